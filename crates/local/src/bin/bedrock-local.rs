@@ -1,1 +1,77 @@
-fn main() {}
+//! The local Bedrock as a program of its own.
+#![forbid(unsafe_code)]
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bedrock_orm_local::LocalBedrock;
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+/// A local Amazon Bedrock: speaks AWS's wire on 127.0.0.1, and knows no account.
+#[derive(Debug, Parser)]
+#[command(version, name = "bedrock-local")]
+struct Options {
+    /// The port to listen on; 0 for any free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+
+    /// The region of requests that are not signed for one.
+    #[arg(long, default_value = "us-east-1")]
+    region: String,
+
+    /// Milliseconds that an asynchronous invocation takes.
+    #[arg(long, value_name = "MS", default_value_t = 2000)]
+    async_invoke_duration: u64,
+
+    /// Milliseconds before each event of a stream.
+    #[arg(long, value_name = "MS", default_value_t = 15)]
+    stream_pace: u64,
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    match run(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bedrock-local: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> io::Result<()> {
+    let local = LocalBedrock::builder()
+        .port(options.port)
+        .default_region(options.region)
+        .async_invoke_duration(Duration::from_millis(options.async_invoke_duration))
+        .stream_pace(Duration::from_millis(options.stream_pace))
+        .start()
+        .await?;
+    let mut stdout = io::stdout();
+    writeln!(stdout, "listening on {}", local.url())?;
+    stdout.flush()?;
+    asked_to_stop().await?;
+    local.shutdown().await;
+    Ok(())
+}
+
+/// Ctrl-C, or the signal that service managers and containers send.
+async fn asked_to_stop() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let mut terminated = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,243 @@
+//! The foundation models: facts about real ones, from a data file.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::error::{AwsError, AwsResult};
+
+const MODELS: &str = include_str!("../data/foundation_models.json");
+
+/// The prefixes of system-defined inference profiles.
+const GEOGRAPHIES: &[&str] = &["apac", "au", "ca", "eu", "global", "jp", "sa", "us", "us-gov"];
+
+/// Speaks for resources whose ARN does not tell the model behind it.
+const STAND_IN: &str = "anthropic.claude-3-5-sonnet-20240620-v1:0";
+const OPAQUE: &[&str] = &[
+    "application-inference-profile/",
+    "custom-model-deployment/",
+    "default-prompt-router/",
+    "endpoint/",
+    "imported-model/",
+    "prompt/",
+    "prompt-router/",
+    "provisioned-model/",
+];
+
+/// What the description's enums know of the facts that AWS's own answers hold.
+const MODALITIES: &[&str] = &["TEXT", "IMAGE", "EMBEDDING"];
+const INFERENCE_TYPES: &[&str] = &["ON_DEMAND", "PROVISIONED"];
+
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    models: Vec<FoundationModel>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FoundationModel {
+    pub(crate) model_id: String,
+    pub(crate) model_name: String,
+    pub(crate) provider_name: String,
+    pub(crate) input_modalities: Vec<String>,
+    pub(crate) output_modalities: Vec<String>,
+    pub(crate) response_streaming_supported: bool,
+    pub(crate) customizations_supported: Vec<String>,
+    pub(crate) inference_types_supported: Vec<String>,
+    lifecycle: Lifecycle,
+    #[serde(default)]
+    pub(crate) prompt_caching: bool,
+    /// What Converse cannot do with this model.
+    #[serde(default)]
+    without: Vec<Lack>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "UPPERCASE")]
+enum Lifecycle {
+    Active,
+    Legacy,
+    /// No longer listed, and refused when it is called.
+    Ended,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Lack {
+    Converse,
+    System,
+    Tools,
+}
+
+impl Catalogue {
+    pub(crate) fn load() -> std::io::Result<Self> {
+        Ok(Self { models: serde_json::from_str(MODELS)? })
+    }
+
+    /// The models that AWS lists.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = &FoundationModel> {
+        self.models.iter().filter(|model| model.lifecycle != Lifecycle::Ended)
+    }
+
+    /// A listed model by its id or its ARN.
+    pub(crate) fn get(&self, identifier: &str) -> Option<&FoundationModel> {
+        let id = identifier.rsplit_once("foundation-model/").map_or(identifier, |(_, id)| id);
+        self.listed().find(|model| model.model_id == id)
+    }
+
+    /// The model behind whatever a runtime operation may be called with.
+    pub(crate) fn invoked(&self, identifier: &str) -> AwsResult<&FoundationModel> {
+        let invalid = || AwsError::validation("The provided model identifier is invalid.");
+        let resource = match identifier.strip_prefix("arn:") {
+            Some(arn) => arn.split_once('/').and_then(|_| arn.splitn(5, ':').nth(4)).ok_or_else(invalid)?,
+            None => identifier,
+        };
+        let resource = resource.trim_start_matches(':').trim_start_matches(|c: char| c.is_ascii_digit());
+        let resource = resource.trim_start_matches(':');
+        if identifier.starts_with("arn:") && OPAQUE.iter().any(|opaque| resource.starts_with(opaque)) {
+            return self.models.iter().find(|model| model.model_id == STAND_IN).ok_or_else(invalid);
+        }
+        if let Some(custom) = resource.strip_prefix("custom-model/") {
+            let base = custom.split('/').next().unwrap_or(custom);
+            let known = self.models.iter().find(|model| model.model_id.starts_with(base));
+            return known.ok_or_else(invalid);
+        }
+        let id = resource.strip_prefix("foundation-model/").unwrap_or(resource);
+        let id = id.strip_prefix("inference-profile/").unwrap_or(id);
+        if let Some(model) = self.models.iter().find(|model| model.model_id == id) {
+            return model.on_demand();
+        }
+        let (geography, base) = id.split_once('.').ok_or_else(invalid)?;
+        let model = self.models.iter().find(|model| model.model_id == base);
+        model.filter(|_| GEOGRAPHIES.contains(&geography)).ok_or_else(invalid)?.alive()
+    }
+}
+
+impl FoundationModel {
+    pub(crate) fn arn(&self, region: &str) -> String {
+        format!("arn:aws:bedrock:{region}::foundation-model/{}", self.model_id)
+    }
+
+    pub(crate) fn lacks(&self, lack: Lack) -> bool {
+        self.without.contains(&lack)
+    }
+
+    /// The maker's name as the id spells it.
+    pub(crate) fn maker(&self) -> &str {
+        self.model_id.split('.').next().unwrap_or_default()
+    }
+
+    /// Whether AWS counts tokens for it.
+    pub(crate) fn counts_tokens(&self) -> bool {
+        self.maker() == "anthropic" && !self.model_id.starts_with("anthropic.claude-v2")
+    }
+
+    /// Whether it works through StartAsyncInvoke.
+    pub(crate) fn invokes_asynchronously(&self) -> bool {
+        let makes = |modality: &str| self.output_modalities.iter().any(|output| output == modality);
+        let watches = self.input_modalities.iter().any(|input| input == "VIDEO");
+        makes("VIDEO") || (makes("EMBEDDING") && watches)
+    }
+
+    /// As control-plane operations give it.
+    pub(crate) fn summary(&self, region: &str) -> Value {
+        let described = |facts: &[String], known: &[&str]| {
+            facts.iter().filter(|fact| known.contains(&fact.as_str())).cloned().collect::<Vec<_>>()
+        };
+        let status = if self.lifecycle == Lifecycle::Active { "ACTIVE" } else { "LEGACY" };
+        json!({
+            "modelArn": self.arn(region),
+            "modelId": self.model_id,
+            "modelName": self.model_name,
+            "providerName": self.provider_name,
+            "inputModalities": described(&self.input_modalities, MODALITIES),
+            "outputModalities": described(&self.output_modalities, MODALITIES),
+            "responseStreamingSupported": self.response_streaming_supported,
+            "customizationsSupported": self.customizations_supported,
+            "inferenceTypesSupported": described(&self.inference_types_supported, INFERENCE_TYPES),
+            "modelLifecycle": { "status": status },
+        })
+    }
+
+    fn alive(&self) -> AwsResult<&Self> {
+        if self.lifecycle == Lifecycle::Ended {
+            return Err(AwsError::not_found(
+                "This model version has reached the end of its life. \
+                 Please refer to the AWS documentation for more details.",
+            ));
+        }
+        Ok(self)
+    }
+
+    fn on_demand(&self) -> AwsResult<&Self> {
+        if self.inference_types_supported.iter().any(|inference| inference == "ON_DEMAND") {
+            return self.alive();
+        }
+        Err(AwsError::validation(format!(
+            "Invocation of model ID {} with on-demand throughput isn’t supported. Retry your request with the ID \
+             or ARN of an inference profile that contains this model.",
+            self.model_id
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invoked(identifier: &str) -> Result<String, String> {
+        let catalogue = Catalogue::load().unwrap();
+        catalogue.invoked(identifier).map(|model| model.model_id.clone()).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn ids_are_unique() {
+        let catalogue = Catalogue::load().unwrap();
+        let mut ids: Vec<_> = catalogue.models.iter().map(|model| &model.model_id).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), catalogue.models.len());
+        assert!(ids.len() > 60);
+    }
+
+    #[test]
+    fn models_are_reached_by_every_kind_of_identifier() {
+        const HAIKU: &str = "anthropic.claude-3-haiku-20240307-v1:0";
+        const ARN: &str = "arn:aws:bedrock:us-east-1:123456789012:";
+        let identifiers = [
+            HAIKU.to_owned(),
+            format!("us.{HAIKU}"),
+            format!("us-gov.{HAIKU}"),
+            format!("arn:aws:bedrock:us-east-1::foundation-model/{HAIKU}"),
+            format!("{ARN}inference-profile/eu.{HAIKU}"),
+            format!("{ARN}custom-model/{HAIKU}/abcdefghijkl"),
+        ];
+        for identifier in identifiers {
+            assert_eq!(invoked(&identifier).as_deref(), Ok(HAIKU), "{identifier}");
+        }
+        for opaque in ["application-inference-profile/abc", "provisioned-model/abcdefghijkl"] {
+            assert_eq!(invoked(&format!("{ARN}{opaque}")).as_deref(), Ok(STAND_IN));
+        }
+        let endpoint = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/mine";
+        assert_eq!(invoked(endpoint).as_deref(), Ok(STAND_IN));
+    }
+
+    #[test]
+    fn unknown_models_are_invalid() {
+        for identifier in ["does-not-exist", "xx.anthropic.claude-3-haiku-20240307-v1:0", "arn:", "us.", ""] {
+            assert_eq!(invoked(identifier), Err("The provided model identifier is invalid.".into()));
+        }
+    }
+
+    #[test]
+    fn some_models_need_a_profile() {
+        let base = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+        assert!(invoked(base).unwrap_err().contains("isn’t supported"));
+        assert_eq!(invoked(&format!("global.{base}")).as_deref(), Ok(base));
+    }
+
+    #[test]
+    fn models_end() {
+        assert!(invoked("anthropic.claude-instant-v1").unwrap_err().contains("end of its life"));
+        assert!(Catalogue::load().unwrap().get("anthropic.claude-instant-v1").is_none());
+    }
+}

@@ -1,0 +1,66 @@
+//! Everything that a running server knows.
+
+use std::time::Duration;
+
+use crate::catalogue::Catalogue;
+use crate::clock::Clock;
+use crate::description::Services;
+use crate::ids::Ids;
+use crate::journal::Journal;
+use crate::reply::Replies;
+use crate::routing::Router;
+use crate::state::State;
+
+/// The account that every ARN names.
+pub(crate) const ACCOUNT: &str = "123456789012";
+
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) default_region: String,
+    pub(crate) async_invoke_duration: Duration,
+    /// The most that a page holds, whatever a client asks for.
+    pub(crate) page_size: Option<usize>,
+    /// The pause before each event of a stream.
+    pub(crate) stream_pace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            default_region: "us-east-1".to_owned(),
+            async_invoke_duration: Duration::from_secs(2),
+            page_size: None,
+            stream_pace: Duration::ZERO,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Local {
+    pub(crate) services: &'static Services,
+    pub(crate) router: Router,
+    pub(crate) catalogue: Catalogue,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) journal: Journal,
+    pub(crate) replies: Replies,
+    pub(crate) state: State,
+}
+
+impl Local {
+    pub(crate) fn new(settings: Settings) -> std::io::Result<Self> {
+        let services = Services::load()?;
+        Ok(Self {
+            services,
+            router: Router::new(services),
+            catalogue: Catalogue::load()?,
+            settings,
+            clock: Clock::default(),
+            ids: Ids::default(),
+            journal: Journal::default(),
+            replies: Replies::default(),
+            state: State::default(),
+        })
+    }
+}

@@ -1,0 +1,145 @@
+//! The server as its users hold it.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::journal::RecordedRequest;
+use crate::local::{Local, Settings};
+use crate::reply::Reply;
+use crate::server;
+
+/// A running local Bedrock. Dropping it stops it.
+#[derive(Debug)]
+pub struct LocalBedrock {
+    local: Arc<Local>,
+    url: String,
+    stop: watch::Sender<bool>,
+    serving: Serving,
+}
+
+/// Ends the server's task when it is dropped, and with it every connection.
+#[derive(Debug)]
+struct Serving(JoinHandle<()>);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl LocalBedrock {
+    /// Starts a server on a free port of 127.0.0.1, on the current tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be bound.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// A server with other settings.
+    pub fn builder() -> LocalBedrockBuilder {
+        LocalBedrockBuilder::default()
+    }
+
+    /// Where it listens: `http://127.0.0.1:PORT`, the endpoint URL of both services.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The requests so far, oldest first; the last thousand of them.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.local.journal.requests()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_requests(&self) {
+        self.local.journal.clear();
+    }
+
+    /// Queues the next answer of a model: of Converse, ConverseStream, InvokeModel or
+    /// InvokeModelWithResponseStream, whichever is called first. Queued replies are said in their order.
+    pub fn queue_reply(&self, reply: Reply) {
+        self.local.replies.push(reply);
+    }
+
+    /// Moves the server's clock forward, so that no test need sleep until a job is done.
+    pub fn advance(&self, by: Duration) {
+        self.local.clock.advance(by);
+    }
+
+    /// Stops accepting, gives answers under way a second to finish, and returns when nothing is left running.
+    pub async fn shutdown(mut self) {
+        let _ = self.stop.send(true);
+        let _ = (&mut self.serving.0).await;
+    }
+}
+
+/// Settings of a [`LocalBedrock`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing runs before `start`"]
+pub struct LocalBedrockBuilder {
+    host: IpAddr,
+    port: u16,
+    settings: Settings,
+}
+
+impl Default for LocalBedrockBuilder {
+    fn default() -> Self {
+        Self { host: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 0, settings: Settings::default() }
+    }
+}
+
+impl LocalBedrockBuilder {
+    /// The port; 0, the default, is any free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The region of requests that carry none in a signature: unsigned ones, and those with a bearer token.
+    /// `us-east-1` unless told otherwise.
+    pub fn default_region(mut self, region: impl Into<String>) -> Self {
+        self.settings.default_region = region.into();
+        self
+    }
+
+    /// How long an asynchronous invocation stays `InProgress`: two seconds unless told otherwise.
+    pub fn async_invoke_duration(mut self, duration: Duration) -> Self {
+        self.settings.async_invoke_duration = duration;
+        self
+    }
+
+    /// The most that a page of a list holds, whatever `maxResults` asks for.
+    pub fn page_size(mut self, size: usize) -> Self {
+        self.settings.page_size = Some(size);
+        self
+    }
+
+    /// The pause before each event of a stream: none unless told otherwise.
+    pub fn stream_pace(mut self, pause: Duration) -> Self {
+        self.settings.stream_pace = pause;
+        self
+    }
+
+    /// Starts the server on the current tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the port cannot be bound.
+    pub async fn start(self) -> io::Result<LocalBedrock> {
+        let listener = TcpListener::bind(SocketAddr::new(self.host, self.port)).await?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let local = Arc::new(Local::new(self.settings)?);
+        let (stop, stopped) = watch::channel(false);
+        let serving = Serving(tokio::spawn(server::serve(Arc::clone(&local), listener, stopped)));
+        tracing::debug!(url, "the local Bedrock is listening");
+        Ok(LocalBedrock { local, url, stop, serving })
+    }
+}

@@ -1,0 +1,9 @@
+//! The model behind every operation: what it is told, and what it says.
+
+pub(crate) mod cache;
+pub(crate) mod completion;
+pub(crate) mod echo;
+pub(crate) mod prompt;
+pub(crate) mod sample;
+pub(crate) mod tokens;
+pub(crate) mod tools;

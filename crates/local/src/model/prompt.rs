@@ -1,0 +1,73 @@
+//! What a model is told, in Converse's terms whatever the maker's format was.
+
+use serde_json::Value;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Prompt {
+    /// Converse's system blocks.
+    pub(crate) system: Vec<Value>,
+    /// Converse's messages.
+    pub(crate) messages: Vec<Value>,
+    /// Converse's tools.
+    pub(crate) tools: Vec<Value>,
+    pub(crate) tool_choice: ToolChoice,
+    pub(crate) max_tokens: Option<u64>,
+    pub(crate) stop_sequences: Vec<String>,
+    pub(crate) reasoning: bool,
+    /// The JSON schema that the answer's text shall follow.
+    pub(crate) answer_schema: Option<Value>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum ToolChoice {
+    #[default]
+    Auto,
+    Any,
+    Named(String),
+    Never,
+}
+
+impl Prompt {
+    /// A prompt of one text.
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self { messages: vec![message("user", vec![text_block(text)])], ..Self::default() }
+    }
+
+    /// The blocks of the turn that waits for an answer: the user messages at the end.
+    pub(crate) fn last_turn(&self) -> Vec<&Value> {
+        let mut turn: Vec<_> =
+            self.messages.iter().rev().take_while(|message| message["role"] == "user").collect();
+        turn.reverse();
+        turn.into_iter().flat_map(|message| items(&message["content"])).collect()
+    }
+
+    /// The text of the last turn.
+    pub(crate) fn last_text(&self) -> String {
+        let texts = self.last_turn().into_iter().filter_map(block_text);
+        texts.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The name and input of the tool use that a result answers.
+    pub(crate) fn tool_use(&self, id: &str) -> Option<&Value> {
+        let blocks = self.messages.iter().flat_map(|message| items(&message["content"]));
+        blocks.map(|block| &block["toolUse"]).find(|tool_use| tool_use["toolUseId"] == id)
+    }
+}
+
+/// A list's items; none when it is no list.
+pub(crate) fn items(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+pub(crate) fn message(role: &str, content: Vec<Value>) -> Value {
+    serde_json::json!({ "role": role, "content": content })
+}
+
+pub(crate) fn text_block(text: &str) -> Value {
+    serde_json::json!({ "text": text })
+}
+
+/// The text of a text block, guarded or not.
+pub(crate) fn block_text(block: &Value) -> Option<&str> {
+    block["text"].as_str().or_else(|| block["guardContent"]["text"]["text"].as_str())
+}

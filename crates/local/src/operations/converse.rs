@@ -1,0 +1,95 @@
+//! Converse, and what it shares with ConverseStream.
+
+use serde_json::{Map, Value, json};
+
+use crate::answer::Answer;
+use crate::error::AwsResult;
+use crate::local::Local;
+use crate::model::completion::Completion;
+use crate::model::prompt::{Prompt, ToolChoice, items, message};
+use crate::operations::converse_rules;
+use crate::request::Request;
+
+pub(crate) fn converse(local: &Local, request: &Request) -> AwsResult<Answer> {
+    let turn = Turn::of(local, request)?;
+    let completion = turn.completion.clone().unbroken()?;
+    let mut answer = json!({
+        "metrics": { "latencyMs": completion.latency_ms() },
+        "output": { "message": message("assistant", completion.content.clone()) },
+        "stopReason": completion.stop_reason,
+        "usage": completion.usage.to_converse(),
+    });
+    set(&mut answer, "additionalModelResponseFields", turn.additional_fields);
+    set(&mut answer, "trace", turn.trace);
+    for echoed in ["performanceConfig", "serviceTier"] {
+        set(&mut answer, echoed, request.input.get(echoed).cloned());
+    }
+    Ok(Answer::Json(answer))
+}
+
+/// One turn of a conversation, before it takes the form of an answer or of a stream.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pub(crate) completion: Completion,
+    pub(crate) additional_fields: Option<Value>,
+    pub(crate) trace: Option<Value>,
+}
+
+impl Turn {
+    pub(crate) fn of(local: &Local, request: &Request) -> AwsResult<Self> {
+        let input = &request.input;
+        let model = local.catalogue.invoked(request.text("modelId"))?;
+        converse_rules::check(model, input)?;
+        let prompt = prompt(input);
+        let completion = Completion::of(local, &request.region, model, &prompt)?;
+        let additional_fields = additional_fields(input, &completion);
+        Ok(Self { completion, additional_fields, trace: None })
+    }
+}
+
+pub(crate) fn set(answer: &mut Value, member: &str, value: Option<Value>) {
+    if let Some(value) = value.filter(|value| !value.is_null()) {
+        answer[member] = value;
+    }
+}
+
+/// A prompt from the members that Converse and CountTokens share.
+pub(crate) fn prompt(input: &Value) -> Prompt {
+    let inference = &input["inferenceConfig"];
+    let strings = |value: &Value| items(value).iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let schema = input["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"].as_str();
+    Prompt {
+        system: items(&input["system"]).to_vec(),
+        messages: items(&input["messages"]).to_vec(),
+        tools: items(&input["toolConfig"]["tools"]).to_vec(),
+        tool_choice: tool_choice(&input["toolConfig"]["toolChoice"]),
+        max_tokens: inference["maxTokens"].as_u64(),
+        stop_sequences: strings(&inference["stopSequences"]),
+        reasoning: wants_reasoning(&input["additionalModelRequestFields"]),
+        answer_schema: schema.and_then(|schema| serde_json::from_str(schema).ok()),
+    }
+}
+
+fn tool_choice(choice: &Value) -> ToolChoice {
+    if choice["any"].is_object() {
+        return ToolChoice::Any;
+    }
+    choice["tool"]["name"].as_str().map_or(ToolChoice::Auto, |name| ToolChoice::Named(name.to_owned()))
+}
+
+/// Each maker has a field of its own to switch reasoning on.
+fn wants_reasoning(fields: &Value) -> bool {
+    ["thinking", "reasoning_config", "reasoningConfig"]
+        .into_iter()
+        .any(|field| matches!(fields[field]["type"].as_str(), Some("enabled" | "adaptive")))
+}
+
+/// The fields of the maker's own answer that were asked for, as far as there are any here.
+fn additional_fields(input: &Value, completion: &Completion) -> Option<Value> {
+    let own = json!({ "stop_reason": completion.stop_reason, "stop_sequence": completion.stop_sequence });
+    let paths = items(&input["additionalModelResponseFieldPaths"]).iter().filter_map(Value::as_str);
+    let fields: Map<_, _> = paths
+        .filter_map(|path| Some((path.strip_prefix('/')?.to_owned(), own.pointer(path)?.clone())))
+        .collect();
+    (!fields.is_empty()).then_some(Value::Object(fields))
+}

@@ -1,0 +1,46 @@
+//! The catalogue's operations.
+
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::catalogue::FoundationModel;
+use crate::error::{AwsError, AwsResult};
+use crate::local::Local;
+use crate::request::Request;
+
+pub(crate) fn list(local: &Local, request: &Request) -> AwsResult<Answer> {
+    let has = |filter: &str, facts: &[String]| {
+        request.input[filter].as_str().is_none_or(|wanted| facts.iter().any(|fact| fact == wanted))
+    };
+    let provider = request.input["byProvider"].as_str();
+    let matches = |model: &&FoundationModel| {
+        provider.is_none_or(|wanted| model.provider_name.eq_ignore_ascii_case(wanted))
+            && has("byCustomizationType", &model.customizations_supported)
+            && has("byOutputModality", &model.output_modalities)
+            && has("byInferenceType", &model.inference_types_supported)
+    };
+    let models = local.catalogue.listed().filter(matches).map(|model| model.summary(&request.region));
+    Ok(Answer::Json(json!({ "modelSummaries": models.collect::<Vec<Value>>() })))
+}
+
+pub(crate) fn get(local: &Local, request: &Request) -> AwsResult<Answer> {
+    let model = known(local, request.text("modelIdentifier"))?;
+    Ok(Answer::Json(json!({ "modelDetails": model.summary(&request.region) })))
+}
+
+pub(crate) fn availability(local: &Local, request: &Request) -> AwsResult<Answer> {
+    let model = known(local, request.text("modelId"))?;
+    Ok(Answer::Json(json!({
+        "modelId": model.model_id,
+        "agreementAvailability": { "status": "AVAILABLE" },
+        "authorizationStatus": "AUTHORIZED",
+        "entitlementAvailability": "AVAILABLE",
+        "regionAvailability": "AVAILABLE",
+    })))
+}
+
+fn known<'a>(local: &'a Local, identifier: &str) -> AwsResult<&'a FoundationModel> {
+    let unknown =
+        || AwsError::not_found("Could not resolve the foundation model from the provided model identifier.");
+    local.catalogue.get(identifier).ok_or_else(unknown)
+}

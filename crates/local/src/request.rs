@@ -1,0 +1,157 @@
+//! A request as its operation sees it: one JSON value keyed by member name, checked against its shape.
+
+use bytes::Bytes;
+use hyper::header::{AUTHORIZATION, HeaderMap};
+use serde_json::{Map, Number, Value};
+
+use crate::constraints::check_request;
+use crate::description::{Kind, Location, Operation, Service, Shape};
+use crate::error::{AwsError, AwsResult};
+use crate::routing::{Found, decode};
+
+/// A request that passed its shape.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) service: &'static Service,
+    pub(crate) operation: &'static Operation,
+    pub(crate) region: String,
+    /// All members, wherever they travelled, but for a payload of bytes.
+    pub(crate) input: Value,
+    /// The body as it came: the payload of InvokeModel.
+    pub(crate) body: Bytes,
+}
+
+impl Request {
+    /// Gathers and checks. The labels come from the path; the rest from query, headers and body.
+    pub(crate) fn gather(
+        found: Found,
+        query: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+        region: String,
+    ) -> AwsResult<Self> {
+        let Found { service, operation, labels } = found;
+        let mut request = Self { service, operation, region, input: Value::Object(Map::new()), body };
+        let Some(input) = &operation.input else { return Ok(request) };
+        let Some(shape) = service.shape(&input.shape) else { return Ok(request) };
+
+        let mut members = request.body_members(shape)?;
+        for (name, label) in labels {
+            let by_label = shape.members.iter().find(|(_, member)| {
+                member.location == Some(Location::Uri) && member.location_name.as_deref() == Some(name)
+            });
+            if let Some((member, _)) = by_label {
+                members.insert(member.clone(), Value::String(label));
+            }
+        }
+        let pairs = query_pairs(query);
+        for (name, member) in &shape.members {
+            let key = member.location_name.as_deref().unwrap_or(name);
+            let kind = service.shape(&member.shape).map_or(Kind::String, |inner| inner.kind);
+            let text = match member.location {
+                Some(Location::Querystring) => pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()),
+                Some(Location::Header) => {
+                    headers.get(key).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+                }
+                Some(Location::Uri) | None => None,
+            };
+            if let Some(text) = text {
+                members.insert(name.clone(), typed(kind, text)?);
+            }
+        }
+        request.input = Value::Object(members);
+        check_request(service, &input.shape, &request.input)?;
+        Ok(request)
+    }
+
+    fn body_members(&self, shape: &Shape) -> AwsResult<Map<String, Value>> {
+        let has_body_members = shape.members.iter().any(|(_, member)| member.location.is_none());
+        if self.body.is_empty() || !has_body_members {
+            return Ok(Map::new());
+        }
+        if let Some(payload) = &shape.payload {
+            let member = shape.member(payload).and_then(|member| self.service.shape(&member.shape));
+            let is_bytes = member.is_some_and(|inner| inner.kind == Kind::Blob || inner.eventstream);
+            return match is_bytes {
+                true => Ok(Map::new()),
+                false => Ok(Map::from_iter([(payload.clone(), parse(&self.body)?)])),
+            };
+        }
+        let Value::Object(mut members) = parse(&self.body)? else {
+            return Err(AwsError::serialization("Unexpected field type"));
+        };
+        members.retain(|name, _| shape.member(name).is_some_and(|member| member.location.is_none()));
+        Ok(members)
+    }
+
+    /// A string member; empty when it is absent.
+    pub(crate) fn text(&self, member: &str) -> &str {
+        self.input[member].as_str().unwrap_or_default()
+    }
+}
+
+fn parse(body: &Bytes) -> AwsResult<Value> {
+    serde_json::from_slice(body).map_err(|error| {
+        AwsError::serialization(format!("The request body could not be parsed as JSON: {error}"))
+    })
+}
+
+/// A value that travelled as text.
+fn typed(kind: Kind, text: String) -> AwsResult<Value> {
+    let wrong = |kind: &str| AwsError::serialization(format!("'{text}' can not be converted to {kind}"));
+    match kind {
+        Kind::Integer | Kind::Long => text.parse::<i64>().map(Value::from).map_err(|_| wrong("Integer")),
+        Kind::Float | Kind::Double => {
+            let number = text.parse::<f64>().ok().and_then(Number::from_f64);
+            number.map(Value::Number).ok_or_else(|| wrong("Double"))
+        }
+        Kind::Boolean => match text.as_str() {
+            "true" => Ok(Value::Bool(true)),
+            "false" => Ok(Value::Bool(false)),
+            _ => Err(wrong("Boolean")),
+        },
+        _ => Ok(Value::String(text)),
+    }
+}
+
+fn query_pairs(query: &str) -> Vec<(String, String)> {
+    let pair = |part: &str| {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        (decode(key), decode(&value.replace('+', "%20")))
+    };
+    query.split('&').filter(|part| !part.is_empty()).map(pair).collect()
+}
+
+/// The region of a SigV4 signature's credential scope.
+pub(crate) fn signed_region(headers: &HeaderMap) -> Option<String> {
+    let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (_, scope) = authorization.split_once("Credential=")?;
+    let region = scope.split([',', ' ']).next()?.split('/').nth_back(2)?;
+    let plausible =
+        region.len() <= 20 && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    (plausible && !region.is_empty()).then(|| region.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_region_is_the_signature_s() {
+        let header = |value: &str| HeaderMap::from_iter([(AUTHORIZATION, value.parse().unwrap())]);
+        let signed = header(
+            "AWS4-HMAC-SHA256 Credential=AKID/20250101/eu-central-1/bedrock/aws4_request, SignedHeaders=host, Signature=0",
+        );
+        assert_eq!(signed_region(&signed).as_deref(), Some("eu-central-1"));
+        assert_eq!(signed_region(&header("Bearer abc")), None);
+        assert_eq!(signed_region(&header("AWS4-HMAC-SHA256 Credential=, Signature=0")), None);
+        assert_eq!(signed_region(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn queries_are_split_before_they_are_decoded() {
+        let pairs = query_pairs("a=1%262&b&c=x+y&=z&&");
+        let expected = [("a", "1&2"), ("b", ""), ("c", "x y"), ("", "z")];
+        assert_eq!(pairs, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    }
+}

@@ -1,0 +1,235 @@
+//! HTTP in, HTTP out.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream::{self, Stream, StreamExt as _};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, StreamBody};
+use hyper::body::{Frame as BodyFrame, Incoming};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Response, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::answer::{Answer, Event, Headers};
+use crate::error::{AwsError, AwsResult};
+use crate::event_stream::{self, Frame};
+use crate::journal::RecordedRequest;
+use crate::local::Local;
+use crate::operations;
+use crate::reply::Ending;
+use crate::request::{Request, signed_region};
+
+/// AWS takes 25 MB in InvokeModel; base64 in Converse makes it a third more.
+const BODY_LIMIT: usize = 36 << 20;
+const HEADER_LIMIT: usize = 64 << 10;
+const HEADER_PATIENCE: Duration = Duration::from_secs(30);
+/// How long a graceful shutdown waits for answers under way.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(1);
+
+type Body = UnsyncBoxBody<Bytes, Infallible>;
+
+/// Accepts until told to stop. All connections end with the returned future.
+pub(crate) async fn serve(local: Arc<Local>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = told(&mut stop) => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(connection(Arc::clone(&local), stream, stop.clone()));
+                }
+                // Out of file descriptors, most likely: wait for some to come back.
+                Err(error) => {
+                    tracing::warn!(%error, "could not accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    let finished = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(SHUTDOWN_PATIENCE, finished).await.is_err() {
+        tracing::debug!("connections were cut off by the shutdown");
+    }
+}
+
+/// Returns when the server is told to stop, or is gone.
+async fn told(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+async fn connection(local: Arc<Local>, stream: TcpStream, mut stop: watch::Receiver<bool>) {
+    // Small frames shall leave at once: a stream should look alive.
+    let _ = stream.set_nodelay(true);
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .title_case_headers(true)
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_PATIENCE)
+        .max_buf_size(HEADER_LIMIT);
+    builder.http2().max_header_list_size(HEADER_LIMIT as u32);
+    let service = hyper::service::service_fn(move |request| {
+        let local = Arc::clone(&local);
+        async move { Ok::<_, Infallible>(answer(&local, request).await) }
+    });
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = told(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(error, "a connection ended badly");
+    }
+}
+
+async fn answer(local: &Local, request: hyper::Request<Incoming>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let (operation, body, answered) = match read(body).await {
+        Ok(body) => {
+            let (operation, answered) = perform(local, &parts, body.clone());
+            (operation, body, answered)
+        }
+        Err(error) => (None, Bytes::new(), Err(error)),
+    };
+    let response = match answered {
+        Ok((status, answer)) => success(local, status, answer),
+        Err(error) => failure(local, &error),
+    };
+    let status = response.status().as_u16();
+    tracing::info!(operation, method = %parts.method, path = parts.uri.path(), status);
+    local.journal.record(recorded(&parts, operation, body, status));
+    response
+}
+
+async fn read(body: Incoming) -> AwsResult<Bytes> {
+    match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(AwsError::new("RequestEntityTooLargeException", "The request body is too large."))
+        }
+        Err(error) => Err(AwsError::serialization(format!("The request body could not be read: {error}"))),
+    }
+}
+
+/// From a request to an answer, with the operation's name as soon as it is known.
+fn perform(local: &Local, parts: &Parts, body: Bytes) -> (Option<&'static str>, AwsResult<(u16, Answer)>) {
+    let Some(found) = local.router.find(parts.method.as_str(), parts.uri.path()) else {
+        let unknown =
+            AwsError::new("UnknownOperationException", "The requested operation is not recognized.");
+        return (None, Err(unknown));
+    };
+    let (service, operation) = (found.service, found.operation);
+    let region = signed_region(&parts.headers).unwrap_or_else(|| local.settings.default_region.clone());
+    let query = parts.uri.query().unwrap_or_default();
+    let answered = Request::gather(found, query, &parts.headers, body, region)
+        .and_then(|request| operations::perform(local, &request))
+        .and_then(|answer| answer.checked(service, operation));
+    (Some(&operation.name), answered.map(|answer| (operation.http.response_code, answer)))
+}
+
+fn success(local: &Local, status: u16, answer: Answer) -> Response<Body> {
+    let status = StatusCode::from_u16(status).unwrap_or_default();
+    match answer {
+        Answer::Json(value) => respond(local, status, &json_headers(), whole(value.to_string())),
+        Answer::Bytes { body, headers } => respond(local, status, &headers, whole(body)),
+        Answer::Events { events, mut headers, ending } => {
+            headers.push(("content-type", event_stream::CONTENT_TYPE.to_owned()));
+            let frames = frames(local, events, ending);
+            let paced = paced(frames, local.settings.stream_pace).map(|frame| Ok(BodyFrame::data(frame)));
+            respond(local, status, &headers, StreamBody::new(paced).boxed_unsync())
+        }
+    }
+}
+
+fn failure(local: &Local, error: &AwsError) -> Response<Body> {
+    let status = StatusCode::from_u16(error.status(local.services)).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut headers = json_headers();
+    headers.push(("x-amzn-errortype", error.error_type(local.services)));
+    respond(local, status, &headers, whole(error.body().to_string()))
+}
+
+fn respond(local: &Local, status: StatusCode, headers: &Headers, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let map = response.headers_mut();
+    insert(map, "x-amzn-requestid", &local.ids.uuid());
+    for (name, value) in headers {
+        insert(map, name, value);
+    }
+    response
+}
+
+fn insert(map: &mut HeaderMap, name: &str, value: &str) {
+    // A queued error may carry a code that no header can hold: it is left out.
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        map.insert(name, value);
+    }
+}
+
+fn json_headers() -> Headers {
+    vec![("content-type", "application/json".to_owned())]
+}
+
+fn whole(body: impl Into<Bytes>) -> Body {
+    Full::new(body.into()).boxed_unsync()
+}
+
+/// The frames of a stream, and whether it is to stay open after them.
+fn frames(local: &Local, events: Vec<Event>, ending: Ending) -> (Vec<Bytes>, bool) {
+    let event = |event: Event| Frame::event(event.name, event.payload, 2 + local.ids.below(60)).encode();
+    let mut frames: Vec<_> = events.into_iter().map(event).collect();
+    match ending {
+        Ending::Whole => (frames, false),
+        Ending::Cut { after } => {
+            frames.truncate(after);
+            (frames, false)
+        }
+        Ending::Stall { after } => {
+            frames.truncate(after);
+            (frames, true)
+        }
+        Ending::Exception { error, after } => {
+            frames.truncate(after);
+            frames.push(Frame::exception(&error.code, &error.body()).encode());
+            (frames, false)
+        }
+    }
+}
+
+fn paced((frames, stays_open): (Vec<Bytes>, bool), pace: Duration) -> impl Stream<Item = Bytes> {
+    let spoken = stream::iter(frames).then(move |frame| async move {
+        if !pace.is_zero() {
+            tokio::time::sleep(pace).await;
+        }
+        frame
+    });
+    let silence = if stays_open { stream::pending().left_stream() } else { stream::empty().right_stream() };
+    spoken.chain(silence)
+}
+
+fn recorded(parts: &Parts, operation: Option<&str>, body: Bytes, status: u16) -> RecordedRequest {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    RecordedRequest {
+        operation: operation.map(str::to_owned),
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+        body,
+        status,
+    }
+}
