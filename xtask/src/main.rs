@@ -1,2 +1,44 @@
-//! `cargo xtask`
-fn main() {}
+//! `cargo xtask`: the tasks of this workspace. `cargo xtask help` lists them.
+
+mod api;
+mod codegen;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask codegen            write the generated code from AWS's API description
+cargo xtask codegen --check    fail where the committed code differs from it
+cargo xtask api --from PATH    make the API description anew from a botocore wheel or folder
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[&str]) -> Result<(), Box<dyn Error>> {
+    match words {
+        ["codegen"] => codegen::write(&root()),
+        ["codegen", "--check"] => codegen::check(&root()),
+        ["api", "--from", from] => api::run(Path::new(from)),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(())
+        }
+        _ => Err(format!("no such task: {}\n{HELP}", words.join(" ")).into()),
+    }
+}
+
+/// The workspace's folder.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}

@@ -1,1 +1,16 @@
-//! placeholder
+//! What all of bedrock-orm shares: the [`Session`] that knows account and region, [`Bound`] models that know their
+//! session, and the one [`Error`].
+//!
+//! People use this crate through `bedrock-orm`.
+
+mod bound;
+mod error;
+pub mod sdk;
+mod session;
+
+pub use bound::{Bound, Resource, Using};
+pub use error::{Error, ErrorKind, Partial};
+pub use session::{Session, SessionBuilder, SessionChoice};
+
+/// A result whose error is [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,1 +1,39 @@
-//! placeholder
+//! What Amazon Bedrock's things *are*: models, guardrails, jobs, messages … as plain data.
+//!
+//! Every type is `Clone + Debug + PartialEq + Serialize + Deserialize`, and its JSON is AWS's own wire JSON: what
+//! `aws bedrock …` prints, what boto3 returns and what invocation logs hold can be read into it, and what it writes AWS
+//! accepts. Times are ISO-8601, blobs base64, documents [`serde_json::Value`]. An enum keeps a value that it does not
+//! know, a union a member that it does not know.
+//!
+//! ```
+//! use bedrock_orm_models::{ContentBlock, Message};
+//!
+//! let message = Message::user("What's the weather in Queens, NY and Austin, TX?");
+//! let json = serde_json::to_value(&message)?;
+//! assert_eq!(json["content"][0]["text"], "What's the weather in Queens, NY and Austin, TX?");
+//! let back: Message = serde_json::from_value(json)?;
+//! assert_eq!(back.content, [ContentBlock::text("What's the weather in Queens, NY and Austin, TX?")]);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+//!
+//! The types are generated, one noun a module, from AWS's API description; what is written by hand beside them are the
+//! constructors that people reach for. Nearly all are found at the crate's root as well; the few whose name AWS gives
+//! to two things are found in their modules only.
+//!
+//! # Features
+//!
+//! Without features this crate needs no AWS SDK. `sdk-bedrock` and `sdk-bedrockruntime` add `From` the types of
+//! `aws-sdk-bedrock` and `aws-sdk-bedrockruntime`, and `From` or `TryFrom` ours to theirs.
+
+#[cfg(test)]
+mod arbitrary;
+mod blob;
+mod generated;
+mod methods;
+#[cfg(any(feature = "sdk-bedrock", feature = "sdk-bedrockruntime"))]
+pub mod sdk;
+mod wire;
+
+pub use blob::Blob;
+pub use generated::*;
+pub use methods::message::Content;

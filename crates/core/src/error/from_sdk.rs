@@ -1,0 +1,172 @@
+//! The SDK's errors as ours.
+
+use std::error::Error as StdError;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::event_stream::{Message as Frame, RawMessage};
+use bedrock_orm_models::sdk::ToSdkError;
+
+use super::hint::hint;
+use super::{Error, ErrorKind};
+use crate::Session;
+
+/// As much of an unexpected body as an error shows, in characters.
+const SHOWN_BODY: usize = 1000;
+
+/// What an operation's failure is.
+pub fn error<E>(
+    session: &Session,
+    operation: &'static str,
+    model_id: Option<&str>,
+    error: SdkError<E, HttpResponse>,
+) -> Error
+where
+    E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let mut ours = match &error {
+        SdkError::ServiceError(context) => of_service(context.err(), context.raw()),
+        SdkError::ResponseError(context) => {
+            let mut ours = Error::new(ErrorKind::InvalidResponse, "AWS's answer cannot be read");
+            ours.0.http_status = Some(context.raw().status().as_u16());
+            ours.0.request_id = request_id(context.raw());
+            ours
+        }
+        other => of_transport(other),
+    };
+    ours.0.operation = Some(operation);
+    ours.finish(session, model_id, error.into_source().ok())
+}
+
+/// What a stream's failure is.
+pub fn stream_error<E>(
+    session: &Session,
+    operation: &'static str,
+    model_id: &str,
+    error: SdkError<E, RawMessage>,
+) -> Error
+where
+    E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let mut ours = match &error {
+        SdkError::ServiceError(context) => of_frame(context.raw(), context.err().message()),
+        SdkError::ResponseError(context) => of_frame(context.raw(), None),
+        SdkError::TimeoutError(_) => of_transport(&error),
+        _ => Error::new(ErrorKind::StreamInterrupted, format!("the connection broke: {}", causes(&error))),
+    };
+    ours.0.operation = Some(operation);
+    ours.finish(session, Some(model_id), error.into_source().ok())
+}
+
+impl Error {
+    fn finish(
+        mut self,
+        session: &Session,
+        model_id: Option<&str>,
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        self.0.hint = hint(&self.0, model_id, session);
+        self.0.source = source;
+        self
+    }
+
+    /// A value that the SDK cannot take, with the operation that it was meant for.
+    pub fn unsendable(operation: &'static str, error: ToSdkError) -> Self {
+        let mut ours = Self::invalid_input(operation, error.to_string());
+        ours.0.source = Some(error.into());
+        ours
+    }
+}
+
+fn of_service(error: &impl ProvideErrorMetadata, answer: &HttpResponse) -> Error {
+    let status = answer.status().as_u16();
+    let code = error.code().map(str::to_owned);
+    let message = match error.message() {
+        Some(message) if !message.trim().is_empty() => message.to_owned(),
+        _ => body(answer).unwrap_or_else(|| format!("AWS answered with status {status} and says no more")),
+    };
+    let kind = code.as_deref().map_or(ErrorKind::Unmodelled, ErrorKind::of_code);
+    let mut ours = Error::new(kind, message);
+    ours.0.code = code;
+    ours.0.http_status = Some(status);
+    ours.0.request_id = request_id(answer);
+    ours
+}
+
+fn request_id(answer: &HttpResponse) -> Option<String> {
+    answer.headers().get("x-amzn-requestid").map(str::to_owned)
+}
+
+fn body(answer: &HttpResponse) -> Option<String> {
+    let text = String::from_utf8_lossy(answer.body().bytes()?);
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.chars().take(SHOWN_BODY).collect())
+}
+
+/// An exception inside a stream, an error frame, or one that cannot be read.
+fn of_frame(frame: &RawMessage, message: Option<&str>) -> Error {
+    let RawMessage::Decoded(frame) = frame else {
+        return Error::new(ErrorKind::StreamInterrupted, "a frame of the stream is damaged, or the stream ended inside one");
+    };
+    let Some(code) = header(frame, ":exception-type").or_else(|| header(frame, ":error-code")) else {
+        return Error::new(ErrorKind::InvalidResponse, "an event of the stream cannot be read");
+    };
+    let message = message
+        .map(str::to_owned)
+        .or_else(|| header(frame, ":error-message"))
+        .unwrap_or_else(|| String::from_utf8_lossy(frame.payload()).chars().take(SHOWN_BODY).collect());
+    let code = capital(&code);
+    let mut ours = Error::new(ErrorKind::of_code(&code), message);
+    ours.0.code = Some(code);
+    ours
+}
+
+fn header(frame: &Frame, name: &str) -> Option<String> {
+    let header = frame.headers().iter().find(|header| header.name().as_str() == name)?;
+    header.value().as_string().ok().map(|value| value.as_str().to_owned())
+}
+
+/// Exceptions are `throttlingException` in a stream and `ThrottlingException` elsewhere.
+fn capital(code: &str) -> String {
+    match code.split_at_checked(1) {
+        Some((first, rest)) => first.to_ascii_uppercase() + rest,
+        None => code.to_owned(),
+    }
+}
+
+/// A failure before an answer came.
+fn of_transport<E, R>(error: &SdkError<E, R>) -> Error
+where
+    SdkError<E, R>: StdError,
+{
+    let causes = causes(error);
+    let kind = match error {
+        SdkError::TimeoutError(_) => ErrorKind::Timeout,
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => ErrorKind::Timeout,
+        _ if causes.contains("credentials") || causes.contains("identity") => ErrorKind::Credentials,
+        SdkError::DispatchFailure(_) => ErrorKind::Transport,
+        _ => ErrorKind::InvalidInput,
+    };
+    let what = match kind {
+        ErrorKind::Timeout => "the time limit ran out",
+        ErrorKind::Credentials => "no credentials are to be had",
+        ErrorKind::Transport => "no answer came",
+        _ => "the request cannot be built",
+    };
+    Error::new(kind, format!("{what}: {causes}"))
+}
+
+/// The chain of causes below the SDK's own words, which say nothing.
+fn causes(error: &dyn StdError) -> String {
+    let mut causes: Vec<String> = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !causes.iter().any(|there| there.contains(&text)) {
+            causes.push(text);
+        }
+        cause = error.source();
+    }
+    causes.join(": ")
+}

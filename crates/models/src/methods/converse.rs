@@ -1,0 +1,122 @@
+//! A turn of a conversation, as people ask for it and read it.
+
+use crate::{
+    ContentBlock, ConverseOutput, ConverseRequest, ConverseResponse, ConverseStreamRequest, ConverseTokensRequest,
+    GuardrailConfiguration, GuardrailStreamConfiguration, GuardrailStreamProcessingMode, Message, ToolUseBlock,
+};
+
+impl From<&str> for ConverseRequest {
+    fn from(text: &str) -> Self {
+        Message::user(text).into()
+    }
+}
+
+impl From<String> for ConverseRequest {
+    fn from(text: String) -> Self {
+        Message::user(text).into()
+    }
+}
+
+impl From<&String> for ConverseRequest {
+    fn from(text: &String) -> Self {
+        Message::user(text.as_str()).into()
+    }
+}
+
+impl From<Message> for ConverseRequest {
+    fn from(message: Message) -> Self {
+        vec![message].into()
+    }
+}
+
+impl From<Vec<Message>> for ConverseRequest {
+    fn from(messages: Vec<Message>) -> Self {
+        Self { messages: Some(messages), ..Self::default() }
+    }
+}
+
+impl From<&[Message]> for ConverseRequest {
+    fn from(messages: &[Message]) -> Self {
+        messages.to_vec().into()
+    }
+}
+
+impl From<&Vec<Message>> for ConverseRequest {
+    fn from(messages: &Vec<Message>) -> Self {
+        messages.clone().into()
+    }
+}
+
+impl<const COUNT: usize> From<[Message; COUNT]> for ConverseRequest {
+    fn from(messages: [Message; COUNT]) -> Self {
+        Vec::from(messages).into()
+    }
+}
+
+impl ConverseRequest {
+    /// The same request for a stream, whose guardrail can run beside it or ahead of it.
+    pub fn streamed(self, guardrail_mode: Option<GuardrailStreamProcessingMode>) -> ConverseStreamRequest {
+        let guardrail = self.guardrail_config.map(|GuardrailConfiguration { guardrail_identifier, guardrail_version, trace }| {
+            GuardrailStreamConfiguration { guardrail_identifier, guardrail_version, trace, stream_processing_mode: guardrail_mode }
+        });
+        ConverseStreamRequest {
+            messages: self.messages,
+            system: self.system,
+            inference_config: self.inference_config,
+            tool_config: self.tool_config,
+            guardrail_config: guardrail,
+            additional_model_request_fields: self.additional_model_request_fields,
+            prompt_variables: self.prompt_variables,
+            additional_model_response_field_paths: self.additional_model_response_field_paths,
+            request_metadata: self.request_metadata,
+            performance_config: self.performance_config,
+            service_tier: self.service_tier,
+            output_config: self.output_config,
+        }
+    }
+}
+
+/// What of a request counts in tokens.
+impl From<ConverseRequest> for ConverseTokensRequest {
+    fn from(request: ConverseRequest) -> Self {
+        Self {
+            messages: request.messages,
+            system: request.system,
+            tool_config: request.tool_config,
+            additional_model_request_fields: request.additional_model_request_fields,
+        }
+    }
+}
+
+impl ConverseResponse {
+    /// All of the reply's text, put together; empty where it has none.
+    pub fn text(&self) -> String {
+        self.message().map(Message::text).unwrap_or_default()
+    }
+
+    /// The tools that the model asks for, in order.
+    pub fn tool_uses(&self) -> impl Iterator<Item = &ToolUseBlock> {
+        self.content().iter().filter_map(ContentBlock::as_tool_use)
+    }
+
+    /// The reply's blocks.
+    pub fn content(&self) -> &[ContentBlock] {
+        self.message().map(|message| message.content.as_slice()).unwrap_or_default()
+    }
+
+    /// The reply as a message, to go on with: `messages.push(reply.message().cloned()…)`.
+    pub fn message(&self) -> Option<&Message> {
+        match &self.output {
+            ConverseOutput::Message(message) => Some(message),
+            ConverseOutput::Unknown(_) => None,
+        }
+    }
+
+    /// The reply as a message, taken out.
+    pub fn into_message(self) -> Option<Message> {
+        match self.output {
+            ConverseOutput::Message(message) => Some(message),
+            ConverseOutput::Unknown(_) => None,
+        }
+    }
+}

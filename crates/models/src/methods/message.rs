@@ -1,0 +1,195 @@
+//! Messages and their blocks, as people write them.
+
+use serde_json::Value;
+
+use crate::{
+    Blob, CachePointBlock, CachePointType, ContentBlock, ConversationRole, DocumentBlock, DocumentFormat, DocumentSource,
+    ImageBlock, ImageFormat, ImageSource, Message, ReasoningContentBlock, SystemContentBlock, ToolResultBlock, ToolUseBlock,
+};
+
+impl Message {
+    /// What the user says: a string, a block, or several.
+    ///
+    /// ```
+    /// use bedrock_orm_models::{ContentBlock, ImageFormat, Message};
+    ///
+    /// let plain = Message::user("Describe this.");
+    /// let rich = Message::user([
+    ///     ContentBlock::text("Describe this."),
+    ///     ContentBlock::image(ImageFormat::Png, b"\x89PNG..."),
+    /// ]);
+    /// assert_eq!(plain.content[0], rich.content[0]);
+    /// ```
+    pub fn user(content: impl Into<Content>) -> Self {
+        Self { role: ConversationRole::User, content: content.into().0 }
+    }
+
+    /// What the model said.
+    pub fn assistant(content: impl Into<Content>) -> Self {
+        Self { role: ConversationRole::Assistant, content: content.into().0 }
+    }
+
+    /// All of its text, put together; empty where it has none.
+    pub fn text(&self) -> String {
+        self.content.iter().filter_map(ContentBlock::as_text).collect()
+    }
+
+    /// The tools that it asks for, in order.
+    pub fn tool_uses(&self) -> impl Iterator<Item = &ToolUseBlock> {
+        self.content.iter().filter_map(ContentBlock::as_tool_use)
+    }
+}
+
+/// The blocks of a message: whatever turns into one or more of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Content(Vec<ContentBlock>);
+
+impl From<&str> for Content {
+    fn from(text: &str) -> Self {
+        Self(vec![text.into()])
+    }
+}
+
+impl From<String> for Content {
+    fn from(text: String) -> Self {
+        Self(vec![text.into()])
+    }
+}
+
+impl From<ContentBlock> for Content {
+    fn from(block: ContentBlock) -> Self {
+        Self(vec![block])
+    }
+}
+
+impl From<Vec<ContentBlock>> for Content {
+    fn from(blocks: Vec<ContentBlock>) -> Self {
+        Self(blocks)
+    }
+}
+
+impl<const COUNT: usize> From<[ContentBlock; COUNT]> for Content {
+    fn from(blocks: [ContentBlock; COUNT]) -> Self {
+        Self(blocks.into())
+    }
+}
+
+impl From<ToolResultBlock> for Content {
+    fn from(result: ToolResultBlock) -> Self {
+        Self(vec![result.into()])
+    }
+}
+
+/// Tool results: those of parallel calls belong into one message.
+impl From<Vec<ToolResultBlock>> for Content {
+    fn from(results: Vec<ToolResultBlock>) -> Self {
+        Self(results.into_iter().map(Into::into).collect())
+    }
+}
+
+impl ContentBlock {
+    /// Text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// An image by its bytes.
+    pub fn image(format: ImageFormat, bytes: impl Into<Blob>) -> Self {
+        Self::Image(ImageBlock::new(format, ImageSource::Bytes(bytes.into())))
+    }
+
+    /// A document by its bytes. The model sees its name; AWS wants a text block beside it.
+    pub fn document(format: DocumentFormat, name: impl Into<String>, bytes: impl Into<Blob>) -> Self {
+        Self::Document(DocumentBlock::new(name, DocumentSource::Bytes(bytes.into())).format(format))
+    }
+
+    /// A model's call of a tool.
+    pub fn tool_use(tool_use_id: impl Into<String>, name: impl Into<String>, input: impl Into<Value>) -> Self {
+        Self::ToolUse(ToolUseBlock::new(tool_use_id, name, input))
+    }
+
+    /// A mark up to which the prompt is cached.
+    pub fn cache_point() -> Self {
+        Self::CachePoint(CachePointBlock::new(CachePointType::Default))
+    }
+
+    /// The text, where it is text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The tool call, where it is one.
+    pub fn as_tool_use(&self) -> Option<&ToolUseBlock> {
+        match self {
+            Self::ToolUse(tool_use) => Some(tool_use),
+            _ => None,
+        }
+    }
+
+    /// The tool's result, where it is one.
+    pub fn as_tool_result(&self) -> Option<&ToolResultBlock> {
+        match self {
+            Self::ToolResult(result) => Some(result),
+            _ => None,
+        }
+    }
+
+    /// The reasoning, where it is that.
+    pub fn as_reasoning(&self) -> Option<&ReasoningContentBlock> {
+        match self {
+            Self::ReasoningContent(reasoning) => Some(reasoning),
+            _ => None,
+        }
+    }
+}
+
+impl From<&str> for ContentBlock {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for ContentBlock {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<ToolUseBlock> for ContentBlock {
+    fn from(tool_use: ToolUseBlock) -> Self {
+        Self::ToolUse(tool_use)
+    }
+}
+
+impl From<ToolResultBlock> for ContentBlock {
+    fn from(result: ToolResultBlock) -> Self {
+        Self::ToolResult(result)
+    }
+}
+
+impl SystemContentBlock {
+    /// Text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A mark up to which the prompt is cached.
+    pub fn cache_point() -> Self {
+        Self::CachePoint(CachePointBlock::new(CachePointType::Default))
+    }
+}
+
+impl From<&str> for SystemContentBlock {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for SystemContentBlock {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}

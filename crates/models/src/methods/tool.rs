@@ -1,0 +1,78 @@
+//! Tools, as people declare them and answer for them.
+
+use serde_json::Value;
+
+use crate::{
+    AnyToolChoice, AutoToolChoice, SpecificToolChoice, Tool, ToolChoice, ToolInputSchema, ToolResultBlock,
+    ToolResultContentBlock, ToolResultStatus, ToolSpecification, ToolUseBlock,
+};
+
+impl From<ToolSpecification> for Tool {
+    fn from(specification: ToolSpecification) -> Self {
+        Self::ToolSpec(specification)
+    }
+}
+
+/// A JSON schema.
+impl From<Value> for ToolInputSchema {
+    fn from(schema: Value) -> Self {
+        Self::Json(schema)
+    }
+}
+
+impl ToolChoice {
+    /// The model decides whether it calls a tool.
+    pub fn auto() -> Self {
+        Self::Auto(AutoToolChoice::default())
+    }
+
+    /// The model calls at least one tool.
+    pub fn any() -> Self {
+        Self::Any(AnyToolChoice::default())
+    }
+
+    /// The model calls this tool.
+    pub fn tool(name: impl Into<String>) -> Self {
+        Self::Tool(SpecificToolChoice::new(name))
+    }
+}
+
+impl ToolUseBlock {
+    /// The answer to this call: text, JSON, or several blocks.
+    ///
+    /// ```
+    /// use bedrock_orm_models::{Message, ToolUseBlock};
+    /// use serde_json::json;
+    ///
+    /// let call = ToolUseBlock::new("1", "get_weather", json!({"city": "Queens"}));
+    /// let answer = Message::user(call.result(json!({"weather": "40"})));
+    /// assert_eq!(answer.content[0].as_tool_result().map(|result| result.tool_use_id.as_str()), Some("1"));
+    /// ```
+    pub fn result(&self, content: impl Into<ToolResultContentBlock>) -> ToolResultBlock {
+        ToolResultBlock::new(self.tool_use_id.as_str(), [content.into()])
+    }
+
+    /// The answer when the tool failed: what went wrong, for the model to read.
+    pub fn error(&self, message: impl Into<String>) -> ToolResultBlock {
+        self.result(message.into()).status(ToolResultStatus::Error)
+    }
+}
+
+impl From<&str> for ToolResultContentBlock {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for ToolResultContentBlock {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// JSON; AWS wants an object.
+impl From<Value> for ToolResultContentBlock {
+    fn from(json: Value) -> Self {
+        Self::Json(json)
+    }
+}

@@ -1,0 +1,341 @@
+//! Writes the ways between our types and the SDK's: from it always, to it unless a value holds what it does not know.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use super::Files;
+use super::description::Service;
+use super::models::{FOLDER, types_of};
+use super::names::{raw, snake};
+use super::plan::{Field, Form, InSdk, Kind, Member, Plan, Source, Type, TypeName, What};
+
+/// The functions of `models/src/sdk.rs` that the conversions call, and their error.
+const HELPERS: [&str; 9] = [
+    "ToSdkError",
+    "document_from_sdk",
+    "document_to_sdk",
+    "each",
+    "each_value",
+    "timestamp_from_sdk",
+    "timestamp_to_sdk",
+    "try_each",
+    "try_each_value",
+];
+
+fn is_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_'
+}
+
+pub(crate) fn write(plan: &Plan, files: &mut Files) {
+    for service in Service::ALL {
+        let fallible = fallible(plan, service);
+        let folder = format!("{FOLDER}/{}", service.feature().replace('-', "_"));
+        let mut modules = Vec::new();
+        for module in &plan.modules {
+            let writer = Writer { service, fallible: &fallible };
+            let mut text = String::new();
+            for a_type in types_of(plan, &module.name) {
+                for source in a_type.sources.iter().filter(|source| source.service == service) {
+                    writer.conversions(&mut text, a_type, source);
+                }
+            }
+            if text.is_empty() {
+                continue;
+            }
+            let mut imports = format!("use crate::generated::{}::*;\n", module.name);
+            if text.contains("sdk::") {
+                let _ = writeln!(imports, "use {} as sdk;", service.sdk());
+            }
+            let helpers: Vec<&str> =
+                HELPERS.into_iter().filter(|name| text.split(|letter| !is_name(letter)).any(|word| word == *name)).collect();
+            if !helpers.is_empty() {
+                let _ = writeln!(imports, "use crate::sdk::{{{}}};", helpers.join(", "));
+            }
+            // A member that AWS deprecates is still on its wire.
+            let lint = "#![allow(clippy::wildcard_imports, deprecated)]\n";
+            files.insert(PathBuf::from(format!("{folder}/{}.rs", module.name)), format!("{lint}\n{imports}\n{text}"));
+            modules.push(module.name.as_str());
+        }
+        let list: String = modules.iter().map(|name| format!("mod {name};\n")).collect();
+        let doc = format!("//! Conversions from and to `{}`.\n\n", service.sdk());
+        files.insert(PathBuf::from(format!("{folder}/mod.rs")), doc + &list);
+    }
+}
+
+/// The types whose way to the SDK can fail: they hold a union somewhere, or the SDK's builder says so.
+fn fallible(plan: &Plan, service: Service) -> HashSet<TypeName> {
+    let mut fallible: HashSet<TypeName> = HashSet::new();
+    loop {
+        let before = fallible.len();
+        for a_type in &plan.types {
+            let fails = match &a_type.kind {
+                Kind::Enum(_) => false,
+                Kind::Union(_) => true,
+                Kind::Struct(fields) => {
+                    fields.iter().any(|field| field.what.is_fallible(&fallible))
+                        || a_type.sources.iter().any(|source| source.service == service && builds_fallibly(source, fields))
+                }
+            };
+            if fails {
+                fallible.insert(a_type.name.clone());
+            }
+        }
+        if fallible.len() == before {
+            return fallible;
+        }
+    }
+}
+
+fn builds_fallibly(source: &Source, fields: &[Field]) -> bool {
+    fields.iter().any(|field| in_sdk(source, field) == InSdk::Bare)
+}
+
+/// All members of an input are optional in the SDK.
+fn in_sdk(source: &Source, field: &Field) -> InSdk {
+    if matches!(source.form, Form::Input(_)) { InSdk::Optional } else { field.in_sdk }
+}
+
+impl What {
+    fn is_fallible(&self, fallible: &HashSet<TypeName>) -> bool {
+        match self {
+            Self::Type { name, .. } => fallible.contains(name),
+            Self::List(what) | Self::Map(what) => what.is_fallible(fallible),
+            _ => false,
+        }
+    }
+
+    /// The same on both sides.
+    fn is_plain(&self) -> bool {
+        match self {
+            Self::String | Self::Bool | Self::I32 | Self::I64 | Self::F32 | Self::F64 => true,
+            Self::List(what) => what.is_plain(),
+            _ => false,
+        }
+    }
+
+    /// Converted by `Into`, or by `TryInto` where it is fallible.
+    fn is_converted(&self) -> bool {
+        matches!(self, Self::Type { .. } | Self::Blob)
+    }
+
+    /// A function or closure that turns the SDK's value into ours.
+    fn from_sdk_with(&self) -> String {
+        match self {
+            Self::Type { .. } | Self::Blob => "Into::into".to_owned(),
+            Self::Timestamp => "timestamp_from_sdk".to_owned(),
+            Self::Document => "document_from_sdk".to_owned(),
+            Self::List(what) if what.is_converted() => "each".to_owned(),
+            Self::Map(what) if what.is_converted() => "each_value".to_owned(),
+            Self::List(what) => format!("|value| value.into_iter().map({}).collect()", what.from_sdk_with()),
+            Self::Map(what) if what.is_plain() => "|value| value.into_iter().collect()".to_owned(),
+            Self::Map(what) => {
+                format!("|value| value.into_iter().map(|(key, value)| (key, {})).collect()", what.from_sdk("value"))
+            }
+            _ => "|value| value".to_owned(),
+        }
+    }
+
+    fn from_sdk(&self, value: &str) -> String {
+        match self.from_sdk_with() {
+            _ if self.is_plain() => value.to_owned(),
+            with if with == "Into::into" => format!("{value}.into()"),
+            with => apply(&with, value),
+        }
+    }
+
+    /// A function or closure that turns our value into the SDK's; into a `Result` of it where that can fail.
+    fn to_sdk_with(&self, fallible: &HashSet<TypeName>) -> String {
+        let fails = self.is_fallible(fallible);
+        match self {
+            Self::Type { .. } if fails => "TryInto::try_into".to_owned(),
+            Self::Type { .. } | Self::Blob => "Into::into".to_owned(),
+            Self::Timestamp => "timestamp_to_sdk".to_owned(),
+            Self::Document => "document_to_sdk".to_owned(),
+            Self::List(what) if what.is_converted() => if fails { "try_each" } else { "each" }.to_owned(),
+            Self::Map(what) if what.is_converted() => if fails { "try_each_value" } else { "each_value" }.to_owned(),
+            Self::List(what) => format!("|value| value.into_iter().map({}).collect()", what.to_sdk_with(fallible)),
+            Self::Map(what) if what.is_plain() => "|value| value.into_iter().collect()".to_owned(),
+            Self::Map(what) if fails => format!(
+                "|value| value.into_iter().map(|(key, value)| Ok::<_, ToSdkError>((key, {}))).collect()",
+                what.to_sdk("value", fallible)
+            ),
+            Self::Map(what) => {
+                format!("|value| value.into_iter().map(|(key, value)| (key, {})).collect()", what.to_sdk("value", fallible))
+            }
+            _ => "|value| value".to_owned(),
+        }
+    }
+
+    /// Our value as the SDK's; with `?` where that can fail.
+    fn to_sdk(&self, value: &str, fallible: &HashSet<TypeName>) -> String {
+        let question = if self.is_fallible(fallible) { "?" } else { "" };
+        match self.to_sdk_with(fallible).as_str() {
+            _ if self.is_plain() => value.to_owned(),
+            "TryInto::try_into" => format!("{value}.try_into()?"),
+            "Into::into" => format!("{value}.into()"),
+            with => apply(with, value) + question,
+        }
+    }
+}
+
+/// The function or closure called with the value.
+fn apply(with: &str, value: &str) -> String {
+    match with.strip_prefix("|value| value") {
+        Some(rest) => format!("{value}{rest}"),
+        None => format!("{with}({value})"),
+    }
+}
+
+struct Writer<'a> {
+    service: Service,
+    fallible: &'a HashSet<TypeName>,
+}
+
+impl Writer<'_> {
+    fn conversions(&self, text: &mut String, a_type: &Type, source: &Source) {
+        match &a_type.kind {
+            Kind::Enum(_) => self.enumeration(text, a_type, source),
+            Kind::Union(members) => self.union(text, a_type, source, members),
+            Kind::Struct(fields) => self.structure(text, a_type, source, fields),
+        }
+    }
+
+    /// The SDK's type.
+    fn path(&self, source: &Source) -> String {
+        match &source.form {
+            Form::Nested(name) => format!("sdk::types::{name}"),
+            Form::Input(operation) => format!("sdk::operation::{}::{operation}Input", snake(operation)),
+            Form::Output(operation) => format!("sdk::operation::{}::{operation}Output", snake(operation)),
+        }
+    }
+
+    fn enumeration(&self, text: &mut String, a_type: &Type, source: &Source) {
+        let name = &a_type.name.name;
+        let path = self.path(source);
+        let _ = writeln!(
+            text,
+            "impl From<{path}> for {name} {{
+                fn from(value: {path}) -> Self {{ value.as_str().into() }}
+            }}
+
+            impl From<{name}> for {path} {{
+                fn from(value: {name}) -> Self {{ value.as_str().into() }}
+            }}\n"
+        );
+    }
+
+    fn union(&self, text: &mut String, a_type: &Type, source: &Source, members: &[Member]) {
+        let name = &a_type.name.name;
+        let path = self.path(source);
+        let mut from = String::new();
+        let mut to = String::new();
+        for member in members {
+            let variant = &member.name;
+            let _ = writeln!(from, "{path}::{variant}(value) => Self::{variant}({}),", member.what.from_sdk("value"));
+            let _ = writeln!(to, "{name}::{variant}(value) => Self::{variant}({}),", member.what.to_sdk("value", self.fallible));
+        }
+        let _ = writeln!(
+            text,
+            "impl From<{path}> for {name} {{
+                fn from(value: {path}) -> Self {{ match value {{ {from} _ => Self::default() }} }}
+            }}
+
+            impl TryFrom<{name}> for {path} {{
+                type Error = ToSdkError;
+
+                fn try_from(value: {name}) -> Result<Self, ToSdkError> {{
+                    Ok(match value {{ {to} {name}::Unknown(value) => return Err(ToSdkError::unknown(\"{name}\", &value)) }})
+                }}
+            }}\n"
+        );
+    }
+
+    fn structure(&self, text: &mut String, a_type: &Type, source: &Source, fields: &[Field]) {
+        let name = &a_type.name.name;
+        let path = self.path(source);
+        let mut from = String::new();
+        let mut to = String::new();
+        for field in fields {
+            let _ = writeln!(from, "{}: {},", raw(&field.name), self.field_from_sdk(source, field));
+            let _ = writeln!(to, ".set_{}({})", field.name, self.field_to_sdk(field));
+        }
+        let value = if fields.is_empty() { "_" } else { "value" };
+        let _ = writeln!(
+            text,
+            "impl From<{path}> for {name} {{
+                fn from({value}: {path}) -> Self {{ Self {{ {from} }} }}
+            }}\n"
+        );
+        let (target, build) = match &source.form {
+            Form::Input(operation) => {
+                (format!("sdk::operation::{}::builders::{operation}InputBuilder", snake(operation)), String::new())
+            }
+            _ if builds_fallibly(source, fields) => (path.clone(), ".build()?".to_owned()),
+            _ => (path.clone(), ".build()".to_owned()),
+        };
+        let builder = match &source.form {
+            Form::Input(_) => "Self::default()",
+            _ => "Self::builder()",
+        };
+        if self.fallible.contains(&a_type.name) {
+            let _ = writeln!(
+                text,
+                "impl TryFrom<{name}> for {target} {{
+                    type Error = ToSdkError;
+
+                    fn try_from({value}: {name}) -> Result<Self, ToSdkError> {{ Ok({builder}{to}{build}) }}
+                }}\n"
+            );
+        } else {
+            let _ = writeln!(
+                text,
+                "impl From<{name}> for {target} {{
+                    fn from({value}: {name}) -> Self {{ {builder}{to}{build} }}
+                }}\n"
+            );
+        }
+    }
+
+    fn field_from_sdk(&self, source: &Source, field: &Field) -> String {
+        let value = format!("value.{}", raw(&field.name));
+        match (field.required, in_sdk(source, field)) {
+            (true, InSdk::Bare | InSdk::Defaulted) => field.what.from_sdk(&value),
+            (false, InSdk::Bare | InSdk::Defaulted) => format!("Some({})", field.what.from_sdk(&value)),
+            (true, InSdk::Optional) if field.what.is_plain() => format!("{value}.unwrap_or_default()"),
+            (true, InSdk::Optional) => format!("{value}.map({}).unwrap_or_default()", field.what.from_sdk_with()),
+            (false, InSdk::Optional) if field.what.is_plain() => value,
+            (false, InSdk::Optional) => format!("{value}.map({})", field.what.from_sdk_with()),
+        }
+    }
+
+    fn field_to_sdk(&self, field: &Field) -> String {
+        let value = format!("value.{}", raw(&field.name));
+        if field.required {
+            return format!("Some({})", field.what.to_sdk(&value, self.fallible));
+        }
+        if field.what.is_plain() {
+            return value;
+        }
+        let with = field.what.to_sdk_with(self.fallible);
+        if field.what.is_fallible(self.fallible) {
+            format!("{value}.map({with}).transpose()?")
+        } else {
+            format!("{value}.map({with})")
+        }
+    }
+}
+
+/// For the round trips: each type's forms in a service, as `(ours, the SDK's, whether through a builder)`.
+pub(crate) fn pairs(plan: &Plan) -> BTreeMap<Service, Vec<(TypeName, String, bool)>> {
+    let mut pairs: BTreeMap<Service, Vec<(TypeName, String, bool)>> = BTreeMap::new();
+    for a_type in &plan.types {
+        for source in &a_type.sources {
+            let writer = Writer { service: source.service, fallible: &HashSet::new() };
+            let path = writer.path(source).replacen("sdk", writer.service.sdk(), 1);
+            let is_input = matches!(source.form, Form::Input(_));
+            pairs.entry(source.service).or_default().push((a_type.name.clone(), path, is_input));
+        }
+    }
+    pairs
+}

@@ -1,0 +1,302 @@
+//! Writes the types: plain data with serde in AWS's wire JSON.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use super::Files;
+use super::docs;
+use super::names::{raw, serde_camel};
+use super::nouns::Module;
+use super::plan::{Field, InSdk, Kind, Member, Plan, Type, Value, What};
+
+pub(crate) const FOLDER: &str = "crates/models/src/generated";
+
+pub(crate) fn write(plan: &Plan, files: &mut Files) {
+    for module in &plan.modules {
+        files.insert(PathBuf::from(format!("{FOLDER}/{}.rs", module.name)), module_file(plan, module));
+    }
+    files.insert(PathBuf::from(format!("{FOLDER}/mod.rs")), root_file(plan));
+}
+
+pub(crate) fn types_of<'a>(plan: &'a Plan, module: &'a str) -> impl Iterator<Item = &'a Type> {
+    plan.types.iter().filter(move |a_type| a_type.name.module == module)
+}
+
+fn root_file(plan: &Plan) -> String {
+    let mut text = String::from("//! The generated types, one noun a file.\n\n");
+    for module in &plan.modules {
+        let _ = writeln!(text, "pub mod {};", module.name);
+    }
+    text.push_str("\n#[cfg(test)]\nmod round_trips;\n#[cfg(feature = \"sdk-bedrock\")]\nmod sdk_bedrock;\n");
+    text.push_str("#[cfg(feature = \"sdk-bedrockruntime\")]\nmod sdk_bedrockruntime;\n\n");
+    for module in &plan.modules {
+        let hidden = plan.not_at_root.get(&module.name);
+        let names: Vec<&str> = types_of(plan, &module.name)
+            .map(|a_type| a_type.name.name.as_str())
+            .filter(|name| !hidden.is_some_and(|hidden| hidden.iter().any(|other| other == name)))
+            .collect();
+        if !names.is_empty() {
+            let _ = writeln!(text, "pub use {}::{{{}}};", module.name, names.join(", "));
+        }
+    }
+    text
+}
+
+fn module_file(plan: &Plan, module: &Module) -> String {
+    let mut body = String::new();
+    for a_type in types_of(plan, &module.name) {
+        match &a_type.kind {
+            Kind::Struct(fields) => structure(&mut body, a_type, fields),
+            Kind::Union(members) => union(&mut body, a_type, members),
+            Kind::Enum(values) => enumeration(&mut body, a_type, values),
+        }
+    }
+    format!("//! {}\n\n{}\n{body}", module.doc, imports(plan, module))
+}
+
+fn imports(plan: &Plan, module: &Module) -> String {
+    let types: Vec<&Type> = types_of(plan, &module.name).collect();
+    let held: Vec<&What> = types.iter().flat_map(|a_type| a_type.whats()).flat_map(What::parts).collect();
+    let holds = |test: fn(&What) -> bool| held.iter().any(|what| test(what));
+    let mut imports = String::new();
+    if holds(|what| matches!(what, What::Map(_))) {
+        imports.push_str("use std::collections::BTreeMap;\n\n");
+    }
+    if holds(|what| *what == What::Timestamp) {
+        imports.push_str("use jiff::Timestamp;\n");
+    }
+    if types.iter().any(|a_type| matches!(a_type.kind, Kind::Struct(_))) {
+        imports.push_str("use serde::{Deserialize, Serialize};\n");
+    }
+    if holds(|what| *what == What::Document) {
+        imports.push_str("use serde_json::Value;\n");
+    }
+    imports.push('\n');
+    if holds(|what| *what == What::Blob) {
+        imports.push_str("use crate::blob::Blob;\n");
+    }
+    if types.iter().any(|a_type| matches!(a_type.kind, Kind::Enum(_))) {
+        imports.push_str("use crate::wire::wire_enum;\n");
+    }
+    if types.iter().any(|a_type| matches!(a_type.kind, Kind::Union(_))) {
+        imports.push_str("use crate::wire::wire_union;\n");
+    }
+    let mut others: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for what in held {
+        if let What::Type { name, .. } = what
+            && name.module != module.name
+        {
+            others.entry(&name.module).or_default().insert(&name.name);
+        }
+    }
+    for (module, names) in others {
+        let names: Vec<&str> = names.into_iter().collect();
+        let _ = writeln!(imports, "use super::{module}::{{{}}};", names.join(", "));
+    }
+    imports
+}
+
+impl Type {
+    /// What its fields or members hold.
+    fn whats(&self) -> Vec<&What> {
+        match &self.kind {
+            Kind::Struct(fields) => fields.iter().map(|field| &field.what).collect(),
+            Kind::Union(members) => members.iter().map(|member| &member.what).collect(),
+            Kind::Enum(_) => Vec::new(),
+        }
+    }
+}
+
+impl What {
+    /// Itself, and what is in it.
+    fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::List(what) | Self::Map(what) => [vec![self], what.parts()].concat(),
+            _ => vec![self],
+        }
+    }
+
+    /// As written in a field.
+    pub(crate) fn rust(&self) -> String {
+        match self {
+            Self::String => "String".to_owned(),
+            Self::Bool => "bool".to_owned(),
+            Self::I32 => "i32".to_owned(),
+            Self::I64 => "i64".to_owned(),
+            Self::F32 => "f32".to_owned(),
+            Self::F64 => "f64".to_owned(),
+            Self::Timestamp => "Timestamp".to_owned(),
+            Self::Blob => "Blob".to_owned(),
+            Self::Document => "Value".to_owned(),
+            Self::Type { name, .. } => name.name.clone(),
+            Self::List(what) => format!("Vec<{}>", what.rust()),
+            Self::Map(what) => format!("BTreeMap<String, {}>", what.rust()),
+        }
+    }
+
+    fn is_collection(&self) -> bool {
+        matches!(self, Self::List(_) | Self::Map(_))
+    }
+
+    /// What a setter takes, and what it makes of it.
+    fn parameter(&self, name: &str) -> (String, String) {
+        match self {
+            Self::Bool | Self::I32 | Self::I64 | Self::F32 | Self::F64 | Self::Timestamp => (self.rust(), name.to_owned()),
+            Self::List(what) => (
+                format!("impl IntoIterator<Item = impl Into<{}>>", what.rust()),
+                format!("{name}.into_iter().map(Into::into).collect()"),
+            ),
+            Self::Map(what) => (
+                format!("impl IntoIterator<Item = (impl Into<String>, impl Into<{}>)>", what.rust()),
+                format!("{name}.into_iter().map(|(key, value)| (key.into(), value.into())).collect()"),
+            ),
+            _ => (format!("impl Into<{}>", self.rust()), format!("{name}.into()")),
+        }
+    }
+
+    /// How the property tests make one up where the type itself cannot say.
+    fn arbitrary(&self, optional: bool) -> Option<String> {
+        let plain = match self {
+            Self::F32 => "float32",
+            Self::F64 => "float64",
+            Self::Timestamp => "timestamp",
+            Self::Document => "document",
+            Self::Map(what) if **what == Self::Document => "document_map",
+            Self::List(what) if **what == Self::Document => "document_list",
+            _ => return None,
+        };
+        let optional = if optional { "optional_" } else { "" };
+        Some(format!("#[cfg_attr(test, arbitrary(with = crate::arbitrary::{optional}{plain}))]"))
+    }
+}
+
+fn document(text: &mut String, doc: &str) {
+    for line in doc.lines() {
+        let _ = writeln!(text, "/// {line}");
+    }
+}
+
+fn structure(text: &mut String, a_type: &Type, fields: &[Field]) {
+    let name = &a_type.name.name;
+    document(text, &a_type.doc);
+    let _ = writeln!(
+        text,
+        "#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+         #[cfg_attr(test, derive(arbitrary::Arbitrary))]
+         #[serde(rename_all = \"camelCase\")]
+         #[non_exhaustive]
+         pub struct {name} {{"
+    );
+    for field in fields {
+        document(text, &field.doc);
+        let mut serde = Vec::new();
+        if serde_camel(&field.name) != field.wire {
+            serde.push(format!("rename = \"{}\"", field.wire));
+        }
+        match (field.required, &field.what) {
+            (false, What::F32) => {
+                serde.push("skip_serializing_if = \"Option::is_none\"".to_owned());
+                serde.push("serialize_with = \"crate::wire::shortest_optional_f32\"".to_owned());
+            }
+            (false, _) => serde.push("skip_serializing_if = \"Option::is_none\"".to_owned()),
+            (true, What::F32) => serde.push("serialize_with = \"crate::wire::shortest_f32\"".to_owned()),
+            (true, what) if what.is_collection() => {
+                serde.push("default, deserialize_with = \"crate::wire::null_as_empty\"".to_owned());
+            }
+            (true, _) => {}
+        }
+        if !serde.is_empty() {
+            let _ = writeln!(text, "#[serde({})]", serde.join(", "));
+        }
+        if field.in_sdk == InSdk::Defaulted {
+            text.push_str("#[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]\n");
+        } else if let Some(arbitrary) = field.what.arbitrary(!field.required) {
+            let _ = writeln!(text, "{arbitrary}");
+        }
+        let rust = field.what.rust();
+        let rust = if field.required { rust } else { format!("Option<{rust}>") };
+        let _ = writeln!(text, "pub {}: {rust},", raw(&field.name));
+    }
+    text.push_str("}\n\n");
+    if a_type.is_built && !fields.is_empty() {
+        builders(text, name, fields);
+    }
+}
+
+/// `new` with what is required, and a by-value setter for the rest.
+fn builders(text: &mut String, name: &str, fields: &[Field]) {
+    let (required, optional): (Vec<&Field>, Vec<&Field>) = fields.iter().partition(|field| field.required);
+    let _ = writeln!(text, "impl {name} {{");
+    if !required.is_empty() {
+        let mut parameters = Vec::new();
+        let mut values = Vec::new();
+        for field in &required {
+            let (parameter, value) = field.what.parameter(&raw(&field.name));
+            parameters.push(format!("{}: {parameter}", raw(&field.name)));
+            let raw_name = raw(&field.name);
+            values.push(if value == raw_name { raw_name } else { format!("{raw_name}: {value}") });
+        }
+        let rest = if optional.is_empty() { "" } else { ", ..Self::default()" };
+        let article = if optional.is_empty() { "One" } else { "One with what is required" };
+        let _ = writeln!(
+            text,
+            "/// {article}.\npub fn new({}) -> Self {{ Self {{ {}{rest} }} }}\n",
+            parameters.join(", "),
+            values.join(", ")
+        );
+    }
+    for field in optional {
+        document(text, &field.doc);
+        let field_name = raw(&field.name);
+        let (parameter, value) = field.what.parameter(&field_name);
+        let _ = writeln!(
+            text,
+            "#[must_use]\npub fn {field_name}(mut self, {field_name}: {parameter}) -> Self {{
+                self.{field_name} = Some({value});
+                self
+            }}\n"
+        );
+    }
+    text.push_str("}\n\n");
+}
+
+fn union(text: &mut String, a_type: &Type, members: &[Member]) {
+    let name = &a_type.name.name;
+    document(text, &a_type.doc);
+    let _ = writeln!(
+        text,
+        "#[derive(Clone, Debug, PartialEq)]
+         #[cfg_attr(test, derive(arbitrary::Arbitrary))]
+         #[non_exhaustive]
+         pub enum {name} {{"
+    );
+    for member in members {
+        document(text, &member.doc);
+        let arbitrary = member.what.arbitrary(false).map(|line| line + " ").unwrap_or_default();
+        let _ = writeln!(text, "{}({arbitrary}{}),", member.name, member.what.rust());
+    }
+    text.push_str("/// A member that this version does not know, as it came; the SDK keeps none of its content.\n");
+    text.push_str("#[cfg_attr(test, arbitrary(skip))]\nUnknown(serde_json::Value),\n}\n\n");
+    let pairs: Vec<String> = members.iter().map(|member| format!("{:?} => {}", member.wire, member.name)).collect();
+    let _ = writeln!(text, "wire_union!({name} {{ {} }});\n", pairs.join(", "));
+}
+
+fn enumeration(text: &mut String, a_type: &Type, values: &[Value]) {
+    let name = &a_type.name.name;
+    document(text, &a_type.doc);
+    let _ = writeln!(
+        text,
+        "#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+         #[cfg_attr(test, derive(arbitrary::Arbitrary))]
+         #[non_exhaustive]
+         pub enum {name} {{"
+    );
+    for value in values {
+        let _ = writeln!(text, "/// {}\n{},", docs::of_value(&value.wire), value.name);
+    }
+    text.push_str("/// A value that this version does not know.\n");
+    text.push_str("Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),\n}\n\n");
+    let pairs: Vec<String> = values.iter().map(|value| format!("{:?} => {}", value.wire, value.name)).collect();
+    let _ = writeln!(text, "wire_enum!({name} {{ {} }});\n", pairs.join(", "));
+}

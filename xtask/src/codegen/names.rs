@@ -1,0 +1,106 @@
+//! AWS's names in Rust's cases.
+
+/// `RAGConfig` → `RAG`, `Config`; `s3Uri` → `s3`, `Uri`; `END_TURN` → `END`, `TURN`.
+fn words(name: &str) -> Vec<String> {
+    let letters: Vec<char> = name.chars().collect();
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    for (at, &letter) in letters.iter().enumerate() {
+        if !letter.is_ascii_alphanumeric() {
+            words.push(std::mem::take(&mut word));
+            continue;
+        }
+        let before = at.checked_sub(1).map(|at| letters[at]);
+        let starts = letter.is_ascii_uppercase()
+            && (before.is_some_and(|before| before.is_ascii_lowercase() || before.is_ascii_digit())
+                || (before.is_some_and(|before| before.is_ascii_uppercase())
+                    && letters.get(at + 1).is_some_and(char::is_ascii_lowercase)));
+        if starts {
+            words.push(std::mem::take(&mut word));
+        }
+        word.push(letter);
+    }
+    words.push(word);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// A type, an operation's type, a union's or an enum's variant.
+pub(crate) fn pascal(name: &str) -> String {
+    words(name)
+        .iter()
+        .map(|word| {
+            let (first, rest) = word.split_at(1);
+            first.to_ascii_uppercase() + &rest.to_ascii_lowercase()
+        })
+        .collect()
+}
+
+/// A field, a method, a module; a keyword is made raw by [`raw`].
+pub(crate) fn snake(name: &str) -> String {
+    words(name).join("_").to_ascii_lowercase()
+}
+
+/// The identifier, made raw where it is a keyword.
+pub(crate) fn raw(snake: &str) -> String {
+    match snake {
+        "type" | "match" | "ref" | "move" | "in" | "use" => format!("r#{snake}"),
+        _ => snake.to_owned(),
+    }
+}
+
+/// For a sentence: `blockedInputMessaging` → `blocked input messaging`.
+pub(crate) fn spoken(name: &str) -> String {
+    let spoken: Vec<String> = words(name)
+        .iter()
+        .map(|word| match word.to_ascii_lowercase().as_str() {
+            "id" => "ID".to_owned(),
+            "arn" => "ARN".to_owned(),
+            "arns" => "ARNs".to_owned(),
+            "uri" => "URI".to_owned(),
+            "url" => "URL".to_owned(),
+            "kms" => "KMS".to_owned(),
+            "vpc" => "VPC".to_owned(),
+            "json" => "JSON".to_owned(),
+            "s3" => "S3".to_owned(),
+            "ms" => "(ms)".to_owned(),
+            plain => plain.to_owned(),
+        })
+        .collect();
+    spoken.join(" ")
+}
+
+/// What `serde(rename_all = "camelCase")` makes of a field.
+pub(crate) fn serde_camel(snake: &str) -> String {
+    let mut camel = String::new();
+    for (at, word) in snake.split('_').enumerate() {
+        match word.split_at_checked(1) {
+            Some((first, rest)) if at > 0 => {
+                camel.push_str(&first.to_ascii_uppercase());
+                camel.push_str(rest);
+            }
+            _ => camel.push_str(word),
+        }
+    }
+    camel
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cases() {
+        assert_eq!(pascal("RAGConfig"), "RagConfig");
+        assert_eq!(pascal("CacheTTL"), "CacheTtl");
+        assert_eq!(pascal("S3DataSource"), "S3DataSource");
+        assert_eq!(pascal("END_TURN"), "EndTurn");
+        assert_eq!(pascal("x-aac"), "XAac");
+        assert_eq!(pascal("InProgress"), "InProgress");
+        assert_eq!(snake("s3Uri"), "s3_uri");
+        assert_eq!(snake("resourceARN"), "resource_arn");
+        assert_eq!(snake("topP"), "top_p");
+        assert_eq!(serde_camel("s3_uri"), "s3Uri");
+        assert_eq!(spoken("kmsKeyArn"), "KMS key ARN");
+    }
+}
