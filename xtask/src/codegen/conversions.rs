@@ -93,7 +93,7 @@ fn builds_fallibly(source: &Source, fields: &[Field]) -> bool {
 
 /// All members of an input are optional in the SDK.
 fn in_sdk(source: &Source, field: &Field) -> InSdk {
-    if matches!(source.form, Form::Input(_)) { InSdk::Optional } else { field.in_sdk }
+    if matches!(source.form, Form::Input(_)) { InSdk::Optional } else { field.in_sdk[&source.service] }
 }
 
 impl What {

@@ -209,7 +209,7 @@ fn structure(text: &mut String, a_type: &Type, fields: &[Field]) {
         if !serde.is_empty() {
             let _ = writeln!(text, "#[serde({})]", serde.join(", "));
         }
-        if field.in_sdk == InSdk::Defaulted {
+        if field.in_sdk.values().any(|in_sdk| *in_sdk == InSdk::Defaulted) {
             text.push_str("#[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]\n");
         } else if let Some(arbitrary) = field.what.arbitrary(!field.required) {
             let _ = writeln!(text, "{arbitrary}");

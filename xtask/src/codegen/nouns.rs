@@ -30,7 +30,7 @@ pub(crate) struct ByHand {
     pub(crate) shapes: Vec<String>,
 }
 
-/// Members, as `Shape.member`, that the SDK treats otherwise than the description says.
+/// Members, as `service/Shape.member`, that the SDK treats otherwise than the description says.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SdkDepartures {

@@ -45,7 +45,7 @@ pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) what: What,
     pub(crate) required: bool,
-    pub(crate) in_sdk: InSdk,
+    pub(crate) in_sdk: BTreeMap<Service, InSdk>,
     pub(crate) doc: String,
 }
 
@@ -128,6 +128,11 @@ pub(crate) fn plan(services: &[(Service, Description)], nouns: &Nouns) -> Result
                 }
                 Some(there) if same(&there.kind, &new.kind) => {
                     there.sources.extend(new.sources);
+                    if let (Kind::Struct(there), Kind::Struct(new)) = (&mut there.kind, new.kind) {
+                        for (there, new) in there.iter_mut().zip(new) {
+                            there.in_sdk.extend(new.in_sdk);
+                        }
+                    }
                     there.is_built |= is_built;
                 }
                 Some(_) => {
@@ -331,13 +336,13 @@ impl Planner<'_> {
             .map(|(wire, part)| {
                 let what = self.what(part)?;
                 let required = shape.required.contains(wire);
-                let in_sdk = self.in_sdk(&format!("{shape_name}.{wire}"), required, &what);
+                let in_sdk = self.in_sdk(&format!("{}/{shape_name}.{wire}", self.service.name()), required, &what);
                 Ok(Field {
                     wire: wire.clone(),
                     name: snake(wire),
                     what,
                     required,
-                    in_sdk,
+                    in_sdk: BTreeMap::from([(self.service, in_sdk)]),
                     doc: docs::of_member(wire, self.shape(part)),
                 })
             })

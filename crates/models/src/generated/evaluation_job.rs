@@ -1194,7 +1194,6 @@ pub struct GuardrailConfiguration {
     /// Guardrail ID: 0 to 64 characters of `[a-z0-9]+`.
     pub guardrail_id: String,
     /// Guardrail version: 1 to 5 characters of `(([1-9][0-9]{0,7})|(DRAFT))`.
-    #[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]
     pub guardrail_version: String,
 }
 

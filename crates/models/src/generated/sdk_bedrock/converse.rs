@@ -41,7 +41,7 @@ impl From<PerformanceConfigLatency> for sdk::types::PerformanceConfigLatency {
 
 impl From<sdk::types::PerformanceConfiguration> for PerformanceConfiguration {
     fn from(value: sdk::types::PerformanceConfiguration) -> Self {
-        Self { latency: Some(value.latency.into()) }
+        Self { latency: value.latency.map(Into::into) }
     }
 }
 
