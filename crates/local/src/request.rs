@@ -5,7 +5,7 @@ use hyper::header::{AUTHORIZATION, HeaderMap};
 use serde_json::{Map, Number, Value};
 
 use crate::constraints::check_request;
-use crate::description::{Kind, Location, Operation, Service, Shape};
+use crate::description::{Kind, Location, Operation, Service, Shape, ShapeRef};
 use crate::error::{AwsError, AwsResult};
 use crate::routing::{Found, decode};
 
@@ -77,9 +77,12 @@ impl Request {
                 false => Ok(Map::from_iter([(payload.clone(), parse(&self.body)?)])),
             };
         }
-        let Value::Object(mut members) = parse(&self.body)? else {
+        let mut body = parse(&self.body)?;
+        forget_undescribed(self.service, shape, &mut body);
+        let Value::Object(mut members) = body else {
             return Err(AwsError::serialization("Unexpected field type"));
         };
+        // What belongs in the path, the query or a header does not come by the body.
         members.retain(|name, _| shape.member(name).is_some_and(|member| member.location.is_none()));
         Ok(members)
     }
@@ -87,6 +90,35 @@ impl Request {
     /// A string member; empty when it is absent.
     pub(crate) fn text(&self, member: &str) -> &str {
         self.input[member].as_str().unwrap_or_default()
+    }
+}
+
+/// AWS ignores members that it does not describe, and takes `null` for nothing.
+fn forget_undescribed(service: &Service, shape: &Shape, value: &mut Value) {
+    if shape.document {
+        return;
+    }
+    let inner = |shape: &Option<ShapeRef>| shape.as_ref().and_then(|shape| service.shape(&shape.shape));
+    match (shape.kind, value) {
+        (Kind::Structure, Value::Object(members)) => {
+            members.retain(|name, value| shape.member(name).is_some() && !value.is_null());
+            for (name, value) in members {
+                if let Some(shape) = shape.member(name).and_then(|member| service.shape(&member.shape)) {
+                    forget_undescribed(service, shape, value);
+                }
+            }
+        }
+        (Kind::List, Value::Array(items)) => {
+            if let Some(shape) = inner(&shape.member) {
+                items.iter_mut().for_each(|item| forget_undescribed(service, shape, item));
+            }
+        }
+        (Kind::Map, Value::Object(entries)) => {
+            if let Some(shape) = inner(&shape.value) {
+                entries.values_mut().for_each(|value| forget_undescribed(service, shape, value));
+            }
+        }
+        _ => {}
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::model::cache::PromptCache;
 use crate::operations::async_invokes::AsyncInvokes;
 use crate::operations::guardrails::Guardrails;
+use crate::operations::tags::Tags;
 
 #[derive(Debug, Default)]
 pub(crate) struct State {
@@ -16,6 +17,7 @@ pub(crate) struct State {
 pub(crate) struct Region {
     pub(crate) guardrails: Guardrails,
     pub(crate) async_invokes: AsyncInvokes,
+    pub(crate) tags: Tags,
     pub(crate) prompt_cache: PromptCache,
 }
 

@@ -46,7 +46,7 @@ fn text(prompt: &Prompt) -> String {
     }];
     said.extend(attachments(prompt));
     if let Some(instruction) = prompt.system.iter().find_map(block_text) {
-        said.push(format!("My instructions are: “{}”", quote(instruction)));
+        said.push(format!("And I was told: “{}”", quote(instruction)));
     }
     said.push(
         "I am the local Bedrock: I think no thoughts of my own, but every word takes AWS's road.".to_owned(),

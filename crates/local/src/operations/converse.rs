@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
 use crate::error::AwsResult;
+use crate::guardrails::applied::{Applied, Trace};
 use crate::local::Local;
 use crate::model::completion::Completion;
 use crate::model::prompt::{Prompt, ToolChoice, items, message};
@@ -41,10 +42,29 @@ impl Turn {
         let model = local.catalogue.invoked(request.text("modelId"))?;
         converse_rules::check(model, input)?;
         let prompt = prompt(input);
-        let completion = Completion::of(local, &request.region, model, &prompt)?;
+        let mut guardrail = guardrail(local, request)?;
+        if let Some(instead) = guardrail.as_mut().and_then(|guardrail| guardrail.check_input(&prompt)) {
+            let trace = guardrail.and_then(|guardrail| guardrail.converse_trace());
+            return Ok(Self { completion: instead, additional_fields: None, trace });
+        }
+        let mut completion = Completion::of(local, &request.region, model, &prompt)?;
+        if let Some(guardrail) = &mut guardrail {
+            guardrail.check_output(&mut completion);
+        }
         let additional_fields = additional_fields(input, &completion);
-        Ok(Self { completion, additional_fields, trace: None })
+        Ok(Self { completion, additional_fields, trace: guardrail.and_then(|it| it.converse_trace()) })
     }
+}
+
+fn guardrail(local: &Local, request: &Request) -> AwsResult<Option<Applied>> {
+    let config = &request.input["guardrailConfig"];
+    let text = |member: &str| config[member].as_str().unwrap_or_default();
+    let trace = match text("trace") {
+        "enabled" => Trace::On,
+        "enabled_full" => Trace::Full,
+        _ => Trace::Off,
+    };
+    Applied::find(local, &request.region, text("guardrailIdentifier"), text("guardrailVersion"), trace)
 }
 
 pub(crate) fn set(answer: &mut Value, member: &str, value: Option<Value>) {

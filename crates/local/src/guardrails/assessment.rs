@@ -1,0 +1,174 @@
+//! All policies of a guardrail over one text.
+
+use std::ops::Range;
+
+use serde_json::{Map, Value, json};
+
+use crate::guardrails::{Direction, Findings, content, sensitive, topics, words};
+
+/// A text unit is up to a thousand characters.
+const UNIT: usize = 1000;
+const LATENCY_MS: u64 = 20;
+
+/// What became of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Outcome {
+    #[default]
+    Passed,
+    Masked,
+    Blocked,
+}
+
+impl Outcome {
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Passed => "No action.",
+            Self::Masked => "Guardrail masked.",
+            Self::Blocked => "Guardrail blocked.",
+        }
+    }
+}
+
+/// A guardrail's word on some texts.
+#[derive(Debug)]
+pub(crate) struct Assessment {
+    pub(crate) outcome: Outcome,
+    /// The texts as they are to be read on, masked where they must be.
+    pub(crate) texts: Vec<String>,
+    /// AWS's `GuardrailAssessment`.
+    pub(crate) json: Value,
+    pub(crate) usage: Value,
+    pub(crate) coverage: Value,
+}
+
+/// Assesses texts. `guardrail` is what GetGuardrail gives; `total` is the length of all text, guarded or not; `full`
+/// asks for what was looked for and not found, too.
+pub(crate) fn assess(
+    guardrail: &Value,
+    direction: Direction,
+    texts: &[String],
+    total: usize,
+    full: bool,
+) -> Assessment {
+    let mut merged: Map<String, Value> = Map::new();
+    let mut outcome = Outcome::default();
+    let mut read_on = Vec::new();
+    for text in texts {
+        let mut masks = Vec::new();
+        for (member, findings) in policies(guardrail, direction, text, full) {
+            if findings.blocks {
+                outcome = Outcome::Blocked;
+            }
+            masks.extend(findings.masks);
+            if !findings.assessment.is_empty() {
+                merge(merged.entry(member).or_insert_with(|| json!({})), findings.assessment);
+            }
+        }
+        if !masks.is_empty() {
+            outcome = outcome.max(Outcome::Masked);
+        }
+        read_on.push(masked(text, masks));
+    }
+    let guarded = texts.iter().map(|text| text.chars().count()).sum::<usize>();
+    let usage = usage(guardrail, guarded);
+    let coverage = json!({ "textCharacters": { "guarded": guarded, "total": total.max(guarded) } });
+    merged.insert(
+        "invocationMetrics".to_owned(),
+        json!({
+            "guardrailProcessingLatency": LATENCY_MS,
+            "usage": usage,
+            "guardrailCoverage": coverage,
+        }),
+    );
+    merged.insert(
+        "appliedGuardrailDetails".to_owned(),
+        json!({
+            "guardrailId": guardrail["guardrailId"],
+            "guardrailVersion": guardrail["version"],
+            "guardrailArn": guardrail["guardrailArn"],
+            "guardrailOrigin": ["REQUEST"],
+            "guardrailOwnership": "SELF",
+        }),
+    );
+    Assessment { outcome, texts: read_on, json: Value::Object(merged), usage, coverage }
+}
+
+fn policies(
+    guardrail: &Value,
+    direction: Direction,
+    text: &str,
+    full: bool,
+) -> [(&'static str, Findings); 4] {
+    let policy = |name: &str| &guardrail[name];
+    [
+        ("topicPolicy", topics::assess(policy("topicPolicy"), direction, text, full)),
+        ("contentPolicy", content::assess(policy("contentPolicy"), direction, text, full)),
+        ("wordPolicy", words::assess(policy("wordPolicy"), direction, text, full)),
+        (
+            "sensitiveInformationPolicy",
+            sensitive::assess(policy("sensitiveInformationPolicy"), direction, text, full),
+        ),
+    ]
+}
+
+/// Adds a text's findings to those of the texts before it.
+fn merge(policy: &mut Value, findings: Map<String, Value>) {
+    for (list, entries) in findings {
+        match (policy[list.as_str()].as_array_mut(), entries) {
+            (Some(known), Value::Array(entries)) => known.extend(entries),
+            (_, entries) => policy[list] = entries,
+        }
+    }
+}
+
+/// The text with its masks. Of two that overlap, the first one counts.
+fn masked(text: &str, mut masks: Vec<(Range<usize>, String)>) -> String {
+    masks.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
+    let mut result = String::new();
+    let mut end = 0;
+    for (range, mask) in masks {
+        if range.start >= end {
+            result.push_str(&text[end..range.start]);
+            result.push_str(&mask);
+            end = range.end;
+        }
+    }
+    result.push_str(&text[end..]);
+    result
+}
+
+fn usage(guardrail: &Value, characters: usize) -> Value {
+    let units = |there: bool| if there { characters.div_ceil(UNIT) } else { 0 };
+    let sensitive = &guardrail["sensitiveInformationPolicy"];
+    json!({
+        "topicPolicyUnits": units(guardrail["topicPolicy"].is_object()),
+        "contentPolicyUnits": units(guardrail["contentPolicy"].is_object()),
+        "wordPolicyUnits": units(guardrail["wordPolicy"].is_object()),
+        "sensitiveInformationPolicyUnits": units(sensitive["piiEntities"].is_array()),
+        "sensitiveInformationPolicyFreeUnits": units(sensitive["regexes"].is_array()),
+        "contextualGroundingPolicyUnits": 0,
+        "contentPolicyImageUnits": 0,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlapping_masks_do_not_trip() {
+        let masks = vec![(2..5, "{B}".to_owned()), (0..3, "{A}".to_owned()), (0..1, "{C}".to_owned())];
+        assert_eq!(masked("abcdef", masks), "{A}def");
+        assert_eq!(masked("äöü", vec![(2..4, "{X}".to_owned())]), "ä{X}ü");
+    }
+
+    #[test]
+    fn findings_of_all_texts_are_told() {
+        let guardrail = json!({"wordPolicy": {"words": [{"text": "one"}, {"text": "two"}]}});
+        let texts = ["one".to_owned(), "two".to_owned()];
+        let assessment = assess(&guardrail, Direction::Input, &texts, 10, false);
+        assert_eq!(assessment.outcome, Outcome::Blocked);
+        assert_eq!(assessment.json["wordPolicy"]["customWords"].as_array().unwrap().len(), 2);
+        assert_eq!(assessment.coverage, json!({"textCharacters": {"guarded": 6, "total": 10}}));
+    }
+}

@@ -1,0 +1,102 @@
+//! Sensitive information: personal data by its kind, and what a regular expression finds. Blocked, or masked with
+//! the kind or the expression's name in braces.
+
+use fancy_regex::{Regex, RegexBuilder};
+use serde_json::{Value, json};
+
+use crate::guardrails::{Direction, Findings, done, pii};
+use crate::model::prompt::items;
+
+/// An expression of a user's that needs more steps than this finds nothing.
+const PATIENCE: usize = 100_000;
+
+pub(crate) fn compile(pattern: &str) -> Option<Regex> {
+    RegexBuilder::new(pattern).backtrack_limit(PATIENCE).build().ok()
+}
+
+pub(crate) fn assess(policy: &Value, direction: Direction, text: &str, full: bool) -> Findings {
+    let mut findings = Findings::default();
+    for entity in items(&policy["piiEntities"]).iter().filter(|entity| direction.enabled(entity)) {
+        let kind = entity["type"].as_str().unwrap_or_default();
+        let action = direction.action(entity, entity["action"].as_str().unwrap_or("BLOCK"));
+        let matches = pii::pattern(kind).map_or_else(Vec::new, |pattern| matches(pattern, text));
+        let matches: Vec<_> =
+            matches.into_iter().filter(|range| pii::holds_up(kind, &text[range.clone()])).collect();
+        if matches.is_empty() && full {
+            findings.push(
+                "piiEntities",
+                json!({ "type": kind, "match": "", "action": "NONE", "detected": false }),
+            );
+        }
+        for range in matches {
+            let found = &text[range.clone()];
+            findings.push(
+                "piiEntities",
+                json!({ "type": kind, "match": found, "action": done(action), "detected": true }),
+            );
+            if action == "ANONYMIZE" {
+                findings.masks.push((range, format!("{{{kind}}}")));
+            }
+        }
+    }
+    for regex in items(&policy["regexes"]).iter().filter(|regex| direction.enabled(regex)) {
+        let action = direction.action(regex, regex["action"].as_str().unwrap_or("BLOCK"));
+        let pattern = regex["pattern"].as_str().and_then(compile);
+        for range in pattern.map_or_else(Vec::new, |pattern| matches(&pattern, text)) {
+            let found = &text[range.clone()];
+            findings.push(
+                "regexes",
+                json!({
+                    "name": regex["name"],
+                    "regex": regex["pattern"],
+                    "match": found,
+                    "action": done(action),
+                    "detected": true,
+                }),
+            );
+            if action == "ANONYMIZE" {
+                findings.masks.push((range, format!("{{{}}}", regex["name"].as_str().unwrap_or_default())));
+            }
+        }
+    }
+    if !findings.assessment.is_empty() {
+        // Both lists are required of an assessment that is there at all.
+        for list in ["piiEntities", "regexes"] {
+            findings.assessment.entry(list).or_insert_with(|| json!([]));
+        }
+    }
+    findings
+}
+
+fn matches(pattern: &Regex, text: &str) -> Vec<std::ops::Range<usize>> {
+    let found = pattern.find_iter(text).map_while(Result::ok);
+    found.map(|found| found.range()).filter(|range| !range.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_is_masked_or_blocked() {
+        let policy = json!({
+            "piiEntities": [{"type": "EMAIL", "action": "ANONYMIZE"}, {"type": "PHONE", "action": "BLOCK"}],
+            "regexes": [{"name": "Ticket", "pattern": r"T-\d+", "action": "ANONYMIZE"}],
+        });
+        let findings = assess(&policy, Direction::Input, "T-17 from a@b.org", false);
+        assert!(!findings.blocks);
+        let masks: Vec<_> = findings.masks.iter().map(|(_, mask)| mask.as_str()).collect();
+        assert_eq!(masks, ["{EMAIL}", "{Ticket}"]);
+        assert!(assess(&policy, Direction::Input, "555-123-4567", false).blocks);
+    }
+
+    #[test]
+    fn hopeless_expressions_find_nothing() {
+        let policy = json!({"regexes": [
+            {"name": "a", "pattern": "(", "action": "BLOCK"},
+            {"name": "b", "pattern": r"(?=(a+)+$)(a+)+\1b", "action": "BLOCK"},
+        ]});
+        let text = "a".repeat(40);
+        assert!(!assess(&policy, Direction::Input, &text, false).blocks);
+    }
+}

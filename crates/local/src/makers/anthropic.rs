@@ -1,0 +1,220 @@
+//! Anthropic's Messages.
+
+use serde_json::{Value, json};
+
+use crate::error::AwsResult;
+use crate::makers::Said;
+use crate::makers::body::{limit, malformed, required_list, required_text, texts, wrong_type};
+use crate::model::completion::Usage;
+use crate::model::prompt::{Prompt, ToolChoice, items, message, text_block};
+use crate::model::tokens::words;
+use crate::operations::converse_stream::fragments;
+
+pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
+    let messages = required_list(body, "messages")?;
+    required_text(body, "anthropic_version")?;
+    if body["max_tokens"].is_null() {
+        return Err(malformed("#: required key [max_tokens] not found"));
+    }
+    let messages = messages.iter().enumerate().map(|(index, message)| read_message(index, message));
+    Ok(Prompt {
+        system: content(&body["system"]),
+        messages: messages.collect::<AwsResult<_>>()?,
+        tools: items(&body["tools"]).iter().map(read_tool).collect(),
+        tool_choice: match (body["tool_choice"]["type"].as_str(), body["tool_choice"]["name"].as_str()) {
+            (Some("any"), _) => ToolChoice::Any,
+            (Some("tool"), Some(name)) => ToolChoice::Named(name.to_owned()),
+            (Some("none"), _) => ToolChoice::Never,
+            _ => ToolChoice::Auto,
+        },
+        max_tokens: limit(&body["max_tokens"])?,
+        stop_sequences: texts(&body["stop_sequences"]),
+        reasoning: matches!(body["thinking"]["type"].as_str(), Some("enabled" | "adaptive")),
+        answer_schema: None,
+    })
+}
+
+fn read_message(index: usize, read: &Value) -> AwsResult<Value> {
+    let role = read["role"].as_str().unwrap_or_default();
+    if !matches!(role, "user" | "assistant" | "system") {
+        return Err(malformed(&format!("#/messages/{index}/role: {role} is not a valid enum value")));
+    }
+    match &read["content"] {
+        Value::String(_) | Value::Array(_) => {}
+        Value::Null => {
+            return Err(malformed(&format!("#/messages/{index}: required key [content] not found")));
+        }
+        other => return Err(wrong_type(&format!("#/messages/{index}/content"), "JSONArray", other)),
+    }
+    Ok(message(role, content(&read["content"])))
+}
+
+/// A string is a single block of text.
+fn content(content: &Value) -> Vec<Value> {
+    if let Some(text) = content.as_str() {
+        return vec![text_block(text)];
+    }
+    items(content).iter().flat_map(read_block).collect()
+}
+
+/// The Converse block, and a cache point behind it where one is asked for.
+fn read_block(block: &Value) -> Vec<Value> {
+    let media = |kind: &str| {
+        let format = block["source"]["media_type"].as_str().and_then(|media| media.rsplit('/').next());
+        json!({ kind: {
+            "format": format, "name": block["title"], "source": { "bytes": block["source"]["data"] },
+        } })
+    };
+    let read = match block["type"].as_str() {
+        Some("text") => text_block(block["text"].as_str().unwrap_or_default()),
+        Some("image") => media("image"),
+        Some("document") => media("document"),
+        Some("tool_use") => json!({ "toolUse": {
+            "toolUseId": block["id"], "name": block["name"], "input": block["input"],
+        } }),
+        Some("tool_result") => json!({ "toolResult": {
+            "toolUseId": block["tool_use_id"],
+            "content": content(&block["content"]),
+            "status": if block["is_error"] == true { "error" } else { "success" },
+        } }),
+        Some("thinking") => json!({ "reasoningContent": { "reasoningText": {
+            "text": block["thinking"], "signature": block["signature"],
+        } } }),
+        _ => return Vec::new(),
+    };
+    match block["cache_control"]["ttl"].as_str() {
+        Some(ttl) => vec![read, json!({ "cachePoint": { "type": "default", "ttl": ttl } })],
+        None if block["cache_control"].is_object() => {
+            vec![read, json!({ "cachePoint": { "type": "default" } })]
+        }
+        None => vec![read],
+    }
+}
+
+fn read_tool(tool: &Value) -> Value {
+    json!({ "toolSpec": {
+        "name": tool["name"],
+        "description": tool["description"],
+        "inputSchema": { "json": tool["input_schema"] },
+    } })
+}
+
+pub(crate) fn answer(said: &Said<'_>) -> Value {
+    let mut answer = frame(said);
+    answer["content"] = said.completion.content.iter().filter_map(write_block).collect();
+    answer["stop_reason"] = json!(stop_reason(said));
+    answer["stop_sequence"] = json!(said.completion.stop_sequence);
+    answer["usage"] = usage(&said.completion.usage, said.completion.usage.output);
+    answer
+}
+
+fn frame(said: &Said<'_>) -> Value {
+    json!({
+        "id": format!("msg_bdrk_01{}", &said.local.ids.message()[..22]),
+        "type": "message",
+        "role": "assistant",
+        "model": model_name(&said.asked.model.model_id),
+        "content": [],
+        "stop_reason": null,
+        "stop_sequence": null,
+    })
+}
+
+/// `anthropic.claude-3-haiku-20240307-v1:0` calls itself `claude-3-haiku-20240307`.
+fn model_name(id: &str) -> &str {
+    let name = id.strip_prefix("anthropic.").unwrap_or(id);
+    name.rsplit_once("-v").map_or(name, |(name, _)| name)
+}
+
+fn stop_reason<'a>(said: &'a Said<'_>) -> &'a str {
+    match said.completion.stop_reason.as_str() {
+        "guardrail_intervened" => "end_turn",
+        reason => reason,
+    }
+}
+
+fn usage(usage: &Usage, output: u64) -> Value {
+    let mut written = json!({ "input_tokens": usage.input, "output_tokens": output });
+    if let Some(cache) = &usage.cache {
+        written["cache_creation_input_tokens"] = cache.written.into();
+        written["cache_read_input_tokens"] = cache.read.into();
+    }
+    written
+}
+
+fn write_block(block: &Value) -> Option<Value> {
+    if let Some(text) = block["text"].as_str() {
+        return Some(json!({ "type": "text", "text": text }));
+    }
+    let thought = &block["reasoningContent"]["reasoningText"];
+    if thought.is_object() {
+        return Some(
+            json!({ "type": "thinking", "thinking": thought["text"], "signature": thought["signature"] }),
+        );
+    }
+    let tool_use = &block["toolUse"];
+    tool_use.is_object().then(|| {
+        json!({
+            "type": "tool_use",
+            "id": tool_id(tool_use["toolUseId"].as_str().unwrap_or_default()),
+            "name": tool_use["name"],
+            "input": tool_use["input"],
+        })
+    })
+}
+
+/// The same id as Anthropic spells it.
+fn tool_id(id: &str) -> String {
+    id.strip_prefix("tooluse_").map_or_else(|| id.to_owned(), |letters| format!("toolu_bdrk_01{letters}"))
+}
+
+pub(crate) fn chunks(said: &Said<'_>) -> Vec<Value> {
+    let mut start = frame(said);
+    start["usage"] = usage(&said.completion.usage, 1);
+    let mut chunks = vec![json!({ "type": "message_start", "message": start })];
+    for (index, block) in said.completion.content.iter().filter_map(write_block).enumerate() {
+        chunks
+            .push(json!({ "type": "content_block_start", "index": index, "content_block": opened(&block) }));
+        let delta = |delta| json!({ "type": "content_block_delta", "index": index, "delta": delta });
+        chunks.extend(deltas(&block).into_iter().map(delta));
+        chunks.push(json!({ "type": "content_block_stop", "index": index }));
+    }
+    chunks.push(json!({
+        "type": "message_delta",
+        "delta": { "stop_reason": stop_reason(said), "stop_sequence": said.completion.stop_sequence },
+        "usage": { "output_tokens": said.completion.usage.output },
+    }));
+    chunks.push(json!({ "type": "message_stop" }));
+    chunks
+}
+
+/// A block before its deltas.
+fn opened(block: &Value) -> Value {
+    let mut opened = block.clone();
+    for (member, empty) in
+        [("text", json!("")), ("thinking", json!("")), ("signature", json!("")), ("input", json!({}))]
+    {
+        if opened.get(member).is_some() {
+            opened[member] = empty;
+        }
+    }
+    opened
+}
+
+fn deltas(block: &Value) -> Vec<Value> {
+    let spoken = |member: &str| words(block[member].as_str().unwrap_or_default());
+    match block["type"].as_str() {
+        Some("thinking") => {
+            let thoughts = spoken("thinking").into_iter();
+            let mut deltas: Vec<_> =
+                thoughts.map(|word| json!({ "type": "thinking_delta", "thinking": word })).collect();
+            deltas.push(json!({ "type": "signature_delta", "signature": block["signature"] }));
+            deltas
+        }
+        Some("tool_use") => {
+            let fragments = std::iter::once(String::new()).chain(fragments(&block["input"]));
+            fragments.map(|json| json!({ "type": "input_json_delta", "partial_json": json })).collect()
+        }
+        _ => spoken("text").into_iter().map(|word| json!({ "type": "text_delta", "text": word })).collect(),
+    }
+}

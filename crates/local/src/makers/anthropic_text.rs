@@ -1,0 +1,45 @@
+//! Anthropic's older text completions.
+
+use serde_json::{Value, json};
+
+use crate::error::AwsResult;
+use crate::makers::Said;
+use crate::makers::body::{malformed, required_text, text_prompt};
+use crate::model::prompt::Prompt;
+use crate::model::tokens::words;
+
+const HUMAN: &str = "\n\nHuman:";
+const ASSISTANT: &str = "\n\nAssistant:";
+
+pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
+    let prompt = required_text(body, "prompt")?;
+    if body["max_tokens_to_sample"].is_null() {
+        return Err(malformed("#: required key [max_tokens_to_sample] not found"));
+    }
+    let last = prompt.rsplit(HUMAN).next().unwrap_or(prompt);
+    let asked = last.split(ASSISTANT).next().unwrap_or(last).trim();
+    text_prompt(asked, &body["max_tokens_to_sample"], &body["stop_sequences"])
+}
+
+pub(crate) fn answer(said: &Said<'_>) -> Value {
+    last(said, &format!(" {}", said.completion.text()))
+}
+
+pub(crate) fn chunks(said: &Said<'_>) -> Vec<Value> {
+    let text = format!(" {}", said.completion.text());
+    let spoken = words(&text).into_iter();
+    let mut chunks: Vec<_> = spoken
+        .map(|word| json!({ "type": "completion", "completion": word, "stop_reason": null, "stop": null }))
+        .collect();
+    chunks.push(last(said, ""));
+    chunks
+}
+
+fn last(said: &Said<'_>, completion: &str) -> Value {
+    let reason = said.stopped_by("max_tokens", "stop_sequence", "stop_sequence");
+    let stop = match reason {
+        "max_tokens" => None,
+        _ => Some(said.completion.stop_sequence.as_deref().unwrap_or(HUMAN)),
+    };
+    json!({ "type": "completion", "completion": completion, "stop_reason": reason, "stop": stop })
+}

@@ -1,0 +1,165 @@
+//! Each maker's own format for InvokeModel: bodies into prompts, completions into bodies and stream chunks.
+
+mod anthropic;
+mod anthropic_text;
+mod body;
+mod cohere;
+mod cohere_text;
+mod embeddings;
+mod llama;
+mod mistral_text;
+mod nova;
+mod openai;
+mod text_completion;
+mod titan_text;
+
+use serde_json::Value;
+
+use crate::catalogue::FoundationModel;
+use crate::error::{AwsError, AwsResult};
+use crate::local::Local;
+use crate::model::completion::Completion;
+use crate::model::prompt::Prompt;
+
+/// A body understood: what is asked, and in which form it wants its answer.
+#[derive(Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) prompt: Prompt,
+    pub(crate) model: &'a FoundationModel,
+    pub(crate) body: Value,
+    format: Format,
+}
+
+/// A completion on its way into a maker's form.
+pub(crate) struct Said<'a> {
+    pub(crate) local: &'a Local,
+    pub(crate) asked: &'a Asked<'a>,
+    pub(crate) completion: &'a Completion,
+    /// The request's id, which some makers repeat.
+    pub(crate) id: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Format {
+    Anthropic,
+    AnthropicText,
+    Cohere,
+    CohereText,
+    Embeddings,
+    Llama,
+    MistralText,
+    Nova,
+    OpenAi,
+    TextCompletion,
+    TitanText,
+}
+
+/// Reads a body in the format of its model's maker.
+pub(crate) fn read<'a>(model: &'a FoundationModel, bytes: &[u8]) -> AwsResult<Asked<'a>> {
+    let body: Value = serde_json::from_slice(bytes).map_err(|_| {
+        AwsError::validation("Malformed input request, please reformat your input and try again.")
+    })?;
+    if !body.is_object() {
+        return Err(body::malformed(&format!(
+            "#: expected type: JSONObject, found: {}",
+            body::json_type(&body)
+        )));
+    }
+    let format = format(model, &body)?;
+    let prompt = match format {
+        Format::Anthropic => anthropic::read(&body),
+        Format::AnthropicText => anthropic_text::read(&body),
+        Format::Cohere => cohere::read(&body),
+        Format::CohereText => cohere_text::read(&body),
+        Format::Embeddings => embeddings::read(&body),
+        Format::Llama => llama::read(&body),
+        Format::MistralText | Format::TextCompletion => mistral_text::read(&body),
+        Format::Nova => nova::read(&body),
+        Format::OpenAi => openai::read(&body),
+        Format::TitanText => titan_text::read(&body),
+    }?;
+    Ok(Asked { prompt, model, body, format })
+}
+
+fn format(model: &FoundationModel, body: &Value) -> AwsResult<Format> {
+    let id = model.model_id.as_str();
+    let has = |member: &str| !body[member].is_null();
+    let makes = |modality: &str| model.output_modalities.iter().any(|output| output == modality);
+    if makes("EMBEDDING") {
+        return Ok(Format::Embeddings);
+    }
+    if !makes("TEXT") || id.contains("rerank") {
+        return Err(AwsError::new(
+            "NotImplementedException",
+            format!(
+                "bedrock-local does not serve InvokeModel of {id} yet: it speaks for models of text and embeddings."
+            ),
+        ));
+    }
+    Ok(match model.maker() {
+        "anthropic" if has("prompt") && !has("messages") => Format::AnthropicText,
+        "anthropic" => Format::Anthropic,
+        "amazon" if id.starts_with("amazon.nova") => Format::Nova,
+        "amazon" => Format::TitanText,
+        "cohere" if id.starts_with("cohere.command-r") => Format::Cohere,
+        "cohere" => Format::CohereText,
+        "meta" => Format::Llama,
+        "mistral" if has("prompt") => Format::MistralText,
+        _ if has("prompt") && !has("messages") => Format::TextCompletion,
+        _ => Format::OpenAi,
+    })
+}
+
+impl Asked<'_> {
+    pub(crate) fn wants_embeddings(&self) -> bool {
+        self.format == Format::Embeddings
+    }
+
+    /// The vectors of an embedding model's answer.
+    pub(crate) fn embeddings(&self, id: &str) -> Value {
+        embeddings::answer(self, id)
+    }
+}
+
+impl Said<'_> {
+    /// The whole answer.
+    pub(crate) fn answer(&self) -> Value {
+        match self.asked.format {
+            Format::Anthropic => anthropic::answer(self),
+            Format::AnthropicText => anthropic_text::answer(self),
+            Format::Cohere => cohere::answer(self),
+            Format::CohereText => cohere_text::answer(self),
+            Format::Embeddings => embeddings::answer(self.asked, &self.id),
+            Format::Llama => llama::answer(self),
+            Format::MistralText => mistral_text::answer(self),
+            Format::Nova => nova::answer(self),
+            Format::OpenAi => openai::answer(self),
+            Format::TextCompletion => text_completion::answer(self),
+            Format::TitanText => titan_text::answer(self),
+        }
+    }
+
+    /// The answer in a stream's chunks.
+    pub(crate) fn chunks(&self) -> Vec<Value> {
+        match self.asked.format {
+            Format::Anthropic => anthropic::chunks(self),
+            Format::AnthropicText => anthropic_text::chunks(self),
+            Format::Cohere => cohere::chunks(self),
+            Format::CohereText | Format::Embeddings => vec![self.answer()],
+            Format::Llama => llama::chunks(self),
+            Format::MistralText => mistral_text::chunks(self),
+            Format::Nova => nova::chunks(self),
+            Format::OpenAi => openai::chunks(self),
+            Format::TextCompletion => text_completion::chunks(self),
+            Format::TitanText => titan_text::chunks(self),
+        }
+    }
+
+    fn stopped_by<'r>(&self, length: &'r str, sequence: &'r str, end: &'r str) -> &'r str {
+        match self.completion.stop_reason.as_str() {
+            "max_tokens" => length,
+            "stop_sequence" => sequence,
+            _ => end,
+        }
+    }
+}

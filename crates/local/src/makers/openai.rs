@@ -1,0 +1,152 @@
+//! Chat completions as OpenAI forms them: gpt-oss, Qwen, DeepSeek, AI21, newer Mistral models and others.
+
+use serde_json::{Value, json};
+
+use crate::error::AwsResult;
+use crate::makers::Said;
+use crate::makers::body::{either, limit, malformed, required_list, texts};
+use crate::model::prompt::{Prompt, ToolChoice, items, message, text_block};
+use crate::model::tokens::words;
+
+pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
+    let mut prompt = Prompt {
+        tools: items(&body["tools"]).iter().map(read_tool).collect(),
+        tool_choice: match (&body["tool_choice"], body["tool_choice"]["function"]["name"].as_str()) {
+            (_, Some(name)) => ToolChoice::Named(name.to_owned()),
+            (choice, None) if choice == "required" || choice == "any" => ToolChoice::Any,
+            (choice, None) if choice == "none" => ToolChoice::Never,
+            _ => ToolChoice::Auto,
+        },
+        max_tokens: limit(either(body, &["max_tokens", "max_completion_tokens"]))?,
+        stop_sequences: texts(&body["stop"]),
+        answer_schema: body["response_format"]["json_schema"].get("schema").cloned(),
+        ..Prompt::default()
+    };
+    for (index, read) in required_list(body, "messages")?.iter().enumerate() {
+        let content = content(&read["content"]);
+        match read["role"].as_str().unwrap_or_default() {
+            "system" | "developer" => prompt.system.extend(content),
+            "user" => prompt.messages.push(message("user", content)),
+            "assistant" => {
+                let calls = items(&read["tool_calls"]).iter().map(read_call);
+                prompt.messages.push(message("assistant", content.into_iter().chain(calls).collect()));
+            }
+            "tool" => {
+                let result =
+                    json!({ "toolResult": { "toolUseId": read["tool_call_id"], "content": content } });
+                prompt.messages.push(message("user", vec![result]));
+            }
+            role => {
+                return Err(malformed(&format!("#/messages/{index}/role: {role} is not a valid enum value")));
+            }
+        }
+    }
+    Ok(prompt)
+}
+
+fn content(content: &Value) -> Vec<Value> {
+    let part = |part: &Value| match part["text"].as_str() {
+        Some(text) => Some(text_block(text)),
+        None => part["image_url"].is_object().then(|| json!({ "image": { "source": part["image_url"] } })),
+    };
+    match content.as_str() {
+        Some(text) => vec![text_block(text)],
+        None => items(content).iter().filter_map(part).collect(),
+    }
+}
+
+fn read_tool(tool: &Value) -> Value {
+    let function = &tool["function"];
+    json!({ "toolSpec": { "name": function["name"], "inputSchema": { "json": function["parameters"] } } })
+}
+
+fn read_call(call: &Value) -> Value {
+    let arguments = call["function"]["arguments"].as_str().unwrap_or_default();
+    let input: Value = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
+    json!({ "toolUse": { "toolUseId": call["id"], "name": call["function"]["name"], "input": input } })
+}
+
+pub(crate) fn answer(said: &Said<'_>) -> Value {
+    let mut message = json!({ "role": "assistant", "content": text(said), "refusal": null });
+    let calls = calls(said);
+    if !calls.is_empty() {
+        message["tool_calls"] = json!(calls);
+    }
+    let mut answer = frame(said, "chat.completion");
+    let mut choice = json!({ "index": 0, "message": message, "logprobs": null });
+    choice[reason_member(said)] = json!(reason(said));
+    answer["choices"] = json!([choice]);
+    answer["usage"] = usage(said);
+    answer
+}
+
+pub(crate) fn chunks(said: &Said<'_>) -> Vec<Value> {
+    let frame = frame(said, "chat.completion.chunk");
+    let chunk = |delta: Value, finish: Option<&str>| {
+        let mut chunk = frame.clone();
+        chunk["choices"] = json!([{ "index": 0, "delta": delta }]);
+        chunk["choices"][0][reason_member(said)] = json!(finish);
+        chunk
+    };
+    let mut chunks = vec![chunk(json!({ "role": "assistant", "content": "" }), None)];
+    let text = text(said);
+    chunks.extend(words(&text).into_iter().map(|word| chunk(json!({ "content": word }), None)));
+    for (index, mut call) in calls(said).into_iter().enumerate() {
+        call["index"] = index.into();
+        chunks.push(chunk(json!({ "tool_calls": [call] }), None));
+    }
+    chunks.push(chunk(json!({}), Some(reason(said))));
+    chunks
+}
+
+fn frame(said: &Said<'_>, object: &str) -> Value {
+    json!({
+        "id": format!("chatcmpl-{}", said.id),
+        "object": object,
+        "created": said.local.clock.now().as_second(),
+        "model": said.asked.model.model_id,
+        "service_tier": "auto",
+    })
+}
+
+/// Mistral's first chat models name it otherwise.
+fn reason_member(said: &Said<'_>) -> &'static str {
+    if said.asked.model.model_id.starts_with("mistral.mistral-large-24") {
+        "stop_reason"
+    } else {
+        "finish_reason"
+    }
+}
+
+fn reason<'a>(said: &'a Said<'_>) -> &'a str {
+    match said.completion.stop_reason.as_str() {
+        "tool_use" => "tool_calls",
+        _ => said.stopped_by("length", "stop", "stop"),
+    }
+}
+
+/// The text, what was thought before it in tags.
+fn text(said: &Said<'_>) -> String {
+    let thoughts = said.completion.content.iter();
+    let thoughts = thoughts.filter_map(|block| block["reasoningContent"]["reasoningText"]["text"].as_str());
+    let thoughts: String = thoughts.map(|thought| format!("<reasoning>{thought}</reasoning>")).collect();
+    thoughts + &said.completion.text()
+}
+
+fn calls(said: &Said<'_>) -> Vec<Value> {
+    let uses =
+        said.completion.content.iter().map(|block| &block["toolUse"]).filter(|tool_use| tool_use.is_object());
+    let call = |tool_use: &Value| {
+        json!({
+            "id": tool_use["toolUseId"],
+            "type": "function",
+            "function": { "name": tool_use["name"], "arguments": tool_use["input"].to_string() },
+        })
+    };
+    uses.map(call).collect()
+}
+
+fn usage(said: &Said<'_>) -> Value {
+    let (input, output) = (said.completion.usage.input, said.completion.usage.output);
+    json!({ "prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output })
+}

@@ -1,0 +1,47 @@
+//! ApplyGuardrail: a guardrail without a model.
+
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::error::AwsResult;
+use crate::guardrails::Direction;
+use crate::guardrails::assessment::{Outcome, assess};
+use crate::local::Local;
+use crate::model::prompt::items;
+use crate::request::Request;
+
+pub(crate) fn apply(local: &Local, request: &Request) -> AwsResult<Answer> {
+    let (identifier, version) = (request.text("guardrailIdentifier"), request.text("guardrailVersion"));
+    let guardrail =
+        local.state.with(&request.region, |state| state.guardrails.details(identifier, Some(version)))?;
+    let direction = if request.text("source") == "INPUT" { Direction::Input } else { Direction::Output };
+    let texts = items(&request.input["content"]).iter().map(|block| &block["text"]);
+    let total = texts.clone().filter_map(|text| text["text"].as_str()).map(|text| text.chars().count()).sum();
+    let guarded: Vec<_> =
+        texts.filter(|text| is_guarded(text)).filter_map(|text| text["text"].as_str()).collect();
+    let guarded: Vec<_> = guarded.into_iter().map(str::to_owned).collect();
+    let assessment = assess(&guardrail, direction, &guarded, total, request.text("outputScope") == "FULL");
+
+    let messaging =
+        if direction == Direction::Input { "blockedInputMessaging" } else { "blockedOutputsMessaging" };
+    let outputs = match assessment.outcome {
+        Outcome::Passed => json!([]),
+        Outcome::Masked => assessment.texts.iter().map(|text| json!({ "text": text })).collect(),
+        Outcome::Blocked => json!([{ "text": guardrail[messaging] }]),
+    };
+    let action = if assessment.outcome == Outcome::Passed { "NONE" } else { "GUARDRAIL_INTERVENED" };
+    Ok(Answer::Json(json!({
+        "action": action,
+        "actionReason": assessment.outcome.reason(),
+        "assessments": [assessment.json],
+        "guardrailCoverage": assessment.coverage,
+        "outputs": outputs,
+        "usage": assessment.usage,
+    })))
+}
+
+/// Grounding sources and queries are there to compare with, not to be judged.
+fn is_guarded(text: &Value) -> bool {
+    let qualifiers = items(&text["qualifiers"]);
+    qualifiers.is_empty() || qualifiers.iter().any(|qualifier| qualifier == "guard_content")
+}

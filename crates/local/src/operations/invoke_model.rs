@@ -1,0 +1,146 @@
+//! InvokeModel and InvokeModelWithResponseStream, in each maker's own format.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Event, Headers};
+use crate::error::{AwsError, AwsResult};
+use crate::guardrails::applied::{Applied, Trace};
+use crate::guardrails::assessment::Outcome;
+use crate::local::Local;
+use crate::makers::{self, Asked, Said};
+use crate::model::completion::{Completion, Usage, input_tokens};
+use crate::request::Request;
+
+const JSON: &str = "application/json";
+const GUARDRAIL_ACTION: &str = "amazon-bedrock-guardrailAction";
+const TRACE: &str = "amazon-bedrock-trace";
+const METRICS: &str = "amazon-bedrock-invocationMetrics";
+
+pub(crate) fn invoke(local: &Local, request: &Request) -> AwsResult<Answer> {
+    let asked = read(local, request)?;
+    if asked.wants_embeddings() {
+        let usage = Usage { input: input_tokens(&asked.prompt), ..Usage::default() };
+        let completion = Completion { usage, ..Completion::whole(Vec::new()) };
+        let mut headers = headers(request, &completion, "content-type");
+        headers.retain(|(name, _)| *name != "x-amzn-bedrock-output-token-count");
+        let body = asked.embeddings(&local.ids.uuid()).to_string().into_bytes();
+        return Ok(Answer::Bytes { body, headers });
+    }
+    let (completion, guardrail) = complete(local, request, &asked)?;
+    let completion = completion.unbroken()?;
+    let said = Said { local, asked: &asked, completion: &completion, id: local.ids.uuid() };
+    let mut body = said.answer();
+    if let Some(guardrail) = &guardrail {
+        body[GUARDRAIL_ACTION] = json!(action(guardrail));
+        add_trace(&mut body, guardrail);
+    }
+    let headers = headers(request, &completion, "content-type");
+    Ok(Answer::Bytes { body: body.to_string().into_bytes(), headers })
+}
+
+pub(crate) fn invoke_with_response_stream(local: &Local, request: &Request) -> AwsResult<Answer> {
+    let asked = read(local, request)?;
+    if !asked.model.response_streaming_supported {
+        return Err(AwsError::validation("The model is unsupported for streaming"));
+    }
+    let (completion, guardrail) = complete(local, request, &asked)?;
+    let said = Said { local, asked: &asked, completion: &completion, id: local.ids.uuid() };
+    let mut chunks = said.chunks();
+    if let Some(guardrail) = &guardrail {
+        for chunk in &mut chunks {
+            chunk[GUARDRAIL_ACTION] = json!(action(guardrail));
+        }
+    }
+    if let Some(last) = chunks.last_mut() {
+        last[METRICS] = metrics(&completion);
+        if let Some(guardrail) = &guardrail {
+            add_trace(last, guardrail);
+        }
+    }
+    let event =
+        |chunk: Value| Event { name: "chunk", payload: json!({ "bytes": BASE64.encode(chunk.to_string()) }) };
+    let mut headers = headers(request, &completion, "x-amzn-bedrock-content-type");
+    // A stream starts before its tokens can be counted.
+    headers.retain(|(name, _)| !name.ends_with("-count") && !name.ends_with("invocation-latency"));
+    Ok(Answer::Events {
+        events: chunks.into_iter().map(event).collect(),
+        headers,
+        ending: completion.ending.clone(),
+    })
+}
+
+fn read<'a>(local: &'a Local, request: &Request) -> AwsResult<Asked<'a>> {
+    let model = local.catalogue.invoked(request.text("modelId"))?;
+    makers::read(model, &request.body)
+}
+
+fn complete(local: &Local, request: &Request, asked: &Asked<'_>) -> AwsResult<(Completion, Option<Applied>)> {
+    let trace = match request.text("trace") {
+        "ENABLED" => Trace::On,
+        "ENABLED_FULL" => Trace::Full,
+        _ => Trace::Off,
+    };
+    let (identifier, version) = (request.text("guardrailIdentifier"), request.text("guardrailVersion"));
+    let mut guardrail = Applied::find(local, &request.region, identifier, version, trace)?;
+    if let Some(instead) = guardrail.as_mut().and_then(|guardrail| guardrail.check_input(&asked.prompt)) {
+        return Ok((instead, guardrail));
+    }
+    let mut completion = Completion::of(local, &request.region, asked.model, &asked.prompt)?;
+    if let Some(guardrail) = &mut guardrail {
+        guardrail.check_output(&mut completion);
+    }
+    Ok((completion, guardrail))
+}
+
+fn action(guardrail: &Applied) -> &'static str {
+    if guardrail.outcome() == Outcome::Passed { "NONE" } else { "INTERVENED" }
+}
+
+fn add_trace(body: &mut Value, guardrail: &Applied) {
+    if let Some(trace) = guardrail.invoke_trace() {
+        body[TRACE] = trace;
+    }
+}
+
+fn metrics(completion: &Completion) -> Value {
+    let usage = &completion.usage;
+    let mut metrics = json!({
+        "inputTokenCount": usage.input,
+        "outputTokenCount": usage.output,
+        "invocationLatency": completion.latency_ms(),
+        "firstByteLatency": completion.latency_ms() - 2 * usage.output,
+    });
+    if let Some(cache) = &usage.cache {
+        metrics["cacheReadInputTokenCount"] = cache.read.into();
+        metrics["cacheWriteInputTokenCount"] = cache.written.into();
+    }
+    metrics
+}
+
+fn headers(request: &Request, completion: &Completion, content_type: &'static str) -> Headers {
+    let usage = &completion.usage;
+    let mut headers = vec![
+        (content_type, JSON.to_owned()),
+        ("x-amzn-bedrock-input-token-count", usage.input.to_string()),
+        ("x-amzn-bedrock-output-token-count", usage.output.to_string()),
+        ("x-amzn-bedrock-invocation-latency", completion.latency_ms().to_string()),
+    ];
+    if let Some(cache) = &usage.cache {
+        headers.push(("x-amzn-bedrock-cache-read-input-token-count", cache.read.to_string()));
+        headers.push(("x-amzn-bedrock-cache-write-input-token-count", cache.written.to_string()));
+    }
+    headers.extend(echoed(request));
+    headers
+}
+
+/// What was asked of performance and service is told back.
+fn echoed(request: &Request) -> Headers {
+    let told = [
+        ("performanceConfigLatency", "x-amzn-bedrock-performanceconfig-latency"),
+        ("serviceTier", "x-amzn-bedrock-service-tier"),
+    ];
+    let header = |(member, name)| Some((name, request.input[member].as_str()?.to_owned()));
+    told.into_iter().filter_map(header).collect()
+}
