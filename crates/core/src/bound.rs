@@ -3,13 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
-use crate::Session;
-
-/// A noun of Bedrock's: a model type that a manager finds, such as `Guardrail`.
-pub trait Resource: Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
-    /// What it is called in messages: `Guardrail`.
-    const NOUN: &'static str;
-}
+use crate::{Resource, Session};
 
 /// A model together with the session that it came through. It derefs to the model, so that its fields are at hand;
 /// what sends (`refresh`, `converse` …) is there for bound models alone.

@@ -5,11 +5,13 @@
 
 mod bound;
 mod error;
+mod resource;
 pub mod sdk;
 mod session;
 
-pub use bound::{Bound, Resource, Using};
+pub use bound::{Bound, Using};
 pub use error::{Error, ErrorKind, Partial};
+pub use resource::Resource;
 pub use session::{Session, SessionBuilder, SessionChoice};
 
 /// A result whose error is [`Error`].

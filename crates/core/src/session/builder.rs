@@ -161,12 +161,13 @@ impl SessionBuilder {
         if let Some(max_attempts) = self.max_attempts {
             loader = loader.retry_config(RetryConfig::standard().with_max_attempts(max_attempts));
         }
-        let timeouts = TimeoutConfig::builder()
+        let mut timeouts = TimeoutConfig::builder();
+        timeouts
             .set_connect_timeout(self.connect_timeout)
             .set_read_timeout(self.read_timeout)
             .set_operation_attempt_timeout(self.attempt_timeout)
-            .set_operation_timeout(self.operation_timeout)
-            .build();
+            .set_operation_timeout(self.operation_timeout);
+        let timeouts = timeouts.build();
         if timeouts.has_timeouts() { loader.timeout_config(timeouts) } else { loader }
     }
 }

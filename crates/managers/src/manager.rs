@@ -1,0 +1,164 @@
+//! What finds, makes and changes the things of one noun.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use bedrock_orm_core::{Bound, Resource, Result, Session, SessionChoice};
+
+use crate::QuerySet;
+use crate::resources::{Create, Delete, Get, List, Update};
+
+/// Finds, makes and changes the things of one noun: `Guardrail::objects()`.
+///
+/// It has the methods of what AWS offers for the noun and no others: what cannot be created has no `create`.
+///
+/// ```compile_fail
+/// use bedrock_orm_managers::Objects;
+/// use bedrock_orm_models::FoundationModel;
+///
+/// let _ = FoundationModel::objects().delete("amazon.nova-lite-v1:0"); // nobody deletes a foundation model
+/// ```
+pub struct Manager<M> {
+    session: SessionChoice,
+    noun: PhantomData<fn() -> M>,
+}
+
+impl<M> Manager<M> {
+    pub(crate) fn new() -> Self {
+        Self { session: SessionChoice::Default, noun: PhantomData }
+    }
+
+    /// The same manager on another session: one of yours, or the name of a registered one.
+    #[must_use]
+    pub fn using(mut self, session: impl Into<SessionChoice>) -> Self {
+        self.session = session.into();
+        self
+    }
+
+    pub(crate) fn choice(&self) -> &SessionChoice {
+        &self.session
+    }
+
+    /// Calls with the session, and binds what comes back to it.
+    pub(crate) async fn bind<T, F>(choice: SessionChoice, call: impl FnOnce(Session) -> F + Send) -> Result<Bound<T>>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
+        let session = choice.session().await?;
+        Ok(Bound::new(call(session.clone()).await?, session))
+    }
+}
+
+impl<M: Get> Manager<M> {
+    /// The one of that key.
+    ///
+    /// # Errors
+    ///
+    /// [`DoesNotExist`](bedrock_orm_core::ErrorKind::DoesNotExist) where AWS says that it is not there.
+    ///
+    /// # Requests
+    ///
+    /// One of the noun's Get operation: `GetFoundationModel` (`bedrock:GetFoundationModel`), `GetGuardrail`
+    /// (`bedrock:GetGuardrail`), `GetAsyncInvoke` (`bedrock:GetAsyncInvoke`).
+    pub fn get(&self, key: impl Into<M::Key>) -> impl Future<Output = Result<Bound<M>>> + Send {
+        let (choice, key) = (self.session.clone(), key.into());
+        async move { Self::bind(choice, |session| async move { M::fetch(&session, key).await }).await }
+    }
+
+    /// The one of that key, or none where AWS says that it is not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get), but for `DoesNotExist`.
+    ///
+    /// # Requests
+    ///
+    /// As [`get`](Self::get).
+    pub fn get_opt(&self, key: impl Into<M::Key>) -> impl Future<Output = Result<Option<Bound<M>>>> + Send {
+        let found = self.get(key.into());
+        async move {
+            match found.await {
+                Ok(found) => Ok(Some(found)),
+                Err(error) if error.is_does_not_exist() => Ok(None),
+                Err(error) => Err(error),
+            }
+        }
+    }
+}
+
+impl<M: List> Manager<M> {
+    /// All of them, as a lazy queryset. Sends nothing until it is awaited or asked.
+    pub fn list(&self) -> QuerySet<M::Row> {
+        QuerySet::new(self.session.clone())
+    }
+
+    /// What Django calls [`list`](Self::list).
+    pub fn all(&self) -> QuerySet<M::Row> {
+        self.list()
+    }
+}
+
+impl<M: Create> Manager<M> {
+    /// Makes one, and gives AWS's answer; its `full()` fetches the whole.
+    ///
+    /// # Errors
+    ///
+    /// `Validation`, `Conflict` or `ServiceQuotaExceeded` as AWS answers; `InvalidInput` where the request holds a
+    /// member that this version cannot send.
+    ///
+    /// # Requests
+    ///
+    /// One of the noun's Create operation: `CreateGuardrail` (`bedrock:CreateGuardrail`).
+    pub fn create(&self, request: impl Into<M::Request>) -> impl Future<Output = Result<Bound<M::Created>>> + Send {
+        let (choice, request) = (self.session.clone(), request.into());
+        async move { Self::bind(choice, |session| async move { M::make(&session, request).await }).await }
+    }
+}
+
+impl<M: Update> Manager<M> {
+    /// Changes the one of that key, and gives AWS's answer.
+    ///
+    /// # Errors
+    ///
+    /// `DoesNotExist`, `Validation` or `Conflict` as AWS answers.
+    ///
+    /// # Requests
+    ///
+    /// One of the noun's Update operation: `UpdateGuardrail` (`bedrock:UpdateGuardrail`).
+    pub fn update(
+        &self,
+        key: impl Into<M::UpdateKey>,
+        request: impl Into<M::Change>,
+    ) -> impl Future<Output = Result<Bound<M::Updated>>> + Send {
+        let (choice, key, request) = (self.session.clone(), key.into(), request.into());
+        async move { Self::bind(choice, |session| async move { M::change(&session, key, request).await }).await }
+    }
+}
+
+impl<M: Delete> Manager<M> {
+    /// Deletes the one of that key.
+    ///
+    /// # Errors
+    ///
+    /// `DoesNotExist`, `ResourceInUse` or `Conflict` as AWS answers.
+    ///
+    /// # Requests
+    ///
+    /// One of the noun's Delete operation: `DeleteGuardrail` (`bedrock:DeleteGuardrail`).
+    pub fn delete(&self, key: impl Into<M::Key>) -> impl Future<Output = Result<()>> + Send {
+        let (choice, key) = (self.session.clone(), key.into());
+        async move { M::remove(&choice.session().await?, key).await }
+    }
+}
+
+impl<M> Clone for Manager<M> {
+    fn clone(&self) -> Self {
+        Self { session: self.session.clone(), noun: PhantomData }
+    }
+}
+
+impl<M: Resource> fmt::Debug for Manager<M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Manager").field("noun", &M::NOUN).field("session", &self.session).finish()
+    }
+}
