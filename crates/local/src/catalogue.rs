@@ -10,18 +10,19 @@ const MODELS: &str = include_str!("../data/foundation_models.json");
 /// The prefixes of system-defined inference profiles.
 const GEOGRAPHIES: &[&str] = &["apac", "au", "ca", "eu", "global", "jp", "sa", "us", "us-gov"];
 
-/// Speaks for resources whose ARN does not tell the model behind it.
-const STAND_IN: &str = "anthropic.claude-3-5-sonnet-20240620-v1:0";
-const OPAQUE: &[&str] = &[
-    "application-inference-profile/",
-    "custom-model-deployment/",
-    "default-prompt-router/",
-    "endpoint/",
-    "imported-model/",
-    "prompt/",
-    "prompt-router/",
-    "provisioned-model/",
+/// Resources whose ARN does not tell the model behind it, and who speaks for each.
+const STAND_INS: &[(&str, &str)] = &[
+    ("application-inference-profile/", SONNET),
+    ("custom-model-deployment/", SONNET),
+    ("default-prompt-router/", SONNET),
+    ("endpoint/", GPT),
+    ("imported-model/", GPT),
+    ("prompt/", SONNET),
+    ("prompt-router/", SONNET),
+    ("provisioned-model/", SONNET),
 ];
+const SONNET: &str = "anthropic.claude-3-5-sonnet-20240620-v1:0";
+const GPT: &str = "openai.gpt-oss-120b-1:0";
 
 /// What the description's enums know of the facts that AWS's own answers hold.
 const MODALITIES: &[&str] = &["TEXT", "IMAGE", "EMBEDDING"];
@@ -93,8 +94,10 @@ impl Catalogue {
         };
         let resource = resource.trim_start_matches(':').trim_start_matches(|c: char| c.is_ascii_digit());
         let resource = resource.trim_start_matches(':');
-        if identifier.starts_with("arn:") && OPAQUE.iter().any(|opaque| resource.starts_with(opaque)) {
-            return self.models.iter().find(|model| model.model_id == STAND_IN).ok_or_else(invalid);
+        let stand_in =
+            STAND_INS.iter().find(|(kind, _)| identifier.starts_with("arn:") && resource.starts_with(kind));
+        if let Some((_, stand_in)) = stand_in {
+            return self.models.iter().find(|model| model.model_id == *stand_in).ok_or_else(invalid);
         }
         if let Some(custom) = resource.strip_prefix("custom-model/") {
             let base = custom.split('/').next().unwrap_or(custom);
@@ -129,6 +132,12 @@ impl FoundationModel {
     /// Whether AWS counts tokens for it.
     pub(crate) fn counts_tokens(&self) -> bool {
         self.maker() == "anthropic" && !self.model_id.starts_with("anthropic.claude-v2")
+    }
+
+    /// Whether it refuses a temperature beside a top P, as Anthropic's models do from 4.1 on.
+    pub(crate) fn wants_one_sampler(&self) -> bool {
+        let minor = self.model_id.split_once("-4-").and_then(|(_, rest)| rest.split('-').next());
+        self.maker() == "anthropic" && minor.is_some_and(|minor| minor.len() == 1)
     }
 
     /// Whether it works through StartAsyncInvoke.
@@ -215,10 +224,10 @@ mod tests {
             assert_eq!(invoked(&identifier).as_deref(), Ok(HAIKU), "{identifier}");
         }
         for opaque in ["application-inference-profile/abc", "provisioned-model/abcdefghijkl"] {
-            assert_eq!(invoked(&format!("{ARN}{opaque}")).as_deref(), Ok(STAND_IN));
+            assert_eq!(invoked(&format!("{ARN}{opaque}")).as_deref(), Ok(SONNET));
         }
         let endpoint = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/mine";
-        assert_eq!(invoked(endpoint).as_deref(), Ok(STAND_IN));
+        assert_eq!(invoked(endpoint).as_deref(), Ok(GPT));
     }
 
     #[test]

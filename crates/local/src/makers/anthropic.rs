@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::error::AwsResult;
+use crate::error::{AwsError, AwsResult};
 use crate::makers::Said;
 use crate::makers::body::{limit, malformed, required_list, required_text, texts, wrong_type};
 use crate::model::completion::Usage;
@@ -45,6 +45,12 @@ fn read_message(index: usize, read: &Value) -> AwsResult<Value> {
             return Err(malformed(&format!("#/messages/{index}: required key [content] not found")));
         }
         other => return Err(wrong_type(&format!("#/messages/{index}/content"), "JSONArray", other)),
+    }
+    for (position, block) in items(&read["content"]).iter().enumerate() {
+        if block["type"] == "image" && block["source"]["type"] == "url" {
+            let path = format!("messages.{index}.content.{position}.image.source.base64.data");
+            return Err(AwsError::validation(format!("{path}: URL sources are not supported")));
+        }
     }
     Ok(message(role, content(&read["content"])))
 }

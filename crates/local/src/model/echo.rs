@@ -48,9 +48,7 @@ fn text(prompt: &Prompt) -> String {
     if let Some(instruction) = prompt.system.iter().find_map(block_text) {
         said.push(format!("And I was told: “{}”", quote(instruction)));
     }
-    said.push(
-        "I am the local Bedrock: I think no thoughts of my own, but every word takes AWS's road.".to_owned(),
-    );
+    said.push("On AWS a model would answer; the local Bedrock says it back.".to_owned());
     said.join(" ")
 }
 

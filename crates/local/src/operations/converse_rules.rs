@@ -10,6 +10,10 @@ use crate::model::prompt::items;
 
 const MOST_CACHE_POINTS: usize = 4;
 
+/// What some models say to a temperature beside a top P.
+pub(crate) const ONE_SAMPLER: &str =
+    "`temperature` and `top_p` cannot both be specified for this model. Please use only one.";
+
 /// Refuses a Converse input that AWS refuses. Consecutive messages of one role are accepted, as AWS does today.
 pub(crate) fn check(model: &FoundationModel, input: &Value) -> AwsResult<()> {
     let messages = items(&input["messages"]);
@@ -46,6 +50,10 @@ fn check_model(model: &FoundationModel, input: &Value) -> AwsResult<()> {
     }
     if model.lacks(Lack::Tools) && !input["toolConfig"].is_null() {
         return refuse("This model doesn't support tool use.");
+    }
+    let inference = &input["inferenceConfig"];
+    if model.wants_one_sampler() && !inference["temperature"].is_null() && !inference["topP"].is_null() {
+        return refuse(format!("The model returned the following errors: {ONE_SAMPLER}"));
     }
     if model.lacks(Lack::System) && !items(&input["system"]).is_empty() {
         return refuse(

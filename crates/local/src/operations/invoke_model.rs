@@ -11,6 +11,7 @@ use crate::guardrails::assessment::Outcome;
 use crate::local::Local;
 use crate::makers::{self, Asked, Said};
 use crate::model::completion::{Completion, Usage, input_tokens};
+use crate::operations::converse_rules::ONE_SAMPLER;
 use crate::request::Request;
 
 const JSON: &str = "application/json";
@@ -73,7 +74,12 @@ pub(crate) fn invoke_with_response_stream(local: &Local, request: &Request) -> A
 
 fn read<'a>(local: &'a Local, request: &Request) -> AwsResult<Asked<'a>> {
     let model = local.catalogue.invoked(request.text("modelId"))?;
-    makers::read(model, &request.body)
+    let asked = makers::read(model, &request.body)?;
+    let has = |member: &str| !asked.body[member].is_null();
+    if model.wants_one_sampler() && has("temperature") && has("top_p") {
+        return Err(AwsError::validation(ONE_SAMPLER));
+    }
+    Ok(asked)
 }
 
 fn complete(local: &Local, request: &Request, asked: &Asked<'_>) -> AwsResult<(Completion, Option<Applied>)> {

@@ -1,0 +1,320 @@
+//! InvokeModel in the makers' formats, CountTokens, the catalogue and asynchronous invocations.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bedrock_orm_local::{LocalBedrock, Reply};
+use common::{Answer, MODEL, get, post, send, user};
+use serde_json::{Value, json};
+
+async fn invoke(local: &LocalBedrock, model: &str, body: Value) -> Answer {
+    post(local, &format!("/model/{model}/invoke"), body).await
+}
+
+async fn chunks(local: &LocalBedrock, model: &str, body: Value) -> Vec<Value> {
+    let answer = post(local, &format!("/model/{model}/invoke-with-response-stream"), body).await;
+    assert_eq!(answer.header("x-amzn-bedrock-content-type"), Some("application/json"));
+    let bytes = |frame: &common::Frame| {
+        assert_eq!(frame.name(), "chunk");
+        serde_json::from_slice(&BASE64.decode(frame.payload["bytes"].as_str().unwrap()).unwrap()).unwrap()
+    };
+    answer.frames().iter().map(bytes).collect()
+}
+
+fn messages(text: &str) -> Value {
+    json!({
+        "anthropic_version": "bedrock-2023-05-31", "max_tokens": 100,
+        "messages": [{ "role": "user", "content": text }],
+    })
+}
+
+#[tokio::test]
+async fn anthropic_messages() {
+    let local = LocalBedrock::start().await.unwrap();
+    let answer = invoke(&local, MODEL, messages("Good morning")).await;
+    assert_eq!(answer.header("x-amzn-bedrock-input-token-count"), Some("3"));
+    assert!(answer.header("x-amzn-bedrock-invocation-latency").is_some());
+    let body = answer.ok();
+    assert_eq!(
+        (&body["type"], &body["role"], &body["model"]),
+        (&json!("message"), &json!("assistant"), &json!("claude-3-5-sonnet-20240620"))
+    );
+    assert!(body["id"].as_str().unwrap().starts_with("msg_bdrk_01"));
+    assert!(body["content"][0]["text"].as_str().unwrap().contains("“Good morning”"));
+    assert_eq!(body["usage"]["input_tokens"], 3);
+
+    let chunks = chunks(&local, MODEL, messages("Good morning")).await;
+    let kinds: Vec<_> = chunks.iter().map(|chunk| chunk["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds[..2], ["message_start", "content_block_start"]);
+    assert_eq!(kinds[kinds.len() - 3..], ["content_block_stop", "message_delta", "message_stop"]);
+    assert_eq!(chunks.last().unwrap()["amazon-bedrock-invocationMetrics"]["inputTokenCount"], 3);
+}
+
+#[tokio::test]
+async fn anthropic_tools() {
+    let local = LocalBedrock::start().await.unwrap();
+    let mut body = messages("Weather in Rome?");
+    let schema =
+        json!({ "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"] });
+    body["tools"] = json!([{ "name": "weather", "input_schema": schema }]);
+    let answer = invoke(&local, MODEL, body.clone()).await.ok();
+    assert_eq!(answer["stop_reason"], "tool_use");
+    assert_eq!(answer["content"][0]["input"], json!({ "city": "Rome" }));
+    assert!(answer["content"][0]["id"].as_str().unwrap().starts_with("toolu_bdrk_01"));
+    body["messages"].as_array_mut().unwrap().extend([
+        json!({ "role": "assistant", "content": answer["content"] }),
+        json!({ "role": "user", "content": [
+            { "type": "tool_result", "tool_use_id": answer["content"][0]["id"], "content": "sunny" },
+        ] }),
+    ]);
+    let told = invoke(&local, MODEL, body.clone()).await.ok();
+    assert_eq!(told["content"][0]["text"], "Here is what I found out. weather (Rome) says sunny.");
+    body["messages"].as_array_mut().unwrap().truncate(1);
+    let chunks = chunks(&local, MODEL, body).await;
+    let json: String = chunks.iter().filter_map(|chunk| chunk["delta"]["partial_json"].as_str()).collect();
+    assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), json!({ "city": "Rome" }));
+}
+
+#[tokio::test]
+async fn every_maker_answers_in_its_form() {
+    let local = LocalBedrock::start().await.unwrap();
+    let chat = json!({ "messages": [{ "role": "user", "content": "Hi" }] });
+    for (model, body, pointer) in [
+        (
+            "anthropic.claude-v2",
+            json!({ "prompt": "\n\nHuman: Hi\n\nAssistant:", "max_tokens_to_sample": 9 }),
+            "/completion",
+        ),
+        ("meta.llama3-8b-instruct-v1:0", json!({ "prompt": "Hi" }), "/generation"),
+        ("mistral.mistral-7b-instruct-v0:2", json!({ "prompt": "<s>[INST] Hi [/INST]" }), "/outputs/0/text"),
+        ("mistral.mistral-large-2407-v1:0", chat.clone(), "/choices/0/message/content"),
+        ("amazon.titan-text-lite-v1", json!({ "inputText": "Hi" }), "/results/0/outputText"),
+        (
+            "amazon.nova-micro-v1:0",
+            json!({ "messages": [{ "role": "user", "content": [{ "text": "Hi" }] }] }),
+            "/output/message/content/0/text",
+        ),
+        ("cohere.command-r-plus-v1:0", json!({ "message": "Hi" }), "/text"),
+        ("cohere.command-light-text-v14", json!({ "prompt": "Hi" }), "/generations/0/text"),
+        ("ai21.jamba-1-5-mini-v1:0", chat.clone(), "/choices/0/message/content"),
+        ("us.deepseek.r1-v1:0", json!({ "prompt": "Hi" }), "/choices/0/text"),
+        ("openai.gpt-oss-20b-1:0", chat.clone(), "/choices/0/message/content"),
+        ("qwen.qwen3-32b-v1:0", chat, "/choices/0/message/content"),
+    ] {
+        let answer = invoke(&local, model, body.clone()).await.ok();
+        let text =
+            answer.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{model}: {answer}"));
+        assert!(text.trim_start().starts_with("You said: “Hi”"), "{model}: {text}");
+        let chunks = chunks(&local, model, body).await;
+        let metrics = &chunks.last().unwrap()["amazon-bedrock-invocationMetrics"];
+        assert!(metrics["inputTokenCount"].as_u64().unwrap() > 0, "{model}");
+        local.queue_reply(Reply::error("ThrottlingException", "slow down"));
+        assert_eq!(invoke(&local, model, json!({ "prompt": "Hi", "max_tokens_to_sample": 9, "message": "Hi", "inputText": "Hi",
+            "messages": [{ "role": "user", "content": [{ "text": "Hi" }] }], "anthropic_version": "x", "max_tokens": 9 })).await.status, 429);
+    }
+}
+
+#[tokio::test]
+async fn malformed_bodies_are_named() {
+    let local = LocalBedrock::start().await.unwrap();
+    for (model, body, message) in [
+        (MODEL, json!({}), "#: required key [messages] not found"),
+        (
+            MODEL,
+            json!({ "messages": [user("x")], "anthropic_version": "x" }),
+            "#: required key [max_tokens] not found",
+        ),
+        (
+            MODEL,
+            json!({ "messages": [{ "role": "user", "content": {} }], "anthropic_version": "x", "max_tokens": 1 }),
+            "#/messages/0/content: expected type: JSONArray, found: JSONObject",
+        ),
+        (
+            "amazon.nova-lite-v1:0",
+            json!({ "messages": [{ "role": "user", "content": [{ "inputText": "x" }] }] }),
+            "#/messages/0/content/0: required key [toolUse] not found",
+        ),
+        ("amazon.titan-text-express-v1", json!([]), "#: expected type: JSONObject, found: JSONArray"),
+        (
+            "amazon.titan-text-express-v1",
+            json!({ "inputText": 7 }),
+            "#/inputText: expected type: String, found: Integer",
+        ),
+    ] {
+        let refused = invoke(&local, model, body).await.refusal();
+        assert_eq!(
+            refused,
+            format!("Malformed input request: {message}, please reformat your input and try again.")
+        );
+    }
+    let empty = send(&local, "POST", &format!("/model/{MODEL}/invoke"), &[], b"").await.refusal();
+    assert_eq!(empty, "Malformed input request, please reformat your input and try again.");
+}
+
+#[tokio::test]
+async fn embeddings_have_their_size() {
+    let local = LocalBedrock::start().await.unwrap();
+    let size = |vector: &Value| vector.as_array().unwrap().len();
+    let titan =
+        invoke(&local, "amazon.titan-embed-text-v2:0", json!({ "inputText": "Hi", "dimensions": 512 })).await;
+    assert_eq!(titan.header("x-amzn-bedrock-output-token-count"), None);
+    assert_eq!(size(&titan.ok()["embedding"]), 512);
+    let older = invoke(&local, "amazon.titan-embed-text-v1", json!({ "inputText": "Hi" })).await.ok();
+    assert_eq!(size(&older["embedding"]), 1536);
+    let cohere =
+        json!({ "texts": ["a", "b"], "input_type": "search_document", "embedding_types": ["float"] });
+    let cohere = invoke(&local, "cohere.embed-multilingual-v3", cohere).await.ok();
+    assert_eq!(size(&cohere["embeddings"]["float"][1]), 1024);
+    let stream = post(
+        &local,
+        "/model/amazon.titan-embed-text-v2:0/invoke-with-response-stream",
+        json!({ "inputText": "Hi" }),
+    );
+    assert_eq!(stream.await.refusal(), "The model is unsupported for streaming");
+}
+
+#[tokio::test]
+async fn tokens_are_counted_by_one_rule() {
+    let local = LocalBedrock::start().await.unwrap();
+    let count = async |model: &str, input: Value| {
+        post(&local, &format!("/model/{model}/count-tokens"), json!({ "input": input })).await
+    };
+    let converse = json!({ "messages": [user("Good morning")], "system": [{ "text": "Be kind." }] });
+    assert_eq!(count(MODEL, json!({ "converse": converse })).await.ok(), json!({ "inputTokens": 6 }));
+    let body = BASE64.encode(messages("Good morning").to_string());
+    assert_eq!(
+        count(MODEL, json!({ "invokeModel": { "body": body } })).await.ok(),
+        json!({ "inputTokens": 3 })
+    );
+    let profile_only = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+    assert_eq!(count(profile_only, json!({ "converse": converse })).await.status, 200);
+    for model in [&format!("us.{profile_only}"), "amazon.nova-lite-v1:0"] {
+        let refused = count(model, json!({ "converse": converse })).await.refusal();
+        assert_eq!(refused, "The provided model doesn't support counting tokens.", "{model}");
+    }
+    let unknown = count("does-not-exist-model-v1:0", json!({ "converse": converse })).await.refusal();
+    assert_eq!(unknown, "The provided model identifier is invalid.");
+    let both = json!({ "converse": converse, "invokeModel": { "body": "e30=" } });
+    assert!(
+        count(MODEL, both)
+            .await
+            .refusal()
+            .contains("must set one of the following keys: invokeModel, converse.")
+    );
+}
+
+#[tokio::test]
+async fn the_catalogue_is_filtered_as_asked() {
+    let local = LocalBedrock::start().await.unwrap();
+    let list = async |query: &str| {
+        get(&local, &format!("/foundation-models{query}")).await.ok()["modelSummaries"]
+            .as_array()
+            .unwrap()
+            .clone()
+    };
+    let all = list("").await;
+    assert!(all.len() > 60);
+    assert!(all.iter().all(|model| model["modelLifecycle"]["status"].is_string()));
+    let anthropic = list("?byProvider=anthropic").await;
+    assert!(!anthropic.is_empty() && anthropic.len() < all.len());
+    let images = list("?byOutputModality=IMAGE&byProvider=Amazon").await;
+    assert!(images.iter().any(|model| model["modelId"] == "amazon.nova-canvas-v1:0"));
+    assert!(images.iter().all(|model| model["providerName"] == "Amazon"));
+    let tuned = list("?byCustomizationType=FINE_TUNING&byInferenceType=PROVISIONED").await;
+    assert!(!tuned.is_empty());
+    assert_eq!(list("?byProvider=Nobody").await, Vec::<Value>::new());
+    let arn = format!("arn%3Aaws%3Abedrock%3Aus-east-1%3A%3Afoundation-model%2F{MODEL}");
+    let by_arn = get(&local, &format!("/foundation-models/{arn}")).await.ok();
+    assert_eq!(by_arn, get(&local, &format!("/foundation-models/{MODEL}")).await.ok());
+    assert_eq!(get(&local, "/foundation-models/no.such-model").await.error().1, "ResourceNotFoundException");
+    assert!(
+        get(&local, "/foundation-models/No Model".replace(' ', "%20").as_str())
+            .await
+            .refusal()
+            .contains("pattern")
+    );
+    let available = get(&local, &format!("/foundation-model-availability/{MODEL}")).await.ok();
+    assert_eq!(available["agreementAvailability"], json!({ "status": "AVAILABLE" }));
+}
+
+fn reel(token: &str) -> Value {
+    json!({
+        "clientRequestToken": token,
+        "modelId": "amazon.nova-reel-v1:0",
+        "modelInput": { "taskType": "TEXT_VIDEO" },
+        "outputDataConfig": { "s3OutputDataConfig": { "s3Uri": "s3://some-bucket" } },
+    })
+}
+
+#[tokio::test]
+async fn async_invocations_complete_by_the_clock() {
+    let local = LocalBedrock::start().await.unwrap();
+    let started = post(&local, "/async-invoke", reel("one")).await.ok();
+    let arn = started["invocationArn"].as_str().unwrap();
+    let job = async || get(&local, &format!("/async-invoke/{}", arn.replace('/', "%2F"))).await.ok();
+    let running = job().await;
+    assert_eq!((&running["status"], running.get("endTime")), (&json!("InProgress"), None));
+    assert_eq!(running["modelArn"], "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-reel-v1:0");
+    let id = arn.rsplit('/').next().unwrap();
+    assert_eq!(running["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"], format!("s3://some-bucket/{id}"));
+    local.advance(Duration::from_secs(3));
+    let done = job().await;
+    assert_eq!(done["status"], "Completed");
+    assert!(done["endTime"].as_str().unwrap() > done["submitTime"].as_str().unwrap());
+}
+
+#[tokio::test]
+async fn a_token_starts_one_job() {
+    let local = LocalBedrock::start().await.unwrap();
+    let first = post(&local, "/async-invoke", reel("one")).await.ok();
+    assert_eq!(post(&local, "/async-invoke", reel("one")).await.ok(), first);
+    let mut other = reel("one");
+    other["modelInput"]["seed"] = json!(7);
+    assert_eq!(post(&local, "/async-invoke", other).await.error().1, "ConflictException");
+    let mut unfit = reel("two");
+    unfit["modelId"] = json!(MODEL);
+    assert_eq!(post(&local, "/async-invoke", unfit).await.refusal(), "The provided request is not valid");
+    let unknown = "arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Aasync-invoke%2Faaaaaaaaaaaa";
+    get(&local, &format!("/async-invoke/{unknown}")).await.refusal();
+}
+
+#[tokio::test]
+async fn jobs_are_listed_filtered_and_paged() {
+    let local = LocalBedrock::builder()
+        .page_size(2)
+        .async_invoke_duration(Duration::from_secs(60))
+        .start()
+        .await
+        .unwrap();
+    for token in ["a", "b", "c"] {
+        post(&local, "/async-invoke", reel(token)).await.ok();
+        local.advance(Duration::from_secs(25));
+    }
+    let tokens = |page: &Value| -> String {
+        let jobs = page["asyncInvokeSummaries"].as_array().unwrap();
+        jobs.iter().map(|job| job["clientRequestToken"].as_str().unwrap()).collect()
+    };
+    let list = async |query: &str| get(&local, &format!("/async-invoke?{query}")).await.ok();
+    let newest = list("maxResults=1000").await;
+    assert_eq!(tokens(&newest), "cb");
+    let next = list(&format!("nextToken={}", newest["nextToken"].as_str().unwrap())).await;
+    assert_eq!((tokens(&next).as_str(), next.get("nextToken")), ("a", None));
+    assert_eq!(tokens(&list("sortOrder=Ascending&sortBy=SubmissionTime").await), "ab");
+    assert_eq!(tokens(&list("statusEquals=Completed").await), "a");
+    assert_eq!(tokens(&list("statusEquals=InProgress").await), "cb");
+    let second = newest["asyncInvokeSummaries"][1]["submitTime"].as_str().unwrap().to_owned();
+    assert_eq!(tokens(&list(&format!("submitTimeAfter={second}")).await), "c");
+    assert_eq!(tokens(&list(&format!("submitTimeBefore={second}")).await), "a");
+    assert_eq!(get(&local, "/async-invoke?submitTimeAfter=soon").await.status, 400);
+    assert_eq!(get(&local, "/async-invoke?maxResults=many").await.status, 400);
+    assert!(
+        get(&local, "/async-invoke?statusEquals=Done")
+            .await
+            .refusal()
+            .contains("[InProgress, Completed, Failed]")
+    );
+}

@@ -1,0 +1,186 @@
+//! Requests that AWS was sent: what it accepted is accepted here, what it refused for its form is refused in the same
+//! words, and the answers have the recorded ones' keys.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bedrock_orm_local::LocalBedrock;
+use common::{Frame, frames, send};
+use serde_json::Value;
+
+/// Refusals that no description tells: of sizes, of media, of accounts.
+const BEYOND: &[&str] = &[
+    "Input Tokens Exceeded",
+    "too many total text bytes",
+    "Input is too long",
+    "subject must not be valid against schema",
+];
+/// Models that are no more.
+const GONE: &[&str] = &["meta.llama2-13b-chat-v1"];
+
+struct Exchange {
+    name: String,
+    operation: String,
+    model: String,
+    method: String,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    status: u16,
+    answer: Vec<u8>,
+}
+
+fn exchanges() -> Option<Vec<Exchange>> {
+    let folder = std::env::var_os("BEDROCK_ORM_RECORDED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/recorded")),
+        PathBuf::from,
+    );
+    let Ok(text) = std::fs::read_to_string(folder.join("exchanges.jsonl")) else {
+        println!("skipped: there is no recorded traffic in {}", folder.display());
+        return None;
+    };
+    Some(
+        text.lines()
+            .enumerate()
+            .map(|(index, line)| exchange(index, &serde_json::from_str(line).unwrap()))
+            .collect(),
+    )
+}
+
+fn exchange(index: usize, recorded: &Value) -> Exchange {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let request = &recorded["request"];
+    let headers = request["headers"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| (name.to_lowercase(), text(value)));
+    let ours = |(name, value): &(String, String)| {
+        !["host", "content-length", "connection", "transfer-encoding", "expect"].contains(&name.as_str())
+            && !value.contains(['\n', '\r'])
+    };
+    Exchange {
+        name: format!("{index} {} {}", text(&recorded["operation"]), text(&recorded["file"])),
+        operation: text(&recorded["operation"]),
+        model: text(&recorded["model"]),
+        method: text(&request["method"]),
+        path: text(&request["path"]),
+        headers: headers.filter(ours).collect(),
+        body: BASE64.decode(text(&request["body_b64"])).unwrap(),
+        status: u16::try_from(recorded["response"]["status"].as_u64().unwrap()).unwrap(),
+        answer: BASE64.decode(text(&recorded["response"]["body_b64"])).unwrap(),
+    }
+}
+
+/// A guardrail stands in AWS's account, not here.
+fn is_guarded(exchange: &Exchange) -> bool {
+    let body: Value = serde_json::from_slice(&exchange.body).unwrap_or_default();
+    body["guardrailConfig"].is_object()
+        || exchange.headers.iter().any(|(name, _)| name == "x-amzn-bedrock-guardrailidentifier")
+}
+
+async fn replay(local: &LocalBedrock, exchange: &Exchange) -> common::Answer {
+    let headers: Vec<_> =
+        exchange.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    send(local, &exchange.method, &exchange.path, &headers, &exchange.body).await
+}
+
+#[tokio::test]
+async fn recorded_requests_are_answered_as_aws_answered() {
+    let Some(exchanges) = exchanges() else { return };
+    let local = LocalBedrock::start().await.unwrap();
+    let mut answered = 0;
+    for exchange in &exchanges {
+        // Not served yet, or about resources of another account.
+        if exchange.operation == "GetInferenceProfile"
+            || exchange.operation == "ApplyGuardrail"
+            || is_guarded(exchange)
+        {
+            continue;
+        }
+        let answer = replay(&local, exchange).await;
+        let recorded = String::from_utf8_lossy(&exchange.answer);
+        match exchange.status {
+            200 if GONE.contains(&exchange.model.as_str()) => continue,
+            200 => assert_eq!(answer.status, 200, "{}: {:?}", exchange.name, answer.body),
+            400 | 404 if BEYOND.iter().any(|beyond| recorded.contains(beyond)) => continue,
+            400 | 404 => {
+                let recorded: Value = serde_json::from_slice(&exchange.answer).unwrap();
+                assert_eq!((answer.status, answer.json()), (exchange.status, recorded), "{}", exchange.name);
+            }
+            // Throttling, missing access, expired keys.
+            _ => continue,
+        }
+        answered += 1;
+    }
+    println!("{answered} of {} recorded requests were answered as AWS answered them", exchanges.len());
+    assert!(answered > 90);
+}
+
+/// The paths of a value's members, list items without their number.
+fn keys(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, inner) in members {
+                let path = format!("{path}.{name}");
+                found.insert(path.clone());
+                keys(inner, &path, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| keys(item, path, found)),
+        _ => {}
+    }
+}
+
+/// Members of AWS's answers that depend on what a model happens to say, or came with a later release.
+fn may_differ(key: &str) -> bool {
+    const SPOKEN: &[&str] = &[".output.message.content", ".delta", ".start", ".usage", ".contentBlockIndex"];
+    SPOKEN.iter().any(|spoken| key.starts_with(spoken))
+}
+
+#[tokio::test]
+async fn answers_have_the_recorded_keys() {
+    let Some(exchanges) = exchanges() else { return };
+    let local = LocalBedrock::start().await.unwrap();
+    let conversations =
+        exchanges.iter().filter(|exchange| exchange.operation == "Converse" && exchange.status == 200);
+    for exchange in conversations.filter(|exchange| !is_guarded(exchange)) {
+        let answer = replay(&local, exchange).await.ok();
+        let (mut ours, mut theirs) = (BTreeSet::new(), BTreeSet::new());
+        keys(&answer, "", &mut ours);
+        keys(&serde_json::from_slice(&exchange.answer).unwrap(), "", &mut theirs);
+        let differing: Vec<_> = ours.symmetric_difference(&theirs).filter(|key| !may_differ(key)).collect();
+        assert!(differing.is_empty(), "{}: {differing:?}", exchange.name);
+        for key in [".usage.inputTokens", ".usage.outputTokens", ".usage.totalTokens"] {
+            assert!(ours.contains(key));
+        }
+    }
+}
+
+#[tokio::test]
+async fn streams_have_the_recorded_order() {
+    let Some(exchanges) = exchanges() else { return };
+    let local = LocalBedrock::start().await.unwrap();
+    for exchange in
+        exchanges.iter().filter(|exchange| exchange.operation == "ConverseStream" && exchange.status == 200)
+    {
+        let recorded = frames(&exchange.answer);
+        if is_guarded(exchange) || recorded.iter().any(|frame| frame.name().ends_with("Exception")) {
+            continue;
+        }
+        let ours = replay(&local, exchange).await.frames();
+        let edges = |frames: &[Frame]| {
+            let name = |frame: &Frame| frame.headers.clone();
+            (name(&frames[0]), name(&frames[frames.len() - 2]), name(&frames[frames.len() - 1]))
+        };
+        assert_eq!(edges(&ours), edges(&recorded), "{}", exchange.name);
+        let members = |frame: &Frame| frame.payload.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(members(&ours[0]), members(&recorded[0]));
+        assert_eq!(members(ours.last().unwrap()), members(recorded.last().unwrap()), "{}", exchange.name);
+    }
+}
