@@ -92,8 +92,6 @@ impl Catalogue {
             Some(arn) => arn.split_once('/').and_then(|_| arn.splitn(5, ':').nth(4)).ok_or_else(invalid)?,
             None => identifier,
         };
-        let resource = resource.trim_start_matches(':').trim_start_matches(|c: char| c.is_ascii_digit());
-        let resource = resource.trim_start_matches(':');
         let stand_in =
             STAND_INS.iter().find(|(kind, _)| identifier.starts_with("arn:") && resource.starts_with(kind));
         if let Some((_, stand_in)) = stand_in {
@@ -138,6 +136,11 @@ impl FoundationModel {
     pub(crate) fn wants_one_sampler(&self) -> bool {
         let minor = self.model_id.split_once("-4-").and_then(|(_, rest)| rest.split('-').next());
         self.maker() == "anthropic" && minor.is_some_and(|minor| minor.len() == 1)
+    }
+
+    /// Whether a tool can be forced on it.
+    pub(crate) fn can_be_made_to_use_tools(&self) -> bool {
+        !matches!(self.maker(), "ai21" | "cohere" | "meta")
     }
 
     /// Whether it works through StartAsyncInvoke.

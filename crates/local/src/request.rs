@@ -22,6 +22,12 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// A request of which nothing but its path has been read.
+    pub(crate) fn of(found: &Found, body: Bytes, region: String) -> Self {
+        let Found { service, operation, .. } = *found;
+        Self { service, operation, region, input: Value::Object(Map::new()), body }
+    }
+
     /// Gathers and checks. The labels come from the path; the rest from query, headers and body.
     pub(crate) fn gather(
         found: Found,
@@ -30,8 +36,8 @@ impl Request {
         body: Bytes,
         region: String,
     ) -> AwsResult<Self> {
+        let mut request = Self::of(&found, body, region);
         let Found { service, operation, labels } = found;
-        let mut request = Self { service, operation, region, input: Value::Object(Map::new()), body };
         let Some(input) = &operation.input else { return Ok(request) };
         let Some(shape) = service.shape(&input.shape) else { return Ok(request) };
 

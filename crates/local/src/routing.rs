@@ -33,6 +33,17 @@ pub(crate) struct Found {
     pub(crate) labels: Vec<(&'static str, String)>,
 }
 
+impl Found {
+    /// Whether the request is an event stream itself.
+    pub(crate) fn takes_a_stream(&self) -> bool {
+        let shape = self.operation.input.as_ref().and_then(|input| self.service.shape(&input.shape));
+        let payload = shape.and_then(|shape| shape.member(shape.payload.as_deref()?));
+        payload
+            .and_then(|payload| self.service.shape(&payload.shape))
+            .is_some_and(|payload| payload.eventstream)
+    }
+}
+
 impl Router {
     pub(crate) fn new(services: &'static Services) -> Self {
         let route = |service, operation: &'static Operation| Route {

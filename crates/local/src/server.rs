@@ -26,6 +26,7 @@ use crate::local::Local;
 use crate::operations;
 use crate::reply::Ending;
 use crate::request::{Request, signed_region};
+use crate::routing::Found;
 
 /// AWS takes 25 MB in InvokeModel; base64 in Converse makes it a third more.
 const BODY_LIMIT: usize = 36 << 20;
@@ -98,12 +99,21 @@ async fn connection(local: Arc<Local>, stream: TcpStream, mut stop: watch::Recei
 
 async fn answer(local: &Local, request: hyper::Request<Incoming>) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let (operation, body, answered) = match read(body).await {
-        Ok(body) => {
-            let (operation, answered) = perform(local, &parts, body.clone());
-            (operation, body, answered)
+    let found = local.router.find(parts.method.as_str(), parts.uri.path());
+    let operation = found.as_ref().map(|found| found.operation.name.as_str());
+    let (body, answered) = match found {
+        None => (Bytes::new(), Err(unknown())),
+        // A client that streams waits for an answer before its stream ends.
+        Some(found) if found.takes_a_stream() => {
+            let request = Request::of(&found, Bytes::new(), region(local, &parts));
+            let answered =
+                operations::perform(local, &request).map(|answer| (StatusCode::OK.as_u16(), answer));
+            (Bytes::new(), answered)
         }
-        Err(error) => (None, Bytes::new(), Err(error)),
+        Some(found) => match read(body).await {
+            Ok(body) => (body.clone(), perform(local, found, &parts, body)),
+            Err(error) => (Bytes::new(), Err(error)),
+        },
     };
     let response = match answered {
         Ok((status, answer)) => success(local, status, answer),
@@ -113,6 +123,10 @@ async fn answer(local: &Local, request: hyper::Request<Incoming>) -> Response<Bo
     tracing::info!(operation, method = %parts.method, path = parts.uri.path(), status);
     local.journal.record(recorded(&parts, operation, body, status));
     response
+}
+
+fn unknown() -> AwsError {
+    AwsError::new("UnknownOperationException", "The requested operation is not recognized.")
 }
 
 async fn read(body: Incoming) -> AwsResult<Bytes> {
@@ -125,20 +139,18 @@ async fn read(body: Incoming) -> AwsResult<Bytes> {
     }
 }
 
-/// From a request to an answer, with the operation's name as soon as it is known.
-fn perform(local: &Local, parts: &Parts, body: Bytes) -> (Option<&'static str>, AwsResult<(u16, Answer)>) {
-    let Some(found) = local.router.find(parts.method.as_str(), parts.uri.path()) else {
-        let unknown =
-            AwsError::new("UnknownOperationException", "The requested operation is not recognized.");
-        return (None, Err(unknown));
-    };
+/// The region that a request is signed for, else the default.
+fn region(local: &Local, parts: &Parts) -> String {
+    signed_region(&parts.headers).unwrap_or_else(|| local.settings.default_region.clone())
+}
+
+/// From a request to an answer and its status.
+fn perform(local: &Local, found: Found, parts: &Parts, body: Bytes) -> AwsResult<(u16, Answer)> {
     let (service, operation) = (found.service, found.operation);
-    let region = signed_region(&parts.headers).unwrap_or_else(|| local.settings.default_region.clone());
     let query = parts.uri.query().unwrap_or_default();
-    let answered = Request::gather(found, query, &parts.headers, body, region)
-        .and_then(|request| operations::perform(local, &request))
-        .and_then(|answer| answer.checked(service, operation));
-    (Some(&operation.name), answered.map(|answer| (operation.http.response_code, answer)))
+    let request = Request::gather(found, query, &parts.headers, body, region(local, parts))?;
+    let answer = operations::perform(local, &request)?.checked(service, operation)?;
+    Ok((operation.http.response_code, answer))
 }
 
 fn success(local: &Local, status: u16, answer: Answer) -> Response<Body> {

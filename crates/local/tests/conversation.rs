@@ -27,6 +27,7 @@ async fn a_reply_says_back_what_was_said() {
     let answer = converse(&local, NOVA, json!({ "messages": [user("Good morning!")] })).await;
     let raw = String::from_utf8(answer.body.to_vec()).unwrap();
     assert_eq!(raw, answer.ok().to_string(), "compact, sorted, not escaped");
+    assert!(raw.starts_with("{\"metrics\":{\"latencyMs\":"), "{raw}");
     let answer = answer.ok();
     assert!(text(&answer).starts_with("You said: “Good morning!”"));
     assert_eq!(answer["stopReason"], "end_turn");
@@ -425,4 +426,32 @@ async fn http_2_without_tls_is_spoken() {
     assert_eq!(response.version(), hyper::Version::HTTP_2);
     let body = response.into_body().collect().await.unwrap().to_bytes();
     assert_eq!(frames(&body).last().unwrap().name(), "metadata");
+}
+
+#[tokio::test]
+async fn makers_have_their_own_wishes() {
+    let local = LocalBedrock::start().await.unwrap();
+    let mut forced = json!({ "messages": [user("Hi")], "toolConfig": weather() });
+    forced["toolConfig"]["toolChoice"] = json!({ "any": {} });
+    assert_eq!(
+        converse(&local, "meta.llama3-1-70b-instruct-v1:0", forced.clone()).await.refusal(),
+        "This model doesn't support the toolConfig.toolChoice.any field. Remove toolConfig.toolChoice.any and try again."
+    );
+    forced["additionalModelRequestFields"] = json!({ "thinking": { "type": "enabled" } });
+    assert!(converse(&local, PROFILE, forced).await.refusal().ends_with("when tool_choice forces tool use."));
+    let samplers =
+        json!({ "messages": [user("Hi")], "inferenceConfig": { "temperature": 0.5, "topP": 0.5 } });
+    assert!(converse(&local, PROFILE, samplers.clone()).await.refusal().contains("cannot both be specified"));
+    converse(&local, MODEL, samplers).await.ok();
+    let thought = json!({ "reasoningContent": { "reasoningText": { "text": "hm" } } });
+    let unsigned = json!({ "messages": [
+        user("Hi"), { "role": "assistant", "content": [thought, { "text": "Hello" }] }, user("And?"),
+    ] });
+    assert!(
+        converse(&local, PROFILE, unsigned.clone())
+            .await
+            .refusal()
+            .contains("messages.1.content.0.thinking.signature")
+    );
+    converse(&local, NOVA, unsigned).await.ok();
 }

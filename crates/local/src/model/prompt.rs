@@ -1,6 +1,6 @@
 //! What a model is told, in Converse's terms whatever the maker's format was.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Prompt {
@@ -60,7 +60,7 @@ pub(crate) fn items(value: &Value) -> &[Value] {
 }
 
 pub(crate) fn message(role: &str, content: Vec<Value>) -> Value {
-    serde_json::json!({ "role": role, "content": content })
+    Value::Object(Map::from_iter([("role".to_owned(), role.into()), ("content".to_owned(), content.into())]))
 }
 
 pub(crate) fn text_block(text: &str) -> Value {

@@ -120,7 +120,7 @@ fn collect_names(text: &str, sentence_starts: bool) -> Vec<String> {
             None if is_name => names.push(bare.to_owned()),
             None => {}
         }
-        let ends = word.ends_with(|c: char| matches!(c, '.' | '!' | '?' | ':'));
+        let ends = word.ends_with(['.', '!', '?', ':']);
         running = is_name && word.ends_with(char::is_alphanumeric);
         starts_sentence = ends;
     }

@@ -98,7 +98,7 @@ fn tool_choice(choice: &Value) -> ToolChoice {
 }
 
 /// Each maker has a field of its own to switch reasoning on.
-fn wants_reasoning(fields: &Value) -> bool {
+pub(crate) fn wants_reasoning(fields: &Value) -> bool {
     ["thinking", "reasoning_config", "reasoningConfig"]
         .into_iter()
         .any(|field| matches!(fields[field]["type"].as_str(), Some("enabled" | "adaptive")))

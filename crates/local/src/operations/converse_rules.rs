@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::catalogue::{FoundationModel, Lack};
 use crate::error::{AwsError, AwsResult};
 use crate::model::prompt::items;
+use crate::operations::converse::wants_reasoning;
 
 const MOST_CACHE_POINTS: usize = 4;
 
@@ -34,6 +35,7 @@ pub(crate) fn check(model: &FoundationModel, input: &Value) -> AwsResult<()> {
         );
     }
     check_tool_results(messages)?;
+    check_makers_wishes(model, input)?;
     check_end(messages, input)?;
     check_cache_points(input)
 }
@@ -203,6 +205,43 @@ fn check_answered(index: usize, missing: &[String]) -> AwsResult<()> {
             missing.join(", ")
         )),
     }
+}
+
+/// What some makers' models refuse and others do not.
+fn check_makers_wishes(model: &FoundationModel, input: &Value) -> AwsResult<()> {
+    let choice = &input["toolConfig"]["toolChoice"];
+    let forced = ["any", "tool"].into_iter().find(|choice_of| choice[*choice_of].is_object());
+    if let Some(forced) = forced {
+        if !model.can_be_made_to_use_tools() {
+            let field = format!("toolConfig.toolChoice.{forced}");
+            return refuse(format!(
+                "This model doesn't support the {field} field. Remove {field} and try again."
+            ));
+        }
+        if model.maker() == "anthropic" && wants_reasoning(&input["additionalModelRequestFields"]) {
+            return refuse(
+                "The model returned the following errors: Thinking may not be enabled when tool_choice forces tool use.",
+            );
+        }
+    }
+    for (index, message) in items(&input["messages"]).iter().enumerate() {
+        let blocks = items(&message["content"]);
+        let has = |kind: &str| blocks.iter().any(|block| !block[kind].is_null());
+        if model.maker() == "meta" && has("toolResult") && has("text") {
+            return refuse("Conversation blocks and tool result blocks cannot be provided in the same turn.");
+        }
+        let unsigned = blocks.iter().position(|block| {
+            let thought = &block["reasoningContent"]["reasoningText"];
+            thought.is_object() && thought["signature"].is_null()
+        });
+        if let Some(position) = unsigned.filter(|_| model.maker() == "anthropic") {
+            return refuse(format!(
+                "The model returned the following errors: messages.{index}.content.{position}.thinking.signature: Field \
+                 required"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// With tools, nothing may be put into the model's mouth.

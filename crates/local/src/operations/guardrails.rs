@@ -263,7 +263,7 @@ fn details(request: &Request, id: &str, arn: &str, created: Timestamp, updated: 
             }
             "crossRegionConfig" => details["crossRegionDetails"] = cross_region(value, &request.region),
             "kmsKeyId" => {
-                details["kmsKeyArn"] = json!(kms_arn(value.as_str().unwrap_or_default(), &request.region))
+                details["kmsKeyArn"] = json!(kms_arn(value.as_str().unwrap_or_default(), &request.region));
             }
             policy_config => {
                 if let Some(policy) = policy_config.strip_suffix("Config") {

@@ -1,0 +1,177 @@
+//! Requests gone wrong in every way: whatever comes in, something sane goes out.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use bedrock_orm_local::LocalBedrock;
+use common::{MODEL, NOVA, send, user};
+use serde_json::{Value, json};
+
+const ROUNDS: usize = 4000;
+
+/// A small generator of noise, the same in every run.
+struct Noise(u64);
+
+impl Noise {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+
+    fn oddity(&mut self) -> Value {
+        let oddities = [
+            json!(null),
+            json!(true),
+            json!(-1),
+            json!(0),
+            json!(1.5),
+            json!(u64::MAX),
+            json!(f64::MAX),
+            json!(""),
+            json!(" "),
+            json!("ß💥\u{0}\u{202e}"),
+            json!("a".repeat(3000)),
+            json!("arn:aws:bedrock:us-east-1:123456789012:guardrail/abc"),
+            json!([]),
+            json!({}),
+            json!([null, [[]], {}]),
+            json!({ "text": { "text": 1 } }),
+            json!({ "toolUse": {}, "text": "x" }),
+            json!([{ "type": "text" }, { "type": "tool_result", "content": 7 }]),
+            json!({ "$ref": "#" }),
+        ];
+        oddities[self.below(oddities.len())].clone()
+    }
+
+    /// Puts an oddity somewhere into a value.
+    fn mutate(&mut self, value: &mut Value) {
+        let stay = self.below(4) > 0;
+        match value {
+            Value::Object(members) if stay && !members.is_empty() => {
+                let nth = self.below(members.len());
+                if let Some((_, inner)) = members.iter_mut().nth(nth) {
+                    self.mutate(inner);
+                }
+            }
+            Value::Array(items) if stay && !items.is_empty() => {
+                let nth = self.below(items.len());
+                self.mutate(&mut items[nth]);
+            }
+            other => *other = self.oddity(),
+        }
+    }
+}
+
+fn requests() -> Vec<(&'static str, String, Value)> {
+    let schema =
+        json!({ "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"] });
+    let conversation = json!({
+        "system": [{ "text": "Be kind." }, { "cachePoint": { "type": "default" } }],
+        "messages": [
+            { "role": "user", "content": [
+                { "text": "Weather in Rome?" },
+                { "document": { "format": "txt", "name": "d", "source": { "bytes": "aGk=" } } },
+                { "guardContent": { "text": { "text": "x", "qualifiers": ["query"] } } },
+            ] },
+            { "role": "assistant", "content": [
+                { "reasoningContent": { "reasoningText": { "text": "hm", "signature": "s" } } },
+                { "toolUse": { "toolUseId": "t", "name": "weather", "input": { "city": "Rome" } } },
+            ] },
+            { "role": "user", "content": [
+                { "toolResult": { "toolUseId": "t", "content": [{ "json": { "a": 1 } }, { "text": "b" }], "status": "success" } },
+            ] },
+        ],
+        "toolConfig": { "tools": [{ "toolSpec": { "name": "weather", "inputSchema": { "json": schema } } }], "toolChoice": { "auto": {} } },
+        "inferenceConfig": { "maxTokens": 9, "temperature": 0.5, "stopSequences": ["x"] },
+        "additionalModelRequestFields": { "thinking": { "type": "enabled" } },
+        "additionalModelResponseFieldPaths": ["/stop_sequence"],
+        "requestMetadata": { "a": "b" },
+        "outputConfig": { "textFormat": { "type": "json_schema", "structure": { "jsonSchema": { "schema": "{}" } } } },
+    });
+    let guardrail = json!({
+        "name": "n", "blockedInputMessaging": "no", "blockedOutputsMessaging": "no",
+        "topicPolicyConfig": { "topicsConfig": [{ "name": "Weather", "definition": "d", "type": "DENY", "examples": ["x"] }] },
+        "contentPolicyConfig": { "filtersConfig": [{ "type": "HATE", "inputStrength": "HIGH", "outputStrength": "LOW" }] },
+        "wordPolicyConfig": { "wordsConfig": [{ "text": "w" }], "managedWordListsConfig": [{ "type": "PROFANITY" }] },
+        "sensitiveInformationPolicyConfig": {
+            "piiEntitiesConfig": [{ "type": "EMAIL", "action": "BLOCK" }],
+            "regexesConfig": [{ "name": "r", "pattern": "a+", "action": "ANONYMIZE" }],
+        },
+        "contextualGroundingPolicyConfig": { "filtersConfig": [{ "type": "GROUNDING", "threshold": 0.5 }] },
+        "crossRegionConfig": { "guardrailProfileIdentifier": "us.guardrail.v1:0" },
+        "kmsKeyId": "alias/some-key", "tags": [{ "key": "k", "value": "v" }],
+    });
+    let messages = json!({
+        "anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "system": "Be kind.",
+        "messages": [{ "role": "user", "content": [{ "type": "text", "text": "Rome", "cache_control": { "type": "ephemeral" } }] }],
+        "tools": [{ "name": "rome", "input_schema": schema }], "tool_choice": { "type": "auto" }, "stop_sequences": ["x"],
+    });
+    let chat = json!({
+        "messages": [{ "role": "user", "content": "Rome" }, { "role": "tool", "tool_call_id": "t", "content": "x" }],
+        "tools": [{ "type": "function", "function": { "name": "rome", "parameters": schema } }], "max_tokens": 9, "stop": ["x"],
+    });
+    let invoke = |model: &str| format!("/model/{model}/invoke");
+    let stream = |model: &str| format!("/model/{model}/invoke-with-response-stream");
+    let nova = json!({ "messages": [user("Rome")], "inferenceConfig": { "maxTokens": 9 }, "toolConfig": conversation["toolConfig"] });
+    let embed = json!({ "texts": ["a"], "input_type": "x", "output_dimension": 8 });
+    let job = json!({
+        "modelId": "amazon.nova-reel-v1:0", "modelInput": { "a": 1 }, "clientRequestToken": "t",
+        "outputDataConfig": { "s3OutputDataConfig": { "s3Uri": "s3://some-bucket" } },
+    });
+    vec![
+        ("POST", format!("/model/{MODEL}/converse"), conversation.clone()),
+        ("POST", format!("/model/{NOVA}/converse-stream"), conversation.clone()),
+        (
+            "POST",
+            format!("/model/{MODEL}/count-tokens"),
+            json!({ "input": { "converse": { "messages": conversation["messages"] } } }),
+        ),
+        ("POST", "/guardrails".to_owned(), guardrail),
+        ("POST", invoke(MODEL), messages.clone()),
+        ("POST", stream(MODEL), messages),
+        ("POST", invoke("openai.gpt-oss-20b-1:0"), chat.clone()),
+        ("POST", stream("mistral.mistral-large-2407-v1:0"), chat),
+        ("POST", stream(NOVA), nova),
+        (
+            "POST",
+            stream("cohere.command-r-v1:0"),
+            json!({ "message": "x", "chat_history": [{ "role": "USER", "message": "y" }] }),
+        ),
+        (
+            "POST",
+            stream("amazon.titan-text-lite-v1"),
+            json!({ "inputText": "x", "textGenerationConfig": { "maxTokenCount": 3 } }),
+        ),
+        ("POST", invoke("cohere.embed-english-v3"), embed),
+        ("POST", invoke("amazon.titan-embed-text-v2:0"), json!({ "inputText": "x", "dimensions": 256 })),
+        ("POST", "/async-invoke".to_owned(), job),
+        (
+            "POST",
+            "/tagResource".to_owned(),
+            json!({ "resourceARN": "arn:aws:bedrock:us-east-1:123456789012:guardrail/abc", "tags": [] }),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn whatever_comes_in_something_sane_goes_out() {
+    let local = LocalBedrock::start().await.unwrap();
+    let requests = requests();
+    for (method, path, body) in &requests {
+        let answer = send(&local, method, path, &[], body.to_string().as_bytes()).await;
+        assert!(answer.status < 500, "{path} {body}: {:?}", answer.body);
+    }
+    let mut noise = Noise(7);
+    for _ in 0..ROUNDS {
+        let (method, path, body) = &requests[noise.below(requests.len())];
+        let mut body = body.clone();
+        for _ in 0..=noise.below(3) {
+            noise.mutate(&mut body);
+        }
+        let answer = send(&local, method, path, &[], body.to_string().as_bytes()).await;
+        assert!(answer.status < 500, "{path} {body}: {:?}", answer.body);
+        if answer.status >= 400 {
+            assert!(answer.json()["message"].is_string());
+        }
+    }
+}
