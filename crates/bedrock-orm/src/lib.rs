@@ -1,1 +1,88 @@
-//! placeholder
+//! An ORM over Amazon Bedrock. Bedrock's resources are models with managers and lazy querysets, and a fetched model can
+//! be talked to.
+//!
+//! ```
+//! use bedrock_orm::prelude::*;
+//!
+//! # async fn tour(session: &Session, guardrail_id: &str) -> bedrock_orm::Result<()> {
+//! let model = FoundationModel::objects().using(session).get("anthropic.claude-3-5-sonnet-20240620-v1:0").await?;
+//! let guardrail = Guardrail::objects().using(session).get((guardrail_id, "1")).await?;
+//!
+//! let reply = model
+//!     .converse("Give me three short deployment safety checks.")
+//!     .system("Answer with concise bullet points.")
+//!     .guardrail(&guardrail)
+//!     .await?;
+//! println!("{}", reply.text());
+//!
+//! let mut words = model.converse_stream("Stream a one sentence release note.").await?.text();
+//! while let Some(words) = words.next().await {
+//!     print!("{}", words?);
+//! }
+//! # Ok(())
+//! # }
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let local = bedrock_orm_local::LocalBedrock::start().await?;
+//! # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("a", "b").build().await?;
+//! # let guardrails = Guardrail::objects().using(&session);
+//! # let made = guardrails
+//! #     .create(bedrock_orm::models::CreateGuardrailRequest::new("g", "no", "no").word_policy_config(
+//! #         bedrock_orm::models::GuardrailWordPolicyConfig::default()
+//! #             .words_config([bedrock_orm::models::GuardrailWordConfig::new("zebra")]),
+//! #     ))
+//! #     .await?;
+//! # guardrails.create_version(made.guardrail_id.as_str(), Default::default()).await?;
+//! # tour(&session, &made.guardrail_id).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - **Querying** begins with `objects()`: a [`Manager`] gets one, or lists them as a [`QuerySet`], which sends nothing
+//!   until it is awaited or asked. [`using`](Manager::using) takes a [`Session`] or the name of a registered one;
+//!   without it the default session is used, as the environment gives it.
+//! - **Talking** is by methods that the prelude adds to what a manager returns: a [`Bound`] model knows its session.
+//!   `converse`, `converse_stream`, `count_tokens`, `invoke_model`, `invoke_model_with_response_stream`,
+//!   `start_async_invoke`, `get_async_invoke`, `list_async_invokes`, `apply_guardrail`, `close`.
+//!   [`ConversationManager`] has the same with a model's ID on every call.
+//! - **Models** are plain data whose JSON is AWS's own; they live in [`models`].
+//! - **Errors** are one type, [`Error`], with AWS's message and request ID, and a hint where the message is a riddle.
+//!
+//! To run and test without AWS, point a session at a local Bedrock (the crate `bedrock-orm-local`):
+//! `Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any")`.
+//!
+//! # Features
+//!
+//! - `control-plane` (on by default): foundation models, guardrails and the other resources. Without it
+//!   `aws-sdk-bedrock`, which takes most of the time to compile, is not needed; talking goes on by
+//!   `FoundationModel::with_id("…").using(&session)` and [`ConversationManager`].
+
+pub use bedrock_orm_core::{
+    Bound, Error, ErrorKind, Partial, Resource, Result, Session, SessionBuilder, SessionChoice,
+};
+pub use bedrock_orm_managers::{Manager, Objects, Page, Pages, QuerySet, Rows, resources};
+pub use bedrock_orm_models as models;
+pub use bedrock_orm_runtime_mixin::{
+    ApplyGuardrail, ConversationManager, Converse, ConverseStream, Invokable, InvokeModel,
+    InvokeModelResponse, InvokeModelStream, ModelAsyncInvokes, StartAsyncInvoke, Target, TextStream,
+};
+
+/// What most programs need: `use bedrock_orm::prelude::*;`.
+pub mod prelude {
+    pub use bedrock_orm_models::{
+        AsyncInvoke, AsyncInvokeSummary, ContentBlock, ConverseRequest, ConverseResponse,
+        ConverseStreamOutput, CountTokensInput, FoundationModel, GuardrailConfiguration,
+        InferenceConfiguration, Message, StopReason, SystemContentBlock, ToolChoice, ToolConfiguration,
+        ToolResultBlock, ToolSpecification, ToolUseBlock,
+    };
+    #[cfg(feature = "control-plane")]
+    pub use bedrock_orm_models::{Guardrail, GuardrailSummary};
+
+    pub use bedrock_orm_core::{Bound, Error, ErrorKind, Session, Using};
+    pub use bedrock_orm_managers::{Full, Objects, Refresh};
+    #[cfg(feature = "control-plane")]
+    pub use bedrock_orm_runtime_mixin::{ApplyGuardrailExt, GuardrailExt};
+    pub use bedrock_orm_runtime_mixin::{
+        AsyncInvokeExt, CloseExt, ConversationManager, ConverseExt, CountTokensExt, InvokeModelExt,
+    };
+}

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
+use bedrock_orm_models::{AsyncInvoke, AsyncInvokeSummary, FoundationModel, StartAsyncInvokeResponse};
 #[cfg(feature = "control-plane")]
 use bedrock_orm_models::{
-    CreateGuardrailResponse, CreateGuardrailVersionResponse, FoundationModelAvailability, Guardrail, GuardrailSummary,
-    UpdateGuardrailResponse,
+    CreateGuardrailResponse, CreateGuardrailVersionResponse, FoundationModelAvailability, Guardrail,
+    GuardrailSummary, UpdateGuardrailResponse,
 };
-use bedrock_orm_models::{AsyncInvoke, AsyncInvokeSummary, FoundationModel, StartAsyncInvokeResponse};
 
 /// A thing of Bedrock's that a session can be bound to: a noun such as `Guardrail`, a row of its list, or AWS's answer
 /// to its creation.

@@ -40,7 +40,10 @@ impl<M> Manager<M> {
     }
 
     /// Calls with the session, and binds what comes back to it.
-    pub(crate) async fn bind<T, F>(choice: SessionChoice, call: impl FnOnce(Session) -> F + Send) -> Result<Bound<T>>
+    pub(crate) async fn bind<T, F>(
+        choice: SessionChoice,
+        call: impl FnOnce(Session) -> F + Send,
+    ) -> Result<Bound<T>>
     where
         F: Future<Output = Result<T>> + Send,
     {
@@ -60,7 +63,7 @@ impl<M: Get> Manager<M> {
     ///
     /// One of the noun's Get operation: `GetFoundationModel` (`bedrock:GetFoundationModel`), `GetGuardrail`
     /// (`bedrock:GetGuardrail`), `GetAsyncInvoke` (`bedrock:GetAsyncInvoke`).
-    pub fn get(&self, key: impl Into<M::Key>) -> impl Future<Output = Result<Bound<M>>> + Send {
+    pub fn get<K: Into<M::Key>>(&self, key: K) -> impl Future<Output = Result<Bound<M>>> + Send + use<M, K> {
         let (choice, key) = (self.session.clone(), key.into());
         async move { Self::bind(choice, |session| async move { M::fetch(&session, key).await }).await }
     }
@@ -74,7 +77,10 @@ impl<M: Get> Manager<M> {
     /// # Requests
     ///
     /// As [`get`](Self::get).
-    pub fn get_opt(&self, key: impl Into<M::Key>) -> impl Future<Output = Result<Option<Bound<M>>>> + Send {
+    pub fn get_opt<K: Into<M::Key>>(
+        &self,
+        key: K,
+    ) -> impl Future<Output = Result<Option<Bound<M>>>> + Send + use<M, K> {
         let found = self.get(key.into());
         async move {
             match found.await {
@@ -109,7 +115,10 @@ impl<M: Create> Manager<M> {
     /// # Requests
     ///
     /// One of the noun's Create operation: `CreateGuardrail` (`bedrock:CreateGuardrail`).
-    pub fn create(&self, request: impl Into<M::Request>) -> impl Future<Output = Result<Bound<M::Created>>> + Send {
+    pub fn create<R: Into<M::Request>>(
+        &self,
+        request: R,
+    ) -> impl Future<Output = Result<Bound<M::Created>>> + Send + use<M, R> {
         let (choice, request) = (self.session.clone(), request.into());
         async move { Self::bind(choice, |session| async move { M::make(&session, request).await }).await }
     }
@@ -125,11 +134,11 @@ impl<M: Update> Manager<M> {
     /// # Requests
     ///
     /// One of the noun's Update operation: `UpdateGuardrail` (`bedrock:UpdateGuardrail`).
-    pub fn update(
+    pub fn update<K: Into<M::UpdateKey>, R: Into<M::Change>>(
         &self,
-        key: impl Into<M::UpdateKey>,
-        request: impl Into<M::Change>,
-    ) -> impl Future<Output = Result<Bound<M::Updated>>> + Send {
+        key: K,
+        request: R,
+    ) -> impl Future<Output = Result<Bound<M::Updated>>> + Send + use<M, K, R> {
         let (choice, key, request) = (self.session.clone(), key.into(), request.into());
         async move { Self::bind(choice, |session| async move { M::change(&session, key, request).await }).await }
     }
@@ -145,7 +154,7 @@ impl<M: Delete> Manager<M> {
     /// # Requests
     ///
     /// One of the noun's Delete operation: `DeleteGuardrail` (`bedrock:DeleteGuardrail`).
-    pub fn delete(&self, key: impl Into<M::Key>) -> impl Future<Output = Result<()>> + Send {
+    pub fn delete<K: Into<M::Key>>(&self, key: K) -> impl Future<Output = Result<()>> + Send + use<M, K> {
         let (choice, key) = (self.session.clone(), key.into());
         async move { M::remove(&choice.session().await?, key).await }
     }

@@ -40,7 +40,13 @@ pub struct QuerySet<M: Row> {
 
 impl<M: Row> QuerySet<M> {
     pub(crate) fn new(session: SessionChoice) -> Self {
-        Self { session, parameters: M::Parameters::default(), limit: None, page_size: None, starting_token: None }
+        Self {
+            session,
+            parameters: M::Parameters::default(),
+            limit: None,
+            page_size: None,
+            starting_token: None,
+        }
     }
 
     /// The same list in another session: one of yours, or the name of a registered one.

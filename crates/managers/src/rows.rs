@@ -92,7 +92,10 @@ impl<M: Row> Walk<M> {
             Some(_) => {
                 return Err(Error::new(
                     ErrorKind::InvalidResponse,
-                    format!("AWS gave the same next token twice in a list of {}; the list would have no end", M::NOUN),
+                    format!(
+                        "AWS gave the same next token twice in a list of {}; the list would have no end",
+                        M::NOUN
+                    ),
                 ));
             }
         }
@@ -119,7 +122,10 @@ impl<M: Row> Walk<M> {
 pub(crate) fn pages<M: Row>(walk: impl Future<Output = Result<Walk<M>>> + Send + 'static) -> Pages<M> {
     let pages = stream::once(walk)
         .map_ok(|walk| {
-            stream::try_unfold(walk, |mut walk| async move { Ok(walk.next().await?.map(|page| (page, walk))) })
+            stream::try_unfold(
+                walk,
+                |mut walk| async move { Ok(walk.next().await?.map(|page| (page, walk))) },
+            )
         })
         .try_flatten();
     Pages(Box::pin(pages))

@@ -34,7 +34,9 @@ fn nested_document(source: &mut Unstructured<'_>, depth: u8) -> Result<Value> {
         3 => json!(i64::arbitrary(source)?),
         4 => json!(float64(source)?),
         5 => json!(String::arbitrary(source)?),
-        6 => (0..source.int_in_range(0..=3)?).map(|_| nested_document(source, depth - 1)).collect::<Result<_>>()?,
+        6 => (0..source.int_in_range(0..=3)?)
+            .map(|_| nested_document(source, depth - 1))
+            .collect::<Result<_>>()?,
         _ => (0..source.int_in_range(0..=3)?)
             .map(|_| Ok((String::arbitrary(source)?, nested_document(source, depth - 1)?)))
             .collect::<Result<_>>()?,
@@ -62,7 +64,9 @@ pub(crate) fn optional_document(source: &mut Unstructured<'_>) -> Result<Option<
     Ok(optional(source, document)?.filter(|document| !document.is_null()))
 }
 
-pub(crate) fn optional_document_map(source: &mut Unstructured<'_>) -> Result<Option<BTreeMap<String, Value>>> {
+pub(crate) fn optional_document_map(
+    source: &mut Unstructured<'_>,
+) -> Result<Option<BTreeMap<String, Value>>> {
     optional(source, document_map)
 }
 
@@ -71,7 +75,10 @@ pub(crate) fn always<T: for<'a> Arbitrary<'a>>(source: &mut Unstructured<'_>) ->
     T::arbitrary(source).map(Some)
 }
 
-fn optional<T>(source: &mut Unstructured<'_>, some: fn(&mut Unstructured<'_>) -> Result<T>) -> Result<Option<T>> {
+fn optional<T>(
+    source: &mut Unstructured<'_>,
+    some: fn(&mut Unstructured<'_>) -> Result<T>,
+) -> Result<Option<T>> {
     if bool::arbitrary(source)? { some(source).map(Some) } else { Ok(None) }
 }
 
@@ -99,13 +106,12 @@ pub(crate) use json_round_trip;
 
 /// A property test a line: the value, given to the SDK and taken back, is the same.
 macro_rules! sdk_round_trip {
-    ($($test:ident: $type:ty => $way:ident $sdk:path,)*) => {
+    ($($test:ident: $type:ty => $way:ident $sdk:ty,)*) => {
         $(#[test]
         fn $test() {
-            use $sdk as Sdk;
             crate::arbitrary::for_each_value(|value: $type| {
-                let sdk: Sdk = crate::arbitrary::to_sdk!($way Sdk, value.clone());
-                let back: $type = sdk.into();
+                let sdk: $sdk = value.clone().try_into().unwrap();
+                let back: $type = crate::arbitrary::built!($way sdk).into();
                 assert_eq!(back, value);
             });
         })*
@@ -113,20 +119,16 @@ macro_rules! sdk_round_trip {
 }
 pub(crate) use sdk_round_trip;
 
-macro_rules! to_sdk {
-    (value $sdk:ident, $value:expr) => {
-        $value.try_into().unwrap()
+/// An operation's input goes to the SDK as a builder.
+macro_rules! built {
+    (value $sdk:ident) => {
+        $sdk
     };
-    (input $sdk:ident, $value:expr) => {{
-        let mut builder = $sdk::builder();
-        #[allow(unused_assignments)]
-        {
-            builder = $value.try_into().unwrap();
-        }
-        builder.build().unwrap()
-    }};
+    (input $sdk:ident) => {
+        $sdk.build().unwrap()
+    };
 }
-pub(crate) use to_sdk;
+pub(crate) use built;
 
 /// Calls `check` with values made from random bytes.
 pub(crate) fn for_each_value<T: for<'a> Arbitrary<'a>>(check: impl Fn(T)) {

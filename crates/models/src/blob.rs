@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Bytes: an image, a document, a raw body. Base64 in JSON, as on AWS's wire; its `Debug` gives the length alone.
@@ -20,6 +21,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct Blob(Vec<u8>);
 
 impl Blob {
+    /// The bytes read as JSON: into a `serde_json::Value`, or into a type of yours.
+    ///
+    /// # Errors
+    ///
+    /// Where they are no JSON, or not of that type.
+    pub fn json<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_slice(&self.0)
+    }
+
     /// The bytes themselves.
     pub fn into_vec(self) -> Vec<u8> {
         self.0
@@ -73,6 +83,13 @@ impl From<String> for Blob {
 impl From<&str> for Blob {
     fn from(text: &str) -> Self {
         Self(text.as_bytes().to_vec())
+    }
+}
+
+/// JSON, as text.
+impl From<serde_json::Value> for Blob {
+    fn from(json: serde_json::Value) -> Self {
+        Self(json.to_string().into_bytes())
     }
 }
 

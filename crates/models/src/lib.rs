@@ -36,4 +36,5 @@ mod wire;
 
 pub use blob::Blob;
 pub use generated::*;
+pub use methods::guardrail::GuardrailContent;
 pub use methods::message::Content;

@@ -65,7 +65,9 @@ pub(crate) fn try_each<T: TryInto<U, Error = ToSdkError>, U>(items: Vec<T>) -> R
 }
 
 /// Every value converted, from one kind of map to another.
-pub(crate) fn each_value<T: Into<U>, U, M: FromIterator<(String, U)>>(map: impl IntoIterator<Item = (String, T)>) -> M {
+pub(crate) fn each_value<T: Into<U>, U, M: FromIterator<(String, U)>>(
+    map: impl IntoIterator<Item = (String, T)>,
+) -> M {
     map.into_iter().map(|(key, value)| (key, value.into())).collect()
 }
 
@@ -152,6 +154,9 @@ mod tests {
     #[test]
     fn an_unknown_member_is_named_and_its_content_is_not() {
         let error = ToSdkError::unknown("ContentBlock", &serde_json::json!({"hologram": "secret"}));
-        assert_eq!(error.to_string(), "ContentBlock holds the member `hologram`, which this version cannot send");
+        assert_eq!(
+            error.to_string(),
+            "ContentBlock holds the member `hologram`, which this version cannot send"
+        );
     }
 }

@@ -19,7 +19,10 @@ pub(crate) fn shortest_f32<S: Serializer>(value: &f32, serializer: S) -> Result<
 
 /// The same for a member that may be left out.
 #[allow(clippy::ref_option)] // the form that serde calls
-pub(crate) fn shortest_optional_f32<S: Serializer>(value: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn shortest_optional_f32<S: Serializer>(
+    value: &Option<f32>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => shortest_f32(value, serializer),
         None => serializer.serialize_none(),
@@ -204,13 +207,16 @@ mod tests {
     fn a_union_with_a_bad_member_is_an_error_and_not_an_unknown() {
         let error = serde_json::from_value::<ContentBlock>(json!({"toolUse": {"name": "t"}})).unwrap_err();
         assert!(error.to_string().contains("toolUseId"), "{error}");
-        let error = serde_json::from_value::<ContentBlock>(json!({"text": "a", "image": {"format": "png", "source": {"bytes": ""}}}));
+        let error = serde_json::from_value::<ContentBlock>(
+            json!({"text": "a", "image": {"format": "png", "source": {"bytes": ""}}}),
+        );
         assert!(error.unwrap_err().to_string().contains("more than one member"));
     }
 
     #[test]
     fn nulls_beside_the_member_do_not_count() {
-        let block: ToolResultContentBlock = serde_json::from_value(json!({"text": "40", "json": null})).unwrap();
+        let block: ToolResultContentBlock =
+            serde_json::from_value(json!({"text": "40", "json": null})).unwrap();
         assert_eq!(block, ToolResultContentBlock::Text("40".to_owned()));
     }
 

@@ -1,1 +1,31 @@
-//! placeholder
+//! How you talk to a fetched model: extension traits on [`Bound`](bedrock_orm_core::Bound) models, streams, and
+//! [`ConversationManager`] for those who fetch nothing.
+//!
+//! People use this crate through `bedrock-orm`, whose prelude brings the traits.
+
+mod apply_guardrail;
+mod assembly;
+mod async_invoke;
+mod close;
+mod conversation_manager;
+mod converse;
+mod converse_stream;
+mod count_tokens;
+mod guardrail_choice;
+mod invokable;
+mod invoke_model;
+mod invoke_model_stream;
+mod stream;
+
+pub use apply_guardrail::ApplyGuardrail;
+#[cfg(feature = "control-plane")]
+pub use apply_guardrail::{ApplyGuardrailExt, GuardrailExt};
+pub use async_invoke::{AsyncInvokeExt, ModelAsyncInvokes, StartAsyncInvoke};
+pub use close::CloseExt;
+pub use conversation_manager::ConversationManager;
+pub use converse::{Converse, ConverseExt};
+pub use converse_stream::{ConverseStream, TextStream};
+pub use count_tokens::CountTokensExt;
+pub use invokable::{Invokable, Target};
+pub use invoke_model::{InvokeModel, InvokeModelExt, InvokeModelResponse};
+pub use invoke_model_stream::InvokeModelStream;

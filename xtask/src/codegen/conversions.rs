@@ -47,14 +47,19 @@ pub(crate) fn write(plan: &Plan, files: &mut Files) {
             if text.contains("sdk::") {
                 let _ = writeln!(imports, "use {} as sdk;", service.sdk());
             }
-            let helpers: Vec<&str> =
-                HELPERS.into_iter().filter(|name| text.split(|letter| !is_name(letter)).any(|word| word == *name)).collect();
+            let helpers: Vec<&str> = HELPERS
+                .into_iter()
+                .filter(|name| text.split(|letter| !is_name(letter)).any(|word| word == *name))
+                .collect();
             if !helpers.is_empty() {
                 let _ = writeln!(imports, "use crate::sdk::{{{}}};", helpers.join(", "));
             }
             // A member that AWS deprecates is still on its wire.
             let lint = "#![allow(clippy::wildcard_imports, deprecated)]\n";
-            files.insert(PathBuf::from(format!("{folder}/{}.rs", module.name)), format!("{lint}\n{imports}\n{text}"));
+            files.insert(
+                PathBuf::from(format!("{folder}/{}.rs", module.name)),
+                format!("{lint}\n{imports}\n{text}"),
+            );
             modules.push(module.name.as_str());
         }
         let list: String = modules.iter().map(|name| format!("mod {name};\n")).collect();
@@ -74,7 +79,10 @@ fn fallible(plan: &Plan, service: Service) -> HashSet<TypeName> {
                 Kind::Union(_) => true,
                 Kind::Struct(fields) => {
                     fields.iter().any(|field| field.what.is_fallible(&fallible))
-                        || a_type.sources.iter().any(|source| source.service == service && builds_fallibly(source, fields))
+                        || a_type
+                            .sources
+                            .iter()
+                            .any(|source| source.service == service && builds_fallibly(source, fields))
                 }
             };
             if fails {
@@ -130,7 +138,10 @@ impl What {
             Self::List(what) => format!("|value| value.into_iter().map({}).collect()", what.from_sdk_with()),
             Self::Map(what) if what.is_plain() => "|value| value.into_iter().collect()".to_owned(),
             Self::Map(what) => {
-                format!("|value| value.into_iter().map(|(key, value)| (key, {})).collect()", what.from_sdk("value"))
+                format!(
+                    "|value| value.into_iter().map(|(key, value)| (key, {})).collect()",
+                    what.from_sdk("value")
+                )
             }
             _ => "|value| value".to_owned(),
         }
@@ -153,15 +164,22 @@ impl What {
             Self::Timestamp => "timestamp_to_sdk".to_owned(),
             Self::Document => "document_to_sdk".to_owned(),
             Self::List(what) if what.is_converted() => if fails { "try_each" } else { "each" }.to_owned(),
-            Self::Map(what) if what.is_converted() => if fails { "try_each_value" } else { "each_value" }.to_owned(),
-            Self::List(what) => format!("|value| value.into_iter().map({}).collect()", what.to_sdk_with(fallible)),
+            Self::Map(what) if what.is_converted() => {
+                if fails { "try_each_value" } else { "each_value" }.to_owned()
+            }
+            Self::List(what) => {
+                format!("|value| value.into_iter().map({}).collect()", what.to_sdk_with(fallible))
+            }
             Self::Map(what) if what.is_plain() => "|value| value.into_iter().collect()".to_owned(),
             Self::Map(what) if fails => format!(
                 "|value| value.into_iter().map(|(key, value)| Ok::<_, ToSdkError>((key, {}))).collect()",
                 what.to_sdk("value", fallible)
             ),
             Self::Map(what) => {
-                format!("|value| value.into_iter().map(|(key, value)| (key, {})).collect()", what.to_sdk("value", fallible))
+                format!(
+                    "|value| value.into_iter().map(|(key, value)| (key, {})).collect()",
+                    what.to_sdk("value", fallible)
+                )
             }
             _ => "|value| value".to_owned(),
         }
@@ -232,8 +250,16 @@ impl Writer<'_> {
         let mut to = String::new();
         for member in members {
             let variant = &member.name;
-            let _ = writeln!(from, "{path}::{variant}(value) => Self::{variant}({}),", member.what.from_sdk("value"));
-            let _ = writeln!(to, "{name}::{variant}(value) => Self::{variant}({}),", member.what.to_sdk("value", self.fallible));
+            let _ = writeln!(
+                from,
+                "{path}::{variant}(value) => Self::{variant}({}),",
+                member.what.from_sdk("value")
+            );
+            let _ = writeln!(
+                to,
+                "{name}::{variant}(value) => Self::{variant}({}),",
+                member.what.to_sdk("value", self.fallible)
+            );
         }
         let _ = writeln!(
             text,
@@ -268,9 +294,10 @@ impl Writer<'_> {
             }}\n"
         );
         let (target, build) = match &source.form {
-            Form::Input(operation) => {
-                (format!("sdk::operation::{}::builders::{operation}InputBuilder", snake(operation)), String::new())
-            }
+            Form::Input(operation) => (
+                format!("sdk::operation::{}::builders::{operation}InputBuilder", snake(operation)),
+                String::new(),
+            ),
             _ if builds_fallibly(source, fields) => (path.clone(), ".build()?".to_owned()),
             _ => (path.clone(), ".build()".to_owned()),
         };
@@ -303,7 +330,9 @@ impl Writer<'_> {
             (true, InSdk::Bare | InSdk::Defaulted) => field.what.from_sdk(&value),
             (false, InSdk::Bare | InSdk::Defaulted) => format!("Some({})", field.what.from_sdk(&value)),
             (true, InSdk::Optional) if field.what.is_plain() => format!("{value}.unwrap_or_default()"),
-            (true, InSdk::Optional) => format!("{value}.map({}).unwrap_or_default()", field.what.from_sdk_with()),
+            (true, InSdk::Optional) => {
+                format!("{value}.map({}).unwrap_or_default()", field.what.from_sdk_with())
+            }
             (false, InSdk::Optional) if field.what.is_plain() => value,
             (false, InSdk::Optional) => format!("{value}.map({})", field.what.from_sdk_with()),
         }

@@ -24,7 +24,9 @@ pub(crate) fn of_type(name: &str, shape_name: &str, source: &Source, nouns: &Nou
             format!("{}.", capital(&spoken(shape_name)))
         }
     });
-    format!("{what}\n\nSource: [`{subject}`](https://docs.aws.amazon.com/bedrock/latest/APIReference/{page}.html).")
+    format!(
+        "{what}\n\nSource: [`{subject}`](https://docs.aws.amazon.com/bedrock/latest/APIReference/{page}.html)."
+    )
 }
 
 /// A field's or a variant's line: its name in words, and what AWS limits it to.
@@ -53,7 +55,9 @@ fn limits(shape: &Shape) -> String {
         (Some(min), Some(max)) if min == max => format!("exactly {max}{unit}"),
         (Some(min), Some(max)) => format!("{min} to {max}{unit}"),
     };
-    if let Some(pattern) = shape.pattern.as_ref().filter(|pattern| pattern.len() <= 60 && !pattern.contains('`')) {
+    if let Some(pattern) =
+        shape.pattern.as_ref().filter(|pattern| pattern.len() <= 60 && !pattern.contains('`'))
+    {
         if !limits.is_empty() {
             limits.push_str(" of ");
         }

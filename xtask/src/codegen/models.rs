@@ -142,7 +142,9 @@ impl What {
     /// What a setter takes, and what it makes of it.
     fn parameter(&self, name: &str) -> (String, String) {
         match self {
-            Self::Bool | Self::I32 | Self::I64 | Self::F32 | Self::F64 | Self::Timestamp => (self.rust(), name.to_owned()),
+            Self::Bool | Self::I32 | Self::I64 | Self::F32 | Self::F64 | Self::Timestamp => {
+                (self.rust(), name.to_owned())
+            }
             Self::List(what) => (
                 format!("impl IntoIterator<Item = impl Into<{}>>", what.rust()),
                 format!("{name}.into_iter().map(Into::into).collect()"),
@@ -276,9 +278,12 @@ fn union(text: &mut String, a_type: &Type, members: &[Member]) {
         let arbitrary = member.what.arbitrary(false).map(|line| line + " ").unwrap_or_default();
         let _ = writeln!(text, "{}({arbitrary}{}),", member.name, member.what.rust());
     }
-    text.push_str("/// A member that this version does not know, as it came; the SDK keeps none of its content.\n");
+    text.push_str(
+        "/// A member that this version does not know, as it came; the SDK keeps none of its content.\n",
+    );
     text.push_str("#[cfg_attr(test, arbitrary(skip))]\nUnknown(serde_json::Value),\n}\n\n");
-    let pairs: Vec<String> = members.iter().map(|member| format!("{:?} => {}", member.wire, member.name)).collect();
+    let pairs: Vec<String> =
+        members.iter().map(|member| format!("{:?} => {}", member.wire, member.name)).collect();
     let _ = writeln!(text, "wire_union!({name} {{ {} }});\n", pairs.join(", "));
 }
 
@@ -296,7 +301,10 @@ fn enumeration(text: &mut String, a_type: &Type, values: &[Value]) {
         let _ = writeln!(text, "/// {}\n{},", docs::of_value(&value.wire), value.name);
     }
     text.push_str("/// A value that this version does not know.\n");
-    text.push_str("Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),\n}\n\n");
-    let pairs: Vec<String> = values.iter().map(|value| format!("{:?} => {}", value.wire, value.name)).collect();
+    text.push_str(
+        "Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),\n}\n\n",
+    );
+    let pairs: Vec<String> =
+        values.iter().map(|value| format!("{:?} => {}", value.wire, value.name)).collect();
     let _ = writeln!(text, "wire_enum!({name} {{ {} }});\n", pairs.join(", "));
 }

@@ -177,7 +177,11 @@ fn homes<'a>(
     if unclaimed.is_empty() {
         return Ok(homes);
     }
-    Err(format!("several modules of nouns.toml use these shapes; one must claim each: {}", unclaimed.join(", ")).into())
+    Err(format!(
+        "several modules of nouns.toml use these shapes; one must claim each: {}",
+        unclaimed.join(", ")
+    )
+    .into())
 }
 
 /// The module that claims a shape by name. One that both services describe alike may be claimed in either.
@@ -196,10 +200,9 @@ fn claimed<'a>(
         .into_iter()
         .filter(|claimant| *claimant == service || alike)
         .flat_map(|claimant| {
-            nouns
-                .module
-                .iter()
-                .filter_map(move |module| Some((module.claim(claimant.name(), shape_name)?, module.name.as_str())))
+            nouns.module.iter().filter_map(move |module| {
+                Some((module.claim(claimant.name(), shape_name)?, module.name.as_str()))
+            })
         })
         .max_by_key(|(claim, _)| *claim)
         .map(|(_, module)| module)
@@ -278,7 +281,8 @@ fn same(one: &Kind, other: &Kind) -> bool {
                 && one.iter().zip(other).all(|(one, other)| one.wire == other.wire && one.what == other.what)
         }
         (Kind::Enum(one), Kind::Enum(other)) => {
-            let wires = |values: &[Value]| values.iter().map(|value| value.wire.clone()).collect::<BTreeSet<_>>();
+            let wires =
+                |values: &[Value]| values.iter().map(|value| value.wire.clone()).collect::<BTreeSet<_>>();
             wires(one) == wires(other)
         }
         _ => false,
@@ -321,7 +325,8 @@ impl Planner<'_> {
         if let Some(values) = &shape.values {
             return Ok(Kind::Enum(values.iter().map(|wire| self.value(wire)).collect()));
         }
-        let members = shape.members.iter().filter(|(_, part)| !self.description.shapes[&part.shape].exception);
+        let members =
+            shape.members.iter().filter(|(_, part)| !self.description.shapes[&part.shape].exception);
         if shape.union || shape.eventstream {
             return members
                 .map(|(wire, part)| {
@@ -336,7 +341,8 @@ impl Planner<'_> {
             .map(|(wire, part)| {
                 let what = self.what(part)?;
                 let required = shape.required.contains(wire);
-                let in_sdk = self.in_sdk(&format!("{}/{shape_name}.{wire}", self.service.name()), required, &what);
+                let in_sdk =
+                    self.in_sdk(&format!("{}/{shape_name}.{wire}", self.service.name()), required, &what);
                 Ok(Field {
                     wire: wire.clone(),
                     name: snake(wire),
@@ -355,7 +361,10 @@ impl Planner<'_> {
         let listed = |list: &[String]| list.iter().any(|listed| listed == member);
         if listed(&self.nouns.sdk.defaults) {
             InSdk::Defaulted
-        } else if required && !matches!(what, What::Type { is_enum: false, .. }) && !listed(&self.nouns.sdk.optional) {
+        } else if required
+            && !matches!(what, What::Type { is_enum: false, .. })
+            && !listed(&self.nouns.sdk.optional)
+        {
             InSdk::Bare
         } else {
             InSdk::Optional

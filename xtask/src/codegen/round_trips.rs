@@ -14,22 +14,25 @@ pub(crate) fn write(plan: &Plan, files: &mut Files) {
     text.push_str("json_round_trip! {\n");
     for a_type in &plan.types {
         let name = &a_type.name;
-        let _ = writeln!(text, "json_{}_{}: crate::{}::{},", name.module, snake(&name.name), name.module, name.name);
+        let _ = writeln!(
+            text,
+            "json_{}_{}: crate::{}::{},",
+            name.module,
+            snake(&name.name),
+            name.module,
+            name.name
+        );
     }
     text.push_str("}\n\n");
     for (service, pairs) in pairs(plan) {
         let _ = writeln!(text, "#[cfg(feature = \"{}\")]\nsdk_round_trip! {{", service.feature());
         for (name, path, is_input) in pairs {
-            let test = snake(path.rsplit("::").next().unwrap_or_default());
-            let way = if is_input { "input" } else { "value" };
-            let _ = writeln!(
-                text,
-                "{}_{}_{test}: crate::{}::{} => {way} {path},",
-                service.sdk(),
-                name.module,
-                name.module,
-                name.name
-            );
+            let test = snake(&path.replace("::", "_"));
+            let (way, path) = match path.rsplit_once("::") {
+                Some((module, input)) if is_input => ("input", format!("{module}::builders::{input}Builder")),
+                _ => ("value", path),
+            };
+            let _ = writeln!(text, "{test}: crate::{}::{} => {way} {path},", name.module, name.name);
         }
         text.push_str("}\n\n");
     }

@@ -107,7 +107,10 @@ fn body(answer: &HttpResponse) -> Option<String> {
 /// An exception inside a stream, an error frame, or one that cannot be read.
 fn of_frame(frame: &RawMessage, message: Option<&str>) -> Error {
     let RawMessage::Decoded(frame) = frame else {
-        return Error::new(ErrorKind::StreamInterrupted, "a frame of the stream is damaged, or the stream ended inside one");
+        return Error::new(
+            ErrorKind::StreamInterrupted,
+            "a frame of the stream is damaged, or the stream ended inside one",
+        );
     };
     let Some(code) = header(frame, ":exception-type").or_else(|| header(frame, ":error-code")) else {
         return Error::new(ErrorKind::InvalidResponse, "an event of the stream cannot be read");

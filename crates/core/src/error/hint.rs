@@ -59,7 +59,8 @@ fn geography(region: &str) -> Option<&'static str> {
 
 fn credentials(message: &str) -> String {
     if message.contains("expired") {
-        "the credentials have expired, or this machine's clock is wrong; sign in again (`aws sso login`)".to_owned()
+        "the credentials have expired, or this machine's clock is wrong; sign in again (`aws sso login`)"
+            .to_owned()
     } else {
         "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_BEARER_TOKEN_BEDROCK (a Bedrock API \
          key), or sign in (`aws sso login`)"

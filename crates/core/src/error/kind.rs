@@ -50,6 +50,8 @@ pub enum ErrorKind {
     Transport,
     /// AWS refused the request's content.
     Validation,
+    /// The asynchronous invocation is there, and belongs to another model than the one asked.
+    WrongModel,
     /// AWS answered with a code that its API description does not have.
     Unmodelled,
 }
@@ -60,9 +62,15 @@ impl ErrorKind {
         match code {
             "AccessDeniedException" | "AccessDenied" => Self::AccessDenied,
             "ConflictException" => Self::Conflict,
-            "ExpiredToken" | "ExpiredTokenException" | "IncompleteSignature" | "InvalidClientTokenId"
-            | "InvalidSignatureException" | "MissingAuthenticationToken" | "MissingAuthenticationTokenException"
-            | "SignatureDoesNotMatch" | "UnrecognizedClientException" => Self::Credentials,
+            "ExpiredToken"
+            | "ExpiredTokenException"
+            | "IncompleteSignature"
+            | "InvalidClientTokenId"
+            | "InvalidSignatureException"
+            | "MissingAuthenticationToken"
+            | "MissingAuthenticationTokenException"
+            | "SignatureDoesNotMatch"
+            | "UnrecognizedClientException" => Self::Credentials,
             "InternalServerException" | "InternalFailure" => Self::InternalServer,
             "ModelErrorException" => Self::ModelError,
             "ModelNotReadyException" => Self::ModelNotReady,
@@ -72,7 +80,9 @@ impl ErrorKind {
             "ResourceNotFoundException" => Self::DoesNotExist,
             "ServiceQuotaExceededException" => Self::ServiceQuotaExceeded,
             "ServiceUnavailableException" | "ServiceUnavailable" => Self::ServiceUnavailable,
-            "ThrottlingException" | "Throttling" | "TooManyRequestsException" | "RequestLimitExceeded" => Self::Throttled,
+            "ThrottlingException" | "Throttling" | "TooManyRequestsException" | "RequestLimitExceeded" => {
+                Self::Throttled
+            }
             "TooManyTagsException" => Self::TooManyTags,
             "ValidationException" | "ValidationError" => Self::Validation,
             _ => Self::Unmodelled,

@@ -91,11 +91,6 @@ impl Error {
         Self::new(ErrorKind::Configuration, message)
     }
 
-    /// A thing that is not there: what it is, and by what it was looked for.
-    pub fn does_not_exist(noun: &str, key: &str) -> Self {
-        Self::new(ErrorKind::DoesNotExist, format!("no {noun} matches {key}"))
-    }
-
     /// A stream that broke off.
     pub fn stream_interrupted(operation: &'static str, message: impl Into<String>) -> Self {
         let mut error = Self::new(ErrorKind::StreamInterrupted, message);
@@ -114,6 +109,20 @@ impl Error {
     #[must_use]
     pub fn with_partial(mut self, partial: Partial) -> Self {
         self.0.partial = Some(partial);
+        self
+    }
+
+    /// The same, with AWS's name for the request.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: Option<&str>) -> Self {
+        self.0.request_id = request_id.map(str::to_owned).or(self.0.request_id);
+        self
+    }
+
+    /// The same, with the operation that failed.
+    #[must_use]
+    pub fn with_operation(mut self, operation: &'static str) -> Self {
+        self.0.operation = Some(operation);
         self
     }
 
@@ -228,10 +237,15 @@ impl fmt::Display for Error {
 /// The same facts by name; `unwrap` and `main` print this form.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, operation, code, message, http_status, request_id, hint, partial, source: _ } = &*self.0;
+        let Inner { kind, operation, code, message, http_status, request_id, hint, partial, source: _ } =
+            &*self.0;
         let mut debug = formatter.debug_struct("Error");
         debug.field("kind", kind);
-        let texts = [("operation", operation.as_ref().copied()), ("code", code.as_deref()), ("message", Some(message.as_str()))];
+        let texts = [
+            ("operation", operation.as_ref().copied()),
+            ("code", code.as_deref()),
+            ("message", Some(message.as_str())),
+        ];
         for (name, text) in texts {
             if let Some(text) = text {
                 debug.field(name, &text);

@@ -70,7 +70,11 @@ impl SessionBuilder {
 
     /// Fixed credentials in place of the default chain: for tests and for a local Bedrock, which takes any.
     #[must_use]
-    pub fn access_key(mut self, access_key_id: impl Into<String>, secret_access_key: impl Into<String>) -> Self {
+    pub fn access_key(
+        mut self,
+        access_key_id: impl Into<String>,
+        secret_access_key: impl Into<String>,
+    ) -> Self {
         self.credentials = Some((access_key_id.into(), secret_access_key.into()));
         self
     }

@@ -130,7 +130,9 @@ impl Session {
 
     /// The client of the runtime API.
     pub(crate) fn runtime(&self) -> aws_sdk_bedrockruntime::Client {
-        self.runtime_slot().get_or_insert_with(|| aws_sdk_bedrockruntime::Client::new(&self.inner.config)).clone()
+        self.runtime_slot()
+            .get_or_insert_with(|| aws_sdk_bedrockruntime::Client::new(&self.inner.config))
+            .clone()
     }
 
     fn runtime_slot(&self) -> std::sync::MutexGuard<'_, Option<aws_sdk_bedrockruntime::Client>> {

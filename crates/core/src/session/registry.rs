@@ -34,8 +34,9 @@ impl Session {
     /// [`Configuration`](crate::ErrorKind::Configuration) where the default session is set or in use already.
     pub fn set_default(self) -> Result<()> {
         DEFAULT.set(self).map_err(|_| {
-            Error::configuration("the default session is in use already")
-                .with_hint("call `set_default` before the first query, or give the query a session with `using`")
+            Error::configuration("the default session is in use already").with_hint(
+                "call `set_default` before the first query, or give the query a session with `using`",
+            )
         })
     }
 
@@ -53,7 +54,11 @@ impl Session {
         let named = NAMED.read().unwrap_or_else(PoisonError::into_inner);
         named.get(name).cloned().ok_or_else(|| {
             let names: Vec<&str> = named.keys().map(String::as_str).collect();
-            let known = if names.is_empty() { "none is registered".to_owned() } else { format!("there are: {}", names.join(", ")) };
+            let known = if names.is_empty() {
+                "none is registered".to_owned()
+            } else {
+                format!("there are: {}", names.join(", "))
+            };
             Error::configuration(format!("no session is named `{name}`; {known}"))
                 .with_hint(format!("call `Session::register(\"{name}\", session)` first"))
         })

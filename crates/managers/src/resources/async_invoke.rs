@@ -5,8 +5,8 @@ use aws_sdk_bedrockruntime::operation::start_async_invoke::builders::StartAsyncI
 use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
 use bedrock_orm_models::sdk::timestamp_to_sdk;
 use bedrock_orm_models::{
-    AsyncInvoke, AsyncInvokeStatus, AsyncInvokeSummary, SortAsyncInvocationBy, SortOrder, StartAsyncInvokeRequest,
-    StartAsyncInvokeResponse,
+    AsyncInvoke, AsyncInvokeStatus, AsyncInvokeSummary, SortAsyncInvocationBy, SortOrder,
+    StartAsyncInvokeRequest, StartAsyncInvokeResponse,
 };
 use jiff::Timestamp;
 
@@ -126,7 +126,7 @@ impl Manager<AsyncInvoke> {
     pub fn start(
         &self,
         request: StartAsyncInvokeRequest,
-    ) -> impl Future<Output = Result<Bound<StartAsyncInvokeResponse>>> + Send {
+    ) -> impl Future<Output = Result<Bound<StartAsyncInvokeResponse>>> + Send + use<> {
         let choice = self.choice().clone();
         async move { Self::bind(choice, |session| async move { start(&session, request).await }).await }
     }

@@ -2,7 +2,9 @@
 
 use aws_sdk_bedrock::operation::list_foundation_models::builders::ListFoundationModelsInputBuilder;
 use bedrock_orm_core::{Bound, Error, ErrorKind, Result, Session, sdk};
-use bedrock_orm_models::{FoundationModel, FoundationModelAvailability, InferenceType, ModelCustomization, ModelModality};
+use bedrock_orm_models::{
+    FoundationModel, FoundationModelAvailability, InferenceType, ModelCustomization, ModelModality,
+};
 
 use super::{Get, Keyed, List, PageRequest, Row};
 use crate::{Manager, Objects, Page, QuerySet};
@@ -43,7 +45,11 @@ impl Row for FoundationModel {
     type Parameters = ListFoundationModelsInputBuilder;
 
     /// AWS lists foundation models in one page.
-    async fn page(session: &Session, parameters: &Self::Parameters, _page: PageRequest) -> Result<Page<Self>> {
+    async fn page(
+        session: &Session,
+        parameters: &Self::Parameters,
+        _page: PageRequest,
+    ) -> Result<Page<Self>> {
         let answer = parameters
             .clone()
             .send_with(&sdk::control_plane(session))
@@ -95,10 +101,10 @@ impl Manager<FoundationModel> {
     /// # Requests
     ///
     /// One `GetFoundationModelAvailability` (`bedrock:GetFoundationModelAvailability`).
-    pub fn availability(
+    pub fn availability<K: Into<String>>(
         &self,
-        model_id: impl Into<String>,
-    ) -> impl Future<Output = Result<Bound<FoundationModelAvailability>>> + Send {
+        model_id: K,
+    ) -> impl Future<Output = Result<Bound<FoundationModelAvailability>>> + Send + use<K> {
         let (choice, model_id) = (self.choice().clone(), model_id.into());
         async move {
             Self::bind(choice, |session| async move {
@@ -108,7 +114,9 @@ impl Manager<FoundationModel> {
                     .send()
                     .await
                     .map(Into::into)
-                    .map_err(|error| sdk::error(&session, "GetFoundationModelAvailability", Some(&model_id), error))
+                    .map_err(|error| {
+                        sdk::error(&session, "GetFoundationModelAvailability", Some(&model_id), error)
+                    })
             })
             .await
         }

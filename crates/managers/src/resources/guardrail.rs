@@ -6,8 +6,9 @@ use aws_sdk_bedrock::operation::list_guardrails::builders::ListGuardrailsInputBu
 use aws_sdk_bedrock::operation::update_guardrail::builders::UpdateGuardrailInputBuilder;
 use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
 use bedrock_orm_models::{
-    CreateGuardrailRequest, CreateGuardrailResponse, CreateGuardrailVersionRequest, CreateGuardrailVersionResponse,
-    Guardrail, GuardrailSummary, UpdateGuardrailRequest, UpdateGuardrailResponse,
+    CreateGuardrailRequest, CreateGuardrailResponse, CreateGuardrailVersionRequest,
+    CreateGuardrailVersionResponse, Guardrail, GuardrailSummary, UpdateGuardrailRequest,
+    UpdateGuardrailResponse,
 };
 
 use super::{Create, Delete, Get, Keyed, List, PageRequest, Row, Update};
@@ -218,11 +219,11 @@ impl Manager<Guardrail> {
     /// # Requests
     ///
     /// One `CreateGuardrailVersion` (`bedrock:CreateGuardrailVersion`).
-    pub fn create_version(
+    pub fn create_version<K: Into<String>>(
         &self,
-        identifier: impl Into<String>,
+        identifier: K,
         request: CreateGuardrailVersionRequest,
-    ) -> impl Future<Output = Result<Bound<CreateGuardrailVersionResponse>>> + Send {
+    ) -> impl Future<Output = Result<Bound<CreateGuardrailVersionResponse>>> + Send + use<K> {
         let (choice, identifier) = (self.choice().clone(), identifier.into());
         async move {
             Self::bind(choice, |session| async move {

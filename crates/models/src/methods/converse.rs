@@ -1,8 +1,10 @@
 //! A turn of a conversation, as people ask for it and read it.
 
 use crate::{
-    ContentBlock, ConverseOutput, ConverseRequest, ConverseResponse, ConverseStreamRequest, ConverseTokensRequest,
-    GuardrailConfiguration, GuardrailStreamConfiguration, GuardrailStreamProcessingMode, Message, ToolUseBlock,
+    ContentBlock, ConverseOutput, ConverseRequest, ConverseResponse, ConverseStreamRequest,
+    ConverseTokensRequest, GuardrailConfiguration, GuardrailStreamConfiguration,
+    GuardrailStreamProcessingMode, Message, PerformanceConfigLatency, PerformanceConfiguration,
+    PromptVariableValues, ServiceTier, ServiceTierType, ToolUseBlock,
 };
 
 impl From<&str> for ConverseRequest {
@@ -56,9 +58,16 @@ impl<const COUNT: usize> From<[Message; COUNT]> for ConverseRequest {
 impl ConverseRequest {
     /// The same request for a stream, whose guardrail can run beside it or ahead of it.
     pub fn streamed(self, guardrail_mode: Option<GuardrailStreamProcessingMode>) -> ConverseStreamRequest {
-        let guardrail = self.guardrail_config.map(|GuardrailConfiguration { guardrail_identifier, guardrail_version, trace }| {
-            GuardrailStreamConfiguration { guardrail_identifier, guardrail_version, trace, stream_processing_mode: guardrail_mode }
-        });
+        let guardrail = self.guardrail_config.map(
+            |GuardrailConfiguration { guardrail_identifier, guardrail_version, trace }| {
+                GuardrailStreamConfiguration {
+                    guardrail_identifier,
+                    guardrail_version,
+                    trace,
+                    stream_processing_mode: guardrail_mode,
+                }
+            },
+        );
         ConverseStreamRequest {
             messages: self.messages,
             system: self.system,
@@ -73,6 +82,30 @@ impl ConverseRequest {
             service_tier: self.service_tier,
             output_config: self.output_config,
         }
+    }
+}
+
+impl From<&str> for PromptVariableValues {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for PromptVariableValues {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<PerformanceConfigLatency> for PerformanceConfiguration {
+    fn from(latency: PerformanceConfigLatency) -> Self {
+        Self::default().latency(latency)
+    }
+}
+
+impl From<ServiceTierType> for ServiceTier {
+    fn from(service_tier: ServiceTierType) -> Self {
+        Self::new(service_tier)
     }
 }
 

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::{
-    Blob, CachePointBlock, CachePointType, ContentBlock, ConversationRole, DocumentBlock, DocumentFormat, DocumentSource,
-    ImageBlock, ImageFormat, ImageSource, Message, ReasoningContentBlock, SystemContentBlock, ToolResultBlock, ToolUseBlock,
+    Blob, CachePointBlock, CachePointType, ContentBlock, ConversationRole, DocumentBlock, DocumentFormat,
+    DocumentSource, ImageBlock, ImageFormat, ImageSource, Message, ReasoningContentBlock, SystemContentBlock,
+    ToolResultBlock, ToolUseBlock,
 };
 
 impl Message {
@@ -104,7 +105,11 @@ impl ContentBlock {
     }
 
     /// A model's call of a tool.
-    pub fn tool_use(tool_use_id: impl Into<String>, name: impl Into<String>, input: impl Into<Value>) -> Self {
+    pub fn tool_use(
+        tool_use_id: impl Into<String>,
+        name: impl Into<String>,
+        input: impl Into<Value>,
+    ) -> Self {
         Self::ToolUse(ToolUseBlock::new(tool_use_id, name, input))
     }
 

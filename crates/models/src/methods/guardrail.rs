@@ -1,0 +1,50 @@
+//! What a guardrail looks at.
+
+use crate::{GuardrailContentBlock, GuardrailTextBlock, Tag};
+
+impl From<&str> for GuardrailContentBlock {
+    fn from(text: &str) -> Self {
+        Self::Text(GuardrailTextBlock::new(text))
+    }
+}
+
+impl From<String> for GuardrailContentBlock {
+    fn from(text: String) -> Self {
+        Self::Text(GuardrailTextBlock::new(text))
+    }
+}
+
+/// What a guardrail is asked about: whatever turns into one or more blocks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GuardrailContent(Vec<GuardrailContentBlock>);
+
+impl GuardrailContent {
+    /// The blocks.
+    pub fn into_blocks(self) -> Vec<GuardrailContentBlock> {
+        self.0
+    }
+}
+
+impl<B: Into<GuardrailContentBlock>> From<B> for GuardrailContent {
+    fn from(block: B) -> Self {
+        Self(vec![block.into()])
+    }
+}
+
+impl From<Vec<GuardrailContentBlock>> for GuardrailContent {
+    fn from(blocks: Vec<GuardrailContentBlock>) -> Self {
+        Self(blocks)
+    }
+}
+
+impl<const COUNT: usize> From<[GuardrailContentBlock; COUNT]> for GuardrailContent {
+    fn from(blocks: [GuardrailContentBlock; COUNT]) -> Self {
+        Self(blocks.into())
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> From<(K, V)> for Tag {
+    fn from((key, value): (K, V)) -> Self {
+        Self::new(key, value)
+    }
+}

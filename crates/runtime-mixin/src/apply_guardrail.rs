@@ -1,0 +1,130 @@
+//! `ApplyGuardrail`: what a guardrail says to a text, without a model.
+
+use std::future::IntoFuture;
+use std::pin::Pin;
+
+use aws_sdk_bedrockruntime::operation::apply_guardrail::builders::ApplyGuardrailInputBuilder;
+#[cfg(feature = "control-plane")]
+use bedrock_orm_core::Bound;
+use bedrock_orm_core::{Error, Result, Session, sdk};
+#[cfg(feature = "control-plane")]
+use bedrock_orm_models::Guardrail;
+use bedrock_orm_models::{
+    ApplyGuardrailRequest, ApplyGuardrailResponse, GuardrailConfiguration, GuardrailContent,
+    GuardrailContentSource, GuardrailOutputScope,
+};
+
+#[cfg(feature = "control-plane")]
+use crate::Invokable;
+use crate::guardrail_choice::GuardrailChoice;
+
+const OPERATION: &str = "ApplyGuardrail";
+
+/// `apply_guardrail` on a bound model.
+#[cfg(feature = "control-plane")]
+pub trait ApplyGuardrailExt {
+    /// What a fetched guardrail says to a content: text, or text and image blocks. It is taken for a prompt unless
+    /// [`source`](ApplyGuardrail::source) says that it is a reply. Awaiting sends it; the model takes no part.
+    ///
+    /// # Errors
+    ///
+    /// When awaited: `InvalidInput` where the guardrail has no version or there is no content; `DoesNotExist`,
+    /// `AccessDenied` … as AWS answers.
+    ///
+    /// # Requests
+    ///
+    /// One `ApplyGuardrail` (`bedrock:ApplyGuardrail`).
+    fn apply_guardrail(&self, guardrail: &Guardrail, content: impl Into<GuardrailContent>) -> ApplyGuardrail;
+}
+
+#[cfg(feature = "control-plane")]
+impl<M: Invokable> ApplyGuardrailExt for Bound<M> {
+    fn apply_guardrail(&self, guardrail: &Guardrail, content: impl Into<GuardrailContent>) -> ApplyGuardrail {
+        let mut choice = GuardrailChoice::default();
+        choice.set_object(guardrail);
+        ApplyGuardrail::new(self.session().clone(), choice, content)
+    }
+}
+
+/// `apply` on a bound guardrail.
+#[cfg(feature = "control-plane")]
+pub trait GuardrailExt {
+    /// What the guardrail says to a content: text, or text and image blocks. It is taken for a prompt unless
+    /// [`source`](ApplyGuardrail::source) says that it is a reply. Awaiting sends it.
+    ///
+    /// # Errors
+    ///
+    /// As [`apply_guardrail`](ApplyGuardrailExt::apply_guardrail).
+    ///
+    /// # Requests
+    ///
+    /// One `ApplyGuardrail` (`bedrock:ApplyGuardrail`).
+    fn apply(&self, content: impl Into<GuardrailContent>) -> ApplyGuardrail;
+}
+
+#[cfg(feature = "control-plane")]
+impl GuardrailExt for Bound<Guardrail> {
+    fn apply(&self, content: impl Into<GuardrailContent>) -> ApplyGuardrail {
+        let mut choice = GuardrailChoice::default();
+        choice.set_object(self);
+        ApplyGuardrail::new(self.session().clone(), choice, content)
+    }
+}
+
+/// A question to a guardrail, about to be sent.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct ApplyGuardrail {
+    session: Session,
+    guardrail: GuardrailChoice,
+    request: ApplyGuardrailRequest,
+}
+
+impl ApplyGuardrail {
+    pub(crate) fn new(
+        session: Session,
+        guardrail: GuardrailChoice,
+        content: impl Into<GuardrailContent>,
+    ) -> Self {
+        let request = ApplyGuardrailRequest::new(GuardrailContentSource::Input, content.into().into_blocks());
+        Self { session, guardrail, request }
+    }
+
+    /// Whether the content is a prompt (`Input`) or a reply (`Output`).
+    pub fn source(mut self, source: GuardrailContentSource) -> Self {
+        self.request.source = source;
+        self
+    }
+
+    /// Whether the answer tells of what was found alone, or of all that was looked for.
+    pub fn output_scope(mut self, output_scope: GuardrailOutputScope) -> Self {
+        self.request.output_scope = Some(output_scope);
+        self
+    }
+}
+
+impl IntoFuture for ApplyGuardrail {
+    type Output = Result<ApplyGuardrailResponse>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let GuardrailConfiguration { guardrail_identifier, guardrail_version, .. } =
+                self.guardrail.settled(OPERATION)?.unwrap_or_default();
+            if self.request.content.is_empty() {
+                return Err(Error::invalid_input(
+                    OPERATION,
+                    "there is no content for the guardrail to look at",
+                ));
+            }
+            ApplyGuardrailInputBuilder::try_from(self.request)
+                .map_err(|error| Error::unsendable(OPERATION, error))?
+                .set_guardrail_identifier(guardrail_identifier)
+                .set_guardrail_version(guardrail_version)
+                .send_with(&sdk::runtime(&self.session))
+                .await
+                .map(Into::into)
+                .map_err(|error| sdk::error(&self.session, OPERATION, None, error))
+        })
+    }
+}

@@ -1,0 +1,232 @@
+//! A message put together from the events that it is streamed in.
+
+use std::collections::BTreeMap;
+
+use bedrock_orm_models::{
+    Blob, Citation, CitationGeneratedContent, CitationSourceContent, CitationsContentBlock, CitationsDelta,
+    ContentBlock, ContentBlockDelta, ContentBlockStart, ConversationRole, ConverseOutput, ConverseResponse,
+    ConverseStreamMetadataEvent, ConverseStreamOutput, ConverseTrace, ImageBlock, Message, MessageStopEvent,
+    ReasoningContentBlock, ReasoningContentBlockDelta, ReasoningTextBlock, ToolResultBlock,
+    ToolResultBlockDelta, ToolResultContentBlock, ToolUseBlock,
+};
+use serde_json::Value;
+
+/// What has arrived so far.
+#[derive(Default)]
+pub(crate) struct Assembly {
+    role: Option<ConversationRole>,
+    /// By the index that AWS gives each block.
+    blocks: BTreeMap<i32, Block>,
+    stop: Option<MessageStopEvent>,
+    metadata: Option<ConverseStreamMetadataEvent>,
+}
+
+impl Assembly {
+    /// Whether the message is not complete.
+    pub(crate) fn is_open(&self) -> bool {
+        self.stop.is_none()
+    }
+
+    pub(crate) fn add(&mut self, event: &ConverseStreamOutput) {
+        match event {
+            ConverseStreamOutput::MessageStart(start) => self.role = Some(start.role.clone()),
+            ConverseStreamOutput::ContentBlockStart(start) => {
+                self.blocks.insert(start.content_block_index, Block::started(&start.start));
+            }
+            ConverseStreamOutput::ContentBlockDelta(delta) => {
+                self.blocks.entry(delta.content_block_index).or_default().add(&delta.delta);
+            }
+            ConverseStreamOutput::MessageStop(stop) => self.stop = Some(stop.clone()),
+            ConverseStreamOutput::Metadata(metadata) => self.metadata = Some(metadata.clone()),
+            // That a block has ended is told by the next one, and an event of a newer API adds nothing that is known.
+            _ => {}
+        }
+    }
+
+    /// The message as far as it goes.
+    pub(crate) fn into_message(self) -> Message {
+        let role = self.role.unwrap_or(ConversationRole::Assistant);
+        Message::new(role, self.blocks.into_values().filter_map(Block::finished))
+    }
+
+    /// The reply, once all has arrived; the message where its end has not.
+    pub(crate) fn response(mut self) -> Result<ConverseResponse, Message> {
+        let (Some(stop), Some(metadata)) = (self.stop.take(), self.metadata.take()) else {
+            return Err(self.into_message());
+        };
+        let mut response = ConverseResponse::default();
+        response.output = ConverseOutput::Message(self.into_message());
+        response.stop_reason = stop.stop_reason;
+        response.additional_model_response_fields = stop.additional_model_response_fields;
+        response.usage = metadata.usage;
+        response.metrics.latency_ms = metadata.metrics.latency_ms;
+        response.trace = metadata.trace.map(|trace| {
+            let mut whole = ConverseTrace::default();
+            whole.guardrail = trace.guardrail;
+            whole.prompt_router = trace.prompt_router;
+            whole
+        });
+        response.performance_config = metadata.performance_config;
+        response.service_tier = metadata.service_tier;
+        Ok(response)
+    }
+}
+
+/// A content block of which parts have arrived.
+#[derive(Default)]
+enum Block {
+    #[default]
+    Empty,
+    Text {
+        text: String,
+        citations: Vec<Citation>,
+    },
+    ToolUse {
+        block: ToolUseBlock,
+        /// The JSON of its input, as far as it goes.
+        input: String,
+    },
+    ToolResult(ToolResultBlock),
+    Reasoning {
+        text: String,
+        signature: Option<String>,
+        redacted: Vec<u8>,
+    },
+    Image(ImageBlock),
+}
+
+impl Block {
+    fn started(start: &ContentBlockStart) -> Self {
+        match start {
+            ContentBlockStart::ToolUse(start) => {
+                let mut block =
+                    ToolUseBlock::new(start.tool_use_id.as_str(), start.name.as_str(), Value::Null);
+                block.r#type.clone_from(&start.r#type);
+                Self::ToolUse { block, input: String::new() }
+            }
+            ContentBlockStart::ToolResult(start) => {
+                let mut block =
+                    ToolResultBlock::new(start.tool_use_id.as_str(), [] as [ToolResultContentBlock; 0]);
+                block.r#type.clone_from(&start.r#type);
+                block.status.clone_from(&start.status);
+                Self::ToolResult(block)
+            }
+            ContentBlockStart::Image(start) => {
+                let mut image = ImageBlock::default();
+                image.format = start.format.clone();
+                Self::Image(image)
+            }
+            _ => Self::Empty,
+        }
+    }
+
+    fn add(&mut self, delta: &ContentBlockDelta) {
+        if matches!(self, Self::Empty) {
+            *self = Self::of(delta);
+        }
+        match (self, delta) {
+            (Self::Text { text, .. }, ContentBlockDelta::Text(more)) => text.push_str(more),
+            (Self::Text { citations, .. }, ContentBlockDelta::Citation(more)) => {
+                citations.push(citation(more))
+            }
+            (Self::ToolUse { input, .. }, ContentBlockDelta::ToolUse(more)) => input.push_str(&more.input),
+            (Self::ToolResult(block), ContentBlockDelta::ToolResult(more)) => {
+                block.content.extend(more.iter().filter_map(result_content));
+            }
+            (Self::Reasoning { text, signature, redacted }, ContentBlockDelta::ReasoningContent(more)) => {
+                match more {
+                    ReasoningContentBlockDelta::Text(more) => text.push_str(more),
+                    ReasoningContentBlockDelta::Signature(more) => {
+                        signature.get_or_insert_default().push_str(more);
+                    }
+                    ReasoningContentBlockDelta::RedactedContent(more) => redacted.extend_from_slice(more),
+                    _ => {}
+                }
+            }
+            (Self::Image(image), ContentBlockDelta::Image(more)) => {
+                if let Some(source) = &more.source {
+                    image.source = source.clone();
+                }
+                if more.error.is_some() {
+                    image.error.clone_from(&more.error);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A block that AWS does not announce is what its first part is of.
+    fn of(delta: &ContentBlockDelta) -> Self {
+        match delta {
+            ContentBlockDelta::Text(_) | ContentBlockDelta::Citation(_) => {
+                Self::Text { text: String::new(), citations: Vec::new() }
+            }
+            ContentBlockDelta::ReasoningContent(_) => {
+                Self::Reasoning { text: String::new(), signature: None, redacted: Vec::new() }
+            }
+            _ => Self::Empty,
+        }
+    }
+
+    /// The block; none of a text in which nothing came, which AWS would refuse in the next turn.
+    fn finished(self) -> Option<ContentBlock> {
+        Some(match self {
+            Self::Empty => return None,
+            Self::Text { text, citations } if citations.is_empty() => {
+                if text.is_empty() {
+                    return None;
+                }
+                ContentBlock::Text(text)
+            }
+            Self::Text { text, citations } => {
+                let content = [CitationGeneratedContent::Text(text)];
+                ContentBlock::CitationsContent(
+                    CitationsContentBlock::default().content(content).citations(citations),
+                )
+            }
+            Self::ToolUse { mut block, input } => {
+                block.input = tool_input(input);
+                ContentBlock::ToolUse(block)
+            }
+            Self::ToolResult(block) => ContentBlock::ToolResult(block),
+            Self::Reasoning { text, signature: None, redacted }
+                if !redacted.is_empty() && text.is_empty() =>
+            {
+                ContentBlock::ReasoningContent(ReasoningContentBlock::RedactedContent(Blob::from(redacted)))
+            }
+            Self::Reasoning { text, signature, .. } => {
+                let mut reasoning = ReasoningTextBlock::new(text);
+                reasoning.signature = signature;
+                ContentBlock::ReasoningContent(ReasoningContentBlock::ReasoningText(reasoning))
+            }
+            Self::Image(image) => ContentBlock::Image(image),
+        })
+    }
+}
+
+/// A tool without arguments gets none; one that was cut short keeps what came, as a string.
+fn tool_input(json: String) -> Value {
+    if json.trim().is_empty() {
+        return Value::Object(serde_json::Map::new());
+    }
+    serde_json::from_str(&json).unwrap_or(Value::String(json))
+}
+
+fn citation(delta: &CitationsDelta) -> Citation {
+    let mut citation = Citation::default();
+    citation.title.clone_from(&delta.title);
+    citation.source.clone_from(&delta.source);
+    citation.location.clone_from(&delta.location);
+    citation.source_content = delta.source_content.as_ref().map(|contents| {
+        contents.iter().filter_map(|content| content.text.clone()).map(CitationSourceContent::Text).collect()
+    });
+    citation
+}
+
+fn result_content(delta: &ToolResultBlockDelta) -> Option<ToolResultContentBlock> {
+    match delta {
+        ToolResultBlockDelta::Text(text) => Some(ToolResultContentBlock::Text(text.clone())),
+        ToolResultBlockDelta::Json(json) => Some(ToolResultContentBlock::Json(json.clone())),
+        _ => None,
+    }
+}

@@ -1,0 +1,277 @@
+//! `Converse`: a turn of a conversation.
+
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::time::Duration;
+
+use aws_sdk_bedrockruntime::operation::converse::builders::ConverseInputBuilder;
+use bedrock_orm_core::{Bound, Error, Result, sdk};
+#[cfg(feature = "control-plane")]
+use bedrock_orm_models::Guardrail;
+use bedrock_orm_models::{
+    ConverseRequest, ConverseResponse, GuardrailConfiguration, GuardrailStreamProcessingMode, GuardrailTrace,
+    InferenceConfiguration, OutputConfig, PerformanceConfiguration, PromptVariableValues, ServiceTier,
+    SystemContentBlock, Tool, ToolChoice, ToolConfiguration,
+};
+use serde_json::Value;
+
+use crate::guardrail_choice::GuardrailChoice;
+use crate::{ConverseStream, Invokable, Target};
+
+/// `converse` and `converse_stream` on a bound model.
+pub trait ConverseExt {
+    /// A turn of a conversation: a string, a [`Message`](bedrock_orm_models::Message), all messages so far, or a whole
+    /// [`ConverseRequest`]. Settings follow by value; awaiting sends it.
+    ///
+    /// # Errors
+    ///
+    /// When awaited: `InvalidInput` before anything is sent where two guardrails are given, or one without a version;
+    /// `Validation`, `AccessDenied`, `Throttled`, `ModelTimeout` … as AWS answers.
+    ///
+    /// # Requests
+    ///
+    /// One `Converse` (`bedrock:InvokeModel`, and `bedrock:ApplyGuardrail` with a guardrail).
+    fn converse(&self, request: impl Into<ConverseRequest>) -> Converse<ConverseResponse>;
+
+    /// The same turn, answered as it is written; awaiting sends it and gives the [`ConverseStream`].
+    ///
+    /// # Errors
+    ///
+    /// As [`converse`](Self::converse) where the stream does not start; see [`ConverseStream`] for those on its way.
+    ///
+    /// # Requests
+    ///
+    /// One `ConverseStream` (`bedrock:InvokeModelWithResponseStream`, and `bedrock:ApplyGuardrail` with a guardrail).
+    fn converse_stream(&self, request: impl Into<ConverseRequest>) -> Converse<ConverseStream>;
+}
+
+impl<M: Invokable> ConverseExt for Bound<M> {
+    fn converse(&self, request: impl Into<ConverseRequest>) -> Converse<ConverseResponse> {
+        Converse::new(self.into(), request.into())
+    }
+
+    fn converse_stream(&self, request: impl Into<ConverseRequest>) -> Converse<ConverseStream> {
+        Converse::new(self.into(), request.into())
+    }
+}
+
+/// A turn of a conversation, about to be sent. Awaited, it gives `R`: the whole reply, or the stream of it.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct Converse<R> {
+    target: Target,
+    request: ConverseRequest,
+    guardrail: GuardrailChoice,
+    guardrail_trace: Option<GuardrailTrace>,
+    guardrail_mode: Option<GuardrailStreamProcessingMode>,
+    silence_timeout: Option<Duration>,
+    reply: PhantomData<fn() -> R>,
+}
+
+impl<R> Converse<R> {
+    pub(crate) fn new(target: Target, mut request: ConverseRequest) -> Self {
+        let mut guardrail = GuardrailChoice::default();
+        if let Some(configuration) = request.guardrail_config.take() {
+            guardrail.set_configuration(configuration);
+        }
+        let silence_timeout = target.session.stream_silence_timeout();
+        Self {
+            target,
+            request,
+            guardrail,
+            guardrail_trace: None,
+            guardrail_mode: None,
+            silence_timeout,
+            reply: PhantomData,
+        }
+    }
+
+    /// Adds a system prompt: a string or a block. Called again, it adds another.
+    pub fn system(mut self, system: impl Into<SystemContentBlock>) -> Self {
+        self.request.system.get_or_insert_default().push(system.into());
+        self
+    }
+
+    /// How the model writes, all settings at once.
+    pub fn inference_config(mut self, inference_config: InferenceConfiguration) -> Self {
+        self.request.inference_config = Some(inference_config);
+        self
+    }
+
+    /// The longest reply, in tokens.
+    pub fn max_tokens(mut self, max_tokens: i32) -> Self {
+        self.request.inference_config.get_or_insert_default().max_tokens = Some(max_tokens);
+        self
+    }
+
+    /// How boldly the model writes: 0 to 1.
+    pub fn temperature(mut self, temperature: f32) -> Self {
+        self.request.inference_config.get_or_insert_default().temperature = Some(temperature);
+        self
+    }
+
+    /// The share of likely tokens that it picks from: 0 to 1.
+    pub fn top_p(mut self, top_p: f32) -> Self {
+        self.request.inference_config.get_or_insert_default().top_p = Some(top_p);
+        self
+    }
+
+    /// Words that end the reply.
+    pub fn stop_sequences(mut self, stop_sequences: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let stop_sequences = stop_sequences.into_iter().map(Into::into).collect();
+        self.request.inference_config.get_or_insert_default().stop_sequences = Some(stop_sequences);
+        self
+    }
+
+    /// The tools that the model may call, and whether it has to.
+    pub fn tool_config(mut self, tool_config: ToolConfiguration) -> Self {
+        self.request.tool_config = Some(tool_config);
+        self
+    }
+
+    /// The tools that the model may call.
+    pub fn tools(mut self, tools: impl IntoIterator<Item = impl Into<Tool>>) -> Self {
+        self.request.tool_config.get_or_insert_default().tools = tools.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether the model has to call a tool, and which.
+    pub fn tool_choice(mut self, tool_choice: ToolChoice) -> Self {
+        self.request.tool_config.get_or_insert_default().tool_choice = Some(tool_choice);
+        self
+    }
+
+    /// The guardrail that the turn goes through, as fetched.
+    #[cfg(feature = "control-plane")]
+    pub fn guardrail(mut self, guardrail: &Guardrail) -> Self {
+        self.guardrail.set_object(guardrail);
+        self
+    }
+
+    /// The guardrail that the turn goes through, by ID and version.
+    pub fn guardrail_config(mut self, guardrail_config: GuardrailConfiguration) -> Self {
+        self.guardrail.set_configuration(guardrail_config);
+        self
+    }
+
+    /// Whether the reply's trace tells what the guardrail found.
+    pub fn guardrail_trace(mut self, trace: GuardrailTrace) -> Self {
+        self.guardrail_trace = Some(trace);
+        self
+    }
+
+    /// Settings of this model alone, such as `json!({"top_k": 50})`.
+    pub fn additional_model_request_fields(mut self, fields: impl Into<Value>) -> Self {
+        self.request.additional_model_request_fields = Some(fields.into());
+        self
+    }
+
+    /// Fields of this model's own reply to give back, as JSON pointers such as `/stop_sequence`.
+    pub fn additional_model_response_field_paths(
+        mut self,
+        paths: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.request.additional_model_response_field_paths =
+            Some(paths.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// What goes into the variables of a managed prompt.
+    pub fn prompt_variables(
+        mut self,
+        variables: impl IntoIterator<Item = (impl Into<String>, impl Into<PromptVariableValues>)>,
+    ) -> Self {
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
+        self.request.prompt_variables = Some(variables.collect());
+        self
+    }
+
+    /// Labels for the invocation log.
+    pub fn request_metadata(
+        mut self,
+        metadata: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+    ) -> Self {
+        let metadata = metadata.into_iter().map(|(key, value)| (key.into(), value.into()));
+        self.request.request_metadata = Some(metadata.collect());
+        self
+    }
+
+    /// Whether to use the faster, dearer serving of a model that has one.
+    pub fn performance_config(mut self, performance_config: impl Into<PerformanceConfiguration>) -> Self {
+        self.request.performance_config = Some(performance_config.into());
+        self
+    }
+
+    /// The processing tier.
+    pub fn service_tier(mut self, service_tier: impl Into<ServiceTier>) -> Self {
+        self.request.service_tier = Some(service_tier.into());
+        self
+    }
+
+    /// The form of the reply: a JSON schema that it follows, and how hard the model tries.
+    pub fn output_config(mut self, output_config: OutputConfig) -> Self {
+        self.request.output_config = Some(output_config);
+        self
+    }
+
+    /// The request with its guardrail settled.
+    fn settled(self, operation: &'static str) -> Result<(Target, ConverseRequest)> {
+        let mut request = self.request;
+        if let Some(mut guardrail) = self.guardrail.settled(operation)? {
+            guardrail.trace = self.guardrail_trace.or(guardrail.trace);
+            request.guardrail_config = Some(guardrail);
+        }
+        Ok((self.target, request))
+    }
+}
+
+impl Converse<ConverseStream> {
+    /// How long the stream may be silent before it fails as interrupted; the session's
+    /// [`stream_silence_timeout`](bedrock_orm_core::Session::stream_silence_timeout) unless set.
+    pub fn silence_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.silence_timeout = timeout.into();
+        self
+    }
+
+    /// Whether the guardrail looks at the text before it is streamed, or beside.
+    pub fn guardrail_stream_processing_mode(mut self, mode: GuardrailStreamProcessingMode) -> Self {
+        self.guardrail_mode = Some(mode);
+        self
+    }
+}
+
+impl IntoFuture for Converse<ConverseResponse> {
+    type Output = Result<ConverseResponse>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        const OPERATION: &str = "Converse";
+        Box::pin(async move {
+            let (target, request) = self.settled(OPERATION)?;
+            let input = ConverseInputBuilder::try_from(request)
+                .map_err(|error| Error::unsendable(OPERATION, error))?
+                .model_id(&target.model_id);
+            let call =
+                async {
+                    input.send_with(&target.client()).await.map(Into::into).map_err(|error| {
+                        sdk::error(&target.session, OPERATION, Some(&target.model_id), error)
+                    })
+                };
+            target.observed(OPERATION, call).await
+        })
+    }
+}
+
+impl IntoFuture for Converse<ConverseStream> {
+    type Output = Result<ConverseStream>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let (silence_timeout, guardrail_mode) = (self.silence_timeout, self.guardrail_mode.clone());
+            let (target, request) = self.settled(crate::converse_stream::OPERATION)?;
+            ConverseStream::open(target, request.streamed(guardrail_mode), silence_timeout).await
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! `ConverseStream`: a reply as it is being written.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use aws_sdk_bedrockruntime::operation::RequestId;
+use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStreamInputBuilder;
+use aws_sdk_bedrockruntime::types::ConverseStreamOutput as SdkEvent;
+use bedrock_orm_core::{Error, Partial, Result, sdk};
+use bedrock_orm_models::{
+    ContentBlockDelta, ContentBlockDeltaEvent, ConverseResponse, ConverseStreamOutput, ConverseStreamRequest,
+};
+use futures_core::Stream;
+use futures_util::StreamExt;
+
+use crate::Target;
+use crate::assembly::Assembly;
+use crate::stream::Events;
+
+pub(crate) const OPERATION: &str = "ConverseStream";
+
+/// A reply as it is being written: a stream of typed events.
+///
+/// It cannot lie: where it ends without the event that says that the message is complete, or is silent for longer than
+/// its time-out, its last item is an error of the kind
+/// [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted); an exception that AWS sends on the way is an
+/// error of its own kind. Either holds [what had arrived](bedrock_orm_core::Error::partial_message). Dropping it, or
+/// [`close`](Self::close), ends it.
+///
+/// Source: [`ConverseStream`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html).
+pub struct ConverseStream {
+    events: Events<SdkEvent>,
+    assembly: Assembly,
+    request_id: Option<String>,
+}
+
+impl ConverseStream {
+    pub(crate) async fn open(
+        target: Target,
+        request: ConverseStreamRequest,
+        silence_timeout: Option<Duration>,
+    ) -> Result<Self> {
+        let input = ConverseStreamInputBuilder::try_from(request)
+            .map_err(|error| Error::unsendable(OPERATION, error))?
+            .model_id(&target.model_id);
+        let call = async {
+            input
+                .send_with(&target.client())
+                .await
+                .map_err(|error| sdk::error(&target.session, OPERATION, Some(&target.model_id), error))
+        };
+        let answer = target.observed(OPERATION, call).await?;
+        let request_id = answer.request_id().map(str::to_owned);
+        let events = Events::new(answer.stream, OPERATION, target, silence_timeout);
+        Ok(Self { events, assembly: Assembly::default(), request_id })
+    }
+
+    /// The next event; none after the last.
+    ///
+    /// # Errors
+    ///
+    /// `StreamInterrupted`, or the kind of the exception that AWS sent. The stream has ended then.
+    pub async fn next(&mut self) -> Option<Result<ConverseStreamOutput>> {
+        StreamExt::next(self).await
+    }
+
+    /// The text alone, piece by piece as it is written.
+    pub fn text(self) -> TextStream {
+        TextStream { stream: self }
+    }
+
+    /// Waits for the rest, and gives the reply as [`converse`](crate::ConverseExt::converse) would have.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next); and `StreamInterrupted` where usage and metrics, which come last, are missing.
+    pub async fn collect(mut self) -> Result<ConverseResponse> {
+        while let Some(event) = self.next().await {
+            event?;
+        }
+        let interrupted = "the stream ended after the message and before its usage and metrics";
+        std::mem::take(&mut self.assembly).response().map_err(|message| {
+            Error::stream_interrupted(OPERATION, interrupted)
+                .with_partial(Partial::Message(message))
+                .with_request_id(self.request_id.as_deref())
+        })
+    }
+
+    /// Ends it; what is still on its way is not read. Dropping it does the same.
+    pub fn close(self) {}
+
+    /// AWS's name for the request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// The error with what had arrived.
+    fn broken(&mut self, error: Error) -> Error {
+        let message = std::mem::take(&mut self.assembly).into_message();
+        error.with_partial(Partial::Message(message)).with_request_id(self.request_id.as_deref())
+    }
+}
+
+impl Stream for ConverseStream {
+    type Item = Result<ConverseStreamOutput>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        Poll::Ready(match ready!(this.events.poll_event(context)) {
+            Some(Ok(event)) => {
+                let event = event.into();
+                this.assembly.add(&event);
+                Some(Ok(event))
+            }
+            Some(Err(error)) => Some(Err(this.broken(error))),
+            None if this.assembly.is_open() => {
+                Some(Err(this
+                    .broken(Error::stream_interrupted(OPERATION, "the stream ended before the message did"))))
+            }
+            None => None,
+        })
+    }
+}
+
+/// How far it is, not what it holds.
+impl fmt::Debug for ConverseStream {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ConverseStream").field("request_id", &self.request_id).finish_non_exhaustive()
+    }
+}
+
+/// The text of a reply, piece by piece as it is written. Its errors are those of the [`ConverseStream`] that it is of.
+#[derive(Debug)]
+pub struct TextStream {
+    stream: ConverseStream,
+}
+
+impl TextStream {
+    /// The next piece; none after the last.
+    ///
+    /// # Errors
+    ///
+    /// As [`ConverseStream::next`].
+    pub async fn next(&mut self) -> Option<Result<String>> {
+        StreamExt::next(self).await
+    }
+
+    /// Waits for the rest, and gives the whole reply, what was read already included.
+    ///
+    /// # Errors
+    ///
+    /// As [`ConverseStream::collect`].
+    pub async fn collect(self) -> Result<ConverseResponse> {
+        self.stream.collect().await
+    }
+}
+
+impl Stream for TextStream {
+    type Item = Result<String>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            match ready!(Pin::new(&mut self.stream).poll_next(context)) {
+                Some(Ok(ConverseStreamOutput::ContentBlockDelta(ContentBlockDeltaEvent {
+                    delta: ContentBlockDelta::Text(text),
+                    ..
+                }))) if !text.is_empty() => return Poll::Ready(Some(Ok(text))),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}

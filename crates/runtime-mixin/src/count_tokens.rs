@@ -1,0 +1,52 @@
+//! `CountTokens`: what a request would cost in tokens.
+
+use aws_sdk_bedrockruntime::types::CountTokensInput as SdkInput;
+use bedrock_orm_core::{Bound, Error, Result, sdk};
+use bedrock_orm_models::{CountTokensInput, CountTokensResponse};
+
+use crate::{Invokable, Target};
+
+/// `count_tokens` on a bound model.
+pub trait CountTokensExt {
+    /// How many tokens the request has, counted as the model does, without running it: a conversation in any of the
+    /// forms that `converse` takes, or a raw body by
+    /// [`CountTokensInput::invoke_model`](bedrock_orm_models::CountTokensInput::invoke_model).
+    ///
+    /// # Errors
+    ///
+    /// `Validation` where the model cannot count, or where it is called through an inference profile.
+    ///
+    /// # Requests
+    ///
+    /// One `CountTokens` (`bedrock:CountTokens`), which is free of charge.
+    fn count_tokens(
+        &self,
+        input: impl Into<CountTokensInput>,
+    ) -> impl Future<Output = Result<CountTokensResponse>> + Send + 'static;
+}
+
+impl<M: Invokable> CountTokensExt for Bound<M> {
+    fn count_tokens(
+        &self,
+        input: impl Into<CountTokensInput>,
+    ) -> impl Future<Output = Result<CountTokensResponse>> + Send + 'static {
+        count_tokens(self.into(), input.into())
+    }
+}
+
+pub(crate) async fn count_tokens(target: Target, input: CountTokensInput) -> Result<CountTokensResponse> {
+    const OPERATION: &str = "CountTokens";
+    let input = SdkInput::try_from(input).map_err(|error| Error::unsendable(OPERATION, error))?;
+    let call = async {
+        target
+            .client()
+            .count_tokens()
+            .model_id(&target.model_id)
+            .input(input)
+            .send()
+            .await
+            .map(Into::into)
+            .map_err(|error| sdk::error(&target.session, OPERATION, Some(&target.model_id), error))
+    };
+    target.observed(OPERATION, call).await
+}

@@ -1,0 +1,78 @@
+//! What can be invoked, and with which session.
+
+use aws_sdk_bedrockruntime::Client;
+use bedrock_orm_core::{Bound, Resource, Result, Session, sdk};
+use bedrock_orm_models::FoundationModel;
+use tracing::Instrument;
+
+/// A noun that Bedrock can invoke. Bound, it has all of the runtime's methods.
+pub trait Invokable: Resource {
+    /// What goes into a request as the model's ID: an ID or an ARN.
+    fn invocation_id(&self) -> &str;
+
+    /// The ARN that AWS writes into an asynchronous invocation of it, where it is known.
+    fn invocation_arn(&self) -> Option<&str>;
+}
+
+impl Invokable for FoundationModel {
+    fn invocation_id(&self) -> &str {
+        &self.model_id
+    }
+
+    fn invocation_arn(&self) -> Option<&str> {
+        Some(self.model_arn.as_str()).filter(|arn| !arn.is_empty())
+    }
+}
+
+/// A model to invoke, and the session to do it with.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub(crate) session: Session,
+    pub(crate) model_id: String,
+    pub(crate) model_arn: Option<String>,
+}
+
+impl Target {
+    pub(crate) fn new(session: &Session, model_id: impl Into<String>) -> Self {
+        let model_id = model_id.into();
+        let model_arn = model_id.starts_with("arn:").then(|| model_id.clone());
+        Self { session: session.clone(), model_id, model_arn }
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        sdk::runtime(&self.session)
+    }
+
+    /// The call in a span of its own, which names operation, model and region and never a prompt or a reply.
+    pub(crate) async fn observed<T>(
+        &self,
+        operation: &'static str,
+        call: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let span = tracing::debug_span!(
+            "bedrock",
+            operation,
+            model_id = self.model_id,
+            region = self.session.region()
+        );
+        async {
+            let answer = call.await;
+            if let Err(error) = &answer {
+                tracing::debug!(kind = ?error.kind(), code = error.code(), request_id = error.request_id(), "failed");
+            }
+            answer
+        }
+        .instrument(span)
+        .await
+    }
+}
+
+impl<M: Invokable> From<&Bound<M>> for Target {
+    fn from(model: &Bound<M>) -> Self {
+        Self {
+            session: model.session().clone(),
+            model_id: model.invocation_id().to_owned(),
+            model_arn: model.invocation_arn().map(str::to_owned),
+        }
+    }
+}

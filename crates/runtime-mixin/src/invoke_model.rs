@@ -1,0 +1,214 @@
+//! `InvokeModel`: a request and an answer in the maker's own form.
+
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bedrock_orm_core::{Bound, Result, sdk};
+#[cfg(feature = "control-plane")]
+use bedrock_orm_models::Guardrail;
+use bedrock_orm_models::{Blob, GuardrailConfiguration, PerformanceConfigLatency, ServiceTierType, Trace};
+use serde_json::Value;
+
+use crate::guardrail_choice::GuardrailChoice;
+use crate::{Invokable, InvokeModelStream, Target};
+
+/// `invoke_model` and `invoke_model_with_response_stream` on a bound model.
+pub trait InvokeModelExt {
+    /// Sends a body in the maker's own form: bytes, text, or a `serde_json::Value`. Awaiting sends it.
+    ///
+    /// # Errors
+    ///
+    /// When awaited: `InvalidInput` before anything is sent where two guardrails are given, or one without a version;
+    /// `Validation` where the body is not of the maker's form; `AccessDenied`, `Throttled` … as AWS answers.
+    ///
+    /// # Requests
+    ///
+    /// One `InvokeModel` (`bedrock:InvokeModel`, and `bedrock:ApplyGuardrail` with a guardrail).
+    fn invoke_model(&self, body: impl Into<Blob>) -> InvokeModel<InvokeModelResponse>;
+
+    /// The same, answered as it is written; awaiting sends it and gives the [`InvokeModelStream`].
+    ///
+    /// # Errors
+    ///
+    /// As [`invoke_model`](Self::invoke_model) where the stream does not start; see [`InvokeModelStream`] for those on
+    /// its way.
+    ///
+    /// # Requests
+    ///
+    /// One `InvokeModelWithResponseStream` (`bedrock:InvokeModelWithResponseStream`, and `bedrock:ApplyGuardrail` with
+    /// a guardrail).
+    fn invoke_model_with_response_stream(&self, body: impl Into<Blob>) -> InvokeModel<InvokeModelStream>;
+}
+
+impl<M: Invokable> InvokeModelExt for Bound<M> {
+    fn invoke_model(&self, body: impl Into<Blob>) -> InvokeModel<InvokeModelResponse> {
+        InvokeModel::new(self.into(), body.into())
+    }
+
+    fn invoke_model_with_response_stream(&self, body: impl Into<Blob>) -> InvokeModel<InvokeModelStream> {
+        InvokeModel::new(self.into(), body.into())
+    }
+}
+
+/// A raw invocation, about to be sent. Awaited, it gives `R`: the whole answer, or the stream of it.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct InvokeModel<R> {
+    pub(crate) target: Target,
+    pub(crate) body: Blob,
+    pub(crate) content_type: String,
+    pub(crate) accept: Option<String>,
+    pub(crate) trace: Option<Trace>,
+    pub(crate) performance_config_latency: Option<PerformanceConfigLatency>,
+    pub(crate) service_tier: Option<ServiceTierType>,
+    pub(crate) request_metadata: Option<String>,
+    pub(crate) silence_timeout: Option<Duration>,
+    guardrail: GuardrailChoice,
+    answer: PhantomData<fn() -> R>,
+}
+
+impl<R> InvokeModel<R> {
+    pub(crate) fn new(target: Target, body: Blob) -> Self {
+        let silence_timeout = target.session.stream_silence_timeout();
+        Self {
+            target,
+            body,
+            content_type: "application/json".to_owned(),
+            accept: None,
+            trace: None,
+            performance_config_latency: None,
+            service_tier: None,
+            request_metadata: None,
+            silence_timeout,
+            guardrail: GuardrailChoice::default(),
+            answer: PhantomData,
+        }
+    }
+
+    /// The body's media type; `application/json` unless set.
+    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = content_type.into();
+        self
+    }
+
+    /// The media type wanted of the answer; AWS's own default unless set.
+    pub fn accept(mut self, accept: impl Into<String>) -> Self {
+        self.accept = Some(accept.into());
+        self
+    }
+
+    /// Whether the answer tells what the guardrail found.
+    pub fn trace(mut self, trace: Trace) -> Self {
+        self.trace = Some(trace);
+        self
+    }
+
+    /// The guardrail that the call goes through, as fetched.
+    #[cfg(feature = "control-plane")]
+    pub fn guardrail(mut self, guardrail: &Guardrail) -> Self {
+        self.guardrail.set_object(guardrail);
+        self
+    }
+
+    /// The guardrail that the call goes through, by ID and version.
+    pub fn guardrail_config(mut self, guardrail_config: GuardrailConfiguration) -> Self {
+        self.guardrail.set_configuration(guardrail_config);
+        self
+    }
+
+    /// Whether to use the faster, dearer serving of a model that has one.
+    pub fn performance_config_latency(mut self, latency: PerformanceConfigLatency) -> Self {
+        self.performance_config_latency = Some(latency);
+        self
+    }
+
+    /// The processing tier.
+    pub fn service_tier(mut self, service_tier: ServiceTierType) -> Self {
+        self.service_tier = Some(service_tier);
+        self
+    }
+
+    /// Labels for the invocation log.
+    pub fn request_metadata(
+        mut self,
+        metadata: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+    ) -> Self {
+        let labels = metadata.into_iter().map(|(key, value)| (key.into(), Value::String(value.into())));
+        self.request_metadata = Some(Value::Object(labels.collect()).to_string());
+        self
+    }
+
+    /// The guardrail, and the trace that it asks for unless the call does.
+    pub(crate) fn settled_guardrail(&mut self, operation: &'static str) -> Result<GuardrailConfiguration> {
+        let guardrail = std::mem::take(&mut self.guardrail).settled(operation)?.unwrap_or_default();
+        if let (None, Some(trace)) = (&self.trace, &guardrail.trace) {
+            // The body says `enabled` where the header says `ENABLED`.
+            self.trace = Some(trace.as_str().to_uppercase().into());
+        }
+        Ok(guardrail)
+    }
+}
+
+impl InvokeModel<InvokeModelStream> {
+    /// How long the stream may be silent before it fails as interrupted; the session's
+    /// [`stream_silence_timeout`](bedrock_orm_core::Session::stream_silence_timeout) unless set.
+    pub fn silence_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.silence_timeout = timeout.into();
+        self
+    }
+}
+
+impl IntoFuture for InvokeModel<InvokeModelResponse> {
+    type Output = Result<InvokeModelResponse>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(mut self) -> Self::IntoFuture {
+        const OPERATION: &str = "InvokeModel";
+        Box::pin(async move {
+            let guardrail = self.settled_guardrail(OPERATION)?;
+            let target = self.target;
+            let request = target
+                .client()
+                .invoke_model()
+                .model_id(&target.model_id)
+                .body(self.body.into())
+                .content_type(self.content_type)
+                .set_accept(self.accept)
+                .set_trace(self.trace.map(Into::into))
+                .set_guardrail_identifier(guardrail.guardrail_identifier)
+                .set_guardrail_version(guardrail.guardrail_version)
+                .set_performance_config_latency(self.performance_config_latency.map(Into::into))
+                .set_service_tier(self.service_tier.map(Into::into))
+                .set_request_metadata(self.request_metadata);
+            let call = async {
+                let answer = request
+                    .send()
+                    .await
+                    .map_err(|error| sdk::error(&target.session, OPERATION, Some(&target.model_id), error))?;
+                Ok(InvokeModelResponse {
+                    body: answer.body.into(),
+                    content_type: answer.content_type,
+                    performance_config_latency: answer.performance_config_latency.map(Into::into),
+                    service_tier: answer.service_tier.map(Into::into),
+                })
+            };
+            target.observed(OPERATION, call).await
+        })
+    }
+}
+
+/// A model's answer in its maker's own form: `answer.body.json()` reads it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct InvokeModelResponse {
+    /// The bytes.
+    pub body: Blob,
+    /// Their media type.
+    pub content_type: String,
+    /// The serving that was used.
+    pub performance_config_latency: Option<PerformanceConfigLatency>,
+    /// The processing tier that was used.
+    pub service_tier: Option<ServiceTierType>,
+}
