@@ -1,0 +1,1 @@
+//! Behaviours of the library, as functions over a session; see `tests/`.
