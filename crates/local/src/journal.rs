@@ -6,8 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use serde_json::Value;
 
-/// Older requests are forgotten.
+/// Older requests are forgotten: what is kept is bounded by number and by size.
 const KEPT: usize = 1000;
+const KEPT_BYTES: usize = 64 << 20;
 
 /// A request that the local Bedrock received.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,10 +51,11 @@ pub(crate) struct Journal {
 impl Journal {
     pub(crate) fn record(&self, request: RecordedRequest) {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        if requests.len() == KEPT {
-            requests.pop_front();
-        }
         requests.push_back(request);
+        let mut bytes: usize = requests.iter().map(|request| request.body.len()).sum();
+        while requests.len() > KEPT || (bytes > KEPT_BYTES && requests.len() > 1) {
+            bytes -= requests.pop_front().map_or(0, |oldest| oldest.body.len());
+        }
     }
 
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
@@ -62,5 +64,37 @@ impl Journal {
 
     pub(crate) fn clear(&self) {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(body: Vec<u8>) -> RecordedRequest {
+        RecordedRequest {
+            operation: None,
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            query: String::new(),
+            headers: Vec::new(),
+            body: body.into(),
+            status: 404,
+        }
+    }
+
+    #[test]
+    fn it_does_not_grow_for_ever() {
+        let journal = Journal::default();
+        for _ in 0..KEPT + 5 {
+            journal.record(request(Vec::new()));
+        }
+        assert_eq!(journal.requests().len(), KEPT);
+        for _ in 0..3 {
+            journal.record(request(vec![0; KEPT_BYTES / 2]));
+        }
+        assert_eq!(journal.requests().len(), 2);
+        journal.record(request(vec![0; KEPT_BYTES + 1]));
+        assert_eq!(journal.requests().len(), 1, "the last one is kept whatever its size");
     }
 }

@@ -134,7 +134,10 @@ impl LocalBedrockBuilder {
     ///
     /// When the port cannot be bound.
     pub async fn start(self) -> io::Result<LocalBedrock> {
-        let listener = TcpListener::bind(SocketAddr::new(self.host, self.port)).await?;
+        let address = SocketAddr::new(self.host, self.port);
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            io::Error::new(error.kind(), format!("could not listen on {address}: {error}"))
+        })?;
         let url = format!("http://{}", listener.local_addr()?);
         let local = Arc::new(Local::new(self.settings)?);
         let (stop, stopped) = watch::channel(false);

@@ -78,9 +78,14 @@ impl Request {
         if let Some(payload) = &shape.payload {
             let member = shape.member(payload).and_then(|member| self.service.shape(&member.shape));
             let is_bytes = member.is_some_and(|inner| inner.kind == Kind::Blob || inner.eventstream);
-            return match is_bytes {
-                true => Ok(Map::new()),
-                false => Ok(Map::from_iter([(payload.clone(), parse(&self.body)?)])),
+            let limit = member.and_then(|inner| inner.max).filter(|max| self.body.len() as f64 > *max);
+            return match (is_bytes, limit) {
+                (true, Some(max)) => Err(AwsError::validation(format!(
+                    "1 validation error detected: Value at '{payload}' failed to satisfy constraint: Member must have \
+                     length less than or equal to {max}"
+                ))),
+                (true, None) => Ok(Map::new()),
+                (false, _) => Ok(Map::from_iter([(payload.clone(), parse(&self.body)?)])),
             };
         }
         let mut body = parse(&self.body)?;

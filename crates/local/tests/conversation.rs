@@ -455,3 +455,12 @@ async fn makers_have_their_own_wishes() {
     );
     converse(&local, NOVA, unsigned).await.ok();
 }
+
+#[tokio::test]
+async fn a_stored_prompt_is_called_with_its_variables() {
+    let local = LocalBedrock::start().await.unwrap();
+    let prompt = "arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Aprompt%2FABCDEFGHIJ%3A1";
+    let answer =
+        converse(&local, prompt, json!({ "promptVariables": { "name": { "text": "Ada" } } })).await.ok();
+    assert!(text(&answer).contains("name: Ada"));
+}

@@ -321,3 +321,15 @@ async fn tags_are_kept() {
     let unknown = json!({ "resourceARN": "arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdefghijkl" });
     assert_eq!(post(&local, "/listTagsForResource", unknown).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_masked_prompt_is_what_the_model_hears() {
+    let local = LocalBedrock::start().await.unwrap();
+    let mut body = guardrail("one");
+    body["sensitiveInformationPolicyConfig"]["piiEntitiesConfig"][0]["outputEnabled"] = json!(false);
+    let id = create(&local, body).await;
+    let answer = converse(&local, MODEL, guarded(&id, "I am me@example.org")).await.ok();
+    let said = answer["output"]["message"]["content"][0]["text"].as_str().unwrap();
+    assert!(said.starts_with("You said: “I am {EMAIL}”"), "{said}");
+    assert_eq!(answer["trace"]["guardrail"]["actionReason"], "Guardrail masked.");
+}

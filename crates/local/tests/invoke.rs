@@ -318,3 +318,11 @@ async fn jobs_are_listed_filtered_and_paged() {
             .contains("[InProgress, Completed, Failed]")
     );
 }
+
+#[tokio::test]
+async fn a_payload_has_its_limit() {
+    let local = LocalBedrock::start().await.unwrap();
+    let huge = vec![b' '; 25_000_001];
+    let refused = send(&local, "POST", &format!("/model/{MODEL}/invoke"), &[], &huge).await.refusal();
+    assert!(refused.ends_with("Member must have length less than or equal to 25000000"), "{refused}");
+}

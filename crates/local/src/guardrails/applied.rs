@@ -52,12 +52,17 @@ impl Applied {
         Ok(Some(Self { guardrail, trace, input: None, output: None, model_output: Vec::new() }))
     }
 
-    /// Looks at what goes in. `Some` is the answer in the model's stead.
-    pub(crate) fn check_input(&mut self, prompt: &Prompt) -> Option<Completion> {
-        let (guarded, total) = texts_of(prompt);
+    /// Looks at what goes in, and masks what the model must not see. `Some` is the answer in the model's stead.
+    pub(crate) fn check_input(&mut self, prompt: &mut Prompt) -> Option<Completion> {
+        let total = total_of(prompt);
+        let slots = guarded_texts(prompt);
+        let guarded: Vec<_> = slots.iter().filter_map(|slot| slot.as_str()).map(str::to_owned).collect();
         let full = self.trace == Trace::Full;
         let assessment = assess(&self.guardrail, Direction::Input, &guarded, total, full);
         let blocked = assessment.outcome == Outcome::Blocked;
+        for (slot, text) in slots.into_iter().zip(&assessment.texts) {
+            *slot = text.as_str().into();
+        }
         self.input = Some(assessment);
         blocked.then(|| self.instead("blockedInputMessaging"))
     }
@@ -105,20 +110,19 @@ impl Applied {
 
     /// The trace as Converse gives it.
     pub(crate) fn converse_trace(&self) -> Option<Value> {
-        self.trace_with("inputAssessment", |id, assessment| {
-            Some(("outputAssessments", json!({ id: [assessment.json] })))
-        })
+        self.trace_with("inputAssessment", "outputAssessments", |id, output| json!({ id: [output] }))
     }
 
     /// The trace as InvokeModel gives it.
     pub(crate) fn invoke_trace(&self) -> Option<Value> {
-        self.trace_with("input", |id, assessment| Some(("outputs", json!([{ id: assessment.json }]))))
+        self.trace_with("input", "outputs", |id, output| json!([{ id: output }]))
     }
 
     fn trace_with(
         &self,
         input_member: &str,
-        output_member: impl Fn(&str, &Assessment) -> Option<(&'static str, Value)>,
+        output_member: &str,
+        output_form: impl Fn(&str, &Value) -> Value,
     ) -> Option<Value> {
         if self.trace == Trace::Off {
             return None;
@@ -128,8 +132,8 @@ impl Applied {
         if let Some(input) = &self.input {
             trace[input_member] = json!({ id: input.json });
         }
-        if let Some((member, output)) = self.output.as_ref().and_then(|output| output_member(id, output)) {
-            trace[member] = output;
+        if let Some(output) = &self.output {
+            trace[output_member] = output_form(id, &output.json);
         }
         if self.outcome() != Outcome::Passed {
             trace["modelOutput"] = json!(self.model_output);
@@ -139,25 +143,28 @@ impl Applied {
     }
 }
 
-/// The texts to look at, and the length of all text. Where guarded blocks are marked, only they are looked at, and of
-/// those not the grounding sources and queries.
-fn texts_of(prompt: &Prompt) -> (Vec<String>, usize) {
-    let blocks = prompt.messages.iter().flat_map(|message| items(&message["content"]));
-    let blocks: Vec<_> = blocks.chain(&prompt.system).collect();
-    let total = blocks.iter().filter_map(|block| block_text(block)).map(|text| text.chars().count()).sum();
-    let marked: Vec<_> =
-        blocks.iter().map(|block| &block["guardContent"]["text"]).filter(|text| text.is_object()).collect();
-    if !marked.is_empty() {
-        let guarded = marked.into_iter().filter(|text| {
-            let qualifiers = items(&text["qualifiers"]);
-            qualifiers.is_empty() || qualifiers.iter().any(|qualifier| qualifier == "guard_content")
-        });
-        return (guarded.filter_map(|text| text["text"].as_str()).map(str::to_owned).collect(), total);
+/// The length of all text, guarded or not.
+fn total_of(prompt: &Prompt) -> usize {
+    let blocks = prompt.messages.iter().flat_map(|message| items(&message["content"])).chain(&prompt.system);
+    blocks.filter_map(block_text).map(|text| text.chars().count()).sum()
+}
+
+/// The texts to look at. Where blocks are marked for the guardrail, only they are looked at, and of those not the
+/// grounding sources and queries; else all texts of the messages are.
+fn guarded_texts(prompt: &mut Prompt) -> Vec<&mut Value> {
+    let all = prompt.messages.iter().flat_map(|message| items(&message["content"])).chain(&prompt.system);
+    let marked = all.into_iter().any(|block| block["guardContent"].is_object());
+    let messages =
+        prompt.messages.iter_mut().filter_map(|message| message.get_mut("content")?.as_array_mut()).flatten();
+    match marked {
+        true => messages.chain(&mut prompt.system).filter_map(marked_text).collect(),
+        false => messages.filter_map(|block| block.get_mut("text").filter(|text| text.is_string())).collect(),
     }
-    let texts = prompt
-        .messages
-        .iter()
-        .flat_map(|message| items(&message["content"]))
-        .filter_map(|block| block["text"].as_str());
-    (texts.map(str::to_owned).collect(), total)
+}
+
+fn marked_text(block: &mut Value) -> Option<&mut Value> {
+    let marked = block.get_mut("guardContent")?.get_mut("text")?;
+    let qualifiers = items(&marked["qualifiers"]);
+    let is_guarded = qualifiers.is_empty() || qualifiers.iter().any(|qualifier| qualifier == "guard_content");
+    marked.get_mut("text").filter(|text| is_guarded && text.is_string())
 }

@@ -1,5 +1,7 @@
 //! Converse, and what it shares with ConverseStream.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
@@ -7,7 +9,7 @@ use crate::error::AwsResult;
 use crate::guardrails::applied::{Applied, Trace};
 use crate::local::Local;
 use crate::model::completion::Completion;
-use crate::model::prompt::{Prompt, ToolChoice, items, message};
+use crate::model::prompt::{Prompt, ToolChoice, items, message, text_block};
 use crate::operations::converse_rules;
 use crate::request::Request;
 
@@ -38,12 +40,12 @@ pub(crate) struct Turn {
 
 impl Turn {
     pub(crate) fn of(local: &Local, request: &Request) -> AwsResult<Self> {
-        let input = &request.input;
+        let input = &*with_stored_prompt(&request.input);
         let model = local.catalogue.invoked(request.text("modelId"))?;
         converse_rules::check(model, input)?;
-        let prompt = prompt(input);
+        let mut prompt = prompt(input);
         let mut guardrail = guardrail(local, request)?;
-        if let Some(instead) = guardrail.as_mut().and_then(|guardrail| guardrail.check_input(&prompt)) {
+        if let Some(instead) = guardrail.as_mut().and_then(|guardrail| guardrail.check_input(&mut prompt)) {
             let trace = guardrail.and_then(|guardrail| guardrail.converse_trace());
             return Ok(Self { completion: instead, additional_fields: None, trace });
         }
@@ -54,6 +56,22 @@ impl Turn {
         let additional_fields = additional_fields(input, &completion);
         Ok(Self { completion, additional_fields, trace: guardrail.and_then(|it| it.converse_trace()) })
     }
+}
+
+/// A prompt kept in AWS's prompt management is called without messages, by its ARN. What is in it cannot be known
+/// here: its variables stand for it.
+fn with_stored_prompt(input: &Value) -> Cow<'_, Value> {
+    let is_stored = input["modelId"].as_str().is_some_and(|id| id.contains(":prompt/"));
+    if !is_stored || !items(&input["messages"]).is_empty() {
+        return Cow::Borrowed(input);
+    }
+    let variables = input["promptVariables"].as_object().into_iter().flatten();
+    let told =
+        variables.map(|(name, value)| format!("{name}: {}", value["text"].as_str().unwrap_or_default()));
+    let text = format!("A stored prompt. {}", told.collect::<Vec<_>>().join(", "));
+    let mut filled = input.clone();
+    filled["messages"] = json!([message("user", vec![text_block(text.trim_end())])]);
+    Cow::Owned(filled)
 }
 
 fn guardrail(local: &Local, request: &Request) -> AwsResult<Option<Applied>> {

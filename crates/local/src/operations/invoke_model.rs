@@ -20,7 +20,7 @@ const TRACE: &str = "amazon-bedrock-trace";
 const METRICS: &str = "amazon-bedrock-invocationMetrics";
 
 pub(crate) fn invoke(local: &Local, request: &Request) -> AwsResult<Answer> {
-    let asked = read(local, request)?;
+    let mut asked = read(local, request)?;
     if asked.wants_embeddings() {
         let usage = Usage { input: input_tokens(&asked.prompt), ..Usage::default() };
         let completion = Completion { usage, ..Completion::whole(Vec::new()) };
@@ -29,7 +29,7 @@ pub(crate) fn invoke(local: &Local, request: &Request) -> AwsResult<Answer> {
         let body = asked.embeddings(&local.ids.uuid()).to_string().into_bytes();
         return Ok(Answer::Bytes { body, headers });
     }
-    let (completion, guardrail) = complete(local, request, &asked)?;
+    let (completion, guardrail) = complete(local, request, &mut asked)?;
     let completion = completion.unbroken()?;
     let said = Said { local, asked: &asked, completion: &completion, id: local.ids.uuid() };
     let mut body = said.answer();
@@ -42,11 +42,11 @@ pub(crate) fn invoke(local: &Local, request: &Request) -> AwsResult<Answer> {
 }
 
 pub(crate) fn invoke_with_response_stream(local: &Local, request: &Request) -> AwsResult<Answer> {
-    let asked = read(local, request)?;
+    let mut asked = read(local, request)?;
     if !asked.model.response_streaming_supported {
         return Err(AwsError::validation("The model is unsupported for streaming"));
     }
-    let (completion, guardrail) = complete(local, request, &asked)?;
+    let (completion, guardrail) = complete(local, request, &mut asked)?;
     let said = Said { local, asked: &asked, completion: &completion, id: local.ids.uuid() };
     let mut chunks = said.chunks();
     if let Some(guardrail) = &guardrail {
@@ -82,7 +82,11 @@ fn read<'a>(local: &'a Local, request: &Request) -> AwsResult<Asked<'a>> {
     Ok(asked)
 }
 
-fn complete(local: &Local, request: &Request, asked: &Asked<'_>) -> AwsResult<(Completion, Option<Applied>)> {
+fn complete(
+    local: &Local,
+    request: &Request,
+    asked: &mut Asked<'_>,
+) -> AwsResult<(Completion, Option<Applied>)> {
     let trace = match request.text("trace") {
         "ENABLED" => Trace::On,
         "ENABLED_FULL" => Trace::Full,
@@ -90,7 +94,7 @@ fn complete(local: &Local, request: &Request, asked: &Asked<'_>) -> AwsResult<(C
     };
     let (identifier, version) = (request.text("guardrailIdentifier"), request.text("guardrailVersion"));
     let mut guardrail = Applied::find(local, &request.region, identifier, version, trace)?;
-    if let Some(instead) = guardrail.as_mut().and_then(|guardrail| guardrail.check_input(&asked.prompt)) {
+    if let Some(instead) = guardrail.as_mut().and_then(|guardrail| guardrail.check_input(&mut asked.prompt)) {
         return Ok((instead, guardrail));
     }
     let mut completion = Completion::of(local, &request.region, asked.model, &asked.prompt)?;

@@ -1,0 +1,52 @@
+//! The program: its first line, and how it stops.
+#![cfg(all(unix, feature = "cli"))]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Stdio};
+
+fn start(arguments: &[&str]) -> (Child, String) {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_bedrock-local"))
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(program.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (program, line)
+}
+
+#[test]
+fn the_first_line_tells_where_it_listens_and_signals_stop_it() {
+    for signal in ["-INT", "-TERM"] {
+        let (mut program, line) = start(&["--port", "0"]);
+        let address = line.trim_end().strip_prefix("listening on http://").unwrap().to_owned();
+        assert!(address.starts_with("127.0.0.1:"), "{line}");
+        let response = {
+            use std::io::Write as _;
+            let mut stream = std::net::TcpStream::connect(&address).unwrap();
+            stream
+                .write_all(b"GET /foundation-models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                .unwrap();
+            let mut response = String::new();
+            stream.read_to_string(&mut response).unwrap();
+            response
+        };
+        assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+        assert!(Command::new("kill").args([signal, &program.id().to_string()]).status().unwrap().success());
+        assert!(program.wait().unwrap().success(), "{signal}");
+        assert!(std::net::TcpStream::connect(&address).is_err());
+    }
+}
+
+#[test]
+fn a_taken_port_is_an_error_that_names_it() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = Command::new(env!("CARGO_BIN_EXE_bedrock-local")).args(["--port", &port]).output().unwrap();
+    assert!(!output.status.success());
+    assert!(output.stdout.is_empty());
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains(&format!("127.0.0.1:{port}")), "{told}");
+}
