@@ -234,9 +234,12 @@ impl fmt::Display for Error {
     }
 }
 
-/// The same facts by name; `unwrap` and `main` print this form.
+/// The text of `Display`, since it is this form that `unwrap` and `main` print; `{:#?}` gives the facts by name.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !formatter.alternate() {
+            return fmt::Display::fmt(self, formatter);
+        }
         let Inner { kind, operation, code, message, http_status, request_id, hint, partial, source: _ } =
             &*self.0;
         let mut debug = formatter.debug_struct("Error");

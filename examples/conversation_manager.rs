@@ -1,0 +1,25 @@
+//! The runtime with a model's ID on every call: `cargo run --example conversation_manager`.
+
+use bedrock_orm::prelude::*;
+use bedrock_orm_examples::{Bedrock, MODEL, Result};
+
+#[tokio::main]
+async fn main() -> Result {
+    let bedrock = Bedrock::connect().await?;
+    let conversations = ConversationManager::new(bedrock.session());
+
+    let reply = conversations.converse(MODEL, "Say hello.").await?;
+    println!("{}", reply.text());
+
+    let mut text = conversations.converse_stream(MODEL, "Say it again.").await?.text();
+    while let Some(piece) = text.next().await {
+        print!("{}", piece?);
+    }
+    println!();
+
+    // The same calls on a model that was not fetched: an inference profile's ID will do.
+    let model = FoundationModel::with_id(MODEL).using(bedrock.session());
+    println!("{}", model.converse("And once more.").await?.text());
+    conversations.close();
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! What errors say: `cargo run --example errors`.
+
+use bedrock_orm::prelude::*;
+use bedrock_orm_examples::{Bedrock, MODEL, Result};
+
+#[tokio::main]
+async fn main() -> Result {
+    let bedrock = Bedrock::connect().await?;
+    let conversations = ConversationManager::new(bedrock.session());
+
+    let attempts = [
+        ("a model that does not exist", conversations.converse("acme.oracle-v9:0", "Hello")),
+        (
+            "a model without on-demand throughput",
+            conversations.converse("anthropic.claude-sonnet-4-20250514-v1:0", "Hello"),
+        ),
+        ("a temperature of 7", conversations.converse(MODEL, "Hello").temperature(7.0)),
+        (
+            "a guardrail without a version",
+            conversations
+                .converse(MODEL, "Hello")
+                .guardrail_config(GuardrailConfiguration::default().guardrail_identifier("gr-123")),
+        ),
+    ];
+    for (what, attempt) in attempts {
+        match attempt.await {
+            Ok(reply) => println!("{what}: {}", reply.text()),
+            Err(error) => match error.kind() {
+                ErrorKind::AccessDenied => println!("{what}: ask for access to the model\n  {error}"),
+                ErrorKind::Throttled => println!("{what}: slow down\n  {error}"),
+                ErrorKind::Validation | ErrorKind::InvalidInput => {
+                    println!("{what}: mend the request\n  {error}")
+                }
+                _ if error.is_retryable() => println!("{what}: try again later\n  {error}"),
+                _ => return Err(error.into()),
+            },
+        }
+    }
+    Ok(())
+}
