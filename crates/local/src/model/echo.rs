@@ -49,7 +49,7 @@ fn text(prompt: &Prompt) -> String {
         said.push(format!("And I was told: “{}”", quote(instruction)));
     }
     said.push("On AWS a model would answer; the local Bedrock says it back.".to_owned());
-    said.join(" ")
+    said.join("\n")
 }
 
 fn quote(text: &str) -> String {
