@@ -1,0 +1,51 @@
+//! Turns the Rust snippets of the README and of `docs/` into functions, which `tests/docs.rs` runs.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::{env, fs, io};
+
+const PAGES: [(&str, &str); 2] = [("readme", "../README.md"), ("tour", "../docs/tour.md")];
+
+fn main() -> io::Result<()> {
+    let mut functions = String::new();
+    let mut list = String::new();
+    for (page, path) in PAGES {
+        println!("cargo::rerun-if-changed={path}");
+        for (line, snippet) in snippets(&fs::read_to_string(path)?) {
+            let name = format!("{page}_line_{line}");
+            let _ = writeln!(
+                functions,
+                "#[allow(unused)]\nasync fn {name}(session: &Session, model: &Bound<FoundationModel>, guardrail_id: &str) -> Result {{\n\
+                 let (session, model) = (session.clone(), model.clone());\n{snippet}\nOk(())\n}}\n"
+            );
+            let _ = writeln!(
+                list,
+                "{name}(session, model, guardrail_id).await.map_err(|error| format!(\"{path}, line {line}: {{error}}\"))?;"
+            );
+        }
+    }
+    let _ = writeln!(
+        functions,
+        "async fn run_all(session: &Session, model: &Bound<FoundationModel>, guardrail_id: &str) -> Result {{\n{list}Ok(())\n}}"
+    );
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    fs::write(Path::new(&out).join("snippets.rs"), functions)
+}
+
+/// The fenced Rust blocks of a page, each with the line that it begins at.
+fn snippets(page: &str) -> Vec<(usize, String)> {
+    let mut snippets = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for (at, line) in page.lines().enumerate() {
+        match &mut open {
+            None if line.trim() == "```rust" => open = Some((at + 2, String::new())),
+            None => {}
+            Some(_) if line.trim() == "```" => snippets.extend(open.take()),
+            Some((_, snippet)) => {
+                snippet.push_str(line);
+                snippet.push('\n');
+            }
+        }
+    }
+    snippets
+}
