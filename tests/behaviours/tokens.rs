@@ -1,0 +1,27 @@
+//! CountTokens.
+
+use bedrock_orm::prelude::*;
+use serde_json::json;
+
+use crate::support::model;
+
+/// One that AWS counts for.
+pub const COUNTING: &str = "anthropic.claude-3-5-haiku-20241022-v1:0";
+
+pub async fn tokens_are_counted_of_a_conversation_and_of_a_body(session: &Session) {
+    let model = model(session, COUNTING);
+    let short = model.count_tokens("Draft a rollback checklist.").await.unwrap();
+    assert!(short.input_tokens > 0);
+    let request =
+        ConverseRequest::from("Draft a rollback checklist.").system(["Keep it under five bullets."]);
+    let long = model.count_tokens(request).await.unwrap();
+    assert!(long.input_tokens > short.input_tokens, "{long:?} and {short:?}");
+
+    let body = json!({
+        "anthropic_version": "bedrock-2023-05-31",
+        "max_tokens": 64,
+        "messages": [{"role": "user", "content": "Draft a rollback checklist."}],
+    });
+    let raw = model.count_tokens(CountTokensInput::invoke_model(body)).await.unwrap();
+    assert!(raw.input_tokens > 0);
+}

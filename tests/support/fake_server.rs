@@ -1,0 +1,244 @@
+//! A server that answers what it is told to, byte for byte: for what no faithful Bedrock would say.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::frames::Frame;
+
+/// An answer to one request.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<Vec<u8>>,
+    ending: Ending,
+}
+
+/// What follows an answer's last byte.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Ending {
+    /// The end of the body; the connection can be used again.
+    Whole,
+    /// Nothing: the connection stays open, and the body does not end.
+    Stalled,
+    /// The connection's reset.
+    Reset,
+}
+
+impl Answer {
+    pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self { status, headers: Vec::new(), body: vec![body.into()], ending: Ending::Whole }
+            .header("x-amzn-RequestId", "11111111-2222-3333-4444-555555555555")
+    }
+
+    pub fn json(body: &Value) -> Self {
+        Self::new(200, body.to_string()).header("content-type", "application/json")
+    }
+
+    /// An error as AWS gives it.
+    pub fn error(status: u16, code: &str, message: &str) -> Self {
+        Self::new(status, serde_json::json!({ "message": message }).to_string())
+            .header("content-type", "application/json")
+            .header(
+                "x-amzn-ErrorType",
+                &format!("{code}:http://internal.amazon.com/coral/com.amazon.bedrock/"),
+            )
+    }
+
+    /// An event stream, one chunk of the body a frame.
+    pub fn stream(frames: impl IntoIterator<Item = Frame>) -> Self {
+        let body = frames.into_iter().map(|frame| frame.bytes()).collect();
+        Self { body, ..Self::new(200, Vec::new()) }
+            .header("content-type", "application/vnd.amazon.eventstream")
+            .header("x-amzn-bedrock-content-type", "application/json")
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.retain(|(header, _)| !header.eq_ignore_ascii_case(name));
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    #[must_use]
+    pub fn ending(mut self, ending: Ending) -> Self {
+        self.ending = ending;
+        self
+    }
+
+    /// More bytes of the body.
+    #[must_use]
+    pub fn then(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.body.push(bytes.into());
+        self
+    }
+}
+
+/// A request that came.
+#[derive(Clone, Debug)]
+pub struct Received {
+    pub method: String,
+    /// Path and query, as sent.
+    pub target: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Received {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
+
+/// The server. Dropping it stops it.
+#[derive(Debug)]
+pub struct FakeServer {
+    url: String,
+    state: Arc<State>,
+    serving: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    answers: Mutex<VecDeque<Answer>>,
+    requests: Mutex<Vec<Received>>,
+    opened: watch::Sender<usize>,
+    closed: watch::Sender<usize>,
+}
+
+impl Drop for FakeServer {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl FakeServer {
+    /// A server with these answers, in this order; the last is given again and again.
+    pub async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = Arc::new(State {
+            answers: Mutex::new(answers.into_iter().collect()),
+            requests: Mutex::default(),
+            opened: watch::channel(0).0,
+            closed: watch::channel(0).0,
+        });
+        let serving = tokio::spawn(serve(listener, Arc::clone(&state)));
+        Self { url, state, serving }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn requests(&self) -> Vec<Received> {
+        self.state.requests.lock().unwrap().clone()
+    }
+
+    /// How many connections were opened.
+    pub fn connections(&self) -> usize {
+        *self.state.opened.borrow()
+    }
+
+    /// Returns when a client has closed so many connections.
+    pub async fn closed(&self, connections: usize) {
+        let mut closed = self.state.closed.subscribe();
+        closed.wait_for(|closed| *closed >= connections).await.unwrap();
+    }
+}
+
+async fn serve(listener: TcpListener, state: Arc<State>) {
+    // Ends with this task, and with it every connection.
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        state.opened.send_modify(|opened| *opened += 1);
+        let state = Arc::clone(&state);
+        connections.spawn(async move {
+            connection(stream, &state).await;
+            state.closed.send_modify(|closed| *closed += 1);
+        });
+    }
+}
+
+/// Answers request after request, until one side has enough.
+async fn connection(mut stream: TcpStream, state: &State) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
+    loop {
+        let request = read(&mut stream).await?;
+        state.requests.lock().unwrap().push(request);
+        let answer = {
+            let mut answers = state.answers.lock().unwrap();
+            let next = answers.pop_front().expect("an answer");
+            if answers.is_empty() {
+                answers.push_back(next.clone());
+            }
+            next
+        };
+        write(&mut stream, &answer).await?;
+        match answer.ending {
+            Ending::Whole => {}
+            Ending::Stalled => {
+                let _ = stream.read(&mut [0; 64]).await;
+                return None;
+            }
+            Ending::Reset => {
+                stream.set_zero_linger().ok()?;
+                return None;
+            }
+        }
+    }
+}
+
+async fn read(stream: &mut TcpStream) -> Option<Received> {
+    let mut bytes = Vec::new();
+    let head_end = loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end;
+        }
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
+    let mut lines = head.lines();
+    let mut first = lines.next()?.split(' ');
+    let (method, target) = (first.next()?.to_owned(), first.next()?.to_owned());
+    let headers: Vec<_> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
+        .collect();
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length = length.map_or(0, |(_, length)| length.parse().unwrap());
+    let mut body = bytes.split_off(head_end + 4);
+    while body.len() < length {
+        if stream.read_buf(&mut body).await.ok()? == 0 {
+            return None;
+        }
+    }
+    Some(Received { method, target, headers, body })
+}
+
+async fn write(stream: &mut TcpStream, answer: &Answer) -> Option<()> {
+    let mut head = format!("HTTP/1.1 {} Fake\r\n", answer.status);
+    for (name, value) in &answer.headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    head += "transfer-encoding: chunked\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.ok()?;
+    for chunk in answer.body.iter().filter(|chunk| !chunk.is_empty()) {
+        let mut bytes = format!("{:x}\r\n", chunk.len()).into_bytes();
+        bytes.extend(chunk);
+        bytes.extend(b"\r\n");
+        stream.write_all(&bytes).await.ok()?;
+    }
+    if answer.ending == Ending::Whole {
+        stream.write_all(b"0\r\n\r\n").await.ok()?;
+    }
+    stream.flush().await.ok()
+}

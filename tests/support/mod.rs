@@ -1,0 +1,52 @@
+//! What the tests stand on.
+
+pub mod description;
+pub mod fake_server;
+pub mod frames;
+pub mod recordings;
+
+use bedrock_orm::prelude::*;
+use bedrock_orm_local::{LocalBedrock, RecordedRequest};
+
+/// Converses and streams, on demand, in many regions.
+pub const MODEL: &str = "amazon.nova-lite-v1:0";
+/// The one of the tour.
+pub const CLAUDE: &str = "anthropic.claude-3-5-sonnet-20240620-v1:0";
+/// Makes videos, asynchronously.
+pub const REEL: &str = "amazon.nova-reel-v1:0";
+
+/// A session for a server on loopback, which takes nothing from the environment that matters.
+pub async fn session(url: &str) -> Session {
+    Session::builder()
+        .region("us-east-1")
+        .endpoint_url(url)
+        .access_key("test", "test")
+        .max_attempts(1)
+        .build()
+        .await
+        .unwrap()
+}
+
+/// A fresh local Bedrock, and a session for it.
+pub async fn local() -> (LocalBedrock, Session) {
+    let local = LocalBedrock::start().await.unwrap();
+    let session = session(local.url()).await;
+    (local, session)
+}
+
+/// A model of which only the ID is known, bound.
+pub fn model(session: &Session, id: &str) -> Bound<FoundationModel> {
+    FoundationModel::with_id(id).using(session)
+}
+
+/// The one request that came.
+pub fn only_request(local: &LocalBedrock) -> RecordedRequest {
+    let mut requests = local.requests();
+    assert_eq!(requests.len(), 1, "{:?}", operations(local));
+    requests.remove(0)
+}
+
+/// The names of the operations that were asked for, in their order.
+pub fn operations(local: &LocalBedrock) -> Vec<String> {
+    local.requests().into_iter().map(|request| request.operation.unwrap_or_default()).collect()
+}
