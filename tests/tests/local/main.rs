@@ -19,3 +19,15 @@ mod behaviours {
 
     bedrock_orm_tests::for_each_behaviour!(on_local_bedrock);
 }
+
+mod async_invokes;
+mod conversation_manager;
+mod converse;
+mod converse_stream;
+mod errors;
+mod guardrails;
+mod invoke_model;
+mod queries;
+mod sessions;
+mod stream_faults;
+mod wire_json;

@@ -1,0 +1,100 @@
+//! Each operation of `ConversationManager`, with a model's ID on the call: one request, to that model.
+
+use bedrock_orm::prelude::*;
+use bedrock_orm_local::{LocalBedrock, RecordedRequest};
+use bedrock_orm_tests::behaviours::raw_invocations::nova;
+use bedrock_orm_tests::behaviours::tokens::COUNTING;
+use bedrock_orm_tests::support::{MODEL, REEL, local, only_request, operations};
+use serde_json::json;
+
+use crate::guardrails::with_guardrail;
+
+async fn manager() -> (LocalBedrock, ConversationManager) {
+    let (local, session) = local().await;
+    (local, ConversationManager::new(&session))
+}
+
+fn assert_path(request: &RecordedRequest, path: &str) {
+    assert_eq!(request.path.replace("%3A", ":").replace("%2F", "/"), path);
+}
+
+#[tokio::test]
+async fn converse_takes_ids_arns_and_profiles() {
+    let (local, manager) = manager().await;
+    let arn = format!("arn:aws:bedrock:us-east-1::foundation-model/{MODEL}");
+    let ids = [MODEL.to_owned(), format!("us.{MODEL}"), arn];
+    for id in &ids {
+        assert!(manager.converse(id, "Hello").await.unwrap().text().contains("Hello"));
+    }
+    for (request, id) in local.requests().iter().zip(ids) {
+        assert_path(request, &format!("/model/{id}/converse"));
+        assert_eq!(request.json(), json!({"messages": [{"role": "user", "content": [{"text": "Hello"}]}]}));
+    }
+    assert_eq!(local.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn converse_stream_streams() {
+    let (local, manager) = manager().await;
+    let reply = manager.converse_stream(MODEL, "Hello").await.unwrap().collect().await.unwrap();
+    assert!(reply.text().contains("Hello"));
+    assert_path(&only_request(&local), &format!("/model/{MODEL}/converse-stream"));
+}
+
+#[tokio::test]
+async fn count_tokens_counts() {
+    let (local, manager) = manager().await;
+    assert!(manager.count_tokens(COUNTING, "Hello there").await.unwrap().input_tokens > 0);
+    assert_path(&only_request(&local), &format!("/model/{COUNTING}/count-tokens"));
+}
+
+#[tokio::test]
+async fn invoke_model_invokes() {
+    let (local, manager) = manager().await;
+    let answer = manager.invoke_model(MODEL, nova("Hello")).await.unwrap();
+    assert!(answer.body.json::<serde_json::Value>().unwrap()["output"].is_object());
+    assert_path(&only_request(&local), &format!("/model/{MODEL}/invoke"));
+}
+
+#[tokio::test]
+async fn invoke_model_with_response_stream_streams() {
+    let (local, manager) = manager().await;
+    let mut stream = manager.invoke_model_with_response_stream(MODEL, nova("Hello")).await.unwrap();
+    let mut chunks = 0;
+    while let Some(chunk) = stream.next().await {
+        chunk.unwrap();
+        chunks += 1;
+    }
+    assert!(chunks > 1);
+    assert_path(&only_request(&local), &format!("/model/{MODEL}/invoke-with-response-stream"));
+}
+
+#[tokio::test]
+async fn async_invokes_are_started_got_and_listed_whichever_model_s_they_are() {
+    let (local, manager) = manager().await;
+    let input = json!({"taskType": "TEXT_VIDEO", "textToVideoParams": {"text": "A satellite."}});
+    let started = manager.start_async_invoke(REEL, input, "s3://bucket/prefix").await.unwrap();
+    let job = manager.get_async_invoke(&started.invocation_arn).await.unwrap();
+    assert!(job.model_arn.ends_with(REEL));
+    let listed = manager.list_async_invokes().await.unwrap();
+    assert_eq!(listed[0].invocation_arn, started.invocation_arn);
+    assert_eq!(operations(&local), ["StartAsyncInvoke", "GetAsyncInvoke", "ListAsyncInvokes"]);
+}
+
+#[tokio::test]
+async fn apply_guardrail_takes_an_id_and_a_version() {
+    let (local, session, guardrail) = with_guardrail().await;
+    let manager = ConversationManager::new(&session);
+    let answer = manager.apply_guardrail(&guardrail.guardrail_id, "DRAFT", "xylophone").await.unwrap();
+    assert_eq!(answer.action, "GUARDRAIL_INTERVENED");
+    assert_path(&only_request(&local), &format!("/guardrail/{}/version/DRAFT/apply", guardrail.guardrail_id));
+}
+
+#[tokio::test]
+async fn close_lets_go_and_the_next_call_works() {
+    let (local, manager) = manager().await;
+    manager.converse(MODEL, "Hello").await.unwrap();
+    manager.close();
+    manager.converse(MODEL, "Hello").await.unwrap();
+    assert_eq!(operations(&local), ["Converse", "Converse"]);
+}

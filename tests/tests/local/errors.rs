@@ -1,0 +1,274 @@
+//! What AWS refuses, and how it is told.
+
+use bedrock_orm::prelude::*;
+use bedrock_orm_local::Reply;
+use bedrock_orm_tests::behaviours::raw_invocations::nova;
+use bedrock_orm_tests::support::description::Service;
+use bedrock_orm_tests::support::fake_server::{Answer, FakeServer};
+use bedrock_orm_tests::support::{MODEL, local, model, only_request, session};
+
+/// The kind of every exception that the two services describe.
+pub(crate) const KINDS: [(&str, ErrorKind); 14] = [
+    ("AccessDeniedException", ErrorKind::AccessDenied),
+    ("ConflictException", ErrorKind::Conflict),
+    ("InternalServerException", ErrorKind::InternalServer),
+    ("ModelErrorException", ErrorKind::ModelError),
+    ("ModelNotReadyException", ErrorKind::ModelNotReady),
+    ("ModelStreamErrorException", ErrorKind::ModelStreamError),
+    ("ModelTimeoutException", ErrorKind::ModelTimeout),
+    ("ResourceInUseException", ErrorKind::ResourceInUse),
+    ("ResourceNotFoundException", ErrorKind::DoesNotExist),
+    ("ServiceQuotaExceededException", ErrorKind::ServiceQuotaExceeded),
+    ("ServiceUnavailableException", ErrorKind::ServiceUnavailable),
+    ("ThrottlingException", ErrorKind::Throttled),
+    ("TooManyTagsException", ErrorKind::TooManyTags),
+    ("ValidationException", ErrorKind::Validation),
+];
+
+fn kind_of(code: &str) -> ErrorKind {
+    KINDS.iter().find(|(known, _)| *known == code).unwrap_or_else(|| panic!("{code} has no kind")).1
+}
+
+fn assert_error(error: &Error, operation: &str, code: &str, status: u16) {
+    assert_eq!(error.kind(), kind_of(code), "{error}");
+    assert_eq!(error.operation(), Some(operation));
+    assert_eq!(error.code(), Some(code));
+    assert_eq!(error.message(), format!("AWS says {code}."));
+    assert_eq!(error.http_status(), Some(status), "{error}");
+    let request_id = error.request_id().expect("a request ID");
+    let shown = error.to_string();
+    for part in [operation, code, error.message(), &status.to_string(), request_id] {
+        assert!(shown.contains(part), "{part} is not in {shown}");
+    }
+    assert!(std::error::Error::source(error).is_some(), "the SDK's own error is at hand");
+}
+
+#[tokio::test]
+async fn every_exception_of_the_runtime_has_its_kind() {
+    let (local, session) = local().await;
+    let model = model(&session, MODEL);
+    let described = Service::Runtime.errors();
+    assert_eq!(described.len(), 12);
+    for (code, status) in described {
+        let queue = || local.queue_reply(Reply::error(code, format!("AWS says {code}.")));
+        queue();
+        assert_error(&model.converse("Hello").await.unwrap_err(), "Converse", code, status);
+        queue();
+        let error = model.converse_stream("Hello").await.unwrap_err();
+        assert_error(&error, "ConverseStream", code, status);
+        assert!(error.partial().is_none(), "nothing had arrived");
+        queue();
+        assert_error(&model.invoke_model(nova("Hello")).await.unwrap_err(), "InvokeModel", code, status);
+        queue();
+        let error = model.invoke_model_with_response_stream(nova("Hello")).await.unwrap_err();
+        assert_error(&error, "InvokeModelWithResponseStream", code, status);
+    }
+}
+
+#[tokio::test]
+async fn every_exception_of_the_resources_api_has_its_kind() {
+    let described = Service::ControlPlane.errors();
+    assert_eq!(described.len(), 10);
+    let answers =
+        described.iter().map(|(code, status)| Answer::error(*status, code, &format!("AWS says {code}.")));
+    let server = FakeServer::start(answers).await;
+    let guardrails = Guardrail::objects().using(&session(server.url()).await);
+    for (code, status) in described {
+        let error = guardrails.delete("gr-123").await.unwrap_err();
+        assert_error(&error, "DeleteGuardrail", code, status);
+    }
+}
+
+#[tokio::test]
+async fn every_operation_tells_its_name_and_aws_s_message() {
+    let refusal = Answer::error(400, "ValidationException", "AWS says ValidationException.");
+    let server = FakeServer::start([refusal]).await;
+    let session = session(server.url()).await;
+    let (models, guardrails) =
+        (FoundationModel::objects().using(&session), Guardrail::objects().using(&session));
+    let (jobs, model) = (AsyncInvoke::objects().using(&session), model(&session, MODEL));
+    let request = bedrock_orm_tests::behaviours::guardrails::guardrail_request();
+    let change = bedrock_orm::models::UpdateGuardrailRequest::new("n", "i", "o");
+    let errors = [
+        ("GetFoundationModel", models.get(MODEL).await.unwrap_err()),
+        ("GetFoundationModel", models.get_opt(MODEL).await.unwrap_err()),
+        ("GetFoundationModelAvailability", models.availability(MODEL).await.unwrap_err()),
+        ("ListFoundationModels", models.list().await.unwrap_err()),
+        ("ListFoundationModels", models.list().count().await.unwrap_err()),
+        ("GetGuardrail", guardrails.get("gr-1").await.unwrap_err()),
+        ("ListGuardrails", guardrails.list().await.unwrap_err()),
+        ("CreateGuardrail", guardrails.create(request).await.unwrap_err()),
+        ("UpdateGuardrail", guardrails.update("gr-1", change).await.unwrap_err()),
+        ("CreateGuardrailVersion", guardrails.create_version("gr-1", Default::default()).await.unwrap_err()),
+        ("DeleteGuardrail", guardrails.delete("gr-1").await.unwrap_err()),
+        ("ListAsyncInvokes", jobs.list().await.unwrap_err()),
+        ("GetAsyncInvoke", model.get_async_invoke("arn:aws:x").await.unwrap_err()),
+        ("StartAsyncInvoke", model.start_async_invoke(nova("x"), "s3://b/p").await.unwrap_err()),
+        ("CountTokens", model.count_tokens("Hello").await.unwrap_err()),
+        (
+            "ApplyGuardrail",
+            ConversationManager::new(&session).apply_guardrail("gr-1", "1", "x").await.unwrap_err(),
+        ),
+    ];
+    for (operation, error) in errors {
+        assert_error(&error, operation, "ValidationException", 400);
+    }
+    assert_eq!(server.requests().len(), 16, "each was sent once");
+}
+
+#[tokio::test]
+async fn codes_that_all_of_aws_shares_have_their_kinds() {
+    let (local, session) = local().await;
+    let model = model(&session, MODEL);
+    for (code, kind) in [
+        ("UnrecognizedClientException", ErrorKind::Credentials),
+        ("InvalidSignatureException", ErrorKind::Credentials),
+        ("ExpiredTokenException", ErrorKind::Credentials),
+        ("MissingAuthenticationTokenException", ErrorKind::Credentials),
+        ("AccessDenied", ErrorKind::AccessDenied),
+    ] {
+        local.queue_reply(Reply::error(code, "No."));
+        let error = model.converse("Hello").await.unwrap_err();
+        assert_eq!((error.kind(), error.code(), error.message()), (kind, Some(code), "No."), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_is_not_described_keeps_its_message_or_its_body() {
+    let with_message = Answer::error(418, "TeapotException", "I am a teapot.");
+    let without_message = Answer::new(418, r#"{"reason":"short and stout"}"#)
+        .header("content-type", "application/json")
+        .header("x-amzn-ErrorType", "TeapotException");
+    let no_json = Answer::new(502, "<html>bad gateway</html>").header("content-type", "text/html");
+    let empty = Answer::new(403, "");
+    let server = FakeServer::start([with_message, without_message, no_json, empty]).await;
+    let session = session(server.url()).await;
+    let model = model(&session, MODEL);
+
+    let error = model.converse("Hello").await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Unmodelled, Some("TeapotException")), "{error}");
+    assert_eq!((error.message(), error.http_status()), ("I am a teapot.", Some(418)));
+    let error = model.converse("Hello").await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Unmodelled, Some("TeapotException")), "{error}");
+    assert!(error.message().contains("short and stout"), "{error}");
+    let error = model.converse("Hello").await.unwrap_err();
+    assert_eq!(error.http_status(), Some(502), "{error}");
+    assert!(error.message().contains("bad gateway"), "{error}");
+    assert!(error.request_id().is_some());
+    let error = model.converse("Hello").await.unwrap_err();
+    assert_eq!(error.http_status(), Some(403));
+    assert!(error.to_string().contains("403"), "{error}");
+}
+
+#[tokio::test]
+async fn a_code_in_the_body_counts_where_no_header_has_it() {
+    let answers = [
+        Answer::new(429, r#"{"__type":"com.amazon#ThrottlingException","message":"slow"}"#),
+        Answer::new(400, r#"{"code":"ValidationException","message":"bad"}"#),
+    ];
+    let server = FakeServer::start(answers).await;
+    let model = model(&session(server.url()).await, MODEL);
+    let error = model.converse("Hello").await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Throttled, "slow"), "{error}");
+    let error = model.converse("Hello").await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Validation, "bad"), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_json_is_an_invalid_response_with_its_request_id() {
+    let server = FakeServer::start([Answer::new(200, "{\"output\":")]).await;
+    let error = model(&session(server.url()).await, MODEL).converse("Hello").await.unwrap_err();
+    assert_eq!((error.kind(), error.http_status()), (ErrorKind::InvalidResponse, Some(200)), "{error}");
+    assert_eq!(error.request_id(), Some("11111111-2222-3333-4444-555555555555"));
+}
+
+#[tokio::test]
+async fn only_what_may_pass_is_retryable() {
+    let retryable = [
+        "InternalServerException",
+        "ModelNotReadyException",
+        "ModelStreamErrorException",
+        "ModelTimeoutException",
+        "ServiceUnavailableException",
+        "ThrottlingException",
+    ];
+    let (local, session) = local().await;
+    let model = model(&session, MODEL);
+    for (code, kind) in KINDS {
+        local.queue_reply(Reply::error(code, "No."));
+        let error = model.converse("Hello").await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert_eq!(error.is_retryable(), retryable.contains(&code), "{code}");
+        assert_eq!(error.is_throttled(), code == "ThrottlingException");
+        assert_eq!(error.is_validation(), code == "ValidationException");
+        assert_eq!(error.is_access_denied(), code == "AccessDeniedException");
+        assert_eq!(error.is_does_not_exist(), code == "ResourceNotFoundException");
+        assert_eq!(error.is_timeout(), code == "ModelTimeoutException");
+    }
+}
+
+#[tokio::test]
+async fn riddles_are_explained() {
+    let (local, session) = local().await;
+    let error =
+        model(&session, "anthropic.claude-sonnet-4-5-20250929-v1:0").converse("Hello").await.unwrap_err();
+    assert!(error.message().contains("on-demand throughput isn’t supported"), "{error}");
+    assert!(error.hint().unwrap().contains("us.anthropic.claude-sonnet-4-5-20250929-v1:0"), "{error}");
+
+    let model = model(&session, MODEL);
+    for (code, message, hinted) in [
+        ("ThrottlingException", "Too many tokens, please wait before trying again.", "quota of tokens"),
+        (
+            "AccessDeniedException",
+            "You don't have access to the model with the specified model ID.",
+            "us-east-1",
+        ),
+        ("ResourceNotFoundException", "This model version has reached the end of its life.", "newer version"),
+        ("ValidationException", "The provided model identifier is invalid.", "us-east-1"),
+        ("ExpiredTokenException", "The security token included in the request is expired", "aws sso login"),
+        (
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid.",
+            "AWS_PROFILE",
+        ),
+    ] {
+        local.queue_reply(Reply::error(code, message));
+        let error = model.converse("Hello").await.unwrap_err();
+        assert!(error.hint().unwrap_or_default().contains(hinted), "{error}");
+        assert!(error.to_string().contains(message), "AWS's own words are there too: {error}");
+    }
+    local.queue_reply(Reply::error("ValidationException", "The temperature is too high."));
+    assert_eq!(model.converse("Hello").await.unwrap_err().hint(), None, "no advice where none is needed");
+}
+
+#[tokio::test]
+async fn errors_show_no_prompt_no_reply_and_no_credential() {
+    let (local, session) = local().await;
+    let model = model(&session, MODEL);
+    local.queue_reply(Reply::error("ValidationException", "No."));
+    let refused = model.converse("pr0mpt").system("syst3m").await.unwrap_err();
+    local.queue_reply(Reply::text("r3ply and more of the r3ply").cut_after(3));
+    let broken = model.converse_stream("pr0mpt").await.unwrap().collect().await.unwrap_err();
+    let blank =
+        model.converse("pr0mpt").guardrail_config(GuardrailConfiguration::default()).await.unwrap_err();
+    let missing = model.invoke_model("pr0mpt").await.unwrap_err();
+    for error in [refused, broken, blank, missing] {
+        let mut shown = format!("{error} {error:?} {error:#?}");
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            shown += &format!("{cause}");
+            source = cause.source();
+        }
+        for secret in ["pr0mpt", "syst3m", "r3ply", "AKID", "Signature="] {
+            assert!(!shown.contains(secret), "{secret} is in {shown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_request_was_sent_once() {
+    let (local, session) = local().await;
+    local.queue_reply(Reply::error("ThrottlingException", "Too many requests."));
+    model(&session, MODEL).converse("Hello").await.unwrap_err();
+    assert_eq!(only_request(&local).status, 429);
+}

@@ -1,0 +1,228 @@
+//! What guardrails send.
+
+use bedrock_orm::models::{
+    CreateGuardrailVersionRequest, GuardrailContentBlock, GuardrailContentFilterConfig,
+    GuardrailContentFilterType, GuardrailContentPolicyConfig, GuardrailContentSource,
+    GuardrailFilterStrength, GuardrailOutputScope, GuardrailTopicConfig, GuardrailTopicPolicyConfig,
+    GuardrailTopicType, GuardrailWordConfig, GuardrailWordPolicyConfig, UpdateGuardrailRequest,
+};
+use bedrock_orm::prelude::*;
+use bedrock_orm_local::{LocalBedrock, RecordedRequest};
+use bedrock_orm_tests::behaviours::guardrails::guardrail_request;
+use bedrock_orm_tests::support::{MODEL, local, model, only_request, operations};
+use serde_json::{Value, json};
+
+/// A session with a guardrail made in it, and its ID; the journal is clear.
+pub(crate) async fn with_guardrail() -> (LocalBedrock, Session, Bound<Guardrail>) {
+    let (local, session) = local().await;
+    let created = Guardrail::objects().using(&session).create(guardrail_request()).await.unwrap();
+    let guardrail = created.full().await.unwrap();
+    local.clear_requests();
+    (local, session, guardrail)
+}
+
+fn line(request: &RecordedRequest) -> (&str, &str, &str, u16) {
+    (&request.method, &request.path, &request.query, request.status)
+}
+
+#[tokio::test]
+async fn create_sends_the_request_as_aws_describes_it() {
+    let (local, session) = local().await;
+    let request = guardrail_request()
+        .description("no topics of finance")
+        .topic_policy_config(GuardrailTopicPolicyConfig::new([GuardrailTopicConfig::new(
+            "Investments",
+            "Advice on what to invest in.",
+            GuardrailTopicType::Deny,
+        )
+        .examples(["Which shares shall I buy?"])]))
+        .content_policy_config(GuardrailContentPolicyConfig::new([GuardrailContentFilterConfig::new(
+            GuardrailContentFilterType::Hate,
+            GuardrailFilterStrength::High,
+            GuardrailFilterStrength::Low,
+        )]))
+        .tags([("team", "orm")])
+        .client_request_token("token-1");
+    let name = request.name.clone();
+    let created = Guardrail::objects().using(&session).create(request).await.unwrap();
+    let sent = only_request(&local);
+    assert_eq!(line(&sent), ("POST", "/guardrails", "", 202));
+    assert_eq!(
+        sent.json(),
+        json!({
+            "name": name,
+            "description": "no topics of finance",
+            "blockedInputMessaging": "This prompt is blocked.",
+            "blockedOutputsMessaging": "This reply is blocked.",
+            "topicPolicyConfig": {"topicsConfig": [{
+                "name": "Investments", "definition": "Advice on what to invest in.", "type": "DENY",
+                "examples": ["Which shares shall I buy?"],
+            }]},
+            "contentPolicyConfig": {"filtersConfig": [
+                {"type": "HATE", "inputStrength": "HIGH", "outputStrength": "LOW"},
+            ]},
+            "wordPolicyConfig": {"wordsConfig": [{"text": "xylophone"}]},
+            "sensitiveInformationPolicyConfig": {"piiEntitiesConfig": [{"type": "EMAIL", "action": "ANONYMIZE"}]},
+            "tags": [{"key": "team", "value": "orm"}],
+            "clientRequestToken": "token-1",
+        })
+    );
+    assert_eq!(created.version, "DRAFT");
+
+    // What is read has the names that AWS reads by.
+    let fetched = serde_json::to_value(&*created.full().await.unwrap()).unwrap();
+    assert_eq!(fetched["topicPolicy"]["topics"][0]["name"], "Investments");
+    assert_eq!(fetched["contentPolicy"]["filters"][0]["inputStrength"], "HIGH");
+    assert_eq!(fetched["wordPolicy"]["words"][0]["text"], "xylophone");
+    assert_eq!(fetched["sensitiveInformationPolicy"]["piiEntities"][0]["action"], "ANONYMIZE");
+}
+
+#[tokio::test]
+async fn a_version_is_a_query_parameter_and_none_where_none_is_given() {
+    let (local, session, guardrail) = with_guardrail().await;
+    let id = guardrail.guardrail_id.as_str();
+    let guardrails = Guardrail::objects().using(&session);
+    guardrails.get(id).await.unwrap();
+    guardrails.get((id, "DRAFT")).await.unwrap();
+    guardrails.get_opt((id, "7")).await.unwrap();
+    guardrails.delete((id, "7")).await.unwrap_err();
+    guardrails.delete(id).await.unwrap();
+    let path = format!("/guardrails/{id}");
+    let requests = local.requests();
+    assert_eq!(
+        requests.iter().map(line).collect::<Vec<_>>(),
+        [
+            ("GET", path.as_str(), "", 200),
+            ("GET", path.as_str(), "guardrailVersion=DRAFT", 200),
+            ("GET", path.as_str(), "guardrailVersion=7", 404),
+            ("DELETE", path.as_str(), "guardrailVersion=7", 404),
+            ("DELETE", path.as_str(), "", 202),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_blank_version_is_refused_before_anything_is_sent() {
+    let (local, session) = local().await;
+    let guardrails = Guardrail::objects().using(&session);
+    for blank in ["", " ", "\t\n"] {
+        let errors = [
+            guardrails.get(("gr-123", blank)).await.unwrap_err(),
+            guardrails.get_opt(("gr-123", blank)).await.unwrap_err(),
+            guardrails.delete(("gr-123", blank)).await.unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+            assert!(error.message().contains("gr-123") && error.message().contains("blank"), "{error}");
+            assert!(error.hint().unwrap().contains("DRAFT"), "{error}");
+        }
+    }
+    assert_eq!(local.requests(), []);
+}
+
+#[tokio::test]
+async fn lists_versions_updates_and_versions_are_one_request_each() {
+    let (local, session, guardrail) = with_guardrail().await;
+    let id = guardrail.guardrail_id.as_str();
+    let guardrails = Guardrail::objects().using(&session);
+    guardrails.list().await.unwrap();
+    guardrails.list_versions(id).await.unwrap();
+    let change = UpdateGuardrailRequest::new("renamed", "In.", "Out.").word_policy_config(
+        GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("tuba")]),
+    );
+    guardrails.update(id, change).await.unwrap();
+    guardrails
+        .create_version(
+            id,
+            CreateGuardrailVersionRequest::default().description("one").client_request_token("t-1"),
+        )
+        .await
+        .unwrap();
+    guardrails.create_version(id, CreateGuardrailVersionRequest::default()).await.unwrap();
+    let path = format!("/guardrails/{id}");
+    let requests = local.requests();
+    assert_eq!(
+        requests.iter().map(line).collect::<Vec<_>>(),
+        [
+            ("GET", "/guardrails", "", 200),
+            ("GET", "/guardrails", format!("guardrailIdentifier={id}").as_str(), 200),
+            ("PUT", path.as_str(), "", 202),
+            ("POST", path.as_str(), "", 202),
+            ("POST", path.as_str(), "", 202),
+        ]
+    );
+    let changed = json!({
+        "name": "renamed", "blockedInputMessaging": "In.", "blockedOutputsMessaging": "Out.",
+        "wordPolicyConfig": {"wordsConfig": [{"text": "tuba"}]},
+    });
+    assert_eq!(requests[2].json(), changed);
+    assert_eq!(requests[3].json(), json!({"description": "one", "clientRequestToken": "t-1"}));
+    // AWS's SDK makes up a token where none is given; nothing else is sent.
+    assert_eq!(requests[4].json()["description"], Value::Null);
+    let rows = guardrails.list_versions(id).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.version.as_str()).collect::<Vec<_>>(), ["DRAFT", "1", "2"]);
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_is_a_conflict() {
+    let (_local, session) = local().await;
+    let guardrails = Guardrail::objects().using(&session);
+    let request = guardrail_request();
+    guardrails.create(request.clone()).await.unwrap();
+    let error = guardrails.create(request).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Conflict, Some("ConflictException")), "{error}");
+}
+
+#[tokio::test]
+async fn applying_a_guardrail_is_one_request_that_binds_its_id_and_version() {
+    let (local, session, guardrail) = with_guardrail().await;
+    let answer = guardrail.apply("Play the xylophone.").await.unwrap();
+    let sent = only_request(&local);
+    let path = format!("/guardrail/{}/version/DRAFT/apply", guardrail.guardrail_id);
+    assert_eq!(line(&sent), ("POST", path.as_str(), "", 200));
+    assert_eq!(
+        sent.json(),
+        json!({"source": "INPUT", "content": [{"text": {"text": "Play the xylophone."}}]})
+    );
+    assert_eq!(answer.outputs[0].text.as_deref(), Some("This prompt is blocked."));
+
+    local.clear_requests();
+    let content = [GuardrailContentBlock::from("one"), "two".into()];
+    model(&session, MODEL)
+        .apply_guardrail(&guardrail, content)
+        .source(GuardrailContentSource::Output)
+        .output_scope(GuardrailOutputScope::Full)
+        .await
+        .unwrap();
+    let sent = only_request(&local);
+    assert_eq!(sent.path, path);
+    assert_eq!(
+        sent.json(),
+        json!({"source": "OUTPUT", "outputScope": "FULL", "content": [{"text": {"text": "one"}}, {"text": {"text": "two"}}]})
+    );
+}
+
+#[tokio::test]
+async fn applying_a_guardrail_without_version_or_content_sends_nothing() {
+    let (local, session, guardrail) = with_guardrail().await;
+    let mut without_version = guardrail.clone().into_inner();
+    without_version.version = String::new();
+    let errors = [
+        without_version.using(&session).apply("text").await.unwrap_err(),
+        guardrail.apply(Vec::new()).await.unwrap_err(),
+        ConversationManager::new(&session).apply_guardrail("gr-1", " ", "text").await.unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    }
+    assert_eq!(local.requests(), []);
+}
+
+#[tokio::test]
+async fn a_deleted_guardrail_cannot_be_refreshed() {
+    let (local, session, guardrail) = with_guardrail().await;
+    Guardrail::objects().using(&session).delete(&guardrail.guardrail_id).await.unwrap();
+    let error = guardrail.refresh().await.unwrap_err();
+    assert!(error.is_does_not_exist(), "{error}");
+    assert_eq!(operations(&local), ["DeleteGuardrail", "GetGuardrail"]);
+}

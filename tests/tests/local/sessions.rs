@@ -1,0 +1,162 @@
+//! Which session a query uses, and what a session costs.
+
+use std::time::Duration;
+
+use bedrock_orm::prelude::*;
+use bedrock_orm_tests::support::fake_server::{Answer, FakeServer};
+use bedrock_orm_tests::support::{MODEL, local, model, operations, session};
+use serde_json::json;
+
+#[tokio::test]
+async fn a_session_is_used_by_its_name() {
+    let (here, here_session) = local().await;
+    let (there, there_session) = local().await;
+    Session::register("by-name-here", here_session);
+    Session::register("by-name-there", there_session);
+    let models = FoundationModel::objects().using("by-name-there");
+    models.get(MODEL).await.unwrap();
+    models.list().using("by-name-here").limit(1).await.unwrap();
+    assert_eq!(operations(&there), ["GetFoundationModel"]);
+    assert_eq!(operations(&here), ["ListFoundationModels"]);
+}
+
+#[tokio::test]
+async fn a_name_is_looked_up_when_the_query_is_sent() {
+    let models = FoundationModel::objects().using("named-later");
+    let (local, session) = local().await;
+    Session::register("named-later", session);
+    models.get(MODEL).await.unwrap();
+    assert_eq!(operations(&local), ["GetFoundationModel"]);
+}
+
+#[tokio::test]
+async fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
+    let (_local, session) = local().await;
+    Session::register("listed-name", session);
+    let error = FoundationModel::objects().using("no-such-name").list().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+    assert!(error.to_string().contains("no-such-name"), "{error}");
+    assert!(error.message().contains("listed-name"), "{error}");
+    assert!(error.hint().unwrap().contains("Session::register"), "{error}");
+}
+
+#[tokio::test]
+async fn a_session_is_made_from_the_sdk_s_own_configuration() {
+    let (local, session) = local().await;
+    let same = Session::from_sdk_config(session.sdk_config()).unwrap();
+    assert_eq!(same.region(), "us-east-1");
+    FoundationModel::objects().using(&same).get(MODEL).await.unwrap();
+    assert_eq!(operations(&local), ["GetFoundationModel"]);
+}
+
+#[tokio::test]
+async fn settings_that_cannot_work_are_errors() {
+    let with_region = || Session::builder().region("us-east-1");
+    for (builder, said) in [
+        (with_region().max_attempts(0), "max_attempts"),
+        (with_region().endpoint_url("127.0.0.1:1"), "127.0.0.1:1"),
+        (Session::builder().region("  "), "region"),
+    ] {
+        let error = builder.build().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+        assert!(error.message().contains(said), "{error}");
+        assert!(error.hint().is_some(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_nobody_listens_at_is_a_transport_error_that_names_it() {
+    let (local, session) = local().await;
+    let url = local.url().to_owned();
+    local.shutdown().await;
+    let error = model(&session, MODEL).converse("Hello").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+    assert!(error.is_retryable());
+    assert!(error.hint().unwrap().contains(&url), "{error}");
+}
+
+fn converse_answer() -> Answer {
+    Answer::json(&json!({
+        "metrics": {"latencyMs": 1},
+        "output": {"message": {"role": "assistant", "content": [{"text": "Hello."}]}},
+        "stopReason": "end_turn",
+        "usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2},
+    }))
+}
+
+#[tokio::test]
+async fn calls_share_one_client_and_its_connection() {
+    let server = FakeServer::start([converse_answer()]).await;
+    let session = session(server.url()).await;
+    let model = model(&session, MODEL);
+    for _ in 0..2 {
+        model.converse("Hello").await.unwrap();
+    }
+    ConversationManager::new(&session.clone()).converse(MODEL, "Hello").await.unwrap();
+    assert_eq!((server.requests().len(), server.connections()), (3, 1));
+}
+
+#[tokio::test]
+async fn a_closed_session_lets_go_of_its_connection_and_opens_another() {
+    let server = FakeServer::start([converse_answer()]).await;
+    let session = session(server.url()).await;
+    let model = model(&session, MODEL);
+    model.converse("Hello").await.unwrap();
+    model.close();
+    tokio::time::timeout(Duration::from_secs(10), server.closed(1)).await.expect("the connection is let go");
+    assert_eq!(model.converse("Hello").await.unwrap().text(), "Hello.");
+    assert_eq!((server.requests().len(), server.connections()), (2, 2));
+}
+
+#[tokio::test]
+async fn retries_are_as_many_as_the_session_says() {
+    let busy = || Answer::error(503, "ServiceUnavailableException", "Busy.").header("x-amz-retry-after", "1");
+    let server = FakeServer::start([busy(), busy(), converse_answer()]).await;
+    let session = Session::builder()
+        .region("us-east-1")
+        .endpoint_url(server.url())
+        .access_key("test", "test")
+        .max_attempts(2);
+    let model = model(&session.build().await.unwrap(), MODEL);
+    let error = model.converse("Hello").await.unwrap_err();
+    assert_eq!((error.kind(), server.requests().len()), (ErrorKind::ServiceUnavailable, 2), "{error}");
+}
+
+#[tokio::test]
+async fn a_time_limit_that_runs_out_is_a_timeout() {
+    let server = FakeServer::start([
+        converse_answer().ending(bedrock_orm_tests::support::fake_server::Ending::Stalled)
+    ])
+    .await;
+    let session = Session::builder()
+        .region("us-east-1")
+        .endpoint_url(server.url())
+        .access_key("test", "test")
+        .max_attempts(1)
+        .operation_timeout(Duration::from_millis(100));
+    let error = model(&session.build().await.unwrap(), MODEL).converse("Hello").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+    assert!(error.is_timeout() && error.is_retryable());
+    assert_eq!(error.operation(), Some("Converse"));
+}
+
+#[tokio::test]
+async fn a_session_shows_no_credential() {
+    let session = Session::builder()
+        .region("us-east-1")
+        .endpoint_url("http://127.0.0.1:1")
+        .access_key("AKIDSHOWNNOWHERE", "secret-shown-nowhere");
+    let session = session.build().await.unwrap();
+    let shown = format!(
+        "{session:?} {:?} {:?} {:?} {:?}",
+        FoundationModel::objects().using(&session),
+        FoundationModel::objects().using(&session).list(),
+        model(&session, MODEL).converse("Hello"),
+        ConversationManager::new(&session),
+    );
+    assert!(shown.contains("us-east-1"), "{shown}");
+    assert!(!shown.contains("AKIDSHOWNNOWHERE") && !shown.contains("secret-shown-nowhere"), "{shown}");
+    let error = model(&session, MODEL).converse("Hello").await.unwrap_err();
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("AKIDSHOWNNOWHERE") && !shown.contains("secret-shown-nowhere"), "{shown}");
+}

@@ -1,0 +1,399 @@
+//! Streams that break off, fall silent or fail: none of them reads as a whole answer.
+
+use std::time::{Duration, Instant};
+
+use bedrock_orm::models::{ContentBlock, ReasoningContentBlock};
+use bedrock_orm::prelude::*;
+use bedrock_orm::{ConverseStream, Partial};
+use bedrock_orm_local::{LocalBedrock, Reply};
+use bedrock_orm_tests::behaviours::raw_invocations::nova;
+use bedrock_orm_tests::support::description::Service;
+use bedrock_orm_tests::support::fake_server::{Answer, Ending, FakeServer};
+use bedrock_orm_tests::support::frames::Frame;
+use bedrock_orm_tests::support::{MODEL, local, model, session};
+use serde_json::{Value, json};
+
+use crate::converse_stream::{every_event, frames, stream_of};
+
+/// So many events before the first text is whole.
+const BEFORE_SECOND_TEXT: usize = 6;
+
+/// The error that a stream ends with, and that nothing follows it.
+async fn error_of(stream: &mut ConverseStream) -> Error {
+    let error = loop {
+        match stream.next().await.expect("an error before the end") {
+            Ok(_) => {}
+            Err(error) => break error,
+        }
+    };
+    assert!(stream.next().await.is_none(), "an error is the last item");
+    error
+}
+
+/// The reasoning and the piece of text that had arrived after `BEFORE_SECOND_TEXT` events.
+fn assert_partial(error: &Error) {
+    let message = error.partial_message().expect("a partial message");
+    let content = serde_json::to_value(&message.content).unwrap();
+    assert_eq!(
+        content,
+        json!([
+            {"reasoningContent": {"reasoningText": {"text": "Let me think.", "signature": "c2ln"}}},
+            {"text": "Hello"},
+        ])
+    );
+    let shown = format!("{error} {error:?}");
+    assert!(!shown.contains("Hello") && !shown.contains("think") && !shown.contains("prompt"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_before_its_message_is_interrupted() {
+    for events in 0..every_event().len() - 2 {
+        let (_server, mut stream) = stream_of(Answer::stream(frames(&every_event()[..events]))).await;
+        let error = error_of(&mut stream).await;
+        assert_eq!(error.kind(), ErrorKind::StreamInterrupted, "after {events}: {error}");
+        assert!(error.is_stream_interrupted() && error.is_retryable());
+        assert_eq!(error.operation(), Some("ConverseStream"));
+        assert_eq!(error.request_id(), Some("11111111-2222-3333-4444-555555555555"));
+        assert!(error.partial_message().is_some());
+        if events == BEFORE_SECOND_TEXT {
+            assert_partial(&error);
+        }
+    }
+}
+
+#[tokio::test]
+async fn text_and_collect_of_a_broken_stream_are_errors_too() {
+    let answer = || Answer::stream(frames(&every_event()[..BEFORE_SECOND_TEXT]));
+    let (_server, stream) = stream_of(answer()).await;
+    let error = stream.collect().await.unwrap_err();
+    assert!(error.is_stream_interrupted(), "{error}");
+    assert_partial(&error);
+
+    let (_server, stream) = stream_of(answer()).await;
+    let mut text = stream.text();
+    assert_eq!(text.next().await.unwrap().unwrap(), "Hello");
+    let error = text.next().await.unwrap().unwrap_err();
+    assert!(error.is_stream_interrupted(), "{error}");
+    assert_partial(&error);
+    assert!(text.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_local_stream_that_is_cut_is_interrupted() {
+    let (local, session) = local().await;
+    let model = model(&session, MODEL);
+    local.queue_reply(Reply::text("one two three four").cut_after(3));
+    let error = model.converse_stream("Hello").await.unwrap().collect().await.unwrap_err();
+    assert!(error.is_stream_interrupted(), "{error}");
+    let text = error.partial_message().unwrap().text();
+    assert!("one two three four".starts_with(&text) && !text.is_empty() && text.len() < 18, "{text}");
+}
+
+#[tokio::test]
+async fn a_stream_without_metadata_ends_well_and_cannot_be_collected() {
+    let events = every_event();
+    let answer = || Answer::stream(frames(&events[..events.len() - 1]));
+    let (_server, mut stream) = stream_of(answer()).await;
+    while let Some(event) = stream.next().await {
+        event.unwrap();
+    }
+    let (_server, stream) = stream_of(answer()).await;
+    let error = stream.collect().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::StreamInterrupted, "{error}");
+    assert!(error.message().contains("usage"), "{error}");
+    assert_eq!(error.partial_message().unwrap().text(), "Hello you.");
+    assert_eq!(error.request_id(), Some("11111111-2222-3333-4444-555555555555"));
+}
+
+#[tokio::test]
+async fn a_silent_stream_is_interrupted_at_its_deadline() {
+    let answer = Answer::stream(frames(&every_event()[..BEFORE_SECOND_TEXT])).ending(Ending::Stalled);
+    let (server, mut stream) = stream_of(answer).await;
+    let before = Instant::now();
+    let error = error_of(&mut stream).await;
+    assert!(before.elapsed() >= Duration::from_millis(100), "{:?}", before.elapsed());
+    assert_eq!(error.kind(), ErrorKind::StreamInterrupted, "{error}");
+    assert!(error.message().contains("silent") && error.message().contains("100ms"), "{error}");
+    assert_partial(&error);
+    tokio::time::timeout(Duration::from_secs(10), server.closed(1)).await.expect("it lets go");
+}
+
+#[tokio::test]
+async fn the_deadline_is_the_session_s_unless_the_call_says_otherwise() {
+    let answer = Answer::stream(frames(&every_event()[..2])).ending(Ending::Stalled);
+    let server = FakeServer::start([answer]).await;
+    let session = Session::builder()
+        .region("us-east-1")
+        .endpoint_url(server.url())
+        .access_key("test", "test")
+        .stream_silence_timeout(Duration::from_millis(50))
+        .build()
+        .await
+        .unwrap();
+    let model = model(&session, MODEL);
+    let error = model.converse_stream("Hello").await.unwrap().collect().await.unwrap_err();
+    assert!(error.message().contains("50ms"), "{error}");
+    let mut stream = model.invoke_model_with_response_stream("{}").await.unwrap();
+    assert!(stream.next().await.unwrap().unwrap_err().message().contains("50ms"));
+
+    let patient = model.converse_stream("Hello").silence_timeout(None).await.unwrap();
+    let waited = tokio::time::timeout(Duration::from_millis(150), patient.collect()).await;
+    assert!(waited.is_err(), "without a deadline it waits");
+}
+
+#[tokio::test]
+async fn a_session_without_settings_has_a_deadline() {
+    let session = session("http://127.0.0.1:1").await;
+    assert_eq!(session.stream_silence_timeout(), Some(Duration::from_secs(120)));
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_not_taken_for_a_silent_stream() {
+    let answer = Answer::stream(frames(&every_event()));
+    let (_server, mut stream) = stream_of(answer).await;
+    stream.next().await.unwrap().unwrap();
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    while let Some(event) = stream.next().await {
+        event.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_slow_stream_that_goes_on_is_not_silent() {
+    let local = LocalBedrock::builder().stream_pace(Duration::from_millis(20)).start().await.unwrap();
+    let model = model(&session(local.url()).await, MODEL);
+    local.queue_reply(Reply::text("one two three four five six seven eight"));
+    let stream = model.converse_stream("Hello").silence_timeout(Duration::from_millis(190)).await.unwrap();
+    assert_eq!(stream.collect().await.unwrap().text(), "one two three four five six seven eight");
+}
+
+/// The kind of each exception that streams have.
+fn stream_exceptions() -> Vec<(&'static str, ErrorKind)> {
+    vec![
+        ("internalServerException", ErrorKind::InternalServer),
+        ("modelStreamErrorException", ErrorKind::ModelStreamError),
+        ("modelTimeoutException", ErrorKind::ModelTimeout),
+        ("serviceUnavailableException", ErrorKind::ServiceUnavailable),
+        ("throttlingException", ErrorKind::Throttled),
+        ("validationException", ErrorKind::Validation),
+    ]
+}
+
+fn described_exceptions(stream: &str) -> Vec<&'static str> {
+    let members = Service::Runtime.shape(stream)["members"].as_object().unwrap();
+    members.keys().map(String::as_str).filter(|name| name.ends_with("Exception")).collect()
+}
+
+fn capital(name: &str) -> String {
+    name[..1].to_uppercase() + &name[1..]
+}
+
+fn assert_exception(error: &Error, name: &str, kind: ErrorKind) {
+    assert_eq!(error.kind(), kind, "{error}");
+    assert_eq!(error.code(), Some(capital(name).as_str()));
+    assert_eq!(error.message(), format!("AWS says {name}."));
+    assert_eq!(error.request_id(), Some("11111111-2222-3333-4444-555555555555"));
+    assert!(error.to_string().contains(&format!("AWS says {name}.")), "{error}");
+}
+
+#[tokio::test]
+async fn every_exception_in_a_converse_stream_is_an_error_of_its_kind_with_what_had_arrived() {
+    let described = described_exceptions("ConverseStreamOutput");
+    assert_eq!(described.len(), 5);
+    for name in described {
+        let (_, kind) = *stream_exceptions().iter().find(|(known, _)| *known == name).expect(name);
+        let exception = Frame::exception(name, &json!({"message": format!("AWS says {name}.")}));
+        let mut sent = frames(&every_event()[..BEFORE_SECOND_TEXT]);
+        sent.push(exception.clone());
+        let (_server, mut stream) = stream_of(Answer::stream(sent)).await;
+        let error = error_of(&mut stream).await;
+        assert_exception(&error, name, kind);
+        assert_partial(&error);
+        assert_eq!(error.operation(), Some("ConverseStream"));
+
+        // A 200 may hold nothing else.
+        let (_server, stream) = stream_of(Answer::stream([exception])).await;
+        assert_exception(&stream.collect().await.unwrap_err(), name, kind);
+    }
+}
+
+#[tokio::test]
+async fn every_exception_in_a_stream_of_chunks_is_an_error_of_its_kind_with_what_had_arrived() {
+    let described = described_exceptions("ResponseStream");
+    assert_eq!(described.len(), 6);
+    for name in described {
+        let (_, kind) = *stream_exceptions().iter().find(|(known, _)| *known == name).expect(name);
+        let exception = Frame::exception(name, &json!({"message": format!("AWS says {name}.")}));
+        let server = FakeServer::start([Answer::stream([chunk("{\"a\":1}"), exception])]).await;
+        let model = model(&session(server.url()).await, MODEL);
+        let mut stream = model.invoke_model_with_response_stream(nova("Hello")).await.unwrap();
+        assert_eq!(stream.next().await.unwrap().unwrap().json::<Value>().unwrap(), json!({"a": 1}));
+        let error = stream.next().await.unwrap().unwrap_err();
+        assert_exception(&error, name, kind);
+        assert_eq!(error.operation(), Some("InvokeModelWithResponseStream"));
+        assert!(matches!(error.partial(), Some(Partial::Body(body)) if &**body == b"{\"a\":1}"));
+        assert!(stream.next().await.is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_local_exception_has_its_kind_too() {
+    let (local, session) = local().await;
+    local.queue_reply(Reply::stream_error("throttlingException", "Too many tokens, please wait.", 2));
+    let stream = model(&session, MODEL).converse_stream("Hello").await.unwrap();
+    let error = stream.collect().await.unwrap_err();
+    assert!(error.is_throttled(), "{error}");
+    assert_eq!(error.message(), "Too many tokens, please wait.");
+    assert!(error.hint().unwrap().contains("quota"), "{error}");
+}
+
+#[tokio::test]
+async fn an_exception_of_a_newer_api_keeps_its_name_and_its_message() {
+    let exception = Frame::exception("teapotException", &json!({"message": "I am a teapot."}));
+    let (_server, stream) = stream_of(Answer::stream([exception])).await;
+    let error = stream.collect().await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Unmodelled, Some("TeapotException")), "{error}");
+    assert!(error.message().contains("I am a teapot."), "{error}");
+}
+
+#[tokio::test]
+async fn an_error_frame_keeps_its_code_and_its_message() {
+    let frame = Frame::error("InternalFailure", "The stream broke inside.");
+    let (_server, stream) = stream_of(Answer::stream([frame])).await;
+    let error = stream.collect().await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::InternalServer, Some("InternalFailure")), "{error}");
+    assert!(error.message().contains("The stream broke inside."), "{error}");
+}
+
+#[tokio::test]
+async fn a_model_s_failure_on_its_way_keeps_what_the_model_said() {
+    let exception = Frame::exception(
+        "modelStreamErrorException",
+        &json!({"message": "The model failed.", "originalStatusCode": 500, "originalMessage": "out of memory"}),
+    );
+    let (_server, stream) = stream_of(Answer::stream([exception])).await;
+    let error = stream.collect().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.message()),
+        (ErrorKind::ModelStreamError, "The model failed."),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_broken_checksum_is_an_interruption() {
+    let good = frames(&every_event()[..BEFORE_SECOND_TEXT]);
+    let mut damaged = frames(&every_event()[6..7])[0].bytes();
+    let middle = damaged.len() - 10;
+    damaged[middle] ^= 1;
+    let (_server, mut stream) = stream_of(Answer::stream(good).then(damaged)).await;
+    let error = error_of(&mut stream).await;
+    assert_eq!(error.kind(), ErrorKind::StreamInterrupted, "{error}");
+    assert_partial(&error);
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_or_breaks_inside_a_frame_is_interrupted() {
+    for ending in [Ending::Whole, Ending::Reset] {
+        let good = frames(&every_event()[..BEFORE_SECOND_TEXT]);
+        let half = frames(&every_event()[6..7])[0].bytes()[..20].to_vec();
+        let (_server, mut stream) = stream_of(Answer::stream(good).then(half).ending(ending)).await;
+        let error = error_of(&mut stream).await;
+        assert_eq!(error.kind(), ErrorKind::StreamInterrupted, "{ending:?}: {error}");
+        // What a reset overtakes may be lost with it.
+        if ending == Ending::Whole {
+            assert_partial(&error);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_tool_s_half_input_is_kept_as_a_string() {
+    let (_server, stream) = stream_of(Answer::stream(frames(&every_event()[..11]))).await;
+    let error = stream.collect().await.unwrap_err();
+    let tool_use = error.partial_message().unwrap().tool_uses().next().unwrap().clone();
+    assert_eq!(tool_use.input, json!("{\"city\":"));
+}
+
+#[tokio::test]
+async fn a_thought_that_is_cut_keeps_what_it_had() {
+    let (_server, stream) = stream_of(Answer::stream(frames(&every_event()[..2]))).await;
+    let error = stream.collect().await.unwrap_err();
+    let [ContentBlock::ReasoningContent(ReasoningContentBlock::ReasoningText(thought))] =
+        error.partial_message().unwrap().content.as_slice()
+    else {
+        panic!("{:?}", error.partial_message())
+    };
+    assert_eq!((thought.text.as_str(), &thought.signature), ("Let me ", &None));
+}
+
+fn chunk(json: &str) -> Frame {
+    use base64::Engine as _;
+    let bytes = base64::engine::general_purpose::STANDARD.encode(json);
+    Frame::event("chunk", &json!({"bytes": bytes, "p": "abc"}))
+}
+
+async fn chunks_of(answer: Answer) -> (FakeServer, bedrock_orm::InvokeModelStream) {
+    let server = FakeServer::start([answer]).await;
+    let model = model(&session(server.url()).await, MODEL);
+    let stream = model
+        .invoke_model_with_response_stream(nova("prompt"))
+        .silence_timeout(Duration::from_millis(100))
+        .await
+        .unwrap();
+    (server, stream)
+}
+
+#[tokio::test]
+async fn a_stream_of_chunks_without_its_last_is_interrupted_with_the_bytes_that_came() {
+    for ending in [Ending::Whole, Ending::Stalled] {
+        let answer =
+            Answer::stream([chunk("{\"text\":\"one\"}"), chunk("{\"text\":\"two\"}")]).ending(ending);
+        let (server, mut stream) = chunks_of(answer).await;
+        assert_eq!(stream.request_id(), Some("11111111-2222-3333-4444-555555555555"));
+        stream.next().await.unwrap().unwrap();
+        stream.next().await.unwrap().unwrap();
+        let error = stream.next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StreamInterrupted, "{ending:?}: {error}");
+        let Some(Partial::Body(body)) = error.partial() else { panic!("{error:?}") };
+        assert_eq!(&**body, b"{\"text\":\"one\"}{\"text\":\"two\"}");
+        assert!(error.partial_message().is_none());
+        let shown = format!("{error} {error:?} {stream:?}");
+        assert!(!shown.contains("one") && !shown.contains("prompt"), "{shown}");
+        assert!(stream.next().await.is_none());
+        tokio::time::timeout(Duration::from_secs(10), server.closed(usize::from(ending == Ending::Stalled)))
+            .await
+            .expect("it lets go");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_of_chunks_is_whole_with_the_metrics_or_the_guardrail_s_intervention() {
+    let last = [
+        r#"{"type":"message_stop","amazon-bedrock-invocationMetrics":{"inputTokenCount":1}}"#,
+        r#"{"completion":"no","amazon-bedrock-guardrailAction":"INTERVENED"}"#,
+    ];
+    for last in last {
+        let (_server, mut stream) = chunks_of(Answer::stream([chunk("{\"a\":1}"), chunk(last)])).await;
+        stream.next().await.unwrap().unwrap();
+        assert_eq!(&*stream.next().await.unwrap().unwrap(), last.as_bytes());
+        assert!(stream.next().await.is_none());
+        assert!(stream.next().await.is_none());
+    }
+    let passed = r#"{"completion":"yes","amazon-bedrock-guardrailAction":"NONE"}"#;
+    let (_server, mut stream) = chunks_of(Answer::stream([chunk(passed)])).await;
+    stream.next().await.unwrap().unwrap();
+    assert!(stream.next().await.unwrap().unwrap_err().is_stream_interrupted());
+}
+
+#[tokio::test]
+async fn a_dropped_stream_of_chunks_closes_its_connection() {
+    let answer = || Answer::stream([chunk("{\"a\":1}")]).ending(Ending::Stalled);
+    let (server, mut stream) = chunks_of(answer()).await;
+    stream.next().await.unwrap().unwrap();
+    drop(stream);
+    tokio::time::timeout(Duration::from_secs(10), server.closed(1)).await.expect("dropping closes");
+    let (server, stream) = chunks_of(answer()).await;
+    stream.close();
+    tokio::time::timeout(Duration::from_secs(10), server.closed(1)).await.expect("closing closes");
+}
