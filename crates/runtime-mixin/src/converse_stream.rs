@@ -33,6 +33,7 @@ pub(crate) const OPERATION: &str = "ConverseStream";
 pub struct ConverseStream {
     events: Events<SdkEvent>,
     assembly: Assembly,
+    failed: bool,
     request_id: Option<String>,
 }
 
@@ -54,7 +55,7 @@ impl ConverseStream {
         let answer = target.observed(OPERATION, call).await?;
         let request_id = answer.request_id().map(str::to_owned);
         let events = Events::new(answer.stream, OPERATION, target, silence_timeout);
-        Ok(Self { events, assembly: Assembly::default(), request_id })
+        Ok(Self { events, assembly: Assembly::default(), failed: false, request_id })
     }
 
     /// The next event; none after the last.
@@ -98,6 +99,8 @@ impl ConverseStream {
 
     /// The error with what had arrived.
     fn broken(&mut self, error: Error) -> Error {
+        // Told once: a stream that is asked again has ended.
+        self.failed = true;
         let message = std::mem::take(&mut self.assembly).into_message();
         error.with_partial(Partial::Message(message)).with_request_id(self.request_id.as_deref())
     }
@@ -115,7 +118,7 @@ impl Stream for ConverseStream {
                 Some(Ok(event))
             }
             Some(Err(error)) => Some(Err(this.broken(error))),
-            None if this.assembly.is_open() => {
+            None if this.assembly.is_open() && !this.failed => {
                 Some(Err(this
                     .broken(Error::stream_interrupted(OPERATION, "the stream ended before the message did"))))
             }

@@ -26,13 +26,12 @@ where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
 {
     let mut ours = match &error {
-        SdkError::ServiceError(context) => of_service(context.err(), context.raw()),
-        SdkError::ResponseError(context) => {
-            let mut ours = Error::new(ErrorKind::InvalidResponse, "AWS's answer cannot be read");
-            ours.0.http_status = Some(context.raw().status().as_u16());
-            ours.0.request_id = request_id(context.raw());
-            ours
+        SdkError::ServiceError(context) if !context.raw().status().is_success() => {
+            of_service(context.err(), context.raw())
         }
+        // A success that cannot be read is shown by its status alone: its body is a reply.
+        SdkError::ServiceError(context) => unreadable(context.raw()),
+        SdkError::ResponseError(context) => unreadable(context.raw()),
         other => of_transport(other),
     };
     ours.0.operation = Some(operation);
@@ -90,6 +89,13 @@ fn of_service(error: &impl ProvideErrorMetadata, answer: &HttpResponse) -> Error
     let mut ours = Error::new(kind, message);
     ours.0.code = code;
     ours.0.http_status = Some(status);
+    ours.0.request_id = request_id(answer);
+    ours
+}
+
+fn unreadable(answer: &HttpResponse) -> Error {
+    let mut ours = Error::new(ErrorKind::InvalidResponse, "AWS's answer cannot be read");
+    ours.0.http_status = Some(answer.status().as_u16());
     ours.0.request_id = request_id(answer);
     ours
 }
