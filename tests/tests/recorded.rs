@@ -1,0 +1,440 @@
+//! Recorded answers of AWS's, given again over a socket: nothing that AWS describes is lost on the way to our models, and
+//! every error has its kind and AWS's words. Skipped, and said so, where no recordings are at hand.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bedrock_orm::models::{ConverseStreamRequest, InferenceProfile};
+use bedrock_orm::prelude::*;
+use bedrock_orm::{ConverseStream, InvokeModelStream, Partial, Result};
+use bedrock_orm_tests::support::description::{Service, differences};
+use bedrock_orm_tests::support::fake_server::FakeServer;
+use bedrock_orm_tests::support::frames::Frame;
+use bedrock_orm_tests::support::recordings::{Exchange, exchanges};
+use bedrock_orm_tests::support::session;
+use futures_util::TryStreamExt as _;
+use serde_json::{Value, json};
+
+/// A server that gives that answer, and the runtime on it.
+async fn replay(exchange: &Exchange) -> (FakeServer, ConversationManager) {
+    let server = FakeServer::start([exchange.answer()]).await;
+    let manager = ConversationManager::new(&session(server.url()).await);
+    (server, manager)
+}
+
+fn model_id(exchange: &Exchange) -> &str {
+    if exchange.model.is_empty() { "a.model" } else { &exchange.model }
+}
+
+fn guardrail() -> GuardrailConfiguration {
+    GuardrailConfiguration::default().guardrail_identifier("gr-1").guardrail_version("1")
+}
+
+/// The same call as was recorded, answered as it was.
+async fn converse(manager: &ConversationManager, exchange: &Exchange) -> Result<ConverseResponse> {
+    let request: ConverseRequest = serde_json::from_value(exchange.request_json()).unwrap();
+    manager.converse(model_id(exchange), request).await
+}
+
+async fn converse_stream(manager: &ConversationManager, exchange: &Exchange) -> Result<ConverseStream> {
+    let request: ConverseStreamRequest = serde_json::from_value(exchange.request_json()).unwrap();
+    let mode = request.guardrail_config.and_then(|guardrail| guardrail.stream_processing_mode);
+    let request: ConverseRequest = serde_json::from_value(exchange.request_json()).unwrap();
+    let mut call = manager.converse_stream(model_id(exchange), request);
+    if let Some(mode) = mode {
+        call = call.guardrail_stream_processing_mode(mode);
+    }
+    call.await
+}
+
+async fn chunks(manager: &ConversationManager, exchange: &Exchange) -> Result<InvokeModelStream> {
+    manager.invoke_model_with_response_stream(model_id(exchange), exchange.request.clone()).await
+}
+
+/// The exchanges of that operation, streams or not, of which there has to be one.
+fn of<'a>(exchanges: &'a [Exchange], operation: &str, is_error: bool) -> Vec<&'a Exchange> {
+    let found: Vec<_> = exchanges
+        .iter()
+        .filter(|exchange| exchange.operation == operation && (exchange.status != 200) == is_error)
+        .collect();
+    println!("{operation}: {}", found.len());
+    found
+}
+
+/// Nothing that is described of the recorded JSON is missing in ours, and nothing is made up.
+fn assert_same(service: Service, shape: &str, theirs: &Value, ours: &Value, name: &str) {
+    let differences = differences(&service.described(shape, theirs), &service.described(shape, ours));
+    assert_eq!(differences, [] as [String; 0], "{name}");
+}
+
+#[tokio::test]
+async fn every_operation_that_was_recorded_is_replayed() {
+    let Some(exchanges) = exchanges() else { return };
+    let replayed = [
+        "ApplyGuardrail",
+        "Converse",
+        "ConverseStream",
+        "CountTokens",
+        "GetInferenceProfile",
+        "InvokeModel",
+        "InvokeModelWithResponseStream",
+        "ListFoundationModels",
+    ];
+    for exchange in &exchanges {
+        assert!(replayed.contains(&exchange.operation.as_str()), "no test replays {}", exchange.name);
+    }
+}
+
+#[tokio::test]
+async fn recorded_converse_requests_are_sent_as_recorded_and_their_answers_lose_nothing() {
+    let Some(exchanges) = exchanges() else { return };
+    for exchange in of(&exchanges, "Converse", false) {
+        let (server, manager) = replay(exchange).await;
+        let reply =
+            converse(&manager, exchange).await.unwrap_or_else(|error| panic!("{}: {error}", exchange.name));
+        let ours = serde_json::to_value(&reply).unwrap();
+        assert_same(Service::Runtime, "ConverseResponse", &exchange.json(), &ours, &exchange.name);
+        assert_sent_as_recorded(&server, exchange, "ConverseRequest");
+
+        // What we write can be read again, and the stored JSON of AWS as well.
+        assert_eq!(serde_json::from_value::<ConverseResponse>(ours).unwrap(), reply, "{}", exchange.name);
+        let read = serde_json::from_slice::<ConverseResponse>(&exchange.body).unwrap();
+        let read = serde_json::to_value(read).unwrap();
+        assert_same(Service::Runtime, "ConverseResponse", &exchange.json(), &read, &exchange.name);
+    }
+}
+
+/// The SDK says some of AWS's defaults aloud; but for these, what was sent is what was recorded.
+fn assert_sent_as_recorded(server: &FakeServer, exchange: &Exchange, shape: &str) {
+    let described = |body: &Value| Service::Runtime.described(shape, body);
+    let mut sent = described(&server.requests()[0].json());
+    let recorded = described(&exchange.request_json());
+    if let Some(guardrail) = sent.get_mut("guardrailConfig").and_then(Value::as_object_mut) {
+        guardrail.retain(|name, value| {
+            let is_default = value == "disabled" || value == "sync";
+            !is_default || !recorded["guardrailConfig"][name].is_null()
+        });
+    }
+    assert_eq!(differences(&recorded, &sent), [] as [String; 0], "the request of {}", exchange.name);
+}
+
+#[tokio::test]
+async fn recorded_lists_of_foundation_models_lose_nothing() {
+    let Some(exchanges) = exchanges() else { return };
+    for exchange in of(&exchanges, "ListFoundationModels", false) {
+        let server = FakeServer::start([exchange.answer()]).await;
+        let models = FoundationModel::objects().using(&session(server.url()).await).list().await.unwrap();
+        let rows: Vec<_> = models.iter().map(|model| &**model).collect();
+        assert!(!rows.is_empty(), "{}", exchange.name);
+        let ours = json!({ "modelSummaries": rows });
+        assert_same(
+            Service::ControlPlane,
+            "ListFoundationModelsResponse",
+            &exchange.json(),
+            &ours,
+            &exchange.name,
+        );
+    }
+}
+
+#[tokio::test]
+async fn recorded_answers_of_guardrails_and_token_counts_lose_nothing() {
+    let Some(exchanges) = exchanges() else { return };
+    for exchange in of(&exchanges, "ApplyGuardrail", false) {
+        let (_server, manager) = replay(exchange).await;
+        let answer = manager.apply_guardrail("gr-1", "1", "text").await.unwrap();
+        let ours = serde_json::to_value(&answer).unwrap();
+        assert_same(Service::Runtime, "ApplyGuardrailResponse", &exchange.json(), &ours, &exchange.name);
+    }
+    for exchange in of(&exchanges, "CountTokens", false) {
+        let (_server, manager) = replay(exchange).await;
+        let answer = manager.count_tokens(model_id(exchange), "text").await.unwrap();
+        assert_eq!(json!(answer.input_tokens), exchange.json()["inputTokens"], "{}", exchange.name);
+    }
+}
+
+#[tokio::test]
+async fn recorded_inference_profiles_are_read_from_their_json() {
+    let Some(exchanges) = exchanges() else { return };
+    for exchange in of(&exchanges, "GetInferenceProfile", false) {
+        let profile: InferenceProfile = serde_json::from_slice(&exchange.body).unwrap();
+        let ours = serde_json::to_value(&profile).unwrap();
+        assert_same(
+            Service::ControlPlane,
+            "GetInferenceProfileResponse",
+            &exchange.json(),
+            &ours,
+            &exchange.name,
+        );
+    }
+}
+
+#[tokio::test]
+async fn recorded_raw_answers_come_byte_for_byte() {
+    let Some(exchanges) = exchanges() else { return };
+    for exchange in of(&exchanges, "InvokeModel", false) {
+        let (server, manager) = replay(exchange).await;
+        let call = manager.invoke_model(model_id(exchange), exchange.request.clone());
+        let answer = call.await.unwrap_or_else(|error| panic!("{}: {error}", exchange.name));
+        assert_eq!(&*answer.body, exchange.body.as_slice(), "{}", exchange.name);
+        assert_eq!(Some(answer.content_type.as_str()), exchange.header("content-type"), "{}", exchange.name);
+        assert_eq!(server.requests()[0].body, exchange.request, "{}", exchange.name);
+    }
+}
+
+/// The exception that the stream holds, where it holds one: code and message.
+fn exception(frames: &[Frame]) -> Option<(String, String)> {
+    let frame = frames.iter().find(|frame| frame.header(":exception-type").is_some())?;
+    let code = frame.name();
+    let code = code[..1].to_uppercase() + &code[1..];
+    Some((code, frame.json()["message"].as_str().unwrap().to_owned()))
+}
+
+#[tokio::test]
+async fn recorded_streams_of_events_lose_nothing_and_are_collected() {
+    let Some(exchanges) = exchanges() else { return };
+    for exchange in of(&exchanges, "ConverseStream", false) {
+        let frames = Frame::read_all(&exchange.body);
+        assert!(exchange.is_stream && !frames.is_empty(), "{}", exchange.name);
+        let (server, manager) = replay(exchange).await;
+        let mut stream = converse_stream(&manager, exchange).await.unwrap();
+        if exchange.is_wire {
+            assert_eq!(stream.request_id(), exchange.header("x-amzn-requestid"), "{}", exchange.name);
+        }
+        if exchange.request_json().is_object() {
+            assert_sent_as_recorded(&server, exchange, "ConverseStreamRequest");
+        }
+        if let Some((code, message)) = exception(&frames) {
+            let error = stream.try_collect::<Vec<_>>().await.unwrap_err();
+            assert_eq!((error.code(), error.message()), (Some(code.as_str()), message.as_str()));
+            assert_eq!(error.kind(), kind_of(&code), "{}", exchange.name);
+            assert_eq!(error.request_id(), exchange.header("x-amzn-requestid"));
+            assert!(error.partial_message().is_some());
+            continue;
+        }
+        for frame in &frames {
+            let event = stream.next().await.expect("an event for every frame").unwrap();
+            let ours = serde_json::to_value(&event).unwrap();
+            let theirs = json!({ frame.name(): frame.json() });
+            assert_same(Service::Runtime, "ConverseStreamOutput", &theirs, &ours, &exchange.name);
+        }
+        assert!(stream.next().await.is_none(), "{}", exchange.name);
+        // Asking again gives nothing, and the reply is still to be had.
+        assert_collected(&stream.collect().await.unwrap(), &frames, &exchange.name);
+    }
+}
+
+/// The collected reply against the frames, put together by other means than the library's.
+fn assert_collected(reply: &ConverseResponse, frames: &[Frame], name: &str) {
+    let (mut texts, mut inputs, mut names) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let (mut thoughts, mut signatures) = (String::new(), String::new());
+    let (mut stop, mut metadata) = (Value::Null, Value::Null);
+    for frame in frames {
+        let event = frame.json();
+        let index = event["contentBlockIndex"].as_i64();
+        let delta = &event["delta"];
+        match frame.name() {
+            "contentBlockStart" => {
+                if let Some(tool) = event["start"]["toolUse"].as_object() {
+                    inputs.insert(index, String::new());
+                    names.insert(index, (tool["toolUseId"].clone(), tool["name"].clone()));
+                }
+            }
+            "contentBlockDelta" => {
+                if let Some(text) = delta["text"].as_str() {
+                    *texts.entry(index).or_insert_with(String::new) += text;
+                }
+                if let Some(input) = delta["toolUse"]["input"].as_str() {
+                    *inputs.entry(index).or_default() += input;
+                }
+                thoughts += delta["reasoningContent"]["text"].as_str().unwrap_or_default();
+                signatures += delta["reasoningContent"]["signature"].as_str().unwrap_or_default();
+            }
+            "messageStop" => stop = event,
+            "metadata" => metadata = event,
+            _ => {}
+        }
+    }
+    assert_eq!(reply.text(), plain_text(reply, &texts), "{name}");
+    let ours = serde_json::to_value(reply).unwrap();
+    let expected: Vec<_> = inputs
+        .iter()
+        .map(|(index, input)| {
+            let (id, tool) = &names[index];
+            let input = if input.is_empty() { json!({}) } else { serde_json::from_str(input).unwrap() };
+            (id.clone(), tool.clone(), input)
+        })
+        .collect();
+    let tools: Vec<_> = reply
+        .tool_uses()
+        .map(|tool| (json!(tool.tool_use_id), json!(tool.name), tool.input.clone()))
+        .collect();
+    assert_eq!(tools, expected, "{name}");
+    let reasoning: Vec<_> = reply.content().iter().filter_map(ContentBlock::as_reasoning).collect();
+    let reasoning = serde_json::to_value(&reasoning).unwrap();
+    let all = |member: &str| -> String {
+        let blocks = reasoning.as_array().unwrap().iter();
+        blocks.filter_map(|block| block["reasoningText"][member].as_str()).collect()
+    };
+    assert_eq!((all("text"), all("signature")), (thoughts, signatures), "{name}");
+    assert_eq!(ours["stopReason"], stop["stopReason"], "{name}");
+    assert_eq!(ours["output"]["message"]["role"], "assistant");
+    assert_same(Service::Runtime, "TokenUsage", &metadata["usage"], &ours["usage"], name);
+    assert_eq!(ours["metrics"]["latencyMs"], metadata["metrics"]["latencyMs"], "{name}");
+    assert_eq!(ours.get("trace").is_some(), metadata["trace"].is_object(), "{name}");
+}
+
+/// The texts of the blocks that hold no citations, in order.
+fn plain_text(reply: &ConverseResponse, texts: &BTreeMap<Option<i64>, String>) -> String {
+    let cited: String = serde_json::to_value(reply.content())
+        .unwrap()
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|block| block["citationsContent"]["content"][0]["text"].as_str())
+        .collect();
+    let all: String = texts.values().cloned().collect();
+    if cited.is_empty() {
+        return all;
+    }
+    let ours: String = reply.content().iter().filter_map(ContentBlock::as_text).collect();
+    assert_eq!(all.len(), ours.len() + cited.len(), "no text is lost");
+    ours
+}
+
+#[tokio::test]
+async fn recorded_streams_of_chunks_come_byte_for_byte_and_end_well() {
+    let Some(exchanges) = exchanges() else { return };
+    for exchange in of(&exchanges, "InvokeModelWithResponseStream", false) {
+        let frames = Frame::read_all(&exchange.body);
+        let (server, manager) = replay(exchange).await;
+        let mut stream = chunks(&manager, exchange).await.unwrap();
+        assert_eq!(server.requests()[0].body, exchange.request, "{}", exchange.name);
+        if let Some((code, message)) = exception(&frames) {
+            let error = stream.try_collect::<Vec<_>>().await.unwrap_err();
+            assert_eq!((error.code(), error.message()), (Some(code.as_str()), message.as_str()));
+            assert_eq!(error.kind(), kind_of(&code), "{}", exchange.name);
+            assert!(matches!(error.partial(), Some(Partial::Body(_))));
+            continue;
+        }
+        for frame in &frames {
+            let chunk = stream.next().await.expect("a chunk for every frame");
+            let chunk = chunk.unwrap_or_else(|error| panic!("{}: {error}", exchange.name));
+            let bytes = BASE64.decode(frame.json()["bytes"].as_str().unwrap()).unwrap();
+            assert_eq!(&*chunk, bytes.as_slice(), "{}", exchange.name);
+        }
+        let end = stream.next().await;
+        assert!(end.is_none(), "{}: {end:?}", exchange.name);
+    }
+}
+
+/// A recorded stream, whole but for its end, is an interruption wherever it is cut.
+#[tokio::test]
+async fn recorded_streams_that_are_cut_short_are_interrupted() {
+    let Some(exchanges) = exchanges() else { return };
+    for exchange in exchanges.iter().filter(|exchange| exchange.is_stream) {
+        let frames = Frame::read_all(&exchange.body);
+        if exception(&frames).is_some() {
+            continue;
+        }
+        let last = if exchange.operation == "ConverseStream" { "messageStop" } else { "chunk" };
+        let end = frames.iter().rposition(|frame| frame.name() == last).unwrap();
+        for kept in [0, end / 2, end] {
+            let whole: usize = frames[..kept].iter().map(|frame| frame.bytes().len()).sum();
+            for bytes in [whole, whole + 9] {
+                let cut = Exchange { body: exchange.body[..bytes].to_vec(), ..exchange.clone() };
+                let (_server, manager) = replay(&cut).await;
+                let error = if exchange.operation == "ConverseStream" {
+                    let stream = converse_stream(&manager, &cut).await.unwrap();
+                    stream.try_collect::<Vec<_>>().await.map(drop)
+                } else {
+                    let stream = chunks(&manager, &cut).await.unwrap();
+                    stream.try_collect::<Vec<_>>().await.map(drop)
+                };
+                let error = error.expect_err(&exchange.name);
+                assert!(error.is_stream_interrupted(), "{} at {bytes}: {error}", exchange.name);
+                assert!(error.partial().is_some());
+            }
+        }
+    }
+}
+
+fn kind_of(code: &str) -> ErrorKind {
+    match code {
+        "AccessDeniedException" => ErrorKind::AccessDenied,
+        "ExpiredTokenException" | "InvalidSignatureException" | "UnrecognizedClientException" => {
+            ErrorKind::Credentials
+        }
+        "InternalServerException" => ErrorKind::InternalServer,
+        "ModelErrorException" => ErrorKind::ModelError,
+        "ModelNotReadyException" => ErrorKind::ModelNotReady,
+        "ModelStreamErrorException" => ErrorKind::ModelStreamError,
+        "ModelTimeoutException" => ErrorKind::ModelTimeout,
+        "ResourceNotFoundException" => ErrorKind::DoesNotExist,
+        "ServiceQuotaExceededException" => ErrorKind::ServiceQuotaExceeded,
+        "ServiceUnavailableException" => ErrorKind::ServiceUnavailable,
+        "ThrottlingException" => ErrorKind::Throttled,
+        "ValidationException" => ErrorKind::Validation,
+        other => panic!("{other} has no kind here"),
+    }
+}
+
+#[tokio::test]
+async fn recorded_errors_have_their_kind_and_aws_s_code_message_status_and_request_id() {
+    let Some(exchanges) = exchanges() else { return };
+    let errors: Vec<_> = exchanges.iter().filter(|exchange| exchange.status != 200).collect();
+    println!("{} errors", errors.len());
+    for exchange in errors {
+        let (server, manager) = replay(exchange).await;
+        let text = || guardrail_free(exchange);
+        let answer = match exchange.operation.as_str() {
+            "Converse" => manager.converse(model_id(exchange), text()).await.map(drop),
+            "ConverseStream" => manager.converse_stream(model_id(exchange), text()).await.map(drop),
+            "InvokeModel" => {
+                manager.invoke_model(model_id(exchange), exchange.request.clone()).await.map(drop)
+            }
+            "InvokeModelWithResponseStream" => chunks(&manager, exchange).await.map(drop),
+            "CountTokens" => manager.count_tokens(model_id(exchange), "text").await.map(drop),
+            "ApplyGuardrail" => manager.apply_guardrail("gr-1", "1", "text").await.map(drop),
+            "ListFoundationModels" => {
+                let models = FoundationModel::objects().using(&session(server.url()).await);
+                models.list().await.map(drop)
+            }
+            other => panic!("no test replays an error of {other}"),
+        };
+        let error = answer.expect_err(&exchange.name);
+        assert_eq!(error.operation(), Some(exchange.operation.as_str()), "{}", exchange.name);
+        assert_eq!(error.http_status(), Some(exchange.status), "{}", exchange.name);
+        let body: Value = exchange.json();
+        let message = body["message"].as_str().or_else(|| body["Message"].as_str()).unwrap();
+        assert_eq!(error.message(), message, "{}", exchange.name);
+        assert!(error.to_string().contains(message), "{error}");
+        if let Some(error_type) = exchange.header("x-amzn-errortype") {
+            let code = error_type.split(':').next().unwrap();
+            assert_eq!((error.code(), error.kind()), (Some(code), kind_of(code)), "{}", exchange.name);
+        } else {
+            assert_eq!(
+                error.kind(),
+                ErrorKind::Unmodelled,
+                "{}: without a code no kind is guessed",
+                exchange.name
+            );
+        }
+        if let Some(request_id) = exchange.header("x-amzn-requestid") {
+            assert_eq!(error.request_id(), Some(request_id), "{}", exchange.name);
+        }
+        assert_eq!(server.requests().len(), 1, "{}", exchange.name);
+    }
+}
+
+/// The recorded request where it can be read, else a text: here it is the answer that counts.
+fn guardrail_free(exchange: &Exchange) -> ConverseRequest {
+    let request = serde_json::from_slice::<ConverseRequest>(&exchange.request);
+    let mut request = request.unwrap_or_else(|_| "text".into());
+    if request.guardrail_config.is_some() {
+        request.guardrail_config = Some(guardrail());
+    }
+    request
+}
