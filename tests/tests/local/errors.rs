@@ -161,6 +161,17 @@ async fn a_code_that_is_not_described_keeps_its_message_or_its_body() {
 }
 
 #[tokio::test]
+async fn a_message_without_a_code_is_shown_as_it_is() {
+    let server = FakeServer::start([Answer::new(400, r#"{"message":"bad"}"#)]).await;
+    let error = model(&session(server.url()).await, MODEL).converse("Hello").await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code(), error.message()),
+        (ErrorKind::Unmodelled, None, "bad"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn a_code_in_the_body_counts_where_no_header_has_it() {
     let answers = [
         Answer::new(429, r#"{"__type":"com.amazon#ThrottlingException","message":"slow"}"#),

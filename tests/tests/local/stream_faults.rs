@@ -11,6 +11,7 @@ use bedrock_orm_tests::support::description::Service;
 use bedrock_orm_tests::support::fake_server::{Answer, Ending, FakeServer};
 use bedrock_orm_tests::support::frames::Frame;
 use bedrock_orm_tests::support::{MODEL, local, model, session};
+use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 
 use crate::converse_stream::{every_event, frames, stream_of};
@@ -368,22 +369,33 @@ async fn a_stream_of_chunks_without_its_last_is_interrupted_with_the_bytes_that_
 }
 
 #[tokio::test]
-async fn a_stream_of_chunks_is_whole_with_the_metrics_or_the_guardrail_s_intervention() {
-    let last = [
-        r#"{"type":"message_stop","amazon-bedrock-invocationMetrics":{"inputTokenCount":1}}"#,
-        r#"{"completion":"no","amazon-bedrock-guardrailAction":"INTERVENED"}"#,
+async fn a_stream_of_chunks_is_whole_with_the_metrics_or_the_guardrail_s_own_words() {
+    let passing = r#"{"text":"a","amazon-bedrock-guardrailAction":"INTERVENED"}"#;
+    let whole = [
+        vec![r#"{"a":1}"#, r#"{"b":2,"amazon-bedrock-invocationMetrics":{"inputTokenCount":1}}"#],
+        vec![passing, passing, r#"{"b":2,"amazon-bedrock-invocationMetrics":{"inputTokenCount":1}}"#],
+        vec![passing],
+        vec![r#"{"a":1}"#, r#"{"amazon-bedrock-guardrailAction":"INTERVENED","amazon-bedrock-trace":{}}"#],
     ];
-    for last in last {
-        let (_server, mut stream) = chunks_of(Answer::stream([chunk("{\"a\":1}"), chunk(last)])).await;
-        stream.next().await.unwrap().unwrap();
-        assert_eq!(&*stream.next().await.unwrap().unwrap(), last.as_bytes());
-        assert!(stream.next().await.is_none());
+    for chunks in whole {
+        let (_server, mut stream) = chunks_of(Answer::stream(chunks.iter().map(|json| chunk(json)))).await;
+        for expected in &chunks {
+            assert_eq!(&*stream.next().await.unwrap().unwrap(), expected.as_bytes());
+        }
+        assert!(stream.next().await.is_none(), "{chunks:?}");
         assert!(stream.next().await.is_none());
     }
-    let passed = r#"{"completion":"yes","amazon-bedrock-guardrailAction":"NONE"}"#;
-    let (_server, mut stream) = chunks_of(Answer::stream([chunk(passed)])).await;
-    stream.next().await.unwrap().unwrap();
-    assert!(stream.next().await.unwrap().unwrap_err().is_stream_interrupted());
+}
+
+#[tokio::test]
+async fn a_guardrail_s_mark_on_every_chunk_does_not_make_a_cut_stream_whole() {
+    let marked = r#"{"text":"a","amazon-bedrock-guardrailAction":"INTERVENED"}"#;
+    let passed = r#"{"text":"a","amazon-bedrock-guardrailAction":"NONE"}"#;
+    for chunks in [vec![marked, marked], vec![marked, passed], vec![passed, marked], vec![passed]] {
+        let (_server, stream) = chunks_of(Answer::stream(chunks.iter().map(|json| chunk(json)))).await;
+        let error = stream.try_collect::<Vec<_>>().await.unwrap_err();
+        assert!(error.is_stream_interrupted(), "{chunks:?}: {error}");
+    }
 }
 
 #[tokio::test]
