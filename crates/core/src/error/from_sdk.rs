@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 use aws_smithy_types::event_stream::{Message as Frame, RawMessage};
 use bedrock_orm_models::sdk::ToSdkError;
 
@@ -78,10 +78,12 @@ impl Error {
     }
 }
 
-fn of_service(error: &impl ProvideErrorMetadata, answer: &HttpResponse) -> Error {
+fn of_service(error: &(impl StdError + ProvideErrorMetadata), answer: &HttpResponse) -> Error {
     let status = answer.status().as_u16();
     let code = error.code().map(str::to_owned);
-    let message = match error.message() {
+    // Of an error without a code the SDK keeps the message in the source alone.
+    let of_source = error.source().and_then(|source| source.downcast_ref::<ErrorMetadata>());
+    let message = match error.message().or_else(|| of_source?.message()) {
         Some(message) if !message.trim().is_empty() => message.to_owned(),
         _ => body(answer).unwrap_or_else(|| format!("AWS answered with status {status} and says no more")),
     };
