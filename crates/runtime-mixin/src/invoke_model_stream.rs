@@ -17,10 +17,11 @@ use crate::stream::Events;
 
 const OPERATION: &str = "InvokeModelWithResponseStream";
 
-/// What AWS adds to the last chunk of an answer, whichever maker's it is: the metrics, or, where the guardrail stepped
-/// in and no model answered, that it did.
-const LAST_CHUNK: [&str; 2] =
-    ["\"amazon-bedrock-invocationMetrics\"", "\"amazon-bedrock-guardrailAction\":\"INTERVENED\""];
+/// What AWS adds to the last chunk of an answer, whichever maker's it is.
+const METRICS: &str = "\"amazon-bedrock-invocationMetrics\"";
+/// What it adds to the chunks of an answer that the guardrail changed or replaced, and to the last of them at times.
+const INTERVENED: &str = "\"amazon-bedrock-guardrailAction\":\"INTERVENED\"";
+const TRACE: &str = "\"amazon-bedrock-trace\"";
 
 /// An answer in the maker's own form, as it is written: a stream of chunks, each an event of the maker's, in JSON as a
 /// rule (`chunk.json()` reads it).
@@ -93,8 +94,8 @@ impl Stream for InvokeModelStream {
             match ready!(this.events.poll_event(context)) {
                 Some(Ok(SdkEvent::Chunk(part))) => {
                     let chunk = Blob::from(part.bytes.map(|bytes| bytes.into_inner()).unwrap_or_default());
+                    this.complete = is_last(&chunk, this.arrived.is_empty());
                     this.arrived.extend_from_slice(&chunk);
-                    this.complete = is_last(&chunk);
                     return Poll::Ready(Some(Ok(chunk)));
                 }
                 // An event of a newer API.
@@ -111,9 +112,11 @@ impl Stream for InvokeModelStream {
     }
 }
 
-fn is_last(chunk: &[u8]) -> bool {
+/// The metrics are on the last chunk. Where the guardrail blocked the prompt no model answered and there are none: its own
+/// words are then the only chunk, or have its trace.
+fn is_last(chunk: &[u8], is_first: bool) -> bool {
     let text = String::from_utf8_lossy(chunk);
-    LAST_CHUNK.iter().any(|mark| text.contains(mark))
+    text.contains(METRICS) || (text.contains(INTERVENED) && (is_first || text.contains(TRACE)))
 }
 
 /// How far it is, not what it holds.
