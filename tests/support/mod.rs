@@ -5,6 +5,10 @@ pub mod fake_server;
 pub mod frames;
 pub mod recordings;
 
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::sync::{Mutex, PoisonError};
+
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::{LocalBedrock, RecordedRequest};
 
@@ -49,4 +53,12 @@ pub fn only_request(local: &LocalBedrock) -> RecordedRequest {
 /// The names of the operations that were asked for, in their order.
 pub fn operations(local: &LocalBedrock) -> Vec<String> {
     local.requests().into_iter().map(|request| request.operation.unwrap_or_default()).collect()
+}
+
+/// Says once what is skipped and why, past the harness, which shows nothing of a test that passes.
+pub fn skipped(why: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(why.to_owned()) {
+        let _ = writeln!(std::io::stderr(), "skipped: {why}");
+    }
 }

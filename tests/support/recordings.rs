@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 
 use super::fake_server::Answer;
+use super::skipped;
 
 /// An exchange with AWS.
 #[derive(Clone, Debug)]
@@ -71,7 +72,7 @@ fn lines(file: &str) -> Option<Vec<Value>> {
     );
     let path = folder.join(file);
     let Ok(text) = std::fs::read_to_string(&path) else {
-        println!("skipped: there is no recorded traffic at {}", path.display());
+        skipped(&format!("there is no recorded traffic at {}", path.display()));
         return None;
     };
     let lines: Vec<_> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

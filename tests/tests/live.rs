@@ -4,12 +4,13 @@
 
 use bedrock_orm::Session;
 use bedrock_orm_tests::for_each_behaviour;
+use bedrock_orm_tests::support::skipped;
 
 async fn session() -> Option<Session> {
     if std::env::var("BEDROCK_ORM_LIVE").as_deref() == Ok("1") {
         return Some(Session::from_env().await.unwrap());
     }
-    println!("skipped: this runs on AWS, when BEDROCK_ORM_LIVE=1 is set");
+    skipped("these tests run on AWS, when BEDROCK_ORM_LIVE=1 is set");
     None
 }
 

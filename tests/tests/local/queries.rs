@@ -47,6 +47,15 @@ async fn get_is_one_request_with_the_id_in_its_path() {
 }
 
 #[tokio::test]
+async fn availability_is_one_request_with_the_id_in_its_path() {
+    let (local, session) = local().await;
+    FoundationModel::objects().using(&session).availability(MODEL).await.unwrap();
+    let request = only_request(&local);
+    assert_eq!(request.method, "GET");
+    assert_eq!(request.path.replace("%3A", ":"), format!("/foundation-model-availability/{MODEL}"));
+}
+
+#[tokio::test]
 async fn filters_reach_aws_as_query_parameters() {
     let (local, session) = local().await;
     let list = FoundationModel::objects()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bedrock_orm::prelude::*;
-use bedrock_orm_tests::support::fake_server::{Answer, FakeServer};
+use bedrock_orm_tests::support::fake_server::{Answer, Ending, FakeServer};
 use bedrock_orm_tests::support::{MODEL, local, model, operations, session};
 use serde_json::json;
 
@@ -124,10 +124,7 @@ async fn retries_are_as_many_as_the_session_says() {
 
 #[tokio::test]
 async fn a_time_limit_that_runs_out_is_a_timeout() {
-    let server = FakeServer::start([
-        converse_answer().ending(bedrock_orm_tests::support::fake_server::Ending::Stalled)
-    ])
-    .await;
+    let server = FakeServer::start([converse_answer().ending(Ending::Stalled)]).await;
     let session = Session::builder()
         .region("us-east-1")
         .endpoint_url(server.url())
@@ -159,4 +156,63 @@ async fn a_session_shows_no_credential() {
     let error = model(&session, MODEL).converse("Hello").await.unwrap_err();
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("AKIDSHOWNNOWHERE") && !shown.contains("secret-shown-nowhere"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_stream_is_tried_again_before_its_first_event_and_never_after() {
+    let busy = || Answer::error(503, "ServiceUnavailableException", "Busy.").header("x-amz-retry-after", "1");
+    let events = crate::converse_stream::frames(&crate::converse_stream::every_event());
+    let broken = Answer::stream(events[..6].to_vec());
+    let server = FakeServer::start([busy(), Answer::stream(events), broken]).await;
+    let session = Session::builder()
+        .region("us-east-1")
+        .endpoint_url(server.url())
+        .access_key("test", "test")
+        .max_attempts(3);
+    let model = model(&session.build().await.unwrap(), MODEL);
+    let stream = model.converse_stream("Hello").await.unwrap();
+    assert_eq!(server.requests().len(), 2, "once again after the refusal");
+    stream.collect().await.unwrap();
+    let error = model.converse_stream("Hello").await.unwrap().collect().await.unwrap_err();
+    assert!(error.is_stream_interrupted(), "{error}");
+    assert_eq!(server.requests().len(), 3, "what had begun is not sent again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_is_shared_by_tasks_on_several_threads() {
+    let (local, session) = local().await;
+    let calls = (0..40).map(|number| {
+        let model = model(&session, MODEL);
+        tokio::spawn(async move {
+            let reply = model.converse(format!("Call {number}.")).await.unwrap();
+            assert!(reply.text().contains(&format!("Call {number}.")), "{}", reply.text());
+        })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        call.await.unwrap();
+    }
+    assert_eq!(local.requests().len(), 40);
+}
+
+#[test]
+fn sessions_queries_and_calls_can_be_sent_to_other_threads() {
+    fn is_send<T: Send>(_: &T) {}
+    fn is_shared<T: Send + Sync + 'static>() {}
+    is_shared::<Session>();
+    is_shared::<Bound<FoundationModel>>();
+    is_shared::<ConversationManager>();
+    is_shared::<Error>();
+    let _ = |session: &Session, model: &Bound<FoundationModel>| {
+        is_send(&FoundationModel::objects().using(session).get(MODEL));
+        is_send(&FoundationModel::objects().using(session).list().into_future());
+        is_send(&FoundationModel::objects().using(session).list().stream());
+        is_send(&model.converse("Hello").into_future());
+        is_send(&model.converse_stream("Hello").into_future());
+        is_send(&model.invoke_model("{}").into_future());
+        is_send(&model.count_tokens("Hello"));
+        is_send(&model.list_async_invokes().into_future());
+        is_send(&model.refresh());
+    };
+    is_shared::<bedrock_orm::QuerySet<FoundationModel>>();
+    let _ = |stream: bedrock_orm::ConverseStream| is_send(&stream.collect());
 }
