@@ -127,7 +127,7 @@ impl Block {
         match (self, delta) {
             (Self::Text { text, .. }, ContentBlockDelta::Text(more)) => text.push_str(more),
             (Self::Text { citations, .. }, ContentBlockDelta::Citation(more)) => {
-                citations.push(citation(more))
+                citations.push(citation(more));
             }
             (Self::ToolUse { input, .. }, ContentBlockDelta::ToolUse(more)) => input.push_str(&more.input),
             (Self::ToolResult(block), ContentBlockDelta::ToolResult(more)) => {
