@@ -34,6 +34,7 @@ async fn run_again(test: &str, local: &LocalBedrock, variables: &[(&str, &str)])
         .env("AWS_CONFIG_FILE", "/nonexistent/config")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials")
         .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_MAX_ATTEMPTS", "1")
         .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .kill_on_drop(true)
@@ -145,4 +146,18 @@ async fn a_bearer_key_of_bedrock_s_is_enough() {
     let model = FoundationModel::with_id(MODEL).using(&session);
     assert!(!model.converse("Hello").await.unwrap().text().is_empty());
     assert!(!format!("{session:?}").contains("bedrock-api-key-1"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_in_the_code_comes_before_the_environment_s_bearer_key() {
+    if child().is_none() {
+        let local = LocalBedrock::start().await.unwrap();
+        let name = "a_key_in_the_code_comes_before_the_environment_s_bearer_key";
+        run_again(name, &local, &[("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-1")]).await;
+        let authorization = local.requests()[0].header("authorization").unwrap().to_owned();
+        assert!(authorization.starts_with("AWS4-HMAC-SHA256 Credential=test/"), "{authorization}");
+        return;
+    }
+    let session = session(&child().unwrap()).await;
+    FoundationModel::with_id(MODEL).using(&session).converse("Hello").await.unwrap();
 }

@@ -142,7 +142,8 @@ async fn a_session_shows_no_credential() {
     let session = Session::builder()
         .region("us-east-1")
         .endpoint_url("http://127.0.0.1:1")
-        .access_key("AKIDSHOWNNOWHERE", "secret-shown-nowhere");
+        .access_key("AKIDSHOWNNOWHERE", "secret-shown-nowhere")
+        .max_attempts(1);
     let session = session.build().await.unwrap();
     let shown = format!(
         "{session:?} {:?} {:?} {:?} {:?}",

@@ -127,6 +127,7 @@ async fn the_deadline_is_the_session_s_unless_the_call_says_otherwise() {
         .region("us-east-1")
         .endpoint_url(server.url())
         .access_key("test", "test")
+        .max_attempts(1)
         .stream_silence_timeout(Duration::from_millis(50))
         .build()
         .await
