@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{ConfigLoader, Region};
 use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_smithy_types::retry::RetryConfig;
 
 use super::{Session, behavior_version};
@@ -160,7 +161,10 @@ impl SessionBuilder {
             loader = loader.endpoint_url(endpoint_url);
         }
         if let Some((id, secret)) = self.credentials {
-            loader = loader.credentials_provider(Credentials::new(id, secret, None, None, "access_key"));
+            loader = loader
+                .credentials_provider(Credentials::new(id, secret, None, None, "access_key"))
+                // Else a bearer key of the environment's would be used, and shown to whatever endpoint was meant.
+                .auth_scheme_preference([AuthSchemeId::new("sigv4")]);
         }
         if let Some(max_attempts) = self.max_attempts {
             loader = loader.retry_config(RetryConfig::standard().with_max_attempts(max_attempts));
