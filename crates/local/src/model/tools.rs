@@ -2,8 +2,9 @@
 //!
 //! A tool choice of `any` or of a tool by name always calls. Otherwise a tool is called when the last user turn
 //! holds no tool result and its text mentions a word of the tool's name. The input is made from the tool's schema;
-//! names in the text (words with a capital) become its strings. A tool that wants just one string is called once
-//! for every name, in parallel.
+//! names in the text (words with a capital) become its strings. Where there are names for several calls, it is called
+//! as often, in parallel: a tool that wants a city once for every name, one that wants a city and a state once for
+//! every two.
 
 use serde_json::{Value, json};
 
@@ -47,22 +48,25 @@ pub(crate) fn uses(local: &Local, prompt: &Prompt) -> Vec<Value> {
 /// The inputs of the calls of one tool.
 fn inputs(schema: &Value, text: &str) -> Vec<Value> {
     let names = names(text);
-    if names.len() > 1 && wants_one_string(schema) {
-        let call = |name| {
-            sample(schema, &mut Material { names: vec![name], numbers: numbers(text), text: text.into() })
-        };
-        return names.into_iter().take(MOST_PARALLEL).map(call).collect();
+    let call = |names: &[String]| {
+        sample(schema, &mut Material { names: names.to_vec(), numbers: numbers(text), text: text.into() })
+    };
+    match wanted_strings(schema) {
+        wanted if wanted > 0 && names.len() > wanted && names.len().is_multiple_of(wanted) => {
+            names.chunks(wanted).take(MOST_PARALLEL).map(call).collect()
+        }
+        _ => vec![call(&names)],
     }
-    vec![sample(schema, &mut Material { names, numbers: numbers(text), text: text.into() })]
 }
 
-fn wants_one_string(schema: &Value) -> bool {
+/// How many of its required properties are strings that may be anything.
+fn wanted_strings(schema: &Value) -> usize {
     let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let free_string = |name: &&str| {
         let property = &schema["properties"][*name];
         property["type"] == "string" && property["enum"].is_null()
     };
-    required.filter(free_string).count() == 1
+    required.filter(free_string).count()
 }
 
 fn mentions(text: &str, tool: &str) -> bool {
@@ -172,6 +176,19 @@ mod tests {
         assert_eq!(
             inputs(&schema, "What is the weather in Paris and in London?"),
             [json!({"city": "Paris"}), json!({"city": "London"})]
+        );
+    }
+
+    #[test]
+    fn one_call_for_every_two_names() {
+        let schema = json!({
+            "type": "object",
+            "properties": {"city": {"type": "string"}, "state": {"type": "string"}},
+            "required": ["city", "state"]
+        });
+        assert_eq!(
+            inputs(&schema, "What's the weather in Queens, NY and Austin, TX?"),
+            [json!({"city": "Queens", "state": "NY"}), json!({"city": "Austin", "state": "TX"})]
         );
     }
 
