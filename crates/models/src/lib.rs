@@ -28,6 +28,7 @@
 #[cfg(test)]
 mod arbitrary;
 mod blob;
+#[allow(clippy::large_enum_variant)] // unions are as large as AWS makes their members
 mod generated;
 mod methods;
 #[cfg(any(feature = "sdk-bedrock", feature = "sdk-bedrockruntime"))]

@@ -181,12 +181,15 @@ fn document(text: &mut String, doc: &str) {
 
 fn structure(text: &mut String, a_type: &Type, fields: &[Field]) {
     let name = &a_type.name.name;
+    // AWS leaves out, now and then, what it promises to answer; of what is sent to it nothing is guessed.
+    let serde =
+        if a_type.is_built { "rename_all = \"camelCase\"" } else { "default, rename_all = \"camelCase\"" };
     document(text, &a_type.doc);
     let _ = writeln!(
         text,
         "#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
          #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-         #[serde(rename_all = \"camelCase\")]
+         #[serde({serde})]
          #[non_exhaustive]
          pub struct {name} {{"
     );

@@ -36,10 +36,8 @@ pub(super) fn hint(error: &Inner, model_id: Option<&str>, session: &Session) -> 
 }
 
 fn on_demand(model_id: Option<&str>, region: &str) -> String {
-    let profile = match (model_id, geography(region)) {
-        (Some(model_id), Some(geography)) if !model_id.contains(':') || !model_id.starts_with("arn:") => {
-            format!("such as `{geography}.{model_id}`")
-        }
+    let profile = match (model_id.filter(|id| !id.starts_with("arn:")), geography(region)) {
+        (Some(model_id), Some(geography)) => format!("such as `{geography}.{model_id}`"),
         _ => format!("of {region}"),
     };
     format!(
@@ -49,12 +47,12 @@ fn on_demand(model_id: Option<&str>, region: &str) -> String {
 }
 
 /// The prefix of the inference profiles that AWS defines for a region's part of the world.
+///
+/// Source: <https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html>
 fn geography(region: &str) -> Option<&'static str> {
-    let (start, geography) = [("us-gov-", "us-gov"), ("us-", "us"), ("eu-", "eu"), ("ap-", "apac")]
+    [("us-gov-", "us-gov"), ("us-", "us"), ("eu-", "eu"), ("ap-", "apac")]
         .into_iter()
-        .find(|(start, _)| region.starts_with(start))?;
-    let _ = start;
-    Some(geography)
+        .find_map(|(start, geography)| region.starts_with(start).then_some(geography))
 }
 
 fn credentials(message: &str) -> String {

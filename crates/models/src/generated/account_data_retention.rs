@@ -12,7 +12,7 @@ use crate::wire::wire_enum;
 /// Source: [`GetAccountDataRetention`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAccountDataRetention.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AccountDataRetention {
     /// Mode.
@@ -70,7 +70,7 @@ impl PutAccountDataRetentionRequest {
 /// Source: [`PutAccountDataRetention`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PutAccountDataRetention.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PutAccountDataRetentionResponse {
     /// Mode.

@@ -36,7 +36,7 @@ impl AdvancedPromptOptimizationInputConfig {
 /// Source: [`GetAdvancedPromptOptimizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAdvancedPromptOptimizationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AdvancedPromptOptimizationJob {
     /// Job ARN: 0 to 1011 characters.
@@ -102,7 +102,7 @@ wire_enum!(AdvancedPromptOptimizationJobStatus { "InProgress" => InProgress, "Co
 /// Source: [`AdvancedPromptOptimizationJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AdvancedPromptOptimizationJobSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AdvancedPromptOptimizationJobSummary {
     /// Job ARN: 0 to 1011 characters.
@@ -144,7 +144,7 @@ impl AdvancedPromptOptimizationOutputConfig {
 /// Source: [`BatchDeleteAdvancedPromptOptimizationJobError`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_BatchDeleteAdvancedPromptOptimizationJobError.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BatchDeleteAdvancedPromptOptimizationJobError {
     /// Job identifier: 0 to 1011 characters.
@@ -161,7 +161,7 @@ pub struct BatchDeleteAdvancedPromptOptimizationJobError {
 /// Source: [`BatchDeleteAdvancedPromptOptimizationJobItem`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_BatchDeleteAdvancedPromptOptimizationJobItem.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BatchDeleteAdvancedPromptOptimizationJobItem {
     /// Job identifier: 0 to 1011 characters.
@@ -195,7 +195,7 @@ impl BatchDeleteAdvancedPromptOptimizationJobRequest {
 /// Source: [`BatchDeleteAdvancedPromptOptimizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_BatchDeleteAdvancedPromptOptimizationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BatchDeleteAdvancedPromptOptimizationJobResponse {
     /// Errors: 0 to 25 entries.
@@ -288,7 +288,7 @@ impl CreateAdvancedPromptOptimizationJobRequest {
 /// Source: [`CreateAdvancedPromptOptimizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateAdvancedPromptOptimizationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateAdvancedPromptOptimizationJobResponse {
     /// Job ARN: 0 to 1011 characters.

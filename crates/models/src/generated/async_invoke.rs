@@ -15,7 +15,7 @@ use crate::wire::wire_union;
 /// Source: [`GetAsyncInvoke`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GetAsyncInvoke.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AsyncInvoke {
     /// Invocation ARN: 1 to 2048 characters.
@@ -124,7 +124,7 @@ wire_enum!(AsyncInvokeStatus { "InProgress" => InProgress, "Completed" => Comple
 /// Source: [`AsyncInvokeSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_AsyncInvokeSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AsyncInvokeSummary {
     /// Invocation ARN: 1 to 2048 characters.
@@ -228,7 +228,7 @@ impl StartAsyncInvokeRequest {
 /// Source: [`StartAsyncInvoke`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_StartAsyncInvoke.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StartAsyncInvokeResponse {
     /// Invocation ARN: 1 to 2048 characters.

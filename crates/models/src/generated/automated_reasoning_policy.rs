@@ -45,7 +45,7 @@ wire_union!(AutomatedReasoningCheckFinding { "valid" => Valid, "invalid" => Inva
 /// Source: [`AutomatedReasoningCheckImpossibleFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckImpossibleFinding.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckImpossibleFinding {
     /// Translation.
@@ -64,7 +64,7 @@ pub struct AutomatedReasoningCheckImpossibleFinding {
 /// Source: [`AutomatedReasoningCheckInputTextReference`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckInputTextReference.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckInputTextReference {
     /// Text: 0 to 1000 characters.
@@ -77,7 +77,7 @@ pub struct AutomatedReasoningCheckInputTextReference {
 /// Source: [`AutomatedReasoningCheckInvalidFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckInvalidFinding.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckInvalidFinding {
     /// Translation.
@@ -96,7 +96,7 @@ pub struct AutomatedReasoningCheckInvalidFinding {
 /// Source: [`AutomatedReasoningCheckLogicWarning`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckLogicWarning.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckLogicWarning {
     /// Type.
@@ -132,7 +132,7 @@ wire_enum!(AutomatedReasoningCheckLogicWarningType { "ALWAYS_TRUE" => AlwaysTrue
 /// Source: [`AutomatedReasoningCheckNoTranslationsFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckNoTranslationsFinding.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckNoTranslationsFinding {}
 
@@ -168,7 +168,7 @@ wire_enum!(AutomatedReasoningCheckResult { "VALID" => Valid, "INVALID" => Invali
 /// Source: [`AutomatedReasoningCheckRule`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckRule.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckRule {
     /// ID: exactly 12 characters of `[A-Z][0-9A-Z]{11}`.
@@ -184,7 +184,7 @@ pub struct AutomatedReasoningCheckRule {
 /// Source: [`AutomatedReasoningCheckSatisfiableFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckSatisfiableFinding.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckSatisfiableFinding {
     /// Translation.
@@ -206,7 +206,7 @@ pub struct AutomatedReasoningCheckSatisfiableFinding {
 /// Source: [`AutomatedReasoningCheckScenario`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckScenario.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckScenario {
     /// Statements.
@@ -219,7 +219,7 @@ pub struct AutomatedReasoningCheckScenario {
 /// Source: [`AutomatedReasoningCheckTooComplexFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckTooComplexFinding.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckTooComplexFinding {}
 
@@ -228,7 +228,7 @@ pub struct AutomatedReasoningCheckTooComplexFinding {}
 /// Source: [`AutomatedReasoningCheckTranslation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckTranslation.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckTranslation {
     /// Premises.
@@ -253,7 +253,7 @@ pub struct AutomatedReasoningCheckTranslation {
 /// Source: [`AutomatedReasoningCheckTranslationAmbiguousFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckTranslationAmbiguousFinding.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckTranslationAmbiguousFinding {
     /// Options: 0 to 2 entries.
@@ -269,7 +269,7 @@ pub struct AutomatedReasoningCheckTranslationAmbiguousFinding {
 /// Source: [`AutomatedReasoningCheckTranslationOption`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckTranslationOption.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckTranslationOption {
     /// Translations.
@@ -282,7 +282,7 @@ pub struct AutomatedReasoningCheckTranslationOption {
 /// Source: [`AutomatedReasoningCheckValidFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckValidFinding.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckValidFinding {
     /// Translation.
@@ -304,7 +304,7 @@ pub struct AutomatedReasoningCheckValidFinding {
 /// Source: [`AutomatedReasoningLogicStatement`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningLogicStatement.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningLogicStatement {
     /// Logic: 0 to 1000 characters.
@@ -319,7 +319,7 @@ pub struct AutomatedReasoningLogicStatement {
 /// Source: [`GetAutomatedReasoningPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicy {
     /// Policy ARN: 1 to 2048 characters.
@@ -390,7 +390,7 @@ impl AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation {
 /// Source: [`AutomatedReasoningPolicyAddRuleMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAddRuleMutation.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAddRuleMutation {
     /// Rule.
@@ -434,7 +434,7 @@ impl AutomatedReasoningPolicyAddTypeAnnotation {
 /// Source: [`AutomatedReasoningPolicyAddTypeMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAddTypeMutation.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAddTypeMutation {
     /// Type.
@@ -498,7 +498,7 @@ impl AutomatedReasoningPolicyAddVariableAnnotation {
 /// Source: [`AutomatedReasoningPolicyAddVariableMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAddVariableMutation.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAddVariableMutation {
     /// Variable.
@@ -510,7 +510,7 @@ pub struct AutomatedReasoningPolicyAddVariableMutation {
 /// Source: [`AutomatedReasoningPolicyAnnotatedChunk`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAnnotatedChunk.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAnnotatedChunk {
     /// Page number.
@@ -542,7 +542,7 @@ wire_union!(AutomatedReasoningPolicyAnnotatedContent { "line" => Line });
 /// Source: [`AutomatedReasoningPolicyAnnotatedLine`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAnnotatedLine.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAnnotatedLine {
     /// Line number.
@@ -615,7 +615,7 @@ wire_enum!(AutomatedReasoningPolicyAnnotationStatus { "APPLIED" => Applied, "FAI
 /// Source: [`GetAutomatedReasoningPolicyAnnotations`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicyAnnotations.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAnnotations {
     /// Policy ARN: 1 to 2048 characters.
@@ -639,7 +639,7 @@ pub struct AutomatedReasoningPolicyAnnotations {
 /// Source: [`AutomatedReasoningPolicyAtomicStatement`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAtomicStatement.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAtomicStatement {
     /// ID: 0 to 8 characters of `[a-zA-Z0-9]*`.
@@ -672,7 +672,7 @@ wire_enum!(AutomatedReasoningPolicyBuildDocumentContentType { "pdf" => Pdf, "txt
 /// Source: [`AutomatedReasoningPolicyBuildLog`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildLog.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildLog {
     /// Entries.
@@ -685,7 +685,7 @@ pub struct AutomatedReasoningPolicyBuildLog {
 /// Source: [`AutomatedReasoningPolicyBuildLogEntry`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildLogEntry.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildLogEntry {
     /// Annotation.
@@ -721,7 +721,7 @@ wire_enum!(AutomatedReasoningPolicyBuildMessageType { "INFO" => Info, "WARNING" 
 /// Source: [`AutomatedReasoningPolicyBuildResultAssetManifest`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildResultAssetManifest.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildResultAssetManifest {
     /// Entries.
@@ -734,7 +734,7 @@ pub struct AutomatedReasoningPolicyBuildResultAssetManifest {
 /// Source: [`AutomatedReasoningPolicyBuildResultAssetManifestEntry`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildResultAssetManifestEntry.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildResultAssetManifestEntry {
     /// Asset type.
@@ -811,7 +811,7 @@ wire_union!(AutomatedReasoningPolicyBuildResultAssets { "policyDefinition" => Po
 /// Source: [`AutomatedReasoningPolicyBuildStep`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildStep.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildStep {
     /// Context.
@@ -847,7 +847,7 @@ wire_union!(AutomatedReasoningPolicyBuildStepContext { "planning" => Planning, "
 /// Source: [`AutomatedReasoningPolicyBuildStepMessage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildStepMessage.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildStepMessage {
     /// Message.
@@ -861,7 +861,7 @@ pub struct AutomatedReasoningPolicyBuildStepMessage {
 /// Source: [`GetAutomatedReasoningPolicyBuildWorkflow`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicyBuildWorkflow.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildWorkflow {
     /// Policy ARN: 1 to 2048 characters.
@@ -956,7 +956,7 @@ impl AutomatedReasoningPolicyBuildWorkflowRepairContent {
 /// Source: [`GetAutomatedReasoningPolicyBuildWorkflowResultAssets`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicyBuildWorkflowResultAssets.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildWorkflowResultAssets {
     /// Policy ARN: 1 to 2048 characters.
@@ -1040,7 +1040,7 @@ wire_enum!(AutomatedReasoningPolicyBuildWorkflowStatus { "SCHEDULED" => Schedule
 /// Source: [`AutomatedReasoningPolicyBuildWorkflowSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildWorkflowSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildWorkflowSummary {
     /// Policy ARN: 1 to 2048 characters.
@@ -1173,7 +1173,7 @@ wire_union!(AutomatedReasoningPolicyDefinitionElement { "policyDefinitionVariabl
 /// Source: [`AutomatedReasoningPolicyDefinitionQualityReport`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDefinitionQualityReport.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDefinitionQualityReport {
     /// Type count.
@@ -1299,7 +1299,7 @@ impl AutomatedReasoningPolicyDefinitionTypeValue {
 /// Source: [`AutomatedReasoningPolicyDefinitionTypeValuePair`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDefinitionTypeValuePair.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDefinitionTypeValuePair {
     /// Type name: 1 to 64 characters of `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
@@ -1355,7 +1355,7 @@ impl AutomatedReasoningPolicyDeleteRuleAnnotation {
 /// Source: [`AutomatedReasoningPolicyDeleteRuleMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDeleteRuleMutation.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDeleteRuleMutation {
     /// ID: exactly 12 characters of `[A-Z][0-9A-Z]{11}`.
@@ -1386,7 +1386,7 @@ impl AutomatedReasoningPolicyDeleteTypeAnnotation {
 /// Source: [`AutomatedReasoningPolicyDeleteTypeMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDeleteTypeMutation.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDeleteTypeMutation {
     /// Name: 1 to 64 characters of `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
@@ -1436,7 +1436,7 @@ impl AutomatedReasoningPolicyDeleteVariableAnnotation {
 /// Source: [`AutomatedReasoningPolicyDeleteVariableMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDeleteVariableMutation.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDeleteVariableMutation {
     /// Name: 1 to 64 characters of `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
@@ -1448,7 +1448,7 @@ pub struct AutomatedReasoningPolicyDeleteVariableMutation {
 /// Source: [`AutomatedReasoningPolicyDisjointRuleSet`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDisjointRuleSet.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDisjointRuleSet {
     /// Variables: 0 to 600 entries.
@@ -1464,7 +1464,7 @@ pub struct AutomatedReasoningPolicyDisjointRuleSet {
 /// Source: [`AutomatedReasoningPolicyFidelityReport`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyFidelityReport.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyFidelityReport {
     /// Coverage score: 0 to 1.
@@ -1505,7 +1505,7 @@ wire_union!(AutomatedReasoningPolicyGenerateFidelityReportContent { "documents" 
 /// Source: [`AutomatedReasoningPolicyGeneratedTestCase`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyGeneratedTestCase.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyGeneratedTestCase {
     /// Query content: 0 to 1024 characters.
@@ -1521,7 +1521,7 @@ pub struct AutomatedReasoningPolicyGeneratedTestCase {
 /// Source: [`AutomatedReasoningPolicyGeneratedTestCases`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyGeneratedTestCases.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyGeneratedTestCases {
     /// Generated test cases.
@@ -1617,7 +1617,7 @@ wire_union!(AutomatedReasoningPolicyMutation { "addType" => AddType, "updateType
 /// Source: [`GetAutomatedReasoningPolicyNextScenario`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicyNextScenario.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyNextScenario {
     /// Policy ARN: 1 to 2048 characters.
@@ -1632,7 +1632,7 @@ pub struct AutomatedReasoningPolicyNextScenario {
 /// Source: [`AutomatedReasoningPolicyPlanning`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyPlanning.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyPlanning {}
 
@@ -1641,7 +1641,7 @@ pub struct AutomatedReasoningPolicyPlanning {}
 /// Source: [`AutomatedReasoningPolicyReportSourceDocument`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyReportSourceDocument.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyReportSourceDocument {
     /// Document name: 0 to 256 characters.
@@ -1663,7 +1663,7 @@ pub struct AutomatedReasoningPolicyReportSourceDocument {
 /// Source: [`AutomatedReasoningPolicyRuleReport`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyRuleReport.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyRuleReport {
     /// Rule: exactly 12 characters of `[A-Z][0-9A-Z]{11}`.
@@ -1688,7 +1688,7 @@ pub struct AutomatedReasoningPolicyRuleReport {
 /// Source: [`AutomatedReasoningPolicyScenario`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyScenario.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyScenario {
     /// Expression: 0 to 1024 characters.
@@ -1707,7 +1707,7 @@ pub struct AutomatedReasoningPolicyScenario {
 /// Source: [`AutomatedReasoningPolicyScenarios`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyScenarios.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyScenarios {
     /// Policy scenarios.
@@ -1720,7 +1720,7 @@ pub struct AutomatedReasoningPolicyScenarios {
 /// Source: [`AutomatedReasoningPolicySourceDocument`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicySourceDocument.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicySourceDocument {
     /// Document: 1 to 5000000 bytes.
@@ -1741,7 +1741,7 @@ pub struct AutomatedReasoningPolicySourceDocument {
 /// Source: [`AutomatedReasoningPolicyStatementLocation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyStatementLocation.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyStatementLocation {
     /// Lines.
@@ -1754,7 +1754,7 @@ pub struct AutomatedReasoningPolicyStatementLocation {
 /// Source: [`AutomatedReasoningPolicyStatementReference`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyStatementReference.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyStatementReference {
     /// Document ID: 0 to 8 characters of `[a-zA-Z0-9]*`.
@@ -1768,7 +1768,7 @@ pub struct AutomatedReasoningPolicyStatementReference {
 /// Source: [`AutomatedReasoningPolicySummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicySummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicySummary {
     /// Policy ARN: 1 to 2048 characters.
@@ -1795,7 +1795,7 @@ pub struct AutomatedReasoningPolicySummary {
 /// Source: [`AutomatedReasoningPolicyTestCase`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyTestCase.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyTestCase {
     /// Test case ID: 0 to 12 characters of `[0-9A-Z]{12}`.
@@ -1825,7 +1825,7 @@ pub struct AutomatedReasoningPolicyTestCase {
 /// Source: [`AutomatedReasoningPolicyTestResult`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyTestResult.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyTestResult {
     /// Test case.
@@ -2002,7 +2002,7 @@ impl AutomatedReasoningPolicyUpdateRuleAnnotation {
 /// Source: [`AutomatedReasoningPolicyUpdateRuleMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyUpdateRuleMutation.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyUpdateRuleMutation {
     /// Rule.
@@ -2059,7 +2059,7 @@ impl AutomatedReasoningPolicyUpdateTypeAnnotation {
 /// Source: [`AutomatedReasoningPolicyUpdateTypeMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyUpdateTypeMutation.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyUpdateTypeMutation {
     /// Type.
@@ -2149,7 +2149,7 @@ impl AutomatedReasoningPolicyUpdateVariableAnnotation {
 /// Source: [`AutomatedReasoningPolicyUpdateVariableMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyUpdateVariableMutation.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyUpdateVariableMutation {
     /// Variable.
@@ -2161,7 +2161,7 @@ pub struct AutomatedReasoningPolicyUpdateVariableMutation {
 /// Source: [`AutomatedReasoningPolicyVariableReport`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyVariableReport.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyVariableReport {
     /// Policy variable: 1 to 64 characters of `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
@@ -2280,7 +2280,7 @@ impl CreateAutomatedReasoningPolicyRequest {
 /// Source: [`CreateAutomatedReasoningPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateAutomatedReasoningPolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateAutomatedReasoningPolicyResponse {
     /// Policy ARN: 1 to 2048 characters.
@@ -2367,7 +2367,7 @@ impl CreateAutomatedReasoningPolicyTestCaseRequest {
 /// Source: [`CreateAutomatedReasoningPolicyTestCase`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateAutomatedReasoningPolicyTestCase.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateAutomatedReasoningPolicyTestCaseResponse {
     /// Policy ARN: 1 to 2048 characters.
@@ -2420,7 +2420,7 @@ impl CreateAutomatedReasoningPolicyVersionRequest {
 /// Source: [`CreateAutomatedReasoningPolicyVersion`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateAutomatedReasoningPolicyVersion.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateAutomatedReasoningPolicyVersionResponse {
     /// Policy ARN: 1 to 2048 characters.
@@ -2444,7 +2444,7 @@ pub struct CreateAutomatedReasoningPolicyVersionResponse {
 /// Source: [`ExportAutomatedReasoningPolicyVersion`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ExportAutomatedReasoningPolicyVersion.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ExportAutomatedReasoningPolicyVersionResponse {
     /// Policy definition.
@@ -2485,7 +2485,7 @@ impl StartAutomatedReasoningPolicyBuildWorkflowRequest {
 /// Source: [`StartAutomatedReasoningPolicyBuildWorkflow`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_StartAutomatedReasoningPolicyBuildWorkflow.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StartAutomatedReasoningPolicyBuildWorkflowResponse {
     /// Policy ARN: 1 to 2048 characters.
@@ -2531,7 +2531,7 @@ impl StartAutomatedReasoningPolicyTestWorkflowRequest {
 /// Source: [`StartAutomatedReasoningPolicyTestWorkflow`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_StartAutomatedReasoningPolicyTestWorkflow.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StartAutomatedReasoningPolicyTestWorkflowResponse {
     /// Policy ARN: 1 to 2048 characters.
@@ -2571,7 +2571,7 @@ impl UpdateAutomatedReasoningPolicyAnnotationsRequest {
 /// Source: [`UpdateAutomatedReasoningPolicyAnnotations`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateAutomatedReasoningPolicyAnnotations.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateAutomatedReasoningPolicyAnnotationsResponse {
     /// Policy ARN: 1 to 2048 characters.
@@ -2629,7 +2629,7 @@ impl UpdateAutomatedReasoningPolicyRequest {
 /// Source: [`UpdateAutomatedReasoningPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateAutomatedReasoningPolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateAutomatedReasoningPolicyResponse {
     /// Policy ARN: 1 to 2048 characters.
@@ -2712,7 +2712,7 @@ impl UpdateAutomatedReasoningPolicyTestCaseRequest {
 /// Source: [`UpdateAutomatedReasoningPolicyTestCase`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateAutomatedReasoningPolicyTestCase.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateAutomatedReasoningPolicyTestCaseResponse {
     /// Policy ARN: 1 to 2048 characters.

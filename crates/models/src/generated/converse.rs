@@ -18,7 +18,7 @@ use crate::wire::wire_union;
 /// Source: [`CacheDetail`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CacheDetail.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CacheDetail {
     /// Ttl.
@@ -32,7 +32,7 @@ pub struct CacheDetail {
 /// Source: [`ConverseMetrics`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseMetrics.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConverseMetrics {
     /// Latency (ms).
@@ -208,7 +208,7 @@ impl ConverseRequest {
 /// Source: [`Converse`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConverseResponse {
     /// Output.
@@ -239,7 +239,7 @@ pub struct ConverseResponse {
 /// Source: [`ConverseTrace`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseTrace.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConverseTrace {
     /// Guardrail.
@@ -536,7 +536,7 @@ impl PerformanceConfiguration {
 /// Source: [`PromptRouterTrace`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_PromptRouterTrace.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PromptRouterTrace {
     /// Invoked model ID.
@@ -636,7 +636,7 @@ wire_enum!(StopReason { "end_turn" => EndTurn, "tool_use" => ToolUse, "max_token
 /// Source: [`TokenUsage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TokenUsage {
     /// Input tokens: at least 0.

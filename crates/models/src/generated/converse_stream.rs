@@ -25,7 +25,7 @@ use crate::wire::wire_union;
 /// Source: [`CitationSourceContentDelta`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CitationSourceContentDelta.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CitationSourceContentDelta {
     /// Text.
@@ -38,7 +38,7 @@ pub struct CitationSourceContentDelta {
 /// Source: [`CitationsDelta`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CitationsDelta.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CitationsDelta {
     /// Title.
@@ -86,7 +86,7 @@ wire_union!(ContentBlockDelta { "text" => Text, "toolUse" => ToolUse, "toolResul
 /// Source: [`ContentBlockDeltaEvent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlockDeltaEvent.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContentBlockDeltaEvent {
     /// Delta.
@@ -120,7 +120,7 @@ wire_union!(ContentBlockStart { "toolUse" => ToolUse, "toolResult" => ToolResult
 /// Source: [`ContentBlockStartEvent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlockStartEvent.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContentBlockStartEvent {
     /// Start.
@@ -134,7 +134,7 @@ pub struct ContentBlockStartEvent {
 /// Source: [`ContentBlockStopEvent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlockStopEvent.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContentBlockStopEvent {
     /// Content block index: at least 0.
@@ -146,7 +146,7 @@ pub struct ContentBlockStopEvent {
 /// Source: [`ConverseStreamMetadataEvent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamMetadataEvent.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConverseStreamMetadataEvent {
     /// Usage.
@@ -169,7 +169,7 @@ pub struct ConverseStreamMetadataEvent {
 /// Source: [`ConverseStreamMetrics`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamMetrics.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConverseStreamMetrics {
     /// Latency (ms).
@@ -355,7 +355,7 @@ impl ConverseStreamRequest {
 /// Source: [`ConverseStreamTrace`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamTrace.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConverseStreamTrace {
     /// Guardrail.
@@ -447,7 +447,7 @@ wire_enum!(GuardrailStreamProcessingMode { "sync" => Sync, "async" => Async });
 /// Source: [`ImageBlockDelta`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ImageBlockDelta.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImageBlockDelta {
     /// Source.
@@ -463,7 +463,7 @@ pub struct ImageBlockDelta {
 /// Source: [`ImageBlockStart`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ImageBlockStart.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImageBlockStart {
     /// Format.
@@ -475,7 +475,7 @@ pub struct ImageBlockStart {
 /// Source: [`MessageStartEvent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_MessageStartEvent.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MessageStartEvent {
     /// Role.
@@ -487,7 +487,7 @@ pub struct MessageStartEvent {
 /// Source: [`MessageStopEvent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_MessageStopEvent.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MessageStopEvent {
     /// Stop reason.
@@ -541,7 +541,7 @@ wire_union!(ToolResultBlockDelta { "text" => Text, "json" => Json });
 /// Source: [`ToolResultBlockStart`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolResultBlockStart.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ToolResultBlockStart {
     /// Tool use ID: 1 to 64 characters of `[a-zA-Z0-9_.:-]+`.
@@ -559,7 +559,7 @@ pub struct ToolResultBlockStart {
 /// Source: [`ToolUseBlockDelta`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolUseBlockDelta.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ToolUseBlockDelta {
     /// Input.
@@ -571,7 +571,7 @@ pub struct ToolUseBlockDelta {
 /// Source: [`ToolUseBlockStart`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolUseBlockStart.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ToolUseBlockStart {
     /// Tool use ID: 1 to 64 characters of `[a-zA-Z0-9_.:-]+`.

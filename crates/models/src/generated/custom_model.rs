@@ -103,7 +103,7 @@ impl CreateCustomModelRequest {
 /// Source: [`CreateCustomModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateCustomModel.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateCustomModelResponse {
     /// Model ARN: 20 to 1011 characters.
@@ -115,7 +115,7 @@ pub struct CreateCustomModelResponse {
 /// Source: [`GetCustomModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetCustomModel.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CustomModel {
     /// Model ARN: 20 to 1011 characters.
@@ -190,7 +190,7 @@ wire_union!(CustomModelDataSource { "modelPackageArnDataSource" => ModelPackageA
 /// Source: [`CustomModelSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CustomModelSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CustomModelSummary {
     /// Model ARN: 20 to 1011 characters.

@@ -68,7 +68,7 @@ impl CreateCustomModelDeploymentRequest {
 /// Source: [`CreateCustomModelDeployment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateCustomModelDeployment.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateCustomModelDeploymentResponse {
     /// Custom model deployment ARN: 0 to 1011 characters.
@@ -80,7 +80,7 @@ pub struct CreateCustomModelDeploymentResponse {
 /// Source: [`GetCustomModelDeployment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetCustomModelDeployment.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CustomModelDeployment {
     /// Custom model deployment ARN: 0 to 1011 characters.
@@ -133,7 +133,7 @@ wire_enum!(CustomModelDeploymentStatus { "Creating" => Creating, "Active" => Act
 /// Source: [`CustomModelDeploymentSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CustomModelDeploymentSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CustomModelDeploymentSummary {
     /// Custom model deployment ARN: 0 to 1011 characters.
@@ -161,7 +161,7 @@ pub struct CustomModelDeploymentSummary {
 /// Source: [`CustomModelDeploymentUpdateDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CustomModelDeploymentUpdateDetails.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CustomModelDeploymentUpdateDetails {
     /// Model ARN: 20 to 1011 characters.
@@ -213,7 +213,7 @@ impl UpdateCustomModelDeploymentRequest {
 /// Source: [`UpdateCustomModelDeployment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateCustomModelDeployment.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateCustomModelDeploymentResponse {
     /// Custom model deployment ARN: 0 to 1011 characters.

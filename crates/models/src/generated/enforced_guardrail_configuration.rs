@@ -60,7 +60,7 @@ impl AccountEnforcedGuardrailInferenceInputConfiguration {
 /// Source: [`AccountEnforcedGuardrailOutputConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AccountEnforcedGuardrailOutputConfiguration.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AccountEnforcedGuardrailOutputConfiguration {
     /// Config ID: `[a-z0-9]+`.
@@ -200,7 +200,7 @@ impl PutEnforcedGuardrailConfigurationRequest {
 /// Source: [`PutEnforcedGuardrailConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PutEnforcedGuardrailConfiguration.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PutEnforcedGuardrailConfigurationResponse {
     /// Config ID: `[a-z0-9]+`.

@@ -149,7 +149,7 @@ wire_union!(AutomatedEvaluationCustomMetricSource { "customMetricDefinition" => 
 /// Source: [`BatchDeleteEvaluationJobError`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_BatchDeleteEvaluationJobError.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BatchDeleteEvaluationJobError {
     /// Job identifier: 0 to 1011 characters.
@@ -166,7 +166,7 @@ pub struct BatchDeleteEvaluationJobError {
 /// Source: [`BatchDeleteEvaluationJobItem`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_BatchDeleteEvaluationJobItem.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BatchDeleteEvaluationJobItem {
     /// Job identifier: 0 to 1011 characters.
@@ -200,7 +200,7 @@ impl BatchDeleteEvaluationJobRequest {
 /// Source: [`BatchDeleteEvaluationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_BatchDeleteEvaluationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BatchDeleteEvaluationJobResponse {
     /// Errors: 0 to 25 entries.
@@ -352,7 +352,7 @@ impl CreateEvaluationJobRequest {
 /// Source: [`CreateEvaluationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateEvaluationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateEvaluationJobResponse {
     /// Job ARN: 0 to 1011 characters.
@@ -592,7 +592,7 @@ wire_union!(EvaluationInferenceConfig { "models" => Models, "ragConfigs" => RagC
 /// Source: [`EvaluationInferenceConfigSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationInferenceConfigSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationInferenceConfigSummary {
     /// Model config summary.
@@ -608,7 +608,7 @@ pub struct EvaluationInferenceConfigSummary {
 /// Source: [`GetEvaluationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetEvaluationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationJob {
     /// Job name: 1 to 63 characters of `[a-z0-9](-*[a-z0-9]){0,62}`.
@@ -713,7 +713,7 @@ wire_union!(EvaluationModelConfig { "bedrockModel" => BedrockModel, "precomputed
 /// Source: [`EvaluationModelConfigSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationModelConfigSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationModelConfigSummary {
     /// Bedrock model identifiers: 0 to 2 entries.
@@ -823,7 +823,7 @@ impl EvaluationPrecomputedRetrieveSourceConfig {
 /// Source: [`EvaluationRagConfigSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationRagConfigSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationRagConfigSummary {
     /// Bedrock knowledge base identifiers: 0 to 1 entries.
@@ -839,7 +839,7 @@ pub struct EvaluationRagConfigSummary {
 /// Source: [`EvaluationSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationSummary {
     /// Job ARN: 0 to 1011 characters.

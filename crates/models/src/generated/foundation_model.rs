@@ -13,7 +13,7 @@ use crate::wire::wire_enum;
 /// Source: [`AgreementAvailability`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AgreementAvailability.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AgreementAvailability {
     /// Status.
@@ -62,7 +62,7 @@ wire_enum!(EntitlementAvailability { "AVAILABLE" => Available, "NOT_AVAILABLE" =
 /// Source: [`FoundationModelDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_FoundationModelDetails.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FoundationModel {
     /// Model ARN.
@@ -100,7 +100,7 @@ pub struct FoundationModel {
 /// Source: [`GetFoundationModelAvailability`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetFoundationModelAvailability.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FoundationModelAvailability {
     /// Model ID: 0 to 140 characters.
@@ -120,7 +120,7 @@ pub struct FoundationModelAvailability {
 /// Source: [`FoundationModelLifecycle`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_FoundationModelLifecycle.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FoundationModelLifecycle {
     /// Status.

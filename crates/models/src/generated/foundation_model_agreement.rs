@@ -53,7 +53,7 @@ impl CreateFoundationModelAgreementRequest {
 /// Source: [`CreateFoundationModelAgreement`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateFoundationModelAgreement.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateFoundationModelAgreementResponse {
     /// Model ID: 0 to 140 characters.
@@ -84,7 +84,7 @@ impl DeleteFoundationModelAgreementRequest {
 /// Source: [`DimensionalPriceRate`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_DimensionalPriceRate.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DimensionalPriceRate {
     /// Dimension.
@@ -106,7 +106,7 @@ pub struct DimensionalPriceRate {
 /// Source: [`LegalTerm`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_LegalTerm.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LegalTerm {
     /// URL.
@@ -119,7 +119,7 @@ pub struct LegalTerm {
 /// Source: [`Offer`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Offer.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Offer {
     /// Offer ID.
@@ -153,7 +153,7 @@ wire_enum!(OfferType { "ALL" => All, "PUBLIC" => Public });
 /// Source: [`PricingTerm`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PricingTerm.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PricingTerm {
     /// Rate card.
@@ -166,7 +166,7 @@ pub struct PricingTerm {
 /// Source: [`SupportTerm`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_SupportTerm.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SupportTerm {
     /// Refund policy description.
@@ -179,7 +179,7 @@ pub struct SupportTerm {
 /// Source: [`TermDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_TermDetails.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TermDetails {
     /// Usage based pricing term.
@@ -198,7 +198,7 @@ pub struct TermDetails {
 /// Source: [`ValidityTerm`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ValidityTerm.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ValidityTerm {
     /// Agreement duration.

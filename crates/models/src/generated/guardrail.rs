@@ -167,7 +167,7 @@ impl CreateGuardrailRequest {
 /// Source: [`CreateGuardrail`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateGuardrail.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateGuardrailResponse {
     /// Guardrail ID: 0 to 64 characters of `[a-z0-9]+`.
@@ -218,7 +218,7 @@ impl CreateGuardrailVersionRequest {
 /// Source: [`CreateGuardrailVersion`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateGuardrailVersion.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateGuardrailVersionResponse {
     /// Guardrail ID: 0 to 64 characters of `[a-z0-9]+`.
@@ -232,7 +232,7 @@ pub struct CreateGuardrailVersionResponse {
 /// Source: [`GetGuardrail`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetGuardrail.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Guardrail {
     /// Name: 1 to 50 characters of `[0-9a-zA-Z-_]+`.
@@ -295,7 +295,7 @@ pub struct Guardrail {
 /// Source: [`GuardrailAutomatedReasoningPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailAutomatedReasoningPolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningPolicy {
     /// Policies: 1 to 2 entries.
@@ -343,7 +343,7 @@ impl GuardrailAutomatedReasoningPolicyConfig {
 /// Source: [`GuardrailContentFilter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContentFilter.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContentFilter {
     /// Type.
@@ -517,7 +517,7 @@ wire_enum!(GuardrailContentFilterType { "SEXUAL" => Sexual, "VIOLENCE" => Violen
 /// Source: [`GuardrailContentFiltersTier`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContentFiltersTier.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContentFiltersTier {
     /// Tier name.
@@ -565,7 +565,7 @@ wire_enum!(GuardrailContentFiltersTierName { "CLASSIC" => Classic, "STANDARD" =>
 /// Source: [`GuardrailContentPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContentPolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContentPolicy {
     /// Filters: 1 to 6 entries.
@@ -628,7 +628,7 @@ wire_enum!(GuardrailContextualGroundingAction { "BLOCK" => Block, "NONE" => None
 /// Source: [`GuardrailContextualGroundingFilter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContextualGroundingFilter.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContextualGroundingFilter {
     /// Type.
@@ -708,7 +708,7 @@ wire_enum!(GuardrailContextualGroundingFilterType { "GROUNDING" => Grounding, "R
 /// Source: [`GuardrailContextualGroundingPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContextualGroundingPolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContextualGroundingPolicy {
     /// Filters: at least 1 entries.
@@ -756,7 +756,7 @@ impl GuardrailContextualGroundingPolicyConfig {
 /// Source: [`GuardrailContextualGroundingTier`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContextualGroundingTier.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContextualGroundingTier {
     /// Tier name.
@@ -823,7 +823,7 @@ impl GuardrailCrossRegionConfig {
 /// Source: [`GuardrailCrossRegionDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailCrossRegionDetails.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailCrossRegionDetails {
     /// Guardrail profile ID: 15 to 30 characters of `[a-z0-9-]+[.]{1}guardrail[.]{1}v[0-9:]+`.
@@ -860,7 +860,7 @@ wire_enum!(GuardrailFilterStrength { "NONE" => None, "LOW" => Low, "MEDIUM" => M
 /// Source: [`GuardrailManagedWords`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailManagedWords.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailManagedWords {
     /// Type.
@@ -975,7 +975,7 @@ wire_enum!(GuardrailModality { "TEXT" => Text, "IMAGE" => Image });
 /// Source: [`GuardrailPiiEntity`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailPiiEntity.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailPiiEntity {
     /// Type.
@@ -1140,7 +1140,7 @@ wire_enum!(GuardrailPiiEntityType { "ADDRESS" => Address, "AGE" => Age, "AWS_ACC
 /// Source: [`GuardrailRegex`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailRegex.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailRegex {
     /// Name: 1 to 100 characters.
@@ -1267,7 +1267,7 @@ wire_enum!(GuardrailSensitiveInformationAction { "BLOCK" => Block, "ANONYMIZE" =
 /// Source: [`GuardrailSensitiveInformationPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailSensitiveInformationPolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailSensitiveInformationPolicy {
     /// Pii entities: at least 1 entries.
@@ -1346,7 +1346,7 @@ wire_enum!(GuardrailStatus { "CREATING" => Creating, "UPDATING" => Updating, "VE
 /// Source: [`GuardrailSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailSummary {
     /// ID: 0 to 64 characters of `[a-z0-9]+`.
@@ -1378,7 +1378,7 @@ pub struct GuardrailSummary {
 /// Source: [`GuardrailTopic`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailTopic.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTopic {
     /// Name: 1 to 100 characters of `[0-9a-zA-Z-_ !?.]+`.
@@ -1504,7 +1504,7 @@ impl GuardrailTopicConfig {
 /// Source: [`GuardrailTopicPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailTopicPolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTopicPolicy {
     /// Topics: 1 to 30 entries.
@@ -1565,7 +1565,7 @@ wire_enum!(GuardrailTopicType { "DENY" => Deny });
 /// Source: [`GuardrailTopicsTier`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailTopicsTier.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTopicsTier {
     /// Tier name.
@@ -1613,7 +1613,7 @@ wire_enum!(GuardrailTopicsTierName { "CLASSIC" => Classic, "STANDARD" => Standar
 /// Source: [`GuardrailWord`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailWord.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailWord {
     /// Text: 1 to 100 characters.
@@ -1713,7 +1713,7 @@ impl GuardrailWordConfig {
 /// Source: [`GuardrailWordPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailWordPolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailWordPolicy {
     /// Words: 1 to 10000 entries.
@@ -1902,7 +1902,7 @@ impl UpdateGuardrailRequest {
 /// Source: [`UpdateGuardrail`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateGuardrail.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateGuardrailResponse {
     /// Guardrail ID: 0 to 64 characters of `[a-z0-9]+`.

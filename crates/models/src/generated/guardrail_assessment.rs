@@ -19,7 +19,7 @@ use crate::wire::wire_union;
 /// Source: [`AppliedGuardrailDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_AppliedGuardrailDetails.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppliedGuardrailDetails {
     /// Guardrail ID: 0 to 2048 characters of `([a-z0-9]+)`.
@@ -83,7 +83,7 @@ impl ApplyGuardrailRequest {
 /// Source: [`ApplyGuardrail`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ApplyGuardrail.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ApplyGuardrailResponse {
     /// Usage.
@@ -126,7 +126,7 @@ wire_enum!(GuardrailAction { "NONE" => None, "GUARDRAIL_INTERVENED" => Guardrail
 /// Source: [`GuardrailAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAssessment.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAssessment {
     /// Topic policy.
@@ -188,7 +188,7 @@ wire_union!(GuardrailAutomatedReasoningFinding { "valid" => Valid, "invalid" => 
 /// Source: [`GuardrailAutomatedReasoningImpossibleFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningImpossibleFinding.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningImpossibleFinding {
     /// Translation.
@@ -207,7 +207,7 @@ pub struct GuardrailAutomatedReasoningImpossibleFinding {
 /// Source: [`GuardrailAutomatedReasoningInputTextReference`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningInputTextReference.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningInputTextReference {
     /// Text: 0 to 1000 characters.
@@ -220,7 +220,7 @@ pub struct GuardrailAutomatedReasoningInputTextReference {
 /// Source: [`GuardrailAutomatedReasoningInvalidFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningInvalidFinding.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningInvalidFinding {
     /// Translation.
@@ -239,7 +239,7 @@ pub struct GuardrailAutomatedReasoningInvalidFinding {
 /// Source: [`GuardrailAutomatedReasoningLogicWarning`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningLogicWarning.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningLogicWarning {
     /// Type.
@@ -275,7 +275,7 @@ wire_enum!(GuardrailAutomatedReasoningLogicWarningType { "ALWAYS_FALSE" => Alway
 /// Source: [`GuardrailAutomatedReasoningNoTranslationsFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningNoTranslationsFinding.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningNoTranslationsFinding {}
 
@@ -284,7 +284,7 @@ pub struct GuardrailAutomatedReasoningNoTranslationsFinding {}
 /// Source: [`GuardrailAutomatedReasoningPolicyAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningPolicyAssessment.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningPolicyAssessment {
     /// Findings.
@@ -297,7 +297,7 @@ pub struct GuardrailAutomatedReasoningPolicyAssessment {
 /// Source: [`GuardrailAutomatedReasoningRule`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningRule.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningRule {
     /// Identifier: 0 to 12 characters of `[a-z0-9]{12}`.
@@ -313,7 +313,7 @@ pub struct GuardrailAutomatedReasoningRule {
 /// Source: [`GuardrailAutomatedReasoningSatisfiableFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningSatisfiableFinding.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningSatisfiableFinding {
     /// Translation.
@@ -335,7 +335,7 @@ pub struct GuardrailAutomatedReasoningSatisfiableFinding {
 /// Source: [`GuardrailAutomatedReasoningScenario`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningScenario.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningScenario {
     /// Statements.
@@ -348,7 +348,7 @@ pub struct GuardrailAutomatedReasoningScenario {
 /// Source: [`GuardrailAutomatedReasoningStatement`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningStatement.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningStatement {
     /// Logic: 0 to 1000 characters.
@@ -364,7 +364,7 @@ pub struct GuardrailAutomatedReasoningStatement {
 /// Source: [`GuardrailAutomatedReasoningTooComplexFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningTooComplexFinding.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningTooComplexFinding {}
 
@@ -373,7 +373,7 @@ pub struct GuardrailAutomatedReasoningTooComplexFinding {}
 /// Source: [`GuardrailAutomatedReasoningTranslation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningTranslation.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningTranslation {
     /// Premises.
@@ -399,7 +399,7 @@ pub struct GuardrailAutomatedReasoningTranslation {
 /// Source: [`GuardrailAutomatedReasoningTranslationAmbiguousFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningTranslationAmbiguousFinding.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningTranslationAmbiguousFinding {
     /// Options: 0 to 2 entries.
@@ -415,7 +415,7 @@ pub struct GuardrailAutomatedReasoningTranslationAmbiguousFinding {
 /// Source: [`GuardrailAutomatedReasoningTranslationOption`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningTranslationOption.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningTranslationOption {
     /// Translations.
@@ -428,7 +428,7 @@ pub struct GuardrailAutomatedReasoningTranslationOption {
 /// Source: [`GuardrailAutomatedReasoningValidFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningValidFinding.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningValidFinding {
     /// Translation.
@@ -468,7 +468,7 @@ wire_union!(GuardrailContentBlock { "text" => Text, "image" => Image });
 /// Source: [`GuardrailContentFilter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailContentFilter.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContentFilter {
     /// Type.
@@ -549,7 +549,7 @@ wire_enum!(GuardrailContentPolicyAction { "BLOCKED" => Blocked, "NONE" => None }
 /// Source: [`GuardrailContentPolicyAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailContentPolicyAssessment.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContentPolicyAssessment {
     /// Filters.
@@ -598,7 +598,7 @@ wire_enum!(GuardrailContentSource { "INPUT" => Input, "OUTPUT" => Output });
 /// Source: [`GuardrailContextualGroundingFilter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailContextualGroundingFilter.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContextualGroundingFilter {
     /// Type.
@@ -638,7 +638,7 @@ wire_enum!(GuardrailContextualGroundingPolicyAction { "BLOCKED" => Blocked, "NON
 /// Source: [`GuardrailContextualGroundingPolicyAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailContextualGroundingPolicyAssessment.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContextualGroundingPolicyAssessment {
     /// Filters.
@@ -651,7 +651,7 @@ pub struct GuardrailContextualGroundingPolicyAssessment {
 /// Source: [`GuardrailCoverage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailCoverage.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailCoverage {
     /// Text characters.
@@ -667,7 +667,7 @@ pub struct GuardrailCoverage {
 /// Source: [`GuardrailCustomWord`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailCustomWord.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailCustomWord {
     /// Match.
@@ -705,7 +705,7 @@ impl GuardrailImageBlock {
 /// Source: [`GuardrailImageCoverage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailImageCoverage.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailImageCoverage {
     /// Guarded.
@@ -754,7 +754,7 @@ wire_union!(GuardrailImageSource { "bytes" => Bytes });
 /// Source: [`GuardrailInvocationMetrics`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailInvocationMetrics.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailInvocationMetrics {
     /// Guardrail processing latency.
@@ -773,7 +773,7 @@ pub struct GuardrailInvocationMetrics {
 /// Source: [`GuardrailManagedWord`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailManagedWord.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailManagedWord {
     /// Match.
@@ -826,7 +826,7 @@ wire_enum!(GuardrailOrigin { "REQUEST" => Request, "ACCOUNT_ENFORCED" => Account
 /// Source: [`GuardrailOutputContent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailOutputContent.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailOutputContent {
     /// Text.
@@ -873,7 +873,7 @@ wire_enum!(GuardrailOwnership { "SELF" => Own, "CROSS_ACCOUNT" => CrossAccount }
 /// Source: [`GuardrailPiiEntityFilter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailPiiEntityFilter.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailPiiEntityFilter {
     /// Match.
@@ -892,7 +892,7 @@ pub struct GuardrailPiiEntityFilter {
 /// Source: [`GuardrailRegexFilter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailRegexFilter.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailRegexFilter {
     /// Name.
@@ -935,7 +935,7 @@ wire_enum!(GuardrailSensitiveInformationPolicyAction { "ANONYMIZED" => Anonymize
 /// Source: [`GuardrailSensitiveInformationPolicyAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailSensitiveInformationPolicyAssessment.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailSensitiveInformationPolicyAssessment {
     /// Pii entities.
@@ -983,7 +983,7 @@ impl GuardrailTextBlock {
 /// Source: [`GuardrailTextCharactersCoverage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailTextCharactersCoverage.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTextCharactersCoverage {
     /// Guarded.
@@ -999,7 +999,7 @@ pub struct GuardrailTextCharactersCoverage {
 /// Source: [`GuardrailTopic`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailTopic.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTopic {
     /// Name.
@@ -1035,7 +1035,7 @@ wire_enum!(GuardrailTopicPolicyAction { "BLOCKED" => Blocked, "NONE" => None });
 /// Source: [`GuardrailTopicPolicyAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailTopicPolicyAssessment.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTopicPolicyAssessment {
     /// Topics.
@@ -1048,7 +1048,7 @@ pub struct GuardrailTopicPolicyAssessment {
 /// Source: [`GuardrailTraceAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailTraceAssessment.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTraceAssessment {
     /// Model output.
@@ -1070,7 +1070,7 @@ pub struct GuardrailTraceAssessment {
 /// Source: [`GuardrailUsage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailUsage.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailUsage {
     /// Topic policy units.
@@ -1118,7 +1118,7 @@ wire_enum!(GuardrailWordPolicyAction { "BLOCKED" => Blocked, "NONE" => None });
 /// Source: [`GuardrailWordPolicyAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailWordPolicyAssessment.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailWordPolicyAssessment {
     /// Custom words.

@@ -137,7 +137,7 @@ impl GuardrailChecksContentFilterConfig {
 /// Source: [`GuardrailChecksContentFilterResult`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksContentFilterResult.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksContentFilterResult {
     /// Results.
@@ -150,7 +150,7 @@ pub struct GuardrailChecksContentFilterResult {
 /// Source: [`GuardrailChecksContentFilterResultEntry`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksContentFilterResultEntry.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksContentFilterResultEntry {
     /// Category.
@@ -165,7 +165,7 @@ pub struct GuardrailChecksContentFilterResultEntry {
 /// Source: [`GuardrailChecksContentFilterUsage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksContentFilterUsage.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksContentFilterUsage {
     /// Text units.
@@ -262,7 +262,7 @@ impl GuardrailChecksPromptAttackConfig {
 /// Source: [`GuardrailChecksPromptAttackResult`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksPromptAttackResult.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksPromptAttackResult {
     /// Results.
@@ -275,7 +275,7 @@ pub struct GuardrailChecksPromptAttackResult {
 /// Source: [`GuardrailChecksPromptAttackResultEntry`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksPromptAttackResultEntry.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksPromptAttackResultEntry {
     /// Category.
@@ -290,7 +290,7 @@ pub struct GuardrailChecksPromptAttackResultEntry {
 /// Source: [`GuardrailChecksPromptAttackUsage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksPromptAttackUsage.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksPromptAttackUsage {
     /// Text units.
@@ -302,7 +302,7 @@ pub struct GuardrailChecksPromptAttackUsage {
 /// Source: [`GuardrailChecksResults`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksResults.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksResults {
     /// Content filter.
@@ -456,7 +456,7 @@ wire_enum!(GuardrailChecksSensitiveInformationEntityType { "ADDRESS" => Address,
 /// Source: [`GuardrailChecksSensitiveInformationResult`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksSensitiveInformationResult.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksSensitiveInformationResult {
     /// Results.
@@ -472,7 +472,7 @@ pub struct GuardrailChecksSensitiveInformationResult {
 /// Source: [`GuardrailChecksSensitiveInformationResultEntry`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksSensitiveInformationResultEntry.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksSensitiveInformationResultEntry {
     /// Type.
@@ -495,7 +495,7 @@ pub struct GuardrailChecksSensitiveInformationResultEntry {
 /// Source: [`GuardrailChecksSensitiveInformationUsage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksSensitiveInformationUsage.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksSensitiveInformationUsage {
     /// Text units.
@@ -507,7 +507,7 @@ pub struct GuardrailChecksSensitiveInformationUsage {
 /// Source: [`GuardrailChecksUsageResults`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksUsageResults.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksUsageResults {
     /// Content filter.
@@ -551,7 +551,7 @@ impl InvokeGuardrailChecksRequest {
 /// Source: [`InvokeGuardrailChecks`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeGuardrailChecks.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InvokeGuardrailChecksResponse {
     /// Results.

@@ -12,7 +12,7 @@ use super::model_import_job::ModelDataSource;
 /// Source: [`CustomModelUnits`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CustomModelUnits.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CustomModelUnits {
     /// Custom model units per model copy.
@@ -28,7 +28,7 @@ pub struct CustomModelUnits {
 /// Source: [`GetImportedModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetImportedModel.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImportedModel {
     /// Model ARN: 20 to 1011 characters.
@@ -69,7 +69,7 @@ pub struct ImportedModel {
 /// Source: [`ImportedModelSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ImportedModelSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImportedModelSummary {
     /// Model ARN: 20 to 1011 characters.

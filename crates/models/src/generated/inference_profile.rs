@@ -72,7 +72,7 @@ impl CreateInferenceProfileRequest {
 /// Source: [`CreateInferenceProfile`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateInferenceProfile.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateInferenceProfileResponse {
     /// Inference profile ARN: 1 to 2048 characters.
@@ -87,7 +87,7 @@ pub struct CreateInferenceProfileResponse {
 /// Source: [`GetInferenceProfile`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetInferenceProfile.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InferenceProfile {
     /// Inference profile name: 1 to 64 characters of `([0-9a-zA-Z][ _-]?)+`.
@@ -121,7 +121,7 @@ pub struct InferenceProfile {
 /// Source: [`InferenceProfileModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_InferenceProfileModel.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InferenceProfileModel {
     /// Model ARN.
@@ -165,7 +165,7 @@ wire_enum!(InferenceProfileStatus { "ACTIVE" => Active });
 /// Source: [`InferenceProfileSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_InferenceProfileSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InferenceProfileSummary {
     /// Inference profile name: 1 to 64 characters of `([0-9a-zA-Z][ _-]?)+`.

@@ -77,7 +77,7 @@ impl CreateMarketplaceModelEndpointRequest {
 /// Source: [`CreateMarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateMarketplaceModelEndpoint.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateMarketplaceModelEndpointResponse {
     /// Marketplace model endpoint.
@@ -105,7 +105,7 @@ wire_union!(EndpointConfig { "sageMaker" => SageMaker });
 /// Source: [`MarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_MarketplaceModelEndpoint.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MarketplaceModelEndpoint {
     /// Endpoint ARN: 0 to 2048 characters.
@@ -138,7 +138,7 @@ pub struct MarketplaceModelEndpoint {
 /// Source: [`MarketplaceModelEndpointSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_MarketplaceModelEndpointSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MarketplaceModelEndpointSummary {
     /// Endpoint ARN: 0 to 2048 characters.
@@ -183,7 +183,7 @@ impl RegisterMarketplaceModelEndpointRequest {
 /// Source: [`RegisterMarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_RegisterMarketplaceModelEndpoint.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RegisterMarketplaceModelEndpointResponse {
     /// Marketplace model endpoint.
@@ -293,7 +293,7 @@ impl UpdateMarketplaceModelEndpointRequest {
 /// Source: [`UpdateMarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateMarketplaceModelEndpoint.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateMarketplaceModelEndpointResponse {
     /// Marketplace model endpoint.

@@ -68,7 +68,7 @@ impl CreateModelCopyJobRequest {
 /// Source: [`CreateModelCopyJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCopyJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateModelCopyJobResponse {
     /// Job ARN: 0 to 1011 characters.
@@ -80,7 +80,7 @@ pub struct CreateModelCopyJobResponse {
 /// Source: [`GetModelCopyJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelCopyJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelCopyJob {
     /// Job ARN: 0 to 1011 characters.
@@ -137,7 +137,7 @@ wire_enum!(ModelCopyJobStatus { "InProgress" => InProgress, "Completed" => Compl
 /// Source: [`ModelCopyJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelCopyJobSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelCopyJobSummary {
     /// Job ARN: 0 to 1011 characters.

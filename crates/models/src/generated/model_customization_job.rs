@@ -155,7 +155,7 @@ impl CreateModelCustomizationJobRequest {
 /// Source: [`CreateModelCustomizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCustomizationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateModelCustomizationJobResponse {
     /// Job ARN: 0 to 1011 characters.
@@ -208,7 +208,7 @@ wire_enum!(CustomizationType { "FINE_TUNING" => FineTuning, "CONTINUED_PRE_TRAIN
 /// Source: [`DataProcessingDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_DataProcessingDetails.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DataProcessingDetails {
     /// Status.
@@ -390,7 +390,7 @@ impl LambdaGraderConfig {
 /// Source: [`GetModelCustomizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelCustomizationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelCustomizationJob {
     /// Job ARN: 0 to 1011 characters.
@@ -486,7 +486,7 @@ wire_enum!(ModelCustomizationJobStatus { "InProgress" => InProgress, "Completed"
 /// Source: [`ModelCustomizationJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelCustomizationJobSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelCustomizationJobSummary {
     /// Job ARN: 0 to 1011 characters.
@@ -751,7 +751,7 @@ impl RftHyperParameters {
 /// Source: [`StatusDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_StatusDetails.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StatusDetails {
     /// Validation details.
@@ -831,7 +831,7 @@ impl TrainingDataConfig {
 /// Source: [`TrainingDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_TrainingDetails.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TrainingDetails {
     /// Status.
@@ -852,7 +852,7 @@ pub struct TrainingDetails {
 /// Source: [`TrainingMetrics`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_TrainingMetrics.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TrainingMetrics {
     /// Training loss.
@@ -886,7 +886,7 @@ impl ValidationDataConfig {
 /// Source: [`ValidationDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ValidationDetails.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ValidationDetails {
     /// Status.
@@ -926,7 +926,7 @@ impl Validator {
 /// Source: [`ValidatorMetric`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ValidatorMetric.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ValidatorMetric {
     /// Validation loss.

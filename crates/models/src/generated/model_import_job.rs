@@ -104,7 +104,7 @@ impl CreateModelImportJobRequest {
 /// Source: [`CreateModelImportJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelImportJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateModelImportJobResponse {
     /// Job ARN: 0 to 1011 characters.
@@ -132,7 +132,7 @@ wire_union!(ModelDataSource { "s3DataSource" => S3DataSource });
 /// Source: [`GetModelImportJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelImportJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelImportJob {
     /// Job ARN: 0 to 1011 characters.
@@ -203,7 +203,7 @@ wire_enum!(ModelImportJobStatus { "InProgress" => InProgress, "Completed" => Com
 /// Source: [`ModelImportJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelImportJobSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelImportJobSummary {
     /// Job ARN: 0 to 1011 characters.

@@ -105,7 +105,7 @@ impl CreateModelInvocationJobRequest {
 /// Source: [`CreateModelInvocationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelInvocationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateModelInvocationJobResponse {
     /// Job ARN: 0 to 1011 characters.
@@ -117,7 +117,7 @@ pub struct CreateModelInvocationJobResponse {
 /// Source: [`GetModelInvocationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelInvocationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelInvocationJob {
     /// Job ARN: 0 to 1011 characters.
@@ -328,7 +328,7 @@ wire_enum!(ModelInvocationJobStatus { "Submitted" => Submitted, "InProgress" => 
 /// Source: [`ModelInvocationJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelInvocationJobSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelInvocationJobSummary {
     /// Job ARN: 0 to 1011 characters.

@@ -80,7 +80,7 @@ impl CreatePromptRouterRequest {
 /// Source: [`CreatePromptRouter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreatePromptRouter.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreatePromptRouterResponse {
     /// Prompt router ARN: 1 to 2048 characters.
@@ -93,7 +93,7 @@ pub struct CreatePromptRouterResponse {
 /// Source: [`GetPromptRouter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetPromptRouter.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PromptRouter {
     /// Prompt router name: 1 to 64 characters of `([0-9a-zA-Z][ _-]?)+`.
@@ -144,7 +144,7 @@ wire_enum!(PromptRouterStatus { "AVAILABLE" => Available });
 /// Source: [`PromptRouterSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PromptRouterSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PromptRouterSummary {
     /// Prompt router name: 1 to 64 characters of `([0-9a-zA-Z][ _-]?)+`.

@@ -92,7 +92,7 @@ impl CreateProvisionedModelThroughputRequest {
 /// Source: [`CreateProvisionedModelThroughput`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateProvisionedModelThroughput.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateProvisionedModelThroughputResponse {
     /// Provisioned model ARN.
@@ -125,7 +125,7 @@ wire_enum!(ProvisionedModelStatus { "Creating" => Creating, "InService" => InSer
 /// Source: [`ProvisionedModelSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ProvisionedModelSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProvisionedModelSummary {
     /// Provisioned model name: 1 to 63 characters of `([0-9a-zA-Z][_-]?)+`.
@@ -164,7 +164,7 @@ pub struct ProvisionedModelSummary {
 /// Source: [`GetProvisionedModelThroughput`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetProvisionedModelThroughput.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProvisionedModelThroughput {
     /// Model units: at least 1.

@@ -30,7 +30,7 @@ impl PutResourcePolicyRequest {
 /// Source: [`PutResourcePolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PutResourcePolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PutResourcePolicyResponse {
     /// Resource ARN: 1 to 255 characters.
@@ -43,7 +43,7 @@ pub struct PutResourcePolicyResponse {
 /// Source: [`GetResourcePolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetResourcePolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ResourcePolicy {
     /// Resource policy: 1 to 20480 characters of `[    -ÿ]+`.

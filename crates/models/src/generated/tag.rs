@@ -29,7 +29,7 @@ impl ListTagsForResourceRequest {
 /// Source: [`ListTagsForResource`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListTagsForResource.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ListTagsForResourceResponse {
     /// Tags: 0 to 200 entries.
