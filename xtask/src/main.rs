@@ -1,6 +1,7 @@
 //! `cargo xtask`: the tasks of this workspace. `cargo xtask help` lists them.
 
 mod api;
+mod ci;
 mod codegen;
 
 use std::error::Error;
@@ -10,6 +11,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask codegen            write the generated code from AWS's API description
 cargo xtask codegen --check    fail where the committed code differs from it
+cargo xtask ci                 all that has to pass besides `cargo test`
 cargo xtask api --from PATH    make the API description anew from a botocore wheel or folder
 ";
 
@@ -29,6 +31,7 @@ fn run(words: &[&str]) -> Result<(), Box<dyn Error>> {
     match words {
         ["codegen"] => codegen::write(&root()),
         ["codegen", "--check"] => codegen::check(&root()),
+        ["ci"] => ci::run(&root()),
         ["api", "--from", from] => api::run(Path::new(from)),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
