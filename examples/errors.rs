@@ -29,7 +29,7 @@ async fn main() -> Result {
                 ErrorKind::AccessDenied => println!("{what}: ask for access to the model\n  {error}"),
                 ErrorKind::Throttled => println!("{what}: slow down\n  {error}"),
                 ErrorKind::Validation | ErrorKind::InvalidInput => {
-                    println!("{what}: mend the request\n  {error}")
+                    println!("{what}: mend the request\n  {error}");
                 }
                 _ if error.is_retryable() => println!("{what}: try again later\n  {error}"),
                 _ => return Err(error.into()),

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the tasks of this workspace. `cargo xtask help` lists them.
 
 mod api;
+mod bench;
 mod ci;
 mod codegen;
 
@@ -12,6 +13,7 @@ const HELP: &str = "\
 cargo xtask codegen            write the generated code from AWS's API description
 cargo xtask codegen --check    fail where the committed code differs from it
 cargo xtask ci                 all that has to pass besides `cargo test`
+cargo xtask bench              what a call costs beside the same call on the raw SDK (needs valgrind)
 cargo xtask api --from PATH    make the API description anew from a botocore wheel or folder
 ";
 
@@ -31,6 +33,7 @@ fn run(words: &[&str]) -> Result<(), Box<dyn Error>> {
     match words {
         ["codegen"] => codegen::write(&root()),
         ["codegen", "--check"] => codegen::check(&root()),
+        ["bench"] => bench::run(&root()),
         ["ci"] => ci::run(&root()),
         ["api", "--from", from] => api::run(Path::new(from)),
         [] | ["help" | "--help" | "-h"] => {

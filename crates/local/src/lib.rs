@@ -72,8 +72,8 @@
 //! **Tools.** A tool choice of `any` or of a named tool always calls. Otherwise a tool is called when the last turn
 //! holds no tool result and its text mentions a telling word of the tool's name: `get_weather` by "weather". The
 //! input is made from the tool's schema: its constants, defaults and enums, and names (words with a capital) and
-//! numbers from the text. A tool that requires just one string is called once for each name, up to four times: two
-//! cities are two parallel calls. Tool results, in whatever order, are told back.
+//! numbers from the text. A tool that requires one string is called once for each name, one that requires two once for
+//! each pair, up to four times: two cities are two parallel calls. Tool results, in whatever order, are told back.
 //!
 //! **Tokens.** A run of letters or digits is a token for every six characters begun; every other visible character
 //! is one. An image is 1,000, a video 5,000, other bytes one for every four. `CountTokens` and `usage` agree.

@@ -99,6 +99,7 @@ impl<M: Row> QuerySet<M> {
                 page_size: query.page_size,
                 seen: HashSet::new(),
                 ended: false,
+                repeats: false,
             })
         })
     }

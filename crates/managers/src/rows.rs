@@ -72,6 +72,8 @@ pub(crate) struct Walk<M: Row> {
     pub(crate) page_size: Option<i32>,
     pub(crate) seen: HashSet<u64>,
     pub(crate) ended: bool,
+    /// Whether a next token came that had come before.
+    pub(crate) repeats: bool,
 }
 
 impl<M: Row> Walk<M> {
@@ -79,6 +81,11 @@ impl<M: Row> Walk<M> {
     async fn next(&mut self) -> Result<Option<Page<Bound<M>>>> {
         if self.ended || self.wanted == Some(0) {
             return Ok(None);
+        }
+        if self.repeats {
+            let message =
+                format!("AWS gave the same next token twice in a list of {}; it would have no end", M::NOUN);
+            return Err(Error::new(ErrorKind::InvalidResponse, message));
         }
         let request = PageRequest { token: self.token.take(), size: self.size() };
         let mut page = M::page(&self.session, &self.parameters, request).await?;
@@ -89,15 +96,8 @@ impl<M: Row> Walk<M> {
         match &page.next_token {
             None => self.ended = true,
             Some(token) if self.is_new(token) => self.token = page.next_token.clone(),
-            Some(_) => {
-                return Err(Error::new(
-                    ErrorKind::InvalidResponse,
-                    format!(
-                        "AWS gave the same next token twice in a list of {}; the list would have no end",
-                        M::NOUN
-                    ),
-                ));
-            }
+            // The page that it came with is good.
+            Some(_) => self.repeats = true,
         }
         Ok(Some(page.map(|row| Bound::new(row, self.session.clone()))))
     }

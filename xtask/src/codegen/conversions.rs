@@ -128,27 +128,27 @@ impl What {
     }
 
     /// A function or closure that turns the SDK's value into ours.
-    fn from_sdk_with(&self) -> String {
+    fn taken_with(&self) -> String {
         match self {
             Self::Type { .. } | Self::Blob => "Into::into".to_owned(),
             Self::Timestamp => "timestamp_from_sdk".to_owned(),
             Self::Document => "document_from_sdk".to_owned(),
             Self::List(what) if what.is_converted() => "each".to_owned(),
             Self::Map(what) if what.is_converted() => "each_value".to_owned(),
-            Self::List(what) => format!("|value| value.into_iter().map({}).collect()", what.from_sdk_with()),
+            Self::List(what) => format!("|value| value.into_iter().map({}).collect()", what.taken_with()),
             Self::Map(what) if what.is_plain() => "|value| value.into_iter().collect()".to_owned(),
             Self::Map(what) => {
                 format!(
                     "|value| value.into_iter().map(|(key, value)| (key, {})).collect()",
-                    what.from_sdk("value")
+                    what.taken("value")
                 )
             }
             _ => "|value| value".to_owned(),
         }
     }
 
-    fn from_sdk(&self, value: &str) -> String {
-        match self.from_sdk_with() {
+    fn taken(&self, value: &str) -> String {
+        match self.taken_with() {
             _ if self.is_plain() => value.to_owned(),
             with if with == "Into::into" => format!("{value}.into()"),
             with => apply(&with, value),
@@ -156,7 +156,7 @@ impl What {
     }
 
     /// A function or closure that turns our value into the SDK's; into a `Result` of it where that can fail.
-    fn to_sdk_with(&self, fallible: &HashSet<TypeName>) -> String {
+    fn given_with(&self, fallible: &HashSet<TypeName>) -> String {
         let fails = self.is_fallible(fallible);
         match self {
             Self::Type { .. } if fails => "TryInto::try_into".to_owned(),
@@ -168,17 +168,17 @@ impl What {
                 if fails { "try_each_value" } else { "each_value" }.to_owned()
             }
             Self::List(what) => {
-                format!("|value| value.into_iter().map({}).collect()", what.to_sdk_with(fallible))
+                format!("|value| value.into_iter().map({}).collect()", what.given_with(fallible))
             }
             Self::Map(what) if what.is_plain() => "|value| value.into_iter().collect()".to_owned(),
             Self::Map(what) if fails => format!(
                 "|value| value.into_iter().map(|(key, value)| Ok::<_, ToSdkError>((key, {}))).collect()",
-                what.to_sdk("value", fallible)
+                what.given("value", fallible)
             ),
             Self::Map(what) => {
                 format!(
                     "|value| value.into_iter().map(|(key, value)| (key, {})).collect()",
-                    what.to_sdk("value", fallible)
+                    what.given("value", fallible)
                 )
             }
             _ => "|value| value".to_owned(),
@@ -186,9 +186,9 @@ impl What {
     }
 
     /// Our value as the SDK's; with `?` where that can fail.
-    fn to_sdk(&self, value: &str, fallible: &HashSet<TypeName>) -> String {
+    fn given(&self, value: &str, fallible: &HashSet<TypeName>) -> String {
         let question = if self.is_fallible(fallible) { "?" } else { "" };
-        match self.to_sdk_with(fallible).as_str() {
+        match self.given_with(fallible).as_str() {
             _ if self.is_plain() => value.to_owned(),
             "TryInto::try_into" => format!("{value}.try_into()?"),
             "Into::into" => format!("{value}.into()"),
@@ -253,12 +253,12 @@ impl Writer<'_> {
             let _ = writeln!(
                 from,
                 "{path}::{variant}(value) => Self::{variant}({}),",
-                member.what.from_sdk("value")
+                member.what.taken("value")
             );
             let _ = writeln!(
                 to,
                 "{name}::{variant}(value) => Self::{variant}({}),",
-                member.what.to_sdk("value", self.fallible)
+                member.what.given("value", self.fallible)
             );
         }
         let _ = writeln!(
@@ -327,26 +327,26 @@ impl Writer<'_> {
     fn field_from_sdk(&self, source: &Source, field: &Field) -> String {
         let value = format!("value.{}", raw(&field.name));
         match (field.required, in_sdk(source, field)) {
-            (true, InSdk::Bare | InSdk::Defaulted) => field.what.from_sdk(&value),
-            (false, InSdk::Bare | InSdk::Defaulted) => format!("Some({})", field.what.from_sdk(&value)),
+            (true, InSdk::Bare | InSdk::Defaulted) => field.what.taken(&value),
+            (false, InSdk::Bare | InSdk::Defaulted) => format!("Some({})", field.what.taken(&value)),
             (true, InSdk::Optional) if field.what.is_plain() => format!("{value}.unwrap_or_default()"),
             (true, InSdk::Optional) => {
-                format!("{value}.map({}).unwrap_or_default()", field.what.from_sdk_with())
+                format!("{value}.map({}).unwrap_or_default()", field.what.taken_with())
             }
             (false, InSdk::Optional) if field.what.is_plain() => value,
-            (false, InSdk::Optional) => format!("{value}.map({})", field.what.from_sdk_with()),
+            (false, InSdk::Optional) => format!("{value}.map({})", field.what.taken_with()),
         }
     }
 
     fn field_to_sdk(&self, field: &Field) -> String {
         let value = format!("value.{}", raw(&field.name));
         if field.required {
-            return format!("Some({})", field.what.to_sdk(&value, self.fallible));
+            return format!("Some({})", field.what.given(&value, self.fallible));
         }
         if field.what.is_plain() {
             return value;
         }
-        let with = field.what.to_sdk_with(self.fallible);
+        let with = field.what.given_with(self.fallible);
         if field.what.is_fallible(self.fallible) {
             format!("{value}.map({with}).transpose()?")
         } else {

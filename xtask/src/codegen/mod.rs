@@ -51,7 +51,7 @@ pub(crate) fn write(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Fails, naming the files, where the committed code is not what [`write`] would write.
+/// Fails, naming the files, where the committed code is not what `write` would.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let files = generate(root)?;
     let mut differing: Vec<String> = Vec::new();
