@@ -147,10 +147,18 @@ macro_rules! wire_union {
 
                     fn visit_map<A: ::serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
                         let mut known: Option<$name> = None;
+                        // Of a member that may hold anything, null is a value: it counts where no other does.
+                        let mut null: Option<$name> = None;
                         let mut unknown = ::serde_json::Map::new();
                         while let Some(key) = map.next_key::<::std::borrow::Cow<'de, str>>()? {
                             let member = match key.as_ref() {
-                                $($wire => map.next_value::<Option<_>>()?.map($name::$variant),)*
+                                $($wire => {
+                                    let value = map.next_value::<Option<_>>()?.map($name::$variant);
+                                    if value.is_none() {
+                                        null = ::serde_json::from_value(::serde_json::Value::Null).ok().map($name::$variant);
+                                    }
+                                    value
+                                })*
                                 other => {
                                     unknown.insert(other.to_owned(), map.next_value()?);
                                     None
@@ -165,7 +173,7 @@ macro_rules! wire_union {
                                 known = Some(member);
                             }
                         }
-                        Ok(known.unwrap_or_else(|| $name::Unknown(unknown.into())))
+                        Ok(known.or(null).unwrap_or_else(|| $name::Unknown(unknown.into())))
                     }
 
                     fn visit_unit<E: ::serde::de::Error>(self) -> Result<$name, E> {
@@ -218,6 +226,8 @@ mod tests {
         let block: ToolResultContentBlock =
             serde_json::from_value(json!({"text": "40", "json": null})).unwrap();
         assert_eq!(block, ToolResultContentBlock::Text("40".to_owned()));
+        let block: ToolResultContentBlock = serde_json::from_value(json!({"json": null})).unwrap();
+        assert_eq!(block, ToolResultContentBlock::Json(json!(null)));
     }
 
     #[test]
