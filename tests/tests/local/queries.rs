@@ -242,6 +242,7 @@ async fn a_token_that_comes_twice_is_an_error_and_no_endless_loop() {
     let mut rows = Guardrail::objects().using(&session(server.url()).await).list().stream();
     assert_eq!(rows.next().await.unwrap().unwrap().id, "a");
     assert_eq!(rows.next().await.unwrap().unwrap().id, "b");
+    assert_eq!(rows.next().await.unwrap().unwrap().id, "c", "the page that the token came with is good");
     let error = rows.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
     assert!(error.to_string().contains("token"), "{error}");
