@@ -252,12 +252,12 @@ impl IntoFuture for Converse<ConverseResponse> {
             let input = ConverseInputBuilder::try_from(request)
                 .map_err(|error| Error::unsendable(OPERATION, error))?
                 .model_id(&target.model_id);
-            let call =
-                async {
-                    input.send_with(&target.client()).await.map(Into::into).map_err(|error| {
-                        sdk::error(&target.session, OPERATION, Some(&target.model_id), error)
-                    })
-                };
+            let call = Box::pin(async {
+                let answer = input.send_with(&target.client()).await;
+                answer
+                    .map(Into::into)
+                    .map_err(|error| sdk::error(&target.session, OPERATION, Some(&target.model_id), error))
+            });
             target.observed(OPERATION, call).await
         })
     }

@@ -46,12 +46,12 @@ impl ConverseStream {
         let input = ConverseStreamInputBuilder::try_from(request)
             .map_err(|error| Error::unsendable(OPERATION, error))?
             .model_id(&target.model_id);
-        let call = async {
+        let call = Box::pin(async {
             input
                 .send_with(&target.client())
                 .await
                 .map_err(|error| sdk::error(&target.session, OPERATION, Some(&target.model_id), error))
-        };
+        });
         let answer = target.observed(OPERATION, call).await?;
         let request_id = answer.request_id().map(str::to_owned);
         let events = Events::new(answer.stream, OPERATION, target, silence_timeout);

@@ -37,7 +37,7 @@ impl<M: Invokable> CountTokensExt for Bound<M> {
 pub(crate) async fn count_tokens(target: Target, input: CountTokensInput) -> Result<CountTokensResponse> {
     const OPERATION: &str = "CountTokens";
     let input = SdkInput::try_from(input).map_err(|error| Error::unsendable(OPERATION, error))?;
-    let call = async {
+    let call = Box::pin(async {
         target
             .client()
             .count_tokens()
@@ -47,6 +47,6 @@ pub(crate) async fn count_tokens(target: Target, input: CountTokensInput) -> Res
             .await
             .map(Into::into)
             .map_err(|error| sdk::error(&target.session, OPERATION, Some(&target.model_id), error))
-    };
+    });
     target.observed(OPERATION, call).await
 }

@@ -1,5 +1,7 @@
 //! What can be invoked, and with which session.
 
+use std::pin::Pin;
+
 use aws_sdk_bedrockruntime::Client;
 use bedrock_orm_core::{Bound, Resource, Result, Session, sdk};
 use bedrock_orm_models::FoundationModel;
@@ -24,6 +26,9 @@ impl Invokable for FoundationModel {
     }
 }
 
+/// A call to the SDK.
+pub(crate) type BoxedCall<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
 /// A model to invoke, and the session to do it with.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -44,26 +49,21 @@ impl Target {
     }
 
     /// The call in a span of its own, which names operation, model and region and never a prompt or a reply.
-    pub(crate) async fn observed<T>(
-        &self,
-        operation: &'static str,
-        call: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
+    ///
+    /// The SDK's futures are large: boxed, they are moved once and not at every layer.
+    pub(crate) async fn observed<T>(&self, operation: &'static str, call: BoxedCall<'_, T>) -> Result<T> {
         let span = tracing::debug_span!(
             "bedrock",
             operation,
             model_id = self.model_id,
             region = self.session.region()
         );
-        async {
-            let answer = call.await;
-            if let Err(error) = &answer {
-                tracing::debug!(kind = ?error.kind(), code = error.code(), request_id = error.request_id(), "failed");
-            }
-            answer
+        let answer = call.instrument(span.clone()).await;
+        if let Err(error) = &answer {
+            let (kind, code, request_id) = (error.kind(), error.code(), error.request_id());
+            tracing::debug!(parent: &span, ?kind, code, request_id, "failed");
         }
-        .instrument(span)
-        .await
+        answer
     }
 }
 

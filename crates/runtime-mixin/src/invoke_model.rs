@@ -182,7 +182,7 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
                 .set_performance_config_latency(self.performance_config_latency.map(Into::into))
                 .set_service_tier(self.service_tier.map(Into::into))
                 .set_request_metadata(self.request_metadata);
-            let call = async {
+            let call = Box::pin(async {
                 let answer = request
                     .send()
                     .await
@@ -193,7 +193,7 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
                     performance_config_latency: answer.performance_config_latency.map(Into::into),
                     service_tier: answer.service_tier.map(Into::into),
                 })
-            };
+            });
             target.observed(OPERATION, call).await
         })
     }

@@ -150,12 +150,12 @@ impl IntoFuture for InvokeModel<InvokeModelStream> {
                 .set_performance_config_latency(self.performance_config_latency.map(Into::into))
                 .set_service_tier(self.service_tier.map(Into::into))
                 .set_request_metadata(self.request_metadata);
-            let call = async {
+            let call = Box::pin(async {
                 request
                     .send()
                     .await
                     .map_err(|error| sdk::error(&target.session, OPERATION, Some(&target.model_id), error))
-            };
+            });
             let answer = target.observed(OPERATION, call).await?;
             Ok(InvokeModelStream {
                 request_id: answer.request_id().map(str::to_owned),
