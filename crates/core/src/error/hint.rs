@@ -26,6 +26,7 @@ pub(super) fn hint(error: &Inner, model_id: Option<&str>, session: &Session) -> 
         ErrorKind::DoesNotExist if message.contains("end of its life") => {
             "use a newer version; `FoundationModel::objects().list()` shows those that are active".to_owned()
         }
+        ErrorKind::DoesNotExist => format!("the session looks in {region} alone, and in its own account"),
         ErrorKind::Transport => match session.sdk_config().endpoint_url() {
             Some(endpoint_url) => format!("is a server listening at {endpoint_url}?"),
             None => format!("is `{region}` a region that has Bedrock, and can this machine reach it?"),
