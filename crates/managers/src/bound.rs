@@ -8,6 +8,19 @@ use crate::resources::{Get, Keyed};
 pub trait Refresh: Sized {
     /// The thing as it is now.
     ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// let model = FoundationModel::with_id("amazon.nova-lite-v1:0").using(&session);
+    /// assert_eq!(model.refresh().await?.provider_name.as_deref(), Some("Amazon"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Manager::get`](crate::Manager::get).
@@ -30,6 +43,24 @@ pub trait Full {
     type Noun;
 
     /// The whole, through the same session.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
+    /// # let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
+    /// # let request = CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.");
+    /// # let made = Guardrail::objects().using(&session).create(request.word_policy_config(words)).await?;
+    /// for row in Guardrail::objects().using(&session).list().await? {
+    ///     println!("{}", row.full().await?.blocked_input_messaging);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

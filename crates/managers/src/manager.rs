@@ -55,6 +55,19 @@ impl<M> Manager<M> {
 impl<M: Get> Manager<M> {
     /// The one of that key.
     ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// let model = FoundationModel::objects().using(&session).get("amazon.nova-lite-v1:0").await?;
+    /// assert_eq!(model.provider_name.as_deref(), Some("Amazon"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`DoesNotExist`](bedrock_orm_core::ErrorKind::DoesNotExist) where AWS says that it is not there.
@@ -69,6 +82,19 @@ impl<M: Get> Manager<M> {
     }
 
     /// The one of that key, or none where AWS says that it is not there.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// let missing = FoundationModel::objects().using(&session).get_opt("acme.oracle-v9:0").await?;
+    /// assert!(missing.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -94,6 +120,19 @@ impl<M: Get> Manager<M> {
 
 impl<M: List> Manager<M> {
     /// All of them, as a lazy queryset. Sends nothing until it is awaited or asked.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// let models = FoundationModel::objects().using(&session).list().by_provider("amazon");
+    /// println!("{} of {}", models.clone().limit(3).await?.len(), models.count().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(&self) -> QuerySet<M::Row> {
         QuerySet::new(self.session.clone())
     }
@@ -106,6 +145,25 @@ impl<M: List> Manager<M> {
 
 impl<M: Create> Manager<M> {
     /// Makes one, and gives AWS's answer; its `full()` fetches the whole.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    /// use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
+    /// let made = Guardrail::objects()
+    ///     .using(&session)
+    ///     .create(CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.")
+    ///         .word_policy_config(words))
+    ///     .await?;
+    /// assert_eq!(made.full().await?.name, "no-secrets");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -127,6 +185,28 @@ impl<M: Create> Manager<M> {
 impl<M: Update> Manager<M> {
     /// Changes the one of that key, and gives AWS's answer.
     ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
+    /// # let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
+    /// # let request = CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.");
+    /// # let made = Guardrail::objects().using(&session).create(request.word_policy_config(words)).await?;
+    /// # let guardrail_id = made.guardrail_id.as_str();
+    /// use bedrock_orm::models::UpdateGuardrailRequest;
+    ///
+    /// let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("door codes")]);
+    /// let change = UpdateGuardrailRequest::new("no-codes", "I may not talk about that.", "I may not say that.")
+    ///     .word_policy_config(words);
+    /// Guardrail::objects().using(&session).update(guardrail_id, change).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// `DoesNotExist`, `Validation` or `Conflict` as AWS answers.
@@ -146,6 +226,24 @@ impl<M: Update> Manager<M> {
 
 impl<M: Delete> Manager<M> {
     /// Deletes the one of that key.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
+    /// # let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
+    /// # let request = CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.");
+    /// # let made = Guardrail::objects().using(&session).create(request.word_policy_config(words)).await?;
+    /// # let guardrail_id = made.guardrail_id.as_str();
+    /// Guardrail::objects().using(&session).delete(guardrail_id).await?;
+    /// assert!(Guardrail::objects().using(&session).get_opt(guardrail_id).await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

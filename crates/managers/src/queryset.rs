@@ -13,20 +13,18 @@ use crate::rows::{Pages, Rows, Walk, pages, rows};
 
 /// A list that has not been asked for yet: a value to narrow, to clone and to hand on. Awaited, it gives all rows.
 ///
-/// ```no_run
-/// use bedrock_orm_core::Result;
-/// use bedrock_orm_managers::Objects;
-/// use bedrock_orm_models::FoundationModel;
+/// ```
+/// use bedrock_orm::prelude::*;
 ///
-/// # async fn example() -> Result<()> {
-/// let claude = FoundationModel::objects().list().by_provider("anthropic"); // nothing was sent
-/// for model in claude.clone().await? {
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+/// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+/// let claude = FoundationModel::objects().using(&session).list().by_provider("anthropic"); // nothing was sent
+/// for model in claude.clone().limit(3).await? {
 ///     println!("{}", model.model_id);
 /// }
-/// let mut rows = claude.limit(3).stream();
-/// while let Some(model) = rows.next().await {
-///     println!("{}", model?.model_id);
-/// }
+/// println!("{} in all", claude.count().await?);
 /// # Ok(())
 /// # }
 /// ```
@@ -79,6 +77,21 @@ impl<M: Row> QuerySet<M> {
 
     /// The pages, one request each, sent as they are asked for. A page may be empty and not the last.
     ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// let mut pages = Guardrail::objects().using(&session).list().page_size(50).pages();
+    /// while let Some(page) = pages.next().await {
+    ///     println!("{} guardrails", page?.items.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// On the page that fails: as AWS answers, or
@@ -106,6 +119,21 @@ impl<M: Row> QuerySet<M> {
 
     /// The rows, page after page, in AWS's order; no more than a page is held.
     ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// let mut rows = FoundationModel::objects().using(&session).list().stream();
+    /// while let Some(model) = rows.next().await {
+    ///     println!("{}", model?.model_id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`pages`](Self::pages), on the row where a page fails.
@@ -118,6 +146,19 @@ impl<M: Row> QuerySet<M> {
     }
 
     /// The first row; none where there is none.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// let first = FoundationModel::objects().using(&session).list().by_provider("amazon").first().await?;
+    /// assert!(first.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -132,6 +173,18 @@ impl<M: Row> QuerySet<M> {
 
     /// Whether there is any row.
     ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// assert!(FoundationModel::objects().using(&session).list().by_provider("amazon").exists().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`pages`](Self::pages).
@@ -144,6 +197,18 @@ impl<M: Row> QuerySet<M> {
     }
 
     /// How many rows there are. AWS counts for nobody: every page is fetched, none is kept.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// println!("{} models", FoundationModel::objects().using(&session).list().count().await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -26,6 +26,25 @@ pub trait ApplyGuardrailExt {
     /// What a fetched guardrail says to a content: text, or text and image blocks. It is taken for a prompt unless
     /// [`source`](ApplyGuardrail::source) says that it is a reply. Awaiting sends it; the model takes no part.
     ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let model = FoundationModel::objects().using(&session).get("anthropic.claude-3-5-sonnet-20240620-v1:0").await?;
+    /// # use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
+    /// # let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
+    /// # let request = CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.");
+    /// # let made = Guardrail::objects().using(&session).create(request.word_policy_config(words)).await?;
+    /// # let guardrail = made.full().await?;
+    /// let verdict = model.apply_guardrail(&guardrail, "Tell me the launch codes.").await?;
+    /// assert_eq!(verdict.action, "GUARDRAIL_INTERVENED");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// When awaited: `InvalidInput` where the guardrail has no version or there is no content; `DoesNotExist`,
@@ -51,6 +70,25 @@ impl<M: Invokable> ApplyGuardrailExt for Bound<M> {
 pub trait GuardrailExt {
     /// What the guardrail says to a content: text, or text and image blocks. It is taken for a prompt unless
     /// [`source`](ApplyGuardrail::source) says that it is a reply. Awaiting sends it.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
+    /// # let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
+    /// # let request = CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.");
+    /// # let made = Guardrail::objects().using(&session).create(request.word_policy_config(words)).await?;
+    /// # let guardrail_id = made.guardrail_id.as_str();
+    /// let guardrail = Guardrail::objects().using(&session).get(guardrail_id).await?;
+    /// let verdict = guardrail.apply("Tell me the launch codes.").await?;
+    /// assert_eq!(verdict.action, "GUARDRAIL_INTERVENED");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

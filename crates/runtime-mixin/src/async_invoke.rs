@@ -22,6 +22,22 @@ pub trait AsyncInvokeExt {
     /// `"s3://bucket/prefix/"`. Awaiting sends it and gives AWS's answer, which holds the job's ARN; its `full()`
     /// fetches the job.
     ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-reel-v1:0").await?;
+    /// let input = json!({"taskType": "TEXT_VIDEO", "textToVideoParams": {"text": "A satellite above Earth."}});
+    /// let started = model.start_async_invoke(input, "s3://my-bedrock-output/video-jobs/").await?;
+    /// println!("{}", started.invocation_arn);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// When awaited: `Validation`, `Conflict`, `ServiceQuotaExceeded` … as AWS answers.
@@ -36,6 +52,23 @@ pub trait AsyncInvokeExt {
     ) -> StartAsyncInvoke;
 
     /// The job of that ARN, which has to be one of this model.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-reel-v1:0").await?;
+    /// # let input = json!({"taskType": "TEXT_VIDEO", "textToVideoParams": {"text": "A satellite above Earth."}});
+    /// # let started = model.start_async_invoke(input, "s3://my-bedrock-output/video-jobs/").await?;
+    /// let job = model.get_async_invoke(started.invocation_arn.as_str()).await?;
+    /// println!("{}", job.status);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -53,6 +86,20 @@ pub trait AsyncInvokeExt {
     /// This model's jobs. AWS lists those of all models, page by page; awaited, this gives one of AWS's pages without
     /// the others' jobs, and so perhaps a short or an empty one that still has a next. Its
     /// [`stream`](ModelAsyncInvokes::stream) walks on.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-reel-v1:0").await?;
+    /// let page = model.list_async_invokes().max_results(10).await?;
+    /// println!("{} jobs, more to come: {}", page.items.len(), page.next_token.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

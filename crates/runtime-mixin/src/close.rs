@@ -8,6 +8,21 @@ use crate::Invokable;
 pub trait CloseExt {
     /// Lets go of the session's runtime client and of its connections, for all models of the session; the next call
     /// opens it again. Calls and streams under way go on to their end. Sends nothing.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let model = FoundationModel::objects().using(&session).get("anthropic.claude-3-5-sonnet-20240620-v1:0").await?;
+    /// model.converse("Hello").await?;
+    /// model.close();
+    /// model.converse("Hello again").await?; // opens it anew
+    /// # Ok(())
+    /// # }
+    /// ```
     fn close(&self);
 }
 

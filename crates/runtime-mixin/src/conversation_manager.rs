@@ -16,13 +16,15 @@ use crate::{Converse, ConverseStream, InvokeModel, InvokeModelResponse, InvokeMo
 
 /// The runtime's operations with a model's ID on every call: an ID, an ARN, or an inference profile's.
 ///
-/// ```no_run
-/// use bedrock_orm_core::{Result, Session};
-/// use bedrock_orm_runtime_mixin::ConversationManager;
+/// ```
+/// use bedrock_orm::prelude::*;
 ///
-/// # async fn example() -> Result<()> {
-/// let bedrock = ConversationManager::new(&Session::from_env().await?);
-/// let reply = bedrock.converse("us.amazon.nova-lite-v1:0", "Say hello.").max_tokens(64).await?;
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+/// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+/// let conversations = ConversationManager::new(&session);
+/// let reply = conversations.converse("us.amazon.nova-lite-v1:0", "Say hello.").max_tokens(64).await?;
 /// println!("{}", reply.text());
 /// # Ok(())
 /// # }

@@ -24,6 +24,24 @@ pub trait ConverseExt {
     /// A turn of a conversation: a string, a [`Message`](bedrock_orm_models::Message), all messages so far, or a whole
     /// [`ConverseRequest`]. Settings follow by value; awaiting sends it.
     ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let model = FoundationModel::objects().using(&session).get("anthropic.claude-3-5-sonnet-20240620-v1:0").await?;
+    /// let reply = model
+    ///     .converse("Give me three short deployment safety checks.")
+    ///     .system("Answer with concise bullet points.")
+    ///     .max_tokens(512)
+    ///     .await?;
+    /// println!("{} ({} tokens)", reply.text(), reply.usage.total_tokens);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// When awaited: `InvalidInput` before anything is sent where two guardrails are given, or one without a version;
@@ -35,6 +53,22 @@ pub trait ConverseExt {
     fn converse(&self, request: impl Into<ConverseRequest>) -> Converse<ConverseResponse>;
 
     /// The same turn, answered as it is written; awaiting sends it and gives the [`ConverseStream`].
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let model = FoundationModel::objects().using(&session).get("anthropic.claude-3-5-sonnet-20240620-v1:0").await?;
+    /// let mut text = model.converse_stream("Stream a one sentence release note.").await?.text();
+    /// while let Some(piece) = text.next().await {
+    ///     print!("{}", piece?);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

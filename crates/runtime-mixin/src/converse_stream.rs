@@ -29,6 +29,24 @@ pub(crate) const OPERATION: &str = "ConverseStream";
 /// error of its own kind. Either holds [what had arrived](bedrock_orm_core::Error::partial_message). Dropping it, or
 /// [`close`](Self::close), ends it.
 ///
+/// ```
+/// use bedrock_orm::prelude::*;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+/// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+/// # let model = FoundationModel::objects().using(&session).get("anthropic.claude-3-5-sonnet-20240620-v1:0").await?;
+/// let mut stream = model.converse_stream("Stream a one sentence release note.").await?;
+/// while let Some(event) = stream.next().await {
+///     if let ConverseStreamOutput::MessageStop(stop) = event? {
+///         println!("{}", stop.stop_reason);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Source: [`ConverseStream`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html).
 pub struct ConverseStream {
     events: Events<SdkEvent>,
@@ -73,6 +91,20 @@ impl ConverseStream {
     }
 
     /// Waits for the rest, and gives the reply as [`converse`](crate::ConverseExt::converse) would have.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let model = FoundationModel::objects().using(&session).get("anthropic.claude-3-5-sonnet-20240620-v1:0").await?;
+    /// let reply = model.converse_stream("Stream a one sentence release note.").await?.collect().await?;
+    /// assert_eq!(reply.stop_reason, StopReason::EndTurn);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -12,6 +12,20 @@ pub trait CountTokensExt {
     /// forms that `converse` takes, or a raw body by
     /// [`CountTokensInput::invoke_model`](bedrock_orm_models::CountTokensInput::invoke_model).
     ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let model = FoundationModel::objects().using(&session).get("anthropic.claude-3-5-sonnet-20240620-v1:0").await?;
+    /// let count = model.count_tokens("Draft a rollback checklist.").await?;
+    /// assert!(count.input_tokens > 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// `Validation` where the model cannot count, or where it is called through an inference profile.

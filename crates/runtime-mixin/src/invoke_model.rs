@@ -18,6 +18,22 @@ use crate::{Invokable, InvokeModelStream, Target};
 pub trait InvokeModelExt {
     /// Sends a body in the maker's own form: bytes, text, or a `serde_json::Value`. Awaiting sends it.
     ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    /// use serde_json::{Value, json};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let model = FoundationModel::objects().using(&session).get("amazon.titan-text-express-v1").await?;
+    /// let body = json!({"inputText": "Summarize this deployment note in one sentence."});
+    /// let answer: Value = model.invoke_model(body).await?.body.json()?;
+    /// println!("{}", answer["results"][0]["outputText"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// When awaited: `InvalidInput` before anything is sent where two guardrails are given, or one without a version;
@@ -29,6 +45,24 @@ pub trait InvokeModelExt {
     fn invoke_model(&self, body: impl Into<Blob>) -> InvokeModel<InvokeModelResponse>;
 
     /// The same, answered as it is written; awaiting sends it and gives the [`InvokeModelStream`].
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    /// use serde_json::{Value, json};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let model = FoundationModel::objects().using(&session).get("amazon.titan-text-express-v1").await?;
+    /// let body = json!({"inputText": "Stream a one sentence status update."});
+    /// let mut stream = model.invoke_model_with_response_stream(body).await?;
+    /// while let Some(chunk) = stream.next().await {
+    ///     println!("{}", chunk?.json::<Value>()?["outputText"]);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

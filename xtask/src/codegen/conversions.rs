@@ -44,8 +44,11 @@ pub(crate) fn write(plan: &Plan, files: &mut Files) {
                 continue;
             }
             let mut imports = format!("use crate::generated::{}::*;\n", module.name);
-            if text.contains("sdk::") {
+            if text.contains("sdk::types") {
                 let _ = writeln!(imports, "use {} as sdk;", service.sdk());
+            }
+            if text.contains("operation::") {
+                let _ = writeln!(imports, "use {}::operation;", service.sdk());
             }
             let helpers: Vec<&str> = HELPERS
                 .into_iter()
@@ -279,49 +282,46 @@ impl Writer<'_> {
 
     fn structure(&self, text: &mut String, a_type: &Type, source: &Source, fields: &[Field]) {
         let name = &a_type.name.name;
-        let path = self.path(source);
+        let path = self.short_path(source);
         let mut from = String::new();
         let mut to = String::new();
         for field in fields {
-            let _ = writeln!(from, "{}: {},", raw(&field.name), self.field_from_sdk(source, field));
-            let _ = writeln!(to, ".set_{}({})", field.name, self.field_to_sdk(field));
+            let _ =
+                writeln!(from, "            {}: {},", raw(&field.name), self.field_from_sdk(source, field));
+            let _ = writeln!(to, "            .set_{}({})", field.name, self.field_to_sdk(field));
         }
         let value = if fields.is_empty() { "_" } else { "value" };
         let _ = writeln!(
             text,
-            "impl From<{path}> for {name} {{
-                fn from({value}: {path}) -> Self {{ Self {{ {from} }} }}
-            }}\n"
+            "impl From<{path}> for {name} {{\n    fn from({value}: {path}) -> Self {{\n        Self {{\n{from}        }}\n    }}\n}}\n"
         );
-        let (target, build) = match &source.form {
+        let (target, builder, build) = match &source.form {
             Form::Input(operation) => (
-                format!("sdk::operation::{}::builders::{operation}InputBuilder", snake(operation)),
-                String::new(),
+                format!("operation::{}::builders::{operation}InputBuilder", snake(operation)),
+                "Self::default()",
+                "",
             ),
-            _ if builds_fallibly(source, fields) => (path.clone(), ".build()?".to_owned()),
-            _ => (path.clone(), ".build()".to_owned()),
-        };
-        let builder = match &source.form {
-            Form::Input(_) => "Self::default()",
-            _ => "Self::builder()",
+            _ if builds_fallibly(source, fields) => (path, "Self::builder()", "            .build()?"),
+            _ => (path, "Self::builder()", "            .build()"),
         };
         if self.fallible.contains(&a_type.name) {
             let _ = writeln!(
                 text,
-                "impl TryFrom<{name}> for {target} {{
-                    type Error = ToSdkError;
-
-                    fn try_from({value}: {name}) -> Result<Self, ToSdkError> {{ Ok({builder}{to}{build}) }}
-                }}\n"
+                "impl TryFrom<{name}> for {target} {{\n    type Error = ToSdkError;\n\n    \
+                 fn try_from({value}: {name}) -> Result<Self, ToSdkError> {{\n        Ok({builder}\n{to}{build})\n    }}\n}}\n"
             );
         } else {
             let _ = writeln!(
                 text,
-                "impl From<{name}> for {target} {{
-                    fn from({value}: {name}) -> Self {{ {builder}{to}{build} }}
-                }}\n"
+                "impl From<{name}> for {target} {{\n    \
+                 fn from({value}: {name}) -> Self {{\n        {builder}\n{to}{build}\n    }}\n}}\n"
             );
         }
+    }
+
+    /// The same, as written where `operation` is imported.
+    fn short_path(&self, source: &Source) -> String {
+        self.path(source).replacen("sdk::operation", "operation", 1)
     }
 
     fn field_from_sdk(&self, source: &Source, field: &Field) -> String {

@@ -243,7 +243,8 @@ fn builders(text: &mut String, name: &str, fields: &[Field]) {
             values.push(if value == raw_name { raw_name } else { format!("{raw_name}: {value}") });
         }
         let rest = if optional.is_empty() { "" } else { ", ..Self::default()" };
-        let article = if optional.is_empty() { "One" } else { "One with what is required" };
+        let article =
+            if optional.is_empty() { "A value of it" } else { "A value of it with what is required" };
         let _ = writeln!(
             text,
             "/// {article}.\npub fn new({}) -> Self {{ Self {{ {}{rest} }} }}\n",
@@ -287,7 +288,7 @@ fn union(text: &mut String, a_type: &Type, members: &[Member]) {
     text.push_str("#[cfg_attr(test, arbitrary(skip))]\nUnknown(serde_json::Value),\n}\n\n");
     let pairs: Vec<String> =
         members.iter().map(|member| format!("{:?} => {}", member.wire, member.name)).collect();
-    let _ = writeln!(text, "wire_union!({name} {{ {} }});\n", pairs.join(", "));
+    let _ = writeln!(text, "wire_union!({name} {{\n    {},\n}});\n", pairs.join(",\n    "));
 }
 
 fn enumeration(text: &mut String, a_type: &Type, values: &[Value]) {
@@ -309,5 +310,5 @@ fn enumeration(text: &mut String, a_type: &Type, values: &[Value]) {
     );
     let pairs: Vec<String> =
         values.iter().map(|value| format!("{:?} => {}", value.wire, value.name)).collect();
-    let _ = writeln!(text, "wire_enum!({name} {{ {} }});\n", pairs.join(", "));
+    let _ = writeln!(text, "wire_enum!({name} {{\n    {},\n}});\n", pairs.join(",\n    "));
 }

@@ -94,6 +94,19 @@ impl QuerySet<FoundationModel> {
 impl Manager<FoundationModel> {
     /// Whether this account may use the model, and what is missing if not.
     ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// let availability = FoundationModel::objects().using(&session).availability("amazon.nova-lite-v1:0").await?;
+    /// println!("{}", availability.authorization_status);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// `DoesNotExist` or `Validation` as AWS answers.

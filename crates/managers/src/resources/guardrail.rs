@@ -203,6 +203,24 @@ impl Keyed for CreateGuardrailVersionResponse {
 
 impl Manager<Guardrail> {
     /// The draft and all numbered versions of one guardrail, as a lazy queryset.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
+    /// # let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
+    /// # let request = CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.");
+    /// # let made = Guardrail::objects().using(&session).create(request.word_policy_config(words)).await?;
+    /// # let guardrail_id = made.guardrail_id.as_str();
+    /// let versions = Guardrail::objects().using(&session).list_versions(guardrail_id).await?;
+    /// assert_eq!(versions[0].version, "DRAFT");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list_versions(&self, identifier: impl Into<String>) -> QuerySet<GuardrailSummary> {
         let mut versions = self.list();
         versions.parameters = versions.parameters.guardrail_identifier(identifier);
@@ -211,6 +229,24 @@ impl Manager<Guardrail> {
 
     /// Makes a numbered version of the guardrail's draft. The request can carry a description and a token that makes a
     /// repeated call harmless; `Default::default()` carries neither.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
+    /// # let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
+    /// # let request = CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.");
+    /// # let made = Guardrail::objects().using(&session).create(request.word_policy_config(words)).await?;
+    /// # let guardrail_id = made.guardrail_id.as_str();
+    /// let version = Guardrail::objects().using(&session).create_version(guardrail_id, Default::default()).await?;
+    /// assert_eq!(version.version, "1");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

@@ -44,7 +44,13 @@ pub enum DataRetentionMode {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(DataRetentionMode { "default" => Default, "none" => None, "aws_review" => AwsReview, "provider_data_share" => ProviderDataShare, "inherit" => Inherit });
+wire_enum!(DataRetentionMode {
+    "default" => Default,
+    "none" => None,
+    "aws_review" => AwsReview,
+    "provider_data_share" => ProviderDataShare,
+    "inherit" => Inherit,
+});
 
 /// What `PutAccountDataRetention` is asked with.
 ///
@@ -59,7 +65,7 @@ pub struct PutAccountDataRetentionRequest {
 }
 
 impl PutAccountDataRetentionRequest {
-    /// One.
+    /// A value of it.
     pub fn new(mode: impl Into<DataRetentionMode>) -> Self {
         Self { mode: mode.into() }
     }

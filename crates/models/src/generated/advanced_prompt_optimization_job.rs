@@ -25,7 +25,7 @@ pub struct AdvancedPromptOptimizationInputConfig {
 }
 
 impl AdvancedPromptOptimizationInputConfig {
-    /// One.
+    /// A value of it.
     pub fn new(s3_uri: impl Into<String>) -> Self {
         Self { s3_uri: s3_uri.into() }
     }
@@ -95,7 +95,15 @@ pub enum AdvancedPromptOptimizationJobStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AdvancedPromptOptimizationJobStatus { "InProgress" => InProgress, "Completed" => Completed, "Failed" => Failed, "PartiallyCompleted" => PartiallyCompleted, "Stopping" => Stopping, "Stopped" => Stopped, "Deleting" => Deleting });
+wire_enum!(AdvancedPromptOptimizationJobStatus {
+    "InProgress" => InProgress,
+    "Completed" => Completed,
+    "Failed" => Failed,
+    "PartiallyCompleted" => PartiallyCompleted,
+    "Stopping" => Stopping,
+    "Stopped" => Stopped,
+    "Deleting" => Deleting,
+});
 
 /// Advanced prompt optimization job summary.
 ///
@@ -133,7 +141,7 @@ pub struct AdvancedPromptOptimizationOutputConfig {
 }
 
 impl AdvancedPromptOptimizationOutputConfig {
-    /// One.
+    /// A value of it.
     pub fn new(s3_uri: impl Into<String>) -> Self {
         Self { s3_uri: s3_uri.into() }
     }
@@ -184,7 +192,7 @@ pub struct BatchDeleteAdvancedPromptOptimizationJobRequest {
 }
 
 impl BatchDeleteAdvancedPromptOptimizationJobRequest {
-    /// One.
+    /// A value of it.
     pub fn new(job_identifiers: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { job_identifiers: job_identifiers.into_iter().map(Into::into).collect() }
     }
@@ -238,7 +246,7 @@ pub struct CreateAdvancedPromptOptimizationJobRequest {
 }
 
 impl CreateAdvancedPromptOptimizationJobRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         job_name: impl Into<String>,
         input_config: impl Into<AdvancedPromptOptimizationInputConfig>,
@@ -315,7 +323,7 @@ pub struct ModelConfiguration {
 }
 
 impl ModelConfiguration {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(model_id: impl Into<String>) -> Self {
         Self { model_id: model_id.into(), ..Self::default() }
     }

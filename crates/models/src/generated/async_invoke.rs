@@ -59,7 +59,9 @@ pub enum AsyncInvokeOutputDataConfig {
     Unknown(serde_json::Value),
 }
 
-wire_union!(AsyncInvokeOutputDataConfig { "s3OutputDataConfig" => S3OutputDataConfig });
+wire_union!(AsyncInvokeOutputDataConfig {
+    "s3OutputDataConfig" => S3OutputDataConfig,
+});
 
 /// Async invoke S3 output data config.
 ///
@@ -80,7 +82,7 @@ pub struct AsyncInvokeS3OutputDataConfig {
 }
 
 impl AsyncInvokeS3OutputDataConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(s3_uri: impl Into<String>) -> Self {
         Self { s3_uri: s3_uri.into(), ..Self::default() }
     }
@@ -117,7 +119,11 @@ pub enum AsyncInvokeStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AsyncInvokeStatus { "InProgress" => InProgress, "Completed" => Completed, "Failed" => Failed });
+wire_enum!(AsyncInvokeStatus {
+    "InProgress" => InProgress,
+    "Completed" => Completed,
+    "Failed" => Failed,
+});
 
 /// A row of a list of [`AsyncInvoke`]s.
 ///
@@ -168,7 +174,9 @@ pub enum SortAsyncInvocationBy {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(SortAsyncInvocationBy { "SubmissionTime" => SubmissionTime });
+wire_enum!(SortAsyncInvocationBy {
+    "SubmissionTime" => SubmissionTime,
+});
 
 /// What `StartAsyncInvoke` is asked with.
 ///
@@ -194,7 +202,7 @@ pub struct StartAsyncInvokeRequest {
 }
 
 impl StartAsyncInvokeRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         model_id: impl Into<String>,
         model_input: impl Into<Value>,

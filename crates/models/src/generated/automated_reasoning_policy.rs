@@ -38,7 +38,15 @@ pub enum AutomatedReasoningCheckFinding {
     Unknown(serde_json::Value),
 }
 
-wire_union!(AutomatedReasoningCheckFinding { "valid" => Valid, "invalid" => Invalid, "satisfiable" => Satisfiable, "impossible" => Impossible, "translationAmbiguous" => TranslationAmbiguous, "tooComplex" => TooComplex, "noTranslations" => NoTranslations });
+wire_union!(AutomatedReasoningCheckFinding {
+    "valid" => Valid,
+    "invalid" => Invalid,
+    "satisfiable" => Satisfiable,
+    "impossible" => Impossible,
+    "translationAmbiguous" => TranslationAmbiguous,
+    "tooComplex" => TooComplex,
+    "noTranslations" => NoTranslations,
+});
 
 /// Automated reasoning check impossible finding.
 ///
@@ -125,7 +133,10 @@ pub enum AutomatedReasoningCheckLogicWarningType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AutomatedReasoningCheckLogicWarningType { "ALWAYS_TRUE" => AlwaysTrue, "ALWAYS_FALSE" => AlwaysFalse });
+wire_enum!(AutomatedReasoningCheckLogicWarningType {
+    "ALWAYS_TRUE" => AlwaysTrue,
+    "ALWAYS_FALSE" => AlwaysFalse,
+});
 
 /// Automated reasoning check no translations finding.
 ///
@@ -161,7 +172,15 @@ pub enum AutomatedReasoningCheckResult {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AutomatedReasoningCheckResult { "VALID" => Valid, "INVALID" => Invalid, "SATISFIABLE" => Satisfiable, "IMPOSSIBLE" => Impossible, "TRANSLATION_AMBIGUOUS" => TranslationAmbiguous, "TOO_COMPLEX" => TooComplex, "NO_TRANSLATION" => NoTranslation });
+wire_enum!(AutomatedReasoningCheckResult {
+    "VALID" => Valid,
+    "INVALID" => Invalid,
+    "SATISFIABLE" => Satisfiable,
+    "IMPOSSIBLE" => Impossible,
+    "TRANSLATION_AMBIGUOUS" => TranslationAmbiguous,
+    "TOO_COMPLEX" => TooComplex,
+    "NO_TRANSLATION" => NoTranslation,
+});
 
 /// Automated reasoning check rule.
 ///
@@ -360,7 +379,7 @@ pub struct AutomatedReasoningPolicyAddRuleAnnotation {
 }
 
 impl AutomatedReasoningPolicyAddRuleAnnotation {
-    /// One.
+    /// A value of it.
     pub fn new(expression: impl Into<String>) -> Self {
         Self { expression: expression.into() }
     }
@@ -379,7 +398,7 @@ pub struct AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation {
 }
 
 impl AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation {
-    /// One.
+    /// A value of it.
     pub fn new(natural_language: impl Into<String>) -> Self {
         Self { natural_language: natural_language.into() }
     }
@@ -415,7 +434,7 @@ pub struct AutomatedReasoningPolicyAddTypeAnnotation {
 }
 
 impl AutomatedReasoningPolicyAddTypeAnnotation {
-    /// One.
+    /// A value of it.
     pub fn new(
         name: impl Into<String>,
         description: impl Into<String>,
@@ -457,7 +476,7 @@ pub struct AutomatedReasoningPolicyAddTypeValue {
 }
 
 impl AutomatedReasoningPolicyAddTypeValue {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(value: impl Into<String>) -> Self {
         Self { value: value.into(), ..Self::default() }
     }
@@ -487,7 +506,7 @@ pub struct AutomatedReasoningPolicyAddVariableAnnotation {
 }
 
 impl AutomatedReasoningPolicyAddVariableAnnotation {
-    /// One.
+    /// A value of it.
     pub fn new(name: impl Into<String>, r#type: impl Into<String>, description: impl Into<String>) -> Self {
         Self { name: name.into(), r#type: r#type.into(), description: description.into() }
     }
@@ -535,7 +554,9 @@ pub enum AutomatedReasoningPolicyAnnotatedContent {
     Unknown(serde_json::Value),
 }
 
-wire_union!(AutomatedReasoningPolicyAnnotatedContent { "line" => Line });
+wire_union!(AutomatedReasoningPolicyAnnotatedContent {
+    "line" => Line,
+});
 
 /// Automated reasoning policy annotated line.
 ///
@@ -591,7 +612,21 @@ pub enum AutomatedReasoningPolicyAnnotation {
     Unknown(serde_json::Value),
 }
 
-wire_union!(AutomatedReasoningPolicyAnnotation { "addType" => AddType, "updateType" => UpdateType, "deleteType" => DeleteType, "addVariable" => AddVariable, "updateVariable" => UpdateVariable, "deleteVariable" => DeleteVariable, "addRule" => AddRule, "updateRule" => UpdateRule, "deleteRule" => DeleteRule, "addRuleFromNaturalLanguage" => AddRuleFromNaturalLanguage, "updateFromRulesFeedback" => UpdateFromRulesFeedback, "updateFromScenarioFeedback" => UpdateFromScenarioFeedback, "ingestContent" => IngestContent });
+wire_union!(AutomatedReasoningPolicyAnnotation {
+    "addType" => AddType,
+    "updateType" => UpdateType,
+    "deleteType" => DeleteType,
+    "addVariable" => AddVariable,
+    "updateVariable" => UpdateVariable,
+    "deleteVariable" => DeleteVariable,
+    "addRule" => AddRule,
+    "updateRule" => UpdateRule,
+    "deleteRule" => DeleteRule,
+    "addRuleFromNaturalLanguage" => AddRuleFromNaturalLanguage,
+    "updateFromRulesFeedback" => UpdateFromRulesFeedback,
+    "updateFromScenarioFeedback" => UpdateFromScenarioFeedback,
+    "ingestContent" => IngestContent,
+});
 
 /// Automated reasoning policy annotation status.
 ///
@@ -608,7 +643,10 @@ pub enum AutomatedReasoningPolicyAnnotationStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AutomatedReasoningPolicyAnnotationStatus { "APPLIED" => Applied, "FAILED" => Failed });
+wire_enum!(AutomatedReasoningPolicyAnnotationStatus {
+    "APPLIED" => Applied,
+    "FAILED" => Failed,
+});
 
 /// Get automated reasoning policy annotations response.
 ///
@@ -665,7 +703,10 @@ pub enum AutomatedReasoningPolicyBuildDocumentContentType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AutomatedReasoningPolicyBuildDocumentContentType { "pdf" => Pdf, "txt" => Txt });
+wire_enum!(AutomatedReasoningPolicyBuildDocumentContentType {
+    "pdf" => Pdf,
+    "txt" => Txt,
+});
 
 /// Automated reasoning policy build log.
 ///
@@ -714,7 +755,11 @@ pub enum AutomatedReasoningPolicyBuildMessageType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AutomatedReasoningPolicyBuildMessageType { "INFO" => Info, "WARNING" => Warning, "ERROR" => Error });
+wire_enum!(AutomatedReasoningPolicyBuildMessageType {
+    "INFO" => Info,
+    "WARNING" => Warning,
+    "ERROR" => Error,
+});
 
 /// Automated reasoning policy build result asset manifest.
 ///
@@ -774,7 +819,16 @@ pub enum AutomatedReasoningPolicyBuildResultAssetType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AutomatedReasoningPolicyBuildResultAssetType { "BUILD_LOG" => BuildLog, "QUALITY_REPORT" => QualityReport, "POLICY_DEFINITION" => PolicyDefinition, "GENERATED_TEST_CASES" => GeneratedTestCases, "POLICY_SCENARIOS" => PolicyScenarios, "FIDELITY_REPORT" => FidelityReport, "ASSET_MANIFEST" => AssetManifest, "SOURCE_DOCUMENT" => SourceDocument });
+wire_enum!(AutomatedReasoningPolicyBuildResultAssetType {
+    "BUILD_LOG" => BuildLog,
+    "QUALITY_REPORT" => QualityReport,
+    "POLICY_DEFINITION" => PolicyDefinition,
+    "GENERATED_TEST_CASES" => GeneratedTestCases,
+    "POLICY_SCENARIOS" => PolicyScenarios,
+    "FIDELITY_REPORT" => FidelityReport,
+    "ASSET_MANIFEST" => AssetManifest,
+    "SOURCE_DOCUMENT" => SourceDocument,
+});
 
 /// Automated reasoning policy build result assets.
 ///
@@ -804,7 +858,16 @@ pub enum AutomatedReasoningPolicyBuildResultAssets {
     Unknown(serde_json::Value),
 }
 
-wire_union!(AutomatedReasoningPolicyBuildResultAssets { "policyDefinition" => PolicyDefinition, "qualityReport" => QualityReport, "buildLog" => BuildLog, "generatedTestCases" => GeneratedTestCases, "policyScenarios" => PolicyScenarios, "assetManifest" => AssetManifest, "document" => Document, "fidelityReport" => FidelityReport });
+wire_union!(AutomatedReasoningPolicyBuildResultAssets {
+    "policyDefinition" => PolicyDefinition,
+    "qualityReport" => QualityReport,
+    "buildLog" => BuildLog,
+    "generatedTestCases" => GeneratedTestCases,
+    "policyScenarios" => PolicyScenarios,
+    "assetManifest" => AssetManifest,
+    "document" => Document,
+    "fidelityReport" => FidelityReport,
+});
 
 /// Automated reasoning policy build step.
 ///
@@ -840,7 +903,10 @@ pub enum AutomatedReasoningPolicyBuildStepContext {
     Unknown(serde_json::Value),
 }
 
-wire_union!(AutomatedReasoningPolicyBuildStepContext { "planning" => Planning, "mutation" => Mutation });
+wire_union!(AutomatedReasoningPolicyBuildStepContext {
+    "planning" => Planning,
+    "mutation" => Mutation,
+});
 
 /// Automated reasoning policy build step message.
 ///
@@ -909,7 +975,7 @@ pub struct AutomatedReasoningPolicyBuildWorkflowDocument {
 }
 
 impl AutomatedReasoningPolicyBuildWorkflowDocument {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         document: impl Into<Blob>,
         document_content_type: impl Into<AutomatedReasoningPolicyBuildDocumentContentType>,
@@ -945,7 +1011,7 @@ pub struct AutomatedReasoningPolicyBuildWorkflowRepairContent {
 }
 
 impl AutomatedReasoningPolicyBuildWorkflowRepairContent {
-    /// One.
+    /// A value of it.
     pub fn new(annotations: impl IntoIterator<Item = impl Into<AutomatedReasoningPolicyAnnotation>>) -> Self {
         Self { annotations: annotations.into_iter().map(Into::into).collect() }
     }
@@ -1033,7 +1099,16 @@ pub enum AutomatedReasoningPolicyBuildWorkflowStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AutomatedReasoningPolicyBuildWorkflowStatus { "SCHEDULED" => Scheduled, "CANCEL_REQUESTED" => CancelRequested, "PREPROCESSING" => Preprocessing, "BUILDING" => Building, "TESTING" => Testing, "COMPLETED" => Completed, "FAILED" => Failed, "CANCELLED" => Cancelled });
+wire_enum!(AutomatedReasoningPolicyBuildWorkflowStatus {
+    "SCHEDULED" => Scheduled,
+    "CANCEL_REQUESTED" => CancelRequested,
+    "PREPROCESSING" => Preprocessing,
+    "BUILDING" => Building,
+    "TESTING" => Testing,
+    "COMPLETED" => Completed,
+    "FAILED" => Failed,
+    "CANCELLED" => Cancelled,
+});
 
 /// Automated reasoning policy build workflow summary.
 ///
@@ -1084,7 +1159,15 @@ pub enum AutomatedReasoningPolicyBuildWorkflowType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AutomatedReasoningPolicyBuildWorkflowType { "INGEST_CONTENT" => IngestContent, "REFINE_POLICY" => RefinePolicy, "IMPORT_POLICY" => ImportPolicy, "GENERATE_FIDELITY_REPORT" => GenerateFidelityReport, "GENERATE_POLICY_SCENARIOS" => GeneratePolicyScenarios, "RESOLVE_POLICY_AMBIGUITIES" => ResolvePolicyAmbiguities, "ITERATIVELY_REFINE_POLICY" => IterativelyRefinePolicy });
+wire_enum!(AutomatedReasoningPolicyBuildWorkflowType {
+    "INGEST_CONTENT" => IngestContent,
+    "REFINE_POLICY" => RefinePolicy,
+    "IMPORT_POLICY" => ImportPolicy,
+    "GENERATE_FIDELITY_REPORT" => GenerateFidelityReport,
+    "GENERATE_POLICY_SCENARIOS" => GeneratePolicyScenarios,
+    "RESOLVE_POLICY_AMBIGUITIES" => ResolvePolicyAmbiguities,
+    "ITERATIVELY_REFINE_POLICY" => IterativelyRefinePolicy,
+});
 
 /// Automated reasoning policy definition.
 ///
@@ -1166,7 +1249,11 @@ pub enum AutomatedReasoningPolicyDefinitionElement {
     Unknown(serde_json::Value),
 }
 
-wire_union!(AutomatedReasoningPolicyDefinitionElement { "policyDefinitionVariable" => PolicyDefinitionVariable, "policyDefinitionType" => PolicyDefinitionType, "policyDefinitionRule" => PolicyDefinitionRule });
+wire_union!(AutomatedReasoningPolicyDefinitionElement {
+    "policyDefinitionVariable" => PolicyDefinitionVariable,
+    "policyDefinitionType" => PolicyDefinitionType,
+    "policyDefinitionRule" => PolicyDefinitionRule,
+});
 
 /// Automated reasoning policy definition quality report.
 ///
@@ -1217,7 +1304,7 @@ pub struct AutomatedReasoningPolicyDefinitionRule {
 }
 
 impl AutomatedReasoningPolicyDefinitionRule {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(id: impl Into<String>, expression: impl Into<String>) -> Self {
         Self { id: id.into(), expression: expression.into(), ..Self::default() }
     }
@@ -1249,7 +1336,7 @@ pub struct AutomatedReasoningPolicyDefinitionType {
 }
 
 impl AutomatedReasoningPolicyDefinitionType {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         name: impl Into<String>,
         values: impl IntoIterator<Item = impl Into<AutomatedReasoningPolicyDefinitionTypeValue>>,
@@ -1281,7 +1368,7 @@ pub struct AutomatedReasoningPolicyDefinitionTypeValue {
 }
 
 impl AutomatedReasoningPolicyDefinitionTypeValue {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(value: impl Into<String>) -> Self {
         Self { value: value.into(), ..Self::default() }
     }
@@ -1325,7 +1412,7 @@ pub struct AutomatedReasoningPolicyDefinitionVariable {
 }
 
 impl AutomatedReasoningPolicyDefinitionVariable {
-    /// One.
+    /// A value of it.
     pub fn new(name: impl Into<String>, r#type: impl Into<String>, description: impl Into<String>) -> Self {
         Self { name: name.into(), r#type: r#type.into(), description: description.into() }
     }
@@ -1344,7 +1431,7 @@ pub struct AutomatedReasoningPolicyDeleteRuleAnnotation {
 }
 
 impl AutomatedReasoningPolicyDeleteRuleAnnotation {
-    /// One.
+    /// A value of it.
     pub fn new(rule_id: impl Into<String>) -> Self {
         Self { rule_id: rule_id.into() }
     }
@@ -1375,7 +1462,7 @@ pub struct AutomatedReasoningPolicyDeleteTypeAnnotation {
 }
 
 impl AutomatedReasoningPolicyDeleteTypeAnnotation {
-    /// One.
+    /// A value of it.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into() }
     }
@@ -1406,7 +1493,7 @@ pub struct AutomatedReasoningPolicyDeleteTypeValue {
 }
 
 impl AutomatedReasoningPolicyDeleteTypeValue {
-    /// One.
+    /// A value of it.
     pub fn new(value: impl Into<String>) -> Self {
         Self { value: value.into() }
     }
@@ -1425,7 +1512,7 @@ pub struct AutomatedReasoningPolicyDeleteVariableAnnotation {
 }
 
 impl AutomatedReasoningPolicyDeleteVariableAnnotation {
-    /// One.
+    /// A value of it.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into() }
     }
@@ -1498,7 +1585,9 @@ pub enum AutomatedReasoningPolicyGenerateFidelityReportContent {
     Unknown(serde_json::Value),
 }
 
-wire_union!(AutomatedReasoningPolicyGenerateFidelityReportContent { "documents" => Documents });
+wire_union!(AutomatedReasoningPolicyGenerateFidelityReportContent {
+    "documents" => Documents,
+});
 
 /// Automated reasoning policy generated test case.
 ///
@@ -1542,7 +1631,7 @@ pub struct AutomatedReasoningPolicyIngestContentAnnotation {
 }
 
 impl AutomatedReasoningPolicyIngestContentAnnotation {
-    /// One.
+    /// A value of it.
     pub fn new(content: impl Into<String>) -> Self {
         Self { content: content.into() }
     }
@@ -1565,7 +1654,7 @@ pub struct AutomatedReasoningPolicyIterativeRefinementContent {
 }
 
 impl AutomatedReasoningPolicyIterativeRefinementContent {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         documents: impl IntoIterator<Item = impl Into<AutomatedReasoningPolicyBuildWorkflowDocument>>,
     ) -> Self {
@@ -1610,7 +1699,17 @@ pub enum AutomatedReasoningPolicyMutation {
     Unknown(serde_json::Value),
 }
 
-wire_union!(AutomatedReasoningPolicyMutation { "addType" => AddType, "updateType" => UpdateType, "deleteType" => DeleteType, "addVariable" => AddVariable, "updateVariable" => UpdateVariable, "deleteVariable" => DeleteVariable, "addRule" => AddRule, "updateRule" => UpdateRule, "deleteRule" => DeleteRule });
+wire_union!(AutomatedReasoningPolicyMutation {
+    "addType" => AddType,
+    "updateType" => UpdateType,
+    "deleteType" => DeleteType,
+    "addVariable" => AddVariable,
+    "updateVariable" => UpdateVariable,
+    "deleteVariable" => DeleteVariable,
+    "addRule" => AddRule,
+    "updateRule" => UpdateRule,
+    "deleteRule" => DeleteRule,
+});
 
 /// Get automated reasoning policy next scenario response.
 ///
@@ -1863,7 +1962,10 @@ pub enum AutomatedReasoningPolicyTestRunResult {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AutomatedReasoningPolicyTestRunResult { "PASSED" => Passed, "FAILED" => Failed });
+wire_enum!(AutomatedReasoningPolicyTestRunResult {
+    "PASSED" => Passed,
+    "FAILED" => Failed,
+});
 
 /// Automated reasoning policy test run status.
 ///
@@ -1886,7 +1988,13 @@ pub enum AutomatedReasoningPolicyTestRunStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AutomatedReasoningPolicyTestRunStatus { "NOT_STARTED" => NotStarted, "SCHEDULED" => Scheduled, "IN_PROGRESS" => InProgress, "COMPLETED" => Completed, "FAILED" => Failed });
+wire_enum!(AutomatedReasoningPolicyTestRunStatus {
+    "NOT_STARTED" => NotStarted,
+    "SCHEDULED" => Scheduled,
+    "IN_PROGRESS" => InProgress,
+    "COMPLETED" => Completed,
+    "FAILED" => Failed,
+});
 
 /// Automated reasoning policy type value annotation.
 ///
@@ -1906,7 +2014,11 @@ pub enum AutomatedReasoningPolicyTypeValueAnnotation {
     Unknown(serde_json::Value),
 }
 
-wire_union!(AutomatedReasoningPolicyTypeValueAnnotation { "addTypeValue" => AddTypeValue, "updateTypeValue" => UpdateTypeValue, "deleteTypeValue" => DeleteTypeValue });
+wire_union!(AutomatedReasoningPolicyTypeValueAnnotation {
+    "addTypeValue" => AddTypeValue,
+    "updateTypeValue" => UpdateTypeValue,
+    "deleteTypeValue" => DeleteTypeValue,
+});
 
 /// Automated reasoning policy update from rule feedback annotation.
 ///
@@ -1924,7 +2036,7 @@ pub struct AutomatedReasoningPolicyUpdateFromRuleFeedbackAnnotation {
 }
 
 impl AutomatedReasoningPolicyUpdateFromRuleFeedbackAnnotation {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(feedback: impl Into<String>) -> Self {
         Self { feedback: feedback.into(), ..Self::default() }
     }
@@ -1956,7 +2068,7 @@ pub struct AutomatedReasoningPolicyUpdateFromScenarioFeedbackAnnotation {
 }
 
 impl AutomatedReasoningPolicyUpdateFromScenarioFeedbackAnnotation {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(scenario_expression: impl Into<String>) -> Self {
         Self { scenario_expression: scenario_expression.into(), ..Self::default() }
     }
@@ -1991,7 +2103,7 @@ pub struct AutomatedReasoningPolicyUpdateRuleAnnotation {
 }
 
 impl AutomatedReasoningPolicyUpdateRuleAnnotation {
-    /// One.
+    /// A value of it.
     pub fn new(rule_id: impl Into<String>, expression: impl Into<String>) -> Self {
         Self { rule_id: rule_id.into(), expression: expression.into() }
     }
@@ -2031,7 +2143,7 @@ pub struct AutomatedReasoningPolicyUpdateTypeAnnotation {
 }
 
 impl AutomatedReasoningPolicyUpdateTypeAnnotation {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         name: impl Into<String>,
         values: impl IntoIterator<Item = impl Into<AutomatedReasoningPolicyTypeValueAnnotation>>,
@@ -2085,7 +2197,7 @@ pub struct AutomatedReasoningPolicyUpdateTypeValue {
 }
 
 impl AutomatedReasoningPolicyUpdateTypeValue {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(value: impl Into<String>) -> Self {
         Self { value: value.into(), ..Self::default() }
     }
@@ -2124,7 +2236,7 @@ pub struct AutomatedReasoningPolicyUpdateVariableAnnotation {
 }
 
 impl AutomatedReasoningPolicyUpdateVariableAnnotation {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
@@ -2201,7 +2313,12 @@ pub enum AutomatedReasoningPolicyWorkflowTypeContent {
     Unknown(serde_json::Value),
 }
 
-wire_union!(AutomatedReasoningPolicyWorkflowTypeContent { "documents" => Documents, "policyRepairAssets" => PolicyRepairAssets, "generateFidelityReportContent" => GenerateFidelityReportContent, "iterativeRefinementContent" => IterativeRefinementContent });
+wire_union!(AutomatedReasoningPolicyWorkflowTypeContent {
+    "documents" => Documents,
+    "policyRepairAssets" => PolicyRepairAssets,
+    "generateFidelityReportContent" => GenerateFidelityReportContent,
+    "iterativeRefinementContent" => IterativeRefinementContent,
+});
 
 /// What `CreateAutomatedReasoningPolicy` is asked with.
 ///
@@ -2231,7 +2348,7 @@ pub struct CreateAutomatedReasoningPolicyRequest {
 }
 
 impl CreateAutomatedReasoningPolicyRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
@@ -2328,7 +2445,7 @@ pub struct CreateAutomatedReasoningPolicyTestCaseRequest {
 }
 
 impl CreateAutomatedReasoningPolicyTestCaseRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         guard_content: impl Into<String>,
         expected_aggregated_findings_result: impl Into<AutomatedReasoningCheckResult>,
@@ -2395,7 +2512,7 @@ pub struct CreateAutomatedReasoningPolicyVersionRequest {
 }
 
 impl CreateAutomatedReasoningPolicyVersionRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(last_updated_definition_hash: impl Into<String>) -> Self {
         Self { last_updated_definition_hash: last_updated_definition_hash.into(), ..Self::default() }
     }
@@ -2467,7 +2584,7 @@ pub struct StartAutomatedReasoningPolicyBuildWorkflowRequest {
 }
 
 impl StartAutomatedReasoningPolicyBuildWorkflowRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(source_content: impl Into<AutomatedReasoningPolicyBuildWorkflowSource>) -> Self {
         Self { source_content: source_content.into(), ..Self::default() }
     }
@@ -2554,7 +2671,7 @@ pub struct UpdateAutomatedReasoningPolicyAnnotationsRequest {
 }
 
 impl UpdateAutomatedReasoningPolicyAnnotationsRequest {
-    /// One.
+    /// A value of it.
     pub fn new(
         annotations: impl IntoIterator<Item = impl Into<AutomatedReasoningPolicyAnnotation>>,
         last_updated_annotation_set_hash: impl Into<String>,
@@ -2604,7 +2721,7 @@ pub struct UpdateAutomatedReasoningPolicyRequest {
 }
 
 impl UpdateAutomatedReasoningPolicyRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(policy_definition: impl Into<AutomatedReasoningPolicyDefinition>) -> Self {
         Self { policy_definition: policy_definition.into(), ..Self::default() }
     }
@@ -2671,7 +2788,7 @@ pub struct UpdateAutomatedReasoningPolicyTestCaseRequest {
 }
 
 impl UpdateAutomatedReasoningPolicyTestCaseRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         guard_content: impl Into<String>,
         last_updated_at: Timestamp,

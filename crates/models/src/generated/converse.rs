@@ -53,7 +53,9 @@ pub enum ConverseOutput {
     Unknown(serde_json::Value),
 }
 
-wire_union!(ConverseOutput { "message" => Message });
+wire_union!(ConverseOutput {
+    "message" => Message,
+});
 
 /// Everything that a turn of a conversation can carry, but for the model that it goes to.
 ///
@@ -312,7 +314,11 @@ pub enum GuardrailTrace {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailTrace { "enabled" => Enabled, "disabled" => Disabled, "enabled_full" => EnabledFull });
+wire_enum!(GuardrailTrace {
+    "enabled" => Enabled,
+    "disabled" => Disabled,
+    "enabled_full" => EnabledFull,
+});
 
 /// How a model writes: how much, how boldly, and where it stops.
 ///
@@ -387,7 +393,7 @@ pub struct JsonSchemaDefinition {
 }
 
 impl JsonSchemaDefinition {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(schema: impl Into<String>) -> Self {
         Self { schema: schema.into(), ..Self::default() }
     }
@@ -454,7 +460,7 @@ pub struct OutputFormat {
 }
 
 impl OutputFormat {
-    /// One.
+    /// A value of it.
     pub fn new(r#type: impl Into<OutputFormatType>, structure: impl Into<OutputFormatStructure>) -> Self {
         Self { r#type: r#type.into(), structure: structure.into() }
     }
@@ -474,7 +480,9 @@ pub enum OutputFormatStructure {
     Unknown(serde_json::Value),
 }
 
-wire_union!(OutputFormatStructure { "jsonSchema" => JsonSchema });
+wire_union!(OutputFormatStructure {
+    "jsonSchema" => JsonSchema,
+});
 
 /// Output format type.
 ///
@@ -489,7 +497,9 @@ pub enum OutputFormatType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(OutputFormatType { "json_schema" => JsonSchema });
+wire_enum!(OutputFormatType {
+    "json_schema" => JsonSchema,
+});
 
 /// Performance config latency.
 ///
@@ -506,7 +516,10 @@ pub enum PerformanceConfigLatency {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(PerformanceConfigLatency { "standard" => Standard, "optimized" => Optimized });
+wire_enum!(PerformanceConfigLatency {
+    "standard" => Standard,
+    "optimized" => Optimized,
+});
 
 /// Performance configuration.
 ///
@@ -558,7 +571,9 @@ pub enum PromptVariableValues {
     Unknown(serde_json::Value),
 }
 
-wire_union!(PromptVariableValues { "text" => Text });
+wire_union!(PromptVariableValues {
+    "text" => Text,
+});
 
 /// Service tier.
 ///
@@ -573,7 +588,7 @@ pub struct ServiceTier {
 }
 
 impl ServiceTier {
-    /// One.
+    /// A value of it.
     pub fn new(r#type: impl Into<ServiceTierType>) -> Self {
         Self { r#type: r#type.into() }
     }
@@ -598,7 +613,12 @@ pub enum ServiceTierType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ServiceTierType { "priority" => Priority, "default" => Default, "flex" => Flex, "reserved" => Reserved });
+wire_enum!(ServiceTierType {
+    "priority" => Priority,
+    "default" => Default,
+    "flex" => Flex,
+    "reserved" => Reserved,
+});
 
 /// Why a model stopped writing.
 ///
@@ -629,7 +649,17 @@ pub enum StopReason {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(StopReason { "end_turn" => EndTurn, "tool_use" => ToolUse, "max_tokens" => MaxTokens, "stop_sequence" => StopSequence, "guardrail_intervened" => GuardrailIntervened, "content_filtered" => ContentFiltered, "malformed_model_output" => MalformedModelOutput, "malformed_tool_use" => MalformedToolUse, "model_context_window_exceeded" => ModelContextWindowExceeded });
+wire_enum!(StopReason {
+    "end_turn" => EndTurn,
+    "tool_use" => ToolUse,
+    "max_tokens" => MaxTokens,
+    "stop_sequence" => StopSequence,
+    "guardrail_intervened" => GuardrailIntervened,
+    "content_filtered" => ContentFiltered,
+    "malformed_model_output" => MalformedModelOutput,
+    "malformed_tool_use" => MalformedToolUse,
+    "model_context_window_exceeded" => ModelContextWindowExceeded,
+});
 
 /// What a turn cost in tokens. `input_tokens` leaves out what a cache read or wrote; `total_tokens` counts it.
 ///

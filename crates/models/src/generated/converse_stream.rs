@@ -79,7 +79,14 @@ pub enum ContentBlockDelta {
     Unknown(serde_json::Value),
 }
 
-wire_union!(ContentBlockDelta { "text" => Text, "toolUse" => ToolUse, "toolResult" => ToolResult, "reasoningContent" => ReasoningContent, "citation" => Citation, "image" => Image });
+wire_union!(ContentBlockDelta {
+    "text" => Text,
+    "toolUse" => ToolUse,
+    "toolResult" => ToolResult,
+    "reasoningContent" => ReasoningContent,
+    "citation" => Citation,
+    "image" => Image,
+});
 
 /// Content block delta event.
 ///
@@ -113,7 +120,11 @@ pub enum ContentBlockStart {
     Unknown(serde_json::Value),
 }
 
-wire_union!(ContentBlockStart { "toolUse" => ToolUse, "toolResult" => ToolResult, "image" => Image });
+wire_union!(ContentBlockStart {
+    "toolUse" => ToolUse,
+    "toolResult" => ToolResult,
+    "image" => Image,
+});
 
 /// Content block start event.
 ///
@@ -200,7 +211,14 @@ pub enum ConverseStreamOutput {
     Unknown(serde_json::Value),
 }
 
-wire_union!(ConverseStreamOutput { "messageStart" => MessageStart, "contentBlockStart" => ContentBlockStart, "contentBlockDelta" => ContentBlockDelta, "contentBlockStop" => ContentBlockStop, "messageStop" => MessageStop, "metadata" => Metadata });
+wire_union!(ConverseStreamOutput {
+    "messageStart" => MessageStart,
+    "contentBlockStart" => ContentBlockStart,
+    "contentBlockDelta" => ContentBlockDelta,
+    "contentBlockStop" => ContentBlockStop,
+    "messageStop" => MessageStop,
+    "metadata" => Metadata,
+});
 
 /// What `ConverseStream` is asked with.
 ///
@@ -440,7 +458,10 @@ pub enum GuardrailStreamProcessingMode {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailStreamProcessingMode { "sync" => Sync, "async" => Async });
+wire_enum!(GuardrailStreamProcessingMode {
+    "sync" => Sync,
+    "async" => Async,
+});
 
 /// Image block delta.
 ///
@@ -516,7 +537,11 @@ pub enum ReasoningContentBlockDelta {
     Unknown(serde_json::Value),
 }
 
-wire_union!(ReasoningContentBlockDelta { "text" => Text, "redactedContent" => RedactedContent, "signature" => Signature });
+wire_union!(ReasoningContentBlockDelta {
+    "text" => Text,
+    "redactedContent" => RedactedContent,
+    "signature" => Signature,
+});
 
 /// Tool result block delta.
 ///
@@ -534,7 +559,10 @@ pub enum ToolResultBlockDelta {
     Unknown(serde_json::Value),
 }
 
-wire_union!(ToolResultBlockDelta { "text" => Text, "json" => Json });
+wire_union!(ToolResultBlockDelta {
+    "text" => Text,
+    "json" => Json,
+});
 
 /// Tool result block start.
 ///

@@ -82,7 +82,10 @@ pub enum CountTokensInput {
     Unknown(serde_json::Value),
 }
 
-wire_union!(CountTokensInput { "invokeModel" => InvokeModel, "converse" => Converse });
+wire_union!(CountTokensInput {
+    "invokeModel" => InvokeModel,
+    "converse" => Converse,
+});
 
 /// What `CountTokens` is asked with.
 ///
@@ -97,7 +100,7 @@ pub struct CountTokensRequest {
 }
 
 impl CountTokensRequest {
-    /// One.
+    /// A value of it.
     pub fn new(input: impl Into<CountTokensInput>) -> Self {
         Self { input: input.into() }
     }
@@ -128,7 +131,7 @@ pub struct InvokeModelTokensRequest {
 }
 
 impl InvokeModelTokensRequest {
-    /// One.
+    /// A value of it.
     pub fn new(body: impl Into<Blob>) -> Self {
         Self { body: body.into() }
     }

@@ -47,7 +47,7 @@ pub struct CreateCustomModelRequest {
 }
 
 impl CreateCustomModelRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(model_name: impl Into<String>) -> Self {
         Self { model_name: model_name.into(), ..Self::default() }
     }
@@ -183,7 +183,9 @@ pub enum CustomModelDataSource {
     Unknown(serde_json::Value),
 }
 
-wire_union!(CustomModelDataSource { "modelPackageArnDataSource" => ModelPackageArnDataSource });
+wire_union!(CustomModelDataSource {
+    "modelPackageArnDataSource" => ModelPackageArnDataSource,
+});
 
 /// Custom model summary.
 ///
@@ -228,7 +230,7 @@ pub struct ModelPackageArnDataSource {
 }
 
 impl ModelPackageArnDataSource {
-    /// One.
+    /// A value of it.
     pub fn new(model_package_arn: impl Into<String>) -> Self {
         Self { model_package_arn: model_package_arn.into() }
     }
@@ -251,4 +253,8 @@ pub enum ModelStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ModelStatus { "Active" => Active, "Creating" => Creating, "Failed" => Failed });
+wire_enum!(ModelStatus {
+    "Active" => Active,
+    "Creating" => Creating,
+    "Failed" => Failed,
+});

@@ -32,7 +32,7 @@ pub struct CreateCustomModelDeploymentRequest {
 }
 
 impl CreateCustomModelDeploymentRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(model_deployment_name: impl Into<String>, model_arn: impl Into<String>) -> Self {
         Self {
             model_deployment_name: model_deployment_name.into(),
@@ -126,7 +126,11 @@ pub enum CustomModelDeploymentStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(CustomModelDeploymentStatus { "Creating" => Creating, "Active" => Active, "Failed" => Failed });
+wire_enum!(CustomModelDeploymentStatus {
+    "Creating" => Creating,
+    "Active" => Active,
+    "Failed" => Failed,
+});
 
 /// Custom model deployment summary.
 ///
@@ -187,7 +191,11 @@ pub enum CustomModelDeploymentUpdateStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(CustomModelDeploymentUpdateStatus { "Updating" => Updating, "UpdateCompleted" => UpdateCompleted, "UpdateFailed" => UpdateFailed });
+wire_enum!(CustomModelDeploymentUpdateStatus {
+    "Updating" => Updating,
+    "UpdateCompleted" => UpdateCompleted,
+    "UpdateFailed" => UpdateFailed,
+});
 
 /// What `UpdateCustomModelDeployment` is asked with.
 ///
@@ -202,7 +210,7 @@ pub struct UpdateCustomModelDeploymentRequest {
 }
 
 impl UpdateCustomModelDeploymentRequest {
-    /// One.
+    /// A value of it.
     pub fn new(model_arn: impl Into<String>) -> Self {
         Self { model_arn: model_arn.into() }
     }

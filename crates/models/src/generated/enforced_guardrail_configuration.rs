@@ -28,7 +28,7 @@ pub struct AccountEnforcedGuardrailInferenceInputConfiguration {
 }
 
 impl AccountEnforcedGuardrailInferenceInputConfiguration {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(guardrail_identifier: impl Into<String>, guardrail_version: impl Into<String>) -> Self {
         Self {
             guardrail_identifier: guardrail_identifier.into(),
@@ -116,7 +116,9 @@ pub enum ConfigurationOwner {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ConfigurationOwner { "ACCOUNT" => Account });
+wire_enum!(ConfigurationOwner {
+    "ACCOUNT" => Account,
+});
 
 /// Input tags.
 ///
@@ -133,7 +135,10 @@ pub enum InputTags {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(InputTags { "HONOR" => Honor, "IGNORE" => Ignore });
+wire_enum!(InputTags {
+    "HONOR" => Honor,
+    "IGNORE" => Ignore,
+});
 
 /// Model enforcement.
 ///
@@ -152,7 +157,7 @@ pub struct ModelEnforcement {
 }
 
 impl ModelEnforcement {
-    /// One.
+    /// A value of it.
     pub fn new(
         included_models: impl IntoIterator<Item = impl Into<String>>,
         excluded_models: impl IntoIterator<Item = impl Into<String>>,
@@ -180,7 +185,7 @@ pub struct PutEnforcedGuardrailConfigurationRequest {
 }
 
 impl PutEnforcedGuardrailConfigurationRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         guardrail_inference_config: impl Into<AccountEnforcedGuardrailInferenceInputConfiguration>,
     ) -> Self {
@@ -262,4 +267,7 @@ pub enum SelectiveGuardingMode {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(SelectiveGuardingMode { "SELECTIVE" => Selective, "COMPREHENSIVE" => Comprehensive });
+wire_enum!(SelectiveGuardingMode {
+    "SELECTIVE" => Selective,
+    "COMPREHENSIVE" => Comprehensive,
+});

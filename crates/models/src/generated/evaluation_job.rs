@@ -29,7 +29,10 @@ pub enum ApplicationType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ApplicationType { "ModelEvaluation" => ModelEvaluation, "RagEvaluation" => RagEvaluation });
+wire_enum!(ApplicationType {
+    "ModelEvaluation" => ModelEvaluation,
+    "RagEvaluation" => RagEvaluation,
+});
 
 /// Attribute type.
 ///
@@ -50,7 +53,12 @@ pub enum AttributeType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AttributeType { "STRING" => String, "NUMBER" => Number, "BOOLEAN" => Boolean, "STRING_LIST" => StringList });
+wire_enum!(AttributeType {
+    "STRING" => String,
+    "NUMBER" => Number,
+    "BOOLEAN" => Boolean,
+    "STRING_LIST" => StringList,
+});
 
 /// Automated evaluation config.
 ///
@@ -72,7 +80,7 @@ pub struct AutomatedEvaluationConfig {
 }
 
 impl AutomatedEvaluationConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         dataset_metric_configs: impl IntoIterator<Item = impl Into<EvaluationDatasetMetricConfig>>,
     ) -> Self {
@@ -116,7 +124,7 @@ pub struct AutomatedEvaluationCustomMetricConfig {
 }
 
 impl AutomatedEvaluationCustomMetricConfig {
-    /// One.
+    /// A value of it.
     pub fn new(
         custom_metrics: impl IntoIterator<Item = impl Into<AutomatedEvaluationCustomMetricSource>>,
         evaluator_model_config: impl Into<CustomMetricEvaluatorModelConfig>,
@@ -142,7 +150,9 @@ pub enum AutomatedEvaluationCustomMetricSource {
     Unknown(serde_json::Value),
 }
 
-wire_union!(AutomatedEvaluationCustomMetricSource { "customMetricDefinition" => CustomMetricDefinition });
+wire_union!(AutomatedEvaluationCustomMetricSource {
+    "customMetricDefinition" => CustomMetricDefinition,
+});
 
 /// Batch delete evaluation job error.
 ///
@@ -189,7 +199,7 @@ pub struct BatchDeleteEvaluationJobRequest {
 }
 
 impl BatchDeleteEvaluationJobRequest {
-    /// One.
+    /// A value of it.
     pub fn new(job_identifiers: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { job_identifiers: job_identifiers.into_iter().map(Into::into).collect() }
     }
@@ -224,7 +234,7 @@ pub struct BedrockEvaluatorModel {
 }
 
 impl BedrockEvaluatorModel {
-    /// One.
+    /// A value of it.
     pub fn new(model_identifier: impl Into<String>) -> Self {
         Self { model_identifier: model_identifier.into() }
     }
@@ -247,7 +257,7 @@ pub struct ByteContentDoc {
 }
 
 impl ByteContentDoc {
-    /// One.
+    /// A value of it.
     pub fn new(
         identifier: impl Into<String>,
         content_type: impl Into<String>,
@@ -293,7 +303,7 @@ pub struct CreateEvaluationJobRequest {
 }
 
 impl CreateEvaluationJobRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         job_name: impl Into<String>,
         role_arn: impl Into<String>,
@@ -372,7 +382,7 @@ pub struct CustomMetricBedrockEvaluatorModel {
 }
 
 impl CustomMetricBedrockEvaluatorModel {
-    /// One.
+    /// A value of it.
     pub fn new(model_identifier: impl Into<String>) -> Self {
         Self { model_identifier: model_identifier.into() }
     }
@@ -396,7 +406,7 @@ pub struct CustomMetricDefinition {
 }
 
 impl CustomMetricDefinition {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(name: impl Into<String>, instructions: impl Into<String>) -> Self {
         Self { name: name.into(), instructions: instructions.into(), ..Self::default() }
     }
@@ -426,7 +436,7 @@ pub struct CustomMetricEvaluatorModelConfig {
 }
 
 impl CustomMetricEvaluatorModelConfig {
-    /// One.
+    /// A value of it.
     pub fn new(
         bedrock_evaluator_models: impl IntoIterator<Item = impl Into<CustomMetricBedrockEvaluatorModel>>,
     ) -> Self {
@@ -454,7 +464,7 @@ pub struct EvaluationBedrockModel {
 }
 
 impl EvaluationBedrockModel {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(model_identifier: impl Into<String>) -> Self {
         Self { model_identifier: model_identifier.into(), ..Self::default() }
     }
@@ -490,7 +500,10 @@ pub enum EvaluationConfig {
     Unknown(serde_json::Value),
 }
 
-wire_union!(EvaluationConfig { "automated" => Automated, "human" => Human });
+wire_union!(EvaluationConfig {
+    "automated" => Automated,
+    "human" => Human,
+});
 
 /// Evaluation dataset.
 ///
@@ -508,7 +521,7 @@ pub struct EvaluationDataset {
 }
 
 impl EvaluationDataset {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
@@ -535,7 +548,9 @@ pub enum EvaluationDatasetLocation {
     Unknown(serde_json::Value),
 }
 
-wire_union!(EvaluationDatasetLocation { "s3Uri" => S3Uri });
+wire_union!(EvaluationDatasetLocation {
+    "s3Uri" => S3Uri,
+});
 
 /// Evaluation dataset metric config.
 ///
@@ -555,7 +570,7 @@ pub struct EvaluationDatasetMetricConfig {
 }
 
 impl EvaluationDatasetMetricConfig {
-    /// One.
+    /// A value of it.
     pub fn new(
         task_type: impl Into<EvaluationTaskType>,
         dataset: impl Into<EvaluationDataset>,
@@ -585,7 +600,10 @@ pub enum EvaluationInferenceConfig {
     Unknown(serde_json::Value),
 }
 
-wire_union!(EvaluationInferenceConfig { "models" => Models, "ragConfigs" => RagConfigs });
+wire_union!(EvaluationInferenceConfig {
+    "models" => Models,
+    "ragConfigs" => RagConfigs,
+});
 
 /// Evaluation inference config summary.
 ///
@@ -671,7 +689,14 @@ pub enum EvaluationJobStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(EvaluationJobStatus { "InProgress" => InProgress, "Completed" => Completed, "Failed" => Failed, "Stopping" => Stopping, "Stopped" => Stopped, "Deleting" => Deleting });
+wire_enum!(EvaluationJobStatus {
+    "InProgress" => InProgress,
+    "Completed" => Completed,
+    "Failed" => Failed,
+    "Stopping" => Stopping,
+    "Stopped" => Stopped,
+    "Deleting" => Deleting,
+});
 
 /// Evaluation job type.
 ///
@@ -688,7 +713,10 @@ pub enum EvaluationJobType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(EvaluationJobType { "Human" => Human, "Automated" => Automated });
+wire_enum!(EvaluationJobType {
+    "Human" => Human,
+    "Automated" => Automated,
+});
 
 /// Evaluation model config.
 ///
@@ -706,7 +734,10 @@ pub enum EvaluationModelConfig {
     Unknown(serde_json::Value),
 }
 
-wire_union!(EvaluationModelConfig { "bedrockModel" => BedrockModel, "precomputedInferenceSource" => PrecomputedInferenceSource });
+wire_union!(EvaluationModelConfig {
+    "bedrockModel" => BedrockModel,
+    "precomputedInferenceSource" => PrecomputedInferenceSource,
+});
 
 /// Evaluation model config summary.
 ///
@@ -737,7 +768,7 @@ pub struct EvaluationOutputDataConfig {
 }
 
 impl EvaluationOutputDataConfig {
-    /// One.
+    /// A value of it.
     pub fn new(s3_uri: impl Into<String>) -> Self {
         Self { s3_uri: s3_uri.into() }
     }
@@ -756,7 +787,7 @@ pub struct EvaluationPrecomputedInferenceSource {
 }
 
 impl EvaluationPrecomputedInferenceSource {
-    /// One.
+    /// A value of it.
     pub fn new(inference_source_identifier: impl Into<String>) -> Self {
         Self { inference_source_identifier: inference_source_identifier.into() }
     }
@@ -778,7 +809,10 @@ pub enum EvaluationPrecomputedRagSourceConfig {
     Unknown(serde_json::Value),
 }
 
-wire_union!(EvaluationPrecomputedRagSourceConfig { "retrieveSourceConfig" => RetrieveSourceConfig, "retrieveAndGenerateSourceConfig" => RetrieveAndGenerateSourceConfig });
+wire_union!(EvaluationPrecomputedRagSourceConfig {
+    "retrieveSourceConfig" => RetrieveSourceConfig,
+    "retrieveAndGenerateSourceConfig" => RetrieveAndGenerateSourceConfig,
+});
 
 /// Evaluation precomputed retrieve and generate source config.
 ///
@@ -793,7 +827,7 @@ pub struct EvaluationPrecomputedRetrieveAndGenerateSourceConfig {
 }
 
 impl EvaluationPrecomputedRetrieveAndGenerateSourceConfig {
-    /// One.
+    /// A value of it.
     pub fn new(rag_source_identifier: impl Into<String>) -> Self {
         Self { rag_source_identifier: rag_source_identifier.into() }
     }
@@ -812,7 +846,7 @@ pub struct EvaluationPrecomputedRetrieveSourceConfig {
 }
 
 impl EvaluationPrecomputedRetrieveSourceConfig {
-    /// One.
+    /// A value of it.
     pub fn new(rag_source_identifier: impl Into<String>) -> Self {
         Self { rag_source_identifier: rag_source_identifier.into() }
     }
@@ -898,7 +932,13 @@ pub enum EvaluationTaskType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(EvaluationTaskType { "Summarization" => Summarization, "Classification" => Classification, "QuestionAndAnswer" => QuestionAndAnswer, "Generation" => Generation, "Custom" => Custom });
+wire_enum!(EvaluationTaskType {
+    "Summarization" => Summarization,
+    "Classification" => Classification,
+    "QuestionAndAnswer" => QuestionAndAnswer,
+    "Generation" => Generation,
+    "Custom" => Custom,
+});
 
 /// Evaluator model config.
 ///
@@ -914,7 +954,9 @@ pub enum EvaluatorModelConfig {
     Unknown(serde_json::Value),
 }
 
-wire_union!(EvaluatorModelConfig { "bedrockEvaluatorModels" => BedrockEvaluatorModels });
+wire_union!(EvaluatorModelConfig {
+    "bedrockEvaluatorModels" => BedrockEvaluatorModels,
+});
 
 /// External source.
 ///
@@ -935,7 +977,7 @@ pub struct ExternalSource {
 }
 
 impl ExternalSource {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(source_type: impl Into<ExternalSourceType>) -> Self {
         Self { source_type: source_type.into(), ..Self::default() }
     }
@@ -970,7 +1012,10 @@ pub enum ExternalSourceType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ExternalSourceType { "S3" => S3, "BYTE_CONTENT" => ByteContent });
+wire_enum!(ExternalSourceType {
+    "S3" => S3,
+    "BYTE_CONTENT" => ByteContent,
+});
 
 /// External sources generation configuration.
 ///
@@ -1055,7 +1100,7 @@ pub struct ExternalSourcesRetrieveAndGenerateConfiguration {
 }
 
 impl ExternalSourcesRetrieveAndGenerateConfiguration {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         model_arn: impl Into<String>,
         sources: impl IntoIterator<Item = impl Into<ExternalSource>>,
@@ -1091,7 +1136,7 @@ pub struct FieldForReranking {
 }
 
 impl FieldForReranking {
-    /// One.
+    /// A value of it.
     pub fn new(field_name: impl Into<String>) -> Self {
         Self { field_name: field_name.into() }
     }
@@ -1113,7 +1158,7 @@ pub struct FilterAttribute {
 }
 
 impl FilterAttribute {
-    /// One.
+    /// A value of it.
     pub fn new(key: impl Into<String>, value: impl Into<Value>) -> Self {
         Self { key: key.into(), value: value.into() }
     }
@@ -1198,7 +1243,7 @@ pub struct GuardrailConfiguration {
 }
 
 impl GuardrailConfiguration {
-    /// One.
+    /// A value of it.
     pub fn new(guardrail_id: impl Into<String>, guardrail_version: impl Into<String>) -> Self {
         Self { guardrail_id: guardrail_id.into(), guardrail_version: guardrail_version.into() }
     }
@@ -1224,7 +1269,7 @@ pub struct HumanEvaluationConfig {
 }
 
 impl HumanEvaluationConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         dataset_metric_configs: impl IntoIterator<Item = impl Into<EvaluationDatasetMetricConfig>>,
     ) -> Self {
@@ -1270,7 +1315,7 @@ pub struct HumanEvaluationCustomMetric {
 }
 
 impl HumanEvaluationCustomMetric {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(name: impl Into<String>, rating_method: impl Into<String>) -> Self {
         Self { name: name.into(), rating_method: rating_method.into(), ..Self::default() }
     }
@@ -1299,7 +1344,7 @@ pub struct HumanWorkflowConfig {
 }
 
 impl HumanWorkflowConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(flow_definition_arn: impl Into<String>) -> Self {
         Self { flow_definition_arn: flow_definition_arn.into(), ..Self::default() }
     }
@@ -1328,7 +1373,7 @@ pub struct ImplicitFilterConfiguration {
 }
 
 impl ImplicitFilterConfiguration {
-    /// One.
+    /// A value of it.
     pub fn new(
         metadata_attributes: impl IntoIterator<Item = impl Into<MetadataAttributeSchema>>,
         model_arn: impl Into<String>,
@@ -1378,7 +1423,10 @@ pub enum KnowledgeBaseConfig {
     Unknown(serde_json::Value),
 }
 
-wire_union!(KnowledgeBaseConfig { "retrieveConfig" => RetrieveConfig, "retrieveAndGenerateConfig" => RetrieveAndGenerateConfig });
+wire_union!(KnowledgeBaseConfig {
+    "retrieveConfig" => RetrieveConfig,
+    "retrieveAndGenerateConfig" => RetrieveAndGenerateConfig,
+});
 
 /// Knowledge base retrieval configuration.
 ///
@@ -1393,7 +1441,7 @@ pub struct KnowledgeBaseRetrievalConfiguration {
 }
 
 impl KnowledgeBaseRetrievalConfiguration {
-    /// One.
+    /// A value of it.
     pub fn new(vector_search_configuration: impl Into<KnowledgeBaseVectorSearchConfiguration>) -> Self {
         Self { vector_search_configuration: vector_search_configuration.into() }
     }
@@ -1423,7 +1471,7 @@ pub struct KnowledgeBaseRetrieveAndGenerateConfiguration {
 }
 
 impl KnowledgeBaseRetrieveAndGenerateConfiguration {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(knowledge_base_id: impl Into<String>, model_arn: impl Into<String>) -> Self {
         Self { knowledge_base_id: knowledge_base_id.into(), model_arn: model_arn.into(), ..Self::default() }
     }
@@ -1544,7 +1592,7 @@ pub struct MetadataAttributeSchema {
 }
 
 impl MetadataAttributeSchema {
-    /// One.
+    /// A value of it.
     pub fn new(
         key: impl Into<String>,
         r#type: impl Into<AttributeType>,
@@ -1570,7 +1618,7 @@ pub struct MetadataConfigurationForReranking {
 }
 
 impl MetadataConfigurationForReranking {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(selection_mode: impl Into<RerankingMetadataSelectionMode>) -> Self {
         Self { selection_mode: selection_mode.into(), ..Self::default() }
     }
@@ -1599,7 +1647,7 @@ pub struct OrchestrationConfiguration {
 }
 
 impl OrchestrationConfiguration {
-    /// One.
+    /// A value of it.
     pub fn new(query_transformation_configuration: impl Into<QueryTransformationConfiguration>) -> Self {
         Self { query_transformation_configuration: query_transformation_configuration.into() }
     }
@@ -1640,7 +1688,7 @@ pub struct QueryTransformationConfiguration {
 }
 
 impl QueryTransformationConfiguration {
-    /// One.
+    /// A value of it.
     pub fn new(r#type: impl Into<QueryTransformationType>) -> Self {
         Self { r#type: r#type.into() }
     }
@@ -1659,7 +1707,9 @@ pub enum QueryTransformationType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(QueryTransformationType { "QUERY_DECOMPOSITION" => QueryDecomposition });
+wire_enum!(QueryTransformationType {
+    "QUERY_DECOMPOSITION" => QueryDecomposition,
+});
 
 /// Rag config.
 ///
@@ -1677,7 +1727,10 @@ pub enum RagConfig {
     Unknown(serde_json::Value),
 }
 
-wire_union!(RagConfig { "knowledgeBaseConfig" => KnowledgeBaseConfig, "precomputedRagSourceConfig" => PrecomputedRagSourceConfig });
+wire_union!(RagConfig {
+    "knowledgeBaseConfig" => KnowledgeBaseConfig,
+    "precomputedRagSourceConfig" => PrecomputedRagSourceConfig,
+});
 
 /// Rating scale item.
 ///
@@ -1694,7 +1747,7 @@ pub struct RatingScaleItem {
 }
 
 impl RatingScaleItem {
-    /// One.
+    /// A value of it.
     pub fn new(definition: impl Into<String>, value: impl Into<RatingScaleItemValue>) -> Self {
         Self { definition: definition.into(), value: value.into() }
     }
@@ -1716,7 +1769,10 @@ pub enum RatingScaleItemValue {
     Unknown(serde_json::Value),
 }
 
-wire_union!(RatingScaleItemValue { "stringValue" => StringValue, "floatValue" => FloatValue });
+wire_union!(RatingScaleItemValue {
+    "stringValue" => StringValue,
+    "floatValue" => FloatValue,
+});
 
 /// Reranking metadata selection mode.
 ///
@@ -1733,7 +1789,10 @@ pub enum RerankingMetadataSelectionMode {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(RerankingMetadataSelectionMode { "SELECTIVE" => Selective, "ALL" => All });
+wire_enum!(RerankingMetadataSelectionMode {
+    "SELECTIVE" => Selective,
+    "ALL" => All,
+});
 
 /// Reranking metadata selective mode configuration.
 ///
@@ -1751,7 +1810,10 @@ pub enum RerankingMetadataSelectiveModeConfiguration {
     Unknown(serde_json::Value),
 }
 
-wire_union!(RerankingMetadataSelectiveModeConfiguration { "fieldsToInclude" => FieldsToInclude, "fieldsToExclude" => FieldsToExclude });
+wire_union!(RerankingMetadataSelectiveModeConfiguration {
+    "fieldsToInclude" => FieldsToInclude,
+    "fieldsToExclude" => FieldsToExclude,
+});
 
 /// Retrieval filter.
 ///
@@ -1791,7 +1853,21 @@ pub enum RetrievalFilter {
     Unknown(serde_json::Value),
 }
 
-wire_union!(RetrievalFilter { "equals" => Equals, "notEquals" => NotEquals, "greaterThan" => GreaterThan, "greaterThanOrEquals" => GreaterThanOrEquals, "lessThan" => LessThan, "lessThanOrEquals" => LessThanOrEquals, "in" => In, "notIn" => NotIn, "startsWith" => StartsWith, "listContains" => ListContains, "stringContains" => StringContains, "andAll" => AndAll, "orAll" => OrAll });
+wire_union!(RetrievalFilter {
+    "equals" => Equals,
+    "notEquals" => NotEquals,
+    "greaterThan" => GreaterThan,
+    "greaterThanOrEquals" => GreaterThanOrEquals,
+    "lessThan" => LessThan,
+    "lessThanOrEquals" => LessThanOrEquals,
+    "in" => In,
+    "notIn" => NotIn,
+    "startsWith" => StartsWith,
+    "listContains" => ListContains,
+    "stringContains" => StringContains,
+    "andAll" => AndAll,
+    "orAll" => OrAll,
+});
 
 /// Retrieve and generate configuration.
 ///
@@ -1812,7 +1888,7 @@ pub struct RetrieveAndGenerateConfiguration {
 }
 
 impl RetrieveAndGenerateConfiguration {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(r#type: impl Into<RetrieveAndGenerateType>) -> Self {
         Self { r#type: r#type.into(), ..Self::default() }
     }
@@ -1853,7 +1929,10 @@ pub enum RetrieveAndGenerateType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(RetrieveAndGenerateType { "KNOWLEDGE_BASE" => KnowledgeBase, "EXTERNAL_SOURCES" => ExternalSources });
+wire_enum!(RetrieveAndGenerateType {
+    "KNOWLEDGE_BASE" => KnowledgeBase,
+    "EXTERNAL_SOURCES" => ExternalSources,
+});
 
 /// Retrieve config.
 ///
@@ -1870,7 +1949,7 @@ pub struct RetrieveConfig {
 }
 
 impl RetrieveConfig {
-    /// One.
+    /// A value of it.
     pub fn new(
         knowledge_base_id: impl Into<String>,
         knowledge_base_retrieval_configuration: impl Into<KnowledgeBaseRetrievalConfiguration>,
@@ -1895,7 +1974,7 @@ pub struct S3ObjectDoc {
 }
 
 impl S3ObjectDoc {
-    /// One.
+    /// A value of it.
     pub fn new(uri: impl Into<String>) -> Self {
         Self { uri: uri.into() }
     }
@@ -1916,7 +1995,10 @@ pub enum SearchType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(SearchType { "HYBRID" => Hybrid, "SEMANTIC" => Semantic });
+wire_enum!(SearchType {
+    "HYBRID" => Hybrid,
+    "SEMANTIC" => Semantic,
+});
 
 /// Text inference config.
 ///
@@ -1991,7 +2073,7 @@ pub struct VectorSearchBedrockRerankingConfiguration {
 }
 
 impl VectorSearchBedrockRerankingConfiguration {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(model_configuration: impl Into<VectorSearchBedrockRerankingModelConfiguration>) -> Self {
         Self { model_configuration: model_configuration.into(), ..Self::default() }
     }
@@ -2031,7 +2113,7 @@ pub struct VectorSearchBedrockRerankingModelConfiguration {
 }
 
 impl VectorSearchBedrockRerankingModelConfiguration {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(model_arn: impl Into<String>) -> Self {
         Self { model_arn: model_arn.into(), ..Self::default() }
     }
@@ -2068,7 +2150,7 @@ pub struct VectorSearchRerankingConfiguration {
 }
 
 impl VectorSearchRerankingConfiguration {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(r#type: impl Into<VectorSearchRerankingConfigurationType>) -> Self {
         Self { r#type: r#type.into(), ..Self::default() }
     }
@@ -2097,4 +2179,6 @@ pub enum VectorSearchRerankingConfigurationType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(VectorSearchRerankingConfigurationType { "BEDROCK_RERANKING_MODEL" => BedrockRerankingModel });
+wire_enum!(VectorSearchRerankingConfigurationType {
+    "BEDROCK_RERANKING_MODEL" => BedrockRerankingModel,
+});

@@ -38,7 +38,10 @@ pub enum AuthorizationStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AuthorizationStatus { "AUTHORIZED" => Authorized, "NOT_AUTHORIZED" => NotAuthorized });
+wire_enum!(AuthorizationStatus {
+    "AUTHORIZED" => Authorized,
+    "NOT_AUTHORIZED" => NotAuthorized,
+});
 
 /// Entitlement availability.
 ///
@@ -55,7 +58,10 @@ pub enum EntitlementAvailability {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(EntitlementAvailability { "AVAILABLE" => Available, "NOT_AVAILABLE" => NotAvailable });
+wire_enum!(EntitlementAvailability {
+    "AVAILABLE" => Available,
+    "NOT_AVAILABLE" => NotAvailable,
+});
 
 /// A model as its maker offers it in a region.
 ///
@@ -158,7 +164,10 @@ pub enum FoundationModelLifecycleStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(FoundationModelLifecycleStatus { "ACTIVE" => Active, "LEGACY" => Legacy });
+wire_enum!(FoundationModelLifecycleStatus {
+    "ACTIVE" => Active,
+    "LEGACY" => Legacy,
+});
 
 /// Inference type.
 ///
@@ -175,7 +184,10 @@ pub enum InferenceType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(InferenceType { "ON_DEMAND" => OnDemand, "PROVISIONED" => Provisioned });
+wire_enum!(InferenceType {
+    "ON_DEMAND" => OnDemand,
+    "PROVISIONED" => Provisioned,
+});
 
 /// Model customization.
 ///
@@ -194,7 +206,11 @@ pub enum ModelCustomization {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ModelCustomization { "FINE_TUNING" => FineTuning, "CONTINUED_PRE_TRAINING" => ContinuedPreTraining, "DISTILLATION" => Distillation });
+wire_enum!(ModelCustomization {
+    "FINE_TUNING" => FineTuning,
+    "CONTINUED_PRE_TRAINING" => ContinuedPreTraining,
+    "DISTILLATION" => Distillation,
+});
 
 /// Model modality.
 ///
@@ -213,7 +229,11 @@ pub enum ModelModality {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ModelModality { "TEXT" => Text, "IMAGE" => Image, "EMBEDDING" => Embedding });
+wire_enum!(ModelModality {
+    "TEXT" => Text,
+    "IMAGE" => Image,
+    "EMBEDDING" => Embedding,
+});
 
 /// Region availability.
 ///
@@ -230,4 +250,7 @@ pub enum RegionAvailability {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(RegionAvailability { "AVAILABLE" => Available, "NOT_AVAILABLE" => NotAvailable });
+wire_enum!(RegionAvailability {
+    "AVAILABLE" => Available,
+    "NOT_AVAILABLE" => NotAvailable,
+});

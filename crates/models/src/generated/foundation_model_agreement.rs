@@ -25,7 +25,12 @@ pub enum AgreementStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AgreementStatus { "AVAILABLE" => Available, "PENDING" => Pending, "NOT_AVAILABLE" => NotAvailable, "ERROR" => Error });
+wire_enum!(AgreementStatus {
+    "AVAILABLE" => Available,
+    "PENDING" => Pending,
+    "NOT_AVAILABLE" => NotAvailable,
+    "ERROR" => Error,
+});
 
 /// What `CreateFoundationModelAgreement` is asked with.
 ///
@@ -42,7 +47,7 @@ pub struct CreateFoundationModelAgreementRequest {
 }
 
 impl CreateFoundationModelAgreementRequest {
-    /// One.
+    /// A value of it.
     pub fn new(offer_token: impl Into<String>, model_id: impl Into<String>) -> Self {
         Self { offer_token: offer_token.into(), model_id: model_id.into() }
     }
@@ -73,7 +78,7 @@ pub struct DeleteFoundationModelAgreementRequest {
 }
 
 impl DeleteFoundationModelAgreementRequest {
-    /// One.
+    /// A value of it.
     pub fn new(model_id: impl Into<String>) -> Self {
         Self { model_id: model_id.into() }
     }
@@ -146,7 +151,10 @@ pub enum OfferType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(OfferType { "ALL" => All, "PUBLIC" => Public });
+wire_enum!(OfferType {
+    "ALL" => All,
+    "PUBLIC" => Public,
+});
 
 /// Pricing term.
 ///

@@ -58,7 +58,7 @@ pub struct CreateGuardrailRequest {
 }
 
 impl CreateGuardrailRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         name: impl Into<String>,
         blocked_input_messaging: impl Into<String>,
@@ -325,7 +325,7 @@ pub struct GuardrailAutomatedReasoningPolicyConfig {
 }
 
 impl GuardrailAutomatedReasoningPolicyConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(policies: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { policies: policies.into_iter().map(Into::into).collect(), ..Self::default() }
     }
@@ -387,7 +387,10 @@ pub enum GuardrailContentFilterAction {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailContentFilterAction { "BLOCK" => Block, "NONE" => None });
+wire_enum!(GuardrailContentFilterAction {
+    "BLOCK" => Block,
+    "NONE" => None,
+});
 
 /// Guardrail content filter config.
 ///
@@ -424,7 +427,7 @@ pub struct GuardrailContentFilterConfig {
 }
 
 impl GuardrailContentFilterConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         r#type: impl Into<GuardrailContentFilterType>,
         input_strength: impl Into<GuardrailFilterStrength>,
@@ -510,7 +513,14 @@ pub enum GuardrailContentFilterType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailContentFilterType { "SEXUAL" => Sexual, "VIOLENCE" => Violence, "HATE" => Hate, "INSULTS" => Insults, "MISCONDUCT" => Misconduct, "PROMPT_ATTACK" => PromptAttack });
+wire_enum!(GuardrailContentFilterType {
+    "SEXUAL" => Sexual,
+    "VIOLENCE" => Violence,
+    "HATE" => Hate,
+    "INSULTS" => Insults,
+    "MISCONDUCT" => Misconduct,
+    "PROMPT_ATTACK" => PromptAttack,
+});
 
 /// Guardrail content filters tier.
 ///
@@ -537,7 +547,7 @@ pub struct GuardrailContentFiltersTierConfig {
 }
 
 impl GuardrailContentFiltersTierConfig {
-    /// One.
+    /// A value of it.
     pub fn new(tier_name: impl Into<GuardrailContentFiltersTierName>) -> Self {
         Self { tier_name: tier_name.into() }
     }
@@ -558,7 +568,10 @@ pub enum GuardrailContentFiltersTierName {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailContentFiltersTierName { "CLASSIC" => Classic, "STANDARD" => Standard });
+wire_enum!(GuardrailContentFiltersTierName {
+    "CLASSIC" => Classic,
+    "STANDARD" => Standard,
+});
 
 /// Guardrail content policy.
 ///
@@ -593,7 +606,7 @@ pub struct GuardrailContentPolicyConfig {
 }
 
 impl GuardrailContentPolicyConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(filters_config: impl IntoIterator<Item = impl Into<GuardrailContentFilterConfig>>) -> Self {
         Self { filters_config: filters_config.into_iter().map(Into::into).collect(), ..Self::default() }
     }
@@ -621,7 +634,10 @@ pub enum GuardrailContextualGroundingAction {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailContextualGroundingAction { "BLOCK" => Block, "NONE" => None });
+wire_enum!(GuardrailContextualGroundingAction {
+    "BLOCK" => Block,
+    "NONE" => None,
+});
 
 /// Guardrail contextual grounding filter.
 ///
@@ -666,7 +682,7 @@ pub struct GuardrailContextualGroundingFilterConfig {
 }
 
 impl GuardrailContextualGroundingFilterConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(r#type: impl Into<GuardrailContextualGroundingFilterType>, threshold: f64) -> Self {
         Self { r#type: r#type.into(), threshold, ..Self::default() }
     }
@@ -701,7 +717,10 @@ pub enum GuardrailContextualGroundingFilterType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailContextualGroundingFilterType { "GROUNDING" => Grounding, "RELEVANCE" => Relevance });
+wire_enum!(GuardrailContextualGroundingFilterType {
+    "GROUNDING" => Grounding,
+    "RELEVANCE" => Relevance,
+});
 
 /// Guardrail contextual grounding policy.
 ///
@@ -736,7 +755,7 @@ pub struct GuardrailContextualGroundingPolicyConfig {
 }
 
 impl GuardrailContextualGroundingPolicyConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         filters_config: impl IntoIterator<Item = impl Into<GuardrailContextualGroundingFilterConfig>>,
     ) -> Self {
@@ -776,7 +795,7 @@ pub struct GuardrailContextualGroundingTierConfig {
 }
 
 impl GuardrailContextualGroundingTierConfig {
-    /// One.
+    /// A value of it.
     pub fn new(tier_name: impl Into<GuardrailContextualGroundingTierName>) -> Self {
         Self { tier_name: tier_name.into() }
     }
@@ -797,7 +816,10 @@ pub enum GuardrailContextualGroundingTierName {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailContextualGroundingTierName { "CLASSIC" => Classic, "STANDARD" => Standard });
+wire_enum!(GuardrailContextualGroundingTierName {
+    "CLASSIC" => Classic,
+    "STANDARD" => Standard,
+});
 
 /// Guardrail cross region config.
 ///
@@ -812,7 +834,7 @@ pub struct GuardrailCrossRegionConfig {
 }
 
 impl GuardrailCrossRegionConfig {
-    /// One.
+    /// A value of it.
     pub fn new(guardrail_profile_identifier: impl Into<String>) -> Self {
         Self { guardrail_profile_identifier: guardrail_profile_identifier.into() }
     }
@@ -853,7 +875,12 @@ pub enum GuardrailFilterStrength {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailFilterStrength { "NONE" => None, "LOW" => Low, "MEDIUM" => Medium, "HIGH" => High });
+wire_enum!(GuardrailFilterStrength {
+    "NONE" => None,
+    "LOW" => Low,
+    "MEDIUM" => Medium,
+    "HIGH" => High,
+});
 
 /// Guardrail managed words.
 ///
@@ -904,7 +931,7 @@ pub struct GuardrailManagedWordsConfig {
 }
 
 impl GuardrailManagedWordsConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(r#type: impl Into<GuardrailManagedWordsType>) -> Self {
         Self { r#type: r#type.into(), ..Self::default() }
     }
@@ -951,7 +978,9 @@ pub enum GuardrailManagedWordsType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailManagedWordsType { "PROFANITY" => Profanity });
+wire_enum!(GuardrailManagedWordsType {
+    "PROFANITY" => Profanity,
+});
 
 /// Guardrail modality.
 ///
@@ -968,7 +997,10 @@ pub enum GuardrailModality {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailModality { "TEXT" => Text, "IMAGE" => Image });
+wire_enum!(GuardrailModality {
+    "TEXT" => Text,
+    "IMAGE" => Image,
+});
 
 /// Guardrail pii entity.
 ///
@@ -1023,7 +1055,7 @@ pub struct GuardrailPiiEntityConfig {
 }
 
 impl GuardrailPiiEntityConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         r#type: impl Into<GuardrailPiiEntityType>,
         action: impl Into<GuardrailSensitiveInformationAction>,
@@ -1133,7 +1165,39 @@ pub enum GuardrailPiiEntityType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailPiiEntityType { "ADDRESS" => Address, "AGE" => Age, "AWS_ACCESS_KEY" => AwsAccessKey, "AWS_SECRET_KEY" => AwsSecretKey, "CA_HEALTH_NUMBER" => CaHealthNumber, "CA_SOCIAL_INSURANCE_NUMBER" => CaSocialInsuranceNumber, "CREDIT_DEBIT_CARD_CVV" => CreditDebitCardCvv, "CREDIT_DEBIT_CARD_EXPIRY" => CreditDebitCardExpiry, "CREDIT_DEBIT_CARD_NUMBER" => CreditDebitCardNumber, "DRIVER_ID" => DriverId, "EMAIL" => Email, "INTERNATIONAL_BANK_ACCOUNT_NUMBER" => InternationalBankAccountNumber, "IP_ADDRESS" => IpAddress, "LICENSE_PLATE" => LicensePlate, "MAC_ADDRESS" => MacAddress, "NAME" => Name, "PASSWORD" => Password, "PHONE" => Phone, "PIN" => Pin, "SWIFT_CODE" => SwiftCode, "UK_NATIONAL_HEALTH_SERVICE_NUMBER" => UkNationalHealthServiceNumber, "UK_NATIONAL_INSURANCE_NUMBER" => UkNationalInsuranceNumber, "UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER" => UkUniqueTaxpayerReferenceNumber, "URL" => Url, "USERNAME" => Username, "US_BANK_ACCOUNT_NUMBER" => UsBankAccountNumber, "US_BANK_ROUTING_NUMBER" => UsBankRoutingNumber, "US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER" => UsIndividualTaxIdentificationNumber, "US_PASSPORT_NUMBER" => UsPassportNumber, "US_SOCIAL_SECURITY_NUMBER" => UsSocialSecurityNumber, "VEHICLE_IDENTIFICATION_NUMBER" => VehicleIdentificationNumber });
+wire_enum!(GuardrailPiiEntityType {
+    "ADDRESS" => Address,
+    "AGE" => Age,
+    "AWS_ACCESS_KEY" => AwsAccessKey,
+    "AWS_SECRET_KEY" => AwsSecretKey,
+    "CA_HEALTH_NUMBER" => CaHealthNumber,
+    "CA_SOCIAL_INSURANCE_NUMBER" => CaSocialInsuranceNumber,
+    "CREDIT_DEBIT_CARD_CVV" => CreditDebitCardCvv,
+    "CREDIT_DEBIT_CARD_EXPIRY" => CreditDebitCardExpiry,
+    "CREDIT_DEBIT_CARD_NUMBER" => CreditDebitCardNumber,
+    "DRIVER_ID" => DriverId,
+    "EMAIL" => Email,
+    "INTERNATIONAL_BANK_ACCOUNT_NUMBER" => InternationalBankAccountNumber,
+    "IP_ADDRESS" => IpAddress,
+    "LICENSE_PLATE" => LicensePlate,
+    "MAC_ADDRESS" => MacAddress,
+    "NAME" => Name,
+    "PASSWORD" => Password,
+    "PHONE" => Phone,
+    "PIN" => Pin,
+    "SWIFT_CODE" => SwiftCode,
+    "UK_NATIONAL_HEALTH_SERVICE_NUMBER" => UkNationalHealthServiceNumber,
+    "UK_NATIONAL_INSURANCE_NUMBER" => UkNationalInsuranceNumber,
+    "UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER" => UkUniqueTaxpayerReferenceNumber,
+    "URL" => Url,
+    "USERNAME" => Username,
+    "US_BANK_ACCOUNT_NUMBER" => UsBankAccountNumber,
+    "US_BANK_ROUTING_NUMBER" => UsBankRoutingNumber,
+    "US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER" => UsIndividualTaxIdentificationNumber,
+    "US_PASSPORT_NUMBER" => UsPassportNumber,
+    "US_SOCIAL_SECURITY_NUMBER" => UsSocialSecurityNumber,
+    "VEHICLE_IDENTIFICATION_NUMBER" => VehicleIdentificationNumber,
+});
 
 /// Guardrail regex.
 ///
@@ -1198,7 +1262,7 @@ pub struct GuardrailRegexConfig {
 }
 
 impl GuardrailRegexConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         name: impl Into<String>,
         pattern: impl Into<String>,
@@ -1260,7 +1324,11 @@ pub enum GuardrailSensitiveInformationAction {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailSensitiveInformationAction { "BLOCK" => Block, "ANONYMIZE" => Anonymize, "NONE" => None });
+wire_enum!(GuardrailSensitiveInformationAction {
+    "BLOCK" => Block,
+    "ANONYMIZE" => Anonymize,
+    "NONE" => None,
+});
 
 /// Guardrail sensitive information policy.
 ///
@@ -1339,7 +1407,14 @@ pub enum GuardrailStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailStatus { "CREATING" => Creating, "UPDATING" => Updating, "VERSIONING" => Versioning, "READY" => Ready, "FAILED" => Failed, "DELETING" => Deleting });
+wire_enum!(GuardrailStatus {
+    "CREATING" => Creating,
+    "UPDATING" => Updating,
+    "VERSIONING" => Versioning,
+    "READY" => Ready,
+    "FAILED" => Failed,
+    "DELETING" => Deleting,
+});
 
 /// A row of a list of [`Guardrail`]s.
 ///
@@ -1420,7 +1495,10 @@ pub enum GuardrailTopicAction {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailTopicAction { "BLOCK" => Block, "NONE" => None });
+wire_enum!(GuardrailTopicAction {
+    "BLOCK" => Block,
+    "NONE" => None,
+});
 
 /// Guardrail topic config.
 ///
@@ -1454,7 +1532,7 @@ pub struct GuardrailTopicConfig {
 }
 
 impl GuardrailTopicConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         name: impl Into<String>,
         definition: impl Into<String>,
@@ -1532,7 +1610,7 @@ pub struct GuardrailTopicPolicyConfig {
 }
 
 impl GuardrailTopicPolicyConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(topics_config: impl IntoIterator<Item = impl Into<GuardrailTopicConfig>>) -> Self {
         Self { topics_config: topics_config.into_iter().map(Into::into).collect(), ..Self::default() }
     }
@@ -1558,7 +1636,9 @@ pub enum GuardrailTopicType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailTopicType { "DENY" => Deny });
+wire_enum!(GuardrailTopicType {
+    "DENY" => Deny,
+});
 
 /// Guardrail topics tier.
 ///
@@ -1585,7 +1665,7 @@ pub struct GuardrailTopicsTierConfig {
 }
 
 impl GuardrailTopicsTierConfig {
-    /// One.
+    /// A value of it.
     pub fn new(tier_name: impl Into<GuardrailTopicsTierName>) -> Self {
         Self { tier_name: tier_name.into() }
     }
@@ -1606,7 +1686,10 @@ pub enum GuardrailTopicsTierName {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailTopicsTierName { "CLASSIC" => Classic, "STANDARD" => Standard });
+wire_enum!(GuardrailTopicsTierName {
+    "CLASSIC" => Classic,
+    "STANDARD" => Standard,
+});
 
 /// Guardrail word.
 ///
@@ -1647,7 +1730,10 @@ pub enum GuardrailWordAction {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailWordAction { "BLOCK" => Block, "NONE" => None });
+wire_enum!(GuardrailWordAction {
+    "BLOCK" => Block,
+    "NONE" => None,
+});
 
 /// Guardrail word config.
 ///
@@ -1674,7 +1760,7 @@ pub struct GuardrailWordConfig {
 }
 
 impl GuardrailWordConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
@@ -1807,7 +1893,7 @@ pub struct UpdateGuardrailRequest {
 }
 
 impl UpdateGuardrailRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         name: impl Into<String>,
         blocked_input_messaging: impl Into<String>,

@@ -58,7 +58,7 @@ pub struct ApplyGuardrailRequest {
 }
 
 impl ApplyGuardrailRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         source: impl Into<GuardrailContentSource>,
         content: impl IntoIterator<Item = impl Into<GuardrailContentBlock>>,
@@ -119,7 +119,10 @@ pub enum GuardrailAction {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailAction { "NONE" => None, "GUARDRAIL_INTERVENED" => GuardrailIntervened });
+wire_enum!(GuardrailAction {
+    "NONE" => None,
+    "GUARDRAIL_INTERVENED" => GuardrailIntervened,
+});
 
 /// Guardrail assessment.
 ///
@@ -181,7 +184,15 @@ pub enum GuardrailAutomatedReasoningFinding {
     Unknown(serde_json::Value),
 }
 
-wire_union!(GuardrailAutomatedReasoningFinding { "valid" => Valid, "invalid" => Invalid, "satisfiable" => Satisfiable, "impossible" => Impossible, "translationAmbiguous" => TranslationAmbiguous, "tooComplex" => TooComplex, "noTranslations" => NoTranslations });
+wire_union!(GuardrailAutomatedReasoningFinding {
+    "valid" => Valid,
+    "invalid" => Invalid,
+    "satisfiable" => Satisfiable,
+    "impossible" => Impossible,
+    "translationAmbiguous" => TranslationAmbiguous,
+    "tooComplex" => TooComplex,
+    "noTranslations" => NoTranslations,
+});
 
 /// Guardrail automated reasoning impossible finding.
 ///
@@ -268,7 +279,10 @@ pub enum GuardrailAutomatedReasoningLogicWarningType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailAutomatedReasoningLogicWarningType { "ALWAYS_FALSE" => AlwaysFalse, "ALWAYS_TRUE" => AlwaysTrue });
+wire_enum!(GuardrailAutomatedReasoningLogicWarningType {
+    "ALWAYS_FALSE" => AlwaysFalse,
+    "ALWAYS_TRUE" => AlwaysTrue,
+});
 
 /// Guardrail automated reasoning no translations finding.
 ///
@@ -461,7 +475,10 @@ pub enum GuardrailContentBlock {
     Unknown(serde_json::Value),
 }
 
-wire_union!(GuardrailContentBlock { "text" => Text, "image" => Image });
+wire_union!(GuardrailContentBlock {
+    "text" => Text,
+    "image" => Image,
+});
 
 /// Guardrail content filter.
 ///
@@ -504,7 +521,12 @@ pub enum GuardrailContentFilterConfidence {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailContentFilterConfidence { "NONE" => None, "LOW" => Low, "MEDIUM" => Medium, "HIGH" => High });
+wire_enum!(GuardrailContentFilterConfidence {
+    "NONE" => None,
+    "LOW" => Low,
+    "MEDIUM" => Medium,
+    "HIGH" => High,
+});
 
 /// Guardrail content filter strength.
 ///
@@ -525,7 +547,12 @@ pub enum GuardrailContentFilterStrength {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailContentFilterStrength { "NONE" => None, "LOW" => Low, "MEDIUM" => Medium, "HIGH" => High });
+wire_enum!(GuardrailContentFilterStrength {
+    "NONE" => None,
+    "LOW" => Low,
+    "MEDIUM" => Medium,
+    "HIGH" => High,
+});
 
 /// Guardrail content policy action.
 ///
@@ -542,7 +569,10 @@ pub enum GuardrailContentPolicyAction {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailContentPolicyAction { "BLOCKED" => Blocked, "NONE" => None });
+wire_enum!(GuardrailContentPolicyAction {
+    "BLOCKED" => Blocked,
+    "NONE" => None,
+});
 
 /// Guardrail content policy assessment.
 ///
@@ -574,7 +604,11 @@ pub enum GuardrailContentQualifier {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailContentQualifier { "grounding_source" => GroundingSource, "query" => Query, "guard_content" => GuardContent });
+wire_enum!(GuardrailContentQualifier {
+    "grounding_source" => GroundingSource,
+    "query" => Query,
+    "guard_content" => GuardContent,
+});
 
 /// Guardrail content source.
 ///
@@ -591,7 +625,10 @@ pub enum GuardrailContentSource {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailContentSource { "INPUT" => Input, "OUTPUT" => Output });
+wire_enum!(GuardrailContentSource {
+    "INPUT" => Input,
+    "OUTPUT" => Output,
+});
 
 /// Guardrail contextual grounding filter.
 ///
@@ -631,7 +668,10 @@ pub enum GuardrailContextualGroundingPolicyAction {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailContextualGroundingPolicyAction { "BLOCKED" => Blocked, "NONE" => None });
+wire_enum!(GuardrailContextualGroundingPolicyAction {
+    "BLOCKED" => Blocked,
+    "NONE" => None,
+});
 
 /// Guardrail contextual grounding policy assessment.
 ///
@@ -694,7 +734,7 @@ pub struct GuardrailImageBlock {
 }
 
 impl GuardrailImageBlock {
-    /// One.
+    /// A value of it.
     pub fn new(format: impl Into<GuardrailImageFormat>, source: impl Into<GuardrailImageSource>) -> Self {
         Self { format: format.into(), source: source.into() }
     }
@@ -731,7 +771,10 @@ pub enum GuardrailImageFormat {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailImageFormat { "png" => Png, "jpeg" => Jpeg });
+wire_enum!(GuardrailImageFormat {
+    "png" => Png,
+    "jpeg" => Jpeg,
+});
 
 /// Guardrail image source.
 ///
@@ -747,7 +790,9 @@ pub enum GuardrailImageSource {
     Unknown(serde_json::Value),
 }
 
-wire_union!(GuardrailImageSource { "bytes" => Bytes });
+wire_union!(GuardrailImageSource {
+    "bytes" => Bytes,
+});
 
 /// Guardrail invocation metrics.
 ///
@@ -800,7 +845,9 @@ pub enum GuardrailManagedWordType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailManagedWordType { "PROFANITY" => Profanity });
+wire_enum!(GuardrailManagedWordType {
+    "PROFANITY" => Profanity,
+});
 
 /// Guardrail origin.
 ///
@@ -819,7 +866,11 @@ pub enum GuardrailOrigin {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailOrigin { "REQUEST" => Request, "ACCOUNT_ENFORCED" => AccountEnforced, "ORGANIZATION_ENFORCED" => OrganizationEnforced });
+wire_enum!(GuardrailOrigin {
+    "REQUEST" => Request,
+    "ACCOUNT_ENFORCED" => AccountEnforced,
+    "ORGANIZATION_ENFORCED" => OrganizationEnforced,
+});
 
 /// Guardrail output content.
 ///
@@ -849,7 +900,10 @@ pub enum GuardrailOutputScope {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailOutputScope { "INTERVENTIONS" => Interventions, "FULL" => Full });
+wire_enum!(GuardrailOutputScope {
+    "INTERVENTIONS" => Interventions,
+    "FULL" => Full,
+});
 
 /// Guardrail ownership.
 ///
@@ -866,7 +920,10 @@ pub enum GuardrailOwnership {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailOwnership { "SELF" => Own, "CROSS_ACCOUNT" => CrossAccount });
+wire_enum!(GuardrailOwnership {
+    "SELF" => Own,
+    "CROSS_ACCOUNT" => CrossAccount,
+});
 
 /// Guardrail pii entity filter.
 ///
@@ -928,7 +985,11 @@ pub enum GuardrailSensitiveInformationPolicyAction {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailSensitiveInformationPolicyAction { "ANONYMIZED" => Anonymized, "BLOCKED" => Blocked, "NONE" => None });
+wire_enum!(GuardrailSensitiveInformationPolicyAction {
+    "ANONYMIZED" => Anonymized,
+    "BLOCKED" => Blocked,
+    "NONE" => None,
+});
 
 /// Guardrail sensitive information policy assessment.
 ///
@@ -962,7 +1023,7 @@ pub struct GuardrailTextBlock {
 }
 
 impl GuardrailTextBlock {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
@@ -1028,7 +1089,10 @@ pub enum GuardrailTopicPolicyAction {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailTopicPolicyAction { "BLOCKED" => Blocked, "NONE" => None });
+wire_enum!(GuardrailTopicPolicyAction {
+    "BLOCKED" => Blocked,
+    "NONE" => None,
+});
 
 /// Guardrail topic policy assessment.
 ///
@@ -1111,7 +1175,10 @@ pub enum GuardrailWordPolicyAction {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailWordPolicyAction { "BLOCKED" => Blocked, "NONE" => None });
+wire_enum!(GuardrailWordPolicyAction {
+    "BLOCKED" => Blocked,
+    "NONE" => None,
+});
 
 /// Guardrail word policy assessment.
 ///

@@ -66,7 +66,9 @@ pub enum GuardrailChecksContentBlock {
     Unknown(serde_json::Value),
 }
 
-wire_union!(GuardrailChecksContentBlock { "text" => Text });
+wire_union!(GuardrailChecksContentBlock {
+    "text" => Text,
+});
 
 /// Guardrail checks content filter category.
 ///
@@ -89,7 +91,13 @@ pub enum GuardrailChecksContentFilterCategory {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailChecksContentFilterCategory { "VIOLENCE" => Violence, "HATE" => Hate, "SEXUAL" => Sexual, "MISCONDUCT" => Misconduct, "INSULTS" => Insults });
+wire_enum!(GuardrailChecksContentFilterCategory {
+    "VIOLENCE" => Violence,
+    "HATE" => Hate,
+    "SEXUAL" => Sexual,
+    "MISCONDUCT" => Misconduct,
+    "INSULTS" => Insults,
+});
 
 /// Guardrail checks content filter category config.
 ///
@@ -104,7 +112,7 @@ pub struct GuardrailChecksContentFilterCategoryConfig {
 }
 
 impl GuardrailChecksContentFilterCategoryConfig {
-    /// One.
+    /// A value of it.
     pub fn new(category: impl Into<GuardrailChecksContentFilterCategory>) -> Self {
         Self { category: category.into() }
     }
@@ -124,7 +132,7 @@ pub struct GuardrailChecksContentFilterConfig {
 }
 
 impl GuardrailChecksContentFilterConfig {
-    /// One.
+    /// A value of it.
     pub fn new(
         categories: impl IntoIterator<Item = impl Into<GuardrailChecksContentFilterCategoryConfig>>,
     ) -> Self {
@@ -188,7 +196,7 @@ pub struct GuardrailChecksMessage {
 }
 
 impl GuardrailChecksMessage {
-    /// One.
+    /// A value of it.
     pub fn new(
         role: impl Into<GuardrailChecksRole>,
         content: impl IntoIterator<Item = impl Into<GuardrailChecksContentBlock>>,
@@ -214,7 +222,11 @@ pub enum GuardrailChecksPromptAttackCategory {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailChecksPromptAttackCategory { "JAILBREAK" => Jailbreak, "PROMPT_INJECTION" => PromptInjection, "PROMPT_LEAKAGE" => PromptLeakage });
+wire_enum!(GuardrailChecksPromptAttackCategory {
+    "JAILBREAK" => Jailbreak,
+    "PROMPT_INJECTION" => PromptInjection,
+    "PROMPT_LEAKAGE" => PromptLeakage,
+});
 
 /// Guardrail checks prompt attack category config.
 ///
@@ -229,7 +241,7 @@ pub struct GuardrailChecksPromptAttackCategoryConfig {
 }
 
 impl GuardrailChecksPromptAttackCategoryConfig {
-    /// One.
+    /// A value of it.
     pub fn new(category: impl Into<GuardrailChecksPromptAttackCategory>) -> Self {
         Self { category: category.into() }
     }
@@ -249,7 +261,7 @@ pub struct GuardrailChecksPromptAttackConfig {
 }
 
 impl GuardrailChecksPromptAttackConfig {
-    /// One.
+    /// A value of it.
     pub fn new(
         categories: impl IntoIterator<Item = impl Into<GuardrailChecksPromptAttackCategoryConfig>>,
     ) -> Self {
@@ -333,7 +345,11 @@ pub enum GuardrailChecksRole {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailChecksRole { "user" => User, "assistant" => Assistant, "system" => System });
+wire_enum!(GuardrailChecksRole {
+    "user" => User,
+    "assistant" => Assistant,
+    "system" => System,
+});
 
 /// Guardrail checks sensitive information config.
 ///
@@ -349,7 +365,7 @@ pub struct GuardrailChecksSensitiveInformationConfig {
 }
 
 impl GuardrailChecksSensitiveInformationConfig {
-    /// One.
+    /// A value of it.
     pub fn new(
         entities: impl IntoIterator<Item = impl Into<GuardrailChecksSensitiveInformationEntityConfig>>,
     ) -> Self {
@@ -370,7 +386,7 @@ pub struct GuardrailChecksSensitiveInformationEntityConfig {
 }
 
 impl GuardrailChecksSensitiveInformationEntityConfig {
-    /// One.
+    /// A value of it.
     pub fn new(r#type: impl Into<GuardrailChecksSensitiveInformationEntityType>) -> Self {
         Self { r#type: r#type.into() }
     }
@@ -449,7 +465,39 @@ pub enum GuardrailChecksSensitiveInformationEntityType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailChecksSensitiveInformationEntityType { "ADDRESS" => Address, "AGE" => Age, "AWS_ACCESS_KEY" => AwsAccessKey, "AWS_SECRET_KEY" => AwsSecretKey, "CA_HEALTH_NUMBER" => CaHealthNumber, "CA_SOCIAL_INSURANCE_NUMBER" => CaSocialInsuranceNumber, "CREDIT_DEBIT_CARD_CVV" => CreditDebitCardCvv, "CREDIT_DEBIT_CARD_EXPIRY" => CreditDebitCardExpiry, "CREDIT_DEBIT_CARD_NUMBER" => CreditDebitCardNumber, "DRIVER_ID" => DriverId, "EMAIL" => Email, "INTERNATIONAL_BANK_ACCOUNT_NUMBER" => InternationalBankAccountNumber, "IP_ADDRESS" => IpAddress, "LICENSE_PLATE" => LicensePlate, "MAC_ADDRESS" => MacAddress, "NAME" => Name, "PASSWORD" => Password, "PHONE" => Phone, "PIN" => Pin, "SWIFT_CODE" => SwiftCode, "UK_NATIONAL_HEALTH_SERVICE_NUMBER" => UkNationalHealthServiceNumber, "UK_NATIONAL_INSURANCE_NUMBER" => UkNationalInsuranceNumber, "UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER" => UkUniqueTaxpayerReferenceNumber, "URL" => Url, "USERNAME" => Username, "US_BANK_ACCOUNT_NUMBER" => UsBankAccountNumber, "US_BANK_ROUTING_NUMBER" => UsBankRoutingNumber, "US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER" => UsIndividualTaxIdentificationNumber, "US_PASSPORT_NUMBER" => UsPassportNumber, "US_SOCIAL_SECURITY_NUMBER" => UsSocialSecurityNumber, "VEHICLE_IDENTIFICATION_NUMBER" => VehicleIdentificationNumber });
+wire_enum!(GuardrailChecksSensitiveInformationEntityType {
+    "ADDRESS" => Address,
+    "AGE" => Age,
+    "AWS_ACCESS_KEY" => AwsAccessKey,
+    "AWS_SECRET_KEY" => AwsSecretKey,
+    "CA_HEALTH_NUMBER" => CaHealthNumber,
+    "CA_SOCIAL_INSURANCE_NUMBER" => CaSocialInsuranceNumber,
+    "CREDIT_DEBIT_CARD_CVV" => CreditDebitCardCvv,
+    "CREDIT_DEBIT_CARD_EXPIRY" => CreditDebitCardExpiry,
+    "CREDIT_DEBIT_CARD_NUMBER" => CreditDebitCardNumber,
+    "DRIVER_ID" => DriverId,
+    "EMAIL" => Email,
+    "INTERNATIONAL_BANK_ACCOUNT_NUMBER" => InternationalBankAccountNumber,
+    "IP_ADDRESS" => IpAddress,
+    "LICENSE_PLATE" => LicensePlate,
+    "MAC_ADDRESS" => MacAddress,
+    "NAME" => Name,
+    "PASSWORD" => Password,
+    "PHONE" => Phone,
+    "PIN" => Pin,
+    "SWIFT_CODE" => SwiftCode,
+    "UK_NATIONAL_HEALTH_SERVICE_NUMBER" => UkNationalHealthServiceNumber,
+    "UK_NATIONAL_INSURANCE_NUMBER" => UkNationalInsuranceNumber,
+    "UK_UNIQUE_TAXPAYER_REFERENCE_NUMBER" => UkUniqueTaxpayerReferenceNumber,
+    "URL" => Url,
+    "USERNAME" => Username,
+    "US_BANK_ACCOUNT_NUMBER" => UsBankAccountNumber,
+    "US_BANK_ROUTING_NUMBER" => UsBankRoutingNumber,
+    "US_INDIVIDUAL_TAX_IDENTIFICATION_NUMBER" => UsIndividualTaxIdentificationNumber,
+    "US_PASSPORT_NUMBER" => UsPassportNumber,
+    "US_SOCIAL_SECURITY_NUMBER" => UsSocialSecurityNumber,
+    "VEHICLE_IDENTIFICATION_NUMBER" => VehicleIdentificationNumber,
+});
 
 /// Guardrail checks sensitive information result.
 ///
@@ -537,7 +585,7 @@ pub struct InvokeGuardrailChecksRequest {
 }
 
 impl InvokeGuardrailChecksRequest {
-    /// One.
+    /// A value of it.
     pub fn new(
         messages: impl IntoIterator<Item = impl Into<GuardrailChecksMessage>>,
         checks: impl Into<GuardrailChecksConfig>,

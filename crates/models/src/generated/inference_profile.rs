@@ -33,7 +33,7 @@ pub struct CreateInferenceProfileRequest {
 }
 
 impl CreateInferenceProfileRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         inference_profile_name: impl Into<String>,
         model_source: impl Into<InferenceProfileModelSource>,
@@ -143,7 +143,9 @@ pub enum InferenceProfileModelSource {
     Unknown(serde_json::Value),
 }
 
-wire_union!(InferenceProfileModelSource { "copyFrom" => CopyFrom });
+wire_union!(InferenceProfileModelSource {
+    "copyFrom" => CopyFrom,
+});
 
 /// Inference profile status.
 ///
@@ -158,7 +160,9 @@ pub enum InferenceProfileStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(InferenceProfileStatus { "ACTIVE" => Active });
+wire_enum!(InferenceProfileStatus {
+    "ACTIVE" => Active,
+});
 
 /// Inference profile summary.
 ///
@@ -209,4 +213,7 @@ pub enum InferenceProfileType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(InferenceProfileType { "SYSTEM_DEFINED" => SystemDefined, "APPLICATION" => Application });
+wire_enum!(InferenceProfileType {
+    "SYSTEM_DEFINED" => SystemDefined,
+    "APPLICATION" => Application,
+});

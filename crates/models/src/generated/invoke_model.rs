@@ -21,4 +21,8 @@ pub enum Trace {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(Trace { "ENABLED" => Enabled, "DISABLED" => Disabled, "ENABLED_FULL" => EnabledFull });
+wire_enum!(Trace {
+    "ENABLED" => Enabled,
+    "DISABLED" => Disabled,
+    "ENABLED_FULL" => EnabledFull,
+});

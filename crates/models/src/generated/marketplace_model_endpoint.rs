@@ -36,7 +36,7 @@ pub struct CreateMarketplaceModelEndpointRequest {
 }
 
 impl CreateMarketplaceModelEndpointRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         model_source_identifier: impl Into<String>,
         endpoint_config: impl Into<EndpointConfig>,
@@ -98,7 +98,9 @@ pub enum EndpointConfig {
     Unknown(serde_json::Value),
 }
 
-wire_union!(EndpointConfig { "sageMaker" => SageMaker });
+wire_union!(EndpointConfig {
+    "sageMaker" => SageMaker,
+});
 
 /// Marketplace model endpoint.
 ///
@@ -172,7 +174,7 @@ pub struct RegisterMarketplaceModelEndpointRequest {
 }
 
 impl RegisterMarketplaceModelEndpointRequest {
-    /// One.
+    /// A value of it.
     pub fn new(model_source_identifier: impl Into<String>) -> Self {
         Self { model_source_identifier: model_source_identifier.into() }
     }
@@ -213,7 +215,7 @@ pub struct SageMakerEndpoint {
 }
 
 impl SageMakerEndpoint {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         initial_instance_count: i32,
         instance_type: impl Into<String>,
@@ -257,7 +259,10 @@ pub enum Status {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(Status { "REGISTERED" => Registered, "INCOMPATIBLE_ENDPOINT" => IncompatibleEndpoint });
+wire_enum!(Status {
+    "REGISTERED" => Registered,
+    "INCOMPATIBLE_ENDPOINT" => IncompatibleEndpoint,
+});
 
 /// What `UpdateMarketplaceModelEndpoint` is asked with.
 ///
@@ -275,7 +280,7 @@ pub struct UpdateMarketplaceModelEndpointRequest {
 }
 
 impl UpdateMarketplaceModelEndpointRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(endpoint_config: impl Into<EndpointConfig>) -> Self {
         Self { endpoint_config: endpoint_config.into(), ..Self::default() }
     }

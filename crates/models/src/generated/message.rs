@@ -27,7 +27,7 @@ pub struct AudioBlock {
 }
 
 impl AudioBlock {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(format: impl Into<AudioFormat>, source: impl Into<AudioSource>) -> Self {
         Self { format: format.into(), source: source.into(), ..Self::default() }
     }
@@ -81,7 +81,23 @@ pub enum AudioFormat {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(AudioFormat { "mp3" => Mp3, "opus" => Opus, "wav" => Wav, "aac" => Aac, "flac" => Flac, "mp4" => Mp4, "ogg" => Ogg, "mkv" => Mkv, "mka" => Mka, "x-aac" => XAac, "m4a" => M4a, "mpeg" => Mpeg, "mpga" => Mpga, "pcm" => Pcm, "webm" => Webm });
+wire_enum!(AudioFormat {
+    "mp3" => Mp3,
+    "opus" => Opus,
+    "wav" => Wav,
+    "aac" => Aac,
+    "flac" => Flac,
+    "mp4" => Mp4,
+    "ogg" => Ogg,
+    "mkv" => Mkv,
+    "mka" => Mka,
+    "x-aac" => XAac,
+    "m4a" => M4a,
+    "mpeg" => Mpeg,
+    "mpga" => Mpga,
+    "pcm" => Pcm,
+    "webm" => Webm,
+});
 
 /// Audio source.
 ///
@@ -99,7 +115,10 @@ pub enum AudioSource {
     Unknown(serde_json::Value),
 }
 
-wire_union!(AudioSource { "bytes" => Bytes, "s3Location" => S3Location });
+wire_union!(AudioSource {
+    "bytes" => Bytes,
+    "s3Location" => S3Location,
+});
 
 /// Cache point block.
 ///
@@ -117,7 +136,7 @@ pub struct CachePointBlock {
 }
 
 impl CachePointBlock {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(r#type: impl Into<CachePointType>) -> Self {
         Self { r#type: r#type.into(), ..Self::default() }
     }
@@ -143,7 +162,9 @@ pub enum CachePointType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(CachePointType { "default" => Default });
+wire_enum!(CachePointType {
+    "default" => Default,
+});
 
 /// Cache ttl.
 ///
@@ -160,7 +181,10 @@ pub enum CacheTtl {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(CacheTtl { "5m" => FiveMinutes, "1h" => OneHour });
+wire_enum!(CacheTtl {
+    "5m" => FiveMinutes,
+    "1h" => OneHour,
+});
 
 /// Citation.
 ///
@@ -231,7 +255,9 @@ pub enum CitationGeneratedContent {
     Unknown(serde_json::Value),
 }
 
-wire_union!(CitationGeneratedContent { "text" => Text });
+wire_union!(CitationGeneratedContent {
+    "text" => Text,
+});
 
 /// Citation location.
 ///
@@ -255,7 +281,13 @@ pub enum CitationLocation {
     Unknown(serde_json::Value),
 }
 
-wire_union!(CitationLocation { "web" => Web, "documentChar" => DocumentChar, "documentPage" => DocumentPage, "documentChunk" => DocumentChunk, "searchResultLocation" => SearchResultLocation });
+wire_union!(CitationLocation {
+    "web" => Web,
+    "documentChar" => DocumentChar,
+    "documentPage" => DocumentPage,
+    "documentChunk" => DocumentChunk,
+    "searchResultLocation" => SearchResultLocation,
+});
 
 /// Citation source content.
 ///
@@ -271,7 +303,9 @@ pub enum CitationSourceContent {
     Unknown(serde_json::Value),
 }
 
-wire_union!(CitationSourceContent { "text" => Text });
+wire_union!(CitationSourceContent {
+    "text" => Text,
+});
 
 /// Citations config.
 ///
@@ -286,7 +320,7 @@ pub struct CitationsConfig {
 }
 
 impl CitationsConfig {
-    /// One.
+    /// A value of it.
     pub fn new(enabled: bool) -> Self {
         Self { enabled }
     }
@@ -364,7 +398,22 @@ pub enum ContentBlock {
     Unknown(serde_json::Value),
 }
 
-wire_union!(ContentBlock { "text" => Text, "image" => Image, "document" => Document, "video" => Video, "audio" => Audio, "toolUse" => ToolUse, "toolResult" => ToolResult, "guardContent" => GuardContent, "cachePoint" => CachePoint, "reasoningContent" => ReasoningContent, "citationsContent" => CitationsContent, "searchResult" => SearchResult, "toolAddition" => ToolAddition, "toolRemoval" => ToolRemoval });
+wire_union!(ContentBlock {
+    "text" => Text,
+    "image" => Image,
+    "document" => Document,
+    "video" => Video,
+    "audio" => Audio,
+    "toolUse" => ToolUse,
+    "toolResult" => ToolResult,
+    "guardContent" => GuardContent,
+    "cachePoint" => CachePoint,
+    "reasoningContent" => ReasoningContent,
+    "citationsContent" => CitationsContent,
+    "searchResult" => SearchResult,
+    "toolAddition" => ToolAddition,
+    "toolRemoval" => ToolRemoval,
+});
 
 /// Conversation role.
 ///
@@ -383,7 +432,11 @@ pub enum ConversationRole {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ConversationRole { "user" => User, "assistant" => Assistant, "system" => System });
+wire_enum!(ConversationRole {
+    "user" => User,
+    "assistant" => Assistant,
+    "system" => System,
+});
 
 /// Document block.
 ///
@@ -410,7 +463,7 @@ pub struct DocumentBlock {
 }
 
 impl DocumentBlock {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(name: impl Into<String>, source: impl Into<DocumentSource>) -> Self {
         Self { name: name.into(), source: source.into(), ..Self::default() }
     }
@@ -535,7 +588,9 @@ pub enum DocumentContentBlock {
     Unknown(serde_json::Value),
 }
 
-wire_union!(DocumentContentBlock { "text" => Text });
+wire_union!(DocumentContentBlock {
+    "text" => Text,
+});
 
 /// Document format.
 ///
@@ -566,7 +621,17 @@ pub enum DocumentFormat {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(DocumentFormat { "pdf" => Pdf, "csv" => Csv, "doc" => Doc, "docx" => Docx, "xls" => Xls, "xlsx" => Xlsx, "html" => Html, "txt" => Txt, "md" => Md });
+wire_enum!(DocumentFormat {
+    "pdf" => Pdf,
+    "csv" => Csv,
+    "doc" => Doc,
+    "docx" => Docx,
+    "xls" => Xls,
+    "xlsx" => Xlsx,
+    "html" => Html,
+    "txt" => Txt,
+    "md" => Md,
+});
 
 /// Document page location.
 ///
@@ -630,7 +695,12 @@ pub enum DocumentSource {
     Unknown(serde_json::Value),
 }
 
-wire_union!(DocumentSource { "bytes" => Bytes, "s3Location" => S3Location, "text" => Text, "content" => Content });
+wire_union!(DocumentSource {
+    "bytes" => Bytes,
+    "s3Location" => S3Location,
+    "text" => Text,
+    "content" => Content,
+});
 
 /// Error block.
 ///
@@ -670,7 +740,10 @@ pub enum GuardrailConverseContentBlock {
     Unknown(serde_json::Value),
 }
 
-wire_union!(GuardrailConverseContentBlock { "text" => Text, "image" => Image });
+wire_union!(GuardrailConverseContentBlock {
+    "text" => Text,
+    "image" => Image,
+});
 
 /// Guardrail converse content qualifier.
 ///
@@ -689,7 +762,11 @@ pub enum GuardrailConverseContentQualifier {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailConverseContentQualifier { "grounding_source" => GroundingSource, "query" => Query, "guard_content" => GuardContent });
+wire_enum!(GuardrailConverseContentQualifier {
+    "grounding_source" => GroundingSource,
+    "query" => Query,
+    "guard_content" => GuardContent,
+});
 
 /// Guardrail converse image block.
 ///
@@ -706,7 +783,7 @@ pub struct GuardrailConverseImageBlock {
 }
 
 impl GuardrailConverseImageBlock {
-    /// One.
+    /// A value of it.
     pub fn new(
         format: impl Into<GuardrailConverseImageFormat>,
         source: impl Into<GuardrailConverseImageSource>,
@@ -730,7 +807,10 @@ pub enum GuardrailConverseImageFormat {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(GuardrailConverseImageFormat { "png" => Png, "jpeg" => Jpeg });
+wire_enum!(GuardrailConverseImageFormat {
+    "png" => Png,
+    "jpeg" => Jpeg,
+});
 
 /// Guardrail converse image source.
 ///
@@ -746,7 +826,9 @@ pub enum GuardrailConverseImageSource {
     Unknown(serde_json::Value),
 }
 
-wire_union!(GuardrailConverseImageSource { "bytes" => Bytes });
+wire_union!(GuardrailConverseImageSource {
+    "bytes" => Bytes,
+});
 
 /// Guardrail converse text block.
 ///
@@ -764,7 +846,7 @@ pub struct GuardrailConverseTextBlock {
 }
 
 impl GuardrailConverseTextBlock {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
@@ -798,7 +880,7 @@ pub struct ImageBlock {
 }
 
 impl ImageBlock {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(format: impl Into<ImageFormat>, source: impl Into<ImageSource>) -> Self {
         Self { format: format.into(), source: source.into(), ..Self::default() }
     }
@@ -830,7 +912,12 @@ pub enum ImageFormat {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ImageFormat { "png" => Png, "jpeg" => Jpeg, "gif" => Gif, "webp" => Webp });
+wire_enum!(ImageFormat {
+    "png" => Png,
+    "jpeg" => Jpeg,
+    "gif" => Gif,
+    "webp" => Webp,
+});
 
 /// Image source.
 ///
@@ -848,7 +935,10 @@ pub enum ImageSource {
     Unknown(serde_json::Value),
 }
 
-wire_union!(ImageSource { "bytes" => Bytes, "s3Location" => S3Location });
+wire_union!(ImageSource {
+    "bytes" => Bytes,
+    "s3Location" => S3Location,
+});
 
 /// A message of a conversation: who says it, and what.
 ///
@@ -866,7 +956,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// One.
+    /// A value of it.
     pub fn new(
         role: impl Into<ConversationRole>,
         content: impl IntoIterator<Item = impl Into<ContentBlock>>,
@@ -891,7 +981,10 @@ pub enum ReasoningContentBlock {
     Unknown(serde_json::Value),
 }
 
-wire_union!(ReasoningContentBlock { "reasoningText" => ReasoningText, "redactedContent" => RedactedContent });
+wire_union!(ReasoningContentBlock {
+    "reasoningText" => ReasoningText,
+    "redactedContent" => RedactedContent,
+});
 
 /// Reasoning text block.
 ///
@@ -909,7 +1002,7 @@ pub struct ReasoningTextBlock {
 }
 
 impl ReasoningTextBlock {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
     }
@@ -938,7 +1031,7 @@ pub struct S3Location {
 }
 
 impl S3Location {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(uri: impl Into<String>) -> Self {
         Self { uri: uri.into(), ..Self::default() }
     }
@@ -972,7 +1065,7 @@ pub struct SearchResultBlock {
 }
 
 impl SearchResultBlock {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         source: impl Into<String>,
         title: impl Into<String>,
@@ -1007,7 +1100,7 @@ pub struct SearchResultContentBlock {
 }
 
 impl SearchResultContentBlock {
-    /// One.
+    /// A value of it.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into() }
     }
@@ -1073,7 +1166,11 @@ pub enum SystemContentBlock {
     Unknown(serde_json::Value),
 }
 
-wire_union!(SystemContentBlock { "text" => Text, "guardContent" => GuardContent, "cachePoint" => CachePoint });
+wire_union!(SystemContentBlock {
+    "text" => Text,
+    "guardContent" => GuardContent,
+    "cachePoint" => CachePoint,
+});
 
 /// Video block.
 ///
@@ -1090,7 +1187,7 @@ pub struct VideoBlock {
 }
 
 impl VideoBlock {
-    /// One.
+    /// A value of it.
     pub fn new(format: impl Into<VideoFormat>, source: impl Into<VideoSource>) -> Self {
         Self { format: format.into(), source: source.into() }
     }
@@ -1125,7 +1222,17 @@ pub enum VideoFormat {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(VideoFormat { "mkv" => Mkv, "mov" => Mov, "mp4" => Mp4, "webm" => Webm, "flv" => Flv, "mpeg" => Mpeg, "mpg" => Mpg, "wmv" => Wmv, "three_gp" => ThreeGp });
+wire_enum!(VideoFormat {
+    "mkv" => Mkv,
+    "mov" => Mov,
+    "mp4" => Mp4,
+    "webm" => Webm,
+    "flv" => Flv,
+    "mpeg" => Mpeg,
+    "mpg" => Mpg,
+    "wmv" => Wmv,
+    "three_gp" => ThreeGp,
+});
 
 /// Video source.
 ///
@@ -1143,7 +1250,10 @@ pub enum VideoSource {
     Unknown(serde_json::Value),
 }
 
-wire_union!(VideoSource { "bytes" => Bytes, "s3Location" => S3Location });
+wire_union!(VideoSource {
+    "bytes" => Bytes,
+    "s3Location" => S3Location,
+});
 
 /// Web location.
 ///

@@ -32,7 +32,7 @@ pub struct CreateModelCopyJobRequest {
 }
 
 impl CreateModelCopyJobRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(source_model_arn: impl Into<String>, target_model_name: impl Into<String>) -> Self {
         Self {
             source_model_arn: source_model_arn.into(),
@@ -130,7 +130,11 @@ pub enum ModelCopyJobStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ModelCopyJobStatus { "InProgress" => InProgress, "Completed" => Completed, "Failed" => Failed });
+wire_enum!(ModelCopyJobStatus {
+    "InProgress" => InProgress,
+    "Completed" => Completed,
+    "Failed" => Failed,
+});
 
 /// Model copy job summary.
 ///

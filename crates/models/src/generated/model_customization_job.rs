@@ -62,7 +62,7 @@ pub struct CreateModelCustomizationJobRequest {
 }
 
 impl CreateModelCustomizationJobRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         job_name: impl Into<String>,
         custom_model_name: impl Into<String>,
@@ -178,7 +178,10 @@ pub enum CustomizationConfig {
     Unknown(serde_json::Value),
 }
 
-wire_union!(CustomizationConfig { "distillationConfig" => DistillationConfig, "rftConfig" => RftConfig });
+wire_union!(CustomizationConfig {
+    "distillationConfig" => DistillationConfig,
+    "rftConfig" => RftConfig,
+});
 
 /// Customization type.
 ///
@@ -201,7 +204,13 @@ pub enum CustomizationType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(CustomizationType { "FINE_TUNING" => FineTuning, "CONTINUED_PRE_TRAINING" => ContinuedPreTraining, "DISTILLATION" => Distillation, "REINFORCEMENT_FINE_TUNING" => ReinforcementFineTuning, "IMPORTED" => Imported });
+wire_enum!(CustomizationType {
+    "FINE_TUNING" => FineTuning,
+    "CONTINUED_PRE_TRAINING" => ContinuedPreTraining,
+    "DISTILLATION" => Distillation,
+    "REINFORCEMENT_FINE_TUNING" => ReinforcementFineTuning,
+    "IMPORTED" => Imported,
+});
 
 /// Data processing details.
 ///
@@ -237,7 +246,7 @@ pub struct DistillationConfig {
 }
 
 impl DistillationConfig {
-    /// One.
+    /// A value of it.
     pub fn new(teacher_model_config: impl Into<TeacherModelConfig>) -> Self {
         Self { teacher_model_config: teacher_model_config.into() }
     }
@@ -264,7 +273,13 @@ pub enum FineTuningJobStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(FineTuningJobStatus { "InProgress" => InProgress, "Completed" => Completed, "Failed" => Failed, "Stopping" => Stopping, "Stopped" => Stopped });
+wire_enum!(FineTuningJobStatus {
+    "InProgress" => InProgress,
+    "Completed" => Completed,
+    "Failed" => Failed,
+    "Stopping" => Stopping,
+    "Stopped" => Stopped,
+});
 
 /// Grader config.
 ///
@@ -280,7 +295,9 @@ pub enum GraderConfig {
     Unknown(serde_json::Value),
 }
 
-wire_union!(GraderConfig { "lambdaGrader" => LambdaGrader });
+wire_union!(GraderConfig {
+    "lambdaGrader" => LambdaGrader,
+});
 
 /// Invocation log source.
 ///
@@ -296,7 +313,9 @@ pub enum InvocationLogSource {
     Unknown(serde_json::Value),
 }
 
-wire_union!(InvocationLogSource { "s3Uri" => S3Uri });
+wire_union!(InvocationLogSource {
+    "s3Uri" => S3Uri,
+});
 
 /// Invocation logs config.
 ///
@@ -318,7 +337,7 @@ pub struct InvocationLogsConfig {
 }
 
 impl InvocationLogsConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(invocation_log_source: impl Into<InvocationLogSource>) -> Self {
         Self { invocation_log_source: invocation_log_source.into(), ..Self::default() }
     }
@@ -364,7 +383,14 @@ pub enum JobStatusDetails {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(JobStatusDetails { "InProgress" => InProgress, "Completed" => Completed, "Stopping" => Stopping, "Stopped" => Stopped, "Failed" => Failed, "NotStarted" => NotStarted });
+wire_enum!(JobStatusDetails {
+    "InProgress" => InProgress,
+    "Completed" => Completed,
+    "Stopping" => Stopping,
+    "Stopped" => Stopped,
+    "Failed" => Failed,
+    "NotStarted" => NotStarted,
+});
 
 /// Lambda grader config.
 ///
@@ -379,7 +405,7 @@ pub struct LambdaGraderConfig {
 }
 
 impl LambdaGraderConfig {
-    /// One.
+    /// A value of it.
     pub fn new(lambda_arn: impl Into<String>) -> Self {
         Self { lambda_arn: lambda_arn.into() }
     }
@@ -479,7 +505,13 @@ pub enum ModelCustomizationJobStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ModelCustomizationJobStatus { "InProgress" => InProgress, "Completed" => Completed, "Failed" => Failed, "Stopping" => Stopping, "Stopped" => Stopped });
+wire_enum!(ModelCustomizationJobStatus {
+    "InProgress" => InProgress,
+    "Completed" => Completed,
+    "Failed" => Failed,
+    "Stopping" => Stopping,
+    "Stopped" => Stopped,
+});
 
 /// Model customization job summary.
 ///
@@ -535,7 +567,7 @@ pub struct OutputDataConfig {
 }
 
 impl OutputDataConfig {
-    /// One.
+    /// A value of it.
     pub fn new(s3_uri: impl Into<String>) -> Self {
         Self { s3_uri: s3_uri.into() }
     }
@@ -558,7 +590,11 @@ pub enum ReasoningEffort {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ReasoningEffort { "low" => Low, "medium" => Medium, "high" => High });
+wire_enum!(ReasoningEffort {
+    "low" => Low,
+    "medium" => Medium,
+    "high" => High,
+});
 
 /// Request metadata base filters.
 ///
@@ -619,7 +655,12 @@ pub enum RequestMetadataFilters {
     Unknown(serde_json::Value),
 }
 
-wire_union!(RequestMetadataFilters { "equals" => Equals, "notEquals" => NotEquals, "andAll" => AndAll, "orAll" => OrAll });
+wire_union!(RequestMetadataFilters {
+    "equals" => Equals,
+    "notEquals" => NotEquals,
+    "andAll" => AndAll,
+    "orAll" => OrAll,
+});
 
 /// Rft config.
 ///
@@ -781,7 +822,7 @@ pub struct TeacherModelConfig {
 }
 
 impl TeacherModelConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(teacher_model_identifier: impl Into<String>) -> Self {
         Self { teacher_model_identifier: teacher_model_identifier.into(), ..Self::default() }
     }
@@ -875,7 +916,7 @@ pub struct ValidationDataConfig {
 }
 
 impl ValidationDataConfig {
-    /// One.
+    /// A value of it.
     pub fn new(validators: impl IntoIterator<Item = impl Into<Validator>>) -> Self {
         Self { validators: validators.into_iter().map(Into::into).collect() }
     }
@@ -915,7 +956,7 @@ pub struct Validator {
 }
 
 impl Validator {
-    /// One.
+    /// A value of it.
     pub fn new(s3_uri: impl Into<String>) -> Self {
         Self { s3_uri: s3_uri.into() }
     }

@@ -44,7 +44,7 @@ pub struct CreateModelImportJobRequest {
 }
 
 impl CreateModelImportJobRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         job_name: impl Into<String>,
         imported_model_name: impl Into<String>,
@@ -125,7 +125,9 @@ pub enum ModelDataSource {
     Unknown(serde_json::Value),
 }
 
-wire_union!(ModelDataSource { "s3DataSource" => S3DataSource });
+wire_union!(ModelDataSource {
+    "s3DataSource" => S3DataSource,
+});
 
 /// Get model import job response.
 ///
@@ -196,7 +198,11 @@ pub enum ModelImportJobStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ModelImportJobStatus { "InProgress" => InProgress, "Completed" => Completed, "Failed" => Failed });
+wire_enum!(ModelImportJobStatus {
+    "InProgress" => InProgress,
+    "Completed" => Completed,
+    "Failed" => Failed,
+});
 
 /// Model import job summary.
 ///
@@ -244,7 +250,7 @@ pub struct S3DataSource {
 }
 
 impl S3DataSource {
-    /// One.
+    /// A value of it.
     pub fn new(s3_uri: impl Into<String>) -> Self {
         Self { s3_uri: s3_uri.into() }
     }

@@ -46,7 +46,7 @@ pub struct CreateModelInvocationJobRequest {
 }
 
 impl CreateModelInvocationJobRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         job_name: impl Into<String>,
         role_arn: impl Into<String>,
@@ -194,7 +194,9 @@ pub enum ModelInvocationJobInputDataConfig {
     Unknown(serde_json::Value),
 }
 
-wire_union!(ModelInvocationJobInputDataConfig { "s3InputDataConfig" => S3InputDataConfig });
+wire_union!(ModelInvocationJobInputDataConfig {
+    "s3InputDataConfig" => S3InputDataConfig,
+});
 
 /// Model invocation job output data config.
 ///
@@ -210,7 +212,9 @@ pub enum ModelInvocationJobOutputDataConfig {
     Unknown(serde_json::Value),
 }
 
-wire_union!(ModelInvocationJobOutputDataConfig { "s3OutputDataConfig" => S3OutputDataConfig });
+wire_union!(ModelInvocationJobOutputDataConfig {
+    "s3OutputDataConfig" => S3OutputDataConfig,
+});
 
 /// Model invocation job S3 input data config.
 ///
@@ -231,7 +235,7 @@ pub struct ModelInvocationJobS3InputDataConfig {
 }
 
 impl ModelInvocationJobS3InputDataConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(s3_uri: impl Into<String>) -> Self {
         Self { s3_uri: s3_uri.into(), ..Self::default() }
     }
@@ -270,7 +274,7 @@ pub struct ModelInvocationJobS3OutputDataConfig {
 }
 
 impl ModelInvocationJobS3OutputDataConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(s3_uri: impl Into<String>) -> Self {
         Self { s3_uri: s3_uri.into(), ..Self::default() }
     }
@@ -321,7 +325,18 @@ pub enum ModelInvocationJobStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ModelInvocationJobStatus { "Submitted" => Submitted, "InProgress" => InProgress, "Completed" => Completed, "Failed" => Failed, "Stopping" => Stopping, "Stopped" => Stopped, "PartiallyCompleted" => PartiallyCompleted, "Expired" => Expired, "Validating" => Validating, "Scheduled" => Scheduled });
+wire_enum!(ModelInvocationJobStatus {
+    "Submitted" => Submitted,
+    "InProgress" => InProgress,
+    "Completed" => Completed,
+    "Failed" => Failed,
+    "Stopping" => Stopping,
+    "Stopped" => Stopped,
+    "PartiallyCompleted" => PartiallyCompleted,
+    "Expired" => Expired,
+    "Validating" => Validating,
+    "Scheduled" => Scheduled,
+});
 
 /// Model invocation job summary.
 ///
@@ -405,7 +420,10 @@ pub enum ModelInvocationType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ModelInvocationType { "InvokeModel" => InvokeModel, "Converse" => Converse });
+wire_enum!(ModelInvocationType {
+    "InvokeModel" => InvokeModel,
+    "Converse" => Converse,
+});
 
 /// S3 input format.
 ///
@@ -420,4 +438,6 @@ pub enum S3InputFormat {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(S3InputFormat { "JSONL" => Jsonl });
+wire_enum!(S3InputFormat {
+    "JSONL" => Jsonl,
+});

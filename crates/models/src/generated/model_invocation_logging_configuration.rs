@@ -22,7 +22,7 @@ pub struct CloudWatchConfig {
 }
 
 impl CloudWatchConfig {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(log_group_name: impl Into<String>, role_arn: impl Into<String>) -> Self {
         Self { log_group_name: log_group_name.into(), role_arn: role_arn.into(), ..Self::default() }
     }
@@ -133,7 +133,7 @@ pub struct PutModelInvocationLoggingConfigurationRequest {
 }
 
 impl PutModelInvocationLoggingConfigurationRequest {
-    /// One.
+    /// A value of it.
     pub fn new(logging_config: impl Into<ModelInvocationLoggingConfiguration>) -> Self {
         Self { logging_config: logging_config.into() }
     }
@@ -155,7 +155,7 @@ pub struct S3Config {
 }
 
 impl S3Config {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(bucket_name: impl Into<String>) -> Self {
         Self { bucket_name: bucket_name.into(), ..Self::default() }
     }

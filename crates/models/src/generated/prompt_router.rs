@@ -37,7 +37,7 @@ pub struct CreatePromptRouterRequest {
 }
 
 impl CreatePromptRouterRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         prompt_router_name: impl Into<String>,
         models: impl IntoIterator<Item = impl Into<PromptRouterTargetModel>>,
@@ -137,7 +137,9 @@ pub enum PromptRouterStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(PromptRouterStatus { "AVAILABLE" => Available });
+wire_enum!(PromptRouterStatus {
+    "AVAILABLE" => Available,
+});
 
 /// Prompt router summary.
 ///
@@ -188,7 +190,7 @@ pub struct PromptRouterTargetModel {
 }
 
 impl PromptRouterTargetModel {
-    /// One.
+    /// A value of it.
     pub fn new(model_arn: impl Into<String>) -> Self {
         Self { model_arn: model_arn.into() }
     }
@@ -209,7 +211,10 @@ pub enum PromptRouterType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(PromptRouterType { "custom" => Custom, "default" => Default });
+wire_enum!(PromptRouterType {
+    "custom" => Custom,
+    "default" => Default,
+});
 
 /// Routing criteria.
 ///
@@ -225,7 +230,7 @@ pub struct RoutingCriteria {
 }
 
 impl RoutingCriteria {
-    /// One.
+    /// A value of it.
     pub fn new(response_quality_difference: f64) -> Self {
         Self { response_quality_difference }
     }

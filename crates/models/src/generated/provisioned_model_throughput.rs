@@ -23,7 +23,10 @@ pub enum CommitmentDuration {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(CommitmentDuration { "OneMonth" => OneMonth, "SixMonths" => SixMonths });
+wire_enum!(CommitmentDuration {
+    "OneMonth" => OneMonth,
+    "SixMonths" => SixMonths,
+});
 
 /// What `CreateProvisionedModelThroughput` is asked with.
 ///
@@ -51,7 +54,7 @@ pub struct CreateProvisionedModelThroughputRequest {
 }
 
 impl CreateProvisionedModelThroughputRequest {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         model_units: i32,
         provisioned_model_name: impl Into<String>,
@@ -118,7 +121,12 @@ pub enum ProvisionedModelStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ProvisionedModelStatus { "Creating" => Creating, "InService" => InService, "Updating" => Updating, "Failed" => Failed });
+wire_enum!(ProvisionedModelStatus {
+    "Creating" => Creating,
+    "InService" => InService,
+    "Updating" => Updating,
+    "Failed" => Failed,
+});
 
 /// Provisioned model summary.
 ///
@@ -214,7 +222,9 @@ pub enum SortByProvisionedModels {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(SortByProvisionedModels { "CreationTime" => CreationTime });
+wire_enum!(SortByProvisionedModels {
+    "CreationTime" => CreationTime,
+});
 
 /// What `UpdateProvisionedModelThroughput` is asked with.
 ///

@@ -19,7 +19,7 @@ pub struct PutResourcePolicyRequest {
 }
 
 impl PutResourcePolicyRequest {
-    /// One.
+    /// A value of it.
     pub fn new(resource_arn: impl Into<String>, resource_policy: impl Into<String>) -> Self {
         Self { resource_arn: resource_arn.into(), resource_policy: resource_policy.into() }
     }

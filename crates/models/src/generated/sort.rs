@@ -17,7 +17,9 @@ pub enum SortJobsBy {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(SortJobsBy { "CreationTime" => CreationTime });
+wire_enum!(SortJobsBy {
+    "CreationTime" => CreationTime,
+});
 
 /// Sort models by.
 ///
@@ -32,7 +34,9 @@ pub enum SortModelsBy {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(SortModelsBy { "CreationTime" => CreationTime });
+wire_enum!(SortModelsBy {
+    "CreationTime" => CreationTime,
+});
 
 /// Sort order.
 ///
@@ -49,4 +53,7 @@ pub enum SortOrder {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(SortOrder { "Ascending" => Ascending, "Descending" => Descending });
+wire_enum!(SortOrder {
+    "Ascending" => Ascending,
+    "Descending" => Descending,
+});

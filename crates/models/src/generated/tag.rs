@@ -18,7 +18,7 @@ pub struct ListTagsForResourceRequest {
 }
 
 impl ListTagsForResourceRequest {
-    /// One.
+    /// A value of it.
     pub fn new(resource_arn: impl Into<String>) -> Self {
         Self { resource_arn: resource_arn.into() }
     }
@@ -52,7 +52,7 @@ pub struct Tag {
 }
 
 impl Tag {
-    /// One.
+    /// A value of it.
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
         Self { key: key.into(), value: value.into() }
     }
@@ -75,7 +75,7 @@ pub struct TagResourceRequest {
 }
 
 impl TagResourceRequest {
-    /// One.
+    /// A value of it.
     pub fn new(resource_arn: impl Into<String>, tags: impl IntoIterator<Item = impl Into<Tag>>) -> Self {
         Self { resource_arn: resource_arn.into(), tags: tags.into_iter().map(Into::into).collect() }
     }
@@ -98,7 +98,7 @@ pub struct UntagResourceRequest {
 }
 
 impl UntagResourceRequest {
-    /// One.
+    /// A value of it.
     pub fn new(
         resource_arn: impl Into<String>,
         tag_keys: impl IntoIterator<Item = impl Into<String>>,

@@ -40,7 +40,7 @@ pub struct SpecificToolChoice {
 }
 
 impl SpecificToolChoice {
-    /// One.
+    /// A value of it.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into() }
     }
@@ -59,7 +59,7 @@ pub struct SystemTool {
 }
 
 impl SystemTool {
-    /// One.
+    /// A value of it.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into() }
     }
@@ -83,7 +83,11 @@ pub enum Tool {
     Unknown(serde_json::Value),
 }
 
-wire_union!(Tool { "toolSpec" => ToolSpec, "systemTool" => SystemTool, "cachePoint" => CachePoint });
+wire_union!(Tool {
+    "toolSpec" => ToolSpec,
+    "systemTool" => SystemTool,
+    "cachePoint" => CachePoint,
+});
 
 /// Tool addition block.
 ///
@@ -98,7 +102,7 @@ pub struct ToolAdditionBlock {
 }
 
 impl ToolAdditionBlock {
-    /// One.
+    /// A value of it.
     pub fn new(tool: impl Into<ToolReference>) -> Self {
         Self { tool: tool.into() }
     }
@@ -122,7 +126,11 @@ pub enum ToolChoice {
     Unknown(serde_json::Value),
 }
 
-wire_union!(ToolChoice { "auto" => Auto, "any" => Any, "tool" => Tool });
+wire_union!(ToolChoice {
+    "auto" => Auto,
+    "any" => Any,
+    "tool" => Tool,
+});
 
 /// The tools that a model may call, and whether it has to.
 ///
@@ -141,7 +149,7 @@ pub struct ToolConfiguration {
 }
 
 impl ToolConfiguration {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(tools: impl IntoIterator<Item = impl Into<Tool>>) -> Self {
         Self { tools: tools.into_iter().map(Into::into).collect(), ..Self::default() }
     }
@@ -168,7 +176,9 @@ pub enum ToolInputSchema {
     Unknown(serde_json::Value),
 }
 
-wire_union!(ToolInputSchema { "json" => Json });
+wire_union!(ToolInputSchema {
+    "json" => Json,
+});
 
 /// Tool reference.
 ///
@@ -225,7 +235,7 @@ pub struct ToolRemovalBlock {
 }
 
 impl ToolRemovalBlock {
-    /// One.
+    /// A value of it.
     pub fn new(tool: impl Into<ToolReference>) -> Self {
         Self { tool: tool.into() }
     }
@@ -253,7 +263,7 @@ pub struct ToolResultBlock {
 }
 
 impl ToolResultBlock {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(
         tool_use_id: impl Into<String>,
         content: impl IntoIterator<Item = impl Into<ToolResultContentBlock>>,
@@ -304,7 +314,14 @@ pub enum ToolResultContentBlock {
     Unknown(serde_json::Value),
 }
 
-wire_union!(ToolResultContentBlock { "json" => Json, "text" => Text, "image" => Image, "document" => Document, "video" => Video, "searchResult" => SearchResult });
+wire_union!(ToolResultContentBlock {
+    "json" => Json,
+    "text" => Text,
+    "image" => Image,
+    "document" => Document,
+    "video" => Video,
+    "searchResult" => SearchResult,
+});
 
 /// Tool result status.
 ///
@@ -321,7 +338,10 @@ pub enum ToolResultStatus {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ToolResultStatus { "success" => Success, "error" => Error });
+wire_enum!(ToolResultStatus {
+    "success" => Success,
+    "error" => Error,
+});
 
 /// A tool: its name, what it is for, and the JSON schema of its input.
 ///
@@ -344,7 +364,7 @@ pub struct ToolSpecification {
 }
 
 impl ToolSpecification {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(name: impl Into<String>, input_schema: impl Into<ToolInputSchema>) -> Self {
         Self { name: name.into(), input_schema: input_schema.into(), ..Self::default() }
     }
@@ -385,7 +405,7 @@ pub struct ToolUseBlock {
 }
 
 impl ToolUseBlock {
-    /// One with what is required.
+    /// A value of it with what is required.
     pub fn new(tool_use_id: impl Into<String>, name: impl Into<String>, input: impl Into<Value>) -> Self {
         Self { tool_use_id: tool_use_id.into(), name: name.into(), input: input.into(), ..Self::default() }
     }
@@ -411,4 +431,6 @@ pub enum ToolUseType {
     Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
 }
 
-wire_enum!(ToolUseType { "server_tool_use" => ServerToolUse });
+wire_enum!(ToolUseType {
+    "server_tool_use" => ServerToolUse,
+});

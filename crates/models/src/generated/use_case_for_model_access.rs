@@ -19,7 +19,7 @@ pub struct PutUseCaseForModelAccessRequest {
 }
 
 impl PutUseCaseForModelAccessRequest {
-    /// One.
+    /// A value of it.
     pub fn new(form_data: impl Into<Blob>) -> Self {
         Self { form_data: form_data.into() }
     }

@@ -21,7 +21,7 @@ pub struct VpcConfig {
 }
 
 impl VpcConfig {
-    /// One.
+    /// A value of it.
     pub fn new(
         subnet_ids: impl IntoIterator<Item = impl Into<String>>,
         security_group_ids: impl IntoIterator<Item = impl Into<String>>,

@@ -5,18 +5,15 @@
 use crate::generated::account_data_retention::*;
 use crate::sdk::{ToSdkError, timestamp_from_sdk, timestamp_to_sdk};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
-impl From<sdk::operation::get_account_data_retention::GetAccountDataRetentionOutput>
-    for AccountDataRetention
-{
-    fn from(value: sdk::operation::get_account_data_retention::GetAccountDataRetentionOutput) -> Self {
+impl From<operation::get_account_data_retention::GetAccountDataRetentionOutput> for AccountDataRetention {
+    fn from(value: operation::get_account_data_retention::GetAccountDataRetentionOutput) -> Self {
         Self { mode: value.mode.into(), updated_at: value.updated_at.map(timestamp_from_sdk) }
     }
 }
 
-impl TryFrom<AccountDataRetention>
-    for sdk::operation::get_account_data_retention::GetAccountDataRetentionOutput
-{
+impl TryFrom<AccountDataRetention> for operation::get_account_data_retention::GetAccountDataRetentionOutput {
     type Error = ToSdkError;
 
     fn try_from(value: AccountDataRetention) -> Result<Self, ToSdkError> {
@@ -39,32 +36,32 @@ impl From<DataRetentionMode> for sdk::types::DataRetentionMode {
     }
 }
 
-impl From<sdk::operation::put_account_data_retention::PutAccountDataRetentionInput>
+impl From<operation::put_account_data_retention::PutAccountDataRetentionInput>
     for PutAccountDataRetentionRequest
 {
-    fn from(value: sdk::operation::put_account_data_retention::PutAccountDataRetentionInput) -> Self {
+    fn from(value: operation::put_account_data_retention::PutAccountDataRetentionInput) -> Self {
         Self { mode: value.mode.map(Into::into).unwrap_or_default() }
     }
 }
 
 impl From<PutAccountDataRetentionRequest>
-    for sdk::operation::put_account_data_retention::builders::PutAccountDataRetentionInputBuilder
+    for operation::put_account_data_retention::builders::PutAccountDataRetentionInputBuilder
 {
     fn from(value: PutAccountDataRetentionRequest) -> Self {
         Self::default().set_mode(Some(value.mode.into()))
     }
 }
 
-impl From<sdk::operation::put_account_data_retention::PutAccountDataRetentionOutput>
+impl From<operation::put_account_data_retention::PutAccountDataRetentionOutput>
     for PutAccountDataRetentionResponse
 {
-    fn from(value: sdk::operation::put_account_data_retention::PutAccountDataRetentionOutput) -> Self {
+    fn from(value: operation::put_account_data_retention::PutAccountDataRetentionOutput) -> Self {
         Self { mode: value.mode.into(), updated_at: value.updated_at.map(timestamp_from_sdk) }
     }
 }
 
 impl TryFrom<PutAccountDataRetentionResponse>
-    for sdk::operation::put_account_data_retention::PutAccountDataRetentionOutput
+    for operation::put_account_data_retention::PutAccountDataRetentionOutput
 {
     type Error = ToSdkError;
 

@@ -7,6 +7,7 @@ use crate::sdk::{
     ToSdkError, document_from_sdk, document_to_sdk, each, timestamp_from_sdk, timestamp_to_sdk, try_each,
 };
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::AdvancedPromptOptimizationInputConfig> for AdvancedPromptOptimizationInputConfig {
     fn from(value: sdk::types::AdvancedPromptOptimizationInputConfig) -> Self {
@@ -22,11 +23,11 @@ impl TryFrom<AdvancedPromptOptimizationInputConfig> for sdk::types::AdvancedProm
     }
 }
 
-impl From<sdk::operation::get_advanced_prompt_optimization_job::GetAdvancedPromptOptimizationJobOutput>
+impl From<operation::get_advanced_prompt_optimization_job::GetAdvancedPromptOptimizationJobOutput>
     for AdvancedPromptOptimizationJob
 {
     fn from(
-        value: sdk::operation::get_advanced_prompt_optimization_job::GetAdvancedPromptOptimizationJobOutput,
+        value: operation::get_advanced_prompt_optimization_job::GetAdvancedPromptOptimizationJobOutput,
     ) -> Self {
         Self {
             job_arn: value.job_arn,
@@ -45,7 +46,7 @@ impl From<sdk::operation::get_advanced_prompt_optimization_job::GetAdvancedPromp
 }
 
 impl TryFrom<AdvancedPromptOptimizationJob>
-    for sdk::operation::get_advanced_prompt_optimization_job::GetAdvancedPromptOptimizationJobOutput
+    for operation::get_advanced_prompt_optimization_job::GetAdvancedPromptOptimizationJobOutput
 {
     type Error = ToSdkError;
 
@@ -161,35 +162,47 @@ impl TryFrom<BatchDeleteAdvancedPromptOptimizationJobItem>
     }
 }
 
-impl From<sdk::operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobInput> for BatchDeleteAdvancedPromptOptimizationJobRequest {
-                fn from(value: sdk::operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobInput) -> Self { Self { job_identifiers: value.job_identifiers.unwrap_or_default(),
- } }
-            }
+impl From<operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobInput> for BatchDeleteAdvancedPromptOptimizationJobRequest {
+    fn from(value: operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobInput) -> Self {
+        Self {
+            job_identifiers: value.job_identifiers.unwrap_or_default(),
+        }
+    }
+}
 
-impl From<BatchDeleteAdvancedPromptOptimizationJobRequest> for sdk::operation::batch_delete_advanced_prompt_optimization_job::builders::BatchDeleteAdvancedPromptOptimizationJobInputBuilder {
-                    fn from(value: BatchDeleteAdvancedPromptOptimizationJobRequest) -> Self { Self::default().set_job_identifiers(Some(value.job_identifiers))
- }
-                }
+impl From<BatchDeleteAdvancedPromptOptimizationJobRequest> for operation::batch_delete_advanced_prompt_optimization_job::builders::BatchDeleteAdvancedPromptOptimizationJobInputBuilder {
+    fn from(value: BatchDeleteAdvancedPromptOptimizationJobRequest) -> Self {
+        Self::default()
+            .set_job_identifiers(Some(value.job_identifiers))
 
-impl From<sdk::operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobOutput> for BatchDeleteAdvancedPromptOptimizationJobResponse {
-                fn from(value: sdk::operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobOutput) -> Self { Self { errors: each(value.errors),
-advanced_prompt_optimization_jobs: each(value.advanced_prompt_optimization_jobs),
- } }
-            }
+    }
+}
 
-impl TryFrom<BatchDeleteAdvancedPromptOptimizationJobResponse> for sdk::operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobOutput {
-                    type Error = ToSdkError;
+impl From<operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobOutput> for BatchDeleteAdvancedPromptOptimizationJobResponse {
+    fn from(value: operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobOutput) -> Self {
+        Self {
+            errors: each(value.errors),
+            advanced_prompt_optimization_jobs: each(value.advanced_prompt_optimization_jobs),
+        }
+    }
+}
 
-                    fn try_from(value: BatchDeleteAdvancedPromptOptimizationJobResponse) -> Result<Self, ToSdkError> { Ok(Self::builder().set_errors(Some(try_each(value.errors)?))
-.set_advanced_prompt_optimization_jobs(Some(try_each(value.advanced_prompt_optimization_jobs)?))
-.build()?) }
-                }
+impl TryFrom<BatchDeleteAdvancedPromptOptimizationJobResponse> for operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobOutput {
+    type Error = ToSdkError;
 
-impl From<sdk::operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobInput>
+    fn try_from(value: BatchDeleteAdvancedPromptOptimizationJobResponse) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_errors(Some(try_each(value.errors)?))
+            .set_advanced_prompt_optimization_jobs(Some(try_each(value.advanced_prompt_optimization_jobs)?))
+            .build()?)
+    }
+}
+
+impl From<operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobInput>
     for CreateAdvancedPromptOptimizationJobRequest
 {
     fn from(
-        value: sdk::operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobInput,
+        value: operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobInput,
     ) -> Self {
         Self {
             job_name: value.job_name.unwrap_or_default(),
@@ -204,32 +217,35 @@ impl From<sdk::operation::create_advanced_prompt_optimization_job::CreateAdvance
     }
 }
 
-impl TryFrom<CreateAdvancedPromptOptimizationJobRequest> for sdk::operation::create_advanced_prompt_optimization_job::builders::CreateAdvancedPromptOptimizationJobInputBuilder {
-                    type Error = ToSdkError;
+impl TryFrom<CreateAdvancedPromptOptimizationJobRequest> for operation::create_advanced_prompt_optimization_job::builders::CreateAdvancedPromptOptimizationJobInputBuilder {
+    type Error = ToSdkError;
 
-                    fn try_from(value: CreateAdvancedPromptOptimizationJobRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_job_name(Some(value.job_name))
-.set_job_description(value.job_description)
-.set_client_token(value.client_token)
-.set_input_config(Some(value.input_config.try_into()?))
-.set_output_config(Some(value.output_config.try_into()?))
-.set_encryption_key_arn(value.encryption_key_arn)
-.set_tags(value.tags.map(try_each).transpose()?)
-.set_model_configurations(Some(try_each(value.model_configurations)?))
-) }
-                }
+    fn try_from(value: CreateAdvancedPromptOptimizationJobRequest) -> Result<Self, ToSdkError> {
+        Ok(Self::default()
+            .set_job_name(Some(value.job_name))
+            .set_job_description(value.job_description)
+            .set_client_token(value.client_token)
+            .set_input_config(Some(value.input_config.try_into()?))
+            .set_output_config(Some(value.output_config.try_into()?))
+            .set_encryption_key_arn(value.encryption_key_arn)
+            .set_tags(value.tags.map(try_each).transpose()?)
+            .set_model_configurations(Some(try_each(value.model_configurations)?))
+)
+    }
+}
 
-impl From<sdk::operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobOutput>
+impl From<operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobOutput>
     for CreateAdvancedPromptOptimizationJobResponse
 {
     fn from(
-        value: sdk::operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobOutput,
+        value: operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobOutput,
     ) -> Self {
         Self { job_arn: value.job_arn }
     }
 }
 
 impl TryFrom<CreateAdvancedPromptOptimizationJobResponse>
-    for sdk::operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobOutput
+    for operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobOutput
 {
     type Error = ToSdkError;
 

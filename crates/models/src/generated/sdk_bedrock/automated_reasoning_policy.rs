@@ -7,6 +7,7 @@ use crate::sdk::{
     ToSdkError, each, each_value, timestamp_from_sdk, timestamp_to_sdk, try_each, try_each_value,
 };
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::AutomatedReasoningCheckFinding> for AutomatedReasoningCheckFinding {
     fn from(value: sdk::types::AutomatedReasoningCheckFinding) -> Self {
@@ -342,12 +343,10 @@ impl TryFrom<AutomatedReasoningLogicStatement> for sdk::types::AutomatedReasonin
     }
 }
 
-impl From<sdk::operation::get_automated_reasoning_policy::GetAutomatedReasoningPolicyOutput>
+impl From<operation::get_automated_reasoning_policy::GetAutomatedReasoningPolicyOutput>
     for AutomatedReasoningPolicy
 {
-    fn from(
-        value: sdk::operation::get_automated_reasoning_policy::GetAutomatedReasoningPolicyOutput,
-    ) -> Self {
+    fn from(value: operation::get_automated_reasoning_policy::GetAutomatedReasoningPolicyOutput) -> Self {
         Self {
             policy_arn: value.policy_arn,
             name: value.name,
@@ -363,7 +362,7 @@ impl From<sdk::operation::get_automated_reasoning_policy::GetAutomatedReasoningP
 }
 
 impl TryFrom<AutomatedReasoningPolicy>
-    for sdk::operation::get_automated_reasoning_policy::GetAutomatedReasoningPolicyOutput
+    for operation::get_automated_reasoning_policy::GetAutomatedReasoningPolicyOutput
 {
     type Error = ToSdkError;
 
@@ -673,27 +672,39 @@ impl From<AutomatedReasoningPolicyAnnotationStatus> for sdk::types::AutomatedRea
     }
 }
 
-impl From<sdk::operation::get_automated_reasoning_policy_annotations::GetAutomatedReasoningPolicyAnnotationsOutput> for AutomatedReasoningPolicyAnnotations {
-                fn from(value: sdk::operation::get_automated_reasoning_policy_annotations::GetAutomatedReasoningPolicyAnnotationsOutput) -> Self { Self { policy_arn: value.policy_arn,
-name: value.name,
-build_workflow_id: value.build_workflow_id,
-annotations: each(value.annotations),
-annotation_set_hash: value.annotation_set_hash,
-updated_at: timestamp_from_sdk(value.updated_at),
- } }
-            }
+impl From<operation::get_automated_reasoning_policy_annotations::GetAutomatedReasoningPolicyAnnotationsOutput>
+    for AutomatedReasoningPolicyAnnotations
+{
+    fn from(
+        value: operation::get_automated_reasoning_policy_annotations::GetAutomatedReasoningPolicyAnnotationsOutput,
+    ) -> Self {
+        Self {
+            policy_arn: value.policy_arn,
+            name: value.name,
+            build_workflow_id: value.build_workflow_id,
+            annotations: each(value.annotations),
+            annotation_set_hash: value.annotation_set_hash,
+            updated_at: timestamp_from_sdk(value.updated_at),
+        }
+    }
+}
 
-impl TryFrom<AutomatedReasoningPolicyAnnotations> for sdk::operation::get_automated_reasoning_policy_annotations::GetAutomatedReasoningPolicyAnnotationsOutput {
-                    type Error = ToSdkError;
+impl TryFrom<AutomatedReasoningPolicyAnnotations>
+    for operation::get_automated_reasoning_policy_annotations::GetAutomatedReasoningPolicyAnnotationsOutput
+{
+    type Error = ToSdkError;
 
-                    fn try_from(value: AutomatedReasoningPolicyAnnotations) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
-.set_name(Some(value.name))
-.set_build_workflow_id(Some(value.build_workflow_id))
-.set_annotations(Some(try_each(value.annotations)?))
-.set_annotation_set_hash(Some(value.annotation_set_hash))
-.set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-.build()?) }
-                }
+    fn try_from(value: AutomatedReasoningPolicyAnnotations) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_policy_arn(Some(value.policy_arn))
+            .set_name(Some(value.name))
+            .set_build_workflow_id(Some(value.build_workflow_id))
+            .set_annotations(Some(try_each(value.annotations)?))
+            .set_annotation_set_hash(Some(value.annotation_set_hash))
+            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
+            .build()?)
+    }
+}
 
 impl From<sdk::types::AutomatedReasoningPolicyAtomicStatement> for AutomatedReasoningPolicyAtomicStatement {
     fn from(value: sdk::types::AutomatedReasoningPolicyAtomicStatement) -> Self {
@@ -974,33 +985,39 @@ impl TryFrom<AutomatedReasoningPolicyBuildStepMessage>
     }
 }
 
-impl From<sdk::operation::get_automated_reasoning_policy_build_workflow::GetAutomatedReasoningPolicyBuildWorkflowOutput> for AutomatedReasoningPolicyBuildWorkflow {
-                fn from(value: sdk::operation::get_automated_reasoning_policy_build_workflow::GetAutomatedReasoningPolicyBuildWorkflowOutput) -> Self { Self { policy_arn: value.policy_arn,
-build_workflow_id: value.build_workflow_id,
-status: value.status.into(),
-build_workflow_type: value.build_workflow_type.into(),
-document_name: value.document_name,
-document_content_type: value.document_content_type.map(Into::into),
-document_description: value.document_description,
-created_at: timestamp_from_sdk(value.created_at),
-updated_at: timestamp_from_sdk(value.updated_at),
- } }
-            }
+impl From<operation::get_automated_reasoning_policy_build_workflow::GetAutomatedReasoningPolicyBuildWorkflowOutput> for AutomatedReasoningPolicyBuildWorkflow {
+    fn from(value: operation::get_automated_reasoning_policy_build_workflow::GetAutomatedReasoningPolicyBuildWorkflowOutput) -> Self {
+        Self {
+            policy_arn: value.policy_arn,
+            build_workflow_id: value.build_workflow_id,
+            status: value.status.into(),
+            build_workflow_type: value.build_workflow_type.into(),
+            document_name: value.document_name,
+            document_content_type: value.document_content_type.map(Into::into),
+            document_description: value.document_description,
+            created_at: timestamp_from_sdk(value.created_at),
+            updated_at: timestamp_from_sdk(value.updated_at),
+        }
+    }
+}
 
-impl TryFrom<AutomatedReasoningPolicyBuildWorkflow> for sdk::operation::get_automated_reasoning_policy_build_workflow::GetAutomatedReasoningPolicyBuildWorkflowOutput {
-                    type Error = ToSdkError;
+impl TryFrom<AutomatedReasoningPolicyBuildWorkflow> for operation::get_automated_reasoning_policy_build_workflow::GetAutomatedReasoningPolicyBuildWorkflowOutput {
+    type Error = ToSdkError;
 
-                    fn try_from(value: AutomatedReasoningPolicyBuildWorkflow) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
-.set_build_workflow_id(Some(value.build_workflow_id))
-.set_status(Some(value.status.into()))
-.set_build_workflow_type(Some(value.build_workflow_type.into()))
-.set_document_name(value.document_name)
-.set_document_content_type(value.document_content_type.map(Into::into))
-.set_document_description(value.document_description)
-.set_created_at(Some(timestamp_to_sdk(value.created_at)))
-.set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-.build()?) }
-                }
+    fn try_from(value: AutomatedReasoningPolicyBuildWorkflow) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_policy_arn(Some(value.policy_arn))
+            .set_build_workflow_id(Some(value.build_workflow_id))
+            .set_status(Some(value.status.into()))
+            .set_build_workflow_type(Some(value.build_workflow_type.into()))
+            .set_document_name(value.document_name)
+            .set_document_content_type(value.document_content_type.map(Into::into))
+            .set_document_description(value.document_description)
+            .set_created_at(Some(timestamp_to_sdk(value.created_at)))
+            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
+            .build()?)
+    }
+}
 
 impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowDocument>
     for AutomatedReasoningPolicyBuildWorkflowDocument
@@ -1048,21 +1065,27 @@ impl TryFrom<AutomatedReasoningPolicyBuildWorkflowRepairContent>
     }
 }
 
-impl From<sdk::operation::get_automated_reasoning_policy_build_workflow_result_assets::GetAutomatedReasoningPolicyBuildWorkflowResultAssetsOutput> for AutomatedReasoningPolicyBuildWorkflowResultAssets {
-                fn from(value: sdk::operation::get_automated_reasoning_policy_build_workflow_result_assets::GetAutomatedReasoningPolicyBuildWorkflowResultAssetsOutput) -> Self { Self { policy_arn: value.policy_arn,
-build_workflow_id: value.build_workflow_id,
-build_workflow_assets: value.build_workflow_assets.map(Into::into),
- } }
-            }
+impl From<operation::get_automated_reasoning_policy_build_workflow_result_assets::GetAutomatedReasoningPolicyBuildWorkflowResultAssetsOutput> for AutomatedReasoningPolicyBuildWorkflowResultAssets {
+    fn from(value: operation::get_automated_reasoning_policy_build_workflow_result_assets::GetAutomatedReasoningPolicyBuildWorkflowResultAssetsOutput) -> Self {
+        Self {
+            policy_arn: value.policy_arn,
+            build_workflow_id: value.build_workflow_id,
+            build_workflow_assets: value.build_workflow_assets.map(Into::into),
+        }
+    }
+}
 
-impl TryFrom<AutomatedReasoningPolicyBuildWorkflowResultAssets> for sdk::operation::get_automated_reasoning_policy_build_workflow_result_assets::GetAutomatedReasoningPolicyBuildWorkflowResultAssetsOutput {
-                    type Error = ToSdkError;
+impl TryFrom<AutomatedReasoningPolicyBuildWorkflowResultAssets> for operation::get_automated_reasoning_policy_build_workflow_result_assets::GetAutomatedReasoningPolicyBuildWorkflowResultAssetsOutput {
+    type Error = ToSdkError;
 
-                    fn try_from(value: AutomatedReasoningPolicyBuildWorkflowResultAssets) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
-.set_build_workflow_id(Some(value.build_workflow_id))
-.set_build_workflow_assets(value.build_workflow_assets.map(TryInto::try_into).transpose()?)
-.build()?) }
-                }
+    fn try_from(value: AutomatedReasoningPolicyBuildWorkflowResultAssets) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_policy_arn(Some(value.policy_arn))
+            .set_build_workflow_id(Some(value.build_workflow_id))
+            .set_build_workflow_assets(value.build_workflow_assets.map(TryInto::try_into).transpose()?)
+            .build()?)
+    }
+}
 
 impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowSource>
     for AutomatedReasoningPolicyBuildWorkflowSource
@@ -1681,19 +1704,27 @@ impl TryFrom<AutomatedReasoningPolicyMutation> for sdk::types::AutomatedReasonin
     }
 }
 
-impl From<sdk::operation::get_automated_reasoning_policy_next_scenario::GetAutomatedReasoningPolicyNextScenarioOutput> for AutomatedReasoningPolicyNextScenario {
-                fn from(value: sdk::operation::get_automated_reasoning_policy_next_scenario::GetAutomatedReasoningPolicyNextScenarioOutput) -> Self { Self { policy_arn: value.policy_arn,
-scenario: value.scenario.map(Into::into),
- } }
-            }
+impl From<operation::get_automated_reasoning_policy_next_scenario::GetAutomatedReasoningPolicyNextScenarioOutput> for AutomatedReasoningPolicyNextScenario {
+    fn from(value: operation::get_automated_reasoning_policy_next_scenario::GetAutomatedReasoningPolicyNextScenarioOutput) -> Self {
+        Self {
+            policy_arn: value.policy_arn,
+            scenario: value.scenario.map(Into::into),
+        }
+    }
+}
 
-impl TryFrom<AutomatedReasoningPolicyNextScenario> for sdk::operation::get_automated_reasoning_policy_next_scenario::GetAutomatedReasoningPolicyNextScenarioOutput {
-                    type Error = ToSdkError;
+impl TryFrom<AutomatedReasoningPolicyNextScenario>
+    for operation::get_automated_reasoning_policy_next_scenario::GetAutomatedReasoningPolicyNextScenarioOutput
+{
+    type Error = ToSdkError;
 
-                    fn try_from(value: AutomatedReasoningPolicyNextScenario) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
-.set_scenario(value.scenario.map(TryInto::try_into).transpose()?)
-.build()?) }
-                }
+    fn try_from(value: AutomatedReasoningPolicyNextScenario) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_policy_arn(Some(value.policy_arn))
+            .set_scenario(value.scenario.map(TryInto::try_into).transpose()?)
+            .build()?)
+    }
+}
 
 impl From<sdk::types::AutomatedReasoningPolicyPlanning> for AutomatedReasoningPolicyPlanning {
     fn from(_: sdk::types::AutomatedReasoningPolicyPlanning) -> Self {
@@ -2286,11 +2317,11 @@ impl TryFrom<AutomatedReasoningPolicyWorkflowTypeContent>
     }
 }
 
-impl From<sdk::operation::create_automated_reasoning_policy::CreateAutomatedReasoningPolicyInput>
+impl From<operation::create_automated_reasoning_policy::CreateAutomatedReasoningPolicyInput>
     for CreateAutomatedReasoningPolicyRequest
 {
     fn from(
-        value: sdk::operation::create_automated_reasoning_policy::CreateAutomatedReasoningPolicyInput,
+        value: operation::create_automated_reasoning_policy::CreateAutomatedReasoningPolicyInput,
     ) -> Self {
         Self {
             name: value.name.unwrap_or_default(),
@@ -2303,23 +2334,27 @@ impl From<sdk::operation::create_automated_reasoning_policy::CreateAutomatedReas
     }
 }
 
-impl TryFrom<CreateAutomatedReasoningPolicyRequest> for sdk::operation::create_automated_reasoning_policy::builders::CreateAutomatedReasoningPolicyInputBuilder {
-                    type Error = ToSdkError;
+impl TryFrom<CreateAutomatedReasoningPolicyRequest>
+    for operation::create_automated_reasoning_policy::builders::CreateAutomatedReasoningPolicyInputBuilder
+{
+    type Error = ToSdkError;
 
-                    fn try_from(value: CreateAutomatedReasoningPolicyRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_name(Some(value.name))
-.set_description(value.description)
-.set_client_request_token(value.client_request_token)
-.set_policy_definition(value.policy_definition.map(TryInto::try_into).transpose()?)
-.set_kms_key_id(value.kms_key_id)
-.set_tags(value.tags.map(try_each).transpose()?)
-) }
-                }
+    fn try_from(value: CreateAutomatedReasoningPolicyRequest) -> Result<Self, ToSdkError> {
+        Ok(Self::default()
+            .set_name(Some(value.name))
+            .set_description(value.description)
+            .set_client_request_token(value.client_request_token)
+            .set_policy_definition(value.policy_definition.map(TryInto::try_into).transpose()?)
+            .set_kms_key_id(value.kms_key_id)
+            .set_tags(value.tags.map(try_each).transpose()?))
+    }
+}
 
-impl From<sdk::operation::create_automated_reasoning_policy::CreateAutomatedReasoningPolicyOutput>
+impl From<operation::create_automated_reasoning_policy::CreateAutomatedReasoningPolicyOutput>
     for CreateAutomatedReasoningPolicyResponse
 {
     fn from(
-        value: sdk::operation::create_automated_reasoning_policy::CreateAutomatedReasoningPolicyOutput,
+        value: operation::create_automated_reasoning_policy::CreateAutomatedReasoningPolicyOutput,
     ) -> Self {
         Self {
             policy_arn: value.policy_arn,
@@ -2334,7 +2369,7 @@ impl From<sdk::operation::create_automated_reasoning_policy::CreateAutomatedReas
 }
 
 impl TryFrom<CreateAutomatedReasoningPolicyResponse>
-    for sdk::operation::create_automated_reasoning_policy::CreateAutomatedReasoningPolicyOutput
+    for operation::create_automated_reasoning_policy::CreateAutomatedReasoningPolicyOutput
 {
     type Error = ToSdkError;
 
@@ -2351,45 +2386,66 @@ impl TryFrom<CreateAutomatedReasoningPolicyResponse>
     }
 }
 
-impl From<sdk::operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseInput> for CreateAutomatedReasoningPolicyTestCaseRequest {
-                fn from(value: sdk::operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseInput) -> Self { Self { guard_content: value.guard_content.unwrap_or_default(),
-query_content: value.query_content,
-expected_aggregated_findings_result: value.expected_aggregated_findings_result.map(Into::into).unwrap_or_default(),
-client_request_token: value.client_request_token,
-confidence_threshold: value.confidence_threshold,
- } }
-            }
-
-impl From<CreateAutomatedReasoningPolicyTestCaseRequest> for sdk::operation::create_automated_reasoning_policy_test_case::builders::CreateAutomatedReasoningPolicyTestCaseInputBuilder {
-                    fn from(value: CreateAutomatedReasoningPolicyTestCaseRequest) -> Self { Self::default().set_guard_content(Some(value.guard_content))
-.set_query_content(value.query_content)
-.set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()))
-.set_client_request_token(value.client_request_token)
-.set_confidence_threshold(value.confidence_threshold)
- }
-                }
-
-impl From<sdk::operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseOutput> for CreateAutomatedReasoningPolicyTestCaseResponse {
-                fn from(value: sdk::operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseOutput) -> Self { Self { policy_arn: value.policy_arn,
-test_case_id: value.test_case_id,
- } }
-            }
-
-impl TryFrom<CreateAutomatedReasoningPolicyTestCaseResponse> for sdk::operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseOutput {
-                    type Error = ToSdkError;
-
-                    fn try_from(value: CreateAutomatedReasoningPolicyTestCaseResponse) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
-.set_test_case_id(Some(value.test_case_id))
-.build()?) }
-                }
-
-impl
-    From<
-        sdk::operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionInput,
-    > for CreateAutomatedReasoningPolicyVersionRequest
+impl From<operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseInput>
+    for CreateAutomatedReasoningPolicyTestCaseRequest
 {
     fn from(
-        value: sdk::operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionInput,
+        value: operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseInput,
+    ) -> Self {
+        Self {
+            guard_content: value.guard_content.unwrap_or_default(),
+            query_content: value.query_content,
+            expected_aggregated_findings_result: value
+                .expected_aggregated_findings_result
+                .map(Into::into)
+                .unwrap_or_default(),
+            client_request_token: value.client_request_token,
+            confidence_threshold: value.confidence_threshold,
+        }
+    }
+}
+
+impl From<CreateAutomatedReasoningPolicyTestCaseRequest> for operation::create_automated_reasoning_policy_test_case::builders::CreateAutomatedReasoningPolicyTestCaseInputBuilder {
+    fn from(value: CreateAutomatedReasoningPolicyTestCaseRequest) -> Self {
+        Self::default()
+            .set_guard_content(Some(value.guard_content))
+            .set_query_content(value.query_content)
+            .set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()))
+            .set_client_request_token(value.client_request_token)
+            .set_confidence_threshold(value.confidence_threshold)
+
+    }
+}
+
+impl
+    From<operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseOutput>
+    for CreateAutomatedReasoningPolicyTestCaseResponse
+{
+    fn from(
+        value: operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseOutput,
+    ) -> Self {
+        Self { policy_arn: value.policy_arn, test_case_id: value.test_case_id }
+    }
+}
+
+impl TryFrom<CreateAutomatedReasoningPolicyTestCaseResponse>
+    for operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseOutput
+{
+    type Error = ToSdkError;
+
+    fn try_from(value: CreateAutomatedReasoningPolicyTestCaseResponse) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_policy_arn(Some(value.policy_arn))
+            .set_test_case_id(Some(value.test_case_id))
+            .build()?)
+    }
+}
+
+impl From<operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionInput>
+    for CreateAutomatedReasoningPolicyVersionRequest
+{
+    fn from(
+        value: operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionInput,
     ) -> Self {
         Self {
             client_request_token: value.client_request_token,
@@ -2399,27 +2455,37 @@ impl
     }
 }
 
-impl TryFrom<CreateAutomatedReasoningPolicyVersionRequest> for sdk::operation::create_automated_reasoning_policy_version::builders::CreateAutomatedReasoningPolicyVersionInputBuilder {
-                    type Error = ToSdkError;
+impl TryFrom<CreateAutomatedReasoningPolicyVersionRequest> for operation::create_automated_reasoning_policy_version::builders::CreateAutomatedReasoningPolicyVersionInputBuilder {
+    type Error = ToSdkError;
 
-                    fn try_from(value: CreateAutomatedReasoningPolicyVersionRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_client_request_token(value.client_request_token)
-.set_last_updated_definition_hash(Some(value.last_updated_definition_hash))
-.set_tags(value.tags.map(try_each).transpose()?)
-) }
-                }
+    fn try_from(value: CreateAutomatedReasoningPolicyVersionRequest) -> Result<Self, ToSdkError> {
+        Ok(Self::default()
+            .set_client_request_token(value.client_request_token)
+            .set_last_updated_definition_hash(Some(value.last_updated_definition_hash))
+            .set_tags(value.tags.map(try_each).transpose()?)
+)
+    }
+}
 
-impl From<sdk::operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionOutput> for CreateAutomatedReasoningPolicyVersionResponse {
-                fn from(value: sdk::operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionOutput) -> Self { Self { policy_arn: value.policy_arn,
-version: value.version,
-name: value.name,
-description: value.description,
-definition_hash: value.definition_hash,
-created_at: timestamp_from_sdk(value.created_at),
- } }
-            }
+impl From<operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionOutput>
+    for CreateAutomatedReasoningPolicyVersionResponse
+{
+    fn from(
+        value: operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionOutput,
+    ) -> Self {
+        Self {
+            policy_arn: value.policy_arn,
+            version: value.version,
+            name: value.name,
+            description: value.description,
+            definition_hash: value.definition_hash,
+            created_at: timestamp_from_sdk(value.created_at),
+        }
+    }
+}
 
 impl TryFrom<CreateAutomatedReasoningPolicyVersionResponse>
-    for sdk::operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionOutput
+    for operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionOutput
 {
     type Error = ToSdkError;
 
@@ -2435,13 +2501,18 @@ impl TryFrom<CreateAutomatedReasoningPolicyVersionResponse>
     }
 }
 
-impl From<sdk::operation::export_automated_reasoning_policy_version::ExportAutomatedReasoningPolicyVersionOutput> for ExportAutomatedReasoningPolicyVersionResponse {
-                fn from(value: sdk::operation::export_automated_reasoning_policy_version::ExportAutomatedReasoningPolicyVersionOutput) -> Self { Self { policy_definition: value.policy_definition.map(Into::into).unwrap_or_default(),
- } }
-            }
+impl From<operation::export_automated_reasoning_policy_version::ExportAutomatedReasoningPolicyVersionOutput>
+    for ExportAutomatedReasoningPolicyVersionResponse
+{
+    fn from(
+        value: operation::export_automated_reasoning_policy_version::ExportAutomatedReasoningPolicyVersionOutput,
+    ) -> Self {
+        Self { policy_definition: value.policy_definition.map(Into::into).unwrap_or_default() }
+    }
+}
 
 impl TryFrom<ExportAutomatedReasoningPolicyVersionResponse>
-    for sdk::operation::export_automated_reasoning_policy_version::ExportAutomatedReasoningPolicyVersionOutput
+    for operation::export_automated_reasoning_policy_version::ExportAutomatedReasoningPolicyVersionOutput
 {
     type Error = ToSdkError;
 
@@ -2450,95 +2521,131 @@ impl TryFrom<ExportAutomatedReasoningPolicyVersionResponse>
     }
 }
 
-impl From<sdk::operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowInput> for StartAutomatedReasoningPolicyBuildWorkflowRequest {
-                fn from(value: sdk::operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowInput) -> Self { Self { client_request_token: value.client_request_token,
-source_content: value.source_content.map(Into::into).unwrap_or_default(),
- } }
-            }
+impl From<operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowInput> for StartAutomatedReasoningPolicyBuildWorkflowRequest {
+    fn from(value: operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowInput) -> Self {
+        Self {
+            client_request_token: value.client_request_token,
+            source_content: value.source_content.map(Into::into).unwrap_or_default(),
+        }
+    }
+}
 
-impl TryFrom<StartAutomatedReasoningPolicyBuildWorkflowRequest> for sdk::operation::start_automated_reasoning_policy_build_workflow::builders::StartAutomatedReasoningPolicyBuildWorkflowInputBuilder {
-                    type Error = ToSdkError;
+impl TryFrom<StartAutomatedReasoningPolicyBuildWorkflowRequest> for operation::start_automated_reasoning_policy_build_workflow::builders::StartAutomatedReasoningPolicyBuildWorkflowInputBuilder {
+    type Error = ToSdkError;
 
-                    fn try_from(value: StartAutomatedReasoningPolicyBuildWorkflowRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_client_request_token(value.client_request_token)
-.set_source_content(Some(value.source_content.try_into()?))
-) }
-                }
+    fn try_from(value: StartAutomatedReasoningPolicyBuildWorkflowRequest) -> Result<Self, ToSdkError> {
+        Ok(Self::default()
+            .set_client_request_token(value.client_request_token)
+            .set_source_content(Some(value.source_content.try_into()?))
+)
+    }
+}
 
-impl From<sdk::operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowOutput> for StartAutomatedReasoningPolicyBuildWorkflowResponse {
-                fn from(value: sdk::operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowOutput) -> Self { Self { policy_arn: value.policy_arn,
-build_workflow_id: value.build_workflow_id,
- } }
-            }
+impl From<operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowOutput> for StartAutomatedReasoningPolicyBuildWorkflowResponse {
+    fn from(value: operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowOutput) -> Self {
+        Self {
+            policy_arn: value.policy_arn,
+            build_workflow_id: value.build_workflow_id,
+        }
+    }
+}
 
-impl TryFrom<StartAutomatedReasoningPolicyBuildWorkflowResponse> for sdk::operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowOutput {
-                    type Error = ToSdkError;
+impl TryFrom<StartAutomatedReasoningPolicyBuildWorkflowResponse> for operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowOutput {
+    type Error = ToSdkError;
 
-                    fn try_from(value: StartAutomatedReasoningPolicyBuildWorkflowResponse) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
-.set_build_workflow_id(Some(value.build_workflow_id))
-.build()?) }
-                }
+    fn try_from(value: StartAutomatedReasoningPolicyBuildWorkflowResponse) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_policy_arn(Some(value.policy_arn))
+            .set_build_workflow_id(Some(value.build_workflow_id))
+            .build()?)
+    }
+}
 
-impl From<sdk::operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowInput> for StartAutomatedReasoningPolicyTestWorkflowRequest {
-                fn from(value: sdk::operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowInput) -> Self { Self { test_case_ids: value.test_case_ids,
-client_request_token: value.client_request_token,
- } }
-            }
+impl From<operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowInput> for StartAutomatedReasoningPolicyTestWorkflowRequest {
+    fn from(value: operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowInput) -> Self {
+        Self {
+            test_case_ids: value.test_case_ids,
+            client_request_token: value.client_request_token,
+        }
+    }
+}
 
-impl From<StartAutomatedReasoningPolicyTestWorkflowRequest> for sdk::operation::start_automated_reasoning_policy_test_workflow::builders::StartAutomatedReasoningPolicyTestWorkflowInputBuilder {
-                    fn from(value: StartAutomatedReasoningPolicyTestWorkflowRequest) -> Self { Self::default().set_test_case_ids(value.test_case_ids)
-.set_client_request_token(value.client_request_token)
- }
-                }
+impl From<StartAutomatedReasoningPolicyTestWorkflowRequest> for operation::start_automated_reasoning_policy_test_workflow::builders::StartAutomatedReasoningPolicyTestWorkflowInputBuilder {
+    fn from(value: StartAutomatedReasoningPolicyTestWorkflowRequest) -> Self {
+        Self::default()
+            .set_test_case_ids(value.test_case_ids)
+            .set_client_request_token(value.client_request_token)
 
-impl From<sdk::operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowOutput> for StartAutomatedReasoningPolicyTestWorkflowResponse {
-                fn from(value: sdk::operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowOutput) -> Self { Self { policy_arn: value.policy_arn,
- } }
-            }
+    }
+}
 
-impl TryFrom<StartAutomatedReasoningPolicyTestWorkflowResponse> for sdk::operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowOutput {
-                    type Error = ToSdkError;
+impl From<operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowOutput> for StartAutomatedReasoningPolicyTestWorkflowResponse {
+    fn from(value: operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowOutput) -> Self {
+        Self {
+            policy_arn: value.policy_arn,
+        }
+    }
+}
 
-                    fn try_from(value: StartAutomatedReasoningPolicyTestWorkflowResponse) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
-.build()?) }
-                }
+impl TryFrom<StartAutomatedReasoningPolicyTestWorkflowResponse> for operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowOutput {
+    type Error = ToSdkError;
 
-impl From<sdk::operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsInput> for UpdateAutomatedReasoningPolicyAnnotationsRequest {
-                fn from(value: sdk::operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsInput) -> Self { Self { annotations: value.annotations.map(each).unwrap_or_default(),
-last_updated_annotation_set_hash: value.last_updated_annotation_set_hash.unwrap_or_default(),
- } }
-            }
+    fn try_from(value: StartAutomatedReasoningPolicyTestWorkflowResponse) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_policy_arn(Some(value.policy_arn))
+            .build()?)
+    }
+}
 
-impl TryFrom<UpdateAutomatedReasoningPolicyAnnotationsRequest> for sdk::operation::update_automated_reasoning_policy_annotations::builders::UpdateAutomatedReasoningPolicyAnnotationsInputBuilder {
-                    type Error = ToSdkError;
+impl From<operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsInput> for UpdateAutomatedReasoningPolicyAnnotationsRequest {
+    fn from(value: operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsInput) -> Self {
+        Self {
+            annotations: value.annotations.map(each).unwrap_or_default(),
+            last_updated_annotation_set_hash: value.last_updated_annotation_set_hash.unwrap_or_default(),
+        }
+    }
+}
 
-                    fn try_from(value: UpdateAutomatedReasoningPolicyAnnotationsRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_annotations(Some(try_each(value.annotations)?))
-.set_last_updated_annotation_set_hash(Some(value.last_updated_annotation_set_hash))
-) }
-                }
+impl TryFrom<UpdateAutomatedReasoningPolicyAnnotationsRequest> for operation::update_automated_reasoning_policy_annotations::builders::UpdateAutomatedReasoningPolicyAnnotationsInputBuilder {
+    type Error = ToSdkError;
 
-impl From<sdk::operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsOutput> for UpdateAutomatedReasoningPolicyAnnotationsResponse {
-                fn from(value: sdk::operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsOutput) -> Self { Self { policy_arn: value.policy_arn,
-build_workflow_id: value.build_workflow_id,
-annotation_set_hash: value.annotation_set_hash,
-updated_at: timestamp_from_sdk(value.updated_at),
- } }
-            }
+    fn try_from(value: UpdateAutomatedReasoningPolicyAnnotationsRequest) -> Result<Self, ToSdkError> {
+        Ok(Self::default()
+            .set_annotations(Some(try_each(value.annotations)?))
+            .set_last_updated_annotation_set_hash(Some(value.last_updated_annotation_set_hash))
+)
+    }
+}
 
-impl TryFrom<UpdateAutomatedReasoningPolicyAnnotationsResponse> for sdk::operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsOutput {
-                    type Error = ToSdkError;
+impl From<operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsOutput> for UpdateAutomatedReasoningPolicyAnnotationsResponse {
+    fn from(value: operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsOutput) -> Self {
+        Self {
+            policy_arn: value.policy_arn,
+            build_workflow_id: value.build_workflow_id,
+            annotation_set_hash: value.annotation_set_hash,
+            updated_at: timestamp_from_sdk(value.updated_at),
+        }
+    }
+}
 
-                    fn try_from(value: UpdateAutomatedReasoningPolicyAnnotationsResponse) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
-.set_build_workflow_id(Some(value.build_workflow_id))
-.set_annotation_set_hash(Some(value.annotation_set_hash))
-.set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-.build()?) }
-                }
+impl TryFrom<UpdateAutomatedReasoningPolicyAnnotationsResponse> for operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsOutput {
+    type Error = ToSdkError;
 
-impl From<sdk::operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyInput>
+    fn try_from(value: UpdateAutomatedReasoningPolicyAnnotationsResponse) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_policy_arn(Some(value.policy_arn))
+            .set_build_workflow_id(Some(value.build_workflow_id))
+            .set_annotation_set_hash(Some(value.annotation_set_hash))
+            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
+            .build()?)
+    }
+}
+
+impl From<operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyInput>
     for UpdateAutomatedReasoningPolicyRequest
 {
     fn from(
-        value: sdk::operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyInput,
+        value: operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyInput,
     ) -> Self {
         Self {
             policy_definition: value.policy_definition.map(Into::into).unwrap_or_default(),
@@ -2548,20 +2655,24 @@ impl From<sdk::operation::update_automated_reasoning_policy::UpdateAutomatedReas
     }
 }
 
-impl TryFrom<UpdateAutomatedReasoningPolicyRequest> for sdk::operation::update_automated_reasoning_policy::builders::UpdateAutomatedReasoningPolicyInputBuilder {
-                    type Error = ToSdkError;
+impl TryFrom<UpdateAutomatedReasoningPolicyRequest>
+    for operation::update_automated_reasoning_policy::builders::UpdateAutomatedReasoningPolicyInputBuilder
+{
+    type Error = ToSdkError;
 
-                    fn try_from(value: UpdateAutomatedReasoningPolicyRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_policy_definition(Some(value.policy_definition.try_into()?))
-.set_name(value.name)
-.set_description(value.description)
-) }
-                }
+    fn try_from(value: UpdateAutomatedReasoningPolicyRequest) -> Result<Self, ToSdkError> {
+        Ok(Self::default()
+            .set_policy_definition(Some(value.policy_definition.try_into()?))
+            .set_name(value.name)
+            .set_description(value.description))
+    }
+}
 
-impl From<sdk::operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyOutput>
+impl From<operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyOutput>
     for UpdateAutomatedReasoningPolicyResponse
 {
     fn from(
-        value: sdk::operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyOutput,
+        value: operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyOutput,
     ) -> Self {
         Self {
             policy_arn: value.policy_arn,
@@ -2573,7 +2684,7 @@ impl From<sdk::operation::update_automated_reasoning_policy::UpdateAutomatedReas
 }
 
 impl TryFrom<UpdateAutomatedReasoningPolicyResponse>
-    for sdk::operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyOutput
+    for operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyOutput
 {
     type Error = ToSdkError;
 
@@ -2587,36 +2698,59 @@ impl TryFrom<UpdateAutomatedReasoningPolicyResponse>
     }
 }
 
-impl From<sdk::operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseInput> for UpdateAutomatedReasoningPolicyTestCaseRequest {
-                fn from(value: sdk::operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseInput) -> Self { Self { guard_content: value.guard_content.unwrap_or_default(),
-query_content: value.query_content,
-last_updated_at: value.last_updated_at.map(timestamp_from_sdk).unwrap_or_default(),
-expected_aggregated_findings_result: value.expected_aggregated_findings_result.map(Into::into).unwrap_or_default(),
-confidence_threshold: value.confidence_threshold,
-client_request_token: value.client_request_token,
- } }
-            }
+impl From<operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseInput>
+    for UpdateAutomatedReasoningPolicyTestCaseRequest
+{
+    fn from(
+        value: operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseInput,
+    ) -> Self {
+        Self {
+            guard_content: value.guard_content.unwrap_or_default(),
+            query_content: value.query_content,
+            last_updated_at: value.last_updated_at.map(timestamp_from_sdk).unwrap_or_default(),
+            expected_aggregated_findings_result: value
+                .expected_aggregated_findings_result
+                .map(Into::into)
+                .unwrap_or_default(),
+            confidence_threshold: value.confidence_threshold,
+            client_request_token: value.client_request_token,
+        }
+    }
+}
 
-impl From<UpdateAutomatedReasoningPolicyTestCaseRequest> for sdk::operation::update_automated_reasoning_policy_test_case::builders::UpdateAutomatedReasoningPolicyTestCaseInputBuilder {
-                    fn from(value: UpdateAutomatedReasoningPolicyTestCaseRequest) -> Self { Self::default().set_guard_content(Some(value.guard_content))
-.set_query_content(value.query_content)
-.set_last_updated_at(Some(timestamp_to_sdk(value.last_updated_at)))
-.set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()))
-.set_confidence_threshold(value.confidence_threshold)
-.set_client_request_token(value.client_request_token)
- }
-                }
+impl From<UpdateAutomatedReasoningPolicyTestCaseRequest> for operation::update_automated_reasoning_policy_test_case::builders::UpdateAutomatedReasoningPolicyTestCaseInputBuilder {
+    fn from(value: UpdateAutomatedReasoningPolicyTestCaseRequest) -> Self {
+        Self::default()
+            .set_guard_content(Some(value.guard_content))
+            .set_query_content(value.query_content)
+            .set_last_updated_at(Some(timestamp_to_sdk(value.last_updated_at)))
+            .set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()))
+            .set_confidence_threshold(value.confidence_threshold)
+            .set_client_request_token(value.client_request_token)
 
-impl From<sdk::operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseOutput> for UpdateAutomatedReasoningPolicyTestCaseResponse {
-                fn from(value: sdk::operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseOutput) -> Self { Self { policy_arn: value.policy_arn,
-test_case_id: value.test_case_id,
- } }
-            }
+    }
+}
 
-impl TryFrom<UpdateAutomatedReasoningPolicyTestCaseResponse> for sdk::operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseOutput {
-                    type Error = ToSdkError;
+impl
+    From<operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseOutput>
+    for UpdateAutomatedReasoningPolicyTestCaseResponse
+{
+    fn from(
+        value: operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseOutput,
+    ) -> Self {
+        Self { policy_arn: value.policy_arn, test_case_id: value.test_case_id }
+    }
+}
 
-                    fn try_from(value: UpdateAutomatedReasoningPolicyTestCaseResponse) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
-.set_test_case_id(Some(value.test_case_id))
-.build()?) }
-                }
+impl TryFrom<UpdateAutomatedReasoningPolicyTestCaseResponse>
+    for operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseOutput
+{
+    type Error = ToSdkError;
+
+    fn try_from(value: UpdateAutomatedReasoningPolicyTestCaseResponse) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_policy_arn(Some(value.policy_arn))
+            .set_test_case_id(Some(value.test_case_id))
+            .build()?)
+    }
+}

@@ -5,9 +5,10 @@
 use crate::generated::custom_model::*;
 use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
-impl From<sdk::operation::create_custom_model::CreateCustomModelInput> for CreateCustomModelRequest {
-    fn from(value: sdk::operation::create_custom_model::CreateCustomModelInput) -> Self {
+impl From<operation::create_custom_model::CreateCustomModelInput> for CreateCustomModelRequest {
+    fn from(value: operation::create_custom_model::CreateCustomModelInput) -> Self {
         Self {
             model_name: value.model_name.unwrap_or_default(),
             model_source_config: value.model_source_config.map(Into::into),
@@ -21,7 +22,7 @@ impl From<sdk::operation::create_custom_model::CreateCustomModelInput> for Creat
 }
 
 impl TryFrom<CreateCustomModelRequest>
-    for sdk::operation::create_custom_model::builders::CreateCustomModelInputBuilder
+    for operation::create_custom_model::builders::CreateCustomModelInputBuilder
 {
     type Error = ToSdkError;
 
@@ -37,13 +38,13 @@ impl TryFrom<CreateCustomModelRequest>
     }
 }
 
-impl From<sdk::operation::create_custom_model::CreateCustomModelOutput> for CreateCustomModelResponse {
-    fn from(value: sdk::operation::create_custom_model::CreateCustomModelOutput) -> Self {
+impl From<operation::create_custom_model::CreateCustomModelOutput> for CreateCustomModelResponse {
+    fn from(value: operation::create_custom_model::CreateCustomModelOutput) -> Self {
         Self { model_arn: value.model_arn }
     }
 }
 
-impl TryFrom<CreateCustomModelResponse> for sdk::operation::create_custom_model::CreateCustomModelOutput {
+impl TryFrom<CreateCustomModelResponse> for operation::create_custom_model::CreateCustomModelOutput {
     type Error = ToSdkError;
 
     fn try_from(value: CreateCustomModelResponse) -> Result<Self, ToSdkError> {
@@ -51,8 +52,8 @@ impl TryFrom<CreateCustomModelResponse> for sdk::operation::create_custom_model:
     }
 }
 
-impl From<sdk::operation::get_custom_model::GetCustomModelOutput> for CustomModel {
-    fn from(value: sdk::operation::get_custom_model::GetCustomModelOutput) -> Self {
+impl From<operation::get_custom_model::GetCustomModelOutput> for CustomModel {
+    fn from(value: operation::get_custom_model::GetCustomModelOutput) -> Self {
         Self {
             model_arn: value.model_arn,
             model_name: value.model_name,
@@ -75,7 +76,7 @@ impl From<sdk::operation::get_custom_model::GetCustomModelOutput> for CustomMode
     }
 }
 
-impl TryFrom<CustomModel> for sdk::operation::get_custom_model::GetCustomModelOutput {
+impl TryFrom<CustomModel> for operation::get_custom_model::GetCustomModelOutput {
     type Error = ToSdkError;
 
     fn try_from(value: CustomModel) -> Result<Self, ToSdkError> {

@@ -5,11 +5,12 @@
 use crate::generated::custom_model_deployment::*;
 use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
-impl From<sdk::operation::create_custom_model_deployment::CreateCustomModelDeploymentInput>
+impl From<operation::create_custom_model_deployment::CreateCustomModelDeploymentInput>
     for CreateCustomModelDeploymentRequest
 {
-    fn from(value: sdk::operation::create_custom_model_deployment::CreateCustomModelDeploymentInput) -> Self {
+    fn from(value: operation::create_custom_model_deployment::CreateCustomModelDeploymentInput) -> Self {
         Self {
             model_deployment_name: value.model_deployment_name.unwrap_or_default(),
             model_arn: value.model_arn.unwrap_or_default(),
@@ -21,7 +22,7 @@ impl From<sdk::operation::create_custom_model_deployment::CreateCustomModelDeplo
 }
 
 impl TryFrom<CreateCustomModelDeploymentRequest>
-    for sdk::operation::create_custom_model_deployment::builders::CreateCustomModelDeploymentInputBuilder
+    for operation::create_custom_model_deployment::builders::CreateCustomModelDeploymentInputBuilder
 {
     type Error = ToSdkError;
 
@@ -35,18 +36,16 @@ impl TryFrom<CreateCustomModelDeploymentRequest>
     }
 }
 
-impl From<sdk::operation::create_custom_model_deployment::CreateCustomModelDeploymentOutput>
+impl From<operation::create_custom_model_deployment::CreateCustomModelDeploymentOutput>
     for CreateCustomModelDeploymentResponse
 {
-    fn from(
-        value: sdk::operation::create_custom_model_deployment::CreateCustomModelDeploymentOutput,
-    ) -> Self {
+    fn from(value: operation::create_custom_model_deployment::CreateCustomModelDeploymentOutput) -> Self {
         Self { custom_model_deployment_arn: value.custom_model_deployment_arn }
     }
 }
 
 impl TryFrom<CreateCustomModelDeploymentResponse>
-    for sdk::operation::create_custom_model_deployment::CreateCustomModelDeploymentOutput
+    for operation::create_custom_model_deployment::CreateCustomModelDeploymentOutput
 {
     type Error = ToSdkError;
 
@@ -57,10 +56,8 @@ impl TryFrom<CreateCustomModelDeploymentResponse>
     }
 }
 
-impl From<sdk::operation::get_custom_model_deployment::GetCustomModelDeploymentOutput>
-    for CustomModelDeployment
-{
-    fn from(value: sdk::operation::get_custom_model_deployment::GetCustomModelDeploymentOutput) -> Self {
+impl From<operation::get_custom_model_deployment::GetCustomModelDeploymentOutput> for CustomModelDeployment {
+    fn from(value: operation::get_custom_model_deployment::GetCustomModelDeploymentOutput) -> Self {
         Self {
             custom_model_deployment_arn: value.custom_model_deployment_arn,
             model_deployment_name: value.model_deployment_name,
@@ -76,7 +73,7 @@ impl From<sdk::operation::get_custom_model_deployment::GetCustomModelDeploymentO
 }
 
 impl TryFrom<CustomModelDeployment>
-    for sdk::operation::get_custom_model_deployment::GetCustomModelDeploymentOutput
+    for operation::get_custom_model_deployment::GetCustomModelDeploymentOutput
 {
     type Error = ToSdkError;
 
@@ -166,34 +163,32 @@ impl From<CustomModelDeploymentUpdateStatus> for sdk::types::CustomModelDeployme
     }
 }
 
-impl From<sdk::operation::update_custom_model_deployment::UpdateCustomModelDeploymentInput>
+impl From<operation::update_custom_model_deployment::UpdateCustomModelDeploymentInput>
     for UpdateCustomModelDeploymentRequest
 {
-    fn from(value: sdk::operation::update_custom_model_deployment::UpdateCustomModelDeploymentInput) -> Self {
+    fn from(value: operation::update_custom_model_deployment::UpdateCustomModelDeploymentInput) -> Self {
         Self { model_arn: value.model_arn.unwrap_or_default() }
     }
 }
 
 impl From<UpdateCustomModelDeploymentRequest>
-    for sdk::operation::update_custom_model_deployment::builders::UpdateCustomModelDeploymentInputBuilder
+    for operation::update_custom_model_deployment::builders::UpdateCustomModelDeploymentInputBuilder
 {
     fn from(value: UpdateCustomModelDeploymentRequest) -> Self {
         Self::default().set_model_arn(Some(value.model_arn))
     }
 }
 
-impl From<sdk::operation::update_custom_model_deployment::UpdateCustomModelDeploymentOutput>
+impl From<operation::update_custom_model_deployment::UpdateCustomModelDeploymentOutput>
     for UpdateCustomModelDeploymentResponse
 {
-    fn from(
-        value: sdk::operation::update_custom_model_deployment::UpdateCustomModelDeploymentOutput,
-    ) -> Self {
+    fn from(value: operation::update_custom_model_deployment::UpdateCustomModelDeploymentOutput) -> Self {
         Self { custom_model_deployment_arn: value.custom_model_deployment_arn }
     }
 }
 
 impl TryFrom<UpdateCustomModelDeploymentResponse>
-    for sdk::operation::update_custom_model_deployment::UpdateCustomModelDeploymentOutput
+    for operation::update_custom_model_deployment::UpdateCustomModelDeploymentOutput
 {
     type Error = ToSdkError;
 

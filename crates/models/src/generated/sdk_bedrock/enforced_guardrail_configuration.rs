@@ -5,6 +5,7 @@
 use crate::generated::enforced_guardrail_configuration::*;
 use crate::sdk::{ToSdkError, timestamp_from_sdk, timestamp_to_sdk};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::AccountEnforcedGuardrailInferenceInputConfiguration>
     for AccountEnforcedGuardrailInferenceInputConfiguration
@@ -119,11 +120,11 @@ impl TryFrom<ModelEnforcement> for sdk::types::ModelEnforcement {
     }
 }
 
-impl From<sdk::operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationInput>
+impl From<operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationInput>
     for PutEnforcedGuardrailConfigurationRequest
 {
     fn from(
-        value: sdk::operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationInput,
+        value: operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationInput,
     ) -> Self {
         Self {
             config_id: value.config_id,
@@ -132,19 +133,22 @@ impl From<sdk::operation::put_enforced_guardrail_configuration::PutEnforcedGuard
     }
 }
 
-impl TryFrom<PutEnforcedGuardrailConfigurationRequest> for sdk::operation::put_enforced_guardrail_configuration::builders::PutEnforcedGuardrailConfigurationInputBuilder {
-                    type Error = ToSdkError;
+impl TryFrom<PutEnforcedGuardrailConfigurationRequest> for operation::put_enforced_guardrail_configuration::builders::PutEnforcedGuardrailConfigurationInputBuilder {
+    type Error = ToSdkError;
 
-                    fn try_from(value: PutEnforcedGuardrailConfigurationRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_config_id(value.config_id)
-.set_guardrail_inference_config(Some(value.guardrail_inference_config.try_into()?))
-) }
-                }
+    fn try_from(value: PutEnforcedGuardrailConfigurationRequest) -> Result<Self, ToSdkError> {
+        Ok(Self::default()
+            .set_config_id(value.config_id)
+            .set_guardrail_inference_config(Some(value.guardrail_inference_config.try_into()?))
+)
+    }
+}
 
-impl From<sdk::operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationOutput>
+impl From<operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationOutput>
     for PutEnforcedGuardrailConfigurationResponse
 {
     fn from(
-        value: sdk::operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationOutput,
+        value: operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationOutput,
     ) -> Self {
         Self {
             config_id: value.config_id,
@@ -155,7 +159,7 @@ impl From<sdk::operation::put_enforced_guardrail_configuration::PutEnforcedGuard
 }
 
 impl From<PutEnforcedGuardrailConfigurationResponse>
-    for sdk::operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationOutput
+    for operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationOutput
 {
     fn from(value: PutEnforcedGuardrailConfigurationResponse) -> Self {
         Self::builder()

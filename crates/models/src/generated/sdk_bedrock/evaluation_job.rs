@@ -7,6 +7,7 @@ use crate::sdk::{
     ToSdkError, document_from_sdk, document_to_sdk, each, timestamp_from_sdk, timestamp_to_sdk, try_each,
 };
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::ApplicationType> for ApplicationType {
     fn from(value: sdk::types::ApplicationType) -> Self {
@@ -135,32 +136,32 @@ impl TryFrom<BatchDeleteEvaluationJobItem> for sdk::types::BatchDeleteEvaluation
     }
 }
 
-impl From<sdk::operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobInput>
+impl From<operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobInput>
     for BatchDeleteEvaluationJobRequest
 {
-    fn from(value: sdk::operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobInput) -> Self {
+    fn from(value: operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobInput) -> Self {
         Self { job_identifiers: value.job_identifiers.unwrap_or_default() }
     }
 }
 
 impl From<BatchDeleteEvaluationJobRequest>
-    for sdk::operation::batch_delete_evaluation_job::builders::BatchDeleteEvaluationJobInputBuilder
+    for operation::batch_delete_evaluation_job::builders::BatchDeleteEvaluationJobInputBuilder
 {
     fn from(value: BatchDeleteEvaluationJobRequest) -> Self {
         Self::default().set_job_identifiers(Some(value.job_identifiers))
     }
 }
 
-impl From<sdk::operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobOutput>
+impl From<operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobOutput>
     for BatchDeleteEvaluationJobResponse
 {
-    fn from(value: sdk::operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobOutput) -> Self {
+    fn from(value: operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobOutput) -> Self {
         Self { errors: each(value.errors), evaluation_jobs: each(value.evaluation_jobs) }
     }
 }
 
 impl TryFrom<BatchDeleteEvaluationJobResponse>
-    for sdk::operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobOutput
+    for operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobOutput
 {
     type Error = ToSdkError;
 
@@ -204,8 +205,8 @@ impl TryFrom<ByteContentDoc> for sdk::types::ByteContentDoc {
     }
 }
 
-impl From<sdk::operation::create_evaluation_job::CreateEvaluationJobInput> for CreateEvaluationJobRequest {
-    fn from(value: sdk::operation::create_evaluation_job::CreateEvaluationJobInput) -> Self {
+impl From<operation::create_evaluation_job::CreateEvaluationJobInput> for CreateEvaluationJobRequest {
+    fn from(value: operation::create_evaluation_job::CreateEvaluationJobInput) -> Self {
         Self {
             job_name: value.job_name.unwrap_or_default(),
             job_description: value.job_description,
@@ -222,7 +223,7 @@ impl From<sdk::operation::create_evaluation_job::CreateEvaluationJobInput> for C
 }
 
 impl TryFrom<CreateEvaluationJobRequest>
-    for sdk::operation::create_evaluation_job::builders::CreateEvaluationJobInputBuilder
+    for operation::create_evaluation_job::builders::CreateEvaluationJobInputBuilder
 {
     type Error = ToSdkError;
 
@@ -241,15 +242,13 @@ impl TryFrom<CreateEvaluationJobRequest>
     }
 }
 
-impl From<sdk::operation::create_evaluation_job::CreateEvaluationJobOutput> for CreateEvaluationJobResponse {
-    fn from(value: sdk::operation::create_evaluation_job::CreateEvaluationJobOutput) -> Self {
+impl From<operation::create_evaluation_job::CreateEvaluationJobOutput> for CreateEvaluationJobResponse {
+    fn from(value: operation::create_evaluation_job::CreateEvaluationJobOutput) -> Self {
         Self { job_arn: value.job_arn }
     }
 }
 
-impl TryFrom<CreateEvaluationJobResponse>
-    for sdk::operation::create_evaluation_job::CreateEvaluationJobOutput
-{
+impl TryFrom<CreateEvaluationJobResponse> for operation::create_evaluation_job::CreateEvaluationJobOutput {
     type Error = ToSdkError;
 
     fn try_from(value: CreateEvaluationJobResponse) -> Result<Self, ToSdkError> {
@@ -456,8 +455,8 @@ impl From<EvaluationInferenceConfigSummary> for sdk::types::EvaluationInferenceC
     }
 }
 
-impl From<sdk::operation::get_evaluation_job::GetEvaluationJobOutput> for EvaluationJob {
-    fn from(value: sdk::operation::get_evaluation_job::GetEvaluationJobOutput) -> Self {
+impl From<operation::get_evaluation_job::GetEvaluationJobOutput> for EvaluationJob {
+    fn from(value: operation::get_evaluation_job::GetEvaluationJobOutput) -> Self {
         Self {
             job_name: value.job_name,
             status: value.status.into(),
@@ -477,7 +476,7 @@ impl From<sdk::operation::get_evaluation_job::GetEvaluationJobOutput> for Evalua
     }
 }
 
-impl TryFrom<EvaluationJob> for sdk::operation::get_evaluation_job::GetEvaluationJobOutput {
+impl TryFrom<EvaluationJob> for operation::get_evaluation_job::GetEvaluationJobOutput {
     type Error = ToSdkError;
 
     fn try_from(value: EvaluationJob) -> Result<Self, ToSdkError> {

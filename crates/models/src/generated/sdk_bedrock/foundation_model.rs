@@ -5,6 +5,7 @@
 use crate::generated::foundation_model::*;
 use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::AgreementAvailability> for AgreementAvailability {
     fn from(value: sdk::types::AgreementAvailability) -> Self {
@@ -119,11 +120,11 @@ impl TryFrom<FoundationModel> for sdk::types::FoundationModelSummary {
     }
 }
 
-impl From<sdk::operation::get_foundation_model_availability::GetFoundationModelAvailabilityOutput>
+impl From<operation::get_foundation_model_availability::GetFoundationModelAvailabilityOutput>
     for FoundationModelAvailability
 {
     fn from(
-        value: sdk::operation::get_foundation_model_availability::GetFoundationModelAvailabilityOutput,
+        value: operation::get_foundation_model_availability::GetFoundationModelAvailabilityOutput,
     ) -> Self {
         Self {
             model_id: value.model_id,
@@ -136,7 +137,7 @@ impl From<sdk::operation::get_foundation_model_availability::GetFoundationModelA
 }
 
 impl TryFrom<FoundationModelAvailability>
-    for sdk::operation::get_foundation_model_availability::GetFoundationModelAvailabilityOutput
+    for operation::get_foundation_model_availability::GetFoundationModelAvailabilityOutput
 {
     type Error = ToSdkError;
 

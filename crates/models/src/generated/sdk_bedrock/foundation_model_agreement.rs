@@ -5,6 +5,7 @@
 use crate::generated::foundation_model_agreement::*;
 use crate::sdk::{ToSdkError, each};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::AgreementStatus> for AgreementStatus {
     fn from(value: sdk::types::AgreementStatus) -> Self {
@@ -18,11 +19,11 @@ impl From<AgreementStatus> for sdk::types::AgreementStatus {
     }
 }
 
-impl From<sdk::operation::create_foundation_model_agreement::CreateFoundationModelAgreementInput>
+impl From<operation::create_foundation_model_agreement::CreateFoundationModelAgreementInput>
     for CreateFoundationModelAgreementRequest
 {
     fn from(
-        value: sdk::operation::create_foundation_model_agreement::CreateFoundationModelAgreementInput,
+        value: operation::create_foundation_model_agreement::CreateFoundationModelAgreementInput,
     ) -> Self {
         Self {
             offer_token: value.offer_token.unwrap_or_default(),
@@ -31,24 +32,26 @@ impl From<sdk::operation::create_foundation_model_agreement::CreateFoundationMod
     }
 }
 
-impl From<CreateFoundationModelAgreementRequest> for sdk::operation::create_foundation_model_agreement::builders::CreateFoundationModelAgreementInputBuilder {
-                    fn from(value: CreateFoundationModelAgreementRequest) -> Self { Self::default().set_offer_token(Some(value.offer_token))
-.set_model_id(Some(value.model_id))
- }
-                }
+impl From<CreateFoundationModelAgreementRequest>
+    for operation::create_foundation_model_agreement::builders::CreateFoundationModelAgreementInputBuilder
+{
+    fn from(value: CreateFoundationModelAgreementRequest) -> Self {
+        Self::default().set_offer_token(Some(value.offer_token)).set_model_id(Some(value.model_id))
+    }
+}
 
-impl From<sdk::operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput>
+impl From<operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput>
     for CreateFoundationModelAgreementResponse
 {
     fn from(
-        value: sdk::operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput,
+        value: operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput,
     ) -> Self {
         Self { model_id: value.model_id }
     }
 }
 
 impl TryFrom<CreateFoundationModelAgreementResponse>
-    for sdk::operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput
+    for operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput
 {
     type Error = ToSdkError;
 
@@ -57,20 +60,23 @@ impl TryFrom<CreateFoundationModelAgreementResponse>
     }
 }
 
-impl From<sdk::operation::delete_foundation_model_agreement::DeleteFoundationModelAgreementInput>
+impl From<operation::delete_foundation_model_agreement::DeleteFoundationModelAgreementInput>
     for DeleteFoundationModelAgreementRequest
 {
     fn from(
-        value: sdk::operation::delete_foundation_model_agreement::DeleteFoundationModelAgreementInput,
+        value: operation::delete_foundation_model_agreement::DeleteFoundationModelAgreementInput,
     ) -> Self {
         Self { model_id: value.model_id.unwrap_or_default() }
     }
 }
 
-impl From<DeleteFoundationModelAgreementRequest> for sdk::operation::delete_foundation_model_agreement::builders::DeleteFoundationModelAgreementInputBuilder {
-                    fn from(value: DeleteFoundationModelAgreementRequest) -> Self { Self::default().set_model_id(Some(value.model_id))
- }
-                }
+impl From<DeleteFoundationModelAgreementRequest>
+    for operation::delete_foundation_model_agreement::builders::DeleteFoundationModelAgreementInputBuilder
+{
+    fn from(value: DeleteFoundationModelAgreementRequest) -> Self {
+        Self::default().set_model_id(Some(value.model_id))
+    }
+}
 
 impl From<sdk::types::DimensionalPriceRate> for DimensionalPriceRate {
     fn from(value: sdk::types::DimensionalPriceRate) -> Self {

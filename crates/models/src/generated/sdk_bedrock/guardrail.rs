@@ -5,9 +5,10 @@
 use crate::generated::guardrail::*;
 use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
-impl From<sdk::operation::create_guardrail::CreateGuardrailInput> for CreateGuardrailRequest {
-    fn from(value: sdk::operation::create_guardrail::CreateGuardrailInput) -> Self {
+impl From<operation::create_guardrail::CreateGuardrailInput> for CreateGuardrailRequest {
+    fn from(value: operation::create_guardrail::CreateGuardrailInput) -> Self {
         Self {
             name: value.name.unwrap_or_default(),
             description: value.description,
@@ -27,9 +28,7 @@ impl From<sdk::operation::create_guardrail::CreateGuardrailInput> for CreateGuar
     }
 }
 
-impl TryFrom<CreateGuardrailRequest>
-    for sdk::operation::create_guardrail::builders::CreateGuardrailInputBuilder
-{
+impl TryFrom<CreateGuardrailRequest> for operation::create_guardrail::builders::CreateGuardrailInputBuilder {
     type Error = ToSdkError;
 
     fn try_from(value: CreateGuardrailRequest) -> Result<Self, ToSdkError> {
@@ -57,8 +56,8 @@ impl TryFrom<CreateGuardrailRequest>
     }
 }
 
-impl From<sdk::operation::create_guardrail::CreateGuardrailOutput> for CreateGuardrailResponse {
-    fn from(value: sdk::operation::create_guardrail::CreateGuardrailOutput) -> Self {
+impl From<operation::create_guardrail::CreateGuardrailOutput> for CreateGuardrailResponse {
+    fn from(value: operation::create_guardrail::CreateGuardrailOutput) -> Self {
         Self {
             guardrail_id: value.guardrail_id,
             guardrail_arn: value.guardrail_arn,
@@ -68,7 +67,7 @@ impl From<sdk::operation::create_guardrail::CreateGuardrailOutput> for CreateGua
     }
 }
 
-impl TryFrom<CreateGuardrailResponse> for sdk::operation::create_guardrail::CreateGuardrailOutput {
+impl TryFrom<CreateGuardrailResponse> for operation::create_guardrail::CreateGuardrailOutput {
     type Error = ToSdkError;
 
     fn try_from(value: CreateGuardrailResponse) -> Result<Self, ToSdkError> {
@@ -81,16 +80,16 @@ impl TryFrom<CreateGuardrailResponse> for sdk::operation::create_guardrail::Crea
     }
 }
 
-impl From<sdk::operation::create_guardrail_version::CreateGuardrailVersionInput>
+impl From<operation::create_guardrail_version::CreateGuardrailVersionInput>
     for CreateGuardrailVersionRequest
 {
-    fn from(value: sdk::operation::create_guardrail_version::CreateGuardrailVersionInput) -> Self {
+    fn from(value: operation::create_guardrail_version::CreateGuardrailVersionInput) -> Self {
         Self { description: value.description, client_request_token: value.client_request_token }
     }
 }
 
 impl From<CreateGuardrailVersionRequest>
-    for sdk::operation::create_guardrail_version::builders::CreateGuardrailVersionInputBuilder
+    for operation::create_guardrail_version::builders::CreateGuardrailVersionInputBuilder
 {
     fn from(value: CreateGuardrailVersionRequest) -> Self {
         Self::default()
@@ -99,16 +98,16 @@ impl From<CreateGuardrailVersionRequest>
     }
 }
 
-impl From<sdk::operation::create_guardrail_version::CreateGuardrailVersionOutput>
+impl From<operation::create_guardrail_version::CreateGuardrailVersionOutput>
     for CreateGuardrailVersionResponse
 {
-    fn from(value: sdk::operation::create_guardrail_version::CreateGuardrailVersionOutput) -> Self {
+    fn from(value: operation::create_guardrail_version::CreateGuardrailVersionOutput) -> Self {
         Self { guardrail_id: value.guardrail_id, version: value.version }
     }
 }
 
 impl TryFrom<CreateGuardrailVersionResponse>
-    for sdk::operation::create_guardrail_version::CreateGuardrailVersionOutput
+    for operation::create_guardrail_version::CreateGuardrailVersionOutput
 {
     type Error = ToSdkError;
 
@@ -120,8 +119,8 @@ impl TryFrom<CreateGuardrailVersionResponse>
     }
 }
 
-impl From<sdk::operation::get_guardrail::GetGuardrailOutput> for Guardrail {
-    fn from(value: sdk::operation::get_guardrail::GetGuardrailOutput) -> Self {
+impl From<operation::get_guardrail::GetGuardrailOutput> for Guardrail {
+    fn from(value: operation::get_guardrail::GetGuardrailOutput) -> Self {
         Self {
             name: value.name,
             description: value.description,
@@ -147,7 +146,7 @@ impl From<sdk::operation::get_guardrail::GetGuardrailOutput> for Guardrail {
     }
 }
 
-impl TryFrom<Guardrail> for sdk::operation::get_guardrail::GetGuardrailOutput {
+impl TryFrom<Guardrail> for operation::get_guardrail::GetGuardrailOutput {
     type Error = ToSdkError;
 
     fn try_from(value: Guardrail) -> Result<Self, ToSdkError> {
@@ -1150,8 +1149,8 @@ impl TryFrom<GuardrailWordPolicyConfig> for sdk::types::GuardrailWordPolicyConfi
     }
 }
 
-impl From<sdk::operation::update_guardrail::UpdateGuardrailInput> for UpdateGuardrailRequest {
-    fn from(value: sdk::operation::update_guardrail::UpdateGuardrailInput) -> Self {
+impl From<operation::update_guardrail::UpdateGuardrailInput> for UpdateGuardrailRequest {
+    fn from(value: operation::update_guardrail::UpdateGuardrailInput) -> Self {
         Self {
             name: value.name.unwrap_or_default(),
             description: value.description,
@@ -1169,9 +1168,7 @@ impl From<sdk::operation::update_guardrail::UpdateGuardrailInput> for UpdateGuar
     }
 }
 
-impl TryFrom<UpdateGuardrailRequest>
-    for sdk::operation::update_guardrail::builders::UpdateGuardrailInputBuilder
-{
+impl TryFrom<UpdateGuardrailRequest> for operation::update_guardrail::builders::UpdateGuardrailInputBuilder {
     type Error = ToSdkError;
 
     fn try_from(value: UpdateGuardrailRequest) -> Result<Self, ToSdkError> {
@@ -1197,8 +1194,8 @@ impl TryFrom<UpdateGuardrailRequest>
     }
 }
 
-impl From<sdk::operation::update_guardrail::UpdateGuardrailOutput> for UpdateGuardrailResponse {
-    fn from(value: sdk::operation::update_guardrail::UpdateGuardrailOutput) -> Self {
+impl From<operation::update_guardrail::UpdateGuardrailOutput> for UpdateGuardrailResponse {
+    fn from(value: operation::update_guardrail::UpdateGuardrailOutput) -> Self {
         Self {
             guardrail_id: value.guardrail_id,
             guardrail_arn: value.guardrail_arn,
@@ -1208,7 +1205,7 @@ impl From<sdk::operation::update_guardrail::UpdateGuardrailOutput> for UpdateGua
     }
 }
 
-impl TryFrom<UpdateGuardrailResponse> for sdk::operation::update_guardrail::UpdateGuardrailOutput {
+impl TryFrom<UpdateGuardrailResponse> for operation::update_guardrail::UpdateGuardrailOutput {
     type Error = ToSdkError;
 
     fn try_from(value: UpdateGuardrailResponse) -> Result<Self, ToSdkError> {

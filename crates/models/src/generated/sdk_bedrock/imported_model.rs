@@ -5,6 +5,7 @@
 use crate::generated::imported_model::*;
 use crate::sdk::{ToSdkError, timestamp_from_sdk, timestamp_to_sdk};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::CustomModelUnits> for CustomModelUnits {
     fn from(value: sdk::types::CustomModelUnits) -> Self {
@@ -24,8 +25,8 @@ impl From<CustomModelUnits> for sdk::types::CustomModelUnits {
     }
 }
 
-impl From<sdk::operation::get_imported_model::GetImportedModelOutput> for ImportedModel {
-    fn from(value: sdk::operation::get_imported_model::GetImportedModelOutput) -> Self {
+impl From<operation::get_imported_model::GetImportedModelOutput> for ImportedModel {
+    fn from(value: operation::get_imported_model::GetImportedModelOutput) -> Self {
         Self {
             model_arn: value.model_arn,
             model_name: value.model_name,
@@ -41,7 +42,7 @@ impl From<sdk::operation::get_imported_model::GetImportedModelOutput> for Import
     }
 }
 
-impl TryFrom<ImportedModel> for sdk::operation::get_imported_model::GetImportedModelOutput {
+impl TryFrom<ImportedModel> for operation::get_imported_model::GetImportedModelOutput {
     type Error = ToSdkError;
 
     fn try_from(value: ImportedModel) -> Result<Self, ToSdkError> {

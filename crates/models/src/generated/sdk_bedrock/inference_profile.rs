@@ -5,11 +5,12 @@
 use crate::generated::inference_profile::*;
 use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
-impl From<sdk::operation::create_inference_profile::CreateInferenceProfileInput>
+impl From<operation::create_inference_profile::CreateInferenceProfileInput>
     for CreateInferenceProfileRequest
 {
-    fn from(value: sdk::operation::create_inference_profile::CreateInferenceProfileInput) -> Self {
+    fn from(value: operation::create_inference_profile::CreateInferenceProfileInput) -> Self {
         Self {
             inference_profile_name: value.inference_profile_name.unwrap_or_default(),
             description: value.description,
@@ -21,7 +22,7 @@ impl From<sdk::operation::create_inference_profile::CreateInferenceProfileInput>
 }
 
 impl TryFrom<CreateInferenceProfileRequest>
-    for sdk::operation::create_inference_profile::builders::CreateInferenceProfileInputBuilder
+    for operation::create_inference_profile::builders::CreateInferenceProfileInputBuilder
 {
     type Error = ToSdkError;
 
@@ -35,16 +36,16 @@ impl TryFrom<CreateInferenceProfileRequest>
     }
 }
 
-impl From<sdk::operation::create_inference_profile::CreateInferenceProfileOutput>
+impl From<operation::create_inference_profile::CreateInferenceProfileOutput>
     for CreateInferenceProfileResponse
 {
-    fn from(value: sdk::operation::create_inference_profile::CreateInferenceProfileOutput) -> Self {
+    fn from(value: operation::create_inference_profile::CreateInferenceProfileOutput) -> Self {
         Self { inference_profile_arn: value.inference_profile_arn, status: value.status.map(Into::into) }
     }
 }
 
 impl TryFrom<CreateInferenceProfileResponse>
-    for sdk::operation::create_inference_profile::CreateInferenceProfileOutput
+    for operation::create_inference_profile::CreateInferenceProfileOutput
 {
     type Error = ToSdkError;
 
@@ -56,8 +57,8 @@ impl TryFrom<CreateInferenceProfileResponse>
     }
 }
 
-impl From<sdk::operation::get_inference_profile::GetInferenceProfileOutput> for InferenceProfile {
-    fn from(value: sdk::operation::get_inference_profile::GetInferenceProfileOutput) -> Self {
+impl From<operation::get_inference_profile::GetInferenceProfileOutput> for InferenceProfile {
+    fn from(value: operation::get_inference_profile::GetInferenceProfileOutput) -> Self {
         Self {
             inference_profile_name: value.inference_profile_name,
             description: value.description,
@@ -72,7 +73,7 @@ impl From<sdk::operation::get_inference_profile::GetInferenceProfileOutput> for 
     }
 }
 
-impl TryFrom<InferenceProfile> for sdk::operation::get_inference_profile::GetInferenceProfileOutput {
+impl TryFrom<InferenceProfile> for operation::get_inference_profile::GetInferenceProfileOutput {
     type Error = ToSdkError;
 
     fn try_from(value: InferenceProfile) -> Result<Self, ToSdkError> {

@@ -5,12 +5,13 @@
 use crate::generated::marketplace_model_endpoint::*;
 use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
-impl From<sdk::operation::create_marketplace_model_endpoint::CreateMarketplaceModelEndpointInput>
+impl From<operation::create_marketplace_model_endpoint::CreateMarketplaceModelEndpointInput>
     for CreateMarketplaceModelEndpointRequest
 {
     fn from(
-        value: sdk::operation::create_marketplace_model_endpoint::CreateMarketplaceModelEndpointInput,
+        value: operation::create_marketplace_model_endpoint::CreateMarketplaceModelEndpointInput,
     ) -> Self {
         Self {
             model_source_identifier: value.model_source_identifier.unwrap_or_default(),
@@ -23,23 +24,27 @@ impl From<sdk::operation::create_marketplace_model_endpoint::CreateMarketplaceMo
     }
 }
 
-impl TryFrom<CreateMarketplaceModelEndpointRequest> for sdk::operation::create_marketplace_model_endpoint::builders::CreateMarketplaceModelEndpointInputBuilder {
-                    type Error = ToSdkError;
+impl TryFrom<CreateMarketplaceModelEndpointRequest>
+    for operation::create_marketplace_model_endpoint::builders::CreateMarketplaceModelEndpointInputBuilder
+{
+    type Error = ToSdkError;
 
-                    fn try_from(value: CreateMarketplaceModelEndpointRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_model_source_identifier(Some(value.model_source_identifier))
-.set_endpoint_config(Some(value.endpoint_config.try_into()?))
-.set_accept_eula(value.accept_eula)
-.set_endpoint_name(Some(value.endpoint_name))
-.set_client_request_token(value.client_request_token)
-.set_tags(value.tags.map(try_each).transpose()?)
-) }
-                }
+    fn try_from(value: CreateMarketplaceModelEndpointRequest) -> Result<Self, ToSdkError> {
+        Ok(Self::default()
+            .set_model_source_identifier(Some(value.model_source_identifier))
+            .set_endpoint_config(Some(value.endpoint_config.try_into()?))
+            .set_accept_eula(value.accept_eula)
+            .set_endpoint_name(Some(value.endpoint_name))
+            .set_client_request_token(value.client_request_token)
+            .set_tags(value.tags.map(try_each).transpose()?))
+    }
+}
 
-impl From<sdk::operation::create_marketplace_model_endpoint::CreateMarketplaceModelEndpointOutput>
+impl From<operation::create_marketplace_model_endpoint::CreateMarketplaceModelEndpointOutput>
     for CreateMarketplaceModelEndpointResponse
 {
     fn from(
-        value: sdk::operation::create_marketplace_model_endpoint::CreateMarketplaceModelEndpointOutput,
+        value: operation::create_marketplace_model_endpoint::CreateMarketplaceModelEndpointOutput,
     ) -> Self {
         Self {
             marketplace_model_endpoint: value.marketplace_model_endpoint.map(Into::into).unwrap_or_default(),
@@ -48,7 +53,7 @@ impl From<sdk::operation::create_marketplace_model_endpoint::CreateMarketplaceMo
 }
 
 impl TryFrom<CreateMarketplaceModelEndpointResponse>
-    for sdk::operation::create_marketplace_model_endpoint::CreateMarketplaceModelEndpointOutput
+    for operation::create_marketplace_model_endpoint::CreateMarketplaceModelEndpointOutput
 {
     type Error = ToSdkError;
 
@@ -141,26 +146,29 @@ impl TryFrom<MarketplaceModelEndpointSummary> for sdk::types::MarketplaceModelEn
     }
 }
 
-impl From<sdk::operation::register_marketplace_model_endpoint::RegisterMarketplaceModelEndpointInput>
+impl From<operation::register_marketplace_model_endpoint::RegisterMarketplaceModelEndpointInput>
     for RegisterMarketplaceModelEndpointRequest
 {
     fn from(
-        value: sdk::operation::register_marketplace_model_endpoint::RegisterMarketplaceModelEndpointInput,
+        value: operation::register_marketplace_model_endpoint::RegisterMarketplaceModelEndpointInput,
     ) -> Self {
         Self { model_source_identifier: value.model_source_identifier.unwrap_or_default() }
     }
 }
 
-impl From<RegisterMarketplaceModelEndpointRequest> for sdk::operation::register_marketplace_model_endpoint::builders::RegisterMarketplaceModelEndpointInputBuilder {
-                    fn from(value: RegisterMarketplaceModelEndpointRequest) -> Self { Self::default().set_model_source_identifier(Some(value.model_source_identifier))
- }
-                }
+impl From<RegisterMarketplaceModelEndpointRequest>
+    for operation::register_marketplace_model_endpoint::builders::RegisterMarketplaceModelEndpointInputBuilder
+{
+    fn from(value: RegisterMarketplaceModelEndpointRequest) -> Self {
+        Self::default().set_model_source_identifier(Some(value.model_source_identifier))
+    }
+}
 
-impl From<sdk::operation::register_marketplace_model_endpoint::RegisterMarketplaceModelEndpointOutput>
+impl From<operation::register_marketplace_model_endpoint::RegisterMarketplaceModelEndpointOutput>
     for RegisterMarketplaceModelEndpointResponse
 {
     fn from(
-        value: sdk::operation::register_marketplace_model_endpoint::RegisterMarketplaceModelEndpointOutput,
+        value: operation::register_marketplace_model_endpoint::RegisterMarketplaceModelEndpointOutput,
     ) -> Self {
         Self {
             marketplace_model_endpoint: value.marketplace_model_endpoint.map(Into::into).unwrap_or_default(),
@@ -169,7 +177,7 @@ impl From<sdk::operation::register_marketplace_model_endpoint::RegisterMarketpla
 }
 
 impl TryFrom<RegisterMarketplaceModelEndpointResponse>
-    for sdk::operation::register_marketplace_model_endpoint::RegisterMarketplaceModelEndpointOutput
+    for operation::register_marketplace_model_endpoint::RegisterMarketplaceModelEndpointOutput
 {
     type Error = ToSdkError;
 
@@ -218,11 +226,11 @@ impl From<Status> for sdk::types::Status {
     }
 }
 
-impl From<sdk::operation::update_marketplace_model_endpoint::UpdateMarketplaceModelEndpointInput>
+impl From<operation::update_marketplace_model_endpoint::UpdateMarketplaceModelEndpointInput>
     for UpdateMarketplaceModelEndpointRequest
 {
     fn from(
-        value: sdk::operation::update_marketplace_model_endpoint::UpdateMarketplaceModelEndpointInput,
+        value: operation::update_marketplace_model_endpoint::UpdateMarketplaceModelEndpointInput,
     ) -> Self {
         Self {
             endpoint_config: value.endpoint_config.map(Into::into).unwrap_or_default(),
@@ -231,19 +239,23 @@ impl From<sdk::operation::update_marketplace_model_endpoint::UpdateMarketplaceMo
     }
 }
 
-impl TryFrom<UpdateMarketplaceModelEndpointRequest> for sdk::operation::update_marketplace_model_endpoint::builders::UpdateMarketplaceModelEndpointInputBuilder {
-                    type Error = ToSdkError;
+impl TryFrom<UpdateMarketplaceModelEndpointRequest>
+    for operation::update_marketplace_model_endpoint::builders::UpdateMarketplaceModelEndpointInputBuilder
+{
+    type Error = ToSdkError;
 
-                    fn try_from(value: UpdateMarketplaceModelEndpointRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_endpoint_config(Some(value.endpoint_config.try_into()?))
-.set_client_request_token(value.client_request_token)
-) }
-                }
+    fn try_from(value: UpdateMarketplaceModelEndpointRequest) -> Result<Self, ToSdkError> {
+        Ok(Self::default()
+            .set_endpoint_config(Some(value.endpoint_config.try_into()?))
+            .set_client_request_token(value.client_request_token))
+    }
+}
 
-impl From<sdk::operation::update_marketplace_model_endpoint::UpdateMarketplaceModelEndpointOutput>
+impl From<operation::update_marketplace_model_endpoint::UpdateMarketplaceModelEndpointOutput>
     for UpdateMarketplaceModelEndpointResponse
 {
     fn from(
-        value: sdk::operation::update_marketplace_model_endpoint::UpdateMarketplaceModelEndpointOutput,
+        value: operation::update_marketplace_model_endpoint::UpdateMarketplaceModelEndpointOutput,
     ) -> Self {
         Self {
             marketplace_model_endpoint: value.marketplace_model_endpoint.map(Into::into).unwrap_or_default(),
@@ -252,7 +264,7 @@ impl From<sdk::operation::update_marketplace_model_endpoint::UpdateMarketplaceMo
 }
 
 impl TryFrom<UpdateMarketplaceModelEndpointResponse>
-    for sdk::operation::update_marketplace_model_endpoint::UpdateMarketplaceModelEndpointOutput
+    for operation::update_marketplace_model_endpoint::UpdateMarketplaceModelEndpointOutput
 {
     type Error = ToSdkError;
 

@@ -5,9 +5,10 @@
 use crate::generated::model_copy_job::*;
 use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
-impl From<sdk::operation::create_model_copy_job::CreateModelCopyJobInput> for CreateModelCopyJobRequest {
-    fn from(value: sdk::operation::create_model_copy_job::CreateModelCopyJobInput) -> Self {
+impl From<operation::create_model_copy_job::CreateModelCopyJobInput> for CreateModelCopyJobRequest {
+    fn from(value: operation::create_model_copy_job::CreateModelCopyJobInput) -> Self {
         Self {
             source_model_arn: value.source_model_arn.unwrap_or_default(),
             target_model_name: value.target_model_name.unwrap_or_default(),
@@ -19,7 +20,7 @@ impl From<sdk::operation::create_model_copy_job::CreateModelCopyJobInput> for Cr
 }
 
 impl TryFrom<CreateModelCopyJobRequest>
-    for sdk::operation::create_model_copy_job::builders::CreateModelCopyJobInputBuilder
+    for operation::create_model_copy_job::builders::CreateModelCopyJobInputBuilder
 {
     type Error = ToSdkError;
 
@@ -33,13 +34,13 @@ impl TryFrom<CreateModelCopyJobRequest>
     }
 }
 
-impl From<sdk::operation::create_model_copy_job::CreateModelCopyJobOutput> for CreateModelCopyJobResponse {
-    fn from(value: sdk::operation::create_model_copy_job::CreateModelCopyJobOutput) -> Self {
+impl From<operation::create_model_copy_job::CreateModelCopyJobOutput> for CreateModelCopyJobResponse {
+    fn from(value: operation::create_model_copy_job::CreateModelCopyJobOutput) -> Self {
         Self { job_arn: value.job_arn }
     }
 }
 
-impl TryFrom<CreateModelCopyJobResponse> for sdk::operation::create_model_copy_job::CreateModelCopyJobOutput {
+impl TryFrom<CreateModelCopyJobResponse> for operation::create_model_copy_job::CreateModelCopyJobOutput {
     type Error = ToSdkError;
 
     fn try_from(value: CreateModelCopyJobResponse) -> Result<Self, ToSdkError> {
@@ -47,8 +48,8 @@ impl TryFrom<CreateModelCopyJobResponse> for sdk::operation::create_model_copy_j
     }
 }
 
-impl From<sdk::operation::get_model_copy_job::GetModelCopyJobOutput> for ModelCopyJob {
-    fn from(value: sdk::operation::get_model_copy_job::GetModelCopyJobOutput) -> Self {
+impl From<operation::get_model_copy_job::GetModelCopyJobOutput> for ModelCopyJob {
+    fn from(value: operation::get_model_copy_job::GetModelCopyJobOutput) -> Self {
         Self {
             job_arn: value.job_arn,
             status: value.status.into(),
@@ -65,7 +66,7 @@ impl From<sdk::operation::get_model_copy_job::GetModelCopyJobOutput> for ModelCo
     }
 }
 
-impl TryFrom<ModelCopyJob> for sdk::operation::get_model_copy_job::GetModelCopyJobOutput {
+impl TryFrom<ModelCopyJob> for operation::get_model_copy_job::GetModelCopyJobOutput {
     type Error = ToSdkError;
 
     fn try_from(value: ModelCopyJob) -> Result<Self, ToSdkError> {

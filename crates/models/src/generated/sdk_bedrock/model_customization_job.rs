@@ -5,11 +5,12 @@
 use crate::generated::model_customization_job::*;
 use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
-impl From<sdk::operation::create_model_customization_job::CreateModelCustomizationJobInput>
+impl From<operation::create_model_customization_job::CreateModelCustomizationJobInput>
     for CreateModelCustomizationJobRequest
 {
-    fn from(value: sdk::operation::create_model_customization_job::CreateModelCustomizationJobInput) -> Self {
+    fn from(value: operation::create_model_customization_job::CreateModelCustomizationJobInput) -> Self {
         Self {
             job_name: value.job_name.unwrap_or_default(),
             custom_model_name: value.custom_model_name.unwrap_or_default(),
@@ -31,7 +32,7 @@ impl From<sdk::operation::create_model_customization_job::CreateModelCustomizati
 }
 
 impl TryFrom<CreateModelCustomizationJobRequest>
-    for sdk::operation::create_model_customization_job::builders::CreateModelCustomizationJobInputBuilder
+    for operation::create_model_customization_job::builders::CreateModelCustomizationJobInputBuilder
 {
     type Error = ToSdkError;
 
@@ -55,18 +56,16 @@ impl TryFrom<CreateModelCustomizationJobRequest>
     }
 }
 
-impl From<sdk::operation::create_model_customization_job::CreateModelCustomizationJobOutput>
+impl From<operation::create_model_customization_job::CreateModelCustomizationJobOutput>
     for CreateModelCustomizationJobResponse
 {
-    fn from(
-        value: sdk::operation::create_model_customization_job::CreateModelCustomizationJobOutput,
-    ) -> Self {
+    fn from(value: operation::create_model_customization_job::CreateModelCustomizationJobOutput) -> Self {
         Self { job_arn: value.job_arn }
     }
 }
 
 impl TryFrom<CreateModelCustomizationJobResponse>
-    for sdk::operation::create_model_customization_job::CreateModelCustomizationJobOutput
+    for operation::create_model_customization_job::CreateModelCustomizationJobOutput
 {
     type Error = ToSdkError;
 
@@ -249,10 +248,8 @@ impl TryFrom<LambdaGraderConfig> for sdk::types::LambdaGraderConfig {
     }
 }
 
-impl From<sdk::operation::get_model_customization_job::GetModelCustomizationJobOutput>
-    for ModelCustomizationJob
-{
-    fn from(value: sdk::operation::get_model_customization_job::GetModelCustomizationJobOutput) -> Self {
+impl From<operation::get_model_customization_job::GetModelCustomizationJobOutput> for ModelCustomizationJob {
+    fn from(value: operation::get_model_customization_job::GetModelCustomizationJobOutput) -> Self {
         Self {
             job_arn: value.job_arn,
             job_name: value.job_name,
@@ -282,7 +279,7 @@ impl From<sdk::operation::get_model_customization_job::GetModelCustomizationJobO
 }
 
 impl TryFrom<ModelCustomizationJob>
-    for sdk::operation::get_model_customization_job::GetModelCustomizationJobOutput
+    for operation::get_model_customization_job::GetModelCustomizationJobOutput
 {
     type Error = ToSdkError;
 

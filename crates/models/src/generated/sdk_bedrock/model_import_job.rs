@@ -5,11 +5,10 @@
 use crate::generated::model_import_job::*;
 use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
-impl From<sdk::operation::create_model_import_job::CreateModelImportJobInput>
-    for CreateModelImportJobRequest
-{
-    fn from(value: sdk::operation::create_model_import_job::CreateModelImportJobInput) -> Self {
+impl From<operation::create_model_import_job::CreateModelImportJobInput> for CreateModelImportJobRequest {
+    fn from(value: operation::create_model_import_job::CreateModelImportJobInput) -> Self {
         Self {
             job_name: value.job_name.unwrap_or_default(),
             imported_model_name: value.imported_model_name.unwrap_or_default(),
@@ -25,7 +24,7 @@ impl From<sdk::operation::create_model_import_job::CreateModelImportJobInput>
 }
 
 impl TryFrom<CreateModelImportJobRequest>
-    for sdk::operation::create_model_import_job::builders::CreateModelImportJobInputBuilder
+    for operation::create_model_import_job::builders::CreateModelImportJobInputBuilder
 {
     type Error = ToSdkError;
 
@@ -43,16 +42,14 @@ impl TryFrom<CreateModelImportJobRequest>
     }
 }
 
-impl From<sdk::operation::create_model_import_job::CreateModelImportJobOutput>
-    for CreateModelImportJobResponse
-{
-    fn from(value: sdk::operation::create_model_import_job::CreateModelImportJobOutput) -> Self {
+impl From<operation::create_model_import_job::CreateModelImportJobOutput> for CreateModelImportJobResponse {
+    fn from(value: operation::create_model_import_job::CreateModelImportJobOutput) -> Self {
         Self { job_arn: value.job_arn }
     }
 }
 
 impl TryFrom<CreateModelImportJobResponse>
-    for sdk::operation::create_model_import_job::CreateModelImportJobOutput
+    for operation::create_model_import_job::CreateModelImportJobOutput
 {
     type Error = ToSdkError;
 
@@ -81,8 +78,8 @@ impl TryFrom<ModelDataSource> for sdk::types::ModelDataSource {
     }
 }
 
-impl From<sdk::operation::get_model_import_job::GetModelImportJobOutput> for ModelImportJob {
-    fn from(value: sdk::operation::get_model_import_job::GetModelImportJobOutput) -> Self {
+impl From<operation::get_model_import_job::GetModelImportJobOutput> for ModelImportJob {
+    fn from(value: operation::get_model_import_job::GetModelImportJobOutput) -> Self {
         Self {
             job_arn: value.job_arn,
             job_name: value.job_name,
@@ -101,7 +98,7 @@ impl From<sdk::operation::get_model_import_job::GetModelImportJobOutput> for Mod
     }
 }
 
-impl TryFrom<ModelImportJob> for sdk::operation::get_model_import_job::GetModelImportJobOutput {
+impl TryFrom<ModelImportJob> for operation::get_model_import_job::GetModelImportJobOutput {
     type Error = ToSdkError;
 
     fn try_from(value: ModelImportJob) -> Result<Self, ToSdkError> {

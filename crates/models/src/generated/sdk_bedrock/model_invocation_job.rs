@@ -5,11 +5,12 @@
 use crate::generated::model_invocation_job::*;
 use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
-impl From<sdk::operation::create_model_invocation_job::CreateModelInvocationJobInput>
+impl From<operation::create_model_invocation_job::CreateModelInvocationJobInput>
     for CreateModelInvocationJobRequest
 {
-    fn from(value: sdk::operation::create_model_invocation_job::CreateModelInvocationJobInput) -> Self {
+    fn from(value: operation::create_model_invocation_job::CreateModelInvocationJobInput) -> Self {
         Self {
             job_name: value.job_name.unwrap_or_default(),
             role_arn: value.role_arn.unwrap_or_default(),
@@ -26,7 +27,7 @@ impl From<sdk::operation::create_model_invocation_job::CreateModelInvocationJobI
 }
 
 impl TryFrom<CreateModelInvocationJobRequest>
-    for sdk::operation::create_model_invocation_job::builders::CreateModelInvocationJobInputBuilder
+    for operation::create_model_invocation_job::builders::CreateModelInvocationJobInputBuilder
 {
     type Error = ToSdkError;
 
@@ -45,16 +46,16 @@ impl TryFrom<CreateModelInvocationJobRequest>
     }
 }
 
-impl From<sdk::operation::create_model_invocation_job::CreateModelInvocationJobOutput>
+impl From<operation::create_model_invocation_job::CreateModelInvocationJobOutput>
     for CreateModelInvocationJobResponse
 {
-    fn from(value: sdk::operation::create_model_invocation_job::CreateModelInvocationJobOutput) -> Self {
+    fn from(value: operation::create_model_invocation_job::CreateModelInvocationJobOutput) -> Self {
         Self { job_arn: value.job_arn }
     }
 }
 
 impl TryFrom<CreateModelInvocationJobResponse>
-    for sdk::operation::create_model_invocation_job::CreateModelInvocationJobOutput
+    for operation::create_model_invocation_job::CreateModelInvocationJobOutput
 {
     type Error = ToSdkError;
 
@@ -63,8 +64,8 @@ impl TryFrom<CreateModelInvocationJobResponse>
     }
 }
 
-impl From<sdk::operation::get_model_invocation_job::GetModelInvocationJobOutput> for ModelInvocationJob {
-    fn from(value: sdk::operation::get_model_invocation_job::GetModelInvocationJobOutput) -> Self {
+impl From<operation::get_model_invocation_job::GetModelInvocationJobOutput> for ModelInvocationJob {
+    fn from(value: operation::get_model_invocation_job::GetModelInvocationJobOutput) -> Self {
         Self {
             job_arn: value.job_arn,
             job_name: value.job_name,
@@ -90,7 +91,7 @@ impl From<sdk::operation::get_model_invocation_job::GetModelInvocationJobOutput>
     }
 }
 
-impl TryFrom<ModelInvocationJob> for sdk::operation::get_model_invocation_job::GetModelInvocationJobOutput {
+impl TryFrom<ModelInvocationJob> for operation::get_model_invocation_job::GetModelInvocationJobOutput {
     type Error = ToSdkError;
 
     fn try_from(value: ModelInvocationJob) -> Result<Self, ToSdkError> {

@@ -5,6 +5,7 @@
 use crate::generated::model_invocation_logging_configuration::*;
 use crate::sdk::ToSdkError;
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::CloudWatchConfig> for CloudWatchConfig {
     fn from(value: sdk::types::CloudWatchConfig) -> Self {
@@ -60,17 +61,25 @@ impl TryFrom<ModelInvocationLoggingConfiguration> for sdk::types::LoggingConfig 
     }
 }
 
-impl From<sdk::operation::put_model_invocation_logging_configuration::PutModelInvocationLoggingConfigurationInput> for PutModelInvocationLoggingConfigurationRequest {
-                fn from(value: sdk::operation::put_model_invocation_logging_configuration::PutModelInvocationLoggingConfigurationInput) -> Self { Self { logging_config: value.logging_config.map(Into::into).unwrap_or_default(),
- } }
-            }
+impl From<operation::put_model_invocation_logging_configuration::PutModelInvocationLoggingConfigurationInput>
+    for PutModelInvocationLoggingConfigurationRequest
+{
+    fn from(
+        value: operation::put_model_invocation_logging_configuration::PutModelInvocationLoggingConfigurationInput,
+    ) -> Self {
+        Self { logging_config: value.logging_config.map(Into::into).unwrap_or_default() }
+    }
+}
 
-impl TryFrom<PutModelInvocationLoggingConfigurationRequest> for sdk::operation::put_model_invocation_logging_configuration::builders::PutModelInvocationLoggingConfigurationInputBuilder {
-                    type Error = ToSdkError;
+impl TryFrom<PutModelInvocationLoggingConfigurationRequest> for operation::put_model_invocation_logging_configuration::builders::PutModelInvocationLoggingConfigurationInputBuilder {
+    type Error = ToSdkError;
 
-                    fn try_from(value: PutModelInvocationLoggingConfigurationRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_logging_config(Some(value.logging_config.try_into()?))
-) }
-                }
+    fn try_from(value: PutModelInvocationLoggingConfigurationRequest) -> Result<Self, ToSdkError> {
+        Ok(Self::default()
+            .set_logging_config(Some(value.logging_config.try_into()?))
+)
+    }
+}
 
 impl From<sdk::types::S3Config> for S3Config {
     fn from(value: sdk::types::S3Config) -> Self {

@@ -5,9 +5,10 @@
 use crate::generated::prompt_router::*;
 use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
-impl From<sdk::operation::create_prompt_router::CreatePromptRouterInput> for CreatePromptRouterRequest {
-    fn from(value: sdk::operation::create_prompt_router::CreatePromptRouterInput) -> Self {
+impl From<operation::create_prompt_router::CreatePromptRouterInput> for CreatePromptRouterRequest {
+    fn from(value: operation::create_prompt_router::CreatePromptRouterInput) -> Self {
         Self {
             client_request_token: value.client_request_token,
             prompt_router_name: value.prompt_router_name.unwrap_or_default(),
@@ -21,7 +22,7 @@ impl From<sdk::operation::create_prompt_router::CreatePromptRouterInput> for Cre
 }
 
 impl TryFrom<CreatePromptRouterRequest>
-    for sdk::operation::create_prompt_router::builders::CreatePromptRouterInputBuilder
+    for operation::create_prompt_router::builders::CreatePromptRouterInputBuilder
 {
     type Error = ToSdkError;
 
@@ -37,20 +38,20 @@ impl TryFrom<CreatePromptRouterRequest>
     }
 }
 
-impl From<sdk::operation::create_prompt_router::CreatePromptRouterOutput> for CreatePromptRouterResponse {
-    fn from(value: sdk::operation::create_prompt_router::CreatePromptRouterOutput) -> Self {
+impl From<operation::create_prompt_router::CreatePromptRouterOutput> for CreatePromptRouterResponse {
+    fn from(value: operation::create_prompt_router::CreatePromptRouterOutput) -> Self {
         Self { prompt_router_arn: value.prompt_router_arn }
     }
 }
 
-impl From<CreatePromptRouterResponse> for sdk::operation::create_prompt_router::CreatePromptRouterOutput {
+impl From<CreatePromptRouterResponse> for operation::create_prompt_router::CreatePromptRouterOutput {
     fn from(value: CreatePromptRouterResponse) -> Self {
         Self::builder().set_prompt_router_arn(value.prompt_router_arn).build()
     }
 }
 
-impl From<sdk::operation::get_prompt_router::GetPromptRouterOutput> for PromptRouter {
-    fn from(value: sdk::operation::get_prompt_router::GetPromptRouterOutput) -> Self {
+impl From<operation::get_prompt_router::GetPromptRouterOutput> for PromptRouter {
+    fn from(value: operation::get_prompt_router::GetPromptRouterOutput) -> Self {
         Self {
             prompt_router_name: value.prompt_router_name,
             routing_criteria: value.routing_criteria.map(Into::into).unwrap_or_default(),
@@ -66,7 +67,7 @@ impl From<sdk::operation::get_prompt_router::GetPromptRouterOutput> for PromptRo
     }
 }
 
-impl TryFrom<PromptRouter> for sdk::operation::get_prompt_router::GetPromptRouterOutput {
+impl TryFrom<PromptRouter> for operation::get_prompt_router::GetPromptRouterOutput {
     type Error = ToSdkError;
 
     fn try_from(value: PromptRouter) -> Result<Self, ToSdkError> {

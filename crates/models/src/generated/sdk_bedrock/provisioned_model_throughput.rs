@@ -5,6 +5,7 @@
 use crate::generated::provisioned_model_throughput::*;
 use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::CommitmentDuration> for CommitmentDuration {
     fn from(value: sdk::types::CommitmentDuration) -> Self {
@@ -18,11 +19,11 @@ impl From<CommitmentDuration> for sdk::types::CommitmentDuration {
     }
 }
 
-impl From<sdk::operation::create_provisioned_model_throughput::CreateProvisionedModelThroughputInput>
+impl From<operation::create_provisioned_model_throughput::CreateProvisionedModelThroughputInput>
     for CreateProvisionedModelThroughputRequest
 {
     fn from(
-        value: sdk::operation::create_provisioned_model_throughput::CreateProvisionedModelThroughputInput,
+        value: operation::create_provisioned_model_throughput::CreateProvisionedModelThroughputInput,
     ) -> Self {
         Self {
             client_request_token: value.client_request_token,
@@ -35,30 +36,34 @@ impl From<sdk::operation::create_provisioned_model_throughput::CreateProvisioned
     }
 }
 
-impl TryFrom<CreateProvisionedModelThroughputRequest> for sdk::operation::create_provisioned_model_throughput::builders::CreateProvisionedModelThroughputInputBuilder {
-                    type Error = ToSdkError;
+impl TryFrom<CreateProvisionedModelThroughputRequest>
+    for operation::create_provisioned_model_throughput::builders::CreateProvisionedModelThroughputInputBuilder
+{
+    type Error = ToSdkError;
 
-                    fn try_from(value: CreateProvisionedModelThroughputRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_client_request_token(value.client_request_token)
-.set_model_units(Some(value.model_units))
-.set_provisioned_model_name(Some(value.provisioned_model_name))
-.set_model_id(Some(value.model_id))
-.set_commitment_duration(value.commitment_duration.map(Into::into))
-.set_tags(value.tags.map(try_each).transpose()?)
-) }
-                }
+    fn try_from(value: CreateProvisionedModelThroughputRequest) -> Result<Self, ToSdkError> {
+        Ok(Self::default()
+            .set_client_request_token(value.client_request_token)
+            .set_model_units(Some(value.model_units))
+            .set_provisioned_model_name(Some(value.provisioned_model_name))
+            .set_model_id(Some(value.model_id))
+            .set_commitment_duration(value.commitment_duration.map(Into::into))
+            .set_tags(value.tags.map(try_each).transpose()?))
+    }
+}
 
-impl From<sdk::operation::create_provisioned_model_throughput::CreateProvisionedModelThroughputOutput>
+impl From<operation::create_provisioned_model_throughput::CreateProvisionedModelThroughputOutput>
     for CreateProvisionedModelThroughputResponse
 {
     fn from(
-        value: sdk::operation::create_provisioned_model_throughput::CreateProvisionedModelThroughputOutput,
+        value: operation::create_provisioned_model_throughput::CreateProvisionedModelThroughputOutput,
     ) -> Self {
         Self { provisioned_model_arn: value.provisioned_model_arn }
     }
 }
 
 impl TryFrom<CreateProvisionedModelThroughputResponse>
-    for sdk::operation::create_provisioned_model_throughput::CreateProvisionedModelThroughputOutput
+    for operation::create_provisioned_model_throughput::CreateProvisionedModelThroughputOutput
 {
     type Error = ToSdkError;
 
@@ -119,12 +124,10 @@ impl TryFrom<ProvisionedModelSummary> for sdk::types::ProvisionedModelSummary {
     }
 }
 
-impl From<sdk::operation::get_provisioned_model_throughput::GetProvisionedModelThroughputOutput>
+impl From<operation::get_provisioned_model_throughput::GetProvisionedModelThroughputOutput>
     for ProvisionedModelThroughput
 {
-    fn from(
-        value: sdk::operation::get_provisioned_model_throughput::GetProvisionedModelThroughputOutput,
-    ) -> Self {
+    fn from(value: operation::get_provisioned_model_throughput::GetProvisionedModelThroughputOutput) -> Self {
         Self {
             model_units: value.model_units,
             desired_model_units: value.desired_model_units,
@@ -144,7 +147,7 @@ impl From<sdk::operation::get_provisioned_model_throughput::GetProvisionedModelT
 }
 
 impl TryFrom<ProvisionedModelThroughput>
-    for sdk::operation::get_provisioned_model_throughput::GetProvisionedModelThroughputOutput
+    for operation::get_provisioned_model_throughput::GetProvisionedModelThroughputOutput
 {
     type Error = ToSdkError;
 
@@ -179,11 +182,11 @@ impl From<SortByProvisionedModels> for sdk::types::SortByProvisionedModels {
     }
 }
 
-impl From<sdk::operation::update_provisioned_model_throughput::UpdateProvisionedModelThroughputInput>
+impl From<operation::update_provisioned_model_throughput::UpdateProvisionedModelThroughputInput>
     for UpdateProvisionedModelThroughputRequest
 {
     fn from(
-        value: sdk::operation::update_provisioned_model_throughput::UpdateProvisionedModelThroughputInput,
+        value: operation::update_provisioned_model_throughput::UpdateProvisionedModelThroughputInput,
     ) -> Self {
         Self {
             desired_provisioned_model_name: value.desired_provisioned_model_name,
@@ -192,8 +195,12 @@ impl From<sdk::operation::update_provisioned_model_throughput::UpdateProvisioned
     }
 }
 
-impl From<UpdateProvisionedModelThroughputRequest> for sdk::operation::update_provisioned_model_throughput::builders::UpdateProvisionedModelThroughputInputBuilder {
-                    fn from(value: UpdateProvisionedModelThroughputRequest) -> Self { Self::default().set_desired_provisioned_model_name(value.desired_provisioned_model_name)
-.set_desired_model_id(value.desired_model_id)
- }
-                }
+impl From<UpdateProvisionedModelThroughputRequest>
+    for operation::update_provisioned_model_throughput::builders::UpdateProvisionedModelThroughputInputBuilder
+{
+    fn from(value: UpdateProvisionedModelThroughputRequest) -> Self {
+        Self::default()
+            .set_desired_provisioned_model_name(value.desired_provisioned_model_name)
+            .set_desired_model_id(value.desired_model_id)
+    }
+}

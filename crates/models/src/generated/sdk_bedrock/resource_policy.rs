@@ -3,10 +3,10 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::resource_policy::*;
-use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
-impl From<sdk::operation::put_resource_policy::PutResourcePolicyInput> for PutResourcePolicyRequest {
-    fn from(value: sdk::operation::put_resource_policy::PutResourcePolicyInput) -> Self {
+impl From<operation::put_resource_policy::PutResourcePolicyInput> for PutResourcePolicyRequest {
+    fn from(value: operation::put_resource_policy::PutResourcePolicyInput) -> Self {
         Self {
             resource_arn: value.resource_arn.unwrap_or_default(),
             resource_policy: value.resource_policy.unwrap_or_default(),
@@ -15,7 +15,7 @@ impl From<sdk::operation::put_resource_policy::PutResourcePolicyInput> for PutRe
 }
 
 impl From<PutResourcePolicyRequest>
-    for sdk::operation::put_resource_policy::builders::PutResourcePolicyInputBuilder
+    for operation::put_resource_policy::builders::PutResourcePolicyInputBuilder
 {
     fn from(value: PutResourcePolicyRequest) -> Self {
         Self::default()
@@ -24,25 +24,25 @@ impl From<PutResourcePolicyRequest>
     }
 }
 
-impl From<sdk::operation::put_resource_policy::PutResourcePolicyOutput> for PutResourcePolicyResponse {
-    fn from(value: sdk::operation::put_resource_policy::PutResourcePolicyOutput) -> Self {
+impl From<operation::put_resource_policy::PutResourcePolicyOutput> for PutResourcePolicyResponse {
+    fn from(value: operation::put_resource_policy::PutResourcePolicyOutput) -> Self {
         Self { resource_arn: value.resource_arn }
     }
 }
 
-impl From<PutResourcePolicyResponse> for sdk::operation::put_resource_policy::PutResourcePolicyOutput {
+impl From<PutResourcePolicyResponse> for operation::put_resource_policy::PutResourcePolicyOutput {
     fn from(value: PutResourcePolicyResponse) -> Self {
         Self::builder().set_resource_arn(value.resource_arn).build()
     }
 }
 
-impl From<sdk::operation::get_resource_policy::GetResourcePolicyOutput> for ResourcePolicy {
-    fn from(value: sdk::operation::get_resource_policy::GetResourcePolicyOutput) -> Self {
+impl From<operation::get_resource_policy::GetResourcePolicyOutput> for ResourcePolicy {
+    fn from(value: operation::get_resource_policy::GetResourcePolicyOutput) -> Self {
         Self { resource_policy: value.resource_policy }
     }
 }
 
-impl From<ResourcePolicy> for sdk::operation::get_resource_policy::GetResourcePolicyOutput {
+impl From<ResourcePolicy> for operation::get_resource_policy::GetResourcePolicyOutput {
     fn from(value: ResourcePolicy) -> Self {
         Self::builder().set_resource_policy(value.resource_policy).build()
     }

@@ -5,30 +5,29 @@
 use crate::generated::tag::*;
 use crate::sdk::{ToSdkError, each, try_each};
 use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
-impl From<sdk::operation::list_tags_for_resource::ListTagsForResourceInput> for ListTagsForResourceRequest {
-    fn from(value: sdk::operation::list_tags_for_resource::ListTagsForResourceInput) -> Self {
+impl From<operation::list_tags_for_resource::ListTagsForResourceInput> for ListTagsForResourceRequest {
+    fn from(value: operation::list_tags_for_resource::ListTagsForResourceInput) -> Self {
         Self { resource_arn: value.resource_arn.unwrap_or_default() }
     }
 }
 
 impl From<ListTagsForResourceRequest>
-    for sdk::operation::list_tags_for_resource::builders::ListTagsForResourceInputBuilder
+    for operation::list_tags_for_resource::builders::ListTagsForResourceInputBuilder
 {
     fn from(value: ListTagsForResourceRequest) -> Self {
         Self::default().set_resource_arn(Some(value.resource_arn))
     }
 }
 
-impl From<sdk::operation::list_tags_for_resource::ListTagsForResourceOutput> for ListTagsForResourceResponse {
-    fn from(value: sdk::operation::list_tags_for_resource::ListTagsForResourceOutput) -> Self {
+impl From<operation::list_tags_for_resource::ListTagsForResourceOutput> for ListTagsForResourceResponse {
+    fn from(value: operation::list_tags_for_resource::ListTagsForResourceOutput) -> Self {
         Self { tags: value.tags.map(each) }
     }
 }
 
-impl TryFrom<ListTagsForResourceResponse>
-    for sdk::operation::list_tags_for_resource::ListTagsForResourceOutput
-{
+impl TryFrom<ListTagsForResourceResponse> for operation::list_tags_for_resource::ListTagsForResourceOutput {
     type Error = ToSdkError;
 
     fn try_from(value: ListTagsForResourceResponse) -> Result<Self, ToSdkError> {
@@ -50,8 +49,8 @@ impl TryFrom<Tag> for sdk::types::Tag {
     }
 }
 
-impl From<sdk::operation::tag_resource::TagResourceInput> for TagResourceRequest {
-    fn from(value: sdk::operation::tag_resource::TagResourceInput) -> Self {
+impl From<operation::tag_resource::TagResourceInput> for TagResourceRequest {
+    fn from(value: operation::tag_resource::TagResourceInput) -> Self {
         Self {
             resource_arn: value.resource_arn.unwrap_or_default(),
             tags: value.tags.map(each).unwrap_or_default(),
@@ -59,7 +58,7 @@ impl From<sdk::operation::tag_resource::TagResourceInput> for TagResourceRequest
     }
 }
 
-impl TryFrom<TagResourceRequest> for sdk::operation::tag_resource::builders::TagResourceInputBuilder {
+impl TryFrom<TagResourceRequest> for operation::tag_resource::builders::TagResourceInputBuilder {
     type Error = ToSdkError;
 
     fn try_from(value: TagResourceRequest) -> Result<Self, ToSdkError> {
@@ -67,8 +66,8 @@ impl TryFrom<TagResourceRequest> for sdk::operation::tag_resource::builders::Tag
     }
 }
 
-impl From<sdk::operation::untag_resource::UntagResourceInput> for UntagResourceRequest {
-    fn from(value: sdk::operation::untag_resource::UntagResourceInput) -> Self {
+impl From<operation::untag_resource::UntagResourceInput> for UntagResourceRequest {
+    fn from(value: operation::untag_resource::UntagResourceInput) -> Self {
         Self {
             resource_arn: value.resource_arn.unwrap_or_default(),
             tag_keys: value.tag_keys.unwrap_or_default(),
@@ -76,7 +75,7 @@ impl From<sdk::operation::untag_resource::UntagResourceInput> for UntagResourceR
     }
 }
 
-impl From<UntagResourceRequest> for sdk::operation::untag_resource::builders::UntagResourceInputBuilder {
+impl From<UntagResourceRequest> for operation::untag_resource::builders::UntagResourceInputBuilder {
     fn from(value: UntagResourceRequest) -> Self {
         Self::default().set_resource_arn(Some(value.resource_arn)).set_tag_keys(Some(value.tag_keys))
     }

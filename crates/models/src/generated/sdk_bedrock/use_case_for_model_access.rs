@@ -4,34 +4,34 @@
 
 use crate::generated::use_case_for_model_access::*;
 use crate::sdk::ToSdkError;
-use aws_sdk_bedrock as sdk;
+use aws_sdk_bedrock::operation;
 
-impl From<sdk::operation::put_use_case_for_model_access::PutUseCaseForModelAccessInput>
+impl From<operation::put_use_case_for_model_access::PutUseCaseForModelAccessInput>
     for PutUseCaseForModelAccessRequest
 {
-    fn from(value: sdk::operation::put_use_case_for_model_access::PutUseCaseForModelAccessInput) -> Self {
+    fn from(value: operation::put_use_case_for_model_access::PutUseCaseForModelAccessInput) -> Self {
         Self { form_data: value.form_data.map(Into::into).unwrap_or_default() }
     }
 }
 
 impl From<PutUseCaseForModelAccessRequest>
-    for sdk::operation::put_use_case_for_model_access::builders::PutUseCaseForModelAccessInputBuilder
+    for operation::put_use_case_for_model_access::builders::PutUseCaseForModelAccessInputBuilder
 {
     fn from(value: PutUseCaseForModelAccessRequest) -> Self {
         Self::default().set_form_data(Some(value.form_data.into()))
     }
 }
 
-impl From<sdk::operation::get_use_case_for_model_access::GetUseCaseForModelAccessOutput>
+impl From<operation::get_use_case_for_model_access::GetUseCaseForModelAccessOutput>
     for UseCaseForModelAccess
 {
-    fn from(value: sdk::operation::get_use_case_for_model_access::GetUseCaseForModelAccessOutput) -> Self {
+    fn from(value: operation::get_use_case_for_model_access::GetUseCaseForModelAccessOutput) -> Self {
         Self { form_data: value.form_data.into() }
     }
 }
 
 impl TryFrom<UseCaseForModelAccess>
-    for sdk::operation::get_use_case_for_model_access::GetUseCaseForModelAccessOutput
+    for operation::get_use_case_for_model_access::GetUseCaseForModelAccessOutput
 {
     type Error = ToSdkError;
 

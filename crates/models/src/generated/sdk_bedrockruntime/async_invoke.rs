@@ -7,9 +7,10 @@ use crate::sdk::{
     ToSdkError, document_from_sdk, document_to_sdk, each, timestamp_from_sdk, timestamp_to_sdk, try_each,
 };
 use aws_sdk_bedrockruntime as sdk;
+use aws_sdk_bedrockruntime::operation;
 
-impl From<sdk::operation::get_async_invoke::GetAsyncInvokeOutput> for AsyncInvoke {
-    fn from(value: sdk::operation::get_async_invoke::GetAsyncInvokeOutput) -> Self {
+impl From<operation::get_async_invoke::GetAsyncInvokeOutput> for AsyncInvoke {
+    fn from(value: operation::get_async_invoke::GetAsyncInvokeOutput) -> Self {
         Self {
             invocation_arn: value.invocation_arn,
             model_arn: value.model_arn,
@@ -24,7 +25,7 @@ impl From<sdk::operation::get_async_invoke::GetAsyncInvokeOutput> for AsyncInvok
     }
 }
 
-impl TryFrom<AsyncInvoke> for sdk::operation::get_async_invoke::GetAsyncInvokeOutput {
+impl TryFrom<AsyncInvoke> for operation::get_async_invoke::GetAsyncInvokeOutput {
     type Error = ToSdkError;
 
     fn try_from(value: AsyncInvoke) -> Result<Self, ToSdkError> {
@@ -144,8 +145,8 @@ impl From<SortAsyncInvocationBy> for sdk::types::SortAsyncInvocationBy {
     }
 }
 
-impl From<sdk::operation::start_async_invoke::StartAsyncInvokeInput> for StartAsyncInvokeRequest {
-    fn from(value: sdk::operation::start_async_invoke::StartAsyncInvokeInput) -> Self {
+impl From<operation::start_async_invoke::StartAsyncInvokeInput> for StartAsyncInvokeRequest {
+    fn from(value: operation::start_async_invoke::StartAsyncInvokeInput) -> Self {
         Self {
             client_request_token: value.client_request_token,
             model_id: value.model_id.unwrap_or_default(),
@@ -157,7 +158,7 @@ impl From<sdk::operation::start_async_invoke::StartAsyncInvokeInput> for StartAs
 }
 
 impl TryFrom<StartAsyncInvokeRequest>
-    for sdk::operation::start_async_invoke::builders::StartAsyncInvokeInputBuilder
+    for operation::start_async_invoke::builders::StartAsyncInvokeInputBuilder
 {
     type Error = ToSdkError;
 
@@ -171,13 +172,13 @@ impl TryFrom<StartAsyncInvokeRequest>
     }
 }
 
-impl From<sdk::operation::start_async_invoke::StartAsyncInvokeOutput> for StartAsyncInvokeResponse {
-    fn from(value: sdk::operation::start_async_invoke::StartAsyncInvokeOutput) -> Self {
+impl From<operation::start_async_invoke::StartAsyncInvokeOutput> for StartAsyncInvokeResponse {
+    fn from(value: operation::start_async_invoke::StartAsyncInvokeOutput) -> Self {
         Self { invocation_arn: value.invocation_arn }
     }
 }
 
-impl TryFrom<StartAsyncInvokeResponse> for sdk::operation::start_async_invoke::StartAsyncInvokeOutput {
+impl TryFrom<StartAsyncInvokeResponse> for operation::start_async_invoke::StartAsyncInvokeOutput {
     type Error = ToSdkError;
 
     fn try_from(value: StartAsyncInvokeResponse) -> Result<Self, ToSdkError> {

@@ -7,6 +7,7 @@ use crate::sdk::{
     ToSdkError, document_from_sdk, document_to_sdk, each, each_value, try_each, try_each_value,
 };
 use aws_sdk_bedrockruntime as sdk;
+use aws_sdk_bedrockruntime::operation;
 
 impl From<sdk::types::CacheDetail> for CacheDetail {
     fn from(value: sdk::types::CacheDetail) -> Self {
@@ -59,8 +60,8 @@ impl TryFrom<ConverseOutput> for sdk::types::ConverseOutput {
     }
 }
 
-impl From<sdk::operation::converse::ConverseInput> for ConverseRequest {
-    fn from(value: sdk::operation::converse::ConverseInput) -> Self {
+impl From<operation::converse::ConverseInput> for ConverseRequest {
+    fn from(value: operation::converse::ConverseInput) -> Self {
         Self {
             messages: value.messages.map(each),
             system: value.system.map(each),
@@ -78,7 +79,7 @@ impl From<sdk::operation::converse::ConverseInput> for ConverseRequest {
     }
 }
 
-impl TryFrom<ConverseRequest> for sdk::operation::converse::builders::ConverseInputBuilder {
+impl TryFrom<ConverseRequest> for operation::converse::builders::ConverseInputBuilder {
     type Error = ToSdkError;
 
     fn try_from(value: ConverseRequest) -> Result<Self, ToSdkError> {
@@ -98,8 +99,8 @@ impl TryFrom<ConverseRequest> for sdk::operation::converse::builders::ConverseIn
     }
 }
 
-impl From<sdk::operation::converse::ConverseOutput> for ConverseResponse {
-    fn from(value: sdk::operation::converse::ConverseOutput) -> Self {
+impl From<operation::converse::ConverseOutput> for ConverseResponse {
+    fn from(value: operation::converse::ConverseOutput) -> Self {
         Self {
             output: value.output.map(Into::into).unwrap_or_default(),
             stop_reason: value.stop_reason.into(),
@@ -113,7 +114,7 @@ impl From<sdk::operation::converse::ConverseOutput> for ConverseResponse {
     }
 }
 
-impl TryFrom<ConverseResponse> for sdk::operation::converse::ConverseOutput {
+impl TryFrom<ConverseResponse> for operation::converse::ConverseOutput {
     type Error = ToSdkError;
 
     fn try_from(value: ConverseResponse) -> Result<Self, ToSdkError> {

@@ -7,6 +7,7 @@ use crate::sdk::{
     ToSdkError, document_from_sdk, document_to_sdk, each, each_value, try_each, try_each_value,
 };
 use aws_sdk_bedrockruntime as sdk;
+use aws_sdk_bedrockruntime::operation;
 
 impl From<sdk::types::CitationSourceContentDelta> for CitationSourceContentDelta {
     fn from(value: sdk::types::CitationSourceContentDelta) -> Self {
@@ -232,8 +233,8 @@ impl TryFrom<ConverseStreamOutput> for sdk::types::ConverseStreamOutput {
     }
 }
 
-impl From<sdk::operation::converse_stream::ConverseStreamInput> for ConverseStreamRequest {
-    fn from(value: sdk::operation::converse_stream::ConverseStreamInput) -> Self {
+impl From<operation::converse_stream::ConverseStreamInput> for ConverseStreamRequest {
+    fn from(value: operation::converse_stream::ConverseStreamInput) -> Self {
         Self {
             messages: value.messages.map(each),
             system: value.system.map(each),
@@ -251,9 +252,7 @@ impl From<sdk::operation::converse_stream::ConverseStreamInput> for ConverseStre
     }
 }
 
-impl TryFrom<ConverseStreamRequest>
-    for sdk::operation::converse_stream::builders::ConverseStreamInputBuilder
-{
+impl TryFrom<ConverseStreamRequest> for operation::converse_stream::builders::ConverseStreamInputBuilder {
     type Error = ToSdkError;
 
     fn try_from(value: ConverseStreamRequest) -> Result<Self, ToSdkError> {

@@ -5,6 +5,7 @@
 use crate::generated::count_tokens::*;
 use crate::sdk::{ToSdkError, document_from_sdk, document_to_sdk, each, try_each};
 use aws_sdk_bedrockruntime as sdk;
+use aws_sdk_bedrockruntime::operation;
 
 impl From<sdk::types::ConverseTokensRequest> for ConverseTokensRequest {
     fn from(value: sdk::types::ConverseTokensRequest) -> Self {
@@ -52,13 +53,13 @@ impl TryFrom<CountTokensInput> for sdk::types::CountTokensInput {
     }
 }
 
-impl From<sdk::operation::count_tokens::CountTokensInput> for CountTokensRequest {
-    fn from(value: sdk::operation::count_tokens::CountTokensInput) -> Self {
+impl From<operation::count_tokens::CountTokensInput> for CountTokensRequest {
+    fn from(value: operation::count_tokens::CountTokensInput) -> Self {
         Self { input: value.input.map(Into::into).unwrap_or_default() }
     }
 }
 
-impl TryFrom<CountTokensRequest> for sdk::operation::count_tokens::builders::CountTokensInputBuilder {
+impl TryFrom<CountTokensRequest> for operation::count_tokens::builders::CountTokensInputBuilder {
     type Error = ToSdkError;
 
     fn try_from(value: CountTokensRequest) -> Result<Self, ToSdkError> {
@@ -66,13 +67,13 @@ impl TryFrom<CountTokensRequest> for sdk::operation::count_tokens::builders::Cou
     }
 }
 
-impl From<sdk::operation::count_tokens::CountTokensOutput> for CountTokensResponse {
-    fn from(value: sdk::operation::count_tokens::CountTokensOutput) -> Self {
+impl From<operation::count_tokens::CountTokensOutput> for CountTokensResponse {
+    fn from(value: operation::count_tokens::CountTokensOutput) -> Self {
         Self { input_tokens: value.input_tokens }
     }
 }
 
-impl TryFrom<CountTokensResponse> for sdk::operation::count_tokens::CountTokensOutput {
+impl TryFrom<CountTokensResponse> for operation::count_tokens::CountTokensOutput {
     type Error = ToSdkError;
 
     fn try_from(value: CountTokensResponse) -> Result<Self, ToSdkError> {

@@ -5,6 +5,7 @@
 use crate::generated::guardrail_assessment::*;
 use crate::sdk::{ToSdkError, each, each_value, try_each, try_each_value};
 use aws_sdk_bedrockruntime as sdk;
+use aws_sdk_bedrockruntime::operation;
 
 impl From<sdk::types::AppliedGuardrailDetails> for AppliedGuardrailDetails {
     fn from(value: sdk::types::AppliedGuardrailDetails) -> Self {
@@ -30,8 +31,8 @@ impl From<AppliedGuardrailDetails> for sdk::types::AppliedGuardrailDetails {
     }
 }
 
-impl From<sdk::operation::apply_guardrail::ApplyGuardrailInput> for ApplyGuardrailRequest {
-    fn from(value: sdk::operation::apply_guardrail::ApplyGuardrailInput) -> Self {
+impl From<operation::apply_guardrail::ApplyGuardrailInput> for ApplyGuardrailRequest {
+    fn from(value: operation::apply_guardrail::ApplyGuardrailInput) -> Self {
         Self {
             source: value.source.map(Into::into).unwrap_or_default(),
             content: value.content.map(each).unwrap_or_default(),
@@ -40,9 +41,7 @@ impl From<sdk::operation::apply_guardrail::ApplyGuardrailInput> for ApplyGuardra
     }
 }
 
-impl TryFrom<ApplyGuardrailRequest>
-    for sdk::operation::apply_guardrail::builders::ApplyGuardrailInputBuilder
-{
+impl TryFrom<ApplyGuardrailRequest> for operation::apply_guardrail::builders::ApplyGuardrailInputBuilder {
     type Error = ToSdkError;
 
     fn try_from(value: ApplyGuardrailRequest) -> Result<Self, ToSdkError> {
@@ -53,8 +52,8 @@ impl TryFrom<ApplyGuardrailRequest>
     }
 }
 
-impl From<sdk::operation::apply_guardrail::ApplyGuardrailOutput> for ApplyGuardrailResponse {
-    fn from(value: sdk::operation::apply_guardrail::ApplyGuardrailOutput) -> Self {
+impl From<operation::apply_guardrail::ApplyGuardrailOutput> for ApplyGuardrailResponse {
+    fn from(value: operation::apply_guardrail::ApplyGuardrailOutput) -> Self {
         Self {
             usage: value.usage.map(Into::into).unwrap_or_default(),
             action: value.action.into(),
@@ -66,7 +65,7 @@ impl From<sdk::operation::apply_guardrail::ApplyGuardrailOutput> for ApplyGuardr
     }
 }
 
-impl TryFrom<ApplyGuardrailResponse> for sdk::operation::apply_guardrail::ApplyGuardrailOutput {
+impl TryFrom<ApplyGuardrailResponse> for operation::apply_guardrail::ApplyGuardrailOutput {
     type Error = ToSdkError;
 
     fn try_from(value: ApplyGuardrailResponse) -> Result<Self, ToSdkError> {

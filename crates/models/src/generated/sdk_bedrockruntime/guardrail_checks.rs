@@ -5,6 +5,7 @@
 use crate::generated::guardrail_checks::*;
 use crate::sdk::{ToSdkError, each, try_each};
 use aws_sdk_bedrockruntime as sdk;
+use aws_sdk_bedrockruntime::operation;
 
 impl From<sdk::types::GuardrailChecksConfig> for GuardrailChecksConfig {
     fn from(value: sdk::types::GuardrailChecksConfig) -> Self {
@@ -424,10 +425,8 @@ impl TryFrom<GuardrailChecksUsageResults> for sdk::types::GuardrailChecksUsageRe
     }
 }
 
-impl From<sdk::operation::invoke_guardrail_checks::InvokeGuardrailChecksInput>
-    for InvokeGuardrailChecksRequest
-{
-    fn from(value: sdk::operation::invoke_guardrail_checks::InvokeGuardrailChecksInput) -> Self {
+impl From<operation::invoke_guardrail_checks::InvokeGuardrailChecksInput> for InvokeGuardrailChecksRequest {
+    fn from(value: operation::invoke_guardrail_checks::InvokeGuardrailChecksInput) -> Self {
         Self {
             messages: value.messages.map(each).unwrap_or_default(),
             checks: value.checks.map(Into::into).unwrap_or_default(),
@@ -436,7 +435,7 @@ impl From<sdk::operation::invoke_guardrail_checks::InvokeGuardrailChecksInput>
 }
 
 impl TryFrom<InvokeGuardrailChecksRequest>
-    for sdk::operation::invoke_guardrail_checks::builders::InvokeGuardrailChecksInputBuilder
+    for operation::invoke_guardrail_checks::builders::InvokeGuardrailChecksInputBuilder
 {
     type Error = ToSdkError;
 
@@ -447,10 +446,8 @@ impl TryFrom<InvokeGuardrailChecksRequest>
     }
 }
 
-impl From<sdk::operation::invoke_guardrail_checks::InvokeGuardrailChecksOutput>
-    for InvokeGuardrailChecksResponse
-{
-    fn from(value: sdk::operation::invoke_guardrail_checks::InvokeGuardrailChecksOutput) -> Self {
+impl From<operation::invoke_guardrail_checks::InvokeGuardrailChecksOutput> for InvokeGuardrailChecksResponse {
+    fn from(value: operation::invoke_guardrail_checks::InvokeGuardrailChecksOutput) -> Self {
         Self {
             results: value.results.map(Into::into).unwrap_or_default(),
             usage: value.usage.map(Into::into).unwrap_or_default(),
@@ -459,7 +456,7 @@ impl From<sdk::operation::invoke_guardrail_checks::InvokeGuardrailChecksOutput>
 }
 
 impl TryFrom<InvokeGuardrailChecksResponse>
-    for sdk::operation::invoke_guardrail_checks::InvokeGuardrailChecksOutput
+    for operation::invoke_guardrail_checks::InvokeGuardrailChecksOutput
 {
     type Error = ToSdkError;
 
