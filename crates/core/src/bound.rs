@@ -1,7 +1,11 @@
 //! Models that know their session.
 
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::Hash;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use crate::{Resource, Session};
 
@@ -13,12 +17,30 @@ use crate::{Resource, Session};
 pub struct Bound<M> {
     model: M,
     session: Session,
+    related: Option<Arc<Related>>,
 }
 
 impl<M> Bound<M> {
     /// Binds the model to the session. Sends nothing.
     pub fn new(model: M, session: Session) -> Self {
-        Self { model, session }
+        Self { model, session, related: None }
+    }
+
+    /// The same, with what was fetched beforehand of the things that it leads to.
+    #[must_use]
+    pub fn with_related(mut self, related: Arc<Related>) -> Self {
+        self.related = Some(related);
+        self
+    }
+
+    /// What was fetched beforehand of the things that it leads to.
+    pub fn related(&self) -> Option<&Arc<Related>> {
+        self.related.as_ref()
+    }
+
+    /// Another model, bound to the same session.
+    pub fn bind<N>(&self, model: N) -> Bound<N> {
+        Bound::new(model, self.session.clone())
     }
 
     /// The session that it came through.
@@ -50,6 +72,41 @@ impl<M: fmt::Debug> fmt::Debug for Bound<M> {
 impl<M: PartialEq> PartialEq for Bound<M> {
     fn eq(&self, other: &Self) -> bool {
         self.model == other.model
+    }
+}
+
+/// Things of several nouns, by their keys, fetched once for many rows that lead to them.
+#[derive(Default)]
+pub struct Related {
+    nouns: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+}
+
+impl Related {
+    /// The same, with these things of one noun.
+    #[must_use]
+    pub fn with<K, N>(mut self, things: HashMap<K, N>) -> Self
+    where
+        K: Send + Sync + 'static,
+        N: Send + Sync + 'static,
+    {
+        self.nouns.insert(TypeId::of::<HashMap<K, N>>(), Box::new(things));
+        self
+    }
+
+    /// The thing of that key, where it was fetched.
+    pub fn get<K, N>(&self, key: &K) -> Option<&N>
+    where
+        K: Eq + Hash + 'static,
+        N: 'static,
+    {
+        self.nouns.get(&TypeId::of::<HashMap<K, N>>())?.downcast_ref::<HashMap<K, N>>()?.get(key)
+    }
+}
+
+/// How many nouns there are things of.
+impl fmt::Debug for Related {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Related({} nouns)", self.nouns.len())
     }
 }
 

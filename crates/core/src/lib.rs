@@ -9,7 +9,7 @@ mod resource;
 pub mod sdk;
 mod session;
 
-pub use bound::{Bound, Using};
+pub use bound::{Bound, Related, Using};
 pub use error::{Error, ErrorKind, Partial};
 pub use resource::Resource;
 pub use session::{Session, SessionBuilder, SessionChoice};

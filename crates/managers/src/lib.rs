@@ -3,10 +3,12 @@
 //! People use this crate through `bedrock-orm`.
 
 mod bound;
+pub mod lookups;
 mod manager;
 mod objects;
 mod page;
 mod queryset;
+mod relation;
 pub mod resources;
 mod rows;
 
@@ -15,4 +17,5 @@ pub use manager::Manager;
 pub use objects::Objects;
 pub use page::Page;
 pub use queryset::QuerySet;
+pub use relation::Relation;
 pub use rows::{Pages, Rows};

@@ -109,7 +109,7 @@ impl<M: Row> Walk<M> {
             (Some(size), Some(wanted)) => Some(size.min(wanted)),
             (size, wanted) => size.or(wanted),
         }
-        .map(|size| size.min(M::LARGEST_PAGE))
+        .map(|size| M::LARGEST_PAGE.map_or(size, |largest| size.min(largest)))
     }
 
     fn is_new(&mut self, token: &str) -> bool {

@@ -28,6 +28,7 @@
 #[cfg(test)]
 mod arbitrary;
 mod blob;
+mod field;
 #[allow(clippy::large_enum_variant)] // unions are as large as AWS makes their members
 mod generated;
 mod methods;
@@ -36,6 +37,7 @@ pub mod sdk;
 mod wire;
 
 pub use blob::Blob;
+pub use field::{EachField, Field};
 pub use generated::*;
 pub use methods::guardrail::GuardrailContent;
 pub use methods::message::Content;

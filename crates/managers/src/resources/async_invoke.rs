@@ -10,7 +10,8 @@ use bedrock_orm_models::{
 };
 use jiff::Timestamp;
 
-use super::{Get, Keyed, List, PageRequest, Row};
+use super::{Get, Keyed, List, PageRequest, Parameter, Row};
+use crate::lookups::NamedField;
 use crate::{Manager, Objects, Page, QuerySet};
 
 impl Objects for AsyncInvoke {}
@@ -60,6 +61,15 @@ impl List for AsyncInvoke {
 
 impl Row for AsyncInvokeSummary {
     type Parameters = ListAsyncInvokesInputBuilder;
+
+    const OPERATION: &'static str = "ListAsyncInvokes";
+    const LARGEST_PAGE: Option<i32> = Some(1000);
+    const FIELDS: &'static [&'static dyn NamedField<Self>] = &[];
+    const PARAMETERS: &'static [Parameter<Self::Parameters>] = &[];
+
+    fn identity(&self) -> String {
+        self.invocation_arn.clone()
+    }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let answer = parameters

@@ -6,7 +6,8 @@ use bedrock_orm_models::{
     FoundationModel, FoundationModelAvailability, InferenceType, ModelCustomization, ModelModality,
 };
 
-use super::{Get, Keyed, List, PageRequest, Row};
+use super::{Get, Keyed, List, PageRequest, Parameter, Row};
+use crate::lookups::NamedField;
 use crate::{Manager, Objects, Page, QuerySet};
 
 impl Objects for FoundationModel {}
@@ -43,6 +44,15 @@ impl List for FoundationModel {
 
 impl Row for FoundationModel {
     type Parameters = ListFoundationModelsInputBuilder;
+
+    const OPERATION: &'static str = "ListFoundationModels";
+    const LARGEST_PAGE: Option<i32> = None;
+    const FIELDS: &'static [&'static dyn NamedField<Self>] = &[];
+    const PARAMETERS: &'static [Parameter<Self::Parameters>] = &[];
+
+    fn identity(&self) -> String {
+        self.model_arn.clone()
+    }
 
     /// AWS lists foundation models in one page.
     async fn page(

@@ -11,7 +11,8 @@ use bedrock_orm_models::{
     UpdateGuardrailResponse,
 };
 
-use super::{Create, Delete, Get, Keyed, List, PageRequest, Row, Update};
+use super::{Create, Delete, Get, Keyed, List, PageRequest, Parameter, Row, Update};
+use crate::lookups::NamedField;
 use crate::{Manager, Objects, Page, QuerySet};
 
 /// What a guardrail is found by: its ID or ARN, and a version. Without one it is the draft that is meant, and, when
@@ -96,6 +97,15 @@ impl List for Guardrail {
 
 impl Row for GuardrailSummary {
     type Parameters = ListGuardrailsInputBuilder;
+
+    const OPERATION: &'static str = "ListGuardrails";
+    const LARGEST_PAGE: Option<i32> = Some(1000);
+    const FIELDS: &'static [&'static dyn NamedField<Self>] = &[];
+    const PARAMETERS: &'static [Parameter<Self::Parameters>] = &[];
+
+    fn identity(&self) -> String {
+        format!("{} {}", self.arn, self.version)
+    }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let answer = parameters

@@ -6,20 +6,24 @@ mod async_invoke;
 mod foundation_model;
 #[cfg(feature = "control-plane")]
 mod guardrail;
+mod parameter;
 
 use std::fmt;
+use std::hash::Hash;
 
 use bedrock_orm_core::{Resource, Result, Session};
 
+use crate::lookups::NamedField;
 use crate::{Objects, Page};
 
 #[cfg(feature = "control-plane")]
 pub use guardrail::GuardrailKey;
+pub use parameter::{Parameter, PushedLookup, Pushes, Set};
 
 /// A noun that AWS can get by a key.
 pub trait Get: Objects {
     /// What one of it is found by.
-    type Key: Send + 'static;
+    type Key: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static;
 
     /// The one of that key.
     fn fetch(session: &Session, key: Self::Key) -> impl Future<Output = Result<Self>> + Send;
@@ -36,8 +40,23 @@ pub trait Row: Resource {
     /// What AWS can be asked to list: its filters and orders.
     type Parameters: Clone + Default + fmt::Debug + Send + Sync + 'static;
 
-    /// The largest page that AWS sends.
-    const LARGEST_PAGE: i32 = 1000;
+    /// AWS's List operation, such as `ListGuardrails`.
+    const OPERATION: &'static str;
+
+    /// The largest page that AWS sends; none where it sends all in one.
+    const LARGEST_PAGE: Option<i32>;
+
+    /// The fields, for those who name them in strings.
+    const FIELDS: &'static [&'static dyn NamedField<Self>];
+
+    /// AWS's filters and orders, but for what pages the list.
+    const PARAMETERS: &'static [Parameter<Self::Parameters>];
+
+    /// The paths of the fields that AWS can order by, with AWS's names for them.
+    const ORDERS: &'static [(&'static str, &'static str)] = &[];
+
+    /// What tells it from the other rows of its list: an ARN, an ID and a version.
+    fn identity(&self) -> String;
 
     /// One page of the list.
     fn page(
