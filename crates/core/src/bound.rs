@@ -82,14 +82,20 @@ pub struct Related {
 }
 
 impl Related {
-    /// The same, with these things of one noun.
+    /// The same, with these things of one noun beside those that it has.
     #[must_use]
     pub fn with<K, N>(mut self, things: HashMap<K, N>) -> Self
     where
-        K: Send + Sync + 'static,
+        K: Eq + Hash + Send + Sync + 'static,
         N: Send + Sync + 'static,
     {
-        self.nouns.insert(TypeId::of::<HashMap<K, N>>(), Box::new(things));
+        let known = self
+            .nouns
+            .entry(TypeId::of::<HashMap<K, N>>())
+            .or_insert_with(|| Box::new(HashMap::<K, N>::new()));
+        if let Some(known) = known.downcast_mut::<HashMap<K, N>>() {
+            known.extend(things);
+        }
         self
     }
 

@@ -1,24 +1,27 @@
-//! Walking through a list, page by page or row by row.
+//! Going through a list, page by page or row by row.
 
-use std::collections::HashSet;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::vec;
 
-use bedrock_orm_core::{Bound, Error, ErrorKind, Result, Session};
+use bedrock_orm_core::{Bound, Error, ErrorKind, Result};
 use futures_core::Stream;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use crate::Page;
-use crate::resources::{PageRequest, Row};
+use crate::engine::Engine;
+use crate::resources::Row;
 
 type Boxed<T> = Pin<Box<dyn Stream<Item = Result<T>> + Send>>;
 
 /// A list's pages, one request each, sent as they are asked for.
 pub struct Pages<M>(Boxed<Page<Bound<M>>>);
 
-/// A list's rows; a page is asked for when the one before is used up.
+/// A list's rows. The next page is asked for while the rows of the one before are worked on.
 pub struct Rows<M>(Boxed<Bound<M>>);
 
 impl<M> Pages<M> {
@@ -29,6 +32,10 @@ impl<M> Pages<M> {
 }
 
 impl<M> Rows<M> {
+    pub(crate) fn new(rows: impl Stream<Item = Result<Bound<M>>> + Send + 'static) -> Self {
+        Self(Box::pin(rows))
+    }
+
     /// The next row; none after the last.
     pub async fn next(&mut self) -> Option<Result<Bound<M>>> {
         self.0.next().await
@@ -63,74 +70,126 @@ impl<M> fmt::Debug for Rows<M> {
     }
 }
 
-/// The walk through a list: where it is, and how much is still wanted.
-pub(crate) struct Walk<M: Row> {
-    pub(crate) session: Session,
-    pub(crate) parameters: M::Parameters,
-    pub(crate) token: Option<String>,
-    pub(crate) wanted: Option<usize>,
-    pub(crate) page_size: Option<i32>,
-    pub(crate) seen: HashSet<u64>,
-    pub(crate) ended: bool,
-    /// Whether a next token came that had come before.
-    pub(crate) repeats: bool,
-}
-
-impl<M: Row> Walk<M> {
-    /// The next page; none where the list has ended or enough has come.
-    async fn next(&mut self) -> Result<Option<Page<Bound<M>>>> {
-        if self.ended || self.wanted == Some(0) {
-            return Ok(None);
+/// The pages of the query under way, or why there is none.
+pub(crate) fn pages<M: Row>(engine: Result<Engine<M>>) -> Pages<M> {
+    let pages = stream::iter([engine]).flat_map(|engine| match engine {
+        Ok(engine) => {
+            stream::unfold(engine, |mut engine| async { engine.next(None).await.map(|page| (page, engine)) })
+                .boxed()
         }
-        if self.repeats {
-            let message =
-                format!("AWS gave the same next token twice in a list of {}; it would have no end", M::NOUN);
-            return Err(Error::new(ErrorKind::InvalidResponse, message));
-        }
-        let request = PageRequest { token: self.token.take(), size: self.size() };
-        let mut page = M::page(&self.session, &self.parameters, request).await?;
-        if let Some(wanted) = &mut self.wanted {
-            page.items.truncate(*wanted);
-            *wanted -= page.items.len();
-        }
-        match &page.next_token {
-            None => self.ended = true,
-            Some(token) if self.is_new(token) => self.token = page.next_token.clone(),
-            // The page that it came with is good.
-            Some(_) => self.repeats = true,
-        }
-        Ok(Some(page.map(|row| Bound::new(row, self.session.clone()))))
-    }
-
-    /// How large a page to ask for: no larger than what is still wanted.
-    fn size(&self) -> Option<i32> {
-        let wanted = self.wanted.and_then(|wanted| i32::try_from(wanted).ok());
-        match (self.page_size, wanted) {
-            (Some(size), Some(wanted)) => Some(size.min(wanted)),
-            (size, wanted) => size.or(wanted),
-        }
-        .map(|size| M::LARGEST_PAGE.map_or(size, |largest| size.min(largest)))
-    }
-
-    fn is_new(&mut self, token: &str) -> bool {
-        let mut hasher = DefaultHasher::new();
-        token.hash(&mut hasher);
-        self.seen.insert(hasher.finish())
-    }
-}
-
-pub(crate) fn pages<M: Row>(walk: impl Future<Output = Result<Walk<M>>> + Send + 'static) -> Pages<M> {
-    let pages = stream::once(walk)
-        .map_ok(|walk| {
-            stream::try_unfold(
-                walk,
-                |mut walk| async move { Ok(walk.next().await?.map(|page| (page, walk))) },
-            )
-        })
-        .try_flatten();
+        Err(error) => stream::iter([Err(error)]).boxed(),
+    });
     Pages(Box::pin(pages))
 }
 
-pub(crate) fn rows<M: Row>(pages: Pages<M>) -> Rows<M> {
-    Rows(Box::pin(pages.map_ok(|page| stream::iter(page.items.into_iter().map(Ok))).try_flatten()))
+/// Its rows, with a page fetched ahead.
+pub(crate) fn rows<M: Row>(engine: Result<Engine<M>>) -> Rows<M> {
+    match engine {
+        Ok(engine) => Rows::new(Ahead::new(engine, true)),
+        Err(error) => Rows::new(stream::iter([Err(error)])),
+    }
+}
+
+/// Its rows, with nothing sent before they need it.
+pub(crate) fn rows_as_needed<M: Row>(engine: Result<Engine<M>>) -> Rows<M> {
+    match engine {
+        Ok(engine) => Rows::new(Ahead::new(engine, false)),
+        Err(error) => Rows::new(stream::iter([Err(error)])),
+    }
+}
+
+/// A query, and the page that it has come to.
+type Turn<M> = (Engine<M>, Option<Result<Page<Bound<M>>>>);
+
+/// A page on its way.
+enum Fetch<M: Row> {
+    Awaited(BoxFuture<'static, Turn<M>>),
+    Ahead(Task<Turn<M>>),
+}
+
+/// A task that ends with who wants it.
+struct Task<T>(JoinHandle<T>);
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// The rows of a query. Once a page's first row is handed out, the next page may be fetched while the caller works.
+struct Ahead<M: Row> {
+    engine: Option<Engine<M>>,
+    fetch: Option<Fetch<M>>,
+    page: vec::IntoIter<Bound<M>>,
+    /// Whether a row of the page was handed out.
+    begun: bool,
+    prefetches: bool,
+}
+
+impl<M: Row> Ahead<M> {
+    fn new(engine: Engine<M>, prefetches: bool) -> Self {
+        Self { engine: Some(engine), fetch: None, page: Vec::new().into_iter(), begun: false, prefetches }
+    }
+
+    /// Sends for the next page, where there is to be one, a runtime to do it, and no request under way.
+    fn fetch_ahead(&mut self) {
+        if !self.prefetches || !self.begun {
+            return;
+        }
+        let Ok(runtime) = Handle::try_current() else { return };
+        if let Some(engine) = self.engine.take_if(|engine| !engine.is_done()) {
+            self.fetch = Some(Fetch::Ahead(Task(runtime.spawn(turn(engine)))));
+        }
+    }
+
+    fn poll_fetch(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Page<Bound<M>>>>> {
+        if self.fetch.is_none() {
+            let Some(engine) = self.engine.take() else { return Poll::Ready(None) };
+            self.fetch = Some(Fetch::Awaited(turn(engine).boxed()));
+        }
+        let turn = match &mut self.fetch {
+            Some(Fetch::Awaited(turn)) => Ok(ready!(turn.poll_unpin(context))),
+            Some(Fetch::Ahead(Task(task))) => ready!(task.poll_unpin(context)),
+            None => return Poll::Ready(None),
+        };
+        self.fetch = None;
+        Poll::Ready(match turn {
+            Ok((engine, page)) => {
+                self.engine = page.is_some().then_some(engine);
+                page
+            }
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // The runtime is shutting down.
+            Err(error) => Some(Err(Error::new(ErrorKind::Transport, format!("no next page: {error}")))),
+        })
+    }
+}
+
+async fn turn<M: Row>(mut engine: Engine<M>) -> Turn<M> {
+    let page = engine.next(None).await;
+    (engine, page)
+}
+
+impl<M: Row> Unpin for Ahead<M> {}
+
+impl<M: Row> Stream for Ahead<M> {
+    type Item = Result<Bound<M>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            if let Some(row) = self.page.next() {
+                self.fetch_ahead();
+                self.begun = true;
+                return Poll::Ready(Some(Ok(row)));
+            }
+            match ready!(self.poll_fetch(context)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Ok(page)) => {
+                    self.page = page.items.into_iter();
+                    self.begun = false;
+                }
+            }
+        }
+    }
 }

@@ -32,6 +32,8 @@ pub enum ErrorKind {
     ModelStreamError,
     /// The model took too long.
     ModelTimeout,
+    /// One was asked for, and there are several.
+    MultipleObjectsReturned,
     /// The thing is in use, and so cannot be changed or deleted.
     ResourceInUse,
     /// A limit of the account is reached.

@@ -34,6 +34,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     operation: Option<&'static str>,
+    session: Option<String>,
     code: Option<String>,
     message: String,
     http_status: Option<u16>,
@@ -69,6 +70,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             operation: None,
+            session: None,
             code: None,
             message: message.into(),
             http_status: None,
@@ -126,6 +128,13 @@ impl Error {
         self
     }
 
+    /// The same, with the session that it failed in, where a query went to several.
+    #[must_use]
+    pub fn with_session(mut self, session: impl Into<String>) -> Self {
+        self.0.session = Some(session.into());
+        self
+    }
+
     /// What kind of failure it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -134,6 +143,11 @@ impl Error {
     /// The AWS operation that failed, such as `Converse`; none where it did not come to one.
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
+    }
+
+    /// The session that it failed in, by its name or else its region, where a query went to several.
+    pub fn session(&self) -> Option<&str> {
+        self.0.session.as_deref()
     }
 
     /// AWS's error code, such as `ThrottlingException`; none where the failure is not AWS's.
@@ -179,6 +193,11 @@ impl Error {
         self.kind() == ErrorKind::DoesNotExist
     }
 
+    /// One was asked for, and there are several.
+    pub fn is_multiple_objects_returned(&self) -> bool {
+        self.kind() == ErrorKind::MultipleObjectsReturned
+    }
+
     /// A quota of requests or tokens per minute is used up for now.
     pub fn is_throttled(&self) -> bool {
         self.kind() == ErrorKind::Throttled
@@ -213,9 +232,12 @@ impl Error {
 /// `Converse: ValidationException: The provided model identifier is invalid. (HTTP 400, request 1b2c…); hint: …`
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { operation, code, message, http_status, request_id, hint, .. } = &*self.0;
-        if let Some(operation) = operation {
-            write!(formatter, "{operation}: ")?;
+        let Inner { operation, session, code, message, http_status, request_id, hint, .. } = &*self.0;
+        match (operation, session) {
+            (Some(operation), Some(session)) => write!(formatter, "{operation} in session {session}: ")?,
+            (Some(operation), None) => write!(formatter, "{operation}: ")?,
+            (None, Some(session)) => write!(formatter, "session {session}: ")?,
+            (None, None) => {}
         }
         match code {
             Some(code) => write!(formatter, "{code}: {message}")?,
@@ -240,12 +262,23 @@ impl fmt::Debug for Error {
         if !formatter.alternate() {
             return fmt::Display::fmt(self, formatter);
         }
-        let Inner { kind, operation, code, message, http_status, request_id, hint, partial, source: _ } =
-            &*self.0;
+        let Inner {
+            kind,
+            operation,
+            session,
+            code,
+            message,
+            http_status,
+            request_id,
+            hint,
+            partial,
+            source: _,
+        } = &*self.0;
         let mut debug = formatter.debug_struct("Error");
         debug.field("kind", kind);
         let texts = [
             ("operation", operation.as_ref().copied()),
+            ("session", session.as_deref()),
             ("code", code.as_deref()),
             ("message", Some(message.as_str())),
         ];

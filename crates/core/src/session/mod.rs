@@ -140,6 +140,13 @@ impl Session {
     }
 }
 
+/// Two sessions are equal when they are clones of one.
+impl PartialEq for Session {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+}
+
 /// Region and endpoint; never a credential.
 impl fmt::Debug for Session {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,5 +1,36 @@
 //! What a query asks of a row's fields.
+//!
+//! A lookup on a field gives a [`Q`], a condition: `FoundationModel::PROVIDER_NAME.iexact("anthropic")`. Conditions are
+//! joined by `&` and `|` and turned round by `!`. As in Django and SQL, a value that AWS left out matches no lookup but
+//! [`is_null`](Expression::is_null); `!` is plain negation, so that `!field.eq("x")` holds where the value is missing
+//! and `field.ne("x")` does not.
 
+mod collections;
+mod compare;
+mod expression;
 mod named;
+mod nearest;
+mod operand;
+mod order;
+mod parse;
+mod part;
+mod q;
+mod text;
+mod time;
 
-pub use named::{Flag, Map, NamedField, Number, Opaque, Text, TextList, Time};
+pub use collections::{Collection, CollectionLookups, KeyedCollection, List, ListLookups, MapLookups};
+pub use compare::{Comparable, CompareLookups};
+pub use expression::{Expression, Single};
+pub use named::{Flag, Located, Map, NamedField, Number, Opaque, Text, TextList, Time};
+pub use operand::{Lookup, Operand};
+pub use order::{Order, OrderKey};
+pub use part::Part;
+pub use q::Q;
+pub use text::TextLookups;
+pub use time::TimeLookups;
+
+pub(crate) use parse::{field, order};
+pub(crate) use q::Leaf;
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,64 @@
 //! Fields by their names, for lookups that are written as strings.
 
+use std::cmp::Ordering;
+use std::ops::RangeInclusive;
+
+use bedrock_orm_models::{EachField, Field};
+use jiff::Timestamp;
+
+use super::nearest::unknown;
+use super::{
+    CollectionLookups as _, Comparable, CompareLookups, Expression, KeyedCollection, List, ListLookups as _,
+    MapLookups as _, Order, OrderKey, Q, TextLookups, TimeLookups as _,
+};
+
 /// A field that is found by its name.
 pub trait NamedField<M>: Sync {
     /// Where it stands on AWS's wire: `modelLifecycle.status`.
     fn path(&self) -> &'static str;
+
+    /// The condition that a lookup's names (`year`, `gte`; none for `exact`) and its operand as text mean.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them, in words.
+    fn condition(&self, lookup: &[&str], operand: &str) -> Result<Q<M>, String>;
+
+    /// The order by it; none where it has no order.
+    fn order(&self, descending: bool) -> Option<Order<M>>;
+}
+
+/// A field itself, and no part of one.
+pub trait Located: Expression {
+    /// Where it stands.
+    fn wire_path(&self) -> &'static str;
+
+    /// The order by it; none where a row has several.
+    fn key(
+        &self,
+        descending: bool,
+        order: fn(&Self::Value, &Self::Value) -> Ordering,
+    ) -> Option<Order<Self::Row>>;
+}
+
+impl<M: 'static, T: 'static> Located for Field<M, T> {
+    fn wire_path(&self) -> &'static str {
+        Self::path(self)
+    }
+
+    fn key(&self, descending: bool, order: fn(&T, &T) -> Ordering) -> Option<Order<M>> {
+        Some(OrderKey::new(*self, descending, order).into())
+    }
+}
+
+impl<M: 'static, T: 'static> Located for EachField<M, T> {
+    fn wire_path(&self) -> &'static str {
+        Self::path(self)
+    }
+
+    fn key(&self, _: bool, _: fn(&T, &T) -> Ordering) -> Option<Order<M>> {
+        None
+    }
 }
 
 macro_rules! named {
@@ -31,4 +86,225 @@ named! {
     Map,
     /// What has no lookups but whether it is there.
     Opaque
+}
+
+impl<F: Located<Value: AsRef<str> + Ord>> NamedField<F::Row> for Text<F> {
+    fn path(&self) -> &'static str {
+        self.0.wire_path()
+    }
+
+    fn condition(&self, lookup: &[&str], operand: &str) -> Result<Q<F::Row>, String> {
+        let field = self.0.clone();
+        Ok(match lookup {
+            [] | ["exact"] => field.eq(operand),
+            ["ne"] => field.ne(operand),
+            ["iexact"] => field.iexact(operand),
+            ["contains"] => field.contains(operand),
+            ["icontains"] => field.icontains(operand),
+            ["startswith"] => field.startswith(operand),
+            ["istartswith"] => field.istartswith(operand),
+            ["endswith"] => field.endswith(operand),
+            ["iendswith"] => field.iendswith(operand),
+            ["in"] => field.is_in(listed(operand)),
+            ["gt"] => field.gt(operand),
+            ["gte"] => field.gte(operand),
+            ["lt"] => field.lt(operand),
+            ["lte"] => field.lte(operand),
+            ["range"] => {
+                let [from, to] = both(operand)?;
+                field.clone().gte(from) & field.lte(to)
+            }
+            ["regex"] => field.regex(operand),
+            ["iregex"] => field.iregex(operand),
+            ["isnull"] => field.is_null(parsed(operand)?),
+            other => return Err(no_lookup(other, TEXT)),
+        })
+    }
+
+    fn order(&self, descending: bool) -> Option<Order<F::Row>> {
+        self.0.key(descending, Ord::cmp)
+    }
+}
+
+const TEXT: &[&str] = &[
+    "exact",
+    "ne",
+    "iexact",
+    "contains",
+    "icontains",
+    "startswith",
+    "istartswith",
+    "endswith",
+    "iendswith",
+    "in",
+    "gt",
+    "gte",
+    "lt",
+    "lte",
+    "range",
+    "regex",
+    "iregex",
+    "isnull",
+];
+const COMPARED: &[&str] = &["exact", "ne", "in", "gt", "gte", "lt", "lte", "range", "isnull"];
+const TIME: &[&str] = &[
+    "exact", "ne", "in", "gt", "gte", "lt", "lte", "range", "isnull", "date", "year", "month", "day", "hour",
+    "minute", "second", "week", "week_day", "quarter",
+];
+const TEXT_LIST: &[&str] = &["has", "contains", "len", "isnull"];
+const MAP: &[&str] = &["has_key", "len", "isnull"];
+const OPAQUE: &[&str] = &["isnull"];
+
+macro_rules! compared {
+    ($($kind:ident),*) => {
+        $(impl<F: Located<Value: Comparable>> NamedField<F::Row> for $kind<F> {
+            fn path(&self) -> &'static str {
+                self.0.wire_path()
+            }
+
+            fn condition(&self, lookup: &[&str], operand: &str) -> Result<Q<F::Row>, String> {
+                compared(self.0.clone(), lookup, operand)
+            }
+
+            fn order(&self, descending: bool) -> Option<Order<F::Row>> {
+                self.0.key(descending, Comparable::order)
+            }
+        })*
+    };
+}
+
+compared!(Number, Flag);
+
+impl<F: Located<Value = Timestamp>> NamedField<F::Row> for Time<F> {
+    fn path(&self) -> &'static str {
+        self.0.wire_path()
+    }
+
+    fn condition(&self, lookup: &[&str], operand: &str) -> Result<Q<F::Row>, String> {
+        let field = self.0.clone();
+        match lookup {
+            ["date", rest @ ..] => compared(field.date(), rest, operand),
+            ["year", rest @ ..] => compared(field.year(), rest, operand),
+            ["month", rest @ ..] => compared(field.month(), rest, operand),
+            ["day", rest @ ..] => compared(field.day(), rest, operand),
+            ["hour", rest @ ..] => compared(field.hour(), rest, operand),
+            ["minute", rest @ ..] => compared(field.minute(), rest, operand),
+            ["second", rest @ ..] => compared(field.second(), rest, operand),
+            ["week", rest @ ..] => compared(field.week(), rest, operand),
+            ["week_day", rest @ ..] => compared(field.week_day(), rest, operand),
+            ["quarter", rest @ ..] => compared(field.quarter(), rest, operand),
+            // The message names the parts too.
+            [name] if !COMPARED.contains(name) => Err(no_lookup(&[name], TIME)),
+            other => compared(field, other, operand),
+        }
+    }
+
+    fn order(&self, descending: bool) -> Option<Order<F::Row>> {
+        self.0.key(descending, Comparable::order)
+    }
+}
+
+impl<F: Located<Value: List<Item: AsRef<str>>>> NamedField<F::Row> for TextList<F> {
+    fn path(&self) -> &'static str {
+        self.0.wire_path()
+    }
+
+    fn condition(&self, lookup: &[&str], operand: &str) -> Result<Q<F::Row>, String> {
+        let field = self.0.clone();
+        match lookup {
+            ["has" | "contains"] => Ok(field.has(operand)),
+            ["len", rest @ ..] => compared(field.len(), rest, operand),
+            ["isnull"] => Ok(field.is_null(parsed(operand)?)),
+            other => Err(no_lookup(other, TEXT_LIST)),
+        }
+    }
+
+    fn order(&self, _: bool) -> Option<Order<F::Row>> {
+        None
+    }
+}
+
+impl<F: Located<Value: KeyedCollection>> NamedField<F::Row> for Map<F> {
+    fn path(&self) -> &'static str {
+        self.0.wire_path()
+    }
+
+    fn condition(&self, lookup: &[&str], operand: &str) -> Result<Q<F::Row>, String> {
+        let field = self.0.clone();
+        match lookup {
+            ["has_key"] => Ok(field.has_key(operand)),
+            ["len", rest @ ..] => compared(field.len(), rest, operand),
+            ["isnull"] => Ok(field.is_null(parsed(operand)?)),
+            other => Err(no_lookup(other, MAP)),
+        }
+    }
+
+    fn order(&self, _: bool) -> Option<Order<F::Row>> {
+        None
+    }
+}
+
+impl<F: Located> NamedField<F::Row> for Opaque<F> {
+    fn path(&self) -> &'static str {
+        self.0.wire_path()
+    }
+
+    fn condition(&self, lookup: &[&str], operand: &str) -> Result<Q<F::Row>, String> {
+        match lookup {
+            ["isnull"] => Ok(self.0.clone().is_null(parsed(operand)?)),
+            other => Err(no_lookup(other, OPAQUE)),
+        }
+    }
+
+    fn order(&self, _: bool) -> Option<Order<F::Row>> {
+        None
+    }
+}
+
+fn compared<E: Expression<Value: Comparable>>(
+    field: E,
+    lookup: &[&str],
+    operand: &str,
+) -> Result<Q<E::Row>, String> {
+    Ok(match lookup {
+        [] | ["exact"] => CompareLookups::eq(field, parsed(operand)?),
+        ["ne"] => CompareLookups::ne(field, parsed(operand)?),
+        ["in"] => {
+            let values: Vec<E::Value> = listed(operand).map(parsed).collect::<Result<_, _>>()?;
+            CompareLookups::is_in(field, values)
+        }
+        ["gt"] => CompareLookups::gt(field, parsed(operand)?),
+        ["gte"] => CompareLookups::gte(field, parsed(operand)?),
+        ["lt"] => CompareLookups::lt(field, parsed(operand)?),
+        ["lte"] => CompareLookups::lte(field, parsed(operand)?),
+        ["range"] => {
+            let [from, to] = both(operand)?;
+            let range: RangeInclusive<E::Value> = parsed(from)?..=parsed(to)?;
+            field.range(range)
+        }
+        ["isnull"] => field.is_null(parsed(operand)?),
+        other => return Err(no_lookup(other, COMPARED)),
+    })
+}
+
+fn parsed<V: Comparable>(operand: &str) -> Result<V, String> {
+    V::parse(operand.trim()).ok_or_else(|| format!("`{operand}` is not {}", V::WHAT))
+}
+
+fn listed(operand: &str) -> impl Iterator<Item = &str> {
+    operand.split(',').map(str::trim)
+}
+
+fn both(operand: &str) -> Result<[&str; 2], String> {
+    operand
+        .split_once(',')
+        .map(|(from, to)| [from.trim(), to.trim()])
+        .ok_or_else(|| format!("`{operand}` is no range: give both ends with a comma between"))
+}
+
+fn no_lookup(names: &[&str], known: &[&str]) -> String {
+    if names.is_empty() {
+        return format!("a lookup is missing; there are: {}", known.join(", "));
+    }
+    unknown("lookup", &names.join("__"), known.iter().copied())
 }

@@ -1,0 +1,36 @@
+//! What was meant, where a name is misspelt.
+
+/// `no field `x`; did you mean `y`? there are: …`.
+pub(super) fn unknown<'a>(
+    what: &str,
+    name: &str,
+    known: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
+) -> String {
+    let known = known.into_iter();
+    let nearest = known
+        .clone()
+        .map(|known| (distance(&name.to_lowercase(), &known.to_lowercase()), known))
+        .filter(|(distance, known)| *distance <= known.len().max(name.len()).div_ceil(3))
+        .min_by_key(|(distance, _)| *distance);
+    let meant = nearest.map_or_else(String::new, |(_, known)| format!(" did you mean `{known}`?"));
+    let known: Vec<&str> = known.collect();
+    format!("no {what} `{name}`;{meant} there are: {}", known.join(", "))
+}
+
+/// How many letters are to be put in, left out or changed.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, letter) in one.chars().enumerate() {
+        let mut left = line + 1;
+        let mut diagonal = line;
+        for (column, with) in other.iter().enumerate() {
+            let above = row[column + 1];
+            row[column] = left;
+            left = (diagonal + usize::from(letter != *with)).min(above + 1).min(left + 1);
+            diagonal = above;
+        }
+        row[other.len()] = left;
+    }
+    row[other.len()]
+}

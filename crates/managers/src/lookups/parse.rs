@@ -1,0 +1,64 @@
+//! Conditions and orders that are written as strings.
+
+use super::nearest::unknown;
+use super::{NamedField, Order, Q};
+use crate::resources::Row;
+
+impl<M: Row> Q<M> {
+    /// The condition that is written so: `providerName__icontains=claude`, `submit_time__year__gte=2024`. Names are
+    /// AWS's or the same in snake case, their parts joined by `__`; without a lookup it is `exact`; the operands of `in`
+    /// and `range` stand with commas between.
+    ///
+    /// What is wrong with it is told when the query is sent, as
+    /// [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput), with what was probably meant.
+    pub fn parse(condition: &str) -> Self {
+        parsed(condition).unwrap_or_else(|fault| Self::invalid(format!("`{condition}`: {fault}")))
+    }
+}
+
+fn parsed<M: Row>(condition: &str) -> Result<Q<M>, String> {
+    let (name, operand) = condition
+        .split_once('=')
+        .ok_or_else(|| "no condition: write it as `field__lookup=value`".to_owned())?;
+    let parts: Vec<&str> = name.trim().split("__").collect();
+    let (field, lookup) = longest::<M>(&parts).ok_or_else(|| no_field::<M>(&parts))?;
+    field.condition(lookup, operand).map_err(|fault| format!("{}: {fault}", field.path()))
+}
+
+/// The order that is written so: `-creationTime, name`.
+pub(crate) fn order<M: Row>(order: &str) -> Order<M> {
+    order.split(',').map(|key| key_order(key.trim()).unwrap_or_else(Order::invalid)).collect()
+}
+
+fn key_order<M: Row>(key: &str) -> Result<Order<M>, String> {
+    let (name, descending) = key.strip_prefix('-').map_or((key, false), |name| (name, true));
+    let field = field::<M>(name)?;
+    field.order(descending).ok_or_else(|| format!("rows cannot be ordered by `{}`", field.path()))
+}
+
+/// The field of that name.
+pub(crate) fn field<M: Row>(name: &str) -> Result<&'static dyn NamedField<M>, String> {
+    let parts: Vec<&str> = name.split("__").collect();
+    match longest::<M>(&parts) {
+        Some((field, [])) => Ok(field),
+        _ => Err(no_field::<M>(&parts)),
+    }
+}
+
+/// The field that most of the first parts name, and the parts after it.
+fn longest<'a, M: Row>(parts: &'a [&'a str]) -> Option<(&'static dyn NamedField<M>, &'a [&'a str])> {
+    let named = |count: usize| M::FIELDS.iter().find(|field| is_named(field.path(), &parts[..count]));
+    (1..=parts.len()).rev().find_map(|count| Some((*named(count)?, &parts[count..])))
+}
+
+/// Whether the path is that name, in AWS's spelling or in snake case.
+fn is_named(path: &str, parts: &[&str]) -> bool {
+    let plain = |name: &str| name.replace('_', "").to_lowercase();
+    let name = parts.join(".");
+    path == name || plain(path) == plain(&name)
+}
+
+fn no_field<M: Row>(parts: &[&str]) -> String {
+    let message = unknown("field", &parts.join("."), M::FIELDS.iter().map(|field| field.path()));
+    format!("{} has {message}", M::NOUN)
+}

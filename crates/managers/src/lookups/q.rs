@@ -1,0 +1,258 @@
+//! Conditions.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::{BitAnd, BitOr, Not};
+use std::sync::Arc;
+
+use super::{Lookup, Operand};
+
+type Test<M> = Arc<dyn Fn(&M) -> bool + Send + Sync>;
+
+/// A condition on a row. Lookups on fields make them; `&`, `|` and `!` join them.
+///
+/// ```ignore
+/// let quick = FoundationModel::PROVIDER_NAME.iexact("anthropic") & !FoundationModel::MODEL_NAME.contains("Opus");
+/// assert_eq!(quick.to_string(), r#"providerName iexact "anthropic" and not modelName contains "Opus""#);
+/// ```
+pub struct Q<M>(Node<M>);
+
+enum Node<M> {
+    All,
+    Leaf(Leaf<M>),
+    And(Vec<Node<M>>),
+    Or(Vec<Node<M>>),
+    Not(Arc<Node<M>>),
+    Closure(Test<M>),
+    /// What cannot be asked, found when it was written and told when the query is sent.
+    Invalid(Arc<str>),
+}
+
+/// One lookup.
+pub(crate) struct Leaf<M> {
+    pub(crate) path: Cow<'static, str>,
+    pub(crate) lookup: Lookup,
+    pub(crate) operand: Operand,
+    test: Test<M>,
+}
+
+impl<M> Q<M> {
+    /// A condition of your own: `Q::new(|row: &FoundationModel| row.model_id.len() < 30)`.
+    pub fn new(test: impl Fn(&M) -> bool + Send + Sync + 'static) -> Self {
+        Self(Node::Closure(Arc::new(test)))
+    }
+
+    /// The condition that every row meets.
+    pub const fn all() -> Self {
+        Self(Node::All)
+    }
+
+    pub(super) fn leaf(
+        path: Cow<'static, str>,
+        lookup: Lookup,
+        operand: Operand,
+        test: impl Fn(&M) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self(Node::Leaf(Leaf { path, lookup, operand, test: Arc::new(test) }))
+    }
+
+    pub(super) fn invalid(message: impl Into<Arc<str>>) -> Self {
+        Self(Node::Invalid(message.into()))
+    }
+
+    /// Whether the row meets it. No row meets a condition that cannot be asked.
+    pub fn matches(&self, row: &M) -> bool {
+        self.0.matches(row)
+    }
+
+    /// Why it cannot be asked, if it cannot.
+    pub(crate) fn fault(&self) -> Option<&str> {
+        self.0.fault()
+    }
+
+    /// The lookups that must all hold, and whether they are the whole condition.
+    pub(crate) fn required(&self) -> (Vec<&Leaf<M>>, bool) {
+        match &self.0 {
+            Node::All => (Vec::new(), true),
+            Node::Leaf(leaf) => (vec![leaf], true),
+            Node::And(nodes) => {
+                let leaves: Vec<_> = nodes
+                    .iter()
+                    .filter_map(|node| match node {
+                        Node::Leaf(leaf) => Some(leaf),
+                        _ => None,
+                    })
+                    .collect();
+                let whole = leaves.len() == nodes.len();
+                (leaves, whole)
+            }
+            _ => (Vec::new(), false),
+        }
+    }
+
+    pub(crate) fn is_all(&self) -> bool {
+        matches!(self.0, Node::All)
+    }
+}
+
+impl<M> Node<M> {
+    fn matches(&self, row: &M) -> bool {
+        match self {
+            Self::All => true,
+            Self::Leaf(leaf) => (leaf.test)(row),
+            Self::And(nodes) => nodes.iter().all(|node| node.matches(row)),
+            Self::Or(nodes) => nodes.iter().any(|node| node.matches(row)),
+            Self::Not(node) => !node.matches(row),
+            Self::Closure(test) => test(row),
+            Self::Invalid(_) => false,
+        }
+    }
+
+    fn fault(&self) -> Option<&str> {
+        match self {
+            Self::Invalid(message) => Some(message),
+            Self::And(nodes) | Self::Or(nodes) => nodes.iter().find_map(Self::fault),
+            Self::Not(node) => node.fault(),
+            Self::All | Self::Leaf(_) | Self::Closure(_) => None,
+        }
+    }
+
+    fn show(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => formatter.write_str("every row"),
+            Self::Leaf(leaf) => fmt::Display::fmt(leaf, formatter),
+            Self::And(nodes) => show_joined(nodes, " and ", formatter),
+            Self::Or(nodes) => show_joined(nodes, " or ", formatter),
+            Self::Not(node) => {
+                formatter.write_str("not ")?;
+                node.show_inside(formatter)
+            }
+            Self::Closure(_) => formatter.write_str("<closure>"),
+            Self::Invalid(message) => write!(formatter, "<invalid: {message}>"),
+        }
+    }
+
+    fn show_inside(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::And(_) | Self::Or(_) => {
+                formatter.write_str("(")?;
+                self.show(formatter)?;
+                formatter.write_str(")")
+            }
+            _ => self.show(formatter),
+        }
+    }
+}
+
+fn show_joined<M>(nodes: &[Node<M>], word: &str, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (place, node) in nodes.iter().enumerate() {
+        formatter.write_str(if place == 0 { "" } else { word })?;
+        node.show_inside(formatter)?;
+    }
+    Ok(())
+}
+
+impl<M> BitAnd for Q<M> {
+    type Output = Self;
+
+    /// Both hold.
+    fn bitand(self, other: Self) -> Self {
+        match (self.0, other.0) {
+            (Node::All, node) | (node, Node::All) => Self(node),
+            (Node::And(mut nodes), Node::And(more)) => {
+                nodes.extend(more);
+                Self(Node::And(nodes))
+            }
+            (Node::And(mut nodes), node) => {
+                nodes.push(node);
+                Self(Node::And(nodes))
+            }
+            (node, Node::And(mut nodes)) => {
+                nodes.insert(0, node);
+                Self(Node::And(nodes))
+            }
+            (node, other) => Self(Node::And(vec![node, other])),
+        }
+    }
+}
+
+impl<M> BitOr for Q<M> {
+    type Output = Self;
+
+    /// One of them holds, or both.
+    fn bitor(self, other: Self) -> Self {
+        match (self.0, other.0) {
+            (Node::Or(mut nodes), Node::Or(more)) => {
+                nodes.extend(more);
+                Self(Node::Or(nodes))
+            }
+            (Node::Or(mut nodes), node) => {
+                nodes.push(node);
+                Self(Node::Or(nodes))
+            }
+            (node, other) => Self(Node::Or(vec![node, other])),
+        }
+    }
+}
+
+impl<M> Not for Q<M> {
+    type Output = Self;
+
+    /// It does not hold: plain negation, which holds where a value is missing.
+    fn not(self) -> Self {
+        match self.0 {
+            Node::Not(node) => Self((*node).clone()),
+            node => Self(Node::Not(Arc::new(node))),
+        }
+    }
+}
+
+impl<M> Clone for Q<M> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<M> Clone for Node<M> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::All => Self::All,
+            Self::Leaf(leaf) => Self::Leaf(leaf.clone()),
+            Self::And(nodes) => Self::And(nodes.clone()),
+            Self::Or(nodes) => Self::Or(nodes.clone()),
+            Self::Not(node) => Self::Not(node.clone()),
+            Self::Closure(test) => Self::Closure(test.clone()),
+            Self::Invalid(message) => Self::Invalid(message.clone()),
+        }
+    }
+}
+
+impl<M> Clone for Leaf<M> {
+    fn clone(&self) -> Self {
+        Self {
+            path: self.path.clone(),
+            lookup: self.lookup,
+            operand: self.operand.clone(),
+            test: self.test.clone(),
+        }
+    }
+}
+
+impl<M> fmt::Display for Leaf<M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {} {}", self.path, self.lookup.as_str(), self.operand)
+    }
+}
+
+impl<M> fmt::Display for Q<M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.show(formatter)
+    }
+}
+
+/// The text of `Display`.
+impl<M> fmt::Debug for Q<M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}

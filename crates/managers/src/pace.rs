@@ -1,0 +1,110 @@
+//! Many calls at once, fewer of them when AWS throttles.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bedrock_orm_core::Result;
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
+
+/// How many calls are under way at once, where nobody says.
+pub(crate) const AT_ONCE: usize = 8;
+
+/// How often a call is tried that AWS throttles: with the waits between, for about two minutes.
+const TRIES: u32 = 9;
+
+/// The wait after the first throttling; it doubles with each that follows.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// The longest wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// As many successes give back one of the places that throttling took.
+const SUCCESSES_A_PLACE: u32 = 10;
+
+/// The pace of many calls. Each throttling takes a place from those that may be called at once, down to one, and is
+/// waited out.
+#[derive(Clone)]
+pub(crate) struct Pace {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    places: Semaphore,
+    /// How many places throttling took.
+    taken: AtomicUsize,
+    most: usize,
+    successes: AtomicU32,
+}
+
+impl Pace {
+    /// No more than so many calls at once.
+    pub(crate) fn new(most: usize) -> Self {
+        let most = most.clamp(1, Semaphore::MAX_PERMITS);
+        Self {
+            shared: Arc::new(Shared {
+                places: Semaphore::new(most),
+                taken: AtomicUsize::new(0),
+                most,
+                successes: AtomicU32::new(0),
+            }),
+        }
+    }
+
+    /// Calls, and again while AWS throttles.
+    pub(crate) async fn run<T, F: Future<Output = Result<T>>>(
+        &self,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T> {
+        let mut wait = FIRST_WAIT;
+        let mut tries = 1;
+        loop {
+            // It is never closed.
+            let place = self.shared.places.acquire().await.ok();
+            let answer = call().await;
+            match answer {
+                Err(error) if error.is_throttled() && tries < TRIES => {
+                    if self.shared.takes_a_place()
+                        && let Some(place) = place
+                    {
+                        place.forget();
+                    }
+                }
+                answer => {
+                    if answer.is_ok() {
+                        self.shared.succeeded();
+                    }
+                    return answer;
+                }
+            }
+            sleep(wait).await;
+            wait = (wait * 2).min(LONGEST_WAIT);
+            tries += 1;
+        }
+    }
+}
+
+impl Shared {
+    /// Whether one of the places is to go: one is left always.
+    fn takes_a_place(&self) -> bool {
+        self.successes.store(0, Ordering::Relaxed);
+        self.taken
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |taken| {
+                (taken + 1 < self.most).then_some(taken + 1)
+            })
+            .is_ok()
+    }
+
+    fn succeeded(&self) {
+        let successes = self.successes.fetch_add(1, Ordering::Relaxed) + 1;
+        if successes.is_multiple_of(SUCCESSES_A_PLACE)
+            && self
+                .taken
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |taken| taken.checked_sub(1))
+                .is_ok()
+        {
+            self.places.add_permits(1);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Things that rows lead to, fetched beforehand.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use bedrock_orm_core::{Bound, Error, Related, Result, Session};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
+
+use crate::pace::{AT_ONCE, Pace};
+use crate::resources::Get;
+use crate::{Page, Relation};
+
+/// What fetches the things of one relation, for one walk through a query: each of them once.
+pub(crate) trait Prefetcher<M>: Send {
+    /// Adds what those rows, which came through that session, lead to.
+    fn load<'a>(
+        &'a mut self,
+        session: &'a Session,
+        rows: Vec<&'a Bound<M>>,
+        related: Related,
+    ) -> BoxFuture<'a, Result<Related>>;
+}
+
+/// A relation of a query, whatever noun it leads to.
+pub(crate) trait Relates<M>: Send + Sync {
+    fn name(&self) -> &'static str;
+
+    fn prefetcher(&self) -> Box<dyn Prefetcher<M>>;
+}
+
+impl<M: Send + Sync + 'static, To: Get> Relates<M> for Relation<M, To> {
+    fn name(&self) -> &'static str {
+        Self::name(self)
+    }
+
+    fn prefetcher(&self) -> Box<dyn Prefetcher<M>> {
+        Box::new(Fetched { relation: *self, sessions: Vec::new() })
+    }
+}
+
+/// What was fetched so far in each session; none where AWS has no such thing.
+struct Fetched<M, To: Get> {
+    relation: Relation<M, To>,
+    sessions: Vec<(Session, HashMap<To::Key, Option<To>>)>,
+}
+
+impl<M: Send + Sync + 'static, To: Get> Prefetcher<M> for Fetched<M, To> {
+    fn load<'a>(
+        &'a mut self,
+        session: &'a Session,
+        rows: Vec<&'a Bound<M>>,
+        related: Related,
+    ) -> BoxFuture<'a, Result<Related>> {
+        async move {
+            let place = self.sessions.iter().position(|(known, _)| known == session).unwrap_or_else(|| {
+                self.sessions.push((session.clone(), HashMap::new()));
+                self.sessions.len() - 1
+            });
+            let known = &mut self.sessions[place].1;
+            let keys: Vec<To::Key> = rows.iter().flat_map(|row| self.relation.keys(row)).collect();
+            let mut asked = HashSet::new();
+            let missing: Vec<To::Key> =
+                keys.iter().filter(|key| !known.contains_key(key) && asked.insert(*key)).cloned().collect();
+            let pace = Pace::new(AT_ONCE);
+            let mut found = stream::iter(missing)
+                .map(|key| {
+                    let pace = pace.clone();
+                    async move {
+                        let found = pace.run(|| To::fetch(session, key.clone())).await;
+                        (key, found)
+                    }
+                })
+                .buffered(AT_ONCE);
+            while let Some((key, found)) = found.next().await {
+                known.insert(key, present(found)?);
+            }
+            let things = keys.into_iter().filter_map(|key| {
+                let thing = known.get(&key)?.clone()?;
+                Some((key, thing))
+            });
+            Ok(related.with(things.collect::<HashMap<To::Key, To>>()))
+        }
+        .boxed()
+    }
+}
+
+/// What was found; none where AWS says that it is not there.
+pub(crate) fn present<T>(found: Result<T>) -> Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if Error::is_does_not_exist(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The page, its rows with what they lead to.
+pub(crate) async fn prefetch<M: Send + Sync>(
+    relations: &mut [Box<dyn Prefetcher<M>>],
+    page: Page<Bound<M>>,
+) -> Result<Page<Bound<M>>> {
+    if relations.is_empty() || page.items.is_empty() {
+        return Ok(page);
+    }
+    let mut sessions: Vec<(Session, Arc<Related>)> = Vec::new();
+    for row in &page.items {
+        let session = row.session();
+        if sessions.iter().any(|(known, _)| known == session) {
+            continue;
+        }
+        let mut related = Related::default();
+        for relation in relations.iter_mut() {
+            let rows = page.items.iter().filter(|row| row.session() == session).collect();
+            related = relation.load(session, rows, related).await?;
+        }
+        sessions.push((session.clone(), Arc::new(related)));
+    }
+    Ok(page.map(|row| match sessions.iter().find(|(session, _)| session == row.session()) {
+        Some((_, related)) => row.with_related(related.clone()),
+        None => row,
+    }))
+}

@@ -1,0 +1,148 @@
+//! Some of the fields, instead of whole rows.
+
+use bedrock_orm_core::{Error, Result};
+use bedrock_orm_models::{EachField, Field};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::QuerySet;
+use crate::lookups::{self, Part, Single};
+use crate::resources::Row;
+use crate::rows::pages;
+
+/// What [`values_list`](QuerySet::values_list) reads from a row: a field, whose value is an `Option`, a field of each
+/// thing in a list, whose values are a `Vec`, or several of them in a tuple.
+pub trait Values<M>: Send {
+    /// What is read.
+    type Output: Send;
+
+    /// Reads it.
+    fn read(&self, row: &M) -> Self::Output;
+}
+
+impl<M, T: Clone + Send> Values<M> for Field<M, T> {
+    type Output = Option<T>;
+
+    fn read(&self, row: &M) -> Option<T> {
+        Self::read(self, row).cloned()
+    }
+}
+
+impl<M, T: Clone + Send> Values<M> for EachField<M, T> {
+    type Output = Vec<T>;
+
+    fn read(&self, row: &M) -> Vec<T> {
+        Self::read(self, row).into_iter().cloned().collect()
+    }
+}
+
+impl<E: Single, V: Clone + Send + 'static> Values<E::Row> for Part<E, V> {
+    type Output = Option<V>;
+
+    fn read(&self, row: &E::Row) -> Option<V> {
+        self.with(row, |value| value.cloned())
+    }
+}
+
+macro_rules! tuples {
+    ($(($($name:ident $place:tt),*)),*) => {
+        $(impl<M, $($name: Values<M>),*> Values<M> for ($($name,)*) {
+            type Output = ($($name::Output,)*);
+
+            fn read(&self, row: &M) -> Self::Output {
+                ($(self.$place.read(row),)*)
+            }
+        })*
+    };
+}
+
+tuples!(
+    (A 0),
+    (A 0, B 1),
+    (A 0, B 1, C 2),
+    (A 0, B 1, C 2, D 3),
+    (A 0, B 1, C 2, D 3, E 4),
+    (A 0, B 1, C 2, D 3, E 4, F 5)
+);
+
+impl<M: Row> QuerySet<M> {
+    /// Those fields of each row: of one field its values, of a tuple tuples.
+    ///
+    /// ```ignore
+    /// let names = FoundationModel::objects().using(&session).list().values_list(FoundationModel::MODEL_NAME).await?;
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`pages`](Self::pages).
+    ///
+    /// # Requests
+    ///
+    /// As [`pages`](Self::pages), every page.
+    pub async fn values_list<V: Values<M>>(&self, fields: V) -> Result<Vec<V::Output>> {
+        let mut values = Vec::new();
+        let mut pages = pages(self.clone().unrelated().engine());
+        while let Some(page) = pages.next().await {
+            values.extend(page?.items.iter().map(|row| fields.read(row)));
+        }
+        Ok(values)
+    }
+}
+
+impl<M: Row + Serialize> QuerySet<M> {
+    /// Those fields of each row as JSON, named and nested as on AWS's wire; a value that is missing is null. Without
+    /// fields it is the whole row.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput) where there is no such field; or as
+    /// [`pages`](Self::pages).
+    ///
+    /// # Requests
+    ///
+    /// As [`pages`](Self::pages), every page.
+    pub async fn values(&self, fields: &[&str]) -> Result<Vec<Value>> {
+        let paths: Vec<&str> = fields
+            .iter()
+            .map(|name| lookups::field::<M>(name).map(|field| field.path()))
+            .collect::<Result<_, _>>()
+            .map_err(|fault| Error::invalid_input(M::OPERATION, fault))?;
+        let mut values = Vec::new();
+        let mut pages = pages(self.clone().unrelated().engine());
+        while let Some(page) = pages.next().await {
+            for row in page?.items {
+                let row = serde_json::to_value(&*row)
+                    .map_err(|error| Error::invalid_input(M::OPERATION, error.to_string()))?;
+                values.push(if paths.is_empty() { row } else { project(&row, &paths) });
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// What stands at those paths, in objects of their own.
+fn project(value: &Value, paths: &[&str]) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(|item| project(item, paths)).collect(),
+        Value::Object(object) => {
+            let mut chosen = Map::new();
+            for path in paths {
+                let name = path.split('.').next().unwrap_or_default();
+                if chosen.contains_key(name) {
+                    continue;
+                }
+                let member = object.get(name).unwrap_or(&Value::Null);
+                let below: Vec<&str> = paths
+                    .iter()
+                    .filter_map(|path| path.split_once('.').filter(|(first, _)| *first == name))
+                    .map(|(_, rest)| rest)
+                    .collect();
+                // One that is asked for whole is given whole.
+                let whole = below.is_empty() || paths.contains(&name);
+                chosen.insert(name.to_owned(), if whole { member.clone() } else { project(member, &below) });
+            }
+            chosen.into()
+        }
+        missing => missing.clone(),
+    }
+}
