@@ -3,6 +3,8 @@
 //! People use this crate through `bedrock-orm`.
 
 mod bound;
+#[allow(deprecated)] // what AWS deprecates is still on its wire
+mod generated;
 pub mod lookups;
 mod manager;
 mod objects;
@@ -13,6 +15,7 @@ pub mod resources;
 mod rows;
 
 pub use bound::{Full, Refresh};
+pub use generated::*;
 pub use manager::Manager;
 pub use objects::Objects;
 pub use page::Page;

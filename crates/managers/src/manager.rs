@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use bedrock_orm_core::{Bound, Resource, Result, Session, SessionChoice};
 
 use crate::QuerySet;
-use crate::resources::{Create, Delete, Get, List, Update};
+use crate::resources::{Create, Delete, Get, List, ListOf, Stop, Update};
 
 /// Finds, makes and changes the things of one noun: `Guardrail::objects()`.
 ///
@@ -214,13 +214,13 @@ impl<M: Update> Manager<M> {
     /// # Requests
     ///
     /// One of the noun's Update operation: `UpdateGuardrail` (`bedrock:UpdateGuardrail`).
-    pub fn update<K: Into<M::UpdateKey>, R: Into<M::Change>>(
+    pub fn update<K: Into<M::Key>, R: Into<M::Change>>(
         &self,
         key: K,
         request: R,
-    ) -> impl Future<Output = Result<Bound<M::Updated>>> + Send + use<M, K, R> {
+    ) -> impl Future<Output = Result<M::Updated>> + Send + use<M, K, R> {
         let (choice, key, request) = (self.session.clone(), key.into(), request.into());
-        async move { Self::bind(choice, |session| async move { M::change(&session, key, request).await }).await }
+        async move { M::change(&choice.session().await?, key, request).await }
     }
 }
 
@@ -255,6 +255,30 @@ impl<M: Delete> Manager<M> {
     pub fn delete<K: Into<M::Key>>(&self, key: K) -> impl Future<Output = Result<()>> + Send + use<M, K> {
         let (choice, key) = (self.session.clone(), key.into());
         async move { M::remove(&choice.session().await?, key).await }
+    }
+}
+
+impl<M: Stop> Manager<M> {
+    /// Stops the one of that key. A job takes a while to stop; `wait` on it tells when it has.
+    ///
+    /// # Errors
+    ///
+    /// `DoesNotExist`, or `Conflict` where it has ended already, as AWS answers.
+    ///
+    /// # Requests
+    ///
+    /// One of the noun's Stop operation, such as `StopModelInvocationJob` (`bedrock:StopModelInvocationJob`).
+    pub fn stop<K: Into<M::Key>>(&self, key: K) -> impl Future<Output = Result<()>> + Send + use<M, K> {
+        let (choice, key) = (self.session.clone(), key.into());
+        async move { M::halt(&choice.session().await?, key).await }
+    }
+}
+
+impl<M: ListOf> Manager<M> {
+    /// All of them inside that one, as a lazy queryset: the test cases of a policy, the offers of a model.
+    pub fn list_of(&self, parent: impl Into<M::Parent>) -> QuerySet<M::Row> {
+        let parameters = M::within(parent.into());
+        QuerySet::new(self.session.clone()).with(move |_| parameters.clone())
     }
 }
 

@@ -47,6 +47,12 @@ impl<M: Row> QuerySet<M> {
         }
     }
 
+    /// The same list with other parameters of AWS's.
+    pub(crate) fn with(mut self, change: impl Fn(M::Parameters) -> M::Parameters) -> Self {
+        self.parameters = change(self.parameters);
+        self
+    }
+
     /// The same list in another session: one of yours, or the name of a registered one.
     #[must_use]
     pub fn using(mut self, session: impl Into<SessionChoice>) -> Self {

@@ -1,5 +1,7 @@
 //! Fields by their names, for lookups that are written as strings.
 
+use bedrock_orm_models::{EachField, Field};
+
 /// A field that is found by its name.
 pub trait NamedField<M>: Sync {
     /// Where it stands on AWS's wire: `modelLifecycle.status`.
@@ -12,6 +14,18 @@ macro_rules! named {
             $(#[$doc])*
             #[derive(Clone, Copy, Debug)]
             pub struct $kind<F>(pub F);
+
+            impl<M, T> NamedField<M> for $kind<Field<M, T>> {
+                fn path(&self) -> &'static str {
+                    self.0.path()
+                }
+            }
+
+            impl<M, T> NamedField<M> for $kind<EachField<M, T>> {
+                fn path(&self) -> &'static str {
+                    self.0.path()
+                }
+            }
         )*
     };
 }

@@ -70,19 +70,3 @@ impl PutAccountDataRetentionRequest {
         Self { mode: mode.into() }
     }
 }
-
-/// What `PutAccountDataRetention` answers.
-///
-/// Source: [`PutAccountDataRetention`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PutAccountDataRetention.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct PutAccountDataRetentionResponse {
-    /// Mode.
-    pub mode: DataRetentionMode,
-    /// Updated at.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
-    pub updated_at: Option<Timestamp>,
-}

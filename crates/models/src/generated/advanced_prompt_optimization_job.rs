@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::converse::InferenceConfiguration;
 use super::tag::Tag;
+use crate::field::Field;
 use crate::wire::wire_enum;
 
 /// Advanced prompt optimization input config.
@@ -349,4 +350,27 @@ impl ModelConfiguration {
         );
         self
     }
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl AdvancedPromptOptimizationJob {
+    /// Job ARN: 0 to 1011 characters.
+    pub const JOB_ARN: Field<AdvancedPromptOptimizationJobSummary, String> =
+        Field::new("jobArn", |row| Some(&row.job_arn));
+
+    /// Job name: 1 to 100 characters of `[a-zA-Z0-9][a-zA-Z0-9.+-]*`.
+    pub const JOB_NAME: Field<AdvancedPromptOptimizationJobSummary, String> =
+        Field::new("jobName", |row| Some(&row.job_name));
+
+    /// Job status.
+    pub const JOB_STATUS: Field<AdvancedPromptOptimizationJobSummary, AdvancedPromptOptimizationJobStatus> =
+        Field::new("jobStatus", |row| Some(&row.job_status));
+
+    /// Creation time.
+    pub const CREATION_TIME: Field<AdvancedPromptOptimizationJobSummary, Timestamp> =
+        Field::new("creationTime", |row| Some(&row.creation_time));
+
+    /// Last modified time.
+    pub const LAST_MODIFIED_TIME: Field<AdvancedPromptOptimizationJobSummary, Timestamp> =
+        Field::new("lastModifiedTime", |row| row.last_modified_time.as_ref());
 }

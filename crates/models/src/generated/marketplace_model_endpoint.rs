@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use super::vpc_config::VpcConfig;
+use crate::field::Field;
 use crate::wire::wire_enum;
 use crate::wire::wire_union;
 
@@ -70,18 +71,6 @@ impl CreateMarketplaceModelEndpointRequest {
         self.tags = Some(tags.into_iter().map(Into::into).collect());
         self
     }
-}
-
-/// What `CreateMarketplaceModelEndpoint` answers.
-///
-/// Source: [`CreateMarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateMarketplaceModelEndpoint.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct CreateMarketplaceModelEndpointResponse {
-    /// Marketplace model endpoint.
-    pub marketplace_model_endpoint: MarketplaceModelEndpoint,
 }
 
 /// Endpoint config.
@@ -178,18 +167,6 @@ impl RegisterMarketplaceModelEndpointRequest {
     pub fn new(model_source_identifier: impl Into<String>) -> Self {
         Self { model_source_identifier: model_source_identifier.into() }
     }
-}
-
-/// What `RegisterMarketplaceModelEndpoint` answers.
-///
-/// Source: [`RegisterMarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_RegisterMarketplaceModelEndpoint.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct RegisterMarketplaceModelEndpointResponse {
-    /// Marketplace model endpoint.
-    pub marketplace_model_endpoint: MarketplaceModelEndpoint,
 }
 
 /// Sage maker endpoint.
@@ -293,14 +270,29 @@ impl UpdateMarketplaceModelEndpointRequest {
     }
 }
 
-/// What `UpdateMarketplaceModelEndpoint` answers.
-///
-/// Source: [`UpdateMarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateMarketplaceModelEndpoint.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct UpdateMarketplaceModelEndpointResponse {
-    /// Marketplace model endpoint.
-    pub marketplace_model_endpoint: MarketplaceModelEndpoint,
+/// The fields of a list's rows, to filter, sort and project by.
+impl MarketplaceModelEndpoint {
+    /// Endpoint ARN: 0 to 2048 characters.
+    pub const ENDPOINT_ARN: Field<MarketplaceModelEndpointSummary, String> =
+        Field::new("endpointArn", |row| Some(&row.endpoint_arn));
+
+    /// Model source identifier: 0 to 2048 characters.
+    pub const MODEL_SOURCE_IDENTIFIER: Field<MarketplaceModelEndpointSummary, String> =
+        Field::new("modelSourceIdentifier", |row| Some(&row.model_source_identifier));
+
+    /// Status.
+    pub const STATUS: Field<MarketplaceModelEndpointSummary, Status> =
+        Field::new("status", |row| row.status.as_ref());
+
+    /// Status message.
+    pub const STATUS_MESSAGE: Field<MarketplaceModelEndpointSummary, String> =
+        Field::new("statusMessage", |row| row.status_message.as_ref());
+
+    /// Created at.
+    pub const CREATED_AT: Field<MarketplaceModelEndpointSummary, Timestamp> =
+        Field::new("createdAt", |row| Some(&row.created_at));
+
+    /// Updated at.
+    pub const UPDATED_AT: Field<MarketplaceModelEndpointSummary, Timestamp> =
+        Field::new("updatedAt", |row| Some(&row.updated_at));
 }
