@@ -13,12 +13,18 @@ mod queryset;
 mod relation;
 pub mod resources;
 mod rows;
+#[cfg(feature = "control-plane")]
+mod tags;
+mod wait;
 
-pub use bound::{Full, Refresh};
-pub use generated::*;
+pub use bound::{DeleteExt, Full, Refresh, StopExt, UpdateExt};
+pub use generated::{extensions, relations};
 pub use manager::Manager;
 pub use objects::Objects;
 pub use page::Page;
 pub use queryset::QuerySet;
 pub use relation::Relation;
 pub use rows::{Pages, Rows};
+#[cfg(feature = "control-plane")]
+pub use tags::TagsExt;
+pub use wait::{Wait, WaitExt, Watch};

@@ -19,7 +19,7 @@ mod stream;
 
 pub use apply_guardrail::ApplyGuardrail;
 #[cfg(feature = "control-plane")]
-pub use apply_guardrail::{ApplyGuardrailExt, GuardrailExt};
+pub use apply_guardrail::{ApplyExt, ApplyGuardrailExt};
 pub use async_invoke::{AsyncInvokeExt, ModelAsyncInvokes, StartAsyncInvoke};
 pub use close::CloseExt;
 pub use conversation_manager::ConversationManager;

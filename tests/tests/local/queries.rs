@@ -82,7 +82,7 @@ async fn filters_reach_aws_as_query_parameters() {
 #[tokio::test]
 async fn a_value_that_is_new_to_this_version_can_be_asked_for() {
     let (local, session) = local().await;
-    let list = FoundationModel::objects().using(&session).list().by_output_modality("SMELL".into());
+    let list = FoundationModel::objects().using(&session).list().by_output_modality("SMELL");
     assert_eq!(list.await.unwrap_err().kind(), ErrorKind::Validation);
     assert_eq!(only_request(&local).query, "byOutputModality=SMELL");
 }

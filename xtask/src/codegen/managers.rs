@@ -61,6 +61,8 @@ pub(crate) fn write(
     files: &mut Files,
 ) -> Result<()> {
     let mut modules = String::from("//! What AWS offers for each noun.\n\n");
+    let mut extended = String::new();
+    let mut extended = String::new();
     let mut relations = String::new();
     let mut bound: BTreeMap<Service, BTreeMap<String, String>> = BTreeMap::new();
     for module in &nouns.module {
@@ -90,7 +92,7 @@ pub(crate) fn write(
         let gate = if service == Service::Bedrock { "#[cfg(feature = \"control-plane\")]\n" } else { "" };
         let _ = writeln!(modules, "{gate}mod {name};");
         if !extensions.is_empty() {
-            let _ = writeln!(modules, "{gate}pub use {name}::{{{}}};", extensions.join(", "));
+            let _ = writeln!(extended, "{gate}pub use super::{name}::{{{}}};", extensions.join(", "));
         }
         if !ways.is_empty() {
             let _ = writeln!(
@@ -104,6 +106,10 @@ pub(crate) fn write(
             format!("//! {doc}\n\n{}\n{text}", imports(plan, service, &text)),
         );
     }
+    let _ = writeln!(
+        modules,
+        "\npub mod extensions {{\n//! What bound models have, each noun its own.\n{extended}}}"
+    );
     let _ = writeln!(
         modules,
         "\npub mod relations {{\n//! The relations that `prefetch_related` takes.\n{relations}}}"

@@ -86,7 +86,7 @@ impl<'a> Operations<'a> {
     }
 
     pub(crate) fn answer(&self, operation: &Operation<'a>) -> Result<Answer<'a>> {
-        if let Some(name) = operation.response {
+        if let Some(name) = operation.response.filter(|_| !self.is_list_alone(operation)) {
             return Ok(Answer::Whole(name));
         }
         // What the address says already stands in some answers once more.
@@ -104,6 +104,13 @@ impl<'a> Operations<'a> {
             return Ok(Answer::Nothing);
         }
         Err(format!("{}: nothing is known of its answer", operation.name).into())
+    }
+
+    /// Whether all that is answered is one list.
+    fn is_list_alone(&self, operation: &Operation<'a>) -> bool {
+        operation.output.is_some_and(|output| {
+            output.members.len() == 1 && output.members.values().all(|part| self.shape(part).member.is_some())
+        })
     }
 
     /// The type of the rows of its list, where it has one.

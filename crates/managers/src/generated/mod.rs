@@ -2,87 +2,91 @@
 
 //! What AWS offers for each noun.
 
+#[cfg(feature = "control-plane")]
+mod account_data_retention;
+#[cfg(feature = "control-plane")]
+mod advanced_prompt_optimization_job;
 mod async_invoke;
-pub use async_invoke::AsyncInvokeRelations;
+#[cfg(feature = "control-plane")]
+mod automated_reasoning_policy;
+#[cfg(feature = "control-plane")]
+mod custom_model;
+#[cfg(feature = "control-plane")]
+mod custom_model_deployment;
+#[cfg(feature = "control-plane")]
+mod enforced_guardrail_configuration;
+#[cfg(feature = "control-plane")]
+mod evaluation_job;
 #[cfg(feature = "control-plane")]
 mod foundation_model;
-#[cfg(feature = "control-plane")]
-pub use foundation_model::FoundationModelExt;
 #[cfg(feature = "control-plane")]
 mod foundation_model_agreement;
 #[cfg(feature = "control-plane")]
 mod guardrail;
 #[cfg(feature = "control-plane")]
-pub use guardrail::GuardrailExt;
-#[cfg(feature = "control-plane")]
-mod enforced_guardrail_configuration;
-#[cfg(feature = "control-plane")]
-pub use enforced_guardrail_configuration::EnforcedGuardrailsConfigurationRelations;
+mod imported_model;
 #[cfg(feature = "control-plane")]
 mod inference_profile;
 #[cfg(feature = "control-plane")]
-pub use inference_profile::InferenceProfileRelations;
-#[cfg(feature = "control-plane")]
-mod prompt_router;
-#[cfg(feature = "control-plane")]
-pub use prompt_router::PromptRouterRelations;
-#[cfg(feature = "control-plane")]
-mod provisioned_model_throughput;
-#[cfg(feature = "control-plane")]
-pub use provisioned_model_throughput::ProvisionedModelThroughputRelations;
-#[cfg(feature = "control-plane")]
-mod custom_model;
-#[cfg(feature = "control-plane")]
-pub use custom_model::{CustomModelRelations, CustomModelSummaryRelations};
-#[cfg(feature = "control-plane")]
-mod custom_model_deployment;
-#[cfg(feature = "control-plane")]
-pub use custom_model_deployment::CustomModelDeploymentRelations;
-#[cfg(feature = "control-plane")]
-mod imported_model;
-#[cfg(feature = "control-plane")]
-pub use imported_model::ImportedModelRelations;
-#[cfg(feature = "control-plane")]
-mod model_import_job;
-#[cfg(feature = "control-plane")]
-pub use model_import_job::ModelImportJobRelations;
+mod marketplace_model_endpoint;
 #[cfg(feature = "control-plane")]
 mod model_copy_job;
 #[cfg(feature = "control-plane")]
-pub use model_copy_job::ModelCopyJobRelations;
-#[cfg(feature = "control-plane")]
 mod model_customization_job;
 #[cfg(feature = "control-plane")]
-pub use model_customization_job::ModelCustomizationJobRelations;
+mod model_import_job;
 #[cfg(feature = "control-plane")]
 mod model_invocation_job;
 #[cfg(feature = "control-plane")]
-pub use model_invocation_job::ModelInvocationJobRelations;
-#[cfg(feature = "control-plane")]
-mod advanced_prompt_optimization_job;
-#[cfg(feature = "control-plane")]
-mod evaluation_job;
-#[cfg(feature = "control-plane")]
-mod marketplace_model_endpoint;
-#[cfg(feature = "control-plane")]
-pub use marketplace_model_endpoint::MarketplaceModelEndpointExt;
-#[cfg(feature = "control-plane")]
-mod automated_reasoning_policy;
-#[cfg(feature = "control-plane")]
-pub use automated_reasoning_policy::{
-    AutomatedReasoningPolicyBuildWorkflowExt, AutomatedReasoningPolicyBuildWorkflowRelations,
-    AutomatedReasoningPolicyExt, AutomatedReasoningPolicyTestCaseExt,
-};
-#[cfg(feature = "control-plane")]
-mod account_data_retention;
-#[cfg(feature = "control-plane")]
 mod model_invocation_logging_configuration;
+#[cfg(feature = "control-plane")]
+mod prompt_router;
+#[cfg(feature = "control-plane")]
+mod provisioned_model_throughput;
 #[cfg(feature = "control-plane")]
 mod resource_policy;
 #[cfg(feature = "control-plane")]
 mod tag;
 #[cfg(feature = "control-plane")]
 mod use_case_for_model_access;
+
+pub mod extensions {
+    //! What bound models have, each noun its own.
+    pub use super::async_invoke::AsyncInvokeRelations;
+    #[cfg(feature = "control-plane")]
+    pub use super::automated_reasoning_policy::{
+        AutomatedReasoningPolicyBuildWorkflowExt, AutomatedReasoningPolicyBuildWorkflowRelations,
+        AutomatedReasoningPolicyExt, AutomatedReasoningPolicyTestCaseExt,
+    };
+    #[cfg(feature = "control-plane")]
+    pub use super::custom_model::{CustomModelRelations, CustomModelSummaryRelations};
+    #[cfg(feature = "control-plane")]
+    pub use super::custom_model_deployment::CustomModelDeploymentRelations;
+    #[cfg(feature = "control-plane")]
+    pub use super::enforced_guardrail_configuration::EnforcedGuardrailsConfigurationRelations;
+    #[cfg(feature = "control-plane")]
+    pub use super::foundation_model::FoundationModelExt;
+    #[cfg(feature = "control-plane")]
+    pub use super::guardrail::GuardrailExt;
+    #[cfg(feature = "control-plane")]
+    pub use super::imported_model::ImportedModelRelations;
+    #[cfg(feature = "control-plane")]
+    pub use super::inference_profile::InferenceProfileRelations;
+    #[cfg(feature = "control-plane")]
+    pub use super::marketplace_model_endpoint::MarketplaceModelEndpointExt;
+    #[cfg(feature = "control-plane")]
+    pub use super::model_copy_job::ModelCopyJobRelations;
+    #[cfg(feature = "control-plane")]
+    pub use super::model_customization_job::ModelCustomizationJobRelations;
+    #[cfg(feature = "control-plane")]
+    pub use super::model_import_job::ModelImportJobRelations;
+    #[cfg(feature = "control-plane")]
+    pub use super::model_invocation_job::ModelInvocationJobRelations;
+    #[cfg(feature = "control-plane")]
+    pub use super::prompt_router::PromptRouterRelations;
+    #[cfg(feature = "control-plane")]
+    pub use super::provisioned_model_throughput::ProvisionedModelThroughputRelations;
+}
 
 pub mod relations {
     //! The relations that `prefetch_related` takes.

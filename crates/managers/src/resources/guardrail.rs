@@ -60,6 +60,8 @@ impl Key for GuardrailKey {
                 format!("the version of guardrail `{}` is blank", self.identifier),
             )
             .with_hint("give a number or `DRAFT`, or the ID alone for the draft")),
+            // Without a version it is the draft, for every operation; `DRAFT` is not a version that can be deleted.
+            Some("DRAFT") => Ok(Self { version: None, ..self }),
             _ => Ok(self),
         }
     }

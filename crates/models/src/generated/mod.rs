@@ -301,7 +301,9 @@ pub use provisioned_model_throughput::{
 };
 pub use resource_policy::{PutResourcePolicyRequest, PutResourcePolicyResponse, ResourcePolicy};
 pub use sort::{SortJobsBy, SortModelsBy, SortOrder};
-pub use tag::{ListTagsForResourceRequest, Tag, TagResourceRequest, UntagResourceRequest};
+pub use tag::{
+    ListTagsForResourceRequest, ListTagsForResourceResponse, Tag, TagResourceRequest, UntagResourceRequest,
+};
 pub use tool::{
     AnyToolChoice, AutoToolChoice, SpecificToolChoice, SystemTool, Tool, ToolAdditionBlock, ToolChoice,
     ToolConfiguration, ToolInputSchema, ToolReference, ToolRemovalBlock, ToolResultBlock,

@@ -24,6 +24,19 @@ impl ListTagsForResourceRequest {
     }
 }
 
+/// What `ListTagsForResource` answers.
+///
+/// Source: [`ListTagsForResource`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListTagsForResource.html).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(arbitrary::Arbitrary))]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ListTagsForResourceResponse {
+    /// Tags: 0 to 200 entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Tag>>,
+}
+
 /// Tag.
 ///
 /// Source: [`Tag`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Tag.html).
