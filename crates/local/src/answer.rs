@@ -26,6 +26,14 @@ pub(crate) struct Event {
 }
 
 impl Answer {
+    /// A structure as the body has it: a payload is the body itself.
+    pub(crate) fn unwrapped(self, service: &Service, operation: &Operation) -> Self {
+        match (self, payload(service, operation)) {
+            (Self::Json(mut value), Some(payload)) => Self::Json(value[payload].take()),
+            (answer, _) => answer,
+        }
+    }
+
     /// Lets nothing leave that the description forbids. What is stopped here is a bug of ours, or a queued reply
     /// that no model could have given.
     pub(crate) fn checked(self, service: &Service, operation: &Operation) -> AwsResult<Self> {
@@ -47,6 +55,10 @@ impl Answer {
             operation.name
         )))
     }
+}
+
+fn payload<'a>(service: &'a Service, operation: &'a Operation) -> Option<&'a str> {
+    service.shape(&operation.output.as_ref()?.shape)?.payload.as_deref()
 }
 
 fn check_event(service: &Service, output: &str, event: &Event) -> Vec<String> {

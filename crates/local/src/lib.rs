@@ -109,12 +109,14 @@ mod local;
 mod local_bedrock;
 mod makers;
 mod model;
+mod nouns;
 mod operations;
 mod reply;
 mod request;
 mod routing;
 mod server;
 mod state;
+mod store;
 
 pub use journal::RecordedRequest;
 pub use local_bedrock::{LocalBedrock, LocalBedrockBuilder};

@@ -149,7 +149,8 @@ fn perform(local: &Local, found: Found, parts: &Parts, body: Bytes) -> AwsResult
     let (service, operation) = (found.service, found.operation);
     let query = parts.uri.query().unwrap_or_default();
     let request = Request::gather(found, query, &parts.headers, body, region(local, parts))?;
-    let answer = operations::perform(local, &request)?.checked(service, operation)?;
+    let answer =
+        operations::perform(local, &request)?.checked(service, operation)?.unwrapped(service, operation);
     Ok((operation.http.response_code, answer))
 }
 

@@ -24,14 +24,6 @@ async fn unknown_routes_are_unknown_operations() {
 }
 
 #[tokio::test]
-async fn what_is_not_served_yet_says_so() {
-    let local = LocalBedrock::start().await.unwrap();
-    let (status, code, message) = get(&local, "/custom-models").await.error();
-    assert_eq!((status, code.as_str()), (501, "NotImplementedException"));
-    assert_eq!(message, "bedrock-local does not serve ListCustomModels yet.");
-}
-
-#[tokio::test]
 async fn answers_carry_aws_headers() {
     let local = LocalBedrock::start().await.unwrap();
     let answer = get(&local, "/foundation-models").await;

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bedrock_orm_local::LocalBedrock;
 use common::{Frame, frames, send};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Refusals that no description tells: of sizes, of media, of accounts.
 const BEYOND: &[&str] = &[
@@ -90,17 +90,35 @@ async fn replay(local: &LocalBedrock, exchange: &Exchange) -> common::Answer {
     send(local, &exchange.method, &exchange.path, &headers, &exchange.body).await
 }
 
+/// A server that has what the recorded requests name.
+async fn furnished() -> LocalBedrock {
+    let local = LocalBedrock::start().await.unwrap();
+    let endpoint = json!({
+        "endpointArn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint/endpoint-quick-start-idr7y",
+        "modelSourceIdentifier": "arn:aws:sagemaker:us-east-1:aws:hub-content/SageMakerPublicHub/Model/some-model/1",
+        "createdAt": "2025-01-01T00:00:00Z", "updatedAt": "2025-01-01T00:00:00Z",
+    });
+    local.seed("ListMarketplaceModelEndpoints", [endpoint]).unwrap();
+    let model = "foundation-model/anthropic.claude-haiku-4-5-20251001-v1:0";
+    let profile = json!({
+        "inferenceProfileName": "dd-frmlo206", "description": "recorded", "inferenceProfileId": "1arbu5hu2sjr",
+        "inferenceProfileArn": "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/1arbu5hu2sjr",
+        "models": [{ "modelArn": format!("arn:aws:bedrock:::{model}") }, { "modelArn": format!("arn:aws:bedrock:us-east-1::{model}") }],
+        "createdAt": "2026-07-13T14:00:42.680622107Z", "updatedAt": "2026-07-13T14:00:42.680622107Z",
+        "status": "ACTIVE", "type": "APPLICATION",
+    });
+    local.seed("ListInferenceProfiles", [profile]).unwrap();
+    local
+}
+
 #[tokio::test]
 async fn recorded_requests_are_answered_as_aws_answered() {
     let Some(exchanges) = exchanges() else { return };
-    let local = LocalBedrock::start().await.unwrap();
+    let local = furnished().await;
     let mut answered = 0;
     for exchange in &exchanges {
-        // Not served yet, or about resources of another account.
-        if exchange.operation == "GetInferenceProfile"
-            || exchange.operation == "ApplyGuardrail"
-            || is_guarded(exchange)
-        {
+        // About guardrails of another account.
+        if exchange.operation == "ApplyGuardrail" || is_guarded(exchange) {
             continue;
         }
         let answer = replay(&local, exchange).await;

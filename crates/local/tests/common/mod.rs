@@ -6,6 +6,8 @@
     reason = "every test file uses a part of this, and a helper may fail a test"
 )]
 
+pub mod description;
+
 use bedrock_orm_local::LocalBedrock;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};

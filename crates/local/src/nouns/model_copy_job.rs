@@ -1,0 +1,75 @@
+//! Jobs that copy a custom model into the region where they are created.
+
+use crate::error::{AwsError, AwsResult};
+use crate::nouns::{custom_model, models};
+use crate::store::context::Context;
+use crate::store::noun::{Members, Noun, Verb};
+use crate::store::record::Record;
+
+pub(crate) static NOUN: Noun = Noun {
+    name: "ModelCopyJob",
+    operations: &[
+        ("CreateModelCopyJob", Verb::Create),
+        ("GetModelCopyJob", Verb::Get),
+        ("ListModelCopyJobs", Verb::List),
+    ],
+    arn: "model-copy-job/{id}",
+    members: Members { arn: "jobArn", name: "targetModelName", status: "status", ..Members::NONE },
+    life: &["InProgress", "Completed"],
+    renamed: &[("modelKmsKeyId", "targetModelKmsKeyArn")],
+    filters: &[("sourceAccount", "sourceAccountId")],
+    // What it is created with are the tags of the model.
+    tags: "",
+    newest_first: true,
+    missing: "The specified model copy job was not found.",
+    begin,
+    finish,
+    ..Noun::PLAIN
+};
+
+fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
+    let arn = record.text("sourceModelArn").to_owned();
+    let mut parts = arn.split(':').skip(3);
+    let (region, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let store = if region == cx.region { Some(&*cx.store) } else { cx.elsewhere.get(region) };
+    let source = store.and_then(|store| store.record(&custom_model::NOUN, &arn));
+    let source = source.ok_or_else(|| AwsError::not_found(custom_model::NOUN.missing))?;
+    let (name, foundation) = (source.text("modelName"), models::foundation_arn(source));
+    let foundation_id = foundation.rsplit('/').next().unwrap_or_default();
+    let target = format!("arn:aws:bedrock:{}::foundation-model/{foundation_id}", cx.region);
+    let kind = source.text("customizationType");
+    record.set("sourceModelName", name);
+    record.set("sourceAccountId", account);
+    if !kind.is_empty() {
+        record.set("customizationType", kind);
+    }
+    record.set("foundationModelArn", target);
+    cx.refuse_taken_name(&custom_model::NOUN, record.text("targetModelName"), None)?;
+    let target = cx.arn(&custom_model::NOUN, &with_id(cx, record));
+    record.set("targetModelArn", target);
+    Ok(())
+}
+
+fn with_id(cx: &Context<'_>, record: &Record) -> Record {
+    let mut model = record
+        .renamed(&[("customizationType", "customizationType"), ("foundationModelArn", "foundationModelArn")]);
+    model.set(custom_model::NOUN.members.id, cx.local.ids.resource());
+    model
+}
+
+fn finish(cx: &mut Context<'_>, record: &mut Record) {
+    let mut model = record.renamed(&[
+        ("targetModelArn", "modelArn"),
+        ("targetModelName", "modelName"),
+        ("sourceModelArn", "baseModelArn"),
+        ("targetModelKmsKeyArn", "modelKmsKeyArn"),
+        ("customizationType", "customizationType"),
+        ("targetModelTags", "modelTags"),
+    ]);
+    model.set("modelStatus", "Active");
+    let foundation = record.text("foundationModelArn").to_owned();
+    model.set("baseModelArn", foundation.as_str());
+    custom_model::complete(&mut model, &foundation);
+    // Nothing waits for an answer that could be told of a tag too many.
+    let _ = cx.add(&custom_model::NOUN, model);
+}
