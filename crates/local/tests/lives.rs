@@ -10,15 +10,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bedrock_orm_local::LocalBedrock;
 use common::description::{call, error, ok, operations};
-use common::{MODEL, NOVA, post, user};
+use common::{MODEL, NOVA, post, text, user};
 use serde_json::{Value, json};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/bedrock";
 const S3: &str = "s3://some-bucket/some/folder/";
-
-fn text<'a>(value: &'a Value, member: &str) -> &'a str {
-    value[member].as_str().unwrap_or_else(|| panic!("no {member} in {value}"))
-}
 
 /// Long enough for whatever is under way.
 fn wait(local: &LocalBedrock) {

@@ -33,7 +33,7 @@ fn put(cx: &mut Context<'_>, request: &Request, setting: &str) -> AwsResult<Reco
     forget(cx, setting);
     let mut record = request.record();
     record.set(NOUN.members.id, setting);
-    let record = cx.add(&NOUN, record)?;
+    let record = cx.add(&NOUN, record);
     Ok(verbs::answer(request, &NOUN, &record))
 }
 

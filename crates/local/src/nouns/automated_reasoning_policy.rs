@@ -82,7 +82,7 @@ fn create_version(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> 
     }
     version.set("updatedAt", cx.now.to_string());
     version.set("tags", request.input.get("tags").cloned().unwrap_or(Value::Null));
-    let version = cx.add(&NOUN, version)?;
+    let version = cx.add(&NOUN, version);
     Ok(verbs::answer(request, &NOUN, &version))
 }
 

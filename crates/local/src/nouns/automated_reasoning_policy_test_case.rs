@@ -99,7 +99,7 @@ fn start(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
         let mut shown = case;
         shown.remove("policyArn");
         result.set("testCase", Value::from(shown));
-        cx.add(&RESULT, result)?;
+        cx.add(&RESULT, result);
     }
     Ok(Record::from_iter([("policyArn".to_owned(), json!(arn))]))
 }

@@ -32,6 +32,7 @@ pub(crate) static NOUN: Noun = Noun {
     newest_first: true,
     missing: "The specified custom model was not found.",
     taken: "A custom model named {name} already exists.",
+    derive,
     begin,
     release,
     ..Noun::PLAIN
@@ -45,15 +46,13 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     }
     record.set("customizationType", "IMPORTED");
     let base = format!("arn:aws:bedrock:{}::foundation-model/{IMPORTED_BASE}", cx.region);
-    record.set("baseModelArn", base.as_str());
-    complete(record, &base);
+    record.set("baseModelArn", base);
     Ok(())
 }
 
-/// What all custom models have.
-pub(super) fn complete(record: &mut Record, foundation_arn: &str) {
-    record.set("foundationModelArn", foundation_arn);
-    record.set("ownerAccountId", ACCOUNT);
+fn derive(record: &mut Record) {
+    record.fill("foundationModelArn", record["baseModelArn"].clone());
+    record.fill("ownerAccountId", ACCOUNT);
     // AWS has no name for it.
     record.fill("baseModelName", "");
 }

@@ -54,6 +54,6 @@ fn put(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
         record.set(chosen, config.get(chosen).cloned().unwrap_or(Value::Null));
     }
     record.fill("createdBy", user);
-    let record = cx.add(&NOUN, record)?;
+    let record = cx.add(&NOUN, record);
     Ok(verbs::answer(request, &NOUN, &record))
 }

@@ -102,7 +102,7 @@ fn create_version(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> 
     if let Some(description) = request.input.get("description") {
         version.set("description", description.clone());
     }
-    let version = cx.add(&NOUN, version)?;
+    let version = cx.add(&NOUN, version);
     Ok(verbs::answer(request, &NOUN, &version))
 }
 

@@ -1,7 +1,7 @@
 //! Jobs that copy a custom model into the region where they are created.
 
 use crate::error::{AwsError, AwsResult};
-use crate::nouns::{custom_model, models};
+use crate::nouns::custom_model;
 use crate::store::context::Context;
 use crate::store::noun::{Members, Noun, Verb};
 use crate::store::record::Record;
@@ -34,42 +34,30 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     let store = if region == cx.region { Some(&*cx.store) } else { cx.elsewhere.get(region) };
     let source = store.and_then(|store| store.record(&custom_model::NOUN, &arn));
     let source = source.ok_or_else(|| AwsError::not_found(custom_model::NOUN.missing))?;
-    let (name, foundation) = (source.text("modelName"), models::foundation_arn(source));
-    let foundation_id = foundation.rsplit('/').next().unwrap_or_default();
-    let target = format!("arn:aws:bedrock:{}::foundation-model/{foundation_id}", cx.region);
-    let kind = source.text("customizationType");
+    let (name, kind) = (source["modelName"].clone(), source["customizationType"].clone());
+    let foundation_id = source.text("foundationModelArn").rsplit('/').next().unwrap_or_default();
+    let foundation = format!("arn:aws:bedrock:{}::foundation-model/{foundation_id}", cx.region);
+    cx.refuse_taken_name(&custom_model::NOUN, record.text("targetModelName"), None)?;
     record.set("sourceModelName", name);
     record.set("sourceAccountId", account);
-    if !kind.is_empty() {
-        record.set("customizationType", kind);
-    }
-    record.set("foundationModelArn", target);
-    cx.refuse_taken_name(&custom_model::NOUN, record.text("targetModelName"), None)?;
-    let target = cx.arn(&custom_model::NOUN, &with_id(cx, record));
-    record.set("targetModelArn", target);
+    record.set("customizationType", kind);
+    record.set("foundationModelArn", foundation);
+    // The target has its ARN from the beginning.
+    let mut target = record.clone();
+    target.set(custom_model::NOUN.members.id, cx.local.ids.resource());
+    record.set("targetModelArn", cx.arn(&custom_model::NOUN, &target));
     Ok(())
-}
-
-fn with_id(cx: &Context<'_>, record: &Record) -> Record {
-    let mut model = record
-        .renamed(&[("customizationType", "customizationType"), ("foundationModelArn", "foundationModelArn")]);
-    model.set(custom_model::NOUN.members.id, cx.local.ids.resource());
-    model
 }
 
 fn finish(cx: &mut Context<'_>, record: &mut Record) {
     let mut model = record.renamed(&[
         ("targetModelArn", "modelArn"),
         ("targetModelName", "modelName"),
-        ("sourceModelArn", "baseModelArn"),
+        ("foundationModelArn", "baseModelArn"),
         ("targetModelKmsKeyArn", "modelKmsKeyArn"),
         ("customizationType", "customizationType"),
         ("targetModelTags", "modelTags"),
     ]);
     model.set("modelStatus", "Active");
-    let foundation = record.text("foundationModelArn").to_owned();
-    model.set("baseModelArn", foundation.as_str());
-    custom_model::complete(&mut model, &foundation);
-    // Nothing waits for an answer that could be told of a tag too many.
-    let _ = cx.add(&custom_model::NOUN, model);
+    cx.add(&custom_model::NOUN, model);
 }

@@ -65,14 +65,13 @@ fn finish(cx: &mut Context<'_>, record: &mut Record) {
     let different = [
         ("outputModelName", "modelName"),
         ("customizedModelArn", "baseModelArn"),
+        ("foundationModelArn", "foundationModelArn"),
         ("outputModelKmsKeyArn", "modelKmsKeyArn"),
         ("customModelTags", "modelTags"),
     ];
     let members: Vec<_> = same.map(|member| (member, member)).chain(different).collect();
     let mut model = record.renamed(&members);
     model.set("modelStatus", "Active");
-    custom_model::complete(&mut model, record.text("foundationModelArn"));
-    if let Ok(model) = cx.add(&custom_model::NOUN, model) {
-        record.set("outputModelArn", model.text("modelArn"));
-    }
+    let model = cx.add(&custom_model::NOUN, model);
+    record.set("outputModelArn", model.text("modelArn"));
 }

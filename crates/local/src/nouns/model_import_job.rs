@@ -56,7 +56,6 @@ fn finish(cx: &mut Context<'_>, record: &mut Record) {
         "customModelUnits",
         json!({ "customModelUnitsPerModelCopy": 1, "customModelUnitsVersion": "v1.0" }),
     );
-    if let Ok(model) = cx.add(&imported_model::NOUN, model) {
-        record.set("importedModelArn", model.text("modelArn"));
-    }
+    let model = cx.add(&imported_model::NOUN, model);
+    record.set("importedModelArn", model.text("modelArn"));
 }

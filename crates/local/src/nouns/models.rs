@@ -26,17 +26,9 @@ pub(crate) fn base(cx: &Context<'_>, identifier: &str) -> AwsResult<Base> {
     match cx.store.record(&custom_model::NOUN, identifier) {
         Some(record) => {
             let arn = record.text("modelArn").to_owned();
-            Ok(Base { arn, foundation_arn: foundation_arn(record).to_owned() })
+            Ok(Base { arn, foundation_arn: record.text("foundationModelArn").to_owned() })
         }
         None => Err(invalid()),
-    }
-}
-
-/// The ARN of the foundation model behind a custom model.
-pub(super) fn foundation_arn(custom_model: &Record) -> &str {
-    match custom_model.text("foundationModelArn") {
-        "" => custom_model.text("baseModelArn"),
-        arn => arn,
     }
 }
 

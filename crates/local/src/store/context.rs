@@ -34,7 +34,8 @@ impl Context<'_> {
     }
 
     /// Puts a new thing on its shelf and starts its life. Gives what is known of it.
-    pub(crate) fn add(&mut self, noun: &'static Noun, mut record: Record) -> AwsResult<Record> {
+    pub(crate) fn add(&mut self, noun: &'static Noun, mut record: Record) -> Record {
+        (noun.derive)(&mut record);
         let tags = record.remove(noun.tags);
         if !record.contains_key(noun.members.id) {
             let own = record.text(noun.members.arn).rsplit_once('/').map(|(_, id)| id.to_owned());
@@ -52,13 +53,13 @@ impl Context<'_> {
             record.fill(noun.members.status, *first);
         }
         if let Some(Value::Array(tags)) = tags {
-            self.store.tags.add(record.text(noun.members.arn), &tags)?;
+            self.store.tags.add(record.text(noun.members.arn), &tags);
         }
         let place = self.store.put(noun, record.clone());
         if lives {
             self.plan(noun, place, life(noun));
         }
-        Ok(record)
+        record
     }
 
     /// Refuses a name that another thing has.

@@ -245,8 +245,8 @@ mod tests {
         for noun in NOUNS {
             for (name, _) in noun.operations.iter().filter(|(_, verb)| matches!(verb, Verb::List)) {
                 let Some(operation) = service.operations.get(*name) else { continue };
-                let get = noun.operation(|verb| matches!(verb, Verb::Get));
-                let get = get.and_then(|get| service.operations[get].output.as_ref());
+                let get = service.operations.get(&format!("Get{}", noun.name));
+                let get = get.and_then(|get| get.output.as_ref());
                 let row = Form::of(service, operation).unwrap().row;
                 let is_there = |member: &str| {
                     row.members.iter().any(|(theirs, _)| {

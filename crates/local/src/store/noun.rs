@@ -53,6 +53,8 @@ pub(crate) struct Noun {
     pub(crate) versions_of: &'static str,
     /// What a request for one that is not there is told.
     pub(crate) missing: &'static str,
+    /// Completes a record with what follows from the rest of it.
+    pub(crate) derive: fn(&mut Record),
     /// Completes the record of a new one, or refuses it.
     pub(crate) begin: fn(&mut Context<'_>, &mut Record) -> AwsResult<()>,
     /// What its success brings.
@@ -118,6 +120,7 @@ impl Noun {
         within: &[],
         versions_of: "",
         missing: "The specified resource was not found.",
+        derive: |_| {},
         begin: |_, _| Ok(()),
         finish: |_, _| {},
         release: |_, _| Ok(()),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::constraints::check_answer;
-use crate::description::{Service, Services};
+use crate::description::{Service, Services, Shape};
 use crate::nouns::NOUNS;
 use crate::store::context::Context;
 use crate::store::lists::Form;
@@ -15,7 +15,8 @@ pub(crate) struct Bed<'a> {
     noun: &'static Noun,
     service: &'a Service,
     form: Form<'a>,
-    get: Option<&'a str>,
+    /// What the Get operation tells.
+    get: Option<&'a Shape>,
 }
 
 impl<'a> Bed<'a> {
@@ -30,9 +31,10 @@ impl<'a> Bed<'a> {
         let service = holder.ok_or_else(unknown)?;
         let form =
             service.operations.get(list).and_then(|list| Form::of(service, list)).ok_or_else(unknown)?;
-        let get = noun.operation(|verb| matches!(verb, Verb::Get));
-        let get = get.and_then(|get| service.operations.get(get)?.output.as_ref());
-        Ok(Self { noun, service, form, get: get.map(|output| output.shape.as_str()) })
+        let get = service.operations.get(&format!("Get{}", noun.name)).and_then(|get| get.output.as_ref());
+        let get = get.and_then(|output| service.shape(&output.shape));
+        let inner = get.and_then(|get| service.shape(&get.member(noun.wrapped_in)?.shape));
+        Ok(Self { noun, service, form, get: inner.or(get) })
     }
 
     /// A row as a record. What is no member of the row's shape may be one of the Get operation's.
@@ -42,9 +44,8 @@ impl<'a> Bed<'a> {
             members.into_iter().partition(|(member, _)| self.form.row.member(member).is_some());
         let row = Value::Object(of_row);
         let mut violations = check_answer(self.service, self.form.row_name, &row);
-        let get = self.get.and_then(|get| self.service.shape(get));
         for (member, value) in &of_get {
-            match get.and_then(|get| get.member(member)) {
+            match self.get.and_then(|get| get.member(member)) {
                 Some(known) => violations.extend(check_answer(self.service, &known.shape, value)),
                 None => violations.push(format!("{} has no member {member}", self.noun.name)),
             }
@@ -74,6 +75,7 @@ impl<'a> Bed<'a> {
     pub(crate) fn sow(&self, cx: &mut Context<'_>, records: Vec<Record>) {
         let now = cx.now.to_string();
         for mut record in records {
+            (self.noun.derive)(&mut record);
             record.fill(self.noun.members.created, now.as_str());
             cx.store.put(self.noun, record);
         }

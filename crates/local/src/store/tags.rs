@@ -1,6 +1,6 @@
 //! Tags of what was created here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::request::Request;
 use crate::store::context::Context;
 use crate::store::record::Record;
 
-pub(crate) const MOST_TAGS: usize = 50;
+const MOST_TAGS: usize = 50;
 
 /// The tags of a region's things, by ARN.
 #[derive(Debug, Default)]
@@ -19,23 +19,33 @@ pub(crate) struct Tags {
 }
 
 impl Tags {
-    pub(crate) fn add(&mut self, arn: &str, tags: &[Value]) -> AwsResult<()> {
-        let mut known = self.by_arn.get(arn).cloned().unwrap_or_default();
+    pub(crate) fn add(&mut self, arn: &str, tags: &[Value]) {
+        let known = self.by_arn.entry(arn.to_owned()).or_default();
         let text = |tag: &Value, member: &str| tag[member].as_str().unwrap_or_default().to_owned();
         known.extend(tags.iter().map(|tag| (text(tag, "key"), text(tag, "value"))));
-        if known.len() > MOST_TAGS {
-            let message = format!("A resource can have at most {MOST_TAGS} tags.");
-            return Err(AwsError::new("TooManyTagsException", message));
-        }
-        if !known.is_empty() {
-            self.by_arn.insert(arn.to_owned(), known);
-        }
-        Ok(())
+    }
+
+    fn keys<'a>(&'a self, arn: &str) -> impl Iterator<Item = &'a str> {
+        self.by_arn.get(arn).into_iter().flat_map(|tags| tags.keys().map(String::as_str))
     }
 
     pub(crate) fn forget(&mut self, arn: &str) {
         self.by_arn.remove(arn);
     }
+}
+
+/// Refuses a request with too many tags for one resource.
+pub(crate) fn check(request: &Request) -> AwsResult<()> {
+    let members = request.input.as_object().into_iter().flatten();
+    let mut tags = members.filter(|(member, _)| member.to_lowercase().ends_with("tags"));
+    tags.try_for_each(|(_, tags)| refuse_too_many(items(tags).len()))
+}
+
+fn refuse_too_many(count: usize) -> AwsResult<()> {
+    if count <= MOST_TAGS {
+        return Ok(());
+    }
+    Err(AwsError::new("TooManyTagsException", format!("A resource can have at most {MOST_TAGS} tags.")))
 }
 
 pub(crate) fn list(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
@@ -46,7 +56,10 @@ pub(crate) fn list(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record>
 
 pub(crate) fn tag(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     let arn = tagged(cx, request)?;
-    cx.store.tags.add(arn, items(&request.input["tags"]))?;
+    let tags = items(&request.input["tags"]);
+    let keys = tags.iter().filter_map(|tag| tag["key"].as_str()).chain(cx.store.tags.keys(arn));
+    refuse_too_many(keys.collect::<BTreeSet<_>>().len())?;
+    cx.store.tags.add(arn, tags);
     Ok(Record::default())
 }
 

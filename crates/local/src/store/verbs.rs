@@ -10,7 +10,7 @@ use crate::store::context::Context;
 use crate::store::lifecycle::{Plan, Step, is_under_way};
 use crate::store::noun::{Noun, Verb};
 use crate::store::record::Record;
-use crate::store::{lists, projection};
+use crate::store::{lists, projection, tags};
 
 /// Performs an operation of a noun.
 pub(crate) fn perform(
@@ -19,7 +19,7 @@ pub(crate) fn perform(
     verb: Verb,
     request: &Request,
 ) -> AwsResult<Value> {
-    let answer = match verb {
+    let answer = tags::check(request).and_then(|()| match verb {
         Verb::Create => create(cx, noun, request),
         Verb::Get => get(cx, noun, request),
         Verb::List => lists::list(cx, noun, request),
@@ -28,7 +28,7 @@ pub(crate) fn perform(
         Verb::Stop => stop(cx, noun, request),
         Verb::BatchDelete(listed) => batch_delete(cx, noun, request, listed),
         Verb::Own(own) => cx.once(request, |cx| own(cx, request)),
-    };
+    });
     answer.map(Value::from).map_err(|error| as_described(request.operation, error))
 }
 
@@ -60,7 +60,7 @@ fn create(cx: &mut Context<'_>, noun: &'static Noun, request: &Request) -> AwsRe
         let mut record = received(cx, noun, request);
         (noun.begin)(cx, &mut record)?;
         cx.refuse_taken_name(noun, record.text(noun.members.name), None)?;
-        let record = cx.add(noun, record)?;
+        let record = cx.add(noun, record);
         Ok(answer(request, noun, &record))
     })
 }
