@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::constraints::check_answer;
 use crate::description::{Operation, Service};
 use crate::error::{AwsError, AwsResult};
+use crate::model::speech::Session;
 use crate::reply::Ending;
 
 pub(crate) type Headers = Vec<(&'static str, String)>;
@@ -17,6 +18,8 @@ pub(crate) enum Answer {
     Bytes { body: Vec<u8>, headers: Headers },
     /// An event stream.
     Events { events: Vec<Event>, headers: Headers, ending: Ending },
+    /// An event stream that answers the request's, while that is still being sent.
+    Duplex { session: Session, ending: Ending },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +43,7 @@ impl Answer {
         let Some(output) = &operation.output else { return Ok(self) };
         let violations = match &self {
             Self::Json(value) => check_answer(service, &output.shape, value),
-            Self::Bytes { .. } => Vec::new(),
+            Self::Bytes { .. } | Self::Duplex { .. } => Vec::new(),
             Self::Events { events, .. } => {
                 events.iter().flat_map(|event| check_event(service, &output.shape, event)).collect()
             }

@@ -153,6 +153,11 @@ impl FoundationModel {
         self.has_profiles() && generations.iter().any(|generation| self.model_id.starts_with(generation))
     }
 
+    /// Whether it hears and speaks, at the same time.
+    pub(crate) fn speaks(&self) -> bool {
+        self.output_modalities.iter().any(|output| output == "SPEECH")
+    }
+
     /// Whether it works through StartAsyncInvoke.
     pub(crate) fn invokes_asynchronously(&self) -> bool {
         let makes = |modality: &str| self.output_modalities.iter().any(|output| output == modality);

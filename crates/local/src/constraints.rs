@@ -122,7 +122,11 @@ impl<'a> Walk<'a> {
 
     fn structure(&mut self, name: &str, shape: &Shape, value: &Value) {
         for required in &shape.required {
-            if value[required.as_str()].is_null() {
+            let streams = || {
+                let member = shape.member(required).and_then(|member| self.service.shape(&member.shape));
+                member.is_some_and(|member| member.eventstream)
+            };
+            if value[required.as_str()].is_null() && !streams() {
                 self.at(required, |walk| walk.broken("Value null", "Member must not be null"));
             }
         }

@@ -100,6 +100,7 @@ mod catalogue;
 mod clock;
 mod constraints;
 mod description;
+mod duplex;
 mod error;
 mod event_stream;
 mod guardrails;

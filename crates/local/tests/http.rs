@@ -171,16 +171,3 @@ async fn members_unknown_to_aws_are_ignored() {
     let details = get(&local, &format!("/guardrails/{id}")).await.ok();
     assert_eq!(details["wordPolicy"], json!({ "words": [{ "text": "x" }] }));
 }
-
-#[tokio::test]
-async fn a_stream_sent_to_what_is_not_served_is_answered_at_once() {
-    let local = LocalBedrock::start().await.unwrap();
-    let mut stream = TcpStream::connect(local.url().strip_prefix("http://").unwrap()).await.unwrap();
-    let head = format!(
-        "POST /model/{MODEL}/invoke-with-bidirectional-stream HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = [0; 12];
-    tokio::time::timeout(Duration::from_secs(5), stream.read_exact(&mut answer)).await.unwrap().unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 501");
-}

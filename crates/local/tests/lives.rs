@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bedrock_orm_local::LocalBedrock;
 use common::description::{call, error, ok, operations};
-use common::{MODEL, NOVA, post, text, user};
+use common::{MODEL, NOVA, post, send, text, user};
 use serde_json::{Value, json};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/bedrock";
@@ -40,7 +40,7 @@ async fn every_operation_is_served() {
     let called: BTreeSet<_> =
         local.requests().into_iter().filter(|it| it.status < 300).filter_map(|it| it.operation).collect();
     let missing: Vec<_> = operations().into_iter().filter(|operation| !called.contains(operation)).collect();
-    assert_eq!(missing, ["InvokeGuardrailChecks", "InvokeModelWithBidirectionalStream"]);
+    assert_eq!(missing, [""; 0]);
 }
 
 async fn guardrails(local: &LocalBedrock) {
@@ -560,6 +560,26 @@ async fn account(local: &LocalBedrock) {
 }
 
 async fn runtime(local: &LocalBedrock) {
+    let checks = json!({
+        "messages": [{ "role": "user", "content": [{ "text": "You idiot, mail me@example.org" }] }],
+        "checks": {
+            "contentFilter": { "categories": [{ "category": "INSULTS" }, { "category": "HATE" }] },
+            "promptAttack": { "categories": [{ "category": "JAILBREAK" }] },
+            "sensitiveInformation": { "entities": [{ "type": "EMAIL" }] },
+        },
+    });
+    let checked = ok(local, "InvokeGuardrailChecks", checks).await;
+    let results = &checked["results"];
+    assert_eq!(
+        results["contentFilter"]["results"][0],
+        json!({ "category": "INSULTS", "severityScore": 0.5 })
+    );
+    assert_eq!(results["promptAttack"]["results"][0]["severityScore"], 0.0);
+    let found = &results["sensitiveInformation"]["results"][0];
+    assert_eq!((&found["beginOffset"], &found["endOffset"]), (&json!(16), &json!(30)));
+    assert_eq!(checked["usage"]["contentFilter"]["textUnits"], 1);
+    let path = "/model/amazon.nova-sonic-v1:0/invoke-with-bidirectional-stream";
+    assert_eq!(send(local, "POST", path, &[], b"").await.status, 200);
     let messages = json!([user("Hello")]);
     // Its usage has members that AWS does not describe.
     assert_eq!(call(local, "Converse", json!({ "modelId": MODEL, "messages": messages })).await.status, 200);

@@ -12,7 +12,9 @@ pub(crate) mod converse_rules;
 pub(crate) mod converse_stream;
 pub(crate) mod count_tokens;
 pub(crate) mod foundation_models;
+pub(crate) mod invoke_guardrail_checks;
 pub(crate) mod invoke_model;
+pub(crate) mod invoke_model_bidirectionally;
 
 /// Performs a request that passed its shape.
 pub(crate) fn perform(local: &Local, request: &Request) -> AwsResult<Answer> {
@@ -22,6 +24,8 @@ pub(crate) fn perform(local: &Local, request: &Request) -> AwsResult<Answer> {
         "ApplyGuardrail" => apply_guardrail::apply(local, request),
         "InvokeModel" => invoke_model::invoke(local, request),
         "InvokeModelWithResponseStream" => invoke_model::invoke_with_response_stream(local, request),
+        "InvokeModelWithBidirectionalStream" => invoke_model_bidirectionally::invoke(local, request),
+        "InvokeGuardrailChecks" => invoke_guardrail_checks::invoke(request),
         "CountTokens" => count_tokens::count(local, request),
         "Converse" => converse::converse(local, request),
         "ConverseStream" => converse_stream::converse_stream(local, request),
