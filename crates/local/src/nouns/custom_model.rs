@@ -47,12 +47,19 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     record.set("customizationType", "IMPORTED");
     let base = format!("arn:aws:bedrock:{}::foundation-model/{IMPORTED_BASE}", cx.region);
     record.set("baseModelArn", base);
+    record.set("ownerAccountId", ACCOUNT);
     Ok(())
+}
+
+/// Puts a model on its shelf that a job has made.
+pub(super) fn add(cx: &mut Context<'_>, mut record: Record) -> Record {
+    record.set("modelStatus", "Active");
+    record.set("ownerAccountId", ACCOUNT);
+    cx.add(&NOUN, record)
 }
 
 fn derive(record: &mut Record) {
     record.fill("foundationModelArn", record["baseModelArn"].clone());
-    record.fill("ownerAccountId", ACCOUNT);
     // AWS has no name for it.
     record.fill("baseModelName", "");
 }

@@ -50,7 +50,7 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
 }
 
 fn finish(cx: &mut Context<'_>, record: &mut Record) {
-    let mut model = record.renamed(&[
+    let model = record.renamed(&[
         ("targetModelArn", "modelArn"),
         ("targetModelName", "modelName"),
         ("foundationModelArn", "baseModelArn"),
@@ -58,6 +58,5 @@ fn finish(cx: &mut Context<'_>, record: &mut Record) {
         ("customizationType", "customizationType"),
         ("targetModelTags", "modelTags"),
     ]);
-    model.set("modelStatus", "Active");
-    cx.add(&custom_model::NOUN, model);
+    custom_model::add(cx, model);
 }

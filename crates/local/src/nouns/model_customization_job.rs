@@ -70,8 +70,7 @@ fn finish(cx: &mut Context<'_>, record: &mut Record) {
         ("customModelTags", "modelTags"),
     ];
     let members: Vec<_> = same.map(|member| (member, member)).chain(different).collect();
-    let mut model = record.renamed(&members);
-    model.set("modelStatus", "Active");
-    let model = cx.add(&custom_model::NOUN, model);
+    let model = record.renamed(&members);
+    let model = custom_model::add(cx, model);
     record.set("outputModelArn", model.text("modelArn"));
 }

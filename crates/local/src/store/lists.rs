@@ -118,7 +118,7 @@ impl Test<'_> {
             Self::Contains(member, part) => record.text(member).contains(part),
             Self::After(member, moment) => record.time(member).is_some_and(|time| time > *moment),
             Self::Before(member, moment) => record.time(member).is_some_and(|time| time < *moment),
-            Self::Owned(owned) => (record.text("ownerAccountId") == ACCOUNT) == *owned,
+            Self::Owned(owned) => matches!(record.text("ownerAccountId"), "" | ACCOUNT) == *owned,
         }
     }
 }
