@@ -254,7 +254,7 @@ async fn pages_are_no_longer_than_their_shape() {
             "jobArn": format!("{ARN}evaluation-job/{number:012}"), "jobName": format!("job-{number}"),
             "status": "Completed", "creationTime": format!("2026-01-01T00:00:{number:02}Z"), "jobType": "Automated",
             "evaluationTaskTypes": ["Custom"],
-            "applicationType": if number % 2 == 0 { "RagEvaluation" } else { "ModelEvaluation" },
+            "applicationType": if number.is_multiple_of(2) { "RagEvaluation" } else { "ModelEvaluation" },
         })
     };
     local.seed("ListEvaluationJobs", (0..12).map(row)).unwrap();

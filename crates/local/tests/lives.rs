@@ -461,7 +461,10 @@ async fn reasoning_policies(local: &LocalBedrock) {
     );
 
     let case = |content: &str| {
-        of_policy(json!({ "guardContent": content, "expectedAggregatedFindingsResult": "VALID" }))
+        of_policy(json!({
+            "guardContent": content, "expectedAggregatedFindingsResult": "VALID",
+            "clientRequestToken": content.len().to_string(),
+        }))
     };
     let blue = ok(local, "CreateAutomatedReasoningPolicyTestCase", case("The sky is blue.")).await;
     let red = ok(local, "CreateAutomatedReasoningPolicyTestCase", case("It fails to be blue.")).await;
@@ -506,14 +509,14 @@ async fn reasoning_policies(local: &LocalBedrock) {
     let workflows = &workflows["automatedReasoningPolicyBuildWorkflowSummaries"];
     assert_eq!(
         (&workflows[0]["status"], &workflows[1]["status"]),
-        (&json!("CANCELLED"), &json!("COMPLETED"))
+        (&json!("COMPLETED"), &json!("CANCELLED"))
     );
     assert_eq!(
         error(local, "CancelAutomatedReasoningPolicyBuildWorkflow", cancel.clone()).await,
         "ValidationException"
     );
     let mut delete = cancel;
-    delete["lastUpdatedAt"] = workflows[0]["updatedAt"].clone();
+    delete["lastUpdatedAt"] = workflows[1]["updatedAt"].clone();
     ok(local, "DeleteAutomatedReasoningPolicyBuildWorkflow", delete).await;
 
     assert_eq!(

@@ -39,7 +39,6 @@ pub(crate) static NOUN: Noun = Noun {
     failed: "FAILED",
     stopped: ("CANCEL_REQUESTED", "CANCELLED"),
     within: &[("policyArn", &policy::NOUN)],
-    newest_first: true,
     missing: "The specified build workflow was not found.",
     begin,
     ..Noun::PLAIN

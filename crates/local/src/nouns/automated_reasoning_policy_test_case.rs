@@ -48,10 +48,13 @@ pub(crate) static RESULT: Noun = Noun {
     ..Noun::PLAIN
 };
 
+/// What a client says of a case.
+const CHANGEABLE: &[&str] =
+    &["guardContent", "queryContent", "expectedAggregatedFindingsResult", "confidenceThreshold"];
+
 fn update(_: &mut Context<'_>, request: &Request, record: &mut Record) -> AwsResult<Plan> {
     verbs::refuse_stale(request, record, "updatedAt")?;
-    for member in ["guardContent", "queryContent", "expectedAggregatedFindingsResult", "confidenceThreshold"]
-    {
+    for member in CHANGEABLE {
         record.set(member, request.input.get(member).cloned().unwrap_or(Value::Null));
     }
     Ok(Plan::new())
@@ -96,9 +99,9 @@ fn start(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
         result.set("policyArn", arn);
         result.set("buildWorkflowId", workflow);
         result.set("testCaseId", case["testCaseId"].clone());
-        let mut shown = case;
-        shown.remove("policyArn");
-        result.set("testCase", Value::from(shown));
+        let shown = CHANGEABLE.iter().chain(&["testCaseId", "createdAt", "updatedAt"]);
+        let shown: Vec<_> = shown.map(|member| (*member, *member)).collect();
+        result.set("testCase", Value::from(case.renamed(&shown)));
         cx.add(&RESULT, result);
     }
     Ok(Record::from_iter([("policyArn".to_owned(), json!(arn))]))
