@@ -21,24 +21,39 @@ impl State {
     /// Works on a region's things while no one else does, once all has happened that is due.
     pub(crate) fn with<R>(&self, local: &Local, region: &str, work: impl FnOnce(&mut Context<'_>) -> R) -> R {
         let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = stores.remove(region);
-        let is_new = known.is_none();
-        let mut store = known.unwrap_or_default();
         let now = in_microseconds(local.clock.now());
-        let mut cx = Context { local, region, now, store: &mut store, elsewhere: &stores };
-        if is_new {
-            nouns::furnish(&mut cx);
+        let due = stores.iter().filter(|(_, store)| store.agenda.is_due(now));
+        let due: Vec<_> = due.map(|(region, _)| region.clone()).collect();
+        for region in due {
+            visit(local, &mut stores, &region, now, |cx| cx.settle());
         }
-        cx.settle();
-        let result = work(&mut cx);
-        stores.insert(region.to_owned(), store);
-        result
+        visit(local, &mut stores, region, now, work)
     }
 
     pub(crate) fn with_prompt_cache<R>(&self, region: &str, work: impl FnOnce(&mut PromptCache) -> R) -> R {
         let mut caches = self.prompt_caches.lock().unwrap_or_else(PoisonError::into_inner);
         work(caches.entry(region.to_owned()).or_default())
     }
+}
+
+/// Works on one of the stores, which is made if it is not there yet.
+fn visit<R>(
+    local: &Local,
+    stores: &mut BTreeMap<String, Store>,
+    region: &str,
+    now: Timestamp,
+    work: impl FnOnce(&mut Context<'_>) -> R,
+) -> R {
+    let known = stores.remove(region);
+    let is_new = known.is_none();
+    let mut store = known.unwrap_or_default();
+    let mut cx = Context { local, region, now, store: &mut store, elsewhere: stores };
+    if is_new {
+        nouns::furnish(&mut cx);
+    }
+    let result = work(&mut cx);
+    stores.insert(region.to_owned(), store);
+    result
 }
 
 /// As fine as AWS tells time, so that clients can tell it back.

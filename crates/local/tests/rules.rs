@@ -298,6 +298,14 @@ async fn models_are_copied_from_region_to_region() {
     assert_eq!((&job["targetModelArn"], text(&job, "sourceModelName")), (&target["modelArn"], "source"));
     let tags = ok(&local, "ListTagsForResource", json!({ "resourceARN": target["modelArn"] })).await;
     assert_eq!(tags["tags"], json!([{ "key": "a", "value": "b" }]));
+    // Time passes in other regions, too, though no one looks there.
+    let on = json!({ "sourceModelArn": target["modelArn"], "targetModelName": "further" });
+    let on = ok_in(&local, "eu-west-3", "CreateModelCopyJob", on).await;
+    let on = ok_in(&local, "eu-west-3", "GetModelCopyJob", json!({ "jobArn": on["jobArn"] })).await;
+    let back = json!({ "sourceModelArn": on["targetModelArn"], "targetModelName": "back" });
+    assert_eq!(error(&local, "CreateModelCopyJob", back.clone()).await, "ResourceNotFoundException");
+    local.advance(Duration::from_secs(2));
+    ok(&local, "CreateModelCopyJob", back).await;
     let unknown = json!({
         "sourceModelArn": text(&source, "modelArn").replace("eu-west-1", "eu-west-3"), "targetModelName": "other",
     });

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::error::AwsResult;
+use crate::error::{AwsError, AwsResult};
 use crate::nouns::custom_model;
 use crate::request::Request;
 use crate::store::context::Context;
@@ -35,9 +35,17 @@ pub(crate) static NOUN: Noun = Noun {
     newest_first: true,
     missing: "The specified custom model deployment was not found.",
     taken: "A custom model deployment named {name} already exists.",
-    begin: |cx, record| cx.find(&custom_model::NOUN, record.text("modelArn")).map(|_| ()),
+    begin,
     ..Noun::PLAIN
 };
+
+fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
+    let model = cx.record(&custom_model::NOUN, record.text("modelArn"))?;
+    match model.text("modelStatus") {
+        "" | "Active" => Ok(()),
+        status => Err(AwsError::validation(format!("A model that is {status} cannot be deployed."))),
+    }
+}
 
 fn update(cx: &mut Context<'_>, request: &Request, record: &mut Record) -> AwsResult<Plan> {
     let arn = request.text("modelArn");

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::clock::later;
 use crate::error::AwsResult;
+use crate::nouns::models;
 use crate::store::context::Context;
 use crate::store::noun::{Members, Noun, Verb};
 use crate::store::record::Record;
@@ -46,6 +47,9 @@ pub(crate) static NOUN: Noun = Noun {
 };
 
 fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
+    models::base(cx, record.text("modelId"))
+        .map(|_| ())
+        .or_else(|_| models::behind(cx, record.text("modelId")).map(|_| ()))?;
     record.fill("timeoutDurationInHours", 24);
     record.fill("modelInvocationType", "InvokeModel");
     let hours = record.get("timeoutDurationInHours").and_then(Value::as_u64).unwrap_or_default();

@@ -64,16 +64,16 @@ impl Context<'_> {
 
     /// Refuses a name that another thing has.
     pub(crate) fn refuse_taken_name(&self, noun: &Noun, name: &str, but: Option<Place>) -> AwsResult<()> {
-        let taken = |record: &Record| record.text(noun.members.name) == name;
+        if !noun.unique_names || name.is_empty() {
+            return Ok(());
+        }
         let place = match noun.by_name {
             true => self.store.find(noun, name),
-            false => self.store.place(noun, taken),
+            false => self.store.place(noun, |record| record.text(noun.members.name) == name),
         };
-        match place {
-            Some(place) if noun.unique_names && !name.is_empty() && Some(place) != but => {
-                Err(AwsError::conflict(noun.taken.replace("{name}", name)))
-            }
-            _ => Ok(()),
+        match place.is_none() || place == but {
+            true => Ok(()),
+            false => Err(AwsError::conflict(noun.taken.replace("{name}", name))),
         }
     }
 
@@ -112,6 +112,7 @@ impl Context<'_> {
         format!("arn:aws:kms:{}:{ACCOUNT}:key/{id}", self.region)
     }
 
+    /// The ARN of a thing that has an id.
     pub(crate) fn arn(&self, noun: &Noun, record: &Record) -> String {
         let base = match record.text("customizationType") {
             "IMPORTED" => "imported",

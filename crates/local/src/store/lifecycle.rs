@@ -48,6 +48,10 @@ struct Entry {
 }
 
 impl Agenda {
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.entries.first_key_value().is_some_and(|((due, _), _)| *due <= now)
+    }
+
     fn next(&mut self, now: Timestamp) -> Option<(Timestamp, Entry)> {
         let entry = self.entries.first_entry().filter(|entry| entry.key().0 <= now)?;
         let ((due, _), entry) = entry.remove_entry();
@@ -129,7 +133,7 @@ impl Context<'_> {
                 (noun.finish)(self, record);
             }
             _ => {
-                let why = format!("It was to fail: its name holds “{OMEN}”.");
+                let why = format!("It was to fail: there is a “{OMEN}” in what it is called.");
                 let is_list = failure.ends_with('s');
                 record.set(failure, if is_list { json!([why]) } else { json!(why) });
                 record.set(noun.members.status, noun.failed);

@@ -130,6 +130,11 @@ impl Store {
         }
     }
 
+    pub(crate) fn replace(&mut self, noun: &Noun, place: Place, record: Record) {
+        self.lend(noun, place);
+        self.give_back(noun, place, record);
+    }
+
     pub(crate) fn remove(&mut self, noun: &Noun, place: Place) -> Option<Record> {
         let shelf = self.shelves.get_mut(noun.name)?;
         let record = shelf.things.remove(&place)?.record;

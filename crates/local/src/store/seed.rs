@@ -55,7 +55,7 @@ impl<'a> Bed<'a> {
         }
         let Value::Object(of_row) = row else { return Ok(Record::default()) };
         let known = |member: String| {
-            let renamed = self.noun.row.iter().find(|(theirs, _)| *theirs == member);
+            let renamed = self.noun.row.iter().find(|(theirs, ours)| *theirs == member && !ours.is_empty());
             renamed.map_or(member, |(_, ours)| (*ours).to_owned())
         };
         let of_row = of_row.into_iter().map(|(member, value)| (known(member), value));

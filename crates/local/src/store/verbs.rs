@@ -68,29 +68,22 @@ fn create(cx: &mut Context<'_>, noun: &'static Noun, request: &Request) -> AwsRe
 /// What a request says, under the names of records.
 pub(crate) fn received(cx: &Context<'_>, noun: &Noun, request: &Request) -> Record {
     let members = request.input.as_object().into_iter().flatten();
-    members
-        .map(|(member, value)| {
-            let renamed = noun.renamed.iter().find(|(theirs, _)| theirs == member);
-            let known = renamed.map_or(member.as_str(), |(_, ours)| *ours);
-            let is_key = member.ends_with("KeyId") && known.ends_with("KeyArn");
-            let value = value.as_str().filter(|_| is_key).map(|key| json!(cx.kms_arn(key)));
-            (known.to_owned(), value.unwrap_or_else(|| request.input[member].clone()))
-        })
-        .collect()
+    let known = |(member, value): (&String, &Value)| {
+        let renamed = noun.renamed.iter().find(|(theirs, _)| theirs == member);
+        let known = renamed.map_or(member.as_str(), |(_, ours)| *ours);
+        let key = value.as_str().filter(|_| member.ends_with("KeyId") && known.ends_with("KeyArn"));
+        (known.to_owned(), key.map_or_else(|| value.clone(), |key| json!(cx.kms_arn(key))))
+    };
+    members.map(known).collect()
 }
 
 /// What stands in something can only be asked for where that is.
 pub(crate) fn refuse_missing_outer(cx: &Context<'_>, noun: &Noun, request: &Request) -> AwsResult<()> {
-    let mut key = String::new();
-    for (member, outer) in noun.within {
-        key = [&*key, request.text(member)]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join("/");
-        cx.find(outer, &key)?;
-    }
-    Ok(())
+    let mut key = Vec::new();
+    noun.within.iter().try_for_each(|(member, outer)| {
+        key.push(request.text(member));
+        cx.find(outer, &key.join("/")).map(|_| ())
+    })
 }
 
 fn get(cx: &mut Context<'_>, noun: &'static Noun, request: &Request) -> AwsResult<Record> {
@@ -114,8 +107,7 @@ fn update(
         }
         record.set(noun.members.updated, cx.now.to_string());
         let answer = answer(request, noun, &record);
-        cx.store.lend(noun, place);
-        cx.store.give_back(noun, place, record);
+        cx.store.replace(noun, place, record);
         if !plan.is_empty() {
             cx.plan(noun, place, plan);
         }
