@@ -370,6 +370,19 @@ async fn models_are_called_once_they_are_ready() {
     let created = ok(&local, "CreateProvisionedModelThroughput", throughput("reserved")).await;
     let input = json!({ "modelId": created["provisionedModelArn"], "messages": [common::user("Hello")] });
     assert_eq!(error(&local, "Converse", input.clone()).await, "ValidationException");
+    ok(&local, "CreateModelImportJob", import_job("import")).await;
+    let endpoint = ok(&local, "CreateMarketplaceModelEndpoint", endpoint("hosted")).await;
     local.advance(Duration::from_secs(2));
     assert_eq!(call(&local, "Converse", input).await.status, 200);
+    let imported = ok(&local, "GetImportedModel", json!({ "modelIdentifier": "import-model" })).await;
+    for model in [&imported["modelArn"], &endpoint["marketplaceModelEndpoint"]["endpointArn"]] {
+        let input = json!({ "modelId": model, "messages": [common::user("Hello")] });
+        assert_eq!(call(&local, "Converse", input).await.status, 200, "{model}");
+    }
+    ok(&local, "CreateProvisionedModelThroughput", throughput("to-fail")).await;
+    local.advance(Duration::from_secs(2));
+    let failed =
+        ok(&local, "GetProvisionedModelThroughput", json!({ "provisionedModelId": "to-fail" })).await;
+    let input = json!({ "modelId": failed["provisionedModelArn"], "messages": [common::user("Hello")] });
+    assert_eq!(error(&local, "Converse", input).await, "ValidationException");
 }

@@ -8,6 +8,7 @@ use crate::nouns::{
     prompt_router, provisioned_model_throughput,
 };
 use crate::store::context::Context;
+use crate::store::lifecycle::is_under_way;
 use crate::store::noun::Noun;
 use crate::store::record::Record;
 
@@ -37,41 +38,22 @@ struct Callable {
     /// The resource of its ARN.
     kind: &'static str,
     noun: &'static Noun,
-    /// The status in which it can be called; none where it always can.
-    ready: &'static str,
     /// The member that names the model behind it; none where only a stand-in can speak for it.
     behind: &'static str,
 }
 
 const CALLABLES: &[Callable] = &[
-    Callable {
-        kind: "application-inference-profile/",
-        noun: &inference_profile::NOUN,
-        ready: "ACTIVE",
-        behind: "models",
-    },
-    Callable { kind: "custom-model/", noun: &custom_model::NOUN, ready: "Active", behind: "baseModelArn" },
-    Callable {
-        kind: "custom-model-deployment/",
-        noun: &custom_model_deployment::NOUN,
-        ready: "Active",
-        behind: "modelArn",
-    },
-    Callable {
-        kind: "default-prompt-router/",
-        noun: &prompt_router::NOUN,
-        ready: "AVAILABLE",
-        behind: "fallbackModel",
-    },
-    Callable { kind: "endpoint/", noun: &marketplace_model_endpoint::NOUN, ready: "InService", behind: "" },
-    Callable { kind: "imported-model/", noun: &imported_model::NOUN, ready: "", behind: "" },
-    Callable {
-        kind: "provisioned-model/",
-        noun: &provisioned_model_throughput::NOUN,
-        ready: "InService",
-        behind: "modelArn",
-    },
+    Callable { kind: "application-inference-profile/", noun: &inference_profile::NOUN, behind: "models" },
+    Callable { kind: "custom-model/", noun: &custom_model::NOUN, behind: "baseModelArn" },
+    Callable { kind: "custom-model-deployment/", noun: &custom_model_deployment::NOUN, behind: "modelArn" },
+    Callable { kind: "default-prompt-router/", noun: &prompt_router::NOUN, behind: "fallbackModel" },
+    Callable { kind: "endpoint/", noun: &marketplace_model_endpoint::NOUN, behind: "" },
+    Callable { kind: "imported-model/", noun: &imported_model::NOUN, behind: "" },
+    Callable { kind: "provisioned-model/", noun: &provisioned_model_throughput::NOUN, behind: "modelArn" },
 ];
+
+/// More things than these never stand between a name and its model.
+const MOST_STEPS: usize = 5;
 
 /// Who speaks for a model of which nothing is known.
 const STAND_IN: &str = "openai.gpt-oss-120b-1:0";
@@ -112,24 +94,28 @@ pub(super) fn behind<'a>(cx: &Context<'a>, identifier: &str) -> AwsResult<&'a Fo
 
 /// Follows ARNs from one thing to the next until a foundation model is reached.
 fn through(cx: &Context<'_>, arn: &str) -> AwsResult<String> {
-    let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
-    if let Some(id) = resource.strip_prefix("foundation-model/") {
-        return Ok(id.to_owned());
+    let mut arn = arn;
+    for _ in 0..MOST_STEPS {
+        let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
+        if let Some(id) = resource.strip_prefix("foundation-model/") {
+            return Ok(id.to_owned());
+        }
+        if let Some(id) = resource.strip_prefix("inference-profile/") {
+            return cx.local.catalogue.invoked(id).map(|model| model.model_id.clone());
+        }
+        let callable = CALLABLES.iter().find(|callable| resource.starts_with(callable.kind));
+        let Callable { noun, behind, .. } = callable.ok_or_else(invalid)?;
+        let record = cx.record(noun, arn)?;
+        let status = record.text(noun.members.status);
+        if is_under_way(noun, record) || status == noun.failed {
+            return Err(AwsError::validation(format!("The model {arn} cannot be invoked: it is {status}.")));
+        }
+        if behind.is_empty() {
+            return Ok(STAND_IN.to_owned());
+        }
+        arn = target(record, behind);
     }
-    if let Some(id) = resource.strip_prefix("inference-profile/") {
-        return cx.local.catalogue.invoked(id).map(|model| model.model_id.clone());
-    }
-    let callable =
-        CALLABLES.iter().find(|callable| resource.starts_with(callable.kind)).ok_or_else(invalid)?;
-    let record = cx.record(callable.noun, arn)?;
-    let status = record.text(callable.noun.members.status);
-    if !callable.ready.is_empty() && !status.is_empty() && status != callable.ready {
-        return Err(AwsError::validation(format!("The model {arn} cannot be invoked while it is {status}.")));
-    }
-    match callable.behind {
-        "" => Ok(STAND_IN.to_owned()),
-        member => through(cx, target(record, member)),
-    }
+    Err(invalid())
 }
 
 /// An ARN, or the first in a list or a structure of one.
