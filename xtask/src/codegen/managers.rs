@@ -62,7 +62,6 @@ pub(crate) fn write(
 ) -> Result<()> {
     let mut modules = String::from("//! What AWS offers for each noun.\n\n");
     let mut extended = String::new();
-    let mut extended = String::new();
     let mut relations = String::new();
     let mut bound: BTreeMap<Service, BTreeMap<String, String>> = BTreeMap::new();
     for module in &nouns.module {
