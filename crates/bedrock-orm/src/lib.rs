@@ -65,8 +65,9 @@ pub use bedrock_orm_managers::{
 };
 pub use bedrock_orm_models as models;
 pub use bedrock_orm_runtime_mixin::{
-    ApplyGuardrail, ConversationManager, Converse, ConverseStream, Invokable, InvokeModel,
-    InvokeModelResponse, InvokeModelStream, ModelAsyncInvokes, StartAsyncInvoke, Target, TextStream,
+    ApplyGuardrail, BidirectionalStream, ConversationManager, Converse, ConverseStream, Invokable,
+    InvokeModel, InvokeModelResponse, InvokeModelStream, ModelAsyncInvokes, StartAsyncInvoke, Target,
+    TextStream,
 };
 
 /// What most programs need: `use bedrock_orm::prelude::*;`.
@@ -96,6 +97,7 @@ pub mod prelude {
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_runtime_mixin::{ApplyExt, ApplyGuardrailExt};
     pub use bedrock_orm_runtime_mixin::{
-        AsyncInvokeExt, CloseExt, ConversationManager, ConverseExt, CountTokensExt, InvokeModelExt,
+        AsyncInvokeExt, BidirectionalStreamExt, CloseExt, ConversationManager, ConverseExt, CountTokensExt,
+        GuardrailChecksExt, InvokeModelExt,
     };
 }
