@@ -118,6 +118,8 @@ fn body(chunks: mpsc::Receiver<Blob>) -> impl Stream<Item = Result<SdkInput, Sdk
         let part = SdkInputPart::builder().bytes(chunk.into()).build();
         Some((Ok(SdkInput::Chunk(part)), chunks))
     })
+    // The SDK asks once more after the end.
+    .fuse()
 }
 
 impl BidirectionalStream {
