@@ -267,7 +267,8 @@ async fn a_page_that_fails_ends_the_rows_with_its_error() {
 async fn an_answer_without_a_model_is_an_error_and_no_empty_model() {
     let server = FakeServer::start([Answer::json(&json!({}))]).await;
     let models = FoundationModel::objects().using(&session(server.url()).await);
-    assert_eq!(models.get(MODEL).await.unwrap_err().kind(), ErrorKind::InvalidResponse);
+    // The description does not promise `modelDetails`: without it there is no such model.
+    assert_eq!(models.get(MODEL).await.unwrap_err().kind(), ErrorKind::DoesNotExist);
 }
 
 #[tokio::test]
