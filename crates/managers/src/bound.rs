@@ -89,6 +89,13 @@ pub trait UpdateExt {
 
     /// Changes it, and gives AWS's answer. This value stays as it is: `refresh` fetches the new one.
     ///
+    /// ```compile_fail
+    /// # use bedrock_orm::prelude::*;
+    /// # async fn example(profile: Bound<InferenceProfile>) {
+    /// profile.update(()).await; // AWS changes no inference profile
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Manager::update`](crate::Manager::update).
@@ -118,6 +125,13 @@ impl<M: Keyed<Noun: Update>> UpdateExt for Bound<M> {
 pub trait DeleteExt {
     /// Deletes it. Of a guardrail it deletes the version that this is; the draft stands for the whole.
     ///
+    /// ```compile_fail
+    /// # use bedrock_orm::prelude::*;
+    /// # async fn example(model: Bound<FoundationModel>) {
+    /// model.delete().await; // nobody deletes a foundation model
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Manager::delete`](crate::Manager::delete).
@@ -137,6 +151,13 @@ impl<M: Keyed<Noun: Delete>> DeleteExt for Bound<M> {
 /// Stops a job.
 pub trait StopExt {
     /// Stops it.
+    ///
+    /// ```compile_fail
+    /// # use bedrock_orm::prelude::*;
+    /// # async fn example(job: Bound<ModelCopyJob>) {
+    /// job.stop().await; // AWS stops no copy job
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

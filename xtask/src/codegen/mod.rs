@@ -6,15 +6,16 @@
 //! `managers` what AWS offers for each noun, operation by operation as `operations` knows them.
 
 mod conversions;
-mod description;
+pub(crate) mod description;
 mod docs;
 mod fields;
 mod managers;
 mod models;
 mod names;
-mod nouns;
+pub(crate) mod nouns;
 mod operations;
 mod plan;
+pub(crate) mod reach;
 mod round_trips;
 
 use std::collections::BTreeMap;

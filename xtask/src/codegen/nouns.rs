@@ -30,6 +30,8 @@ pub(crate) struct Nouns {
 pub(crate) struct ByHand {
     pub(crate) operations: Vec<String>,
     pub(crate) shapes: Vec<String>,
+    /// The operations that no noun of the table has, each with how it is called.
+    pub(crate) reached: IndexMap<String, String>,
 }
 
 /// Members, as `service/Shape.member`, that the SDK treats otherwise than the description says.
@@ -110,16 +112,6 @@ pub(crate) struct Status {
     pub(crate) ready: Vec<String>,
     pub(crate) failed: Vec<String>,
     pub(crate) reasons: Option<String>,
-}
-
-impl Noun {
-    /// All of its operations.
-    pub(crate) fn operations(&self) -> impl Iterator<Item = &String> {
-        [&self.get, &self.list, &self.create, &self.update, &self.delete, &self.stop]
-            .into_iter()
-            .flatten()
-            .chain(self.verbs.values())
-    }
 }
 
 impl Module {

@@ -10,7 +10,7 @@ use bedrock_orm_models::{AccountDataRetention, DataRetentionMode, PutAccountData
 impl Objects for AccountDataRetention {}
 
 impl Manager<AccountDataRetention> {
-    /// AWS's `GetAccountDataRetention`.
+    /// What is kept now.
     ///
     /// # Errors
     ///
@@ -35,7 +35,7 @@ impl Manager<AccountDataRetention> {
         }
     }
 
-    /// AWS's `PutAccountDataRetention`.
+    /// Sets what is kept.
     ///
     /// # Errors
     ///

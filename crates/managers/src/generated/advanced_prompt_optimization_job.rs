@@ -168,7 +168,7 @@ impl Progress for AdvancedPromptOptimizationJob {
 }
 
 impl Manager<AdvancedPromptOptimizationJob> {
-    /// AWS's `BatchDeleteAdvancedPromptOptimizationJob`.
+    /// Deletes several jobs in one request; what could not be deleted is in the answer's `errors`.
     ///
     /// # Errors
     ///

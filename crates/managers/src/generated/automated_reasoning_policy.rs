@@ -188,7 +188,7 @@ impl Tagged for AutomatedReasoningPolicy {
 }
 
 impl Manager<AutomatedReasoningPolicy> {
-    /// AWS's `CreateAutomatedReasoningPolicyVersion`.
+    /// Makes a numbered version of the policy's draft.
     ///
     /// # Errors
     ///
@@ -214,7 +214,7 @@ impl Manager<AutomatedReasoningPolicy> {
         }
     }
 
-    /// AWS's `ExportAutomatedReasoningPolicyVersion`.
+    /// The policy's definition: its rules, variables and types.
     ///
     /// # Errors
     ///
@@ -246,7 +246,7 @@ impl Manager<AutomatedReasoningPolicy> {
 
 /// What a bound [`AutomatedReasoningPolicy`] has besides; a row of its list, and AWS's answer to its creation, have it too.
 pub trait AutomatedReasoningPolicyExt: Sized {
-    /// AWS's `CreateAutomatedReasoningPolicyVersion`.
+    /// Makes a numbered version of the policy's draft.
     ///
     /// # Errors
     ///
@@ -259,7 +259,7 @@ pub trait AutomatedReasoningPolicyExt: Sized {
         &self,
         request: CreateAutomatedReasoningPolicyVersionRequest,
     ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> + Send;
-    /// AWS's `ExportAutomatedReasoningPolicyVersion`.
+    /// The policy's definition: its rules, variables and types.
     ///
     /// # Errors
     ///
@@ -392,7 +392,7 @@ impl Progress for AutomatedReasoningPolicyBuildWorkflow {
 }
 
 impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
-    /// AWS's `GetAutomatedReasoningPolicyAnnotations`.
+    /// The annotations on what the workflow has built.
     ///
     /// # Errors
     ///
@@ -422,7 +422,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         }
     }
 
-    /// AWS's `CancelAutomatedReasoningPolicyBuildWorkflow`.
+    /// Cancels the workflow, which may take a while.
     ///
     /// # Errors
     ///
@@ -452,7 +452,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         }
     }
 
-    /// AWS's `DeleteAutomatedReasoningPolicyBuildWorkflow`.
+    /// Deletes the workflow, unless it was changed after that time.
     ///
     /// # Errors
     ///
@@ -484,7 +484,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         }
     }
 
-    /// AWS's `GetAutomatedReasoningPolicyNextScenario`.
+    /// The next scenario to say right or wrong to.
     ///
     /// # Errors
     ///
@@ -514,7 +514,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         }
     }
 
-    /// AWS's `GetAutomatedReasoningPolicyBuildWorkflowResultAssets`.
+    /// What the workflow has built, of one kind; of kinds that have several, the one of that ID.
     ///
     /// # Errors
     ///
@@ -555,7 +555,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         }
     }
 
-    /// AWS's `StartAutomatedReasoningPolicyBuildWorkflow`.
+    /// Starts a workflow of that kind; `wait` on the answer tells when it has ended.
     ///
     /// # Errors
     ///
@@ -583,7 +583,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         }
     }
 
-    /// AWS's `StartAutomatedReasoningPolicyTestWorkflow`.
+    /// Runs the policy's test cases, all of them or those named, against what the workflow has built.
     ///
     /// # Errors
     ///
@@ -609,7 +609,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         }
     }
 
-    /// AWS's `UpdateAutomatedReasoningPolicyAnnotations`.
+    /// Replaces the annotations, unless they were changed since the hash was read.
     ///
     /// # Errors
     ///
@@ -648,7 +648,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
 
 /// What a bound [`AutomatedReasoningPolicyBuildWorkflow`] has besides; a row of its list, and AWS's answer to its creation, have it too.
 pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
-    /// AWS's `GetAutomatedReasoningPolicyAnnotations`.
+    /// The annotations on what the workflow has built.
     ///
     /// # Errors
     ///
@@ -658,7 +658,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     ///
     /// One `GetAutomatedReasoningPolicyAnnotations` (`bedrock:GetAutomatedReasoningPolicyAnnotations`).
     fn annotations(&self) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send;
-    /// AWS's `CancelAutomatedReasoningPolicyBuildWorkflow`.
+    /// Cancels the workflow, which may take a while.
     ///
     /// # Errors
     ///
@@ -668,7 +668,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     ///
     /// One `CancelAutomatedReasoningPolicyBuildWorkflow` (`bedrock:CancelAutomatedReasoningPolicyBuildWorkflow`).
     fn cancel(&self) -> impl Future<Output = Result<()>> + Send;
-    /// AWS's `DeleteAutomatedReasoningPolicyBuildWorkflow`.
+    /// Deletes the workflow, unless it was changed after that time.
     ///
     /// # Errors
     ///
@@ -678,7 +678,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     ///
     /// One `DeleteAutomatedReasoningPolicyBuildWorkflow` (`bedrock:DeleteAutomatedReasoningPolicyBuildWorkflow`).
     fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send;
-    /// AWS's `GetAutomatedReasoningPolicyNextScenario`.
+    /// The next scenario to say right or wrong to.
     ///
     /// # Errors
     ///
@@ -690,7 +690,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     fn next_scenario(
         &self,
     ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send;
-    /// AWS's `GetAutomatedReasoningPolicyBuildWorkflowResultAssets`.
+    /// What the workflow has built, of one kind; of kinds that have several, the one of that ID.
     ///
     /// # Errors
     ///
@@ -704,7 +704,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
         asset_type: impl Into<AutomatedReasoningPolicyBuildResultAssetType>,
         asset_id: impl Into<Option<String>>,
     ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyBuildWorkflowResultAssets>>> + Send;
-    /// AWS's `StartAutomatedReasoningPolicyTestWorkflow`.
+    /// Runs the policy's test cases, all of them or those named, against what the workflow has built.
     ///
     /// # Errors
     ///
@@ -717,7 +717,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
         &self,
         request: StartAutomatedReasoningPolicyTestWorkflowRequest,
     ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>> + Send;
-    /// AWS's `UpdateAutomatedReasoningPolicyAnnotations`.
+    /// Replaces the annotations, unless they were changed since the hash was read.
     ///
     /// # Errors
     ///
@@ -901,7 +901,7 @@ impl Keyed for UpdateAutomatedReasoningPolicyTestCaseResponse {
 }
 
 impl Manager<AutomatedReasoningPolicyTestCase> {
-    /// AWS's `CreateAutomatedReasoningPolicyTestCase`.
+    /// Adds a test case to the policy.
     ///
     /// # Errors
     ///
@@ -927,7 +927,7 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
         }
     }
 
-    /// AWS's `DeleteAutomatedReasoningPolicyTestCase`.
+    /// Deletes the test case, unless it was changed after that time.
     ///
     /// # Errors
     ///
@@ -959,7 +959,7 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
         }
     }
 
-    /// AWS's `UpdateAutomatedReasoningPolicyTestCase`.
+    /// Changes the test case, unless it was changed after the time that the request names.
     ///
     /// # Errors
     ///
@@ -988,7 +988,7 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
 
 /// What a bound [`AutomatedReasoningPolicyTestCase`] has besides; a row of its list, and AWS's answer to its creation, have it too.
 pub trait AutomatedReasoningPolicyTestCaseExt: Sized {
-    /// AWS's `DeleteAutomatedReasoningPolicyTestCase`.
+    /// Deletes the test case, unless it was changed after that time.
     ///
     /// # Errors
     ///
@@ -998,7 +998,7 @@ pub trait AutomatedReasoningPolicyTestCaseExt: Sized {
     ///
     /// One `DeleteAutomatedReasoningPolicyTestCase` (`bedrock:DeleteAutomatedReasoningPolicyTestCase`).
     fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send;
-    /// AWS's `UpdateAutomatedReasoningPolicyTestCase`.
+    /// Changes the test case, unless it was changed after the time that the request names.
     ///
     /// # Errors
     ///

@@ -61,7 +61,7 @@ impl Row for EnforcedGuardrailsConfiguration {
 }
 
 impl Manager<EnforcedGuardrailsConfiguration> {
-    /// AWS's `DeleteEnforcedGuardrailConfiguration`.
+    /// Takes the configuration back: its guardrail is imposed no longer.
     ///
     /// # Errors
     ///
@@ -87,7 +87,7 @@ impl Manager<EnforcedGuardrailsConfiguration> {
         }
     }
 
-    /// AWS's `PutEnforcedGuardrailConfiguration`.
+    /// Imposes a guardrail on every call; with the ID of a configuration that is there already, changes it.
     ///
     /// # Errors
     ///

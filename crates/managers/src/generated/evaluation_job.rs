@@ -280,7 +280,7 @@ impl Progress for EvaluationJob {
 }
 
 impl Manager<EvaluationJob> {
-    /// AWS's `BatchDeleteEvaluationJob`.
+    /// Deletes several jobs in one request; what could not be deleted is in the answer's `errors`.
     ///
     /// # Errors
     ///

@@ -155,7 +155,7 @@ impl Keyed for FoundationModel {
 }
 
 impl Manager<FoundationModel> {
-    /// AWS's `GetFoundationModelAvailability`.
+    /// Whether this account may use the model, and what is missing if not.
     ///
     /// # Errors
     ///
@@ -187,7 +187,7 @@ impl Manager<FoundationModel> {
 
 /// What a bound [`FoundationModel`] has besides; a row of its list, and AWS's answer to its creation, have it too.
 pub trait FoundationModelExt: Sized {
-    /// AWS's `GetFoundationModelAvailability`.
+    /// Whether this account may use the model, and what is missing if not.
     ///
     /// # Errors
     ///

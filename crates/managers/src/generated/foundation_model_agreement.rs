@@ -15,7 +15,7 @@ use bedrock_orm_models::{
 impl Objects for FoundationModelAgreement {}
 
 impl Manager<FoundationModelAgreement> {
-    /// AWS's `CreateFoundationModelAgreement`.
+    /// Agrees to the terms of an offer. A request for money: it may bind the account to pay.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl Manager<FoundationModelAgreement> {
         }
     }
 
-    /// AWS's `DeleteFoundationModelAgreement`.
+    /// Ends the agreement for a model, and with it the access to it.
     ///
     /// # Errors
     ///

@@ -206,7 +206,7 @@ impl Progress for Guardrail {
 }
 
 impl Manager<Guardrail> {
-    /// AWS's `CreateGuardrailVersion`.
+    /// Makes a numbered version of the guardrail's draft. The request can carry a description and a token that makes a repeated call harmless; `Default::default()` carries neither.
     ///
     /// # Errors
     ///
@@ -241,7 +241,7 @@ impl Manager<Guardrail> {
 
 /// What a bound [`Guardrail`] has besides; a row of its list, and AWS's answer to its creation, have it too.
 pub trait GuardrailExt: Sized {
-    /// AWS's `CreateGuardrailVersion`.
+    /// Makes a numbered version of the guardrail's draft. The request can carry a description and a token that makes a repeated call harmless; `Default::default()` carries neither.
     ///
     /// # Errors
     ///

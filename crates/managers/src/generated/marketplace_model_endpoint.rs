@@ -167,7 +167,7 @@ impl Progress for MarketplaceModelEndpoint {
 }
 
 impl Manager<MarketplaceModelEndpoint> {
-    /// AWS's `DeregisterMarketplaceModelEndpoint`.
+    /// Takes the endpoint out of Bedrock; in SageMaker it stays.
     ///
     /// # Errors
     ///
@@ -193,7 +193,7 @@ impl Manager<MarketplaceModelEndpoint> {
         }
     }
 
-    /// AWS's `RegisterMarketplaceModelEndpoint`.
+    /// Brings an endpoint that is in SageMaker into Bedrock.
     ///
     /// # Errors
     ///
@@ -222,7 +222,7 @@ impl Manager<MarketplaceModelEndpoint> {
 
 /// What a bound [`MarketplaceModelEndpoint`] has besides; a row of its list, and AWS's answer to its creation, have it too.
 pub trait MarketplaceModelEndpointExt: Sized {
-    /// AWS's `DeregisterMarketplaceModelEndpoint`.
+    /// Takes the endpoint out of Bedrock; in SageMaker it stays.
     ///
     /// # Errors
     ///
@@ -232,7 +232,7 @@ pub trait MarketplaceModelEndpointExt: Sized {
     ///
     /// One `DeregisterMarketplaceModelEndpoint` (`bedrock:DeregisterMarketplaceModelEndpoint`).
     fn deregister(&self) -> impl Future<Output = Result<()>> + Send;
-    /// AWS's `RegisterMarketplaceModelEndpoint`.
+    /// Brings an endpoint that is in SageMaker into Bedrock.
     ///
     /// # Errors
     ///

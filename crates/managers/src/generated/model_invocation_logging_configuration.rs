@@ -13,7 +13,7 @@ use bedrock_orm_models::{
 impl Objects for ModelInvocationLoggingConfiguration {}
 
 impl Manager<ModelInvocationLoggingConfiguration> {
-    /// AWS's `DeleteModelInvocationLoggingConfiguration`.
+    /// Ends the logging.
     ///
     /// # Errors
     ///
@@ -38,7 +38,7 @@ impl Manager<ModelInvocationLoggingConfiguration> {
         }
     }
 
-    /// AWS's `GetModelInvocationLoggingConfiguration`.
+    /// Where the logs go now; `DoesNotExist` where nothing is logged.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ impl Manager<ModelInvocationLoggingConfiguration> {
         }
     }
 
-    /// AWS's `PutModelInvocationLoggingConfiguration`.
+    /// Sets where the logs go.
     ///
     /// # Errors
     ///

@@ -10,7 +10,7 @@ use bedrock_orm_models::{PutResourcePolicyRequest, PutResourcePolicyResponse, Re
 impl Objects for ResourcePolicy {}
 
 impl Manager<ResourcePolicy> {
-    /// AWS's `DeleteResourcePolicy`.
+    /// Takes the policy from the resource: nobody else may use it then.
     ///
     /// # Errors
     ///
@@ -39,7 +39,7 @@ impl Manager<ResourcePolicy> {
         }
     }
 
-    /// AWS's `GetResourcePolicy`.
+    /// The resource's policy, as JSON text.
     ///
     /// # Errors
     ///
@@ -68,7 +68,7 @@ impl Manager<ResourcePolicy> {
         }
     }
 
-    /// AWS's `PutResourcePolicy`.
+    /// Sets the resource's policy, as JSON text.
     ///
     /// # Errors
     ///

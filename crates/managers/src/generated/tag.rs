@@ -10,7 +10,7 @@ use bedrock_orm_models::{ListTagsForResourceRequest, Tag, TagResourceRequest, Un
 impl Objects for Tag {}
 
 impl Manager<Tag> {
-    /// AWS's `TagResource`.
+    /// Gives tags to what has that ARN; a key that is there gets the new value.
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ impl Manager<Tag> {
         }
     }
 
-    /// AWS's `ListTagsForResource`.
+    /// The tags of what has that ARN.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl Manager<Tag> {
         }
     }
 
-    /// AWS's `UntagResource`.
+    /// Takes the tags of these keys from what has that ARN.
     ///
     /// # Errors
     ///

@@ -10,7 +10,7 @@ use bedrock_orm_models::{Blob, PutUseCaseForModelAccessRequest, UseCaseForModelA
 impl Objects for UseCaseForModelAccess {}
 
 impl Manager<UseCaseForModelAccess> {
-    /// AWS's `GetUseCaseForModelAccess`.
+    /// The use case that was handed in.
     ///
     /// # Errors
     ///
@@ -35,7 +35,7 @@ impl Manager<UseCaseForModelAccess> {
         }
     }
 
-    /// AWS's `PutUseCaseForModelAccess`.
+    /// Hands in a use case: the form's JSON, as bytes.
     ///
     /// # Errors
     ///

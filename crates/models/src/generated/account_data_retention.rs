@@ -7,7 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::wire::wire_enum;
 
-/// Get account data retention response.
+/// How long Bedrock keeps what this account sends, in this region.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `AccountDataRetention::objects().get(…)` | `GetAccountDataRetention` | `bedrock:GetAccountDataRetention` |
+/// | `AccountDataRetention::objects().put(…)` | `PutAccountDataRetention` | `bedrock:PutAccountDataRetention` |
 ///
 /// Source: [`GetAccountDataRetention`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAccountDataRetention.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -32,7 +32,17 @@ impl AdvancedPromptOptimizationInputConfig {
     }
 }
 
-/// Get advanced prompt optimization job response.
+/// A job that rewrites prompts so that a model does better with them.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `AdvancedPromptOptimizationJob::objects().get(key)` | `GetAdvancedPromptOptimizationJob` | `bedrock:GetAdvancedPromptOptimizationJob` |
+/// | `AdvancedPromptOptimizationJob::objects().list()` | `ListAdvancedPromptOptimizationJobs` | `bedrock:ListAdvancedPromptOptimizationJobs` |
+/// | `AdvancedPromptOptimizationJob::objects().create(request)` | `CreateAdvancedPromptOptimizationJob` | `bedrock:CreateAdvancedPromptOptimizationJob` |
+/// | `AdvancedPromptOptimizationJob::objects().stop(key)` | `StopAdvancedPromptOptimizationJob` | `bedrock:StopAdvancedPromptOptimizationJob` |
+/// | `AdvancedPromptOptimizationJob::objects().batch_delete(…)` | `BatchDeleteAdvancedPromptOptimizationJob` | `bedrock:BatchDeleteAdvancedPromptOptimizationJob` |
 ///
 /// Source: [`GetAdvancedPromptOptimizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAdvancedPromptOptimizationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -106,7 +116,7 @@ wire_enum!(AdvancedPromptOptimizationJobStatus {
     "Deleting" => Deleting,
 });
 
-/// Advanced prompt optimization job summary.
+/// A row of a list of [`AdvancedPromptOptimizationJob`]s.
 ///
 /// Source: [`AdvancedPromptOptimizationJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AdvancedPromptOptimizationJobSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -13,6 +13,13 @@ use crate::wire::wire_union;
 
 /// A long-running invocation: what was started, how far it is, and where its output goes.
 ///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `AsyncInvoke::objects().get(key)` | `GetAsyncInvoke` | `bedrock:GetAsyncInvoke` |
+/// | `AsyncInvoke::objects().list()` | `ListAsyncInvokes` | `bedrock:ListAsyncInvokes` |
+///
 /// Source: [`GetAsyncInvoke`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GetAsyncInvoke.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]

@@ -334,7 +334,19 @@ pub struct AutomatedReasoningLogicStatement {
     pub natural_language: Option<String>,
 }
 
-/// Get automated reasoning policy response.
+/// Rules in logic that answers are checked against.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `AutomatedReasoningPolicy::objects().get(key)` | `GetAutomatedReasoningPolicy` | `bedrock:GetAutomatedReasoningPolicy` |
+/// | `AutomatedReasoningPolicy::objects().list()` | `ListAutomatedReasoningPolicies` | `bedrock:ListAutomatedReasoningPolicies` |
+/// | `AutomatedReasoningPolicy::objects().create(request)` | `CreateAutomatedReasoningPolicy` | `bedrock:CreateAutomatedReasoningPolicy` |
+/// | `AutomatedReasoningPolicy::objects().update(key, request)` | `UpdateAutomatedReasoningPolicy` | `bedrock:UpdateAutomatedReasoningPolicy` |
+/// | `AutomatedReasoningPolicy::objects().delete(key)` | `DeleteAutomatedReasoningPolicy` | `bedrock:DeleteAutomatedReasoningPolicy` |
+/// | `AutomatedReasoningPolicy::objects().create_version(…)` | `CreateAutomatedReasoningPolicyVersion` | `bedrock:CreateAutomatedReasoningPolicyVersion` |
+/// | `AutomatedReasoningPolicy::objects().export(…)` | `ExportAutomatedReasoningPolicyVersion` | `bedrock:ExportAutomatedReasoningPolicyVersion` |
 ///
 /// Source: [`GetAutomatedReasoningPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -923,7 +935,22 @@ pub struct AutomatedReasoningPolicyBuildStepMessage {
     pub message_type: AutomatedReasoningPolicyBuildMessageType,
 }
 
-/// Get automated reasoning policy build workflow response.
+/// A run that builds a policy, from a document say, or tests it.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().get((build_workflow_id, policy_arn))` | `GetAutomatedReasoningPolicyBuildWorkflow` | `bedrock:GetAutomatedReasoningPolicyBuildWorkflow` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().list_of(…)`, or the parent's `build_workflows()` | `ListAutomatedReasoningPolicyBuildWorkflows` | `bedrock:ListAutomatedReasoningPolicyBuildWorkflows` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().annotations(…)` | `GetAutomatedReasoningPolicyAnnotations` | `bedrock:GetAutomatedReasoningPolicyAnnotations` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().cancel(…)` | `CancelAutomatedReasoningPolicyBuildWorkflow` | `bedrock:CancelAutomatedReasoningPolicyBuildWorkflow` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().delete(…)` | `DeleteAutomatedReasoningPolicyBuildWorkflow` | `bedrock:DeleteAutomatedReasoningPolicyBuildWorkflow` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().next_scenario(…)` | `GetAutomatedReasoningPolicyNextScenario` | `bedrock:GetAutomatedReasoningPolicyNextScenario` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().result_assets(…)` | `GetAutomatedReasoningPolicyBuildWorkflowResultAssets` | `bedrock:GetAutomatedReasoningPolicyBuildWorkflowResultAssets` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().start(…)` | `StartAutomatedReasoningPolicyBuildWorkflow` | `bedrock:StartAutomatedReasoningPolicyBuildWorkflow` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().start_test_workflow(…)` | `StartAutomatedReasoningPolicyTestWorkflow` | `bedrock:StartAutomatedReasoningPolicyTestWorkflow` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().update_annotations(…)` | `UpdateAutomatedReasoningPolicyAnnotations` | `bedrock:UpdateAutomatedReasoningPolicyAnnotations` |
 ///
 /// Source: [`GetAutomatedReasoningPolicyBuildWorkflow`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicyBuildWorkflow.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1111,7 +1138,7 @@ wire_enum!(AutomatedReasoningPolicyBuildWorkflowStatus {
     "CANCELLED" => Cancelled,
 });
 
-/// Automated reasoning policy build workflow summary.
+/// A row of a list of [`AutomatedReasoningPolicyBuildWorkflow`]s.
 ///
 /// Source: [`AutomatedReasoningPolicyBuildWorkflowSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildWorkflowSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1863,7 +1890,7 @@ pub struct AutomatedReasoningPolicyStatementReference {
     pub statement_id: String,
 }
 
-/// Automated reasoning policy summary.
+/// A row of a list of [`AutomatedReasoningPolicy`]s.
 ///
 /// Source: [`AutomatedReasoningPolicySummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicySummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1890,7 +1917,17 @@ pub struct AutomatedReasoningPolicySummary {
     pub updated_at: Timestamp,
 }
 
-/// Automated reasoning policy test case.
+/// A question and an answer, and what a policy should find in them.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `AutomatedReasoningPolicyTestCase::objects().get((policy_arn, test_case_id))` | `GetAutomatedReasoningPolicyTestCase` | `bedrock:GetAutomatedReasoningPolicyTestCase` |
+/// | `AutomatedReasoningPolicyTestCase::objects().list_of(…)`, or the parent's `test_cases()` | `ListAutomatedReasoningPolicyTestCases` | `bedrock:ListAutomatedReasoningPolicyTestCases` |
+/// | `AutomatedReasoningPolicyTestCase::objects().create(…)` | `CreateAutomatedReasoningPolicyTestCase` | `bedrock:CreateAutomatedReasoningPolicyTestCase` |
+/// | `AutomatedReasoningPolicyTestCase::objects().delete(…)` | `DeleteAutomatedReasoningPolicyTestCase` | `bedrock:DeleteAutomatedReasoningPolicyTestCase` |
+/// | `AutomatedReasoningPolicyTestCase::objects().update(…)` | `UpdateAutomatedReasoningPolicyTestCase` | `bedrock:UpdateAutomatedReasoningPolicyTestCase` |
 ///
 /// Source: [`AutomatedReasoningPolicyTestCase`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyTestCase.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1920,7 +1957,14 @@ pub struct AutomatedReasoningPolicyTestCase {
     pub confidence_threshold: Option<f64>,
 }
 
-/// Automated reasoning policy test result.
+/// What a policy found in a test case.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `AutomatedReasoningPolicyTestResult::objects().get((build_workflow_id, policy_arn, test_case_id))` | `GetAutomatedReasoningPolicyTestResult` | `bedrock:GetAutomatedReasoningPolicyTestResult` |
+/// | `AutomatedReasoningPolicyTestResult::objects().list_of(…)`, or the parent's `test_results()` | `ListAutomatedReasoningPolicyTestResults` | `bedrock:ListAutomatedReasoningPolicyTestResults` |
 ///
 /// Source: [`AutomatedReasoningPolicyTestResult`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyTestResult.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

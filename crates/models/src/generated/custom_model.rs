@@ -111,7 +111,16 @@ pub struct CreateCustomModelResponse {
     pub model_arn: String,
 }
 
-/// Get custom model response.
+/// A foundation model that was trained further on data of one's own.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `CustomModel::objects().get(key)` | `GetCustomModel` | `bedrock:GetCustomModel` |
+/// | `CustomModel::objects().list()` | `ListCustomModels` | `bedrock:ListCustomModels` |
+/// | `CustomModel::objects().create(request)` | `CreateCustomModel` | `bedrock:CreateCustomModel` |
+/// | `CustomModel::objects().delete(key)` | `DeleteCustomModel` | `bedrock:DeleteCustomModel` |
 ///
 /// Source: [`GetCustomModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetCustomModel.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -188,7 +197,7 @@ wire_union!(CustomModelDataSource {
     "modelPackageArnDataSource" => ModelPackageArnDataSource,
 });
 
-/// Custom model summary.
+/// A row of a list of [`CustomModel`]s.
 ///
 /// Source: [`CustomModelSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CustomModelSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

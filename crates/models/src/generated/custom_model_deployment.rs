@@ -76,7 +76,17 @@ pub struct CreateCustomModelDeploymentResponse {
     pub custom_model_deployment_arn: String,
 }
 
-/// Get custom model deployment response.
+/// A deployment that makes a custom model callable on demand.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `CustomModelDeployment::objects().get(key)` | `GetCustomModelDeployment` | `bedrock:GetCustomModelDeployment` |
+/// | `CustomModelDeployment::objects().list()` | `ListCustomModelDeployments` | `bedrock:ListCustomModelDeployments` |
+/// | `CustomModelDeployment::objects().create(request)` | `CreateCustomModelDeployment` | `bedrock:CreateCustomModelDeployment` |
+/// | `CustomModelDeployment::objects().update(key, request)` | `UpdateCustomModelDeployment` | `bedrock:UpdateCustomModelDeployment` |
+/// | `CustomModelDeployment::objects().delete(key)` | `DeleteCustomModelDeployment` | `bedrock:DeleteCustomModelDeployment` |
 ///
 /// Source: [`GetCustomModelDeployment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetCustomModelDeployment.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -133,7 +143,7 @@ wire_enum!(CustomModelDeploymentStatus {
     "Failed" => Failed,
 });
 
-/// Custom model deployment summary.
+/// A row of a list of [`CustomModelDeployment`]s.
 ///
 /// Source: [`CustomModelDeploymentSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CustomModelDeploymentSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -73,7 +73,15 @@ wire_enum!(ConfigurationOwner {
     "ACCOUNT" => Account,
 });
 
-/// Account enforced guardrail output configuration.
+/// A guardrail that the account or its organisation imposes on every call.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `EnforcedGuardrailsConfiguration::objects().list()` | `ListEnforcedGuardrailsConfiguration` | `bedrock:ListEnforcedGuardrailsConfiguration` |
+/// | `EnforcedGuardrailsConfiguration::objects().delete(…)` | `DeleteEnforcedGuardrailConfiguration` | `bedrock:DeleteEnforcedGuardrailConfiguration` |
+/// | `EnforcedGuardrailsConfiguration::objects().put(…)` | `PutEnforcedGuardrailConfiguration` | `bedrock:PutEnforcedGuardrailConfiguration` |
 ///
 /// Source: [`AccountEnforcedGuardrailOutputConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AccountEnforcedGuardrailOutputConfiguration.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

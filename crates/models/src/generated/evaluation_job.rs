@@ -622,7 +622,17 @@ pub struct EvaluationInferenceConfigSummary {
     pub rag_config_summary: Option<EvaluationRagConfigSummary>,
 }
 
-/// Get evaluation job response.
+/// A job that measures how well a model or a knowledge base answers.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `EvaluationJob::objects().get(key)` | `GetEvaluationJob` | `bedrock:GetEvaluationJob` |
+/// | `EvaluationJob::objects().list()` | `ListEvaluationJobs` | `bedrock:ListEvaluationJobs` |
+/// | `EvaluationJob::objects().create(request)` | `CreateEvaluationJob` | `bedrock:CreateEvaluationJob` |
+/// | `EvaluationJob::objects().stop(key)` | `StopEvaluationJob` | `bedrock:StopEvaluationJob` |
+/// | `EvaluationJob::objects().batch_delete(…)` | `BatchDeleteEvaluationJob` | `bedrock:BatchDeleteEvaluationJob` |
 ///
 /// Source: [`GetEvaluationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetEvaluationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -869,7 +879,7 @@ pub struct EvaluationRagConfigSummary {
     pub precomputed_rag_source_identifiers: Option<Vec<String>>,
 }
 
-/// Evaluation summary.
+/// A row of a list of [`EvaluationJob`]s.
 ///
 /// Source: [`EvaluationSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

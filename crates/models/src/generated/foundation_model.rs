@@ -66,6 +66,14 @@ wire_enum!(EntitlementAvailability {
 
 /// A model as its maker offers it in a region.
 ///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `FoundationModel::objects().get(key)` | `GetFoundationModel` | `bedrock:GetFoundationModel` |
+/// | `FoundationModel::objects().list()` | `ListFoundationModels` | `bedrock:ListFoundationModels` |
+/// | `FoundationModel::objects().availability(…)` | `GetFoundationModelAvailability` | `bedrock:GetFoundationModelAvailability` |
+///
 /// Source: [`FoundationModelDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_FoundationModelDetails.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]

@@ -95,7 +95,14 @@ pub struct DimensionalPriceRate {
     pub unit: Option<String>,
 }
 
-/// Create foundation model agreement response.
+/// An account's agreement to the terms of a model.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `FoundationModelAgreement::objects().create(…)` | `CreateFoundationModelAgreement` | `bedrock:CreateFoundationModelAgreement` |
+/// | `FoundationModelAgreement::objects().delete(…)` | `DeleteFoundationModelAgreement` | `bedrock:DeleteFoundationModelAgreement` |
 ///
 /// Source: [`CreateFoundationModelAgreement`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateFoundationModelAgreement.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -120,7 +127,13 @@ pub struct LegalTerm {
     pub url: Option<String>,
 }
 
-/// Offer.
+/// Terms on which a model is offered, to agree to.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `Offer::objects().list_of(…)`, or the parent's `offers()` | `ListFoundationModelAgreementOffers` | `bedrock:ListFoundationModelAgreementOffers` |
 ///
 /// Source: [`Offer`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Offer.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

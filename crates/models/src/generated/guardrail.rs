@@ -230,6 +230,17 @@ pub struct CreateGuardrailVersionResponse {
 
 /// A guardrail with all of its policies, in one of its versions or as a draft.
 ///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `Guardrail::objects().get((identifier, version))` | `GetGuardrail` | `bedrock:GetGuardrail` |
+/// | `Guardrail::objects().list()` | `ListGuardrails` | `bedrock:ListGuardrails` |
+/// | `Guardrail::objects().create(request)` | `CreateGuardrail` | `bedrock:CreateGuardrail` |
+/// | `Guardrail::objects().update((identifier, version), request)` | `UpdateGuardrail` | `bedrock:UpdateGuardrail` |
+/// | `Guardrail::objects().delete((identifier, version))` | `DeleteGuardrail` | `bedrock:DeleteGuardrail` |
+/// | `Guardrail::objects().create_version(…)` | `CreateGuardrailVersion` | `bedrock:CreateGuardrailVersion` |
+///
 /// Source: [`GetGuardrail`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetGuardrail.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]

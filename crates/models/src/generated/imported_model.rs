@@ -24,7 +24,15 @@ pub struct CustomModelUnits {
     pub custom_model_units_version: Option<String>,
 }
 
-/// Get imported model response.
+/// A model whose weights were brought from elsewhere.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `ImportedModel::objects().get(key)` | `GetImportedModel` | `bedrock:GetImportedModel` |
+/// | `ImportedModel::objects().list()` | `ListImportedModels` | `bedrock:ListImportedModels` |
+/// | `ImportedModel::objects().delete(key)` | `DeleteImportedModel` | `bedrock:DeleteImportedModel` |
 ///
 /// Source: [`GetImportedModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetImportedModel.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -65,7 +73,7 @@ pub struct ImportedModel {
     pub custom_model_units: Option<CustomModelUnits>,
 }
 
-/// Imported model summary.
+/// A row of a list of [`ImportedModel`]s.
 ///
 /// Source: [`ImportedModelSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ImportedModelSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

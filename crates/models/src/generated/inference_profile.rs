@@ -84,7 +84,16 @@ pub struct CreateInferenceProfileResponse {
     pub status: Option<InferenceProfileStatus>,
 }
 
-/// Get inference profile response.
+/// One name over a model in several regions, or over a model with tags of one's own. It can be talked to.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `InferenceProfile::objects().get(key)` | `GetInferenceProfile` | `bedrock:GetInferenceProfile` |
+/// | `InferenceProfile::objects().list()` | `ListInferenceProfiles` | `bedrock:ListInferenceProfiles` |
+/// | `InferenceProfile::objects().create(request)` | `CreateInferenceProfile` | `bedrock:CreateInferenceProfile` |
+/// | `InferenceProfile::objects().delete(key)` | `DeleteInferenceProfile` | `bedrock:DeleteInferenceProfile` |
 ///
 /// Source: [`GetInferenceProfile`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetInferenceProfile.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -166,7 +175,7 @@ wire_enum!(InferenceProfileStatus {
     "ACTIVE" => Active,
 });
 
-/// Inference profile summary.
+/// A row of a list of [`InferenceProfile`]s. It can be talked to.
 ///
 /// Source: [`InferenceProfileSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_InferenceProfileSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

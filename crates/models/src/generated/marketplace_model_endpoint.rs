@@ -91,7 +91,19 @@ wire_union!(EndpointConfig {
     "sageMaker" => SageMaker,
 });
 
-/// Marketplace model endpoint.
+/// An endpoint that serves a model of the AWS Marketplace. It can be talked to.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `MarketplaceModelEndpoint::objects().get(key)` | `GetMarketplaceModelEndpoint` | `bedrock:GetMarketplaceModelEndpoint` |
+/// | `MarketplaceModelEndpoint::objects().list()` | `ListMarketplaceModelEndpoints` | `bedrock:ListMarketplaceModelEndpoints` |
+/// | `MarketplaceModelEndpoint::objects().create(request)` | `CreateMarketplaceModelEndpoint` | `bedrock:CreateMarketplaceModelEndpoint` |
+/// | `MarketplaceModelEndpoint::objects().update(key, request)` | `UpdateMarketplaceModelEndpoint` | `bedrock:UpdateMarketplaceModelEndpoint` |
+/// | `MarketplaceModelEndpoint::objects().delete(key)` | `DeleteMarketplaceModelEndpoint` | `bedrock:DeleteMarketplaceModelEndpoint` |
+/// | `MarketplaceModelEndpoint::objects().deregister(…)` | `DeregisterMarketplaceModelEndpoint` | `bedrock:DeregisterMarketplaceModelEndpoint` |
+/// | `MarketplaceModelEndpoint::objects().register(…)` | `RegisterMarketplaceModelEndpoint` | `bedrock:RegisterMarketplaceModelEndpoint` |
 ///
 /// Source: [`MarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_MarketplaceModelEndpoint.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -124,7 +136,7 @@ pub struct MarketplaceModelEndpoint {
     pub endpoint_status_message: Option<String>,
 }
 
-/// Marketplace model endpoint summary.
+/// A row of a list of [`MarketplaceModelEndpoint`]s. It can be talked to.
 ///
 /// Source: [`MarketplaceModelEndpointSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_MarketplaceModelEndpointSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

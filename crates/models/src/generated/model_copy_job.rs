@@ -77,7 +77,15 @@ pub struct CreateModelCopyJobResponse {
     pub job_arn: String,
 }
 
-/// Get model copy job response.
+/// A job that copies a custom model to another region.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `ModelCopyJob::objects().get(key)` | `GetModelCopyJob` | `bedrock:GetModelCopyJob` |
+/// | `ModelCopyJob::objects().list()` | `ListModelCopyJobs` | `bedrock:ListModelCopyJobs` |
+/// | `ModelCopyJob::objects().create(request)` | `CreateModelCopyJob` | `bedrock:CreateModelCopyJob` |
 ///
 /// Source: [`GetModelCopyJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelCopyJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -138,7 +146,7 @@ wire_enum!(ModelCopyJobStatus {
     "Failed" => Failed,
 });
 
-/// Model copy job summary.
+/// A row of a list of [`ModelCopyJob`]s.
 ///
 /// Source: [`ModelCopyJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelCopyJobSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

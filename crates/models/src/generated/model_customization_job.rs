@@ -412,7 +412,16 @@ impl LambdaGraderConfig {
     }
 }
 
-/// Get model customization job response.
+/// A job that trains a custom model.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `ModelCustomizationJob::objects().get(key)` | `GetModelCustomizationJob` | `bedrock:GetModelCustomizationJob` |
+/// | `ModelCustomizationJob::objects().list()` | `ListModelCustomizationJobs` | `bedrock:ListModelCustomizationJobs` |
+/// | `ModelCustomizationJob::objects().create(request)` | `CreateModelCustomizationJob` | `bedrock:CreateModelCustomizationJob` |
+/// | `ModelCustomizationJob::objects().stop(key)` | `StopModelCustomizationJob` | `bedrock:StopModelCustomizationJob` |
 ///
 /// Source: [`GetModelCustomizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelCustomizationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -514,7 +523,7 @@ wire_enum!(ModelCustomizationJobStatus {
     "Stopped" => Stopped,
 });
 
-/// Model customization job summary.
+/// A row of a list of [`ModelCustomizationJob`]s.
 ///
 /// Source: [`ModelCustomizationJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelCustomizationJobSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -130,7 +130,15 @@ wire_union!(ModelDataSource {
     "s3DataSource" => S3DataSource,
 });
 
-/// Get model import job response.
+/// A job that imports a model's weights.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `ModelImportJob::objects().get(key)` | `GetModelImportJob` | `bedrock:GetModelImportJob` |
+/// | `ModelImportJob::objects().list()` | `ListModelImportJobs` | `bedrock:ListModelImportJobs` |
+/// | `ModelImportJob::objects().create(request)` | `CreateModelImportJob` | `bedrock:CreateModelImportJob` |
 ///
 /// Source: [`GetModelImportJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelImportJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -205,7 +213,7 @@ wire_enum!(ModelImportJobStatus {
     "Failed" => Failed,
 });
 
-/// Model import job summary.
+/// A row of a list of [`ModelImportJob`]s.
 ///
 /// Source: [`ModelImportJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelImportJobSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

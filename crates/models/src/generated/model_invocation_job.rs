@@ -113,7 +113,16 @@ pub struct CreateModelInvocationJobResponse {
     pub job_arn: String,
 }
 
-/// Get model invocation job response.
+/// A batch job that runs a file of prompts through a model.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `ModelInvocationJob::objects().get(key)` | `GetModelInvocationJob` | `bedrock:GetModelInvocationJob` |
+/// | `ModelInvocationJob::objects().list()` | `ListModelInvocationJobs` | `bedrock:ListModelInvocationJobs` |
+/// | `ModelInvocationJob::objects().create(request)` | `CreateModelInvocationJob` | `bedrock:CreateModelInvocationJob` |
+/// | `ModelInvocationJob::objects().stop(key)` | `StopModelInvocationJob` | `bedrock:StopModelInvocationJob` |
 ///
 /// Source: [`GetModelInvocationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelInvocationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -339,7 +348,7 @@ wire_enum!(ModelInvocationJobStatus {
     "Scheduled" => Scheduled,
 });
 
-/// Model invocation job summary.
+/// A row of a list of [`ModelInvocationJob`]s.
 ///
 /// Source: [`ModelInvocationJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelInvocationJobSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -90,7 +90,16 @@ pub struct CreatePromptRouterResponse {
     pub prompt_router_arn: Option<String>,
 }
 
-/// Get prompt router response.
+/// A router that sends each prompt to the model that suits it. It can be talked to.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `PromptRouter::objects().get(key)` | `GetPromptRouter` | `bedrock:GetPromptRouter` |
+/// | `PromptRouter::objects().list()` | `ListPromptRouters` | `bedrock:ListPromptRouters` |
+/// | `PromptRouter::objects().create(request)` | `CreatePromptRouter` | `bedrock:CreatePromptRouter` |
+/// | `PromptRouter::objects().delete(key)` | `DeletePromptRouter` | `bedrock:DeletePromptRouter` |
 ///
 /// Source: [`GetPromptRouter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetPromptRouter.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -143,7 +152,7 @@ wire_enum!(PromptRouterStatus {
     "AVAILABLE" => Available,
 });
 
-/// Prompt router summary.
+/// A row of a list of [`PromptRouter`]s. It can be talked to.
 ///
 /// Source: [`PromptRouterSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PromptRouterSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -129,7 +129,7 @@ wire_enum!(ProvisionedModelStatus {
     "Failed" => Failed,
 });
 
-/// Provisioned model summary.
+/// A row of a list of [`ProvisionedModelThroughput`]s. It can be talked to.
 ///
 /// Source: [`ProvisionedModelSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ProvisionedModelSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -168,7 +168,17 @@ pub struct ProvisionedModelSummary {
     pub last_modified_time: Timestamp,
 }
 
-/// Get provisioned model throughput response.
+/// Capacity that is reserved for one model. It can be talked to.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `ProvisionedModelThroughput::objects().get(key)` | `GetProvisionedModelThroughput` | `bedrock:GetProvisionedModelThroughput` |
+/// | `ProvisionedModelThroughput::objects().list()` | `ListProvisionedModelThroughputs` | `bedrock:ListProvisionedModelThroughputs` |
+/// | `ProvisionedModelThroughput::objects().create(request)` | `CreateProvisionedModelThroughput` | `bedrock:CreateProvisionedModelThroughput` |
+/// | `ProvisionedModelThroughput::objects().update(key, request)` | `UpdateProvisionedModelThroughput` | `bedrock:UpdateProvisionedModelThroughput` |
+/// | `ProvisionedModelThroughput::objects().delete(key)` | `DeleteProvisionedModelThroughput` | `bedrock:DeleteProvisionedModelThroughput` |
 ///
 /// Source: [`GetProvisionedModelThroughput`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetProvisionedModelThroughput.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
