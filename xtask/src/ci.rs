@@ -6,16 +6,17 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::codegen;
+use crate::{codegen, coverage};
 
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 
 /// A check by its name.
 type Check = (&'static str, fn(&Path) -> Result);
 
-const CHECKS: [Check; 8] = [
+const CHECKS: [Check; 9] = [
     ("format", |root| cargo(root, &["fmt", "--all", "--check"])),
     ("generated code", codegen::check),
+    ("coverage", |root| coverage::run(root, false)),
     ("clippy", |root| {
         cargo(root, &["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])
     }),

@@ -4,6 +4,7 @@ mod api;
 mod bench;
 mod ci;
 mod codegen;
+mod coverage;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask codegen            write the generated code from AWS's API description
 cargo xtask codegen --check    fail where the committed code differs from it
+cargo xtask coverage           every AWS operation and where it is reached; --write puts it into docs/operations.md
 cargo xtask ci                 all that has to pass besides `cargo test`
 cargo xtask bench              what a call costs beside the same call on the raw SDK (needs valgrind)
 cargo xtask api --from PATH    make the API description anew from a botocore wheel or folder
@@ -33,6 +35,8 @@ fn run(words: &[&str]) -> Result<(), Box<dyn Error>> {
     match words {
         ["codegen"] => codegen::write(&root()),
         ["codegen", "--check"] => codegen::check(&root()),
+        ["coverage"] => coverage::run(&root(), false),
+        ["coverage", "--write"] => coverage::run(&root(), true),
         ["bench"] => bench::run(&root()),
         ["ci"] => ci::run(&root()),
         ["api", "--from", from] => api::run(Path::new(from)),

@@ -60,29 +60,44 @@
 pub use bedrock_orm_core::{
     Bound, Error, ErrorKind, Partial, Resource, Result, Session, SessionBuilder, SessionChoice,
 };
-pub use bedrock_orm_managers::{Manager, Objects, Page, Pages, QuerySet, Rows, resources};
+pub use bedrock_orm_managers::{
+    Manager, Objects, Page, Pages, QuerySet, Relation, Rows, Wait, Watch, extensions, relations, resources,
+};
 pub use bedrock_orm_models as models;
 pub use bedrock_orm_runtime_mixin::{
-    ApplyGuardrail, ConversationManager, Converse, ConverseStream, Invokable, InvokeModel,
-    InvokeModelResponse, InvokeModelStream, ModelAsyncInvokes, StartAsyncInvoke, Target, TextStream,
+    ApplyGuardrail, BidirectionalStream, ConversationManager, Converse, ConverseStream, Invokable,
+    InvokeModel, InvokeModelResponse, InvokeModelStream, ModelAsyncInvokes, StartAsyncInvoke, Target,
+    TextStream,
 };
 
 /// What most programs need: `use bedrock_orm::prelude::*;`.
 pub mod prelude {
+    #[cfg(feature = "control-plane")]
+    pub use bedrock_orm_managers::{TagsExt, resources::AnyModel};
+    #[cfg(feature = "control-plane")]
+    pub use bedrock_orm_models::{
+        AccountDataRetention, AdvancedPromptOptimizationJob, AutomatedReasoningPolicy,
+        AutomatedReasoningPolicyBuildWorkflow, AutomatedReasoningPolicyTestCase,
+        AutomatedReasoningPolicyTestResult, CustomModel, CustomModelDeployment,
+        EnforcedGuardrailsConfiguration, EvaluationJob, FoundationModelAgreement, Guardrail,
+        GuardrailSummary, ImportedModel, InferenceProfile, MarketplaceModelEndpoint, ModelCopyJob,
+        ModelCustomizationJob, ModelImportJob, ModelInvocationJob, ModelInvocationLoggingConfiguration,
+        Offer, PromptRouter, ProvisionedModelThroughput, ResourcePolicy, Tag, UseCaseForModelAccess,
+    };
     pub use bedrock_orm_models::{
         AsyncInvoke, AsyncInvokeSummary, ContentBlock, ConverseRequest, ConverseResponse,
         ConverseStreamOutput, CountTokensInput, FoundationModel, GuardrailConfiguration,
         InferenceConfiguration, Message, StopReason, SystemContentBlock, ToolChoice, ToolConfiguration,
         ToolResultBlock, ToolSpecification, ToolUseBlock,
     };
-    #[cfg(feature = "control-plane")]
-    pub use bedrock_orm_models::{Guardrail, GuardrailSummary};
 
     pub use bedrock_orm_core::{Bound, Error, ErrorKind, Session, Using};
-    pub use bedrock_orm_managers::{Full, Objects, Refresh};
+    pub use bedrock_orm_managers::extensions::*;
+    pub use bedrock_orm_managers::{DeleteExt, Full, Objects, Refresh, StopExt, UpdateExt, WaitExt};
     #[cfg(feature = "control-plane")]
-    pub use bedrock_orm_runtime_mixin::{ApplyGuardrailExt, GuardrailExt};
+    pub use bedrock_orm_runtime_mixin::{ApplyExt, ApplyGuardrailExt};
     pub use bedrock_orm_runtime_mixin::{
-        AsyncInvokeExt, CloseExt, ConversationManager, ConverseExt, CountTokensExt, InvokeModelExt,
+        AsyncInvokeExt, BidirectionalStreamExt, CloseExt, ConversationManager, ConverseExt, CountTokensExt,
+        GuardrailChecksExt, InvokeModelExt,
     };
 }

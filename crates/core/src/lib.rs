@@ -5,6 +5,7 @@
 
 mod bound;
 mod error;
+mod generated;
 mod resource;
 pub mod sdk;
 mod session;

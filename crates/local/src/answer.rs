@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::constraints::check_answer;
 use crate::description::{Operation, Service};
 use crate::error::{AwsError, AwsResult};
+use crate::model::speech::Session;
 use crate::reply::Ending;
 
 pub(crate) type Headers = Vec<(&'static str, String)>;
@@ -17,6 +18,8 @@ pub(crate) enum Answer {
     Bytes { body: Vec<u8>, headers: Headers },
     /// An event stream.
     Events { events: Vec<Event>, headers: Headers, ending: Ending },
+    /// An event stream that answers the request's, while that is still being sent.
+    Duplex { session: Session, ending: Ending },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -26,13 +29,21 @@ pub(crate) struct Event {
 }
 
 impl Answer {
+    /// A structure as the body has it: a payload is the body itself.
+    pub(crate) fn unwrapped(self, service: &Service, operation: &Operation) -> Self {
+        match (self, payload(service, operation)) {
+            (Self::Json(mut value), Some(payload)) => Self::Json(value[payload].take()),
+            (answer, _) => answer,
+        }
+    }
+
     /// Lets nothing leave that the description forbids. What is stopped here is a bug of ours, or a queued reply
     /// that no model could have given.
     pub(crate) fn checked(self, service: &Service, operation: &Operation) -> AwsResult<Self> {
         let Some(output) = &operation.output else { return Ok(self) };
         let violations = match &self {
             Self::Json(value) => check_answer(service, &output.shape, value),
-            Self::Bytes { .. } => Vec::new(),
+            Self::Bytes { .. } | Self::Duplex { .. } => Vec::new(),
             Self::Events { events, .. } => {
                 events.iter().flat_map(|event| check_event(service, &output.shape, event)).collect()
             }
@@ -47,6 +58,10 @@ impl Answer {
             operation.name
         )))
     }
+}
+
+fn payload<'a>(service: &'a Service, operation: &'a Operation) -> Option<&'a str> {
+    service.shape(&operation.output.as_ref()?.shape)?.payload.as_deref()
 }
 
 fn check_event(service: &Service, output: &str, event: &Event) -> Vec<String> {

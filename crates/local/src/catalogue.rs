@@ -10,19 +10,8 @@ const MODELS: &str = include_str!("../data/foundation_models.json");
 /// The prefixes of system-defined inference profiles.
 const GEOGRAPHIES: &[&str] = &["apac", "au", "ca", "eu", "global", "jp", "sa", "us", "us-gov"];
 
-/// Resources whose ARN does not tell the model behind it, and who speaks for each.
-const STAND_INS: &[(&str, &str)] = &[
-    ("application-inference-profile/", SONNET),
-    ("custom-model-deployment/", SONNET),
-    ("default-prompt-router/", SONNET),
-    ("endpoint/", GPT),
-    ("imported-model/", GPT),
-    ("prompt/", SONNET),
-    ("prompt-router/", SONNET),
-    ("provisioned-model/", SONNET),
-];
-const SONNET: &str = "anthropic.claude-3-5-sonnet-20240620-v1:0";
-const GPT: &str = "openai.gpt-oss-120b-1:0";
+/// Who speaks for a prompt of AWS's prompt management, whose ARN does not tell its model.
+const STAND_IN: &str = "anthropic.claude-3-5-sonnet-20240620-v1:0";
 
 /// What the description's enums know of the facts that AWS's own answers hold.
 const MODALITIES: &[&str] = &["TEXT", "IMAGE", "EMBEDDING"];
@@ -85,31 +74,36 @@ impl Catalogue {
         self.listed().find(|model| model.model_id == id)
     }
 
-    /// The model behind whatever a runtime operation may be called with.
+    /// A listed model, or AWS's word that there is none.
+    pub(crate) fn get_or_refuse(&self, identifier: &str) -> AwsResult<&FoundationModel> {
+        self.get(identifier).ok_or_else(|| {
+            AwsError::not_found("Could not resolve the foundation model from the provided model identifier.")
+        })
+    }
+
+    /// Any model by its id.
+    pub(crate) fn known(&self, id: &str) -> Option<&FoundationModel> {
+        self.models.iter().find(|model| model.model_id == id)
+    }
+
+    /// The model behind a name that the catalogue itself can tell: an id, a system-defined inference profile, the
+    /// ARN of either, or that of a stored prompt.
     pub(crate) fn invoked(&self, identifier: &str) -> AwsResult<&FoundationModel> {
         let invalid = || AwsError::validation("The provided model identifier is invalid.");
         let resource = match identifier.strip_prefix("arn:") {
             Some(arn) => arn.split_once('/').and_then(|_| arn.splitn(5, ':').nth(4)).ok_or_else(invalid)?,
             None => identifier,
         };
-        let stand_in =
-            STAND_INS.iter().find(|(kind, _)| identifier.starts_with("arn:") && resource.starts_with(kind));
-        if let Some((_, stand_in)) = stand_in {
-            return self.models.iter().find(|model| model.model_id == *stand_in).ok_or_else(invalid);
-        }
-        if let Some(custom) = resource.strip_prefix("custom-model/") {
-            let base = custom.split('/').next().unwrap_or(custom);
-            let known = self.models.iter().find(|model| model.model_id.starts_with(base));
-            return known.ok_or_else(invalid);
+        if identifier.starts_with("arn:") && resource.starts_with("prompt/") {
+            return self.known(STAND_IN).ok_or_else(invalid);
         }
         let id = resource.strip_prefix("foundation-model/").unwrap_or(resource);
         let id = id.strip_prefix("inference-profile/").unwrap_or(id);
-        if let Some(model) = self.models.iter().find(|model| model.model_id == id) {
+        if let Some(model) = self.known(id) {
             return model.on_demand();
         }
         let (geography, base) = id.split_once('.').ok_or_else(invalid)?;
-        let model = self.models.iter().find(|model| model.model_id == base);
-        model.filter(|_| GEOGRAPHIES.contains(&geography)).ok_or_else(invalid)?.alive()
+        self.known(base).filter(|_| GEOGRAPHIES.contains(&geography)).ok_or_else(invalid)?.alive()
     }
 }
 
@@ -141,6 +135,27 @@ impl FoundationModel {
     /// Whether a tool can be forced on it.
     pub(crate) fn can_be_made_to_use_tools(&self) -> bool {
         !matches!(self.maker(), "ai21" | "cohere" | "meta")
+    }
+
+    /// Whether inference profiles lead to it.
+    pub(crate) fn has_profiles(&self) -> bool {
+        self.inference_types_supported.iter().any(|inference| inference == "INFERENCE_PROFILE")
+    }
+
+    /// Whether one of them leads to it wherever it is: the global ones came with Claude 4 and Nova 2.
+    pub(crate) fn is_global(&self) -> bool {
+        let generations = [
+            "amazon.nova-2-",
+            "anthropic.claude-haiku-4",
+            "anthropic.claude-opus-4",
+            "anthropic.claude-sonnet-4",
+        ];
+        self.has_profiles() && generations.iter().any(|generation| self.model_id.starts_with(generation))
+    }
+
+    /// Whether it hears and speaks, at the same time.
+    pub(crate) fn speaks(&self) -> bool {
+        self.output_modalities.iter().any(|output| output == "SPEECH")
     }
 
     /// Whether it works through StartAsyncInvoke.
@@ -212,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn models_are_reached_by_every_kind_of_identifier() {
+    fn models_are_reached_by_every_name_of_their_own() {
         const HAIKU: &str = "anthropic.claude-3-haiku-20240307-v1:0";
         const ARN: &str = "arn:aws:bedrock:us-east-1:123456789012:";
         let identifiers = [
@@ -221,16 +236,11 @@ mod tests {
             format!("us-gov.{HAIKU}"),
             format!("arn:aws:bedrock:us-east-1::foundation-model/{HAIKU}"),
             format!("{ARN}inference-profile/eu.{HAIKU}"),
-            format!("{ARN}custom-model/{HAIKU}/abcdefghijkl"),
         ];
         for identifier in identifiers {
             assert_eq!(invoked(&identifier).as_deref(), Ok(HAIKU), "{identifier}");
         }
-        for opaque in ["application-inference-profile/abc", "provisioned-model/abcdefghijkl"] {
-            assert_eq!(invoked(&format!("{ARN}{opaque}")).as_deref(), Ok(SONNET));
-        }
-        let endpoint = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/mine";
-        assert_eq!(invoked(endpoint).as_deref(), Ok(GPT));
+        assert_eq!(invoked(&format!("{ARN}prompt/ABCDEFGHIJ:1")).as_deref(), Ok(STAND_IN));
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub(crate) struct Operation {
     pub(crate) http: Http,
     pub(crate) input: Option<ShapeRef>,
     pub(crate) output: Option<ShapeRef>,
+    #[serde(default)]
+    pub(crate) errors: Vec<ShapeRef>,
 }
 
 #[derive(Debug, serde::Deserialize)]

@@ -53,6 +53,14 @@ impl AwsError {
         Self::new("ConflictException", message)
     }
 
+    pub(crate) fn in_use(message: impl Into<String>) -> Self {
+        Self::new("ResourceInUseException", message)
+    }
+
+    pub(crate) fn quota(message: impl Into<String>) -> Self {
+        Self::new("ServiceQuotaExceededException", message)
+    }
+
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new("InternalServerException", message)
     }

@@ -2,7 +2,7 @@
 //!
 //! A frame is: total length, header length, checksum of these two, headers, payload, checksum of all before.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{Buf as _, BufMut, Bytes, BytesMut};
 use serde_json::Value;
 
 pub(crate) const CONTENT_TYPE: &str = "application/vnd.amazon.eventstream";
@@ -12,6 +12,10 @@ const STRING: u8 = 7;
 const PRELUDE: usize = 12;
 const CHECKSUM: usize = 4;
 const PADDING: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678";
+/// AWS's own limit of a frame.
+const LONGEST: usize = 24 << 20;
+/// The header of a frame that holds another one and the signature of it.
+const SIGNATURE: &str = ":chunk-signature";
 
 /// One frame before it is encoded.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +65,124 @@ impl Frame {
     }
 }
 
+/// What a client's stream holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Received {
+    Event {
+        name: String,
+        payload: Bytes,
+    },
+    /// An empty frame that is signed: the client says that it is done.
+    End,
+}
+
+/// Finds the frames in a client's bytes, and takes off the envelopes of those that are signed.
+#[derive(Debug, Default)]
+pub(crate) struct Decoder {
+    buffer: BytesMut,
+}
+
+impl Decoder {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.buffer.put_slice(bytes);
+    }
+
+    /// Whether the bytes end in the middle of a frame.
+    pub(crate) fn is_in_frame(&self) -> bool {
+        !self.buffer.is_empty()
+    }
+
+    /// The next whole frame. An error says what is wrong with the stream.
+    pub(crate) fn next(&mut self) -> Result<Option<Received>, &'static str> {
+        let Some(frame) = cut(&mut self.buffer)? else { return Ok(None) };
+        let (headers, payload) = open(&frame)?;
+        if !headers.iter().any(|(name, _)| name == SIGNATURE) {
+            return event(&headers, payload).map(Some);
+        }
+        if payload.is_empty() {
+            return Ok(Some(Received::End));
+        }
+        let mut inside = BytesMut::from(&payload[..]);
+        let inner = cut(&mut inside)?.filter(|_| inside.is_empty());
+        let (headers, payload) = open(&inner.ok_or("a signed frame must hold one frame")?)?;
+        event(&headers, payload).map(Some)
+    }
+}
+
+/// Cuts the first whole frame off.
+fn cut(buffer: &mut BytesMut) -> Result<Option<Bytes>, &'static str> {
+    if buffer.len() < PRELUDE {
+        return Ok(None);
+    }
+    let total = (&buffer[..]).get_u32() as usize;
+    if (&buffer[8..]).get_u32() != crc32fast::hash(&buffer[..8]) {
+        return Err("the checksum of a frame's beginning is wrong");
+    }
+    if !(PRELUDE + CHECKSUM..=LONGEST).contains(&total) {
+        return Err("a frame has an impossible length");
+    }
+    if buffer.len() < total {
+        return Ok(None);
+    }
+    let frame = buffer.split_to(total).freeze();
+    let end = total - CHECKSUM;
+    match (&frame[end..]).get_u32() == crc32fast::hash(&frame[..end]) {
+        true => Ok(Some(frame)),
+        false => Err("the checksum of a frame is wrong"),
+    }
+}
+
+type Headers = Vec<(String, String)>;
+
+/// A frame's headers and payload.
+fn open(frame: &Bytes) -> Result<(Headers, Bytes), &'static str> {
+    let payload = PRELUDE.saturating_add((&frame[4..]).get_u32() as usize);
+    let end = frame.len() - CHECKSUM;
+    if payload > end {
+        return Err("a frame's headers are longer than the frame");
+    }
+    let headers = headers(frame.slice(PRELUDE..payload)).ok_or("a frame's headers cannot be read")?;
+    Ok((headers, frame.slice(payload..end)))
+}
+
+/// Names and values; the values of headers that hold no string are left out.
+fn headers(mut bytes: Bytes) -> Option<Headers> {
+    let mut headers = Vec::new();
+    while bytes.has_remaining() {
+        let length = usize::from(bytes.get_u8());
+        let name = take(&mut bytes, length)?;
+        let kind = bytes.try_get_u8().ok()?;
+        let length = match kind {
+            0 | 1 => 0,
+            2 => 1,
+            3 => 2,
+            4 => 4,
+            5 | 8 => 8,
+            6 | STRING => usize::from(bytes.try_get_u16().ok()?),
+            9 => 16,
+            _ => return None,
+        };
+        let value = take(&mut bytes, length)?;
+        let value = if kind == STRING { text(&value)? } else { String::new() };
+        headers.push((text(&name)?, value));
+    }
+    Some(headers)
+}
+
+fn take(bytes: &mut Bytes, length: usize) -> Option<Bytes> {
+    (bytes.len() >= length).then(|| bytes.split_to(length))
+}
+
+fn text(bytes: &Bytes) -> Option<String> {
+    String::from_utf8(bytes.to_vec()).ok()
+}
+
+fn event(headers: &Headers, payload: Bytes) -> Result<Received, &'static str> {
+    let name = headers.iter().find(|(name, _)| name == ":event-type");
+    let (_, name) = name.ok_or("a frame holds no event")?;
+    Ok(Received::Event { name: name.clone(), payload })
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -90,5 +212,60 @@ mod tests {
             let payload: Value = serde_json::from_slice(&frame.payload).unwrap();
             assert_eq!(payload["p"].as_str().unwrap().len(), given);
         }
+    }
+
+    /// A frame of any headers, in their encoded form.
+    fn sealed(headers: &[u8], payload: &[u8]) -> Vec<u8> {
+        let mut frame = Vec::new();
+        frame.put_u32((PRELUDE + headers.len() + payload.len() + CHECKSUM) as u32);
+        frame.put_u32(headers.len() as u32);
+        frame.put_u32(crc32fast::hash(&frame));
+        frame.put_slice(headers);
+        frame.put_slice(payload);
+        frame.put_u32(crc32fast::hash(&frame));
+        frame
+    }
+
+    const SIGNED: &[u8] = b"\x05:date\x08\0\0\0\0\0\0\0\0\x10:chunk-signature\x06\0\x03sig";
+
+    #[test]
+    fn frames_are_read_whole_or_in_pieces_signed_or_not() {
+        let plain = Frame::event("chunk", json!({}), 2).encode();
+        let signed = sealed(SIGNED, &plain);
+        let stream = [&plain[..], &signed, &sealed(SIGNED, b"")].concat();
+        for piece in [1, 7, stream.len()] {
+            let (mut decoder, mut received) = (Decoder::default(), Vec::new());
+            for bytes in stream.chunks(piece) {
+                decoder.push(bytes);
+                while let Some(next) = decoder.next().unwrap() {
+                    received.push(next);
+                }
+            }
+            let payload = Bytes::from_static(br#"{"p":"ab"}"#);
+            let event = Received::Event { name: "chunk".into(), payload };
+            assert_eq!(received, [event.clone(), event, Received::End]);
+            assert!(!decoder.is_in_frame());
+        }
+    }
+
+    #[test]
+    fn what_is_no_frame_is_told() {
+        let read = |bytes: &[u8]| {
+            let mut decoder = Decoder::default();
+            decoder.push(bytes);
+            decoder.next()
+        };
+        let frame = Frame::event("chunk", json!({}), 2).encode();
+        for at in [0, 8, 20, frame.len() - 1] {
+            let mut broken = frame.to_vec();
+            broken[at] ^= 1;
+            assert!(read(&broken).is_err(), "{at}");
+        }
+        assert!(read(&sealed(b"\xffx", b"")).is_err());
+        assert!(read(&sealed(b"\x01x\x0f", b"")).is_err());
+        assert!(read(&sealed(b"", b"{}")).is_err(), "an event has a name");
+        assert!(read(&sealed(SIGNED, b"not a frame at all")).is_err());
+        assert!(read(&sealed(SIGNED, b"short")).is_err());
+        assert_eq!(read(&frame[..frame.len() - 1]), Ok(None));
     }
 }

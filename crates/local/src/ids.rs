@@ -22,6 +22,11 @@ impl Ids {
         self.letters(LOWERCASE, 12)
     }
 
+    /// Twelve capitals and digits.
+    pub(crate) fn capitals(&self) -> String {
+        self.resource().to_uppercase()
+    }
+
     /// `tooluse_` and 22 characters.
     pub(crate) fn tool_use(&self) -> String {
         format!("tooluse_{}", self.letters(MIXED, 22))

@@ -24,7 +24,7 @@ pub struct RecordedRequest {
     pub query: String,
     /// The headers in their order, names in lowercase.
     pub headers: Vec<(String, String)>,
-    /// The body's bytes.
+    /// The body's bytes; none of a body that is a stream itself.
     pub body: Bytes,
     /// The HTTP status of the answer.
     pub status: u16,

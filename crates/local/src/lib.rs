@@ -23,8 +23,9 @@
 //!
 //! Each server has a port, a journal and resources of its own, so tests can run side by side. Dropping it stops it.
 //! [`LocalBedrock::queue_reply`] chooses what the model says next, errors and broken streams included;
-//! [`LocalBedrock::advance`] moves the server's clock, so that no test need sleep; [`LocalBedrock::builder`] has the
-//! settings. Leave the `cli` feature out of a test dependency: it is for the program alone.
+//! [`LocalBedrock::advance`] moves the server's clock, so that no test need sleep; [`LocalBedrock::seed`] fills a list
+//! with a thousand rows at once; [`LocalBedrock::builder`] has the settings. Leave the `cli` feature out of a test
+//! dependency: it is for the program alone.
 //!
 //! # As a program
 //!
@@ -46,24 +47,22 @@
 //!
 //! # What is served
 //!
-//! - Models: `ListFoundationModels`, `GetFoundationModel`, `GetFoundationModelAvailability`, over a catalogue of real
-//!   models. Facts for which the description has no value (`VIDEO`, `INFERENCE_PROFILE`) are left out of answers.
-//! - Guardrails: `CreateGuardrail`, `CreateGuardrailVersion`, `GetGuardrail`, `ListGuardrails`, `UpdateGuardrail`,
-//!   `DeleteGuardrail`, `ApplyGuardrail`; `ListTagsForResource`, `TagResource`, `UntagResource`.
-//! - Conversations: `Converse`, `ConverseStream`, `CountTokens`.
-//! - Raw invocations: `InvokeModel`, `InvokeModelWithResponseStream`, each maker's text and embedding models in the
-//!   maker's own format.
-//! - Asynchronous invocations: `StartAsyncInvoke`, `GetAsyncInvoke`, `ListAsyncInvokes`.
+//! All operations of both services: 108 of the control plane, 11 of the runtime. `InvokeModel` speaks each maker's own
+//! format for models of text and embeddings; models of images and video answer 501 `NotImplementedException`. Facts for
+//! which the description has no value (`VIDEO`, `INFERENCE_PROFILE`) are left out of the models' answers.
 //!
-//! Every other operation of the two services answers 501 `NotImplementedException`, and says which it is.
+//! Nothing is read from or written to S3, SageMaker, KMS or IAM: what a request names there is taken for granted.
 //!
 //! # The rules
 //!
 //! Nothing is left to chance: the same requests in the same order get the same answers, but for times.
 //!
-//! **Models.** A runtime operation takes a model's id or ARN, an inference profile (`us.`, `eu.`, `global.` … and a
-//! model's id, or its ARN), and ARNs of custom models. Where an ARN does not tell the model behind it, another
-//! speaks for it. A model that only profiles reach refuses its plain id, and unknown ones are invalid, as on AWS.
+//! **Models.** A runtime operation takes a model's id or ARN, a system-defined inference profile (`us.`, `eu.`,
+//! `global.` … and a model's id, or its ARN), and the ARN of whatever was created here: application profiles (by their
+//! id, too), prompt routers, custom models and their deployments, provisioned throughputs, imported models and
+//! marketplace endpoints. For the last two, and for stored prompts, another model speaks. What is not there is not
+//! found, what is not ready yet is refused. A model that only profiles reach refuses its plain id, and unknown ones are
+//! invalid, as on AWS.
 //!
 //! **Replies.** Without a queued [`Reply`] the model says back the last user turn, its attachments and its first
 //! instruction, cut by `maxTokens` and stop sequences. With a JSON schema for the output it answers a value of that
@@ -88,8 +87,37 @@
 //!
 //! **Embeddings.** Vectors have the asked size and length one. Texts that share words are nearer to each other.
 //!
-//! **Asynchronous invocations** are `InProgress` for two seconds, or as long as the builder was told, then `Completed`.
-//! Nothing is written to the bucket.
+//! **Time.** Whatever takes its time is under way for two seconds of the server's clock, or as long as the builder was
+//! told, and passes through its statuses at equal steps: a batch inference job is `Submitted`, `Validating`, `Scheduled`,
+//! `InProgress`, `Completed`; a deployment `Creating`, `Active`; a stopped job `Stopping`, `Stopped`; a deleted one
+//! `Deleting` until it is gone. What a job makes is there when the job is done: an import job's imported model, a
+//! customization or copy job's custom model.
+//!
+//! **Failure.** A job or model that has `fail` in its name, in whatever case, ends as `Failed`, with its reason. An
+//! asynchronous invocation fails by its token, a build workflow by its document's name, and a test of an automated
+//! reasoning policy finds the contrary of what is expected where the case's content has `fail` in it.
+//!
+//! **Names.** Where two things of a name could not be told apart, or `Create…` knows a `ConflictException`, names are
+//! unique within a region. A thing is found by its id, its name or its ARN as far as the pattern of the key allows.
+//!
+//! **Tokens of idempotency.** The same one with the same request gets the first answer again; with another request it
+//! is a conflict. An operation answers with no exception that its description does not list: a conflict where there is
+//! no `ConflictException` is a `ValidationException`.
+//!
+//! **Lists.** Every filter of the description works; `Contains` minds the case. They come newest first where they can
+//! be sorted, but for evaluation jobs; otherwise oldest first. A page has a hundred rows, or as many as `maxResults`
+//! or the builder say, and never more than its shape allows: five evaluation jobs, one enforced guardrail.
+//!
+//! **There from the beginning**: the system-defined inference profiles of the region's geography and the global ones,
+//! and two default prompt routers.
+//!
+//! **Agreements.** Amazon's models need none. Of the others there is one offer each; until it is agreed to,
+//! `GetFoundationModelAvailability` says `NOT_AVAILABLE`. The models can be called all the same.
+//!
+//! **Speech.** A bidirectional stream answers each event of Nova Sonic's with one: `sessionStart` and `sessionEnd` with
+//! `usageEvent`, `promptStart` with `completionStart`, `contentStart`, `textInput`, `audioInput` and `contentEnd` with
+//! `contentStart`, `textOutput`, `audioOutput` and `contentEnd`, `promptEnd` with `completionEnd`. A queued [`Reply`] is
+//! said to the first text; its errors and breaks work as in other streams.
 //!
 //! **Streams** are framed and padded as AWS's: texts word by word, tool input in fragments, usage at the end.
 #![forbid(unsafe_code)]
@@ -100,6 +128,7 @@ mod catalogue;
 mod clock;
 mod constraints;
 mod description;
+mod duplex;
 mod error;
 mod event_stream;
 mod guardrails;
@@ -109,12 +138,14 @@ mod local;
 mod local_bedrock;
 mod makers;
 mod model;
+mod nouns;
 mod operations;
 mod reply;
 mod request;
 mod routing;
 mod server;
 mod state;
+mod store;
 
 pub use journal::RecordedRequest;
 pub use local_bedrock::{LocalBedrock, LocalBedrockBuilder};

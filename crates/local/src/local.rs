@@ -17,9 +17,13 @@ pub(crate) const ACCOUNT: &str = "123456789012";
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) default_region: String,
-    pub(crate) async_invoke_duration: Duration,
+    pub(crate) job_duration: Duration,
+    /// That of asynchronous invocations, where it is another.
+    pub(crate) async_invoke_duration: Option<Duration>,
     /// The most that a page holds, whatever a client asks for.
     pub(crate) page_size: Option<usize>,
+    /// Whether every page is preceded by one that holds nothing.
+    pub(crate) empty_pages: bool,
     /// The pause before each event of a stream.
     pub(crate) stream_pace: Duration,
 }
@@ -28,8 +32,10 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             default_region: "us-east-1".to_owned(),
-            async_invoke_duration: Duration::from_secs(2),
+            job_duration: Duration::from_secs(2),
+            async_invoke_duration: None,
             page_size: None,
+            empty_pages: false,
             stream_pace: Duration::ZERO,
         }
     }

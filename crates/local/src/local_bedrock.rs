@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -13,6 +14,7 @@ use crate::journal::RecordedRequest;
 use crate::local::{Local, Settings};
 use crate::reply::Reply;
 use crate::server;
+use crate::store::seed::Bed;
 
 /// A running local Bedrock. Dropping it stops it.
 #[derive(Debug)]
@@ -74,6 +76,43 @@ impl LocalBedrock {
         self.local.clock.advance(by);
     }
 
+    /// Puts things where a list finds them, in the default region: rows in the list's own JSON, which may hold more of
+    /// what the Get operation tells. `noun` is AWS's name of the noun, or of its list operation.
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// local.seed("ListImportedModels", (100_000..101_000).map(|number| serde_json::json!({
+    ///     "modelArn": format!("arn:aws:bedrock:us-east-1:123456789012:imported-model/model0{number}"),
+    ///     "modelName": format!("model-{number}"),
+    ///     "creationTime": "2026-01-01T00:00:00Z",
+    /// })))?;
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When there is no such list, or a row is not of its shape. Nothing is put there then.
+    pub fn seed(&self, noun: &str, rows: impl IntoIterator<Item = Value>) -> io::Result<()> {
+        self.seed_in(&self.local.settings.default_region, noun, rows)
+    }
+
+    /// [`seed`](Self::seed) in a region.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such list, or a row is not of its shape. Nothing is put there then.
+    pub fn seed_in(&self, region: &str, noun: &str, rows: impl IntoIterator<Item = Value>) -> io::Result<()> {
+        let invalid = |told: String| io::Error::new(io::ErrorKind::InvalidInput, told);
+        let bed = Bed::named(self.local.services, noun).map_err(invalid)?;
+        let records =
+            rows.into_iter().map(|row| bed.record(row)).collect::<Result<_, _>>().map_err(invalid)?;
+        self.local.state.with(&self.local, region, |cx| bed.sow(cx, records));
+        Ok(())
+    }
+
     /// Stops accepting, gives answers under way a second to finish, and returns when nothing is left running.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
@@ -110,15 +149,28 @@ impl LocalBedrockBuilder {
         self
     }
 
-    /// How long an asynchronous invocation stays `InProgress`: two seconds unless told otherwise.
+    /// How long whatever takes its time is under way by the server's clock: jobs, deployments, updates, stops. Two
+    /// seconds unless told otherwise.
+    pub fn job_duration(mut self, duration: Duration) -> Self {
+        self.settings.job_duration = duration;
+        self
+    }
+
+    /// How long an asynchronous invocation stays `InProgress`: as long as a job unless told otherwise.
     pub fn async_invoke_duration(mut self, duration: Duration) -> Self {
-        self.settings.async_invoke_duration = duration;
+        self.settings.async_invoke_duration = Some(duration);
         self
     }
 
     /// The most that a page of a list holds, whatever `maxResults` asks for.
     pub fn page_size(mut self, size: usize) -> Self {
         self.settings.page_size = Some(size);
+        self
+    }
+
+    /// Whether every page of a list is preceded by an empty one that has nothing but a token, as AWS's may be.
+    pub fn empty_pages(mut self, empty_pages: bool) -> Self {
+        self.settings.empty_pages = empty_pages;
         self
     }
 

@@ -8,6 +8,7 @@ use crate::constraints::check_request;
 use crate::description::{Kind, Location, Operation, Service, Shape, ShapeRef};
 use crate::error::{AwsError, AwsResult};
 use crate::routing::{Found, decode};
+use crate::store::record::Record;
 
 /// A request that passed its shape.
 #[derive(Debug)]
@@ -79,13 +80,20 @@ impl Request {
             let member = shape.member(payload).and_then(|member| self.service.shape(&member.shape));
             let is_bytes = member.is_some_and(|inner| inner.kind == Kind::Blob || inner.eventstream);
             let limit = member.and_then(|inner| inner.max).filter(|max| self.body.len() as f64 > *max);
+            let inside = || {
+                let mut inside = parse(&self.body)?;
+                if let Some(member) = member {
+                    forget_undescribed(self.service, member, &mut inside);
+                }
+                Ok(Map::from_iter([(payload.clone(), inside)]))
+            };
             return match (is_bytes, limit) {
                 (true, Some(max)) => Err(AwsError::validation(format!(
                     "1 validation error detected: Value at '{payload}' failed to satisfy constraint: Member must have \
                      length less than or equal to {max}"
                 ))),
                 (true, None) => Ok(Map::new()),
-                (false, _) => Ok(Map::from_iter([(payload.clone(), parse(&self.body)?)])),
+                (false, _) => inside(),
             };
         }
         let mut body = parse(&self.body)?;
@@ -96,6 +104,11 @@ impl Request {
         // What belongs in the path, the query or a header does not come by the body.
         members.retain(|name, _| shape.member(name).is_some_and(|member| member.location.is_none()));
         Ok(members)
+    }
+
+    /// What was sent, as a record to keep.
+    pub(crate) fn record(&self) -> Record {
+        self.input.as_object().cloned().unwrap_or_default().into()
     }
 
     /// A string member; empty when it is absent.

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::answer::{Answer, Event, Headers};
+use crate::duplex;
 use crate::error::{AwsError, AwsResult};
 use crate::event_stream::{self, Frame};
 use crate::journal::RecordedRequest;
@@ -97,7 +98,7 @@ async fn connection(local: Arc<Local>, stream: TcpStream, mut stop: watch::Recei
     }
 }
 
-async fn answer(local: &Local, request: hyper::Request<Incoming>) -> Response<Body> {
+async fn answer(local: &Arc<Local>, request: hyper::Request<Incoming>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let found = local.router.find(parts.method.as_str(), parts.uri.path());
     let operation = found.as_ref().map(|found| found.operation.name.as_str());
@@ -105,20 +106,18 @@ async fn answer(local: &Local, request: hyper::Request<Incoming>) -> Response<Bo
         None => (Bytes::new(), Err(unknown())),
         // A client that streams waits for an answer before its stream ends.
         Some(found) if found.takes_a_stream() => {
-            let request = Request::of(&found, Bytes::new(), region(local, &parts));
-            let answered =
-                operations::perform(local, &request).map(|answer| (StatusCode::OK.as_u16(), answer));
-            (Bytes::new(), answered)
+            let answered = perform(local, found, &parts, Bytes::new());
+            (Bytes::new(), answered.map(|(status, answer)| success(local, status, answer, Some(body))))
         }
         Some(found) => match read(body).await {
-            Ok(body) => (body.clone(), perform(local, found, &parts, body)),
+            Ok(body) => {
+                let answered = perform(local, found, &parts, body.clone());
+                (body, answered.map(|(status, answer)| success(local, status, answer, None)))
+            }
             Err(error) => (Bytes::new(), Err(error)),
         },
     };
-    let response = match answered {
-        Ok((status, answer)) => success(local, status, answer),
-        Err(error) => failure(local, &error),
-    };
+    let response = answered.unwrap_or_else(|error| failure(local, &error));
     let status = response.status().as_u16();
     tracing::info!(operation, method = %parts.method, path = parts.uri.path(), status);
     local.journal.record(recorded(&parts, operation, body, status));
@@ -149,20 +148,30 @@ fn perform(local: &Local, found: Found, parts: &Parts, body: Bytes) -> AwsResult
     let (service, operation) = (found.service, found.operation);
     let query = parts.uri.query().unwrap_or_default();
     let request = Request::gather(found, query, &parts.headers, body, region(local, parts))?;
-    let answer = operations::perform(local, &request)?.checked(service, operation)?;
+    let answer =
+        operations::perform(local, &request)?.checked(service, operation)?.unwrapped(service, operation);
     Ok((operation.http.response_code, answer))
 }
 
-fn success(local: &Local, status: u16, answer: Answer) -> Response<Body> {
+/// An answer as HTTP. `incoming` is the request's body where that is a stream.
+fn success(local: &Arc<Local>, status: u16, answer: Answer, incoming: Option<Incoming>) -> Response<Body> {
     let status = StatusCode::from_u16(status).unwrap_or_default();
     match answer {
         Answer::Json(value) => respond(local, status, &json_headers(), whole(value.to_string())),
         Answer::Bytes { body, headers } => respond(local, status, &headers, whole(body)),
         Answer::Events { events, mut headers, ending } => {
             headers.push(("content-type", event_stream::CONTENT_TYPE.to_owned()));
-            let frames = frames(local, events, ending);
-            let paced = paced(frames, local.settings.stream_pace).map(|frame| Ok(BodyFrame::data(frame)));
-            respond(local, status, &headers, StreamBody::new(paced).boxed_unsync())
+            let (frames, stays_open) = frames(local, events, ending);
+            let silence =
+                if stays_open { stream::pending().left_stream() } else { stream::empty().right_stream() };
+            let spoken = stream::iter(frames).chain(silence);
+            respond(local, status, &headers, streamed(local, spoken))
+        }
+        Answer::Duplex { session, ending } => {
+            let headers = vec![("content-type", event_stream::CONTENT_TYPE.to_owned())];
+            let answers =
+                incoming.map(|incoming| duplex::answers(Arc::clone(local), incoming, session, ending));
+            respond(local, status, &headers, streamed(local, stream::iter(answers).flatten()))
         }
     }
 }
@@ -222,15 +231,16 @@ fn frames(local: &Local, events: Vec<Event>, ending: Ending) -> (Vec<Bytes>, boo
     }
 }
 
-fn paced((frames, stays_open): (Vec<Bytes>, bool), pace: Duration) -> impl Stream<Item = Bytes> {
-    let spoken = stream::iter(frames).then(move |frame| async move {
+/// Frames as a body, at the server's pace.
+fn streamed(local: &Local, frames: impl Stream<Item = Bytes> + Send + 'static) -> Body {
+    let pace = local.settings.stream_pace;
+    let paced = frames.then(move |frame| async move {
         if !pace.is_zero() {
             tokio::time::sleep(pace).await;
         }
-        frame
+        Ok(BodyFrame::data(frame))
     });
-    let silence = if stays_open { stream::pending().left_stream() } else { stream::empty().right_stream() };
-    spoken.chain(silence)
+    StreamBody::new(paced).boxed_unsync()
 }
 
 fn recorded(parts: &Parts, operation: Option<&str>, body: Bytes, status: u16) -> RecordedRequest {

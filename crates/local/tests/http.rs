@@ -24,14 +24,6 @@ async fn unknown_routes_are_unknown_operations() {
 }
 
 #[tokio::test]
-async fn what_is_not_served_yet_says_so() {
-    let local = LocalBedrock::start().await.unwrap();
-    let (status, code, message) = get(&local, "/custom-models").await.error();
-    assert_eq!((status, code.as_str()), (501, "NotImplementedException"));
-    assert_eq!(message, "bedrock-local does not serve ListCustomModels yet.");
-}
-
-#[tokio::test]
 async fn answers_carry_aws_headers() {
     let local = LocalBedrock::start().await.unwrap();
     let answer = get(&local, "/foundation-models").await;
@@ -178,17 +170,4 @@ async fn members_unknown_to_aws_are_ignored() {
     let id = created.await.ok()["guardrailId"].as_str().unwrap().to_owned();
     let details = get(&local, &format!("/guardrails/{id}")).await.ok();
     assert_eq!(details["wordPolicy"], json!({ "words": [{ "text": "x" }] }));
-}
-
-#[tokio::test]
-async fn a_stream_sent_to_what_is_not_served_is_answered_at_once() {
-    let local = LocalBedrock::start().await.unwrap();
-    let mut stream = TcpStream::connect(local.url().strip_prefix("http://").unwrap()).await.unwrap();
-    let head = format!(
-        "POST /model/{MODEL}/invoke-with-bidirectional-stream HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = [0; 12];
-    tokio::time::timeout(Duration::from_secs(5), stream.read_exact(&mut answer)).await.unwrap().unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 501");
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bedrock_orm_local::{LocalBedrock, Reply};
-use common::{Answer, MODEL, get, post, send, user};
+use common::{Answer, MODEL, NOVA, get, post, send, user};
 use serde_json::{Value, json};
 
 async fn invoke(local: &LocalBedrock, model: &str, body: Value) -> Answer {
@@ -237,7 +237,7 @@ async fn the_catalogue_is_filtered_as_asked() {
             .refusal()
             .contains("pattern")
     );
-    let available = get(&local, &format!("/foundation-model-availability/{MODEL}")).await.ok();
+    let available = get(&local, &format!("/foundation-model-availability/{NOVA}")).await.ok();
     assert_eq!(available["agreementAvailability"], json!({ "status": "AVAILABLE" }));
 }
 

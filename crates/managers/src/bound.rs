@@ -1,8 +1,8 @@
-//! What a bound model can do with its session: fetch itself.
+//! What a bound model can do with its session: fetch, change, stop and delete itself.
 
 use bedrock_orm_core::{Bound, Result};
 
-use crate::resources::{Get, Keyed};
+use crate::resources::{Delete, Get, Keyed, Stop, Update};
 
 /// Fetches a thing anew.
 pub trait Refresh: Sized {
@@ -79,5 +79,98 @@ impl<M: Keyed> Full for Bound<M> {
         let session = self.session();
         let noun = M::Noun::fetch(session, self.key()).await?;
         Ok(Bound::new(noun, session.clone()))
+    }
+}
+
+/// Changes a thing.
+pub trait UpdateExt {
+    /// The noun.
+    type Noun: Update;
+
+    /// Changes it, and gives AWS's answer. This value stays as it is: `refresh` fetches the new one.
+    ///
+    /// ```compile_fail
+    /// # use bedrock_orm::prelude::*;
+    /// # async fn example(profile: Bound<InferenceProfile>) {
+    /// profile.update(()).await; // AWS changes no inference profile
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Manager::update`](crate::Manager::update).
+    ///
+    /// # Requests
+    ///
+    /// One of the noun's Update operation, such as `UpdateGuardrail` (`bedrock:UpdateGuardrail`).
+    fn update<C: Into<<Self::Noun as Update>::Change>>(
+        &self,
+        change: C,
+    ) -> impl Future<Output = Result<<Self::Noun as Update>::Updated>> + Send;
+}
+
+impl<M: Keyed<Noun: Update>> UpdateExt for Bound<M> {
+    type Noun = M::Noun;
+
+    fn update<C: Into<<M::Noun as Update>::Change>>(
+        &self,
+        change: C,
+    ) -> impl Future<Output = Result<<M::Noun as Update>::Updated>> + Send {
+        let change = change.into();
+        async move { M::Noun::change(self.session(), self.key(), change).await }
+    }
+}
+
+/// Deletes a thing.
+pub trait DeleteExt {
+    /// Deletes it. Of a guardrail it deletes the version that this is; the draft stands for the whole.
+    ///
+    /// ```compile_fail
+    /// # use bedrock_orm::prelude::*;
+    /// # async fn example(model: Bound<FoundationModel>) {
+    /// model.delete().await; // nobody deletes a foundation model
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Manager::delete`](crate::Manager::delete).
+    ///
+    /// # Requests
+    ///
+    /// One of the noun's Delete operation, such as `DeleteImportedModel` (`bedrock:DeleteImportedModel`).
+    fn delete(&self) -> impl Future<Output = Result<()>> + Send;
+}
+
+impl<M: Keyed<Noun: Delete>> DeleteExt for Bound<M> {
+    async fn delete(&self) -> Result<()> {
+        M::Noun::remove(self.session(), self.key()).await
+    }
+}
+
+/// Stops a job.
+pub trait StopExt {
+    /// Stops it.
+    ///
+    /// ```compile_fail
+    /// # use bedrock_orm::prelude::*;
+    /// # async fn example(job: Bound<ModelCopyJob>) {
+    /// job.stop().await; // AWS stops no copy job
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Manager::stop`](crate::Manager::stop).
+    ///
+    /// # Requests
+    ///
+    /// One of the noun's Stop operation, such as `StopModelInvocationJob` (`bedrock:StopModelInvocationJob`).
+    fn stop(&self) -> impl Future<Output = Result<()>> + Send;
+}
+
+impl<M: Keyed<Noun: Stop>> StopExt for Bound<M> {
+    async fn stop(&self) -> Result<()> {
+        M::Noun::halt(self.session(), self.key()).await
     }
 }

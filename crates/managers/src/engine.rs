@@ -105,9 +105,8 @@ impl<M: Row> Walk<M> {
 
     fn name(&self) -> String {
         match (&self.choice, &self.session) {
-            (SessionChoice::Named(name), _) => name.clone(),
-            (SessionChoice::Given(session), _) | (_, Some(session)) => session.region().to_owned(),
-            (SessionChoice::Default, None) => "default".to_owned(),
+            (SessionChoice::Default, Some(session)) => session.region().to_owned(),
+            (choice, _) => choice.to_string(),
         }
     }
 }

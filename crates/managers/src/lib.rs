@@ -4,7 +4,11 @@
 
 pub mod aggregates;
 mod bound;
+mod bulk;
 mod engine;
+#[allow(deprecated)] // what AWS deprecates is still on its wire
+mod generated;
+mod get_or_create;
 pub mod lookups;
 mod manager;
 mod objects;
@@ -16,14 +20,22 @@ mod queryset;
 mod relation;
 pub mod resources;
 mod rows;
+#[cfg(feature = "control-plane")]
+mod tags;
 #[cfg(test)]
 mod testing;
+mod wait;
 
-pub use bound::{Full, Refresh};
+pub use bound::{DeleteExt, Full, Refresh, StopExt, UpdateExt};
+pub use bulk::{BulkItem, BulkReport};
+pub use generated::{extensions, relations};
 pub use manager::Manager;
 pub use objects::Objects;
 pub use page::Page;
-pub use plan::Pushed;
-pub use queryset::{GroupBy, QuerySet, Values};
+pub use plan::{Plan, Pushed};
+pub use queryset::{FullSet, GroupBy, QuerySet, Values};
 pub use relation::Relation;
 pub use rows::{Pages, Rows};
+#[cfg(feature = "control-plane")]
+pub use tags::TagsExt;
+pub use wait::{Wait, WaitExt, Watch};

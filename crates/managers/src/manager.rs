@@ -6,7 +6,9 @@ use std::marker::PhantomData;
 use bedrock_orm_core::{Bound, Resource, Result, Session, SessionChoice};
 
 use crate::QuerySet;
-use crate::resources::{Create, Delete, Get, List, Update};
+use crate::lookups::{Order, Q};
+use crate::pace::AT_ONCE;
+use crate::resources::{Create, Delete, Get, List, ListOf, Stop, Update};
 
 /// Finds, makes and changes the things of one noun: `Guardrail::objects()`.
 ///
@@ -20,12 +22,13 @@ use crate::resources::{Create, Delete, Get, List, Update};
 /// ```
 pub struct Manager<M> {
     session: SessionChoice,
+    at_once: usize,
     noun: PhantomData<fn() -> M>,
 }
 
 impl<M> Manager<M> {
     pub(crate) fn new() -> Self {
-        Self { session: SessionChoice::Default, noun: PhantomData }
+        Self { session: SessionChoice::Default, at_once: AT_ONCE, noun: PhantomData }
     }
 
     /// The same manager on another session: one of yours, or the name of a registered one.
@@ -33,6 +36,19 @@ impl<M> Manager<M> {
     pub fn using(mut self, session: impl Into<SessionChoice>) -> Self {
         self.session = session.into();
         self
+    }
+
+    /// How many calls are under way at once where it takes many: [`in_bulk`](Self::in_bulk),
+    /// [`bulk_create`](Self::bulk_create), [`bulk_delete`](Self::bulk_delete), and [`QuerySet::concurrency`] of its
+    /// lists. 8 unless set.
+    #[must_use]
+    pub fn concurrency(mut self, calls: usize) -> Self {
+        self.at_once = calls.max(1);
+        self
+    }
+
+    pub(crate) fn at_once(&self) -> usize {
+        self.at_once
     }
 
     pub(crate) fn choice(&self) -> &SessionChoice {
@@ -134,12 +150,40 @@ impl<M: List> Manager<M> {
     /// # }
     /// ```
     pub fn list(&self) -> QuerySet<M::Row> {
-        QuerySet::new(self.session.clone())
+        QuerySet::new(self.session.clone()).concurrency(self.at_once)
     }
 
     /// What Django calls [`list`](Self::list).
     pub fn all(&self) -> QuerySet<M::Row> {
         self.list()
+    }
+
+    /// The list's rows that meet that condition: [`QuerySet::filter`].
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// let nova = FoundationModel::objects().using(&session).filter(FoundationModel::MODEL_ID.startswith("amazon.nova")).await?;
+    /// assert!(!nova.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn filter(&self, condition: impl Into<Q<M::Row>>) -> QuerySet<M::Row> {
+        self.list().filter(condition)
+    }
+
+    /// The list's rows that do not meet that condition: [`QuerySet::exclude`].
+    pub fn exclude(&self, condition: impl Into<Q<M::Row>>) -> QuerySet<M::Row> {
+        self.list().exclude(condition)
+    }
+
+    /// The list in that order: [`QuerySet::order_by`].
+    pub fn order_by(&self, order: impl Into<Order<M::Row>>) -> QuerySet<M::Row> {
+        self.list().order_by(order)
     }
 }
 
@@ -214,13 +258,13 @@ impl<M: Update> Manager<M> {
     /// # Requests
     ///
     /// One of the noun's Update operation: `UpdateGuardrail` (`bedrock:UpdateGuardrail`).
-    pub fn update<K: Into<M::UpdateKey>, R: Into<M::Change>>(
+    pub fn update<K: Into<M::Key>, R: Into<M::Change>>(
         &self,
         key: K,
         request: R,
-    ) -> impl Future<Output = Result<Bound<M::Updated>>> + Send + use<M, K, R> {
+    ) -> impl Future<Output = Result<M::Updated>> + Send + use<M, K, R> {
         let (choice, key, request) = (self.session.clone(), key.into(), request.into());
-        async move { Self::bind(choice, |session| async move { M::change(&session, key, request).await }).await }
+        async move { M::change(&choice.session().await?, key, request).await }
     }
 }
 
@@ -258,9 +302,33 @@ impl<M: Delete> Manager<M> {
     }
 }
 
+impl<M: Stop> Manager<M> {
+    /// Stops the one of that key. A job takes a while to stop; `wait` on it tells when it has.
+    ///
+    /// # Errors
+    ///
+    /// `DoesNotExist`, or `Conflict` where it has ended already, as AWS answers.
+    ///
+    /// # Requests
+    ///
+    /// One of the noun's Stop operation, such as `StopModelInvocationJob` (`bedrock:StopModelInvocationJob`).
+    pub fn stop<K: Into<M::Key>>(&self, key: K) -> impl Future<Output = Result<()>> + Send + use<M, K> {
+        let (choice, key) = (self.session.clone(), key.into());
+        async move { M::halt(&choice.session().await?, key).await }
+    }
+}
+
+impl<M: ListOf> Manager<M> {
+    /// All of them inside that one, as a lazy queryset: the test cases of a policy, the offers of a model.
+    pub fn list_of(&self, parent: impl Into<M::Parent>) -> QuerySet<M::Row> {
+        let parameters = M::within(parent.into());
+        QuerySet::new(self.session.clone()).concurrency(self.at_once).with(move |_| parameters.clone())
+    }
+}
+
 impl<M> Clone for Manager<M> {
     fn clone(&self) -> Self {
-        Self { session: self.session.clone(), noun: PhantomData }
+        Self { session: self.session.clone(), at_once: self.at_once, noun: PhantomData }
     }
 }
 

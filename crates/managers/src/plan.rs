@@ -34,6 +34,95 @@ pub struct Pushed {
     pub condition: String,
 }
 
+/// What a queryset asks of AWS, and what is done here: what [`explain`](crate::QuerySet::explain) gives. As text it is
+/// for people to read.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Plan {
+    /// AWS's List operation.
+    pub operation: &'static str,
+    /// The sessions that it is sent through, by their names or regions.
+    pub sessions: Vec<String>,
+    /// The plans of which this is the union; none where it is one list.
+    pub union: Vec<Plan>,
+    /// AWS's parameters that were set by hand, with their values.
+    pub set: Vec<(&'static str, String)>,
+    /// What AWS applies itself.
+    pub pushed: Vec<Pushed>,
+    /// The condition that each row is tested by here. What AWS applies is in it still, for AWS may let more through.
+    pub filter: Option<String>,
+    /// The order that rows are brought into here, for which every page is fetched first.
+    pub order: Option<String>,
+    /// Whether each row is given once.
+    pub distinct: bool,
+    /// How many rows are fetched and left out.
+    pub offset: usize,
+    /// How many rows are given at most.
+    pub limit: Option<usize>,
+    /// How many rows a page has at most; none where AWS sends all in one.
+    pub page_size: Option<i32>,
+    /// What is fetched beforehand.
+    pub related: Vec<&'static str>,
+}
+
+/// A line for each thing that is done.
+impl fmt::Display for Plan {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.union.is_empty() {
+            self.show_list(formatter)?;
+        } else {
+            formatter.write_str("union of")?;
+            for part in &self.union {
+                write!(formatter, "\n  {}", part.to_string().replace('\n', "\n  "))?;
+            }
+        }
+        if let Some(filter) = &self.filter {
+            write!(formatter, "\n  tested here: {filter}")?;
+        }
+        if self.distinct {
+            formatter.write_str("\n  each row once")?;
+        }
+        if let Some(order) = &self.order {
+            write!(formatter, "\n  ordered here, once every page is there: {order}")?;
+        }
+        match (self.offset, self.limit) {
+            (0, None) => {}
+            (0, Some(limit)) => write!(formatter, "\n  no more than {limit} rows")?,
+            (offset, None) => write!(formatter, "\n  without the first {offset} rows")?,
+            (offset, Some(limit)) => {
+                write!(formatter, "\n  without the first {offset} rows, and no more than {limit}")?;
+            }
+        }
+        for relation in &self.related {
+            write!(formatter, "\n  fetched beforehand: {relation}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    fn show_list(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} in {}", self.operation, self.sessions.join(", "))?;
+        match self.page_size {
+            Some(rows) => write!(formatter, ", a request for each page of at most {rows} rows")?,
+            None => formatter.write_str(", one request for the whole list")?,
+        }
+        for (parameter, value) in &self.set {
+            write!(formatter, "\n  set by you: {parameter}={value}")?;
+        }
+        for Pushed { parameter, value, condition } in &self.pushed {
+            write!(formatter, "\n  applied by AWS: {parameter}={value} for {condition}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The parameters that are set.
+pub(crate) fn set_by_hand<M: Row>(parameters: &M::Parameters) -> Vec<(&'static str, String)> {
+    let set = M::PARAMETERS.iter();
+    set.filter_map(|parameter| Some((parameter.name, (parameter.read)(parameters)?))).collect()
+}
+
 /// What a parameter is set to.
 enum Value<'a> {
     Text(Cow<'a, str>),

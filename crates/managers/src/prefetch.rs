@@ -7,7 +7,7 @@ use bedrock_orm_core::{Bound, Error, Related, Result, Session};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 
-use crate::pace::{AT_ONCE, Pace};
+use crate::pace::Pace;
 use crate::resources::Get;
 use crate::{Page, Relation};
 
@@ -26,7 +26,8 @@ pub(crate) trait Prefetcher<M>: Send {
 pub(crate) trait Relates<M>: Send + Sync {
     fn name(&self) -> &'static str;
 
-    fn prefetcher(&self) -> Box<dyn Prefetcher<M>>;
+    /// What fetches them, so many at once.
+    fn prefetcher(&self, at_once: usize) -> Box<dyn Prefetcher<M>>;
 }
 
 impl<M: Send + Sync + 'static, To: Get> Relates<M> for Relation<M, To> {
@@ -34,14 +35,15 @@ impl<M: Send + Sync + 'static, To: Get> Relates<M> for Relation<M, To> {
         Self::name(self)
     }
 
-    fn prefetcher(&self) -> Box<dyn Prefetcher<M>> {
-        Box::new(Fetched { relation: *self, sessions: Vec::new() })
+    fn prefetcher(&self, at_once: usize) -> Box<dyn Prefetcher<M>> {
+        Box::new(Fetched { relation: *self, at_once, sessions: Vec::new() })
     }
 }
 
 /// What was fetched so far in each session; none where AWS has no such thing.
 struct Fetched<M, To: Get> {
     relation: Relation<M, To>,
+    at_once: usize,
     sessions: Vec<(Session, HashMap<To::Key, Option<To>>)>,
 }
 
@@ -62,7 +64,7 @@ impl<M: Send + Sync + 'static, To: Get> Prefetcher<M> for Fetched<M, To> {
             let mut asked = HashSet::new();
             let missing: Vec<To::Key> =
                 keys.iter().filter(|key| !known.contains_key(key) && asked.insert(*key)).cloned().collect();
-            let pace = Pace::new(AT_ONCE);
+            let pace = Pace::new(self.at_once);
             let mut found = stream::iter(missing)
                 .map(|key| {
                     let pace = pace.clone();
@@ -71,7 +73,7 @@ impl<M: Send + Sync + 'static, To: Get> Prefetcher<M> for Fetched<M, To> {
                         (key, found)
                     }
                 })
-                .buffered(AT_ONCE);
+                .buffered(self.at_once);
             while let Some((key, found)) = found.next().await {
                 known.insert(key, present(found)?);
             }

@@ -242,7 +242,6 @@ impl Create for Job {
 }
 
 impl Update for Job {
-    type UpdateKey = String;
     type Change = i64;
     type Updated = Self;
 

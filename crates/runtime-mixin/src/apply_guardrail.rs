@@ -67,7 +67,7 @@ impl<M: Invokable> ApplyGuardrailExt for Bound<M> {
 
 /// `apply` on a bound guardrail.
 #[cfg(feature = "control-plane")]
-pub trait GuardrailExt {
+pub trait ApplyExt {
     /// What the guardrail says to a content: text, or text and image blocks. It is taken for a prompt unless
     /// [`source`](ApplyGuardrail::source) says that it is a reply. Awaiting sends it.
     ///
@@ -101,7 +101,7 @@ pub trait GuardrailExt {
 }
 
 #[cfg(feature = "control-plane")]
-impl GuardrailExt for Bound<Guardrail> {
+impl ApplyExt for Bound<Guardrail> {
     fn apply(&self, content: impl Into<GuardrailContent>) -> ApplyGuardrail {
         let mut choice = GuardrailChoice::default();
         choice.set_object(self);

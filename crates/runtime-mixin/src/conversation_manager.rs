@@ -5,12 +5,15 @@ use bedrock_orm_managers::{Manager, Objects, QuerySet};
 use bedrock_orm_models::{
     AsyncInvoke, AsyncInvokeOutputDataConfig, AsyncInvokeSummary, Blob, ConverseRequest, ConverseResponse,
     CountTokensInput, CountTokensResponse, GuardrailConfiguration, GuardrailContent,
+    InvokeGuardrailChecksRequest, InvokeGuardrailChecksResponse,
 };
 use serde_json::Value;
 
 use crate::apply_guardrail::ApplyGuardrail;
 use crate::async_invoke::StartAsyncInvoke;
+use crate::bidirectional_stream::{BidirectionalStream, open};
 use crate::count_tokens::count_tokens;
+use crate::guardrail_checks::GuardrailChecksExt;
 use crate::guardrail_choice::GuardrailChoice;
 use crate::{Converse, ConverseStream, InvokeModel, InvokeModelResponse, InvokeModelStream, Target};
 
@@ -94,6 +97,19 @@ impl ConversationManager {
         InvokeModel::new(self.target(model_id), body.into())
     }
 
+    /// A stream in both directions; see
+    /// [`invoke_model_with_bidirectional_stream`](crate::BidirectionalStreamExt::invoke_model_with_bidirectional_stream).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn invoke_model_with_bidirectional_stream(
+        &self,
+        model_id: impl Into<String>,
+    ) -> impl Future<Output = Result<BidirectionalStream>> + Send + 'static {
+        open(self.target(model_id))
+    }
+
     /// Starts a job; see [`AsyncInvokeExt::start_async_invoke`](crate::AsyncInvokeExt::start_async_invoke).
     pub fn start_async_invoke(
         &self,
@@ -143,6 +159,19 @@ impl ConversationManager {
                 .guardrail_version(guardrail_version),
         );
         ApplyGuardrail::new(self.session.clone(), guardrail, content)
+    }
+
+    /// What safety checks find in messages; see
+    /// [`GuardrailChecksExt::invoke_guardrail_checks`](crate::GuardrailChecksExt::invoke_guardrail_checks).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn invoke_guardrail_checks(
+        &self,
+        request: InvokeGuardrailChecksRequest,
+    ) -> Result<InvokeGuardrailChecksResponse> {
+        self.session.invoke_guardrail_checks(request).await
     }
 
     /// Lets go of the session's runtime client; see [`Session::close`].

@@ -6,11 +6,13 @@
 mod apply_guardrail;
 mod assembly;
 mod async_invoke;
+mod bidirectional_stream;
 mod close;
 mod conversation_manager;
 mod converse;
 mod converse_stream;
 mod count_tokens;
+mod guardrail_checks;
 mod guardrail_choice;
 mod invokable;
 mod invoke_model;
@@ -19,13 +21,15 @@ mod stream;
 
 pub use apply_guardrail::ApplyGuardrail;
 #[cfg(feature = "control-plane")]
-pub use apply_guardrail::{ApplyGuardrailExt, GuardrailExt};
+pub use apply_guardrail::{ApplyExt, ApplyGuardrailExt};
 pub use async_invoke::{AsyncInvokeExt, ModelAsyncInvokes, StartAsyncInvoke};
+pub use bidirectional_stream::{BidirectionalStream, BidirectionalStreamExt};
 pub use close::CloseExt;
 pub use conversation_manager::ConversationManager;
 pub use converse::{Converse, ConverseExt};
 pub use converse_stream::{ConverseStream, TextStream};
 pub use count_tokens::CountTokensExt;
+pub use guardrail_checks::GuardrailChecksExt;
 pub use invokable::{Invokable, Target};
 pub use invoke_model::{InvokeModel, InvokeModelExt, InvokeModelResponse};
 pub use invoke_model_stream::InvokeModelStream;

@@ -78,7 +78,7 @@ async fn create_sends_the_request_as_aws_describes_it() {
 }
 
 #[tokio::test]
-async fn a_version_is_a_query_parameter_and_none_where_none_is_given() {
+async fn a_version_is_a_query_parameter_and_the_draft_is_none() {
     let (local, session, guardrail) = with_guardrail().await;
     let id = guardrail.guardrail_id.as_str();
     let guardrails = Guardrail::objects().using(&session);
@@ -93,7 +93,7 @@ async fn a_version_is_a_query_parameter_and_none_where_none_is_given() {
         requests.iter().map(line).collect::<Vec<_>>(),
         [
             ("GET", path.as_str(), "", 200),
-            ("GET", path.as_str(), "guardrailVersion=DRAFT", 200),
+            ("GET", path.as_str(), "", 200),
             ("GET", path.as_str(), "guardrailVersion=7", 404),
             ("DELETE", path.as_str(), "guardrailVersion=7", 404),
             ("DELETE", path.as_str(), "", 202),

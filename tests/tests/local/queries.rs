@@ -82,7 +82,7 @@ async fn filters_reach_aws_as_query_parameters() {
 #[tokio::test]
 async fn a_value_that_is_new_to_this_version_can_be_asked_for() {
     let (local, session) = local().await;
-    let list = FoundationModel::objects().using(&session).list().by_output_modality("SMELL".into());
+    let list = FoundationModel::objects().using(&session).list().by_output_modality("SMELL");
     assert_eq!(list.await.unwrap_err().kind(), ErrorKind::Validation);
     assert_eq!(only_request(&local).query, "byOutputModality=SMELL");
 }
@@ -267,7 +267,8 @@ async fn a_page_that_fails_ends_the_rows_with_its_error() {
 async fn an_answer_without_a_model_is_an_error_and_no_empty_model() {
     let server = FakeServer::start([Answer::json(&json!({}))]).await;
     let models = FoundationModel::objects().using(&session(server.url()).await);
-    assert_eq!(models.get(MODEL).await.unwrap_err().kind(), ErrorKind::InvalidResponse);
+    // The description does not promise `modelDetails`: without it there is no such model.
+    assert_eq!(models.get(MODEL).await.unwrap_err().kind(), ErrorKind::DoesNotExist);
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ pub(crate) fn write(plan: &Plan, files: &mut Files) {
 }
 
 /// The types whose way to the SDK can fail: they hold a union somewhere, or the SDK's builder says so.
-fn fallible(plan: &Plan, service: Service) -> HashSet<TypeName> {
+pub(crate) fn fallible(plan: &Plan, service: Service) -> HashSet<TypeName> {
     let mut fallible: HashSet<TypeName> = HashSet::new();
     loop {
         let before = fallible.len();

@@ -2,8 +2,9 @@
 
 use super::description::{Service, Shape};
 use super::names::{pascal, spoken};
-use super::nouns::Nouns;
+use super::nouns::{Noun, Nouns};
 use super::plan::{Form, Source};
+use super::reach::of_noun;
 
 /// What a type is, and where AWS describes it.
 pub(crate) fn of_type(name: &str, shape_name: &str, source: &Source, nouns: &Nouns) -> String {
@@ -24,9 +25,25 @@ pub(crate) fn of_type(name: &str, shape_name: &str, source: &Source, nouns: &Nou
             format!("{}.", capital(&spoken(shape_name)))
         }
     });
+    let operations = match nouns.noun.iter().find(|noun| noun.name == name) {
+        Some(noun) => operations(noun),
+        None => String::new(),
+    };
     format!(
-        "{what}\n\nSource: [`{subject}`](https://docs.aws.amazon.com/bedrock/latest/APIReference/{page}.html)."
+        "{what}{operations}\n\nSource: [`{subject}`](https://docs.aws.amazon.com/bedrock/latest/APIReference/{page}.html)."
     )
+}
+
+/// What a noun's manager offers, with the operation and the IAM action of each.
+fn operations(noun: &Noun) -> String {
+    let rows: String = of_noun(noun)
+        .iter()
+        .map(|(operation, call)| format!("\n| `{call}` | `{operation}` | `bedrock:{operation}` |"))
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!("\n\n# Operations\n\n| call | AWS operation | IAM action |\n|---|---|---|{rows}")
 }
 
 /// A field's or a variant's line: its name in words, and what AWS limits it to.

@@ -6,15 +6,21 @@ use std::path::PathBuf;
 
 use super::Files;
 use super::docs;
+use super::fields::Constants;
 use super::names::{raw, serde_camel};
 use super::nouns::Module;
 use super::plan::{Field, InSdk, Kind, Member, Plan, Type, Value, What};
 
 pub(crate) const FOLDER: &str = "crates/models/src/generated";
 
-pub(crate) fn write(plan: &Plan, files: &mut Files) {
+/// `constants` are the fields to query by, by the module of their noun.
+pub(crate) fn write(plan: &Plan, constants: &BTreeMap<String, Constants>, files: &mut Files) {
     for module in &plan.modules {
-        files.insert(PathBuf::from(format!("{FOLDER}/{}.rs", module.name)), module_file(plan, module));
+        let constants = constants.get(&module.name);
+        files.insert(
+            PathBuf::from(format!("{FOLDER}/{}.rs", module.name)),
+            module_file(plan, module, constants),
+        );
     }
     files.insert(PathBuf::from(format!("{FOLDER}/mod.rs")), root_file(plan));
 }
@@ -43,7 +49,7 @@ fn root_file(plan: &Plan) -> String {
     text
 }
 
-fn module_file(plan: &Plan, module: &Module) -> String {
+fn module_file(plan: &Plan, module: &Module, constants: Option<&Constants>) -> String {
     let mut body = String::new();
     for a_type in types_of(plan, &module.name) {
         match &a_type.kind {
@@ -52,12 +58,17 @@ fn module_file(plan: &Plan, module: &Module) -> String {
             Kind::Enum(values) => enumeration(&mut body, a_type, values),
         }
     }
-    format!("//! {}\n\n{}\n{body}", module.doc, imports(plan, module))
+    if let Some(constants) = constants {
+        body.push_str(&constants.text);
+    }
+    format!("//! {}\n\n{}\n{body}", module.doc, imports(plan, module, constants))
 }
 
-fn imports(plan: &Plan, module: &Module) -> String {
+fn imports(plan: &Plan, module: &Module, constants: Option<&Constants>) -> String {
     let types: Vec<&Type> = types_of(plan, &module.name).collect();
-    let held: Vec<&What> = types.iter().flat_map(|a_type| a_type.whats()).flat_map(What::parts).collect();
+    let read = constants.iter().flat_map(|constants| &constants.whats);
+    let held: Vec<&What> =
+        types.iter().flat_map(|a_type| a_type.whats()).chain(read).flat_map(What::parts).collect();
     let holds = |test: fn(&What) -> bool| held.iter().any(|what| test(what));
     let mut imports = String::new();
     if holds(|what| matches!(what, What::Map(_))) {
@@ -75,6 +86,11 @@ fn imports(plan: &Plan, module: &Module) -> String {
     imports.push('\n');
     if holds(|what| *what == What::Blob) {
         imports.push_str("use crate::blob::Blob;\n");
+    }
+    for kind in ["EachField", "Field"] {
+        if constants.is_some_and(|constants| constants.text.contains(&format!(" {kind}<"))) {
+            let _ = writeln!(imports, "use crate::field::{kind};");
+        }
     }
     if types.iter().any(|a_type| matches!(a_type.kind, Kind::Enum(_))) {
         imports.push_str("use crate::wire::wire_enum;\n");

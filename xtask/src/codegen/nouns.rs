@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use indexmap::IndexMap;
 use serde::Deserialize;
 
 use super::Result;
@@ -17,6 +18,7 @@ pub(crate) struct Nouns {
     pub(crate) variants: BTreeMap<String, String>,
     pub(crate) by_hand: ByHand,
     pub(crate) module: Vec<Module>,
+    pub(crate) noun: Vec<Noun>,
     pub(crate) not_at_root: BTreeMap<String, Vec<String>>,
     pub(crate) sdk: SdkDepartures,
     /// A type to what it is, in a sentence.
@@ -28,6 +30,8 @@ pub(crate) struct Nouns {
 pub(crate) struct ByHand {
     pub(crate) operations: Vec<String>,
     pub(crate) shapes: Vec<String>,
+    /// The operations that no noun of the table has, each with how it is called.
+    pub(crate) reached: IndexMap<String, String>,
 }
 
 /// Members, as `service/Shape.member`, that the SDK treats otherwise than the description says.
@@ -50,6 +54,64 @@ pub(crate) struct Module {
     pub(crate) operations: Vec<String>,
     #[serde(default)]
     pub(crate) shapes: Vec<String>,
+}
+
+/// What managers, querysets and bound models offer for a noun.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Noun {
+    pub(crate) name: String,
+    pub(crate) module: String,
+    pub(crate) get: Option<String>,
+    pub(crate) list: Option<String>,
+    pub(crate) create: Option<String>,
+    pub(crate) update: Option<String>,
+    pub(crate) delete: Option<String>,
+    pub(crate) stop: Option<String>,
+    /// A method to its operation.
+    pub(crate) verbs: IndexMap<String, String>,
+    pub(crate) key: Option<Key>,
+    /// A type to the fields that make its key.
+    pub(crate) keys: IndexMap<String, Vec<String>>,
+    /// The fields of a row that tell it from the others; the key's where nothing is said.
+    pub(crate) identity: Option<String>,
+    /// The field with the ARN that tags hang on.
+    pub(crate) arn: Option<String>,
+    /// The noun in which its list lies, and the method that gives it: `AutomatedReasoningPolicy.test_cases`.
+    pub(crate) of: Option<String>,
+    /// A list parameter to the condition that it answers to: `providerName iexact`.
+    pub(crate) push: IndexMap<String, String>,
+    /// A field to AWS's name for the order by it.
+    pub(crate) orders: IndexMap<String, String>,
+    pub(crate) status: Option<Status>,
+    /// The answers, besides, that are bound to a session.
+    pub(crate) also_bound: Vec<String>,
+    /// A method to where it leads: `base_model_arn -> AnyModel`.
+    pub(crate) relations: IndexMap<String, String>,
+}
+
+/// What one of a noun is found by.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Key {
+    /// A string that stands in this field.
+    Field(String),
+    /// A type with parts, by the operation's parameter; `?` after one that may be left out.
+    Parts {
+        #[serde(rename = "type")]
+        key_type: String,
+        parts: IndexMap<String, String>,
+    },
+}
+
+/// What `wait` watches.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Status {
+    pub(crate) field: String,
+    pub(crate) ready: Vec<String>,
+    pub(crate) failed: Vec<String>,
+    pub(crate) reasons: Option<String>,
 }
 
 impl Module {

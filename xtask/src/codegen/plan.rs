@@ -15,6 +15,27 @@ pub(crate) struct Plan {
     pub(crate) types: Vec<Type>,
     /// Types not re-exported at the crate's root, by module.
     pub(crate) not_at_root: BTreeMap<String, Vec<String>>,
+    /// The type of each shape that has one.
+    homes: HashMap<(Service, String), TypeName>,
+}
+
+impl Plan {
+    /// The type that a shape became, where it became one.
+    pub(crate) fn home(&self, service: Service, shape_name: &str) -> Option<&TypeName> {
+        self.homes.get(&(service, shape_name.to_owned()))
+    }
+
+    pub(crate) fn find(&self, name: &TypeName) -> Option<&Type> {
+        self.types.iter().find(|a_type| a_type.name == *name)
+    }
+
+    /// The fields of a structure.
+    pub(crate) fn fields(&self, name: &TypeName) -> &[Field] {
+        match self.find(name).map(|a_type| &a_type.kind) {
+            Some(Kind::Struct(fields)) => fields,
+            _ => &[],
+        }
+    }
 }
 
 /// A type, told apart from its namesakes by its module.
@@ -151,6 +172,10 @@ pub(crate) fn plan(services: &[(Service, Description)], nouns: &Nouns) -> Result
         modules: nouns.module.clone(),
         types: types.into_values().collect(),
         not_at_root: nouns.not_at_root.clone(),
+        homes: homes
+            .into_iter()
+            .map(|((service, shape), home)| ((service, shape.to_owned()), home))
+            .collect(),
     })
 }
 

@@ -18,6 +18,8 @@ pub enum ErrorKind {
     Credentials,
     /// What was asked for is not there.
     DoesNotExist,
+    /// What was waited for came to a bad end: a job that failed or was stopped, a guardrail that could not be made.
+    Failed,
     /// AWS failed inside.
     InternalServer,
     /// The input was refused here, before anything was sent.

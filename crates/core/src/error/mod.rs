@@ -213,6 +213,11 @@ impl Error {
         self.kind() == ErrorKind::Validation
     }
 
+    /// What was waited for came to a bad end.
+    pub fn is_failed(&self) -> bool {
+        self.kind() == ErrorKind::Failed
+    }
+
     /// A time limit ran out.
     pub fn is_timeout(&self) -> bool {
         matches!(self.kind(), ErrorKind::Timeout | ErrorKind::ModelTimeout)

@@ -1,6 +1,7 @@
 //! The default session, and those that have a name.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
 use once_cell::sync::OnceCell;
@@ -89,6 +90,17 @@ impl SessionChoice {
             Self::Named(name) => Session::named(name),
             Self::Given(session) => Ok(session.clone()),
         }
+    }
+}
+
+/// The name, the session's region, or `default`.
+impl fmt::Display for SessionChoice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Default => "default",
+            Self::Named(name) => name,
+            Self::Given(session) => session.region(),
+        })
     }
 }
 

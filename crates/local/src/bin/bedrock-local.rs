@@ -21,9 +21,13 @@ struct Options {
     #[arg(long, default_value = "us-east-1")]
     region: String,
 
-    /// Milliseconds that an asynchronous invocation takes.
+    /// Milliseconds that a job takes, and whatever else is under way for a while.
     #[arg(long, value_name = "MS", default_value_t = 2000)]
-    async_invoke_duration: u64,
+    job_duration: u64,
+
+    /// Milliseconds that an asynchronous invocation takes, where they are others.
+    #[arg(long, value_name = "MS")]
+    async_invoke_duration: Option<u64>,
 
     /// Milliseconds before each event of a stream.
     #[arg(long, value_name = "MS", default_value_t = 15)]
@@ -46,13 +50,15 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> io::Result<()> {
-    let local = LocalBedrock::builder()
+    let mut builder = LocalBedrock::builder()
         .port(options.port)
         .default_region(options.region)
-        .async_invoke_duration(Duration::from_millis(options.async_invoke_duration))
-        .stream_pace(Duration::from_millis(options.stream_pace))
-        .start()
-        .await?;
+        .job_duration(Duration::from_millis(options.job_duration))
+        .stream_pace(Duration::from_millis(options.stream_pace));
+    if let Some(duration) = options.async_invoke_duration {
+        builder = builder.async_invoke_duration(Duration::from_millis(duration));
+    }
+    let local = builder.start().await?;
     let mut stdout = io::stdout();
     writeln!(stdout, "listening on {}", local.url())?;
     stdout.flush()?;

@@ -8,6 +8,7 @@ use crate::guardrails::assessment::{Assessment, Outcome, assess};
 use crate::local::Local;
 use crate::model::completion::Completion;
 use crate::model::prompt::{Prompt, block_text, items, text_block};
+use crate::nouns::guardrail;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Trace {
@@ -46,8 +47,7 @@ impl Applied {
             }
             _ => {}
         }
-        let guardrail =
-            local.state.with(region, |region| region.guardrails.details(identifier, Some(version)));
+        let guardrail = guardrail::value(local, region, identifier, version);
         let guardrail = guardrail.map_err(|missing| AwsError::validation(missing.message))?;
         Ok(Some(Self { guardrail, trace, input: None, output: None, model_output: Vec::new() }))
     }

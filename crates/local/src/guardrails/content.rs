@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::guardrails::{Direction, Findings, done, holds, normal};
 use crate::model::prompt::items;
 
-fn vocabulary(category: &str) -> &'static [&'static str] {
+pub(super) fn vocabulary(category: &str) -> &'static [&'static str] {
     match category {
         "HATE" => {
             &["ethnic cleansing", "hate those people", "inferior race", "racial purity", "subhuman", "vermin"]
@@ -33,6 +33,14 @@ fn vocabulary(category: &str) -> &'static [&'static str] {
             "pretend you have no rules",
             "reveal your system prompt",
         ],
+        "JAILBREAK" => &["developer mode", "jailbreak", "pretend you have no rules"],
+        "PROMPT_INJECTION" => &[
+            "disregard your instructions",
+            "ignore all previous instructions",
+            "ignore previous instructions",
+            "ignore your instructions",
+        ],
+        "PROMPT_LEAKAGE" => &["reveal your system prompt"],
         "SEXUAL" => &["erotic", "nude", "porn", "pornography", "sexual", "strip naked"],
         "VIOLENCE" => &["bomb", "kill", "massacre", "murder", "shoot", "slaughter", "stab", "torture"],
         _ => &[],

@@ -4,9 +4,10 @@
 
 pub(crate) mod applied;
 pub(crate) mod assessment;
+pub(crate) mod checks;
 mod content;
 mod pii;
-mod sensitive;
+pub(crate) mod sensitive;
 mod topics;
 mod words;
 

@@ -1,6 +1,8 @@
 //! Sensitive information: personal data by its kind, and what a regular expression finds. Blocked, or masked with
 //! the kind or the expression's name in braces.
 
+use std::ops::Range;
+
 use fancy_regex::{Regex, RegexBuilder};
 use serde_json::{Value, json};
 
@@ -19,9 +21,7 @@ pub(crate) fn assess(policy: &Value, direction: Direction, text: &str, full: boo
     for entity in items(&policy["piiEntities"]).iter().filter(|entity| direction.enabled(entity)) {
         let kind = entity["type"].as_str().unwrap_or_default();
         let action = direction.action(entity, entity["action"].as_str().unwrap_or("BLOCK"));
-        let matches = pii::pattern(kind).map_or_else(Vec::new, |pattern| matches(pattern, text));
-        let matches: Vec<_> =
-            matches.into_iter().filter(|range| pii::holds_up(kind, &text[range.clone()])).collect();
+        let matches = personal_data(kind, text);
         if matches.is_empty() && full {
             findings.push(
                 "piiEntities",
@@ -68,7 +68,13 @@ pub(crate) fn assess(policy: &Value, direction: Direction, text: &str, full: boo
     findings
 }
 
-fn matches(pattern: &Regex, text: &str) -> Vec<std::ops::Range<usize>> {
+/// Where personal data of a kind stands in a text.
+pub(crate) fn personal_data(kind: &str, text: &str) -> Vec<Range<usize>> {
+    let found = pii::pattern(kind).map_or_else(Vec::new, |pattern| matches(pattern, text));
+    found.into_iter().filter(|range| pii::holds_up(kind, &text[range.clone()])).collect()
+}
+
+fn matches(pattern: &Regex, text: &str) -> Vec<Range<usize>> {
     let found = pattern.find_iter(text).map_while(Result::ok);
     found.map(|found| found.range()).filter(|range| !range.is_empty()).collect()
 }

@@ -52,7 +52,7 @@ impl Completion {
         }
         let cache = local
             .state
-            .with(region, |region| cache::of_prompt(&mut region.prompt_cache, &local.clock, model, prompt));
+            .with_prompt_cache(region, |cache| cache::of_prompt(cache, &local.clock, model, prompt));
         let whole = input_tokens(prompt);
         completion.usage = Usage {
             input: whole.saturating_sub(cache.as_ref().map_or(0, CacheUse::tokens)),

@@ -5,5 +5,6 @@ pub(crate) mod completion;
 pub(crate) mod echo;
 pub(crate) mod prompt;
 pub(crate) mod sample;
+pub(crate) mod speech;
 pub(crate) mod tokens;
 pub(crate) mod tools;

@@ -8,12 +8,12 @@ use crate::guardrails::Direction;
 use crate::guardrails::assessment::{Outcome, assess};
 use crate::local::Local;
 use crate::model::prompt::items;
+use crate::nouns::guardrail;
 use crate::request::Request;
 
 pub(crate) fn apply(local: &Local, request: &Request) -> AwsResult<Answer> {
     let (identifier, version) = (request.text("guardrailIdentifier"), request.text("guardrailVersion"));
-    let guardrail =
-        local.state.with(&request.region, |state| state.guardrails.details(identifier, Some(version)))?;
+    let guardrail = guardrail::value(local, &request.region, identifier, version)?;
     let direction = if request.text("source") == "INPUT" { Direction::Input } else { Direction::Output };
     let texts = items(&request.input["content"]).iter().map(|block| &block["text"]);
     let total = texts.clone().filter_map(|text| text["text"].as_str()).map(|text| text.chars().count()).sum();

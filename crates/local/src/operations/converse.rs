@@ -10,6 +10,7 @@ use crate::guardrails::applied::{Applied, Trace};
 use crate::local::Local;
 use crate::model::completion::Completion;
 use crate::model::prompt::{Prompt, ToolChoice, items, message, text_block};
+use crate::nouns::models;
 use crate::operations::converse_rules;
 use crate::request::Request;
 
@@ -41,7 +42,7 @@ pub(crate) struct Turn {
 impl Turn {
     pub(crate) fn of(local: &Local, request: &Request) -> AwsResult<Self> {
         let input = &*with_stored_prompt(&request.input);
-        let model = local.catalogue.invoked(request.text("modelId"))?;
+        let model = models::invoked(local, &request.region, request.text("modelId"))?;
         converse_rules::check(model, input)?;
         let mut prompt = prompt(input);
         let mut guardrail = guardrail(local, request)?;

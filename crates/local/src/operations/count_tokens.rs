@@ -9,6 +9,7 @@ use crate::error::{AwsError, AwsResult};
 use crate::local::Local;
 use crate::makers;
 use crate::model::completion::input_tokens;
+use crate::nouns::models;
 use crate::operations::converse;
 use crate::operations::converse_rules;
 use crate::request::Request;
@@ -19,7 +20,11 @@ pub(crate) fn count(local: &Local, request: &Request) -> AwsResult<Answer> {
     // Of a model that is called through a profile, the plain id is wanted here.
     let model = match local.catalogue.get(identifier) {
         Some(model) => model,
-        None => return Err(local.catalogue.invoked(identifier).err().unwrap_or_else(unsupported)),
+        None => {
+            return Err(models::invoked(local, &request.region, identifier)
+                .err()
+                .unwrap_or_else(unsupported));
+        }
     };
     if !model.counts_tokens() {
         return Err(unsupported());

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::catalogue::FoundationModel;
-use crate::error::{AwsError, AwsResult};
+use crate::error::AwsResult;
 use crate::local::Local;
 use crate::request::Request;
 
@@ -24,23 +24,6 @@ pub(crate) fn list(local: &Local, request: &Request) -> AwsResult<Answer> {
 }
 
 pub(crate) fn get(local: &Local, request: &Request) -> AwsResult<Answer> {
-    let model = known(local, request.text("modelIdentifier"))?;
+    let model = local.catalogue.get_or_refuse(request.text("modelIdentifier"))?;
     Ok(Answer::Json(json!({ "modelDetails": model.summary(&request.region) })))
-}
-
-pub(crate) fn availability(local: &Local, request: &Request) -> AwsResult<Answer> {
-    let model = known(local, request.text("modelId"))?;
-    Ok(Answer::Json(json!({
-        "modelId": model.model_id,
-        "agreementAvailability": { "status": "AVAILABLE" },
-        "authorizationStatus": "AUTHORIZED",
-        "entitlementAvailability": "AVAILABLE",
-        "regionAvailability": "AVAILABLE",
-    })))
-}
-
-fn known<'a>(local: &'a Local, identifier: &str) -> AwsResult<&'a FoundationModel> {
-    let unknown =
-        || AwsError::not_found("Could not resolve the foundation model from the provided model identifier.");
-    local.catalogue.get(identifier).ok_or_else(unknown)
 }

@@ -11,6 +11,7 @@ use crate::guardrails::assessment::Outcome;
 use crate::local::Local;
 use crate::makers::{self, Asked, Said};
 use crate::model::completion::{Completion, Usage, input_tokens};
+use crate::nouns::models;
 use crate::operations::converse_rules::ONE_SAMPLER;
 use crate::request::Request;
 
@@ -73,7 +74,7 @@ pub(crate) fn invoke_with_response_stream(local: &Local, request: &Request) -> A
 }
 
 fn read<'a>(local: &'a Local, request: &Request) -> AwsResult<Asked<'a>> {
-    let model = local.catalogue.invoked(request.text("modelId"))?;
+    let model = models::invoked(local, &request.region, request.text("modelId"))?;
     let asked = makers::read(model, &request.body)?;
     let has = |member: &str| !asked.body[member].is_null();
     if model.wants_one_sampler() && has("temperature") && has("top_p") {

@@ -2,8 +2,10 @@
 
 Usage: python tour.py http://127.0.0.1:PORT
 
-Walks through everything that is served, asserts what came back, and prints a line a step. The first step that fails
-ends the tour with a trace and an exit code of one.
+Start `bedrock-local --job-duration 300 --stream-pace 0` before, so that no one need wait for long.
+
+Walks through everything that is served but bidirectional streams, which boto3 does not know, asserts what came back, and
+prints a line a step. The first step that fails ends the tour with a trace and an exit code of one.
 """
 
 import json
@@ -316,6 +318,326 @@ def async_invokes(bedrock, runtime):
     refused("ValidationException", 400, runtime.start_async_invoke, **{**start, "modelId": MODEL})
 
 
+ROLE = "arn:aws:iam::123456789012:role/bedrock"
+S3 = "s3://tour-bucket/folder/"
+LLAMA = "meta.llama3-1-8b-instruct-v1:0"
+
+
+def until(wanted, member, call, **arguments):
+    """What a call answers once a member has the wanted value."""
+    for _ in range(200):
+        answer = call(**arguments)
+        if answer[member] == wanted:
+            return answer
+        time.sleep(0.05)
+    raise AssertionError(f"{call} never came to {wanted}: {answer}")
+
+
+def names(bedrock, operation, member, name, **arguments):
+    """The names of a list's rows, two of them a page."""
+    pages = bedrock.get_paginator(operation).paginate(PaginationConfig={"PageSize": 2}, **arguments)
+    return [row[name] for page in pages for row in page.get(member, [])]
+
+
+def customization(bedrock, runtime):
+    start = dict(
+        roleArn=ROLE, baseModelIdentifier=LLAMA, customizationType="FINE_TUNING",
+        trainingDataConfig={"s3Uri": S3}, outputDataConfig={"s3Uri": S3}, hyperParameters={"epochCount": "1"},
+    )
+    arn = bedrock.create_model_customization_job(jobName="tuning", customModelName="tuned", **start)["jobArn"]
+    assert bedrock.get_model_customization_job(jobIdentifier=arn)["status"] == "InProgress"
+    job = until("Completed", "status", bedrock.get_model_customization_job, jobIdentifier="tuning")
+    assert job["endTime"] > job["creationTime"]
+    stopped = bedrock.create_model_customization_job(jobName="stopped", customModelName="unmade", **start)["jobArn"]
+    bedrock.stop_model_customization_job(jobIdentifier=stopped)
+    until("Stopped", "status", bedrock.get_model_customization_job, jobIdentifier=stopped)
+    refused("ConflictException", 400, bedrock.stop_model_customization_job, jobIdentifier=stopped)
+    bedrock.create_model_customization_job(jobName="failing", customModelName="never", **start)
+    failed = until("Failed", "status", bedrock.get_model_customization_job, jobIdentifier="failing")
+    assert "fail" in failed["failureMessage"]
+    jobs = names(bedrock, "list_model_customization_jobs", "modelCustomizationJobSummaries", "jobName")
+    assert jobs == ["failing", "stopped", "tuning"], jobs
+    model = bedrock.get_custom_model(modelIdentifier="tuned")
+    assert model["modelArn"] == job["outputModelArn"] and model["modelStatus"] == "Active"
+    copy = bedrock.create_model_copy_job(sourceModelArn=model["modelArn"], targetModelName="copied")["jobArn"]
+    until("Completed", "status", bedrock.get_model_copy_job, jobArn=copy)
+    assert len(bedrock.list_model_copy_jobs(sourceModelArnEquals=model["modelArn"])["modelCopyJobSummaries"]) == 1
+    bedrock.create_custom_model(modelName="imported", modelSourceConfig={"s3DataSource": {"s3Uri": S3}})
+    until("Active", "modelStatus", bedrock.get_custom_model, modelIdentifier="imported")
+    models = names(bedrock, "list_custom_models", "modelSummaries", "modelName", sortOrder="Ascending", sortBy="CreationTime")
+    assert models == ["tuned", "copied", "imported"], models
+    assert names(bedrock, "list_custom_models", "modelSummaries", "modelName", nameContains="cop") == ["copied"]
+
+
+def deployments(bedrock, runtime):
+    model = bedrock.get_custom_model(modelIdentifier="tuned")["modelArn"]
+    other = bedrock.get_custom_model(modelIdentifier="copied")["modelArn"]
+    key = dict(customModelDeploymentIdentifier="deployed")
+    arn = bedrock.create_custom_model_deployment(modelDeploymentName="deployed", modelArn=model)["customModelDeploymentArn"]
+    until("Active", "status", bedrock.get_custom_model_deployment, **key)
+    assert "Hello" in json.dumps(runtime.converse(modelId=arn, messages=[user("Hello")])["output"])
+    bedrock.update_custom_model_deployment(modelArn=other, **key)
+    until(other, "modelArn", bedrock.get_custom_model_deployment, **key)
+    found = bedrock.list_custom_model_deployments(modelArnEquals=other)["modelDeploymentSummaries"]
+    assert [row["customModelDeploymentName"] for row in found] == ["deployed"]
+    refused("ConflictException", 400, bedrock.delete_custom_model, modelIdentifier=other)
+    bedrock.delete_custom_model_deployment(**key)
+    bedrock.delete_custom_model(modelIdentifier=other)
+
+    bedrock.create_provisioned_model_throughput(provisionedModelName="reserved", modelUnits=1, modelId=model)
+    key = dict(provisionedModelId="reserved")
+    reserved = until("InService", "status", bedrock.get_provisioned_model_throughput, **key)
+    runtime.converse(modelId=reserved["provisionedModelArn"], messages=[user("Hello")])
+    bedrock.update_provisioned_model_throughput(desiredModelId=LLAMA, **key)
+    assert bedrock.get_provisioned_model_throughput(**key)["status"] == "Updating"
+    until(reserved["foundationModelArn"], "modelArn", bedrock.get_provisioned_model_throughput, **key)
+    found = bedrock.list_provisioned_model_throughputs(statusEquals="InService", nameContains="serve")
+    assert len(found["provisionedModelSummaries"]) == 1
+    bedrock.delete_provisioned_model_throughput(**key)
+    refused("ResourceNotFoundException", 404, bedrock.get_provisioned_model_throughput, **key)
+
+
+def imports(bedrock, runtime):
+    start = dict(
+        jobName="importing", importedModelName="brought", roleArn=ROLE,
+        modelDataSource={"s3DataSource": {"s3Uri": S3}}, clientRequestToken="tour-import",
+    )
+    arn = bedrock.create_model_import_job(**start)["jobArn"]
+    assert bedrock.create_model_import_job(**start)["jobArn"] == arn
+    job = until("Completed", "status", bedrock.get_model_import_job, jobIdentifier=arn)
+    assert names(bedrock, "list_model_import_jobs", "modelImportJobSummaries", "jobName") == ["importing"]
+    model = bedrock.get_imported_model(modelIdentifier="brought")
+    assert model["modelArn"] == job["importedModelArn"]
+    assert names(bedrock, "list_imported_models", "modelSummaries", "modelName") == ["brought"]
+    body = json.dumps({"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 99})
+    assert "Hi" in runtime.invoke_model(modelId=model["modelArn"], body=body)["body"].read().decode()
+    bedrock.delete_imported_model(modelIdentifier="brought")
+    refused("ResourceNotFoundException", 404, bedrock.get_imported_model, modelIdentifier="brought")
+
+
+def batch_jobs(bedrock, runtime):
+    start = dict(
+        roleArn=ROLE, modelId=MODEL, inputDataConfig={"s3InputDataConfig": {"s3Uri": S3}},
+        outputDataConfig={"s3OutputDataConfig": {"s3Uri": S3}},
+    )
+    arn = bedrock.create_model_invocation_job(jobName="batch", **start)["jobArn"]
+    assert bedrock.get_model_invocation_job(jobIdentifier=arn)["status"] == "Submitted"
+    done = until("Completed", "status", bedrock.get_model_invocation_job, jobIdentifier=arn)
+    assert done["jobExpirationTime"] > done["endTime"] > done["submitTime"]
+    second = bedrock.create_model_invocation_job(jobName="batch-2", **start)["jobArn"]
+    bedrock.stop_model_invocation_job(jobIdentifier=second)
+    until("Stopped", "status", bedrock.get_model_invocation_job, jobIdentifier=second)
+    assert names(bedrock, "list_model_invocation_jobs", "invocationJobSummaries", "jobName") == ["batch-2", "batch"]
+    message = refused(
+        "ResourceNotFoundException", 404, bedrock.stop_model_invocation_job, jobIdentifier="abcdefghijkl",
+    )
+    assert message == "The provided batch inference job was not found."
+
+
+def evaluations(bedrock, runtime):
+    arn = bedrock.create_evaluation_job(
+        jobName="grading", roleArn=ROLE, outputDataConfig={"s3Uri": S3},
+        evaluationConfig={"automated": {"datasetMetricConfigs": [
+            {"taskType": "QuestionAndAnswer", "dataset": {"name": "Builtin.BoolQ"}, "metricNames": ["Builtin.Accuracy"]},
+        ]}},
+        inferenceConfig={"models": [{"bedrockModel": {"modelIdentifier": MODEL, "inferenceParams": "{}"}}]},
+    )["jobArn"]
+    refused_jobs = bedrock.batch_delete_evaluation_job(jobIdentifiers=[arn])
+    assert [error["code"] for error in refused_jobs["errors"]] == ["ConflictException"]
+    bedrock.stop_evaluation_job(jobIdentifier=arn)
+    until("Stopped", "status", bedrock.get_evaluation_job, jobIdentifier=arn)
+    listed = bedrock.list_evaluation_jobs(applicationTypeEquals="ModelEvaluation")["jobSummaries"]
+    assert listed[0]["modelIdentifiers"] == [MODEL] and listed[0]["evaluationTaskTypes"] == ["QuestionAndAnswer"]
+    assert bedrock.batch_delete_evaluation_job(jobIdentifiers=[arn])["evaluationJobs"][0]["jobStatus"] == "Deleting"
+
+
+def prompt_optimization(bedrock, runtime):
+    arn = bedrock.create_advanced_prompt_optimization_job(
+        jobName="optimizing", inputConfig={"s3Uri": S3}, outputConfig={"s3Uri": S3},
+        modelConfigurations=[{"modelId": MODEL}],
+    )["jobArn"]
+    until("Completed", "jobStatus", bedrock.get_advanced_prompt_optimization_job, jobIdentifier=arn)
+    refused("ConflictException", 400, bedrock.stop_advanced_prompt_optimization_job, jobIdentifier=arn)
+    assert bedrock.list_advanced_prompt_optimization_jobs()["jobSummaries"][0]["jobName"] == "optimizing"
+    deleted = bedrock.batch_delete_advanced_prompt_optimization_job(jobIdentifiers=[arn, "abcdefghijkl"])
+    assert len(deleted["advancedPromptOptimizationJobs"]) == 1
+    assert deleted["errors"][0]["code"] == "ResourceNotFoundException"
+
+
+def profiles_and_routers(bedrock, runtime):
+    system = names(bedrock, "list_inference_profiles", "inferenceProfileSummaries", "inferenceProfileId", typeEquals="SYSTEM_DEFINED")
+    assert "eu.amazon.nova-lite-v1:0" in system and len(system) == len(set(system)) > 30
+    source = bedrock.get_inference_profile(inferenceProfileIdentifier="eu.amazon.nova-lite-v1:0")
+    own = bedrock.create_inference_profile(
+        inferenceProfileName="tour profile", description="for the tour",
+        modelSource={"copyFrom": source["inferenceProfileArn"]}, tags=[{"key": "team", "value": "tour"}],
+    )["inferenceProfileArn"]
+    assert bedrock.get_inference_profile(inferenceProfileIdentifier=own)["models"] == source["models"]
+    assert bedrock.list_tags_for_resource(resourceARN=own)["tags"] == [{"key": "team", "value": "tour"}]
+    runtime.converse(modelId=own, messages=[user("Hello")])
+    bedrock.delete_inference_profile(inferenceProfileIdentifier=own)
+    refused("ResourceNotFoundException", 404, runtime.converse, modelId=own, messages=[user("Hello")])
+
+    default = bedrock.list_prompt_routers(type="default")["promptRouterSummaries"][0]
+    router = bedrock.create_prompt_router(
+        promptRouterName="tour router", models=default["models"], fallbackModel=default["fallbackModel"],
+        routingCriteria={"responseQualityDifference": 25.0},
+    )["promptRouterArn"]
+    assert bedrock.get_prompt_router(promptRouterArn=router)["type"] == "custom"
+    runtime.converse(modelId=router, messages=[user("Hello")])
+    bedrock.delete_prompt_router(promptRouterArn=router)
+    refused("ValidationException", 400, bedrock.delete_prompt_router, promptRouterArn=default["promptRouterArn"])
+
+
+def marketplace(bedrock, runtime):
+    source = "arn:aws:sagemaker:eu-west-3:aws:hub-content/SageMakerPublicHub/Model/some-model/1.0.0"
+    config = {"sageMaker": {"initialInstanceCount": 1, "instanceType": "ml.g5.2xlarge", "executionRole": ROLE}}
+    endpoint = bedrock.create_marketplace_model_endpoint(
+        endpointName="tour-endpoint", modelSourceIdentifier=source, endpointConfig=config,
+    )["marketplaceModelEndpoint"]
+    arn = endpoint["endpointArn"]
+    assert endpoint["status"] == "REGISTERED" and endpoint["endpointStatus"] == "Creating"
+    config["sageMaker"]["initialInstanceCount"] = 2
+    bedrock.update_marketplace_model_endpoint(endpointArn=arn, endpointConfig=config)
+    bedrock.deregister_marketplace_model_endpoint(endpointArn=arn)
+    refused("ResourceNotFoundException", 404, bedrock.get_marketplace_model_endpoint, endpointArn=arn)
+    bedrock.register_marketplace_model_endpoint(endpointIdentifier=arn, modelSourceIdentifier=source)
+    assert bedrock.get_marketplace_model_endpoint(endpointArn=arn)["marketplaceModelEndpoint"]["endpointConfig"] == config
+    found = bedrock.list_marketplace_model_endpoints(modelSourceEquals=source)["marketplaceModelEndpoints"]
+    assert [row["endpointArn"] for row in found] == [arn]
+    bedrock.delete_marketplace_model_endpoint(endpointArn=arn)
+
+
+def agreements(bedrock, runtime):
+    status = lambda: bedrock.get_foundation_model_availability(modelId=MODEL)["agreementAvailability"]
+    assert status()["status"] == "NOT_AVAILABLE"
+    offer = bedrock.list_foundation_model_agreement_offers(modelId=MODEL)["offers"][0]
+    bedrock.create_foundation_model_agreement(modelId=MODEL, offerToken=offer["offerToken"])
+    until("AVAILABLE", "status", status)
+    bedrock.delete_foundation_model_agreement(modelId=MODEL)
+    refused("ResourceNotFoundException", 404, bedrock.delete_foundation_model_agreement, modelId=MODEL)
+
+
+def enforced_guardrail(bedrock, runtime):
+    guardrail = bedrock.create_guardrail(
+        name="enforced", blockedInputMessaging="No.", blockedOutputsMessaging="No.",
+        wordPolicyConfig={"wordsConfig": [{"text": "Hello"}]},
+    )["guardrailId"]
+    bedrock.create_guardrail_version(guardrailIdentifier=guardrail)
+    put = bedrock.put_enforced_guardrail_configuration(
+        guardrailInferenceConfig={"guardrailIdentifier": guardrail, "guardrailVersion": "1"},
+    )
+    listed = bedrock.list_enforced_guardrails_configuration()["guardrailsConfig"]
+    assert [config["configId"] for config in listed] == [put["configId"]]
+    refused("ConflictException", 400, bedrock.delete_guardrail, guardrailIdentifier=guardrail)
+    bedrock.delete_enforced_guardrail_configuration(configId=put["configId"])
+    bedrock.delete_guardrail(guardrailIdentifier=guardrail)
+
+
+def reasoning(bedrock, runtime):
+    definition = {
+        "version": "1.0",
+        "types": [{"name": "Colour", "values": [{"value": "RED"}, {"value": "BLUE"}]}],
+        "rules": [{"id": "ABCDEFGHIJ12", "expression": "(= sky BLUE)"}],
+        "variables": [{"name": "sky", "type": "Colour", "description": "The colour of the sky."}],
+    }
+    policy = bedrock.create_automated_reasoning_policy(name="tour policy", policyDefinition=definition)
+    arn = policy["policyArn"]
+    changed = bedrock.update_automated_reasoning_policy(policyArn=arn, policyDefinition=definition, description="logic")
+    version = bedrock.create_automated_reasoning_policy_version(
+        policyArn=arn, lastUpdatedDefinitionHash=changed["definitionHash"],
+    )
+    assert version["policyArn"] == arn + ":1" and version["version"] == "1"
+    exported = bedrock.export_automated_reasoning_policy_version(policyArn=version["policyArn"])
+    assert exported["policyDefinition"] == definition
+    assert bedrock.get_automated_reasoning_policy(policyArn=arn)["description"] == "logic"
+    assert len(bedrock.list_automated_reasoning_policies(policyArn=arn)["automatedReasoningPolicySummaries"]) == 2
+
+    workflow = bedrock.start_automated_reasoning_policy_build_workflow(
+        policyArn=arn, buildWorkflowType="INGEST_CONTENT",
+        sourceContent={"workflowContent": {"documents": [
+            {"document": b"The sky is blue.", "documentContentType": "txt", "documentName": "sky.txt"},
+        ]}},
+    )["buildWorkflowId"]
+    key = dict(policyArn=arn, buildWorkflowId=workflow)
+    built = until("COMPLETED", "status", bedrock.get_automated_reasoning_policy_build_workflow, **key)
+    assert built["documentName"] == "sky.txt"
+    assets = bedrock.get_automated_reasoning_policy_build_workflow_result_assets(assetType="SOURCE_DOCUMENT", **key)
+    assert assets["buildWorkflowAssets"]["document"]["document"] == b"The sky is blue."
+    annotations = bedrock.get_automated_reasoning_policy_annotations(**key)
+    bedrock.update_automated_reasoning_policy_annotations(
+        annotations=[{"deleteRule": {"ruleId": "ABCDEFGHIJ12"}}],
+        lastUpdatedAnnotationSetHash=annotations["annotationSetHash"], **key,
+    )
+    assert bedrock.get_automated_reasoning_policy_next_scenario(**key)["scenario"]["ruleIds"] == ["ABCDEFGHIJ12"]
+
+    case = bedrock.create_automated_reasoning_policy_test_case(
+        policyArn=arn, guardContent="The sky is blue.", expectedAggregatedFindingsResult="VALID",
+    )["testCaseId"]
+    seen = bedrock.get_automated_reasoning_policy_test_case(policyArn=arn, testCaseId=case)["testCase"]
+    time.sleep(0.01)
+    change = dict(
+        policyArn=arn, testCaseId=case, guardContent="The sky is as blue as ever.",
+        expectedAggregatedFindingsResult="VALID", lastUpdatedAt=seen["updatedAt"],
+    )
+    bedrock.update_automated_reasoning_policy_test_case(**change)
+    refused("ConflictException", 400, bedrock.update_automated_reasoning_policy_test_case, **change)
+    bedrock.start_automated_reasoning_policy_test_workflow(**key)
+    result = lambda: bedrock.get_automated_reasoning_policy_test_result(testCaseId=case, **key)["testResult"]
+    assert until("COMPLETED", "testRunStatus", result)["testRunResult"] == "PASSED"
+    assert len(bedrock.list_automated_reasoning_policy_test_results(**key)["testResults"]) == 1
+    cases = bedrock.list_automated_reasoning_policy_test_cases(policyArn=arn)["testCases"]
+    bedrock.delete_automated_reasoning_policy_test_case(
+        policyArn=arn, testCaseId=case, lastUpdatedAt=cases[0]["updatedAt"],
+    )
+    second = bedrock.start_automated_reasoning_policy_build_workflow(
+        policyArn=arn, buildWorkflowType="IMPORT_POLICY", sourceContent={"policyDefinition": definition},
+    )["buildWorkflowId"]
+    bedrock.cancel_automated_reasoning_policy_build_workflow(policyArn=arn, buildWorkflowId=second)
+    listed = bedrock.list_automated_reasoning_policy_build_workflows(policyArn=arn)
+    assert len(listed["automatedReasoningPolicyBuildWorkflowSummaries"]) == 2
+    until("CANCELLED", "status", bedrock.get_automated_reasoning_policy_build_workflow, policyArn=arn, buildWorkflowId=second)
+    done = bedrock.get_automated_reasoning_policy_build_workflow(**key)
+    bedrock.delete_automated_reasoning_policy_build_workflow(lastUpdatedAt=done["updatedAt"], **key)
+    refused("ResourceInUseException", 400, bedrock.delete_automated_reasoning_policy, policyArn=arn)
+    bedrock.delete_automated_reasoning_policy(policyArn=arn, force=True)
+    refused("ResourceNotFoundException", 404, bedrock.get_automated_reasoning_policy, policyArn=arn)
+
+
+def account(bedrock, runtime):
+    logging = {"s3Config": {"bucketName": "tour-bucket", "keyPrefix": "logs/"}, "textDataDeliveryEnabled": True}
+    bedrock.put_model_invocation_logging_configuration(loggingConfig=logging)
+    assert bedrock.get_model_invocation_logging_configuration()["loggingConfig"] == logging
+    bedrock.delete_model_invocation_logging_configuration()
+    assert "loggingConfig" not in bedrock.get_model_invocation_logging_configuration()
+    assert bedrock.get_account_data_retention()["mode"] == "default"
+    assert bedrock.put_account_data_retention(mode="none")["mode"] == "none"
+    refused("ResourceNotFoundException", 404, bedrock.get_use_case_for_model_access)
+    bedrock.put_use_case_for_model_access(formData=b"to tour with it")
+    assert bedrock.get_use_case_for_model_access()["formData"] == b"to tour with it"
+    model = bedrock.get_custom_model(modelIdentifier="imported")["modelArn"]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": []})
+    assert bedrock.put_resource_policy(resourceArn=model, resourcePolicy=policy)["resourceArn"] == model
+    assert bedrock.get_resource_policy(resourceArn=model)["resourcePolicy"] == policy
+    bedrock.delete_resource_policy(resourceArn=model)
+    refused("ResourceNotFoundException", 404, bedrock.get_resource_policy, resourceArn=model)
+
+
+def guardrail_checks(bedrock, runtime):
+    checked = runtime.invoke_guardrail_checks(
+        messages=[{"role": "user", "content": [{"text": "You idiot, mail me@example.org"}]}],
+        checks={
+            "contentFilter": {"categories": [{"category": "INSULTS"}]},
+            "promptAttack": {"categories": [{"category": "JAILBREAK"}]},
+            "sensitiveInformation": {"entities": [{"type": "EMAIL"}]},
+        },
+    )
+    results = checked["results"]
+    assert results["contentFilter"]["results"] == [{"category": "INSULTS", "severityScore": 0.5}]
+    assert results["promptAttack"]["results"][0]["severityScore"] == 0
+    assert results["sensitiveInformation"]["results"][0]["beginOffset"] == 16
+
+
 def errors(bedrock, runtime):
     hello = [user("Hello")]
     message = refused("ValidationException", 400, runtime.converse, modelId="does-not-exist", messages=hello)
@@ -333,15 +655,21 @@ def errors(bedrock, runtime):
         "Member must have value less than or equal to 1"
     )
     refused("ResourceNotFoundException", 404, runtime.converse, modelId="anthropic.claude-instant-v1", messages=hello)
-    message = refused("NotImplementedException", 501, bedrock.list_custom_models)
-    assert "ListCustomModels" in message
+    body = json.dumps({"taskType": "TEXT_IMAGE"})
+    message = refused("NotImplementedException", 501, runtime.invoke_model, modelId="amazon.nova-canvas-v1:0", body=body)
+    assert "amazon.nova-canvas-v1:0" in message
 
 
 def main():
     url = sys.argv[1]
     # A region of our own: what other steps created elsewhere is not to be seen here.
     bedrock, runtime = clients(url, "eu-west-3")
-    for step in [foundation_models, conversation, tools, streams, tokens, makers, guardrails, async_invokes, errors]:
+    steps = [
+        foundation_models, conversation, tools, streams, tokens, makers, guardrails, async_invokes, customization,
+        deployments, imports, batch_jobs, evaluations, prompt_optimization, profiles_and_routers, marketplace, agreements,
+        enforced_guardrail, reasoning, account, guardrail_checks, errors,
+    ]
+    for step in steps:
         step(bedrock, runtime)
         print(f"ok  {step.__name__.replace('_', ' ')}", flush=True)
     print("the tour is done")

@@ -2,9 +2,12 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "every test file uses a part of this, and a helper may fail a test"
 )]
+
+pub mod description;
 
 use bedrock_orm_local::LocalBedrock;
 use bytes::Bytes;
@@ -81,6 +84,11 @@ pub async fn converse_stream(local: &LocalBedrock, model: &str, body: Value) -> 
 
 pub fn user(text: &str) -> Value {
     json!({ "role": "user", "content": [{ "text": text }] })
+}
+
+/// A string member, which must be there.
+pub fn text<'a>(value: &'a Value, member: &str) -> &'a str {
+    value[member].as_str().unwrap_or_else(|| panic!("no {member} in {value}"))
 }
 
 impl Answer {

@@ -155,6 +155,11 @@ const TEXT_LIST: &[&str] = &["has", "contains", "len", "isnull"];
 const MAP: &[&str] = &["has_key", "len", "isnull"];
 const OPAQUE: &[&str] = &["isnull"];
 
+/// Whether some field has a lookup of that name.
+pub(super) fn is_lookup(name: &str) -> bool {
+    [TEXT, TIME, TEXT_LIST, MAP].iter().any(|known| known.contains(&name))
+}
+
 macro_rules! compared {
     ($($kind:ident),*) => {
         $(impl<F: Located<Value: Comparable>> NamedField<F::Row> for $kind<F> {

@@ -1,5 +1,6 @@
 //! Conditions and orders that are written as strings.
 
+use super::named::is_lookup;
 use super::nearest::unknown;
 use super::{NamedField, Order, Q};
 use crate::resources::Row;
@@ -59,6 +60,9 @@ fn is_named(path: &str, parts: &[&str]) -> bool {
 }
 
 fn no_field<M: Row>(parts: &[&str]) -> String {
-    let message = unknown("field", &parts.join("."), M::FIELDS.iter().map(|field| field.path()));
+    // What stands after the field's name is not a part of it.
+    let lookups = parts.iter().rev().take_while(|part| is_lookup(part)).count();
+    let name = parts[..(parts.len() - lookups).max(1)].join(".");
+    let message = unknown("field", &name, M::FIELDS.iter().map(|field| field.path()));
     format!("{} has {message}", M::NOUN)
 }

@@ -1,6 +1,7 @@
 //! A list that has not been asked for yet.
 
 mod aggregate;
+mod full;
 mod terminal;
 mod values;
 
@@ -15,12 +16,14 @@ use futures_util::FutureExt;
 use crate::Relation;
 use crate::engine::{Engine, Gather, Seen, Source, Walk};
 use crate::lookups::{self, Order, Q};
-use crate::plan::{Pushdown, push};
+use crate::pace::AT_ONCE;
+use crate::plan::{Plan, Pushdown, push, set_by_hand};
 use crate::prefetch::Relates;
 use crate::resources::{Get, Row};
 use crate::rows::{Pages, Rows, pages, rows};
 
 pub use aggregate::GroupBy;
+pub use full::FullSet;
 pub use values::Values;
 
 /// A list that has not been asked for yet: a value to narrow, to clone and to hand on. Awaited, it gives all rows.
@@ -56,6 +59,8 @@ pub struct QuerySet<M: Row> {
     offset: usize,
     limit: Option<usize>,
     related: Vec<Arc<dyn Relates<M>>>,
+    keep_going: bool,
+    pub(crate) at_once: usize,
     /// Whether AWS is asked for nothing but the list: the plan that all others have to equal.
     plain: bool,
 }
@@ -75,6 +80,8 @@ impl<M: Row> QuerySet<M> {
             offset: 0,
             limit: None,
             related: Vec::new(),
+            keep_going: false,
+            at_once: AT_ONCE,
             plain: false,
         }
     }
@@ -93,9 +100,25 @@ impl<M: Row> QuerySet<M> {
         self.each_list(&|list| list.sessions.clone_from(&sessions))
     }
 
+    /// Goes on when one of several sessions fails: its error comes in its place, and the rows of the others follow. It
+    /// is for [`stream`](Self::stream), [`pages`](Self::pages) and [`partial`](Self::partial); what gives one answer,
+    /// as awaiting does, fails all the same.
+    #[must_use]
+    pub fn keep_going(mut self) -> Self {
+        self.keep_going = true;
+        self
+    }
+
+    /// How many calls are under way at once where rows lead to more of them: [`full`](Self::full),
+    /// [`prefetch_related`](Self::prefetch_related), [`delete`](Self::delete). 8 unless set.
+    #[must_use]
+    pub fn concurrency(mut self, calls: usize) -> Self {
+        self.at_once = calls.max(1);
+        self
+    }
+
     /// Sets AWS's own parameters, in each list of a union.
     #[must_use]
-    #[allow(dead_code)] // the generated parameter methods stand on it
     pub(crate) fn with(self, set: impl Fn(M::Parameters) -> M::Parameters) -> Self {
         self.each_list(&|list| list.parameters = set(list.parameters.clone()))
     }
@@ -316,6 +339,59 @@ impl<M: Row> QuerySet<M> {
         rows(self.engine())
     }
 
+    /// All rows that can be had, and the errors of the sessions that failed.
+    ///
+    /// # Requests
+    ///
+    /// As [`pages`](Self::pages), every page.
+    pub async fn partial(&self) -> (Vec<Bound<M>>, Vec<Error>) {
+        let (mut rows, mut errors) = (Vec::new(), Vec::new());
+        let mut pages = self.clone().keep_going().pages();
+        while let Some(page) = pages.next().await {
+            match page {
+                Ok(page) => rows.extend(page.items),
+                Err(error) => errors.push(error),
+            }
+        }
+        (rows, errors)
+    }
+
+    /// What is asked of AWS and what is done here, for people to read. Sends nothing.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// let claude = FoundationModel::objects().using(&session)
+    ///     .filter(FoundationModel::PROVIDER_NAME.iexact("anthropic") & !FoundationModel::MODEL_NAME.contains("Opus"));
+    /// println!("{}", claude.explain());
+    /// assert_eq!(claude.explain().pushed[0].parameter, "byProvider");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn explain(&self) -> Plan {
+        let pushdown = self.push();
+        let order = (!self.order.keys().is_empty() && (self.is_union() || !pushdown.ordered))
+            .then(|| self.order.to_string());
+        Plan {
+            operation: M::OPERATION,
+            sessions: self.sessions.iter().map(ToString::to_string).collect(),
+            union: self.union.iter().map(Self::explain).collect(),
+            set: set_by_hand::<M>(&self.parameters),
+            pushed: pushdown.pushed,
+            filter: (!self.filter.is_all()).then(|| self.filter.to_string()),
+            order: order.or_else(|| self.backwards.then(|| "AWS's order from its end".to_owned())),
+            distinct: self.distinct,
+            offset: self.offset,
+            limit: self.limit,
+            page_size: self.page_size.or(M::LARGEST_PAGE),
+            related: self.related.iter().map(|relation| relation.name()).collect(),
+        }
+    }
+
     fn is_union(&self) -> bool {
         !self.union.is_empty()
     }
@@ -357,7 +433,8 @@ impl<M: Row> QuerySet<M> {
         }
         engine.skip = self.offset;
         engine.wanted = self.limit;
-        engine.related = self.related.iter().map(|relation| relation.prefetcher()).collect();
+        engine.related = self.related.iter().map(|relation| relation.prefetcher(self.at_once)).collect();
+        engine.keep_going = self.keep_going;
         Ok(engine)
     }
 
@@ -431,6 +508,8 @@ impl<M: Row> Clone for QuerySet<M> {
             offset: self.offset,
             limit: self.limit,
             related: self.related.clone(),
+            keep_going: self.keep_going,
+            at_once: self.at_once,
             plain: self.plain,
         }
     }

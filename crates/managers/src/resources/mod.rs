@@ -1,29 +1,36 @@
 //! What AWS offers for each noun, one noun a file. Managers and querysets are built on these traits; they are for
 //! writing code over every noun, and not needed to query one.
 
+#[cfg(feature = "control-plane")]
+mod any_model;
 mod async_invoke;
 #[cfg(feature = "control-plane")]
-mod foundation_model;
-#[cfg(feature = "control-plane")]
 mod guardrail;
+mod key;
 mod parameter;
 
 use std::fmt;
-use std::hash::Hash;
 
+#[cfg(feature = "control-plane")]
+use bedrock_orm_core::{Error, ErrorKind};
 use bedrock_orm_core::{Resource, Result, Session};
 
 use crate::lookups::NamedField;
 use crate::{Objects, Page};
 
 #[cfg(feature = "control-plane")]
+pub use any_model::AnyModel;
+#[cfg(feature = "control-plane")]
 pub use guardrail::GuardrailKey;
+pub use key::Key;
+#[cfg(feature = "control-plane")]
+pub use key::{BuildWorkflowKey, TestCaseKey, TestResultKey};
 pub use parameter::{Parameter, PushedLookup, Pushes, Set};
 
 /// A noun that AWS can get by a key.
 pub trait Get: Objects {
     /// What one of it is found by.
-    type Key: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static;
+    type Key: Key;
 
     /// The one of that key.
     fn fetch(session: &Session, key: Self::Key) -> impl Future<Output = Result<Self>> + Send;
@@ -78,7 +85,7 @@ pub struct PageRequest {
 /// A noun that AWS can make.
 pub trait Create: Objects {
     /// What one is made from.
-    type Request: Send + 'static;
+    type Request: Clone + Send + Sync + 'static;
     /// What AWS answers.
     type Created: Resource;
 
@@ -86,19 +93,28 @@ pub trait Create: Objects {
     fn make(session: &Session, request: Self::Request) -> impl Future<Output = Result<Self::Created>> + Send;
 }
 
+/// A noun whose lists lie inside another noun.
+pub trait ListOf: Objects {
+    /// What the other is found by.
+    type Parent: Send + 'static;
+    /// What a list is made of.
+    type Row: Row;
+
+    /// The parameters of the list inside that one.
+    fn within(parent: Self::Parent) -> <Self::Row as Row>::Parameters;
+}
+
 /// A noun that AWS can change.
-pub trait Update: Objects {
-    /// What the one to change is found by.
-    type UpdateKey: Send + 'static;
+pub trait Update: Get {
     /// What it becomes.
     type Change: Send + 'static;
-    /// What AWS answers.
-    type Updated: Resource;
+    /// What AWS answers; nothing, for some nouns.
+    type Updated: Send + 'static;
 
-    /// Changes one.
+    /// Changes the one of that key.
     fn change(
         session: &Session,
-        key: Self::UpdateKey,
+        key: Self::Key,
         request: Self::Change,
     ) -> impl Future<Output = Result<Self::Updated>> + Send;
 }
@@ -109,6 +125,42 @@ pub trait Delete: Get {
     fn remove(session: &Session, key: Self::Key) -> impl Future<Output = Result<()>> + Send;
 }
 
+/// A noun that AWS can stop.
+pub trait Stop: Get {
+    /// Stops the one of that key.
+    fn halt(session: &Session, key: Self::Key) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// A noun that can have tags.
+pub trait Tagged: Resource {
+    /// The ARN that they hang on.
+    fn arn(&self) -> &str;
+}
+
+/// A noun that takes time: a job, a deployment, a guardrail.
+pub trait Progress: Get + Keyed<Noun = Self> {
+    /// The states in which it has come to a good end.
+    const READY: &'static [&'static str];
+    /// The states in which it has come to a bad end.
+    const FAILED: &'static [&'static str];
+
+    /// Its state, as AWS writes it.
+    fn status_text(&self) -> &str;
+
+    /// Why it failed, in AWS's words.
+    fn reasons(&self) -> Vec<String>;
+
+    /// Whether it has come to a good end.
+    fn is_ready(&self) -> bool {
+        Self::READY.contains(&self.status_text())
+    }
+
+    /// Whether it has come to a bad end.
+    fn is_failed(&self) -> bool {
+        Self::FAILED.contains(&self.status_text())
+    }
+}
+
 /// What holds the key of a noun: the noun itself, a row of its list, AWS's answer to its creation.
 pub trait Keyed: Resource {
     /// The noun.
@@ -116,4 +168,12 @@ pub trait Keyed: Resource {
 
     /// Its key.
     fn key(&self) -> <Self::Noun as Get>::Key;
+}
+
+/// What an answer holds; where AWS promises it and it is missing, the answer is none, else there is no such thing.
+#[cfg(feature = "control-plane")]
+pub(crate) fn held<S, T: From<S>>(operation: &'static str, held: Option<S>, is_promised: bool) -> Result<T> {
+    let kind = if is_promised { ErrorKind::InvalidResponse } else { ErrorKind::DoesNotExist };
+    held.map(Into::into)
+        .ok_or_else(|| Error::new(kind, "AWS answered, and there is nothing in it").with_operation(operation))
 }

@@ -7,7 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::wire::wire_enum;
 
-/// Get account data retention response.
+/// How long Bedrock keeps what this account sends, in this region.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `AccountDataRetention::objects().get(…)` | `GetAccountDataRetention` | `bedrock:GetAccountDataRetention` |
+/// | `AccountDataRetention::objects().put(…)` | `PutAccountDataRetention` | `bedrock:PutAccountDataRetention` |
 ///
 /// Source: [`GetAccountDataRetention`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAccountDataRetention.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -69,20 +76,4 @@ impl PutAccountDataRetentionRequest {
     pub fn new(mode: impl Into<DataRetentionMode>) -> Self {
         Self { mode: mode.into() }
     }
-}
-
-/// What `PutAccountDataRetention` answers.
-///
-/// Source: [`PutAccountDataRetention`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PutAccountDataRetention.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct PutAccountDataRetentionResponse {
-    /// Mode.
-    pub mode: DataRetentionMode,
-    /// Updated at.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
-    pub updated_at: Option<Timestamp>,
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::converse::InferenceConfiguration;
 use super::tag::Tag;
+use crate::field::Field;
 use crate::wire::wire_enum;
 
 /// Advanced prompt optimization input config.
@@ -31,7 +32,17 @@ impl AdvancedPromptOptimizationInputConfig {
     }
 }
 
-/// Get advanced prompt optimization job response.
+/// A job that rewrites prompts so that a model does better with them.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `AdvancedPromptOptimizationJob::objects().get(key)` | `GetAdvancedPromptOptimizationJob` | `bedrock:GetAdvancedPromptOptimizationJob` |
+/// | `AdvancedPromptOptimizationJob::objects().list()` | `ListAdvancedPromptOptimizationJobs` | `bedrock:ListAdvancedPromptOptimizationJobs` |
+/// | `AdvancedPromptOptimizationJob::objects().create(request)` | `CreateAdvancedPromptOptimizationJob` | `bedrock:CreateAdvancedPromptOptimizationJob` |
+/// | `AdvancedPromptOptimizationJob::objects().stop(key)` | `StopAdvancedPromptOptimizationJob` | `bedrock:StopAdvancedPromptOptimizationJob` |
+/// | `AdvancedPromptOptimizationJob::objects().batch_delete(…)` | `BatchDeleteAdvancedPromptOptimizationJob` | `bedrock:BatchDeleteAdvancedPromptOptimizationJob` |
 ///
 /// Source: [`GetAdvancedPromptOptimizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAdvancedPromptOptimizationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -105,7 +116,7 @@ wire_enum!(AdvancedPromptOptimizationJobStatus {
     "Deleting" => Deleting,
 });
 
-/// Advanced prompt optimization job summary.
+/// A row of a list of [`AdvancedPromptOptimizationJob`]s.
 ///
 /// Source: [`AdvancedPromptOptimizationJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AdvancedPromptOptimizationJobSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -349,4 +360,27 @@ impl ModelConfiguration {
         );
         self
     }
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl AdvancedPromptOptimizationJob {
+    /// Job ARN: 0 to 1011 characters.
+    pub const JOB_ARN: Field<AdvancedPromptOptimizationJobSummary, String> =
+        Field::new("jobArn", |row| Some(&row.job_arn));
+
+    /// Job name: 1 to 100 characters of `[a-zA-Z0-9][a-zA-Z0-9.+-]*`.
+    pub const JOB_NAME: Field<AdvancedPromptOptimizationJobSummary, String> =
+        Field::new("jobName", |row| Some(&row.job_name));
+
+    /// Job status.
+    pub const JOB_STATUS: Field<AdvancedPromptOptimizationJobSummary, AdvancedPromptOptimizationJobStatus> =
+        Field::new("jobStatus", |row| Some(&row.job_status));
+
+    /// Creation time.
+    pub const CREATION_TIME: Field<AdvancedPromptOptimizationJobSummary, Timestamp> =
+        Field::new("creationTime", |row| Some(&row.creation_time));
+
+    /// Last modified time.
+    pub const LAST_MODIFIED_TIME: Field<AdvancedPromptOptimizationJobSummary, Timestamp> =
+        Field::new("lastModifiedTime", |row| row.last_modified_time.as_ref());
 }

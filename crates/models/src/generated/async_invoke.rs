@@ -7,10 +7,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::tag::Tag;
+use crate::field::Field;
 use crate::wire::wire_enum;
 use crate::wire::wire_union;
 
 /// A long-running invocation: what was started, how far it is, and where its output goes.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `AsyncInvoke::objects().get(key)` | `GetAsyncInvoke` | `bedrock:GetAsyncInvoke` |
+/// | `AsyncInvoke::objects().list()` | `ListAsyncInvokes` | `bedrock:ListAsyncInvokes` |
 ///
 /// Source: [`GetAsyncInvoke`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GetAsyncInvoke.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -241,4 +249,43 @@ impl StartAsyncInvokeRequest {
 pub struct StartAsyncInvokeResponse {
     /// Invocation ARN: 1 to 2048 characters.
     pub invocation_arn: String,
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl AsyncInvoke {
+    /// Invocation ARN: 1 to 2048 characters.
+    pub const INVOCATION_ARN: Field<AsyncInvokeSummary, String> =
+        Field::new("invocationArn", |row| Some(&row.invocation_arn));
+
+    /// Model ARN: 1 to 2048 characters.
+    pub const MODEL_ARN: Field<AsyncInvokeSummary, String> =
+        Field::new("modelArn", |row| Some(&row.model_arn));
+
+    /// Client request token: 1 to 256 characters of `[!-~]*`.
+    pub const CLIENT_REQUEST_TOKEN: Field<AsyncInvokeSummary, String> =
+        Field::new("clientRequestToken", |row| row.client_request_token.as_ref());
+
+    /// Status.
+    pub const STATUS: Field<AsyncInvokeSummary, AsyncInvokeStatus> =
+        Field::new("status", |row| row.status.as_ref());
+
+    /// Failure message: 0 to 2048 characters.
+    pub const FAILURE_MESSAGE: Field<AsyncInvokeSummary, String> =
+        Field::new("failureMessage", |row| row.failure_message.as_ref());
+
+    /// Submit time.
+    pub const SUBMIT_TIME: Field<AsyncInvokeSummary, Timestamp> =
+        Field::new("submitTime", |row| Some(&row.submit_time));
+
+    /// Last modified time.
+    pub const LAST_MODIFIED_TIME: Field<AsyncInvokeSummary, Timestamp> =
+        Field::new("lastModifiedTime", |row| row.last_modified_time.as_ref());
+
+    /// End time.
+    pub const END_TIME: Field<AsyncInvokeSummary, Timestamp> =
+        Field::new("endTime", |row| row.end_time.as_ref());
+
+    /// Output data config.
+    pub const OUTPUT_DATA_CONFIG: Field<AsyncInvokeSummary, AsyncInvokeOutputDataConfig> =
+        Field::new("outputDataConfig", |row| Some(&row.output_data_config));
 }

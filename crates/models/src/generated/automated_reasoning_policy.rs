@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use crate::blob::Blob;
+use crate::field::Field;
 use crate::wire::wire_enum;
 use crate::wire::wire_union;
 
@@ -333,7 +334,19 @@ pub struct AutomatedReasoningLogicStatement {
     pub natural_language: Option<String>,
 }
 
-/// Get automated reasoning policy response.
+/// Rules in logic that answers are checked against.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `AutomatedReasoningPolicy::objects().get(key)` | `GetAutomatedReasoningPolicy` | `bedrock:GetAutomatedReasoningPolicy` |
+/// | `AutomatedReasoningPolicy::objects().list()` | `ListAutomatedReasoningPolicies` | `bedrock:ListAutomatedReasoningPolicies` |
+/// | `AutomatedReasoningPolicy::objects().create(request)` | `CreateAutomatedReasoningPolicy` | `bedrock:CreateAutomatedReasoningPolicy` |
+/// | `AutomatedReasoningPolicy::objects().update(key, request)` | `UpdateAutomatedReasoningPolicy` | `bedrock:UpdateAutomatedReasoningPolicy` |
+/// | `AutomatedReasoningPolicy::objects().delete(key)` | `DeleteAutomatedReasoningPolicy` | `bedrock:DeleteAutomatedReasoningPolicy` |
+/// | `AutomatedReasoningPolicy::objects().create_version(…)` | `CreateAutomatedReasoningPolicyVersion` | `bedrock:CreateAutomatedReasoningPolicyVersion` |
+/// | `AutomatedReasoningPolicy::objects().export(…)` | `ExportAutomatedReasoningPolicyVersion` | `bedrock:ExportAutomatedReasoningPolicyVersion` |
 ///
 /// Source: [`GetAutomatedReasoningPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -922,7 +935,22 @@ pub struct AutomatedReasoningPolicyBuildStepMessage {
     pub message_type: AutomatedReasoningPolicyBuildMessageType,
 }
 
-/// Get automated reasoning policy build workflow response.
+/// A run that builds a policy, from a document say, or tests it.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().get((build_workflow_id, policy_arn))` | `GetAutomatedReasoningPolicyBuildWorkflow` | `bedrock:GetAutomatedReasoningPolicyBuildWorkflow` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().list_of(…)`, or the parent's `build_workflows()` | `ListAutomatedReasoningPolicyBuildWorkflows` | `bedrock:ListAutomatedReasoningPolicyBuildWorkflows` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().annotations(…)` | `GetAutomatedReasoningPolicyAnnotations` | `bedrock:GetAutomatedReasoningPolicyAnnotations` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().cancel(…)` | `CancelAutomatedReasoningPolicyBuildWorkflow` | `bedrock:CancelAutomatedReasoningPolicyBuildWorkflow` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().delete(…)` | `DeleteAutomatedReasoningPolicyBuildWorkflow` | `bedrock:DeleteAutomatedReasoningPolicyBuildWorkflow` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().next_scenario(…)` | `GetAutomatedReasoningPolicyNextScenario` | `bedrock:GetAutomatedReasoningPolicyNextScenario` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().result_assets(…)` | `GetAutomatedReasoningPolicyBuildWorkflowResultAssets` | `bedrock:GetAutomatedReasoningPolicyBuildWorkflowResultAssets` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().start(…)` | `StartAutomatedReasoningPolicyBuildWorkflow` | `bedrock:StartAutomatedReasoningPolicyBuildWorkflow` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().start_test_workflow(…)` | `StartAutomatedReasoningPolicyTestWorkflow` | `bedrock:StartAutomatedReasoningPolicyTestWorkflow` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().update_annotations(…)` | `UpdateAutomatedReasoningPolicyAnnotations` | `bedrock:UpdateAutomatedReasoningPolicyAnnotations` |
 ///
 /// Source: [`GetAutomatedReasoningPolicyBuildWorkflow`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicyBuildWorkflow.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1110,7 +1138,7 @@ wire_enum!(AutomatedReasoningPolicyBuildWorkflowStatus {
     "CANCELLED" => Cancelled,
 });
 
-/// Automated reasoning policy build workflow summary.
+/// A row of a list of [`AutomatedReasoningPolicyBuildWorkflow`]s.
 ///
 /// Source: [`AutomatedReasoningPolicyBuildWorkflowSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildWorkflowSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1862,7 +1890,7 @@ pub struct AutomatedReasoningPolicyStatementReference {
     pub statement_id: String,
 }
 
-/// Automated reasoning policy summary.
+/// A row of a list of [`AutomatedReasoningPolicy`]s.
 ///
 /// Source: [`AutomatedReasoningPolicySummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicySummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1889,7 +1917,17 @@ pub struct AutomatedReasoningPolicySummary {
     pub updated_at: Timestamp,
 }
 
-/// Automated reasoning policy test case.
+/// A question and an answer, and what a policy should find in them.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `AutomatedReasoningPolicyTestCase::objects().get((policy_arn, test_case_id))` | `GetAutomatedReasoningPolicyTestCase` | `bedrock:GetAutomatedReasoningPolicyTestCase` |
+/// | `AutomatedReasoningPolicyTestCase::objects().list_of(…)`, or the parent's `test_cases()` | `ListAutomatedReasoningPolicyTestCases` | `bedrock:ListAutomatedReasoningPolicyTestCases` |
+/// | `AutomatedReasoningPolicyTestCase::objects().create(…)` | `CreateAutomatedReasoningPolicyTestCase` | `bedrock:CreateAutomatedReasoningPolicyTestCase` |
+/// | `AutomatedReasoningPolicyTestCase::objects().delete(…)` | `DeleteAutomatedReasoningPolicyTestCase` | `bedrock:DeleteAutomatedReasoningPolicyTestCase` |
+/// | `AutomatedReasoningPolicyTestCase::objects().update(…)` | `UpdateAutomatedReasoningPolicyTestCase` | `bedrock:UpdateAutomatedReasoningPolicyTestCase` |
 ///
 /// Source: [`AutomatedReasoningPolicyTestCase`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyTestCase.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1919,7 +1957,14 @@ pub struct AutomatedReasoningPolicyTestCase {
     pub confidence_threshold: Option<f64>,
 }
 
-/// Automated reasoning policy test result.
+/// What a policy found in a test case.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `AutomatedReasoningPolicyTestResult::objects().get((build_workflow_id, policy_arn, test_case_id))` | `GetAutomatedReasoningPolicyTestResult` | `bedrock:GetAutomatedReasoningPolicyTestResult` |
+/// | `AutomatedReasoningPolicyTestResult::objects().list_of(…)`, or the parent's `test_results()` | `ListAutomatedReasoningPolicyTestResults` | `bedrock:ListAutomatedReasoningPolicyTestResults` |
 ///
 /// Source: [`AutomatedReasoningPolicyTestResult`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyTestResult.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -2556,18 +2601,6 @@ pub struct CreateAutomatedReasoningPolicyVersionResponse {
     pub created_at: Timestamp,
 }
 
-/// What `ExportAutomatedReasoningPolicyVersion` answers.
-///
-/// Source: [`ExportAutomatedReasoningPolicyVersion`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ExportAutomatedReasoningPolicyVersion.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct ExportAutomatedReasoningPolicyVersionResponse {
-    /// Policy definition.
-    pub policy_definition: AutomatedReasoningPolicyDefinition,
-}
-
 /// What `StartAutomatedReasoningPolicyBuildWorkflow` is asked with.
 ///
 /// Source: [`StartAutomatedReasoningPolicyBuildWorkflow`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_StartAutomatedReasoningPolicyBuildWorkflow.html).
@@ -2836,4 +2869,170 @@ pub struct UpdateAutomatedReasoningPolicyTestCaseResponse {
     pub policy_arn: String,
     /// Test case ID: 0 to 12 characters of `[0-9A-Z]{12}`.
     pub test_case_id: String,
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl AutomatedReasoningPolicy {
+    /// Policy ARN: 1 to 2048 characters.
+    pub const POLICY_ARN: Field<AutomatedReasoningPolicySummary, String> =
+        Field::new("policyArn", |row| Some(&row.policy_arn));
+
+    /// Name: 1 to 256 characters of `[0-9a-zA-Z-_ ]+`.
+    pub const NAME: Field<AutomatedReasoningPolicySummary, String> =
+        Field::new("name", |row| Some(&row.name));
+
+    /// Description: 0 to 1024 characters of `[\s\S]+`.
+    pub const DESCRIPTION: Field<AutomatedReasoningPolicySummary, String> =
+        Field::new("description", |row| row.description.as_ref());
+
+    /// Version: 0 to 12 characters of `([1-9][0-9]{0,11})`.
+    pub const VERSION: Field<AutomatedReasoningPolicySummary, String> =
+        Field::new("version", |row| Some(&row.version));
+
+    /// Policy ID: 1 to 2048 characters of `[a-z0-9]{12}`.
+    pub const POLICY_ID: Field<AutomatedReasoningPolicySummary, String> =
+        Field::new("policyId", |row| Some(&row.policy_id));
+
+    /// Created at.
+    pub const CREATED_AT: Field<AutomatedReasoningPolicySummary, Timestamp> =
+        Field::new("createdAt", |row| Some(&row.created_at));
+
+    /// Updated at.
+    pub const UPDATED_AT: Field<AutomatedReasoningPolicySummary, Timestamp> =
+        Field::new("updatedAt", |row| Some(&row.updated_at));
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl AutomatedReasoningPolicyBuildWorkflow {
+    /// Policy ARN: 1 to 2048 characters.
+    pub const POLICY_ARN: Field<AutomatedReasoningPolicyBuildWorkflowSummary, String> =
+        Field::new("policyArn", |row| Some(&row.policy_arn));
+
+    /// Build workflow ID: 0 to 36 characters.
+    pub const BUILD_WORKFLOW_ID: Field<AutomatedReasoningPolicyBuildWorkflowSummary, String> =
+        Field::new("buildWorkflowId", |row| Some(&row.build_workflow_id));
+
+    /// Status.
+    pub const STATUS: Field<
+        AutomatedReasoningPolicyBuildWorkflowSummary,
+        AutomatedReasoningPolicyBuildWorkflowStatus,
+    > = Field::new("status", |row| Some(&row.status));
+
+    /// Build workflow type.
+    pub const BUILD_WORKFLOW_TYPE: Field<
+        AutomatedReasoningPolicyBuildWorkflowSummary,
+        AutomatedReasoningPolicyBuildWorkflowType,
+    > = Field::new("buildWorkflowType", |row| Some(&row.build_workflow_type));
+
+    /// Created at.
+    pub const CREATED_AT: Field<AutomatedReasoningPolicyBuildWorkflowSummary, Timestamp> =
+        Field::new("createdAt", |row| Some(&row.created_at));
+
+    /// Updated at.
+    pub const UPDATED_AT: Field<AutomatedReasoningPolicyBuildWorkflowSummary, Timestamp> =
+        Field::new("updatedAt", |row| Some(&row.updated_at));
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl AutomatedReasoningPolicyTestCase {
+    /// Test case ID: 0 to 12 characters of `[0-9A-Z]{12}`.
+    pub const TEST_CASE_ID: Field<AutomatedReasoningPolicyTestCase, String> =
+        Field::new("testCaseId", |row| Some(&row.test_case_id));
+
+    /// Guard content: 0 to 2048 characters.
+    pub const GUARD_CONTENT: Field<AutomatedReasoningPolicyTestCase, String> =
+        Field::new("guardContent", |row| Some(&row.guard_content));
+
+    /// Query content: 0 to 1024 characters.
+    pub const QUERY_CONTENT: Field<AutomatedReasoningPolicyTestCase, String> =
+        Field::new("queryContent", |row| row.query_content.as_ref());
+
+    /// Expected aggregated findings result.
+    pub const EXPECTED_AGGREGATED_FINDINGS_RESULT: Field<
+        AutomatedReasoningPolicyTestCase,
+        AutomatedReasoningCheckResult,
+    > = Field::new("expectedAggregatedFindingsResult", |row| {
+        row.expected_aggregated_findings_result.as_ref()
+    });
+
+    /// Created at.
+    pub const CREATED_AT: Field<AutomatedReasoningPolicyTestCase, Timestamp> =
+        Field::new("createdAt", |row| Some(&row.created_at));
+
+    /// Updated at.
+    pub const UPDATED_AT: Field<AutomatedReasoningPolicyTestCase, Timestamp> =
+        Field::new("updatedAt", |row| Some(&row.updated_at));
+
+    /// Confidence threshold: 0 to 1.
+    pub const CONFIDENCE_THRESHOLD: Field<AutomatedReasoningPolicyTestCase, f64> =
+        Field::new("confidenceThreshold", |row| row.confidence_threshold.as_ref());
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl AutomatedReasoningPolicyTestResult {
+    /// Test case.
+    pub const TEST_CASE: Field<AutomatedReasoningPolicyTestResult, AutomatedReasoningPolicyTestCase> =
+        Field::new("testCase", |row| Some(&row.test_case));
+
+    /// Test case ID: 0 to 12 characters of `[0-9A-Z]{12}`.
+    pub const TEST_CASE_TEST_CASE_ID: Field<AutomatedReasoningPolicyTestResult, String> =
+        Field::new("testCase.testCaseId", |row| Some(&row.test_case.test_case_id));
+
+    /// Guard content: 0 to 2048 characters.
+    pub const TEST_CASE_GUARD_CONTENT: Field<AutomatedReasoningPolicyTestResult, String> =
+        Field::new("testCase.guardContent", |row| Some(&row.test_case.guard_content));
+
+    /// Query content: 0 to 1024 characters.
+    pub const TEST_CASE_QUERY_CONTENT: Field<AutomatedReasoningPolicyTestResult, String> =
+        Field::new("testCase.queryContent", |row| row.test_case.query_content.as_ref());
+
+    /// Expected aggregated findings result.
+    pub const TEST_CASE_EXPECTED_AGGREGATED_FINDINGS_RESULT: Field<
+        AutomatedReasoningPolicyTestResult,
+        AutomatedReasoningCheckResult,
+    > = Field::new("testCase.expectedAggregatedFindingsResult", |row| {
+        row.test_case.expected_aggregated_findings_result.as_ref()
+    });
+
+    /// Created at.
+    pub const TEST_CASE_CREATED_AT: Field<AutomatedReasoningPolicyTestResult, Timestamp> =
+        Field::new("testCase.createdAt", |row| Some(&row.test_case.created_at));
+
+    /// Updated at.
+    pub const TEST_CASE_UPDATED_AT: Field<AutomatedReasoningPolicyTestResult, Timestamp> =
+        Field::new("testCase.updatedAt", |row| Some(&row.test_case.updated_at));
+
+    /// Confidence threshold: 0 to 1.
+    pub const TEST_CASE_CONFIDENCE_THRESHOLD: Field<AutomatedReasoningPolicyTestResult, f64> =
+        Field::new("testCase.confidenceThreshold", |row| row.test_case.confidence_threshold.as_ref());
+
+    /// Policy ARN: 1 to 2048 characters.
+    pub const POLICY_ARN: Field<AutomatedReasoningPolicyTestResult, String> =
+        Field::new("policyArn", |row| Some(&row.policy_arn));
+
+    /// Test run status.
+    pub const TEST_RUN_STATUS: Field<
+        AutomatedReasoningPolicyTestResult,
+        AutomatedReasoningPolicyTestRunStatus,
+    > = Field::new("testRunStatus", |row| Some(&row.test_run_status));
+
+    /// Test findings: 0 to 20 entries.
+    pub const TEST_FINDINGS: Field<AutomatedReasoningPolicyTestResult, Vec<AutomatedReasoningCheckFinding>> =
+        Field::new("testFindings", |row| row.test_findings.as_ref());
+
+    /// Test run result.
+    pub const TEST_RUN_RESULT: Field<
+        AutomatedReasoningPolicyTestResult,
+        AutomatedReasoningPolicyTestRunResult,
+    > = Field::new("testRunResult", |row| row.test_run_result.as_ref());
+
+    /// Aggregated test findings result.
+    pub const AGGREGATED_TEST_FINDINGS_RESULT: Field<
+        AutomatedReasoningPolicyTestResult,
+        AutomatedReasoningCheckResult,
+    > = Field::new("aggregatedTestFindingsResult", |row| row.aggregated_test_findings_result.as_ref());
+
+    /// Updated at.
+    pub const UPDATED_AT: Field<AutomatedReasoningPolicyTestResult, Timestamp> =
+        Field::new("updatedAt", |row| Some(&row.updated_at));
 }

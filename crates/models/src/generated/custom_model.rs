@@ -13,6 +13,7 @@ use super::model_customization_job::{
 };
 use super::model_import_job::ModelDataSource;
 use super::tag::Tag;
+use crate::field::Field;
 use crate::wire::wire_enum;
 use crate::wire::wire_union;
 
@@ -110,7 +111,16 @@ pub struct CreateCustomModelResponse {
     pub model_arn: String,
 }
 
-/// Get custom model response.
+/// A foundation model that was trained further on data of one's own.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `CustomModel::objects().get(key)` | `GetCustomModel` | `bedrock:GetCustomModel` |
+/// | `CustomModel::objects().list()` | `ListCustomModels` | `bedrock:ListCustomModels` |
+/// | `CustomModel::objects().create(request)` | `CreateCustomModel` | `bedrock:CreateCustomModel` |
+/// | `CustomModel::objects().delete(key)` | `DeleteCustomModel` | `bedrock:DeleteCustomModel` |
 ///
 /// Source: [`GetCustomModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetCustomModel.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -187,7 +197,7 @@ wire_union!(CustomModelDataSource {
     "modelPackageArnDataSource" => ModelPackageArnDataSource,
 });
 
-/// Custom model summary.
+/// A row of a list of [`CustomModel`]s.
 ///
 /// Source: [`CustomModelSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CustomModelSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -258,3 +268,38 @@ wire_enum!(ModelStatus {
     "Creating" => Creating,
     "Failed" => Failed,
 });
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl CustomModel {
+    /// Model ARN: 20 to 1011 characters.
+    pub const MODEL_ARN: Field<CustomModelSummary, String> =
+        Field::new("modelArn", |row| Some(&row.model_arn));
+
+    /// Model name: 1 to 63 characters of `([0-9a-zA-Z][_-]?){1,63}`.
+    pub const MODEL_NAME: Field<CustomModelSummary, String> =
+        Field::new("modelName", |row| Some(&row.model_name));
+
+    /// Creation time.
+    pub const CREATION_TIME: Field<CustomModelSummary, Timestamp> =
+        Field::new("creationTime", |row| Some(&row.creation_time));
+
+    /// Base model ARN: 20 to 1011 characters.
+    pub const BASE_MODEL_ARN: Field<CustomModelSummary, String> =
+        Field::new("baseModelArn", |row| Some(&row.base_model_arn));
+
+    /// Base model name: 1 to 63 characters of `([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63})`.
+    pub const BASE_MODEL_NAME: Field<CustomModelSummary, String> =
+        Field::new("baseModelName", |row| Some(&row.base_model_name));
+
+    /// Customization type.
+    pub const CUSTOMIZATION_TYPE: Field<CustomModelSummary, CustomizationType> =
+        Field::new("customizationType", |row| row.customization_type.as_ref());
+
+    /// Owner account ID: `[0-9]{12}`.
+    pub const OWNER_ACCOUNT_ID: Field<CustomModelSummary, String> =
+        Field::new("ownerAccountId", |row| row.owner_account_id.as_ref());
+
+    /// Model status.
+    pub const MODEL_STATUS: Field<CustomModelSummary, ModelStatus> =
+        Field::new("modelStatus", |row| row.model_status.as_ref());
+}

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
+use crate::field::Field;
 use crate::wire::wire_enum;
 
 /// What `CreateCustomModelDeployment` is asked with.
@@ -75,7 +76,17 @@ pub struct CreateCustomModelDeploymentResponse {
     pub custom_model_deployment_arn: String,
 }
 
-/// Get custom model deployment response.
+/// A deployment that makes a custom model callable on demand.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `CustomModelDeployment::objects().get(key)` | `GetCustomModelDeployment` | `bedrock:GetCustomModelDeployment` |
+/// | `CustomModelDeployment::objects().list()` | `ListCustomModelDeployments` | `bedrock:ListCustomModelDeployments` |
+/// | `CustomModelDeployment::objects().create(request)` | `CreateCustomModelDeployment` | `bedrock:CreateCustomModelDeployment` |
+/// | `CustomModelDeployment::objects().update(key, request)` | `UpdateCustomModelDeployment` | `bedrock:UpdateCustomModelDeployment` |
+/// | `CustomModelDeployment::objects().delete(key)` | `DeleteCustomModelDeployment` | `bedrock:DeleteCustomModelDeployment` |
 ///
 /// Source: [`GetCustomModelDeployment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetCustomModelDeployment.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -132,7 +143,7 @@ wire_enum!(CustomModelDeploymentStatus {
     "Failed" => Failed,
 });
 
-/// Custom model deployment summary.
+/// A row of a list of [`CustomModelDeployment`]s.
 ///
 /// Source: [`CustomModelDeploymentSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CustomModelDeploymentSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -226,4 +237,35 @@ impl UpdateCustomModelDeploymentRequest {
 pub struct UpdateCustomModelDeploymentResponse {
     /// Custom model deployment ARN: 0 to 1011 characters.
     pub custom_model_deployment_arn: String,
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl CustomModelDeployment {
+    /// Custom model deployment ARN: 0 to 1011 characters.
+    pub const CUSTOM_MODEL_DEPLOYMENT_ARN: Field<CustomModelDeploymentSummary, String> =
+        Field::new("customModelDeploymentArn", |row| Some(&row.custom_model_deployment_arn));
+
+    /// Custom model deployment name: 1 to 63 characters of `([0-9a-zA-Z][_-]?){1,63}`.
+    pub const CUSTOM_MODEL_DEPLOYMENT_NAME: Field<CustomModelDeploymentSummary, String> =
+        Field::new("customModelDeploymentName", |row| Some(&row.custom_model_deployment_name));
+
+    /// Model ARN: 20 to 1011 characters.
+    pub const MODEL_ARN: Field<CustomModelDeploymentSummary, String> =
+        Field::new("modelArn", |row| Some(&row.model_arn));
+
+    /// Created at.
+    pub const CREATED_AT: Field<CustomModelDeploymentSummary, Timestamp> =
+        Field::new("createdAt", |row| Some(&row.created_at));
+
+    /// Status.
+    pub const STATUS: Field<CustomModelDeploymentSummary, CustomModelDeploymentStatus> =
+        Field::new("status", |row| Some(&row.status));
+
+    /// Last updated at.
+    pub const LAST_UPDATED_AT: Field<CustomModelDeploymentSummary, Timestamp> =
+        Field::new("lastUpdatedAt", |row| row.last_updated_at.as_ref());
+
+    /// Failure message: 0 to 2048 characters.
+    pub const FAILURE_MESSAGE: Field<CustomModelDeploymentSummary, String> =
+        Field::new("failureMessage", |row| row.failure_message.as_ref());
 }

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::field::Field;
 use crate::wire::wire_enum;
 
 /// Account enforced guardrail inference input configuration.
@@ -55,14 +56,39 @@ impl AccountEnforcedGuardrailInferenceInputConfiguration {
     }
 }
 
-/// Account enforced guardrail output configuration.
+/// Configuration owner.
+///
+/// Source: [`ConfigurationOwner`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ConfigurationOwner.html).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(test, derive(arbitrary::Arbitrary))]
+#[non_exhaustive]
+pub enum ConfigurationOwner {
+    /// `ACCOUNT`
+    Account,
+    /// A value that this version does not know.
+    Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
+}
+
+wire_enum!(ConfigurationOwner {
+    "ACCOUNT" => Account,
+});
+
+/// A guardrail that the account or its organisation imposes on every call.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `EnforcedGuardrailsConfiguration::objects().list()` | `ListEnforcedGuardrailsConfiguration` | `bedrock:ListEnforcedGuardrailsConfiguration` |
+/// | `EnforcedGuardrailsConfiguration::objects().delete(…)` | `DeleteEnforcedGuardrailConfiguration` | `bedrock:DeleteEnforcedGuardrailConfiguration` |
+/// | `EnforcedGuardrailsConfiguration::objects().put(…)` | `PutEnforcedGuardrailConfiguration` | `bedrock:PutEnforcedGuardrailConfiguration` |
 ///
 /// Source: [`AccountEnforcedGuardrailOutputConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AccountEnforcedGuardrailOutputConfiguration.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
-pub struct AccountEnforcedGuardrailOutputConfiguration {
+pub struct EnforcedGuardrailsConfiguration {
     /// Config ID: `[a-z0-9]+`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config_id: Option<String>,
@@ -102,23 +128,6 @@ pub struct AccountEnforcedGuardrailOutputConfiguration {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_enforcement: Option<ModelEnforcement>,
 }
-
-/// Configuration owner.
-///
-/// Source: [`ConfigurationOwner`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ConfigurationOwner.html).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[non_exhaustive]
-pub enum ConfigurationOwner {
-    /// `ACCOUNT`
-    Account,
-    /// A value that this version does not know.
-    Unknown(#[cfg_attr(test, arbitrary(with = crate::arbitrary::unknown_value))] String),
-}
-
-wire_enum!(ConfigurationOwner {
-    "ACCOUNT" => Account,
-});
 
 /// Input tags.
 ///
@@ -271,3 +280,82 @@ wire_enum!(SelectiveGuardingMode {
     "SELECTIVE" => Selective,
     "COMPREHENSIVE" => Comprehensive,
 });
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl EnforcedGuardrailsConfiguration {
+    /// Config ID: `[a-z0-9]+`.
+    pub const CONFIG_ID: Field<EnforcedGuardrailsConfiguration, String> =
+        Field::new("configId", |row| row.config_id.as_ref());
+
+    /// Guardrail ARN: 0 to 2048 characters.
+    pub const GUARDRAIL_ARN: Field<EnforcedGuardrailsConfiguration, String> =
+        Field::new("guardrailArn", |row| row.guardrail_arn.as_ref());
+
+    /// Guardrail ID: 0 to 64 characters of `[a-z0-9]+`.
+    pub const GUARDRAIL_ID: Field<EnforcedGuardrailsConfiguration, String> =
+        Field::new("guardrailId", |row| row.guardrail_id.as_ref());
+
+    /// Input tags.
+    pub const INPUT_TAGS: Field<EnforcedGuardrailsConfiguration, InputTags> =
+        Field::new("inputTags", |row| row.input_tags.as_ref());
+
+    /// Selective content guarding.
+    pub const SELECTIVE_CONTENT_GUARDING: Field<EnforcedGuardrailsConfiguration, SelectiveContentGuarding> =
+        Field::new("selectiveContentGuarding", |row| row.selective_content_guarding.as_ref());
+
+    /// System.
+    pub const SELECTIVE_CONTENT_GUARDING_SYSTEM: Field<
+        EnforcedGuardrailsConfiguration,
+        SelectiveGuardingMode,
+    > = Field::new("selectiveContentGuarding.system", |row| {
+        row.selective_content_guarding.as_ref().and_then(|value| value.system.as_ref())
+    });
+
+    /// Messages.
+    pub const SELECTIVE_CONTENT_GUARDING_MESSAGES: Field<
+        EnforcedGuardrailsConfiguration,
+        SelectiveGuardingMode,
+    > = Field::new("selectiveContentGuarding.messages", |row| {
+        row.selective_content_guarding.as_ref().and_then(|value| value.messages.as_ref())
+    });
+
+    /// Guardrail version: `[1-9][0-9]{0,7}`.
+    pub const GUARDRAIL_VERSION: Field<EnforcedGuardrailsConfiguration, String> =
+        Field::new("guardrailVersion", |row| row.guardrail_version.as_ref());
+
+    /// Created at.
+    pub const CREATED_AT: Field<EnforcedGuardrailsConfiguration, Timestamp> =
+        Field::new("createdAt", |row| row.created_at.as_ref());
+
+    /// Created by.
+    pub const CREATED_BY: Field<EnforcedGuardrailsConfiguration, String> =
+        Field::new("createdBy", |row| row.created_by.as_ref());
+
+    /// Updated at.
+    pub const UPDATED_AT: Field<EnforcedGuardrailsConfiguration, Timestamp> =
+        Field::new("updatedAt", |row| row.updated_at.as_ref());
+
+    /// Updated by.
+    pub const UPDATED_BY: Field<EnforcedGuardrailsConfiguration, String> =
+        Field::new("updatedBy", |row| row.updated_by.as_ref());
+
+    /// Owner.
+    pub const OWNER: Field<EnforcedGuardrailsConfiguration, ConfigurationOwner> =
+        Field::new("owner", |row| row.owner.as_ref());
+
+    /// Model enforcement.
+    pub const MODEL_ENFORCEMENT: Field<EnforcedGuardrailsConfiguration, ModelEnforcement> =
+        Field::new("modelEnforcement", |row| row.model_enforcement.as_ref());
+
+    /// Included models: at least 1 entries.
+    pub const MODEL_ENFORCEMENT_INCLUDED_MODELS: Field<EnforcedGuardrailsConfiguration, Vec<String>> =
+        Field::new("modelEnforcement.includedModels", |row| {
+            row.model_enforcement.as_ref().map(|value| &value.included_models)
+        });
+
+    /// Excluded models.
+    pub const MODEL_ENFORCEMENT_EXCLUDED_MODELS: Field<EnforcedGuardrailsConfiguration, Vec<String>> =
+        Field::new("modelEnforcement.excludedModels", |row| {
+            row.model_enforcement.as_ref().map(|value| &value.excluded_models)
+        });
+}

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::converse::PerformanceConfiguration;
 use super::tag::Tag;
 use crate::blob::Blob;
+use crate::field::Field;
 use crate::wire::wire_enum;
 use crate::wire::wire_union;
 
@@ -621,7 +622,17 @@ pub struct EvaluationInferenceConfigSummary {
     pub rag_config_summary: Option<EvaluationRagConfigSummary>,
 }
 
-/// Get evaluation job response.
+/// A job that measures how well a model or a knowledge base answers.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `EvaluationJob::objects().get(key)` | `GetEvaluationJob` | `bedrock:GetEvaluationJob` |
+/// | `EvaluationJob::objects().list()` | `ListEvaluationJobs` | `bedrock:ListEvaluationJobs` |
+/// | `EvaluationJob::objects().create(request)` | `CreateEvaluationJob` | `bedrock:CreateEvaluationJob` |
+/// | `EvaluationJob::objects().stop(key)` | `StopEvaluationJob` | `bedrock:StopEvaluationJob` |
+/// | `EvaluationJob::objects().batch_delete(…)` | `BatchDeleteEvaluationJob` | `bedrock:BatchDeleteEvaluationJob` |
 ///
 /// Source: [`GetEvaluationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetEvaluationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -868,7 +879,7 @@ pub struct EvaluationRagConfigSummary {
     pub precomputed_rag_source_identifiers: Option<Vec<String>>,
 }
 
-/// Evaluation summary.
+/// A row of a list of [`EvaluationJob`]s.
 ///
 /// Source: [`EvaluationSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -2182,3 +2193,117 @@ pub enum VectorSearchRerankingConfigurationType {
 wire_enum!(VectorSearchRerankingConfigurationType {
     "BEDROCK_RERANKING_MODEL" => BedrockRerankingModel,
 });
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl EvaluationJob {
+    /// Job ARN: 0 to 1011 characters.
+    pub const JOB_ARN: Field<EvaluationSummary, String> = Field::new("jobArn", |row| Some(&row.job_arn));
+
+    /// Job name: 1 to 63 characters of `[a-z0-9](-*[a-z0-9]){0,62}`.
+    pub const JOB_NAME: Field<EvaluationSummary, String> = Field::new("jobName", |row| Some(&row.job_name));
+
+    /// Status.
+    pub const STATUS: Field<EvaluationSummary, EvaluationJobStatus> =
+        Field::new("status", |row| Some(&row.status));
+
+    /// Creation time.
+    pub const CREATION_TIME: Field<EvaluationSummary, Timestamp> =
+        Field::new("creationTime", |row| Some(&row.creation_time));
+
+    /// Job type.
+    pub const JOB_TYPE: Field<EvaluationSummary, EvaluationJobType> =
+        Field::new("jobType", |row| Some(&row.job_type));
+
+    /// Evaluation task types: 1 to 5 entries.
+    pub const EVALUATION_TASK_TYPES: Field<EvaluationSummary, Vec<EvaluationTaskType>> =
+        Field::new("evaluationTaskTypes", |row| Some(&row.evaluation_task_types));
+
+    /// Model identifiers: 0 to 2 entries.
+    pub const MODEL_IDENTIFIERS: Field<EvaluationSummary, Vec<String>> =
+        Field::new("modelIdentifiers", |row| row.model_identifiers.as_ref());
+
+    /// Rag identifiers: 0 to 1 entries.
+    pub const RAG_IDENTIFIERS: Field<EvaluationSummary, Vec<String>> =
+        Field::new("ragIdentifiers", |row| row.rag_identifiers.as_ref());
+
+    /// Evaluator model identifiers: 0 to 1 entries.
+    pub const EVALUATOR_MODEL_IDENTIFIERS: Field<EvaluationSummary, Vec<String>> =
+        Field::new("evaluatorModelIdentifiers", |row| row.evaluator_model_identifiers.as_ref());
+
+    /// Custom metrics evaluator model identifiers: 0 to 1 entries.
+    pub const CUSTOM_METRICS_EVALUATOR_MODEL_IDENTIFIERS: Field<EvaluationSummary, Vec<String>> =
+        Field::new("customMetricsEvaluatorModelIdentifiers", |row| {
+            row.custom_metrics_evaluator_model_identifiers.as_ref()
+        });
+
+    /// Inference config summary.
+    pub const INFERENCE_CONFIG_SUMMARY: Field<EvaluationSummary, EvaluationInferenceConfigSummary> =
+        Field::new("inferenceConfigSummary", |row| row.inference_config_summary.as_ref());
+
+    /// Model config summary.
+    pub const INFERENCE_CONFIG_SUMMARY_MODEL_CONFIG_SUMMARY: Field<
+        EvaluationSummary,
+        EvaluationModelConfigSummary,
+    > = Field::new("inferenceConfigSummary.modelConfigSummary", |row| {
+        row.inference_config_summary.as_ref().and_then(|value| value.model_config_summary.as_ref())
+    });
+
+    /// Bedrock model identifiers: 0 to 2 entries.
+    pub const INFERENCE_CONFIG_SUMMARY_MODEL_CONFIG_SUMMARY_BEDROCK_MODEL_IDENTIFIERS: Field<
+        EvaluationSummary,
+        Vec<String>,
+    > = Field::new("inferenceConfigSummary.modelConfigSummary.bedrockModelIdentifiers", |row| {
+        row.inference_config_summary
+            .as_ref()
+            .and_then(|value| value.model_config_summary.as_ref())
+            .and_then(|value| value.bedrock_model_identifiers.as_ref())
+    });
+
+    /// Precomputed inference source identifiers: 0 to 2 entries.
+    pub const INFERENCE_CONFIG_SUMMARY_MODEL_CONFIG_SUMMARY_PRECOMPUTED_INFERENCE_SOURCE_IDENTIFIERS: Field<
+        EvaluationSummary,
+        Vec<String>,
+    > = Field::new(
+        "inferenceConfigSummary.modelConfigSummary.precomputedInferenceSourceIdentifiers",
+        |row| {
+            row.inference_config_summary
+                .as_ref()
+                .and_then(|value| value.model_config_summary.as_ref())
+                .and_then(|value| value.precomputed_inference_source_identifiers.as_ref())
+        },
+    );
+
+    /// Rag config summary.
+    pub const INFERENCE_CONFIG_SUMMARY_RAG_CONFIG_SUMMARY: Field<
+        EvaluationSummary,
+        EvaluationRagConfigSummary,
+    > = Field::new("inferenceConfigSummary.ragConfigSummary", |row| {
+        row.inference_config_summary.as_ref().and_then(|value| value.rag_config_summary.as_ref())
+    });
+
+    /// Bedrock knowledge base identifiers: 0 to 1 entries.
+    pub const INFERENCE_CONFIG_SUMMARY_RAG_CONFIG_SUMMARY_BEDROCK_KNOWLEDGE_BASE_IDENTIFIERS: Field<
+        EvaluationSummary,
+        Vec<String>,
+    > = Field::new("inferenceConfigSummary.ragConfigSummary.bedrockKnowledgeBaseIdentifiers", |row| {
+        row.inference_config_summary
+            .as_ref()
+            .and_then(|value| value.rag_config_summary.as_ref())
+            .and_then(|value| value.bedrock_knowledge_base_identifiers.as_ref())
+    });
+
+    /// Precomputed rag source identifiers: 0 to 1 entries.
+    pub const INFERENCE_CONFIG_SUMMARY_RAG_CONFIG_SUMMARY_PRECOMPUTED_RAG_SOURCE_IDENTIFIERS: Field<
+        EvaluationSummary,
+        Vec<String>,
+    > = Field::new("inferenceConfigSummary.ragConfigSummary.precomputedRagSourceIdentifiers", |row| {
+        row.inference_config_summary
+            .as_ref()
+            .and_then(|value| value.rag_config_summary.as_ref())
+            .and_then(|value| value.precomputed_rag_source_identifiers.as_ref())
+    });
+
+    /// Application type.
+    pub const APPLICATION_TYPE: Field<EvaluationSummary, ApplicationType> =
+        Field::new("applicationType", |row| row.application_type.as_ref());
+}

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::foundation_model_agreement::AgreementStatus;
+use crate::field::Field;
 use crate::wire::wire_enum;
 
 /// Agreement availability.
@@ -64,6 +65,14 @@ wire_enum!(EntitlementAvailability {
 });
 
 /// A model as its maker offers it in a region.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `FoundationModel::objects().get(key)` | `GetFoundationModel` | `bedrock:GetFoundationModel` |
+/// | `FoundationModel::objects().list()` | `ListFoundationModels` | `bedrock:ListFoundationModels` |
+/// | `FoundationModel::objects().availability(…)` | `GetFoundationModelAvailability` | `bedrock:GetFoundationModelAvailability` |
 ///
 /// Source: [`FoundationModelDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_FoundationModelDetails.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -254,3 +263,72 @@ wire_enum!(RegionAvailability {
     "AVAILABLE" => Available,
     "NOT_AVAILABLE" => NotAvailable,
 });
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl FoundationModel {
+    /// Model ARN.
+    pub const MODEL_ARN: Field<FoundationModel, String> = Field::new("modelArn", |row| Some(&row.model_arn));
+
+    /// Model ID: 0 to 140 characters.
+    pub const MODEL_ID: Field<FoundationModel, String> = Field::new("modelId", |row| Some(&row.model_id));
+
+    /// Model name: 1 to 20 characters of `.*`.
+    pub const MODEL_NAME: Field<FoundationModel, String> =
+        Field::new("modelName", |row| row.model_name.as_ref());
+
+    /// Provider name: 1 to 20 characters of `.*`.
+    pub const PROVIDER_NAME: Field<FoundationModel, String> =
+        Field::new("providerName", |row| row.provider_name.as_ref());
+
+    /// Input modalities.
+    pub const INPUT_MODALITIES: Field<FoundationModel, Vec<ModelModality>> =
+        Field::new("inputModalities", |row| row.input_modalities.as_ref());
+
+    /// Output modalities.
+    pub const OUTPUT_MODALITIES: Field<FoundationModel, Vec<ModelModality>> =
+        Field::new("outputModalities", |row| row.output_modalities.as_ref());
+
+    /// Response streaming supported.
+    pub const RESPONSE_STREAMING_SUPPORTED: Field<FoundationModel, bool> =
+        Field::new("responseStreamingSupported", |row| row.response_streaming_supported.as_ref());
+
+    /// Customizations supported.
+    pub const CUSTOMIZATIONS_SUPPORTED: Field<FoundationModel, Vec<ModelCustomization>> =
+        Field::new("customizationsSupported", |row| row.customizations_supported.as_ref());
+
+    /// Inference types supported.
+    pub const INFERENCE_TYPES_SUPPORTED: Field<FoundationModel, Vec<InferenceType>> =
+        Field::new("inferenceTypesSupported", |row| row.inference_types_supported.as_ref());
+
+    /// Model lifecycle.
+    pub const MODEL_LIFECYCLE: Field<FoundationModel, FoundationModelLifecycle> =
+        Field::new("modelLifecycle", |row| row.model_lifecycle.as_ref());
+
+    /// Status.
+    pub const MODEL_LIFECYCLE_STATUS: Field<FoundationModel, FoundationModelLifecycleStatus> =
+        Field::new("modelLifecycle.status", |row| row.model_lifecycle.as_ref().map(|value| &value.status));
+
+    /// Start of life time.
+    pub const MODEL_LIFECYCLE_START_OF_LIFE_TIME: Field<FoundationModel, Timestamp> =
+        Field::new("modelLifecycle.startOfLifeTime", |row| {
+            row.model_lifecycle.as_ref().and_then(|value| value.start_of_life_time.as_ref())
+        });
+
+    /// End of life time.
+    pub const MODEL_LIFECYCLE_END_OF_LIFE_TIME: Field<FoundationModel, Timestamp> =
+        Field::new("modelLifecycle.endOfLifeTime", |row| {
+            row.model_lifecycle.as_ref().and_then(|value| value.end_of_life_time.as_ref())
+        });
+
+    /// Legacy time.
+    pub const MODEL_LIFECYCLE_LEGACY_TIME: Field<FoundationModel, Timestamp> =
+        Field::new("modelLifecycle.legacyTime", |row| {
+            row.model_lifecycle.as_ref().and_then(|value| value.legacy_time.as_ref())
+        });
+
+    /// Public extended access time.
+    pub const MODEL_LIFECYCLE_PUBLIC_EXTENDED_ACCESS_TIME: Field<FoundationModel, Timestamp> =
+        Field::new("modelLifecycle.publicExtendedAccessTime", |row| {
+            row.model_lifecycle.as_ref().and_then(|value| value.public_extended_access_time.as_ref())
+        });
+}

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::field::Field;
 use crate::wire::wire_enum;
 
 /// Agreement status.
@@ -53,18 +54,6 @@ impl CreateFoundationModelAgreementRequest {
     }
 }
 
-/// What `CreateFoundationModelAgreement` answers.
-///
-/// Source: [`CreateFoundationModelAgreement`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateFoundationModelAgreement.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct CreateFoundationModelAgreementResponse {
-    /// Model ID: 0 to 140 characters.
-    pub model_id: String,
-}
-
 /// What `DeleteFoundationModelAgreement` is asked with.
 ///
 /// Source: [`DeleteFoundationModelAgreement`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_DeleteFoundationModelAgreement.html).
@@ -106,6 +95,25 @@ pub struct DimensionalPriceRate {
     pub unit: Option<String>,
 }
 
+/// An account's agreement to the terms of a model.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `FoundationModelAgreement::objects().create(…)` | `CreateFoundationModelAgreement` | `bedrock:CreateFoundationModelAgreement` |
+/// | `FoundationModelAgreement::objects().delete(…)` | `DeleteFoundationModelAgreement` | `bedrock:DeleteFoundationModelAgreement` |
+///
+/// Source: [`CreateFoundationModelAgreement`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateFoundationModelAgreement.html).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(arbitrary::Arbitrary))]
+#[serde(default, rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct FoundationModelAgreement {
+    /// Model ID: 0 to 140 characters.
+    pub model_id: String,
+}
+
 /// Legal term.
 ///
 /// Source: [`LegalTerm`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_LegalTerm.html).
@@ -119,7 +127,13 @@ pub struct LegalTerm {
     pub url: Option<String>,
 }
 
-/// Offer.
+/// Terms on which a model is offered, to agree to.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `Offer::objects().list_of(…)`, or the parent's `offers()` | `ListFoundationModelAgreementOffers` | `bedrock:ListFoundationModelAgreementOffers` |
 ///
 /// Source: [`Offer`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Offer.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -212,4 +226,57 @@ pub struct ValidityTerm {
     /// Agreement duration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agreement_duration: Option<String>,
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl Offer {
+    /// Offer ID.
+    pub const OFFER_ID: Field<Offer, String> = Field::new("offerId", |row| row.offer_id.as_ref());
+
+    /// Offer token.
+    pub const OFFER_TOKEN: Field<Offer, String> = Field::new("offerToken", |row| Some(&row.offer_token));
+
+    /// Term details.
+    pub const TERM_DETAILS: Field<Offer, TermDetails> =
+        Field::new("termDetails", |row| Some(&row.term_details));
+
+    /// Usage based pricing term.
+    pub const TERM_DETAILS_USAGE_BASED_PRICING_TERM: Field<Offer, PricingTerm> =
+        Field::new("termDetails.usageBasedPricingTerm", |row| {
+            Some(&row.term_details.usage_based_pricing_term)
+        });
+
+    /// Rate card.
+    pub const TERM_DETAILS_USAGE_BASED_PRICING_TERM_RATE_CARD: Field<Offer, Vec<DimensionalPriceRate>> =
+        Field::new("termDetails.usageBasedPricingTerm.rateCard", |row| {
+            Some(&row.term_details.usage_based_pricing_term.rate_card)
+        });
+
+    /// Legal term.
+    pub const TERM_DETAILS_LEGAL_TERM: Field<Offer, LegalTerm> =
+        Field::new("termDetails.legalTerm", |row| Some(&row.term_details.legal_term));
+
+    /// URL.
+    pub const TERM_DETAILS_LEGAL_TERM_URL: Field<Offer, String> =
+        Field::new("termDetails.legalTerm.url", |row| row.term_details.legal_term.url.as_ref());
+
+    /// Support term.
+    pub const TERM_DETAILS_SUPPORT_TERM: Field<Offer, SupportTerm> =
+        Field::new("termDetails.supportTerm", |row| Some(&row.term_details.support_term));
+
+    /// Refund policy description.
+    pub const TERM_DETAILS_SUPPORT_TERM_REFUND_POLICY_DESCRIPTION: Field<Offer, String> =
+        Field::new("termDetails.supportTerm.refundPolicyDescription", |row| {
+            row.term_details.support_term.refund_policy_description.as_ref()
+        });
+
+    /// Validity term.
+    pub const TERM_DETAILS_VALIDITY_TERM: Field<Offer, ValidityTerm> =
+        Field::new("termDetails.validityTerm", |row| row.term_details.validity_term.as_ref());
+
+    /// Agreement duration.
+    pub const TERM_DETAILS_VALIDITY_TERM_AGREEMENT_DURATION: Field<Offer, String> =
+        Field::new("termDetails.validityTerm.agreementDuration", |row| {
+            row.term_details.validity_term.as_ref().and_then(|value| value.agreement_duration.as_ref())
+        });
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
+use crate::field::Field;
 use crate::wire::wire_enum;
 
 /// What a new guardrail is made from.
@@ -228,6 +229,17 @@ pub struct CreateGuardrailVersionResponse {
 }
 
 /// A guardrail with all of its policies, in one of its versions or as a draft.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `Guardrail::objects().get((identifier, version))` | `GetGuardrail` | `bedrock:GetGuardrail` |
+/// | `Guardrail::objects().list()` | `ListGuardrails` | `bedrock:ListGuardrails` |
+/// | `Guardrail::objects().create(request)` | `CreateGuardrail` | `bedrock:CreateGuardrail` |
+/// | `Guardrail::objects().update((identifier, version), request)` | `UpdateGuardrail` | `bedrock:UpdateGuardrail` |
+/// | `Guardrail::objects().delete((identifier, version))` | `DeleteGuardrail` | `bedrock:DeleteGuardrail` |
+/// | `Guardrail::objects().create_version(…)` | `CreateGuardrailVersion` | `bedrock:CreateGuardrailVersion` |
 ///
 /// Source: [`GetGuardrail`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetGuardrail.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -2000,4 +2012,51 @@ pub struct UpdateGuardrailResponse {
     /// Updated at.
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub updated_at: Timestamp,
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl Guardrail {
+    /// ID: 0 to 64 characters of `[a-z0-9]+`.
+    pub const ID: Field<GuardrailSummary, String> = Field::new("id", |row| Some(&row.id));
+
+    /// ARN: 0 to 2048 characters.
+    pub const ARN: Field<GuardrailSummary, String> = Field::new("arn", |row| Some(&row.arn));
+
+    /// Status.
+    pub const STATUS: Field<GuardrailSummary, GuardrailStatus> =
+        Field::new("status", |row| Some(&row.status));
+
+    /// Name: 1 to 50 characters of `[0-9a-zA-Z-_]+`.
+    pub const NAME: Field<GuardrailSummary, String> = Field::new("name", |row| Some(&row.name));
+
+    /// Description: 1 to 200 characters.
+    pub const DESCRIPTION: Field<GuardrailSummary, String> =
+        Field::new("description", |row| row.description.as_ref());
+
+    /// Version: `(([1-9][0-9]{0,7})|(DRAFT))`.
+    pub const VERSION: Field<GuardrailSummary, String> = Field::new("version", |row| Some(&row.version));
+
+    /// Created at.
+    pub const CREATED_AT: Field<GuardrailSummary, Timestamp> =
+        Field::new("createdAt", |row| Some(&row.created_at));
+
+    /// Updated at.
+    pub const UPDATED_AT: Field<GuardrailSummary, Timestamp> =
+        Field::new("updatedAt", |row| Some(&row.updated_at));
+
+    /// Cross region details.
+    pub const CROSS_REGION_DETAILS: Field<GuardrailSummary, GuardrailCrossRegionDetails> =
+        Field::new("crossRegionDetails", |row| row.cross_region_details.as_ref());
+
+    /// Guardrail profile ID: 15 to 30 characters of `[a-z0-9-]+[.]{1}guardrail[.]{1}v[0-9:]+`.
+    pub const CROSS_REGION_DETAILS_GUARDRAIL_PROFILE_ID: Field<GuardrailSummary, String> =
+        Field::new("crossRegionDetails.guardrailProfileId", |row| {
+            row.cross_region_details.as_ref().and_then(|value| value.guardrail_profile_id.as_ref())
+        });
+
+    /// Guardrail profile ARN: 20 to 2048 characters.
+    pub const CROSS_REGION_DETAILS_GUARDRAIL_PROFILE_ARN: Field<GuardrailSummary, String> =
+        Field::new("crossRegionDetails.guardrailProfileArn", |row| {
+            row.cross_region_details.as_ref().and_then(|value| value.guardrail_profile_arn.as_ref())
+        });
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::model_import_job::ModelDataSource;
+use crate::field::Field;
 
 /// Custom model units.
 ///
@@ -23,7 +24,15 @@ pub struct CustomModelUnits {
     pub custom_model_units_version: Option<String>,
 }
 
-/// Get imported model response.
+/// A model whose weights were brought from elsewhere.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `ImportedModel::objects().get(key)` | `GetImportedModel` | `bedrock:GetImportedModel` |
+/// | `ImportedModel::objects().list()` | `ListImportedModels` | `bedrock:ListImportedModels` |
+/// | `ImportedModel::objects().delete(key)` | `DeleteImportedModel` | `bedrock:DeleteImportedModel` |
 ///
 /// Source: [`GetImportedModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetImportedModel.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -64,7 +73,7 @@ pub struct ImportedModel {
     pub custom_model_units: Option<CustomModelUnits>,
 }
 
-/// Imported model summary.
+/// A row of a list of [`ImportedModel`]s.
 ///
 /// Source: [`ImportedModelSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ImportedModelSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -85,4 +94,27 @@ pub struct ImportedModelSummary {
     /// Model architecture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_architecture: Option<String>,
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl ImportedModel {
+    /// Model ARN: 20 to 1011 characters.
+    pub const MODEL_ARN: Field<ImportedModelSummary, String> =
+        Field::new("modelArn", |row| Some(&row.model_arn));
+
+    /// Model name: 1 to 63 characters of `([0-9a-zA-Z][_-]?)+`.
+    pub const MODEL_NAME: Field<ImportedModelSummary, String> =
+        Field::new("modelName", |row| Some(&row.model_name));
+
+    /// Creation time.
+    pub const CREATION_TIME: Field<ImportedModelSummary, Timestamp> =
+        Field::new("creationTime", |row| Some(&row.creation_time));
+
+    /// Instruct supported.
+    pub const INSTRUCT_SUPPORTED: Field<ImportedModelSummary, bool> =
+        Field::new("instructSupported", |row| row.instruct_supported.as_ref());
+
+    /// Model architecture.
+    pub const MODEL_ARCHITECTURE: Field<ImportedModelSummary, String> =
+        Field::new("modelArchitecture", |row| row.model_architecture.as_ref());
 }

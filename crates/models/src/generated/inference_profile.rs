@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
+use crate::field::EachField;
+use crate::field::Field;
 use crate::wire::wire_enum;
 use crate::wire::wire_union;
 
@@ -82,7 +84,16 @@ pub struct CreateInferenceProfileResponse {
     pub status: Option<InferenceProfileStatus>,
 }
 
-/// Get inference profile response.
+/// One name over a model in several regions, or over a model with tags of one's own. It can be talked to.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `InferenceProfile::objects().get(key)` | `GetInferenceProfile` | `bedrock:GetInferenceProfile` |
+/// | `InferenceProfile::objects().list()` | `ListInferenceProfiles` | `bedrock:ListInferenceProfiles` |
+/// | `InferenceProfile::objects().create(request)` | `CreateInferenceProfile` | `bedrock:CreateInferenceProfile` |
+/// | `InferenceProfile::objects().delete(key)` | `DeleteInferenceProfile` | `bedrock:DeleteInferenceProfile` |
 ///
 /// Source: [`GetInferenceProfile`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetInferenceProfile.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -164,7 +175,7 @@ wire_enum!(InferenceProfileStatus {
     "ACTIVE" => Active,
 });
 
-/// Inference profile summary.
+/// A row of a list of [`InferenceProfile`]s. It can be talked to.
 ///
 /// Source: [`InferenceProfileSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_InferenceProfileSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -217,3 +228,48 @@ wire_enum!(InferenceProfileType {
     "SYSTEM_DEFINED" => SystemDefined,
     "APPLICATION" => Application,
 });
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl InferenceProfile {
+    /// Inference profile name: 1 to 64 characters of `([0-9a-zA-Z][ _-]?)+`.
+    pub const INFERENCE_PROFILE_NAME: Field<InferenceProfileSummary, String> =
+        Field::new("inferenceProfileName", |row| Some(&row.inference_profile_name));
+
+    /// Description: 1 to 200 characters of `([0-9a-zA-Z:.][ _-]?)+`.
+    pub const DESCRIPTION: Field<InferenceProfileSummary, String> =
+        Field::new("description", |row| row.description.as_ref());
+
+    /// Created at.
+    pub const CREATED_AT: Field<InferenceProfileSummary, Timestamp> =
+        Field::new("createdAt", |row| row.created_at.as_ref());
+
+    /// Updated at.
+    pub const UPDATED_AT: Field<InferenceProfileSummary, Timestamp> =
+        Field::new("updatedAt", |row| row.updated_at.as_ref());
+
+    /// Inference profile ARN: 1 to 2048 characters.
+    pub const INFERENCE_PROFILE_ARN: Field<InferenceProfileSummary, String> =
+        Field::new("inferenceProfileArn", |row| Some(&row.inference_profile_arn));
+
+    /// Models: 1 to 5 entries.
+    pub const MODELS: Field<InferenceProfileSummary, Vec<InferenceProfileModel>> =
+        Field::new("models", |row| Some(&row.models));
+
+    /// Model ARN.
+    pub const MODELS_MODEL_ARN: EachField<InferenceProfileSummary, String> =
+        EachField::new("models.modelArn", |row| {
+            row.models.iter().filter_map(|value| value.model_arn.as_ref()).collect()
+        });
+
+    /// Inference profile ID: 1 to 64 characters of `[a-zA-Z0-9-:.]+`.
+    pub const INFERENCE_PROFILE_ID: Field<InferenceProfileSummary, String> =
+        Field::new("inferenceProfileId", |row| Some(&row.inference_profile_id));
+
+    /// Status.
+    pub const STATUS: Field<InferenceProfileSummary, InferenceProfileStatus> =
+        Field::new("status", |row| Some(&row.status));
+
+    /// Type.
+    pub const TYPE: Field<InferenceProfileSummary, InferenceProfileType> =
+        Field::new("type", |row| Some(&row.r#type));
+}

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use super::vpc_config::VpcConfig;
+use crate::field::Field;
 use crate::wire::wire_enum;
 use crate::wire::wire_union;
 
@@ -72,18 +73,6 @@ impl CreateMarketplaceModelEndpointRequest {
     }
 }
 
-/// What `CreateMarketplaceModelEndpoint` answers.
-///
-/// Source: [`CreateMarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateMarketplaceModelEndpoint.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct CreateMarketplaceModelEndpointResponse {
-    /// Marketplace model endpoint.
-    pub marketplace_model_endpoint: MarketplaceModelEndpoint,
-}
-
 /// Endpoint config.
 ///
 /// Source: [`EndpointConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EndpointConfig.html).
@@ -102,7 +91,19 @@ wire_union!(EndpointConfig {
     "sageMaker" => SageMaker,
 });
 
-/// Marketplace model endpoint.
+/// An endpoint that serves a model of the AWS Marketplace. It can be talked to.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `MarketplaceModelEndpoint::objects().get(key)` | `GetMarketplaceModelEndpoint` | `bedrock:GetMarketplaceModelEndpoint` |
+/// | `MarketplaceModelEndpoint::objects().list()` | `ListMarketplaceModelEndpoints` | `bedrock:ListMarketplaceModelEndpoints` |
+/// | `MarketplaceModelEndpoint::objects().create(request)` | `CreateMarketplaceModelEndpoint` | `bedrock:CreateMarketplaceModelEndpoint` |
+/// | `MarketplaceModelEndpoint::objects().update(key, request)` | `UpdateMarketplaceModelEndpoint` | `bedrock:UpdateMarketplaceModelEndpoint` |
+/// | `MarketplaceModelEndpoint::objects().delete(key)` | `DeleteMarketplaceModelEndpoint` | `bedrock:DeleteMarketplaceModelEndpoint` |
+/// | `MarketplaceModelEndpoint::objects().deregister(…)` | `DeregisterMarketplaceModelEndpoint` | `bedrock:DeregisterMarketplaceModelEndpoint` |
+/// | `MarketplaceModelEndpoint::objects().register(…)` | `RegisterMarketplaceModelEndpoint` | `bedrock:RegisterMarketplaceModelEndpoint` |
 ///
 /// Source: [`MarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_MarketplaceModelEndpoint.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -135,7 +136,7 @@ pub struct MarketplaceModelEndpoint {
     pub endpoint_status_message: Option<String>,
 }
 
-/// Marketplace model endpoint summary.
+/// A row of a list of [`MarketplaceModelEndpoint`]s. It can be talked to.
 ///
 /// Source: [`MarketplaceModelEndpointSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_MarketplaceModelEndpointSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -178,18 +179,6 @@ impl RegisterMarketplaceModelEndpointRequest {
     pub fn new(model_source_identifier: impl Into<String>) -> Self {
         Self { model_source_identifier: model_source_identifier.into() }
     }
-}
-
-/// What `RegisterMarketplaceModelEndpoint` answers.
-///
-/// Source: [`RegisterMarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_RegisterMarketplaceModelEndpoint.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct RegisterMarketplaceModelEndpointResponse {
-    /// Marketplace model endpoint.
-    pub marketplace_model_endpoint: MarketplaceModelEndpoint,
 }
 
 /// Sage maker endpoint.
@@ -293,14 +282,29 @@ impl UpdateMarketplaceModelEndpointRequest {
     }
 }
 
-/// What `UpdateMarketplaceModelEndpoint` answers.
-///
-/// Source: [`UpdateMarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateMarketplaceModelEndpoint.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct UpdateMarketplaceModelEndpointResponse {
-    /// Marketplace model endpoint.
-    pub marketplace_model_endpoint: MarketplaceModelEndpoint,
+/// The fields of a list's rows, to filter, sort and project by.
+impl MarketplaceModelEndpoint {
+    /// Endpoint ARN: 0 to 2048 characters.
+    pub const ENDPOINT_ARN: Field<MarketplaceModelEndpointSummary, String> =
+        Field::new("endpointArn", |row| Some(&row.endpoint_arn));
+
+    /// Model source identifier: 0 to 2048 characters.
+    pub const MODEL_SOURCE_IDENTIFIER: Field<MarketplaceModelEndpointSummary, String> =
+        Field::new("modelSourceIdentifier", |row| Some(&row.model_source_identifier));
+
+    /// Status.
+    pub const STATUS: Field<MarketplaceModelEndpointSummary, Status> =
+        Field::new("status", |row| row.status.as_ref());
+
+    /// Status message.
+    pub const STATUS_MESSAGE: Field<MarketplaceModelEndpointSummary, String> =
+        Field::new("statusMessage", |row| row.status_message.as_ref());
+
+    /// Created at.
+    pub const CREATED_AT: Field<MarketplaceModelEndpointSummary, Timestamp> =
+        Field::new("createdAt", |row| Some(&row.created_at));
+
+    /// Updated at.
+    pub const UPDATED_AT: Field<MarketplaceModelEndpointSummary, Timestamp> =
+        Field::new("updatedAt", |row| Some(&row.updated_at));
 }

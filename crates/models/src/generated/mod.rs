@@ -44,9 +44,7 @@ mod sdk_bedrock;
 #[cfg(feature = "sdk-bedrockruntime")]
 mod sdk_bedrockruntime;
 
-pub use account_data_retention::{
-    AccountDataRetention, DataRetentionMode, PutAccountDataRetentionRequest, PutAccountDataRetentionResponse,
-};
+pub use account_data_retention::{AccountDataRetention, DataRetentionMode, PutAccountDataRetentionRequest};
 pub use advanced_prompt_optimization_job::{
     AdvancedPromptOptimizationInputConfig, AdvancedPromptOptimizationJob,
     AdvancedPromptOptimizationJobStatus, AdvancedPromptOptimizationJobSummary,
@@ -112,12 +110,12 @@ pub use automated_reasoning_policy::{
     AutomatedReasoningPolicyWorkflowTypeContent, CreateAutomatedReasoningPolicyRequest,
     CreateAutomatedReasoningPolicyResponse, CreateAutomatedReasoningPolicyTestCaseRequest,
     CreateAutomatedReasoningPolicyTestCaseResponse, CreateAutomatedReasoningPolicyVersionRequest,
-    CreateAutomatedReasoningPolicyVersionResponse, ExportAutomatedReasoningPolicyVersionResponse,
-    StartAutomatedReasoningPolicyBuildWorkflowRequest, StartAutomatedReasoningPolicyBuildWorkflowResponse,
-    StartAutomatedReasoningPolicyTestWorkflowRequest, StartAutomatedReasoningPolicyTestWorkflowResponse,
-    UpdateAutomatedReasoningPolicyAnnotationsRequest, UpdateAutomatedReasoningPolicyAnnotationsResponse,
-    UpdateAutomatedReasoningPolicyRequest, UpdateAutomatedReasoningPolicyResponse,
-    UpdateAutomatedReasoningPolicyTestCaseRequest, UpdateAutomatedReasoningPolicyTestCaseResponse,
+    CreateAutomatedReasoningPolicyVersionResponse, StartAutomatedReasoningPolicyBuildWorkflowRequest,
+    StartAutomatedReasoningPolicyBuildWorkflowResponse, StartAutomatedReasoningPolicyTestWorkflowRequest,
+    StartAutomatedReasoningPolicyTestWorkflowResponse, UpdateAutomatedReasoningPolicyAnnotationsRequest,
+    UpdateAutomatedReasoningPolicyAnnotationsResponse, UpdateAutomatedReasoningPolicyRequest,
+    UpdateAutomatedReasoningPolicyResponse, UpdateAutomatedReasoningPolicyTestCaseRequest,
+    UpdateAutomatedReasoningPolicyTestCaseResponse,
 };
 pub use converse::{
     CacheDetail, ConverseMetrics, ConverseOutput, ConverseRequest, ConverseResponse, ConverseTrace,
@@ -149,8 +147,8 @@ pub use custom_model_deployment::{
     UpdateCustomModelDeploymentResponse,
 };
 pub use enforced_guardrail_configuration::{
-    AccountEnforcedGuardrailInferenceInputConfiguration, AccountEnforcedGuardrailOutputConfiguration,
-    ConfigurationOwner, InputTags, ModelEnforcement, PutEnforcedGuardrailConfigurationRequest,
+    AccountEnforcedGuardrailInferenceInputConfiguration, ConfigurationOwner, EnforcedGuardrailsConfiguration,
+    InputTags, ModelEnforcement, PutEnforcedGuardrailConfigurationRequest,
     PutEnforcedGuardrailConfigurationResponse, SelectiveContentGuarding, SelectiveGuardingMode,
 };
 pub use evaluation_job::{
@@ -184,9 +182,9 @@ pub use foundation_model::{
     ModelCustomization, ModelModality, RegionAvailability,
 };
 pub use foundation_model_agreement::{
-    AgreementStatus, CreateFoundationModelAgreementRequest, CreateFoundationModelAgreementResponse,
-    DeleteFoundationModelAgreementRequest, DimensionalPriceRate, LegalTerm, Offer, OfferType, PricingTerm,
-    SupportTerm, TermDetails, ValidityTerm,
+    AgreementStatus, CreateFoundationModelAgreementRequest, DeleteFoundationModelAgreementRequest,
+    DimensionalPriceRate, FoundationModelAgreement, LegalTerm, Offer, OfferType, PricingTerm, SupportTerm,
+    TermDetails, ValidityTerm,
 };
 pub use guardrail::{
     CreateGuardrailRequest, CreateGuardrailResponse, CreateGuardrailVersionRequest,
@@ -250,10 +248,9 @@ pub use inference_profile::{
 };
 pub use invoke_model::Trace;
 pub use marketplace_model_endpoint::{
-    CreateMarketplaceModelEndpointRequest, CreateMarketplaceModelEndpointResponse, EndpointConfig,
-    MarketplaceModelEndpoint, MarketplaceModelEndpointSummary, RegisterMarketplaceModelEndpointRequest,
-    RegisterMarketplaceModelEndpointResponse, SageMakerEndpoint, Status,
-    UpdateMarketplaceModelEndpointRequest, UpdateMarketplaceModelEndpointResponse,
+    CreateMarketplaceModelEndpointRequest, EndpointConfig, MarketplaceModelEndpoint,
+    MarketplaceModelEndpointSummary, RegisterMarketplaceModelEndpointRequest, SageMakerEndpoint, Status,
+    UpdateMarketplaceModelEndpointRequest,
 };
 pub use message::{
     AudioBlock, AudioFormat, AudioSource, CachePointBlock, CachePointType, CacheTtl, Citation,

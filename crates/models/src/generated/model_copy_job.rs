@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
+use crate::field::EachField;
+use crate::field::Field;
 use crate::wire::wire_enum;
 
 /// What `CreateModelCopyJob` is asked with.
@@ -75,7 +77,15 @@ pub struct CreateModelCopyJobResponse {
     pub job_arn: String,
 }
 
-/// Get model copy job response.
+/// A job that copies a custom model to another region.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `ModelCopyJob::objects().get(key)` | `GetModelCopyJob` | `bedrock:GetModelCopyJob` |
+/// | `ModelCopyJob::objects().list()` | `ListModelCopyJobs` | `bedrock:ListModelCopyJobs` |
+/// | `ModelCopyJob::objects().create(request)` | `CreateModelCopyJob` | `bedrock:CreateModelCopyJob` |
 ///
 /// Source: [`GetModelCopyJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelCopyJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -136,7 +146,7 @@ wire_enum!(ModelCopyJobStatus {
     "Failed" => Failed,
 });
 
-/// Model copy job summary.
+/// A row of a list of [`ModelCopyJob`]s.
 ///
 /// Source: [`ModelCopyJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelCopyJobSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -172,4 +182,62 @@ pub struct ModelCopyJobSummary {
     /// Source model name: 1 to 63 characters of `([0-9a-zA-Z][_-]?){1,63}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_model_name: Option<String>,
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl ModelCopyJob {
+    /// Job ARN: 0 to 1011 characters.
+    pub const JOB_ARN: Field<ModelCopyJobSummary, String> = Field::new("jobArn", |row| Some(&row.job_arn));
+
+    /// Status.
+    pub const STATUS: Field<ModelCopyJobSummary, ModelCopyJobStatus> =
+        Field::new("status", |row| Some(&row.status));
+
+    /// Creation time.
+    pub const CREATION_TIME: Field<ModelCopyJobSummary, Timestamp> =
+        Field::new("creationTime", |row| Some(&row.creation_time));
+
+    /// Target model ARN: 20 to 1011 characters.
+    pub const TARGET_MODEL_ARN: Field<ModelCopyJobSummary, String> =
+        Field::new("targetModelArn", |row| Some(&row.target_model_arn));
+
+    /// Target model name: 1 to 63 characters of `([0-9a-zA-Z][_-]?){1,63}`.
+    pub const TARGET_MODEL_NAME: Field<ModelCopyJobSummary, String> =
+        Field::new("targetModelName", |row| row.target_model_name.as_ref());
+
+    /// Source account ID: `[0-9]{12}`.
+    pub const SOURCE_ACCOUNT_ID: Field<ModelCopyJobSummary, String> =
+        Field::new("sourceAccountId", |row| Some(&row.source_account_id));
+
+    /// Source model ARN: 20 to 1011 characters.
+    pub const SOURCE_MODEL_ARN: Field<ModelCopyJobSummary, String> =
+        Field::new("sourceModelArn", |row| Some(&row.source_model_arn));
+
+    /// Target model KMS key ARN: 1 to 2048 characters.
+    pub const TARGET_MODEL_KMS_KEY_ARN: Field<ModelCopyJobSummary, String> =
+        Field::new("targetModelKmsKeyArn", |row| row.target_model_kms_key_arn.as_ref());
+
+    /// Target model tags: 0 to 200 entries.
+    pub const TARGET_MODEL_TAGS: Field<ModelCopyJobSummary, Vec<Tag>> =
+        Field::new("targetModelTags", |row| row.target_model_tags.as_ref());
+
+    /// Key: 1 to 128 characters of `[a-zA-Z0-9\s._:/=+@-]*`.
+    pub const TARGET_MODEL_TAGS_KEY: EachField<ModelCopyJobSummary, String> =
+        EachField::new("targetModelTags.key", |row| {
+            row.target_model_tags.as_ref().into_iter().flatten().map(|value| &value.key).collect()
+        });
+
+    /// Value: 0 to 256 characters of `[a-zA-Z0-9\s._:/=+@-]*`.
+    pub const TARGET_MODEL_TAGS_VALUE: EachField<ModelCopyJobSummary, String> =
+        EachField::new("targetModelTags.value", |row| {
+            row.target_model_tags.as_ref().into_iter().flatten().map(|value| &value.value).collect()
+        });
+
+    /// Failure message: 0 to 2048 characters.
+    pub const FAILURE_MESSAGE: Field<ModelCopyJobSummary, String> =
+        Field::new("failureMessage", |row| row.failure_message.as_ref());
+
+    /// Source model name: 1 to 63 characters of `([0-9a-zA-Z][_-]?){1,63}`.
+    pub const SOURCE_MODEL_NAME: Field<ModelCopyJobSummary, String> =
+        Field::new("sourceModelName", |row| row.source_model_name.as_ref());
 }

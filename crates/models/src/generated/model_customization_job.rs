@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use super::vpc_config::VpcConfig;
+use crate::field::Field;
 use crate::wire::wire_enum;
 use crate::wire::wire_union;
 
@@ -411,7 +412,16 @@ impl LambdaGraderConfig {
     }
 }
 
-/// Get model customization job response.
+/// A job that trains a custom model.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `ModelCustomizationJob::objects().get(key)` | `GetModelCustomizationJob` | `bedrock:GetModelCustomizationJob` |
+/// | `ModelCustomizationJob::objects().list()` | `ListModelCustomizationJobs` | `bedrock:ListModelCustomizationJobs` |
+/// | `ModelCustomizationJob::objects().create(request)` | `CreateModelCustomizationJob` | `bedrock:CreateModelCustomizationJob` |
+/// | `ModelCustomizationJob::objects().stop(key)` | `StopModelCustomizationJob` | `bedrock:StopModelCustomizationJob` |
 ///
 /// Source: [`GetModelCustomizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelCustomizationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -513,7 +523,7 @@ wire_enum!(ModelCustomizationJobStatus {
     "Stopped" => Stopped,
 });
 
-/// Model customization job summary.
+/// A row of a list of [`ModelCustomizationJob`]s.
 ///
 /// Source: [`ModelCustomizationJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelCustomizationJobSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -974,4 +984,166 @@ pub struct ValidatorMetric {
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::wire::shortest_optional_f32")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float32))]
     pub validation_loss: Option<f32>,
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl ModelCustomizationJob {
+    /// Job ARN: 0 to 1011 characters.
+    pub const JOB_ARN: Field<ModelCustomizationJobSummary, String> =
+        Field::new("jobArn", |row| Some(&row.job_arn));
+
+    /// Base model ARN: 20 to 1011 characters.
+    pub const BASE_MODEL_ARN: Field<ModelCustomizationJobSummary, String> =
+        Field::new("baseModelArn", |row| Some(&row.base_model_arn));
+
+    /// Job name: 1 to 63 characters of `[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*`.
+    pub const JOB_NAME: Field<ModelCustomizationJobSummary, String> =
+        Field::new("jobName", |row| Some(&row.job_name));
+
+    /// Status.
+    pub const STATUS: Field<ModelCustomizationJobSummary, ModelCustomizationJobStatus> =
+        Field::new("status", |row| Some(&row.status));
+
+    /// Status details.
+    pub const STATUS_DETAILS: Field<ModelCustomizationJobSummary, StatusDetails> =
+        Field::new("statusDetails", |row| row.status_details.as_ref());
+
+    /// Validation details.
+    pub const STATUS_DETAILS_VALIDATION_DETAILS: Field<ModelCustomizationJobSummary, ValidationDetails> =
+        Field::new("statusDetails.validationDetails", |row| {
+            row.status_details.as_ref().and_then(|value| value.validation_details.as_ref())
+        });
+
+    /// Status.
+    pub const STATUS_DETAILS_VALIDATION_DETAILS_STATUS: Field<
+        ModelCustomizationJobSummary,
+        JobStatusDetails,
+    > = Field::new("statusDetails.validationDetails.status", |row| {
+        row.status_details
+            .as_ref()
+            .and_then(|value| value.validation_details.as_ref())
+            .and_then(|value| value.status.as_ref())
+    });
+
+    /// Creation time.
+    pub const STATUS_DETAILS_VALIDATION_DETAILS_CREATION_TIME: Field<
+        ModelCustomizationJobSummary,
+        Timestamp,
+    > = Field::new("statusDetails.validationDetails.creationTime", |row| {
+        row.status_details
+            .as_ref()
+            .and_then(|value| value.validation_details.as_ref())
+            .and_then(|value| value.creation_time.as_ref())
+    });
+
+    /// Last modified time.
+    pub const STATUS_DETAILS_VALIDATION_DETAILS_LAST_MODIFIED_TIME: Field<
+        ModelCustomizationJobSummary,
+        Timestamp,
+    > = Field::new("statusDetails.validationDetails.lastModifiedTime", |row| {
+        row.status_details
+            .as_ref()
+            .and_then(|value| value.validation_details.as_ref())
+            .and_then(|value| value.last_modified_time.as_ref())
+    });
+
+    /// Data processing details.
+    pub const STATUS_DETAILS_DATA_PROCESSING_DETAILS: Field<
+        ModelCustomizationJobSummary,
+        DataProcessingDetails,
+    > = Field::new("statusDetails.dataProcessingDetails", |row| {
+        row.status_details.as_ref().and_then(|value| value.data_processing_details.as_ref())
+    });
+
+    /// Status.
+    pub const STATUS_DETAILS_DATA_PROCESSING_DETAILS_STATUS: Field<
+        ModelCustomizationJobSummary,
+        JobStatusDetails,
+    > = Field::new("statusDetails.dataProcessingDetails.status", |row| {
+        row.status_details
+            .as_ref()
+            .and_then(|value| value.data_processing_details.as_ref())
+            .and_then(|value| value.status.as_ref())
+    });
+
+    /// Creation time.
+    pub const STATUS_DETAILS_DATA_PROCESSING_DETAILS_CREATION_TIME: Field<
+        ModelCustomizationJobSummary,
+        Timestamp,
+    > = Field::new("statusDetails.dataProcessingDetails.creationTime", |row| {
+        row.status_details
+            .as_ref()
+            .and_then(|value| value.data_processing_details.as_ref())
+            .and_then(|value| value.creation_time.as_ref())
+    });
+
+    /// Last modified time.
+    pub const STATUS_DETAILS_DATA_PROCESSING_DETAILS_LAST_MODIFIED_TIME: Field<
+        ModelCustomizationJobSummary,
+        Timestamp,
+    > = Field::new("statusDetails.dataProcessingDetails.lastModifiedTime", |row| {
+        row.status_details
+            .as_ref()
+            .and_then(|value| value.data_processing_details.as_ref())
+            .and_then(|value| value.last_modified_time.as_ref())
+    });
+
+    /// Training details.
+    pub const STATUS_DETAILS_TRAINING_DETAILS: Field<ModelCustomizationJobSummary, TrainingDetails> =
+        Field::new("statusDetails.trainingDetails", |row| {
+            row.status_details.as_ref().and_then(|value| value.training_details.as_ref())
+        });
+
+    /// Status.
+    pub const STATUS_DETAILS_TRAINING_DETAILS_STATUS: Field<ModelCustomizationJobSummary, JobStatusDetails> =
+        Field::new("statusDetails.trainingDetails.status", |row| {
+            row.status_details
+                .as_ref()
+                .and_then(|value| value.training_details.as_ref())
+                .and_then(|value| value.status.as_ref())
+        });
+
+    /// Creation time.
+    pub const STATUS_DETAILS_TRAINING_DETAILS_CREATION_TIME: Field<ModelCustomizationJobSummary, Timestamp> =
+        Field::new("statusDetails.trainingDetails.creationTime", |row| {
+            row.status_details
+                .as_ref()
+                .and_then(|value| value.training_details.as_ref())
+                .and_then(|value| value.creation_time.as_ref())
+        });
+
+    /// Last modified time.
+    pub const STATUS_DETAILS_TRAINING_DETAILS_LAST_MODIFIED_TIME: Field<
+        ModelCustomizationJobSummary,
+        Timestamp,
+    > = Field::new("statusDetails.trainingDetails.lastModifiedTime", |row| {
+        row.status_details
+            .as_ref()
+            .and_then(|value| value.training_details.as_ref())
+            .and_then(|value| value.last_modified_time.as_ref())
+    });
+
+    /// Last modified time.
+    pub const LAST_MODIFIED_TIME: Field<ModelCustomizationJobSummary, Timestamp> =
+        Field::new("lastModifiedTime", |row| row.last_modified_time.as_ref());
+
+    /// Creation time.
+    pub const CREATION_TIME: Field<ModelCustomizationJobSummary, Timestamp> =
+        Field::new("creationTime", |row| Some(&row.creation_time));
+
+    /// End time.
+    pub const END_TIME: Field<ModelCustomizationJobSummary, Timestamp> =
+        Field::new("endTime", |row| row.end_time.as_ref());
+
+    /// Custom model ARN: 20 to 1011 characters.
+    pub const CUSTOM_MODEL_ARN: Field<ModelCustomizationJobSummary, String> =
+        Field::new("customModelArn", |row| row.custom_model_arn.as_ref());
+
+    /// Custom model name: 1 to 63 characters of `([0-9a-zA-Z][_-]?){1,63}`.
+    pub const CUSTOM_MODEL_NAME: Field<ModelCustomizationJobSummary, String> =
+        Field::new("customModelName", |row| row.custom_model_name.as_ref());
+
+    /// Customization type.
+    pub const CUSTOMIZATION_TYPE: Field<ModelCustomizationJobSummary, CustomizationType> =
+        Field::new("customizationType", |row| row.customization_type.as_ref());
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use super::vpc_config::VpcConfig;
+use crate::field::Field;
 use crate::wire::wire_enum;
 use crate::wire::wire_union;
 
@@ -129,7 +130,15 @@ wire_union!(ModelDataSource {
     "s3DataSource" => S3DataSource,
 });
 
-/// Get model import job response.
+/// A job that imports a model's weights.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `ModelImportJob::objects().get(key)` | `GetModelImportJob` | `bedrock:GetModelImportJob` |
+/// | `ModelImportJob::objects().list()` | `ListModelImportJobs` | `bedrock:ListModelImportJobs` |
+/// | `ModelImportJob::objects().create(request)` | `CreateModelImportJob` | `bedrock:CreateModelImportJob` |
 ///
 /// Source: [`GetModelImportJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelImportJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -204,7 +213,7 @@ wire_enum!(ModelImportJobStatus {
     "Failed" => Failed,
 });
 
-/// Model import job summary.
+/// A row of a list of [`ModelImportJob`]s.
 ///
 /// Source: [`ModelImportJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelImportJobSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -254,4 +263,38 @@ impl S3DataSource {
     pub fn new(s3_uri: impl Into<String>) -> Self {
         Self { s3_uri: s3_uri.into() }
     }
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl ModelImportJob {
+    /// Job ARN: 0 to 1011 characters.
+    pub const JOB_ARN: Field<ModelImportJobSummary, String> = Field::new("jobArn", |row| Some(&row.job_arn));
+
+    /// Job name: 1 to 63 characters of `[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*`.
+    pub const JOB_NAME: Field<ModelImportJobSummary, String> =
+        Field::new("jobName", |row| Some(&row.job_name));
+
+    /// Status.
+    pub const STATUS: Field<ModelImportJobSummary, ModelImportJobStatus> =
+        Field::new("status", |row| Some(&row.status));
+
+    /// Last modified time.
+    pub const LAST_MODIFIED_TIME: Field<ModelImportJobSummary, Timestamp> =
+        Field::new("lastModifiedTime", |row| row.last_modified_time.as_ref());
+
+    /// Creation time.
+    pub const CREATION_TIME: Field<ModelImportJobSummary, Timestamp> =
+        Field::new("creationTime", |row| Some(&row.creation_time));
+
+    /// End time.
+    pub const END_TIME: Field<ModelImportJobSummary, Timestamp> =
+        Field::new("endTime", |row| row.end_time.as_ref());
+
+    /// Imported model ARN: 20 to 1011 characters.
+    pub const IMPORTED_MODEL_ARN: Field<ModelImportJobSummary, String> =
+        Field::new("importedModelArn", |row| row.imported_model_arn.as_ref());
+
+    /// Imported model name: 1 to 63 characters of `([0-9a-zA-Z][_-]?)+`.
+    pub const IMPORTED_MODEL_NAME: Field<ModelImportJobSummary, String> =
+        Field::new("importedModelName", |row| row.imported_model_name.as_ref());
 }

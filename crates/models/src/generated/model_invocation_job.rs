@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use super::vpc_config::VpcConfig;
+use crate::field::Field;
 use crate::wire::wire_enum;
 use crate::wire::wire_union;
 
@@ -112,7 +113,16 @@ pub struct CreateModelInvocationJobResponse {
     pub job_arn: String,
 }
 
-/// Get model invocation job response.
+/// A batch job that runs a file of prompts through a model.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `ModelInvocationJob::objects().get(key)` | `GetModelInvocationJob` | `bedrock:GetModelInvocationJob` |
+/// | `ModelInvocationJob::objects().list()` | `ListModelInvocationJobs` | `bedrock:ListModelInvocationJobs` |
+/// | `ModelInvocationJob::objects().create(request)` | `CreateModelInvocationJob` | `bedrock:CreateModelInvocationJob` |
+/// | `ModelInvocationJob::objects().stop(key)` | `StopModelInvocationJob` | `bedrock:StopModelInvocationJob` |
 ///
 /// Source: [`GetModelInvocationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelInvocationJob.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -338,7 +348,7 @@ wire_enum!(ModelInvocationJobStatus {
     "Scheduled" => Scheduled,
 });
 
-/// Model invocation job summary.
+/// A row of a list of [`ModelInvocationJob`]s.
 ///
 /// Source: [`ModelInvocationJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelInvocationJobSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -441,3 +451,96 @@ pub enum S3InputFormat {
 wire_enum!(S3InputFormat {
     "JSONL" => Jsonl,
 });
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl ModelInvocationJob {
+    /// Job ARN: 0 to 1011 characters.
+    pub const JOB_ARN: Field<ModelInvocationJobSummary, String> =
+        Field::new("jobArn", |row| Some(&row.job_arn));
+
+    /// Job name: 1 to 63 characters of `[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9\+\-\.]){0,63}`.
+    pub const JOB_NAME: Field<ModelInvocationJobSummary, String> =
+        Field::new("jobName", |row| Some(&row.job_name));
+
+    /// Model ID: 1 to 2048 characters.
+    pub const MODEL_ID: Field<ModelInvocationJobSummary, String> =
+        Field::new("modelId", |row| Some(&row.model_id));
+
+    /// Client request token: 1 to 256 characters of `[a-zA-Z0-9]{1,256}(-*[a-zA-Z0-9]){0,256}`.
+    pub const CLIENT_REQUEST_TOKEN: Field<ModelInvocationJobSummary, String> =
+        Field::new("clientRequestToken", |row| row.client_request_token.as_ref());
+
+    /// Role ARN: 0 to 2048 characters of `arn:aws(-[^:]+)?:iam::([0-9]{12})?:role/.+`.
+    pub const ROLE_ARN: Field<ModelInvocationJobSummary, String> =
+        Field::new("roleArn", |row| Some(&row.role_arn));
+
+    /// Status.
+    pub const STATUS: Field<ModelInvocationJobSummary, ModelInvocationJobStatus> =
+        Field::new("status", |row| row.status.as_ref());
+
+    /// Message: 0 to 2048 characters.
+    pub const MESSAGE: Field<ModelInvocationJobSummary, String> =
+        Field::new("message", |row| row.message.as_ref());
+
+    /// Submit time.
+    pub const SUBMIT_TIME: Field<ModelInvocationJobSummary, Timestamp> =
+        Field::new("submitTime", |row| Some(&row.submit_time));
+
+    /// Last modified time.
+    pub const LAST_MODIFIED_TIME: Field<ModelInvocationJobSummary, Timestamp> =
+        Field::new("lastModifiedTime", |row| row.last_modified_time.as_ref());
+
+    /// End time.
+    pub const END_TIME: Field<ModelInvocationJobSummary, Timestamp> =
+        Field::new("endTime", |row| row.end_time.as_ref());
+
+    /// Input data config.
+    pub const INPUT_DATA_CONFIG: Field<ModelInvocationJobSummary, ModelInvocationJobInputDataConfig> =
+        Field::new("inputDataConfig", |row| Some(&row.input_data_config));
+
+    /// Output data config.
+    pub const OUTPUT_DATA_CONFIG: Field<ModelInvocationJobSummary, ModelInvocationJobOutputDataConfig> =
+        Field::new("outputDataConfig", |row| Some(&row.output_data_config));
+
+    /// VPC config.
+    pub const VPC_CONFIG: Field<ModelInvocationJobSummary, VpcConfig> =
+        Field::new("vpcConfig", |row| row.vpc_config.as_ref());
+
+    /// Subnet ids: 1 to 16 entries.
+    pub const VPC_CONFIG_SUBNET_IDS: Field<ModelInvocationJobSummary, Vec<String>> =
+        Field::new("vpcConfig.subnetIds", |row| row.vpc_config.as_ref().map(|value| &value.subnet_ids));
+
+    /// Security group ids: 1 to 5 entries.
+    pub const VPC_CONFIG_SECURITY_GROUP_IDS: Field<ModelInvocationJobSummary, Vec<String>> =
+        Field::new("vpcConfig.securityGroupIds", |row| {
+            row.vpc_config.as_ref().map(|value| &value.security_group_ids)
+        });
+
+    /// Timeout duration in hours: 24 to 168.
+    pub const TIMEOUT_DURATION_IN_HOURS: Field<ModelInvocationJobSummary, i32> =
+        Field::new("timeoutDurationInHours", |row| row.timeout_duration_in_hours.as_ref());
+
+    /// Job expiration time.
+    pub const JOB_EXPIRATION_TIME: Field<ModelInvocationJobSummary, Timestamp> =
+        Field::new("jobExpirationTime", |row| row.job_expiration_time.as_ref());
+
+    /// Model invocation type.
+    pub const MODEL_INVOCATION_TYPE: Field<ModelInvocationJobSummary, ModelInvocationType> =
+        Field::new("modelInvocationType", |row| row.model_invocation_type.as_ref());
+
+    /// Total record count: at least 0.
+    pub const TOTAL_RECORD_COUNT: Field<ModelInvocationJobSummary, i64> =
+        Field::new("totalRecordCount", |row| row.total_record_count.as_ref());
+
+    /// Processed record count: at least 0.
+    pub const PROCESSED_RECORD_COUNT: Field<ModelInvocationJobSummary, i64> =
+        Field::new("processedRecordCount", |row| row.processed_record_count.as_ref());
+
+    /// Success record count: at least 0.
+    pub const SUCCESS_RECORD_COUNT: Field<ModelInvocationJobSummary, i64> =
+        Field::new("successRecordCount", |row| row.success_record_count.as_ref());
+
+    /// Error record count: at least 0.
+    pub const ERROR_RECORD_COUNT: Field<ModelInvocationJobSummary, i64> =
+        Field::new("errorRecordCount", |row| row.error_record_count.as_ref());
+}

@@ -38,7 +38,15 @@ impl CloudWatchConfig {
     }
 }
 
-/// Logging config.
+/// Where a region's invocation logs go.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `ModelInvocationLoggingConfiguration::objects().delete(…)` | `DeleteModelInvocationLoggingConfiguration` | `bedrock:DeleteModelInvocationLoggingConfiguration` |
+/// | `ModelInvocationLoggingConfiguration::objects().get(…)` | `GetModelInvocationLoggingConfiguration` | `bedrock:GetModelInvocationLoggingConfiguration` |
+/// | `ModelInvocationLoggingConfiguration::objects().put(…)` | `PutModelInvocationLoggingConfiguration` | `bedrock:PutModelInvocationLoggingConfiguration` |
 ///
 /// Source: [`LoggingConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_LoggingConfig.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

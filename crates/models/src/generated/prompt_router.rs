@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
+use crate::field::EachField;
+use crate::field::Field;
 use crate::wire::wire_enum;
 
 /// What `CreatePromptRouter` is asked with.
@@ -88,7 +90,16 @@ pub struct CreatePromptRouterResponse {
     pub prompt_router_arn: Option<String>,
 }
 
-/// Get prompt router response.
+/// A router that sends each prompt to the model that suits it. It can be talked to.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `PromptRouter::objects().get(key)` | `GetPromptRouter` | `bedrock:GetPromptRouter` |
+/// | `PromptRouter::objects().list()` | `ListPromptRouters` | `bedrock:ListPromptRouters` |
+/// | `PromptRouter::objects().create(request)` | `CreatePromptRouter` | `bedrock:CreatePromptRouter` |
+/// | `PromptRouter::objects().delete(key)` | `DeletePromptRouter` | `bedrock:DeletePromptRouter` |
 ///
 /// Source: [`GetPromptRouter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetPromptRouter.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -141,7 +152,7 @@ wire_enum!(PromptRouterStatus {
     "AVAILABLE" => Available,
 });
 
-/// Prompt router summary.
+/// A row of a list of [`PromptRouter`]s. It can be talked to.
 ///
 /// Source: [`PromptRouterSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PromptRouterSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -234,4 +245,61 @@ impl RoutingCriteria {
     pub fn new(response_quality_difference: f64) -> Self {
         Self { response_quality_difference }
     }
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl PromptRouter {
+    /// Prompt router name: 1 to 64 characters of `([0-9a-zA-Z][ _-]?)+`.
+    pub const PROMPT_ROUTER_NAME: Field<PromptRouterSummary, String> =
+        Field::new("promptRouterName", |row| Some(&row.prompt_router_name));
+
+    /// Routing criteria.
+    pub const ROUTING_CRITERIA: Field<PromptRouterSummary, RoutingCriteria> =
+        Field::new("routingCriteria", |row| Some(&row.routing_criteria));
+
+    /// Response quality difference: 0 to 100.
+    pub const ROUTING_CRITERIA_RESPONSE_QUALITY_DIFFERENCE: Field<PromptRouterSummary, f64> =
+        Field::new("routingCriteria.responseQualityDifference", |row| {
+            Some(&row.routing_criteria.response_quality_difference)
+        });
+
+    /// Description: 1 to 200 characters of `([0-9a-zA-Z:.][ _-]?)+`.
+    pub const DESCRIPTION: Field<PromptRouterSummary, String> =
+        Field::new("description", |row| row.description.as_ref());
+
+    /// Created at.
+    pub const CREATED_AT: Field<PromptRouterSummary, Timestamp> =
+        Field::new("createdAt", |row| row.created_at.as_ref());
+
+    /// Updated at.
+    pub const UPDATED_AT: Field<PromptRouterSummary, Timestamp> =
+        Field::new("updatedAt", |row| row.updated_at.as_ref());
+
+    /// Prompt router ARN: 1 to 2048 characters.
+    pub const PROMPT_ROUTER_ARN: Field<PromptRouterSummary, String> =
+        Field::new("promptRouterArn", |row| Some(&row.prompt_router_arn));
+
+    /// Models.
+    pub const MODELS: Field<PromptRouterSummary, Vec<PromptRouterTargetModel>> =
+        Field::new("models", |row| Some(&row.models));
+
+    /// Model ARN: 1 to 2048 characters.
+    pub const MODELS_MODEL_ARN: EachField<PromptRouterSummary, String> =
+        EachField::new("models.modelArn", |row| row.models.iter().map(|value| &value.model_arn).collect());
+
+    /// Fallback model.
+    pub const FALLBACK_MODEL: Field<PromptRouterSummary, PromptRouterTargetModel> =
+        Field::new("fallbackModel", |row| Some(&row.fallback_model));
+
+    /// Model ARN: 1 to 2048 characters.
+    pub const FALLBACK_MODEL_MODEL_ARN: Field<PromptRouterSummary, String> =
+        Field::new("fallbackModel.modelArn", |row| Some(&row.fallback_model.model_arn));
+
+    /// Status.
+    pub const STATUS: Field<PromptRouterSummary, PromptRouterStatus> =
+        Field::new("status", |row| Some(&row.status));
+
+    /// Type.
+    pub const TYPE: Field<PromptRouterSummary, PromptRouterType> =
+        Field::new("type", |row| Some(&row.r#type));
 }

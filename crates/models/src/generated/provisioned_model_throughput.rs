@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
+use crate::field::Field;
 use crate::wire::wire_enum;
 
 /// Commitment duration.
@@ -128,7 +129,7 @@ wire_enum!(ProvisionedModelStatus {
     "Failed" => Failed,
 });
 
-/// Provisioned model summary.
+/// A row of a list of [`ProvisionedModelThroughput`]s. It can be talked to.
 ///
 /// Source: [`ProvisionedModelSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ProvisionedModelSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -167,7 +168,17 @@ pub struct ProvisionedModelSummary {
     pub last_modified_time: Timestamp,
 }
 
-/// Get provisioned model throughput response.
+/// Capacity that is reserved for one model. It can be talked to.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `ProvisionedModelThroughput::objects().get(key)` | `GetProvisionedModelThroughput` | `bedrock:GetProvisionedModelThroughput` |
+/// | `ProvisionedModelThroughput::objects().list()` | `ListProvisionedModelThroughputs` | `bedrock:ListProvisionedModelThroughputs` |
+/// | `ProvisionedModelThroughput::objects().create(request)` | `CreateProvisionedModelThroughput` | `bedrock:CreateProvisionedModelThroughput` |
+/// | `ProvisionedModelThroughput::objects().update(key, request)` | `UpdateProvisionedModelThroughput` | `bedrock:UpdateProvisionedModelThroughput` |
+/// | `ProvisionedModelThroughput::objects().delete(key)` | `DeleteProvisionedModelThroughput` | `bedrock:DeleteProvisionedModelThroughput` |
 ///
 /// Source: [`GetProvisionedModelThroughput`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetProvisionedModelThroughput.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -259,4 +270,55 @@ impl UpdateProvisionedModelThroughputRequest {
         self.desired_model_id = Some(desired_model_id.into());
         self
     }
+}
+
+/// The fields of a list's rows, to filter, sort and project by.
+impl ProvisionedModelThroughput {
+    /// Provisioned model name: 1 to 63 characters of `([0-9a-zA-Z][_-]?)+`.
+    pub const PROVISIONED_MODEL_NAME: Field<ProvisionedModelSummary, String> =
+        Field::new("provisionedModelName", |row| Some(&row.provisioned_model_name));
+
+    /// Provisioned model ARN.
+    pub const PROVISIONED_MODEL_ARN: Field<ProvisionedModelSummary, String> =
+        Field::new("provisionedModelArn", |row| Some(&row.provisioned_model_arn));
+
+    /// Model ARN: 20 to 1011 characters.
+    pub const MODEL_ARN: Field<ProvisionedModelSummary, String> =
+        Field::new("modelArn", |row| Some(&row.model_arn));
+
+    /// Desired model ARN: 20 to 1011 characters.
+    pub const DESIRED_MODEL_ARN: Field<ProvisionedModelSummary, String> =
+        Field::new("desiredModelArn", |row| Some(&row.desired_model_arn));
+
+    /// Foundation model ARN.
+    pub const FOUNDATION_MODEL_ARN: Field<ProvisionedModelSummary, String> =
+        Field::new("foundationModelArn", |row| Some(&row.foundation_model_arn));
+
+    /// Model units: at least 1.
+    pub const MODEL_UNITS: Field<ProvisionedModelSummary, i32> =
+        Field::new("modelUnits", |row| Some(&row.model_units));
+
+    /// Desired model units: at least 1.
+    pub const DESIRED_MODEL_UNITS: Field<ProvisionedModelSummary, i32> =
+        Field::new("desiredModelUnits", |row| Some(&row.desired_model_units));
+
+    /// Status.
+    pub const STATUS: Field<ProvisionedModelSummary, ProvisionedModelStatus> =
+        Field::new("status", |row| Some(&row.status));
+
+    /// Commitment duration.
+    pub const COMMITMENT_DURATION: Field<ProvisionedModelSummary, CommitmentDuration> =
+        Field::new("commitmentDuration", |row| row.commitment_duration.as_ref());
+
+    /// Commitment expiration time.
+    pub const COMMITMENT_EXPIRATION_TIME: Field<ProvisionedModelSummary, Timestamp> =
+        Field::new("commitmentExpirationTime", |row| row.commitment_expiration_time.as_ref());
+
+    /// Creation time.
+    pub const CREATION_TIME: Field<ProvisionedModelSummary, Timestamp> =
+        Field::new("creationTime", |row| Some(&row.creation_time));
+
+    /// Last modified time.
+    pub const LAST_MODIFIED_TIME: Field<ProvisionedModelSummary, Timestamp> =
+        Field::new("lastModifiedTime", |row| Some(&row.last_modified_time));
 }

@@ -38,7 +38,15 @@ pub struct PutResourcePolicyResponse {
     pub resource_arn: Option<String>,
 }
 
-/// Get resource policy response.
+/// Who else may use a resource.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `ResourcePolicy::objects().delete(…)` | `DeleteResourcePolicy` | `bedrock:DeleteResourcePolicy` |
+/// | `ResourcePolicy::objects().get(…)` | `GetResourcePolicy` | `bedrock:GetResourcePolicy` |
+/// | `ResourcePolicy::objects().put(…)` | `PutResourcePolicy` | `bedrock:PutResourcePolicy` |
 ///
 /// Source: [`GetResourcePolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetResourcePolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -37,7 +37,15 @@ pub struct ListTagsForResourceResponse {
     pub tags: Option<Vec<Tag>>,
 }
 
-/// Tag.
+/// A key and a value on a resource.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `Tag::objects().add(…)` | `TagResource` | `bedrock:TagResource` |
+/// | `Tag::objects().of(…)` | `ListTagsForResource` | `bedrock:ListTagsForResource` |
+/// | `Tag::objects().remove(…)` | `UntagResource` | `bedrock:UntagResource` |
 ///
 /// Source: [`Tag`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Tag.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -25,7 +25,14 @@ impl PutUseCaseForModelAccessRequest {
     }
 }
 
-/// Get use case for model access response.
+/// The use case that a maker asks for before it grants access to its models.
+///
+/// # Operations
+///
+/// | call | AWS operation | IAM action |
+/// |---|---|---|
+/// | `UseCaseForModelAccess::objects().get(…)` | `GetUseCaseForModelAccess` | `bedrock:GetUseCaseForModelAccess` |
+/// | `UseCaseForModelAccess::objects().put(…)` | `PutUseCaseForModelAccess` | `bedrock:PutUseCaseForModelAccess` |
 ///
 /// Source: [`GetUseCaseForModelAccess`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetUseCaseForModelAccess.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

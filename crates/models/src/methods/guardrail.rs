@@ -1,6 +1,6 @@
 //! What a guardrail looks at.
 
-use crate::{GuardrailContentBlock, GuardrailTextBlock, Tag};
+use crate::{GuardrailContentBlock, GuardrailTextBlock};
 
 impl From<&str> for GuardrailContentBlock {
     fn from(text: &str) -> Self {
@@ -40,11 +40,5 @@ impl From<Vec<GuardrailContentBlock>> for GuardrailContent {
 impl<const COUNT: usize> From<[GuardrailContentBlock; COUNT]> for GuardrailContent {
     fn from(blocks: [GuardrailContentBlock; COUNT]) -> Self {
         Self(blocks.into())
-    }
-}
-
-impl<K: Into<String>, V: Into<String>> From<(K, V)> for Tag {
-    fn from((key, value): (K, V)) -> Self {
-        Self::new(key, value)
     }
 }

@@ -6,4 +6,5 @@ mod count_tokens;
 mod foundation_model;
 pub(crate) mod guardrail;
 pub(crate) mod message;
+mod tag;
 mod tool;

@@ -24,6 +24,23 @@ impl TryFrom<AccountDataRetention> for operation::get_account_data_retention::Ge
     }
 }
 
+impl From<operation::put_account_data_retention::PutAccountDataRetentionOutput> for AccountDataRetention {
+    fn from(value: operation::put_account_data_retention::PutAccountDataRetentionOutput) -> Self {
+        Self { mode: value.mode.into(), updated_at: value.updated_at.map(timestamp_from_sdk) }
+    }
+}
+
+impl TryFrom<AccountDataRetention> for operation::put_account_data_retention::PutAccountDataRetentionOutput {
+    type Error = ToSdkError;
+
+    fn try_from(value: AccountDataRetention) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_mode(Some(value.mode.into()))
+            .set_updated_at(value.updated_at.map(timestamp_to_sdk))
+            .build()?)
+    }
+}
+
 impl From<sdk::types::DataRetentionMode> for DataRetentionMode {
     fn from(value: sdk::types::DataRetentionMode) -> Self {
         value.as_str().into()
@@ -49,26 +66,5 @@ impl From<PutAccountDataRetentionRequest>
 {
     fn from(value: PutAccountDataRetentionRequest) -> Self {
         Self::default().set_mode(Some(value.mode.into()))
-    }
-}
-
-impl From<operation::put_account_data_retention::PutAccountDataRetentionOutput>
-    for PutAccountDataRetentionResponse
-{
-    fn from(value: operation::put_account_data_retention::PutAccountDataRetentionOutput) -> Self {
-        Self { mode: value.mode.into(), updated_at: value.updated_at.map(timestamp_from_sdk) }
-    }
-}
-
-impl TryFrom<PutAccountDataRetentionResponse>
-    for operation::put_account_data_retention::PutAccountDataRetentionOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: PutAccountDataRetentionResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_mode(Some(value.mode.into()))
-            .set_updated_at(value.updated_at.map(timestamp_to_sdk))
-            .build()?)
     }
 }

@@ -2501,26 +2501,6 @@ impl TryFrom<CreateAutomatedReasoningPolicyVersionResponse>
     }
 }
 
-impl From<operation::export_automated_reasoning_policy_version::ExportAutomatedReasoningPolicyVersionOutput>
-    for ExportAutomatedReasoningPolicyVersionResponse
-{
-    fn from(
-        value: operation::export_automated_reasoning_policy_version::ExportAutomatedReasoningPolicyVersionOutput,
-    ) -> Self {
-        Self { policy_definition: value.policy_definition.map(Into::into).unwrap_or_default() }
-    }
-}
-
-impl TryFrom<ExportAutomatedReasoningPolicyVersionResponse>
-    for operation::export_automated_reasoning_policy_version::ExportAutomatedReasoningPolicyVersionOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: ExportAutomatedReasoningPolicyVersionResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_policy_definition(Some(value.policy_definition.try_into()?)).build())
-    }
-}
-
 impl From<operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowInput> for StartAutomatedReasoningPolicyBuildWorkflowRequest {
     fn from(value: operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowInput) -> Self {
         Self {

@@ -35,9 +35,19 @@ impl TryFrom<AccountEnforcedGuardrailInferenceInputConfiguration>
     }
 }
 
-impl From<sdk::types::AccountEnforcedGuardrailOutputConfiguration>
-    for AccountEnforcedGuardrailOutputConfiguration
-{
+impl From<sdk::types::ConfigurationOwner> for ConfigurationOwner {
+    fn from(value: sdk::types::ConfigurationOwner) -> Self {
+        value.as_str().into()
+    }
+}
+
+impl From<ConfigurationOwner> for sdk::types::ConfigurationOwner {
+    fn from(value: ConfigurationOwner) -> Self {
+        value.as_str().into()
+    }
+}
+
+impl From<sdk::types::AccountEnforcedGuardrailOutputConfiguration> for EnforcedGuardrailsConfiguration {
     fn from(value: sdk::types::AccountEnforcedGuardrailOutputConfiguration) -> Self {
         Self {
             config_id: value.config_id,
@@ -56,12 +66,10 @@ impl From<sdk::types::AccountEnforcedGuardrailOutputConfiguration>
     }
 }
 
-impl TryFrom<AccountEnforcedGuardrailOutputConfiguration>
-    for sdk::types::AccountEnforcedGuardrailOutputConfiguration
-{
+impl TryFrom<EnforcedGuardrailsConfiguration> for sdk::types::AccountEnforcedGuardrailOutputConfiguration {
     type Error = ToSdkError;
 
-    fn try_from(value: AccountEnforcedGuardrailOutputConfiguration) -> Result<Self, ToSdkError> {
+    fn try_from(value: EnforcedGuardrailsConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_config_id(value.config_id)
             .set_guardrail_arn(value.guardrail_arn)
@@ -76,18 +84,6 @@ impl TryFrom<AccountEnforcedGuardrailOutputConfiguration>
             .set_owner(value.owner.map(Into::into))
             .set_model_enforcement(value.model_enforcement.map(TryInto::try_into).transpose()?)
             .build())
-    }
-}
-
-impl From<sdk::types::ConfigurationOwner> for ConfigurationOwner {
-    fn from(value: sdk::types::ConfigurationOwner) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<ConfigurationOwner> for sdk::types::ConfigurationOwner {
-    fn from(value: ConfigurationOwner) -> Self {
-        value.as_str().into()
     }
 }
 

@@ -40,26 +40,6 @@ impl From<CreateFoundationModelAgreementRequest>
     }
 }
 
-impl From<operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput>
-    for CreateFoundationModelAgreementResponse
-{
-    fn from(
-        value: operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput,
-    ) -> Self {
-        Self { model_id: value.model_id }
-    }
-}
-
-impl TryFrom<CreateFoundationModelAgreementResponse>
-    for operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateFoundationModelAgreementResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_model_id(Some(value.model_id)).build()?)
-    }
-}
-
 impl From<operation::delete_foundation_model_agreement::DeleteFoundationModelAgreementInput>
     for DeleteFoundationModelAgreementRequest
 {
@@ -97,6 +77,26 @@ impl From<DimensionalPriceRate> for sdk::types::DimensionalPriceRate {
             .set_description(value.description)
             .set_unit(value.unit)
             .build()
+    }
+}
+
+impl From<operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput>
+    for FoundationModelAgreement
+{
+    fn from(
+        value: operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput,
+    ) -> Self {
+        Self { model_id: value.model_id }
+    }
+}
+
+impl TryFrom<FoundationModelAgreement>
+    for operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput
+{
+    type Error = ToSdkError;
+
+    fn try_from(value: FoundationModelAgreement) -> Result<Self, ToSdkError> {
+        Ok(Self::builder().set_model_id(Some(value.model_id)).build()?)
     }
 }
 

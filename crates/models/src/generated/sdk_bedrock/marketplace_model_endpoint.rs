@@ -40,30 +40,6 @@ impl TryFrom<CreateMarketplaceModelEndpointRequest>
     }
 }
 
-impl From<operation::create_marketplace_model_endpoint::CreateMarketplaceModelEndpointOutput>
-    for CreateMarketplaceModelEndpointResponse
-{
-    fn from(
-        value: operation::create_marketplace_model_endpoint::CreateMarketplaceModelEndpointOutput,
-    ) -> Self {
-        Self {
-            marketplace_model_endpoint: value.marketplace_model_endpoint.map(Into::into).unwrap_or_default(),
-        }
-    }
-}
-
-impl TryFrom<CreateMarketplaceModelEndpointResponse>
-    for operation::create_marketplace_model_endpoint::CreateMarketplaceModelEndpointOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateMarketplaceModelEndpointResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_marketplace_model_endpoint(Some(value.marketplace_model_endpoint.try_into()?))
-            .build())
-    }
-}
-
 impl From<sdk::types::EndpointConfig> for EndpointConfig {
     fn from(value: sdk::types::EndpointConfig) -> Self {
         match value {
@@ -164,30 +140,6 @@ impl From<RegisterMarketplaceModelEndpointRequest>
     }
 }
 
-impl From<operation::register_marketplace_model_endpoint::RegisterMarketplaceModelEndpointOutput>
-    for RegisterMarketplaceModelEndpointResponse
-{
-    fn from(
-        value: operation::register_marketplace_model_endpoint::RegisterMarketplaceModelEndpointOutput,
-    ) -> Self {
-        Self {
-            marketplace_model_endpoint: value.marketplace_model_endpoint.map(Into::into).unwrap_or_default(),
-        }
-    }
-}
-
-impl TryFrom<RegisterMarketplaceModelEndpointResponse>
-    for operation::register_marketplace_model_endpoint::RegisterMarketplaceModelEndpointOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: RegisterMarketplaceModelEndpointResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_marketplace_model_endpoint(Some(value.marketplace_model_endpoint.try_into()?))
-            .build())
-    }
-}
-
 impl From<sdk::types::SageMakerEndpoint> for SageMakerEndpoint {
     fn from(value: sdk::types::SageMakerEndpoint) -> Self {
         Self {
@@ -248,29 +200,5 @@ impl TryFrom<UpdateMarketplaceModelEndpointRequest>
         Ok(Self::default()
             .set_endpoint_config(Some(value.endpoint_config.try_into()?))
             .set_client_request_token(value.client_request_token))
-    }
-}
-
-impl From<operation::update_marketplace_model_endpoint::UpdateMarketplaceModelEndpointOutput>
-    for UpdateMarketplaceModelEndpointResponse
-{
-    fn from(
-        value: operation::update_marketplace_model_endpoint::UpdateMarketplaceModelEndpointOutput,
-    ) -> Self {
-        Self {
-            marketplace_model_endpoint: value.marketplace_model_endpoint.map(Into::into).unwrap_or_default(),
-        }
-    }
-}
-
-impl TryFrom<UpdateMarketplaceModelEndpointResponse>
-    for operation::update_marketplace_model_endpoint::UpdateMarketplaceModelEndpointOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: UpdateMarketplaceModelEndpointResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_marketplace_model_endpoint(Some(value.marketplace_model_endpoint.try_into()?))
-            .build())
     }
 }

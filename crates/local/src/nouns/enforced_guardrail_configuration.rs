@@ -1,0 +1,59 @@
+//! The guardrail that an account enforces on all its calls.
+
+use serde_json::Value;
+
+use crate::error::{AwsError, AwsResult};
+use crate::local::ACCOUNT;
+use crate::nouns::guardrail;
+use crate::request::Request;
+use crate::store::context::Context;
+use crate::store::noun::{Members, Noun, Verb, version_key};
+use crate::store::record::Record;
+use crate::store::verbs;
+
+pub(crate) static NOUN: Noun = Noun {
+    name: "EnforcedGuardrailConfiguration",
+    operations: &[
+        ("PutEnforcedGuardrailConfiguration", Verb::Own(put)),
+        ("ListEnforcedGuardrailsConfiguration", Verb::List),
+        ("DeleteEnforcedGuardrailConfiguration", Verb::Delete),
+    ],
+    members: Members { id: "configId", created: "createdAt", updated: "updatedAt", ..Members::NONE },
+    missing: "The specified enforced guardrail configuration was not found.",
+    ..Noun::PLAIN
+};
+
+fn put(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
+    let config = &request.input["guardrailInferenceConfig"];
+    let member = |member: &str| config[member].as_str().unwrap_or_default();
+    let key = version_key(member("guardrailIdentifier"), member("guardrailVersion"));
+    let guardrail = cx.record(&guardrail::NOUN, &key)?.clone();
+    let user = format!("arn:aws:iam::{ACCOUNT}:user/local");
+
+    let known = match request.text("configId") {
+        "" if cx.store.records(&NOUN).next().is_some() => {
+            return Err(AwsError::conflict("The account has an enforced guardrail configuration already."));
+        }
+        "" => None,
+        id => Some(cx.find(&NOUN, id)?),
+    };
+    let mut record = known.and_then(|place| cx.store.remove(&NOUN, place)).unwrap_or_default();
+    let now = cx.now.to_string();
+    for (name, value) in [
+        ("guardrailArn", guardrail.text("guardrailArn")),
+        ("guardrailId", guardrail.text("guardrailId")),
+        ("guardrailVersion", member("guardrailVersion")),
+        ("inputTags", "HONOR"),
+        ("owner", "ACCOUNT"),
+        ("updatedAt", now.as_str()),
+        ("updatedBy", user.as_str()),
+    ] {
+        record.set(name, value);
+    }
+    for chosen in ["selectiveContentGuarding", "modelEnforcement"] {
+        record.set(chosen, config.get(chosen).cloned().unwrap_or(Value::Null));
+    }
+    record.fill("createdBy", user);
+    let record = cx.add(&NOUN, record);
+    Ok(verbs::answer(request, &NOUN, &record))
+}

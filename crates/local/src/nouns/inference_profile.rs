@@ -1,0 +1,116 @@
+//! Inference profiles: those that AWS defines for the catalogue's models, and an account's own.
+
+use serde_json::{Value, json};
+
+use crate::catalogue::FoundationModel;
+use crate::error::{AwsError, AwsResult};
+use crate::store::context::Context;
+use crate::store::noun::{Members, Noun, Verb};
+use crate::store::record::Record;
+
+/// AWS's own are older than whatever is created here.
+pub(super) const LONG_AGO: &str = "2024-08-26T00:00:00Z";
+
+/// A region's prefix, the geography that it stands for, and where its profiles lead.
+const GEOGRAPHIES: &[(&str, &str, &str, &[&str])] = &[
+    ("us-gov-", "us-gov", "US-GOV", &["us-gov-east-1", "us-gov-west-1"]),
+    ("us-", "us", "US", &["us-east-1", "us-east-2", "us-west-2"]),
+    ("eu-", "eu", "EU", &["eu-central-1", "eu-north-1", "eu-west-1", "eu-west-3"]),
+    ("ap-", "apac", "APAC", &["ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2"]),
+];
+
+pub(crate) static NOUN: Noun = Noun {
+    name: "InferenceProfile",
+    operations: &[
+        ("CreateInferenceProfile", Verb::Create),
+        ("GetInferenceProfile", Verb::Get),
+        ("ListInferenceProfiles", Verb::List),
+        ("DeleteInferenceProfile", Verb::Delete),
+    ],
+    arn: "application-inference-profile/{id}",
+    members: Members {
+        arn: "inferenceProfileArn",
+        id: "inferenceProfileId",
+        name: "inferenceProfileName",
+        created: "createdAt",
+        updated: "updatedAt",
+        status: "status",
+        ..Members::NONE
+    },
+    life: &["ACTIVE"],
+    unique_names: true,
+    missing: "The specified resource Amazon Resource Name (ARN) was not found. Check the Amazon Resource Name (ARN) \
+              and try your request again.",
+    taken: "An inference profile named {name} already exists.",
+    begin,
+    release,
+    ..Noun::PLAIN
+};
+
+fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
+    let source = record.remove("modelSource").unwrap_or_default();
+    let arn = source["copyFrom"].as_str().unwrap_or_default();
+    let models = match arn.contains(":foundation-model/") {
+        true => {
+            let model = cx.local.catalogue.get(arn);
+            model
+                .map(|_| json!([{ "modelArn": arn }]))
+                .ok_or_else(|| AwsError::validation("The provided model identifier is invalid."))?
+        }
+        false => cx.record(&NOUN, arn)?.get("models").cloned().unwrap_or_default(),
+    };
+    record.set("models", models);
+    record.set("type", "APPLICATION");
+    Ok(())
+}
+
+fn release(_: &mut Context<'_>, record: &Record) -> AwsResult<()> {
+    match record.text("type") {
+        "SYSTEM_DEFINED" => {
+            Err(AwsError::validation("A system-defined inference profile cannot be deleted."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The profiles that AWS defines in a region.
+pub(super) fn furnish(cx: &mut Context<'_>) {
+    let local = cx.local;
+    let geography = GEOGRAPHIES.iter().find(|(prefix, ..)| cx.region.starts_with(prefix));
+    for model in local.catalogue.listed().filter(|model| model.has_profiles()) {
+        if let Some((_, prefix, title, regions)) = geography {
+            let arns = regions.iter().map(|region| model.arn(region)).collect();
+            let regions = regions.join(" ");
+            define(cx, model, prefix, title, &format!("in {regions}"), arns);
+        }
+        if model.is_global() {
+            let arns = vec![model.arn(""), model.arn(cx.region)];
+            define(cx, model, "global", "Global", "globally", arns);
+        }
+    }
+}
+
+fn define(
+    cx: &mut Context<'_>,
+    model: &FoundationModel,
+    prefix: &str,
+    title: &str,
+    whither: &str,
+    arns: Vec<String>,
+) {
+    let id = format!("{prefix}.{}", model.model_id);
+    let name = format!("{title} {} {}", model.provider_name, model.model_name);
+    let models: Vec<Value> = arns.into_iter().map(|arn| json!({ "modelArn": arn })).collect();
+    let mut record = Record::default();
+    let arn = format!("arn:aws:bedrock:{}:{}:inference-profile/{id}", cx.region, crate::local::ACCOUNT);
+    record.set("inferenceProfileArn", arn);
+    record.set("inferenceProfileId", id);
+    record.set("inferenceProfileName", name);
+    record.set("description", format!("Routes requests to {} {whither}.", model.model_id));
+    record.set("createdAt", LONG_AGO);
+    record.set("updatedAt", LONG_AGO);
+    record.set("models", models);
+    record.set("status", "ACTIVE");
+    record.set("type", "SYSTEM_DEFINED");
+    cx.store.put(&NOUN, record);
+}

@@ -1,0 +1,75 @@
+//! InvokeGuardrailChecks: the guardrails' rules without a guardrail.
+
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::error::AwsResult;
+use crate::guardrails::{checks, sensitive};
+use crate::model::prompt::items;
+use crate::request::Request;
+use crate::store::record::Record;
+
+/// A text unit is up to a thousand characters.
+const UNIT: usize = 1000;
+
+pub(crate) fn invoke(request: &Request) -> AwsResult<Answer> {
+    let texts = texts(&request.input["messages"]);
+    let all = texts.iter().map(|text| text.content).collect::<Vec<_>>().join("\n");
+    let units = texts.iter().map(|text| text.content.chars().count()).sum::<usize>().div_ceil(UNIT);
+    let (mut results, mut usage) = (Record::default(), Record::default());
+    for (check, config) in request.input["checks"].as_object().into_iter().flatten() {
+        let result = match check.as_str() {
+            "sensitiveInformation" => json!({ "results": found(&texts, config), "truncated": false }),
+            _ => json!({ "results": scores(&all, config) }),
+        };
+        results.set(check, result);
+        usage.set(check, json!({ "textUnits": units }));
+    }
+    Ok(Answer::Json(json!({ "results": Value::from(results), "usage": Value::from(usage) })))
+}
+
+struct Text<'a> {
+    message: usize,
+    content_block: usize,
+    content: &'a str,
+}
+
+fn texts(messages: &Value) -> Vec<Text<'_>> {
+    let mut texts = Vec::new();
+    for (index, message) in items(messages).iter().enumerate() {
+        for (content_block, block) in items(&message["content"]).iter().enumerate() {
+            if let Some(content) = block["text"].as_str() {
+                texts.push(Text { message: index, content_block, content });
+            }
+        }
+    }
+    texts
+}
+
+/// A score for each category asked for.
+fn scores(text: &str, config: &Value) -> Vec<Value> {
+    let categories = items(&config["categories"]).iter().map(|asked| &asked["category"]);
+    let score = |category: &Value| checks::severity(category.as_str().unwrap_or_default(), text);
+    categories.map(|category| json!({ "category": category, "severityScore": score(category) })).collect()
+}
+
+/// Personal data of the kinds asked for, by its place in characters.
+fn found(texts: &[Text<'_>], config: &Value) -> Vec<Value> {
+    let mut found = Vec::new();
+    for kind in items(&config["entities"]).iter().filter_map(|asked| asked["type"].as_str()) {
+        for text in texts {
+            for range in sensitive::personal_data(kind, text.content) {
+                let characters = |end: usize| text.content[..end].chars().count();
+                found.push(json!({
+                    "type": kind,
+                    "confidenceScore": 1.0,
+                    "beginOffset": characters(range.start),
+                    "endOffset": characters(range.end),
+                    "messageIndex": text.message,
+                    "contentIndex": text.content_block,
+                }));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,142 @@
+//! AWS's description, as the tests read it: how an operation is called, and what its answer must be.
+
+use std::sync::LazyLock;
+
+use bedrock_orm_local::LocalBedrock;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+
+use super::{Answer, send};
+
+static SERVICES: LazyLock<[Value; 2]> = LazyLock::new(|| {
+    [include_str!("../../api/bedrock.json"), include_str!("../../api/bedrock-runtime.json")]
+        .map(|text| serde_json::from_str(text).unwrap())
+});
+
+/// The names of all operations of both services.
+pub fn operations() -> Vec<String> {
+    SERVICES.iter().flat_map(|service| service["operations"].as_object().unwrap().keys().cloned()).collect()
+}
+
+fn described(operation: &str) -> (&'static Value, &'static Value) {
+    let service = SERVICES.iter().find(|service| service["operations"][operation].is_object());
+    let service = service.unwrap_or_else(|| panic!("there is no operation {operation}"));
+    (service, &service["operations"][operation])
+}
+
+/// Calls an operation with a JSON input, each member by the way that the description gives it.
+pub async fn call(local: &LocalBedrock, operation: &str, input: Value) -> Answer {
+    call_in(local, "us-east-1", operation, input).await
+}
+
+/// The same, signed for a region.
+pub async fn call_in(local: &LocalBedrock, region: &str, operation: &str, input: Value) -> Answer {
+    let (service, described) = described(operation);
+    let shape = &service["shapes"][described["input"]["shape"].as_str().unwrap_or_default()];
+    let mut path = described["http"]["requestUri"].as_str().unwrap().to_owned();
+    let (mut query, mut body) = (Vec::new(), Map::new());
+    let signature = format!(
+        "AWS4-HMAC-SHA256 Credential=AKID/20250101/{region}/bedrock/aws4_request, SignedHeaders=host, Signature=0"
+    );
+    let mut headers = vec![("authorization".to_owned(), signature)];
+    for (name, value) in input.as_object().unwrap() {
+        let member = &shape["members"][name];
+        let key = member["locationName"].as_str().unwrap_or(name);
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let encoded = utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();
+        match member["location"].as_str() {
+            Some("uri") => path = path.replace(&format!("{{{key}}}"), &encoded),
+            Some("querystring") => query.push(format!("{key}={encoded}")),
+            Some("header") => headers.push((key.to_owned(), text)),
+            _ => drop(body.insert(name.clone(), value.clone())),
+        }
+    }
+    if !query.is_empty() {
+        path = format!("{path}?{}", query.join("&"));
+    }
+    let method = described["http"]["method"].as_str().unwrap();
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    // A payload is the body itself.
+    let body =
+        shape["payload"].as_str().and_then(|payload| body.remove(payload)).unwrap_or(Value::Object(body));
+    let is_nothing = body.as_object().is_some_and(Map::is_empty);
+    let body = if is_nothing { Vec::new() } else { body.to_string().into_bytes() };
+    send(local, method, &path, &headers, &body).await
+}
+
+/// Calls an operation that must succeed: with the described status, and an answer of the described shape.
+pub async fn ok(local: &LocalBedrock, operation: &str, input: Value) -> Value {
+    ok_in(local, "us-east-1", operation, input).await
+}
+
+/// The same, signed for a region.
+pub async fn ok_in(local: &LocalBedrock, region: &str, operation: &str, input: Value) -> Value {
+    let answer = call_in(local, region, operation, input.clone()).await;
+    let (service, described) = described(operation);
+    let told = String::from_utf8_lossy(&answer.body);
+    assert_eq!(u64::from(answer.status), described["http"]["responseCode"], "{operation} {input}: {told}");
+    let answer = answer.json();
+    let Some(shape) = described["output"]["shape"].as_str() else { return answer };
+    let answer = match service["shapes"][shape]["payload"].as_str() {
+        Some(payload) => json!({ payload: answer }),
+        None => answer,
+    };
+    check(service, shape, &answer, operation);
+    answer
+}
+
+/// The error that an operation must answer with: one that its description lists, with the described status.
+pub async fn error(local: &LocalBedrock, operation: &str, input: Value) -> String {
+    let answer = call(local, operation, input.clone()).await;
+    let (service, described) = described(operation);
+    assert!(answer.status >= 400, "{operation} {input} was not refused: {:?}", answer.body);
+    let (status, code, message) = answer.error();
+    let mut errors = described["errors"].as_array().unwrap().iter();
+    assert!(errors.any(|error| error["shape"] == code), "{operation} answers with no {code}: {message}");
+    assert_eq!(service["shapes"][&code]["error"]["httpStatusCode"], u64::from(status), "{operation} {code}");
+    code
+}
+
+/// Holds a value to its shape: types, required members, members that are not described.
+fn check(service: &Value, name: &str, value: &Value, path: &str) {
+    let shape = &service["shapes"][name];
+    if shape["document"] == true {
+        return;
+    }
+    let inner = |member: &str| shape[member]["shape"].as_str().unwrap();
+    match shape["type"].as_str().unwrap() {
+        "structure" => {
+            let members = value.as_object().unwrap_or_else(|| panic!("{path} is no {name}: {value}"));
+            for required in shape["required"].as_array().into_iter().flatten() {
+                assert!(
+                    members.contains_key(required.as_str().unwrap()),
+                    "{path} has no {required}: {value}"
+                );
+            }
+            for (member, value) in members {
+                let described = shape["members"][member]["shape"].as_str();
+                let described = described.unwrap_or_else(|| panic!("{path} must not have a {member}"));
+                check(service, described, value, &format!("{path}.{member}"));
+            }
+            assert!(shape["union"] != true || members.len() == 1, "{path} is a union: {value}");
+        }
+        "list" => {
+            for (index, item) in value.as_array().unwrap().iter().enumerate() {
+                check(service, inner("member"), item, &format!("{path}.{index}"));
+            }
+        }
+        "map" => {
+            for (key, value) in value.as_object().unwrap() {
+                check(service, inner("value"), value, &format!("{path}.{key}"));
+            }
+        }
+        "boolean" => assert!(value.is_boolean(), "{path}: {value}"),
+        "integer" | "long" => assert!(value.is_i64() || value.is_u64(), "{path}: {value}"),
+        "float" | "double" => assert!(value.is_number(), "{path}: {value}"),
+        _ => {
+            assert!(value.is_string(), "{path}: {value}");
+            let values = shape["enum"].as_array();
+            assert!(values.is_none_or(|values| values.contains(value)), "{path} has no {value}");
+        }
+    }
+}

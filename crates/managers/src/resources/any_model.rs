@@ -1,0 +1,99 @@
+//! Models of any kind, told apart by their ARNs.
+
+use bedrock_orm_core::{Resource, Result, Session};
+use bedrock_orm_models::{
+    CustomModel, CustomModelDeployment, FoundationModel, ImportedModel, InferenceProfile, PromptRouter,
+    ProvisionedModelThroughput,
+};
+
+use super::Get;
+use crate::Objects;
+
+/// What an ARN or an ID of a model leads to: AWS takes models of several kinds in one place.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+#[allow(clippy::large_enum_variant)] // as large as AWS makes them
+pub enum AnyModel {
+    /// A foundation model.
+    FoundationModel(FoundationModel),
+    /// A custom model.
+    CustomModel(CustomModel),
+    /// An imported model.
+    ImportedModel(ImportedModel),
+    /// A deployment of a custom model.
+    CustomModelDeployment(CustomModelDeployment),
+    /// An inference profile.
+    InferenceProfile(InferenceProfile),
+    /// Provisioned throughput.
+    ProvisionedModelThroughput(ProvisionedModelThroughput),
+    /// A prompt router.
+    PromptRouter(PromptRouter),
+}
+
+impl Resource for AnyModel {
+    const NOUN: &'static str = "Model";
+}
+
+impl Objects for AnyModel {}
+
+impl Get for AnyModel {
+    /// An ARN; an ID that is none is a foundation model's, or, with a region's prefix, an inference profile's.
+    type Key = String;
+
+    async fn fetch(session: &Session, key: String) -> Result<Self> {
+        Ok(match kind(&key) {
+            "custom-model" => Self::CustomModel(CustomModel::fetch(session, key).await?),
+            "imported-model" => Self::ImportedModel(ImportedModel::fetch(session, key).await?),
+            "custom-model-deployment" => {
+                Self::CustomModelDeployment(CustomModelDeployment::fetch(session, key).await?)
+            }
+            "inference-profile" | "application-inference-profile" => {
+                Self::InferenceProfile(InferenceProfile::fetch(session, key).await?)
+            }
+            "provisioned-model" | "provisioned-model-v2" => {
+                Self::ProvisionedModelThroughput(ProvisionedModelThroughput::fetch(session, key).await?)
+            }
+            "prompt-router" | "default-prompt-router" => {
+                Self::PromptRouter(PromptRouter::fetch(session, key).await?)
+            }
+            _ => Self::FoundationModel(FoundationModel::fetch(session, key).await?),
+        })
+    }
+}
+
+/// The kind that the ARN says, or the ID's form: `us.amazon.nova-lite-v1:0` has one dot more than a model's.
+fn kind(key: &str) -> &str {
+    if !key.starts_with("arn:") {
+        let id = key.split(':').next().unwrap_or(key);
+        let starts_with_area = ["us.", "us-gov.", "eu.", "apac.", "jp.", "au.", "ca.", "global."]
+            .iter()
+            .any(|area| id.starts_with(area));
+        return if starts_with_area { "inference-profile" } else { "foundation-model" };
+    }
+    key.splitn(6, ':').nth(5).and_then(|resource| resource.split('/').next()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kind;
+
+    #[test]
+    fn the_arn_says_what_it_is() {
+        assert_eq!(
+            kind("arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"),
+            "foundation-model"
+        );
+        assert_eq!(
+            kind("arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0"),
+            "inference-profile"
+        );
+        assert_eq!(
+            kind(
+                "arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.titan-text-lite-v1:0/abcdefabcdef"
+            ),
+            "custom-model"
+        );
+        assert_eq!(kind("eu.amazon.nova-lite-v1:0"), "inference-profile");
+        assert_eq!(kind("amazon.nova-lite-v1:0"), "foundation-model");
+    }
+}

@@ -1,0 +1,98 @@
+//! What the things of a noun are found by.
+
+use std::fmt;
+use std::hash::Hash;
+
+use bedrock_orm_core::{Error, Result};
+
+/// What one thing of a noun is found by: an ID, a name or an ARN, or several of them.
+pub trait Key: Clone + Eq + Hash + fmt::Debug + fmt::Display + Send + Sync + 'static {
+    /// The key, unless a part of it is blank: it would make another request than was meant.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput) where a part is blank.
+    fn checked(self, operation: &'static str) -> Result<Self>;
+}
+
+impl Key for String {
+    fn checked(self, operation: &'static str) -> Result<Self> {
+        not_blank(operation, "the key", &self)?;
+        Ok(self)
+    }
+}
+
+pub(crate) fn not_blank(operation: &'static str, what: &str, value: &str) -> Result<()> {
+    if value.trim().is_empty() {
+        return Err(Error::invalid_input(operation, format!("{what} is blank"))
+            .with_hint("give an ID, a name or an ARN, as AWS's documentation of the operation says"));
+    }
+    Ok(())
+}
+
+/// A key of several parts, all of them needed.
+#[cfg(feature = "control-plane")]
+macro_rules! key_of_parts {
+    ($(#[$doc:meta])* $name:ident { $($(#[$part_doc:meta])* $part:ident: $generic:ident),* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub struct $name {
+            $($(#[$part_doc])* pub $part: String,)*
+        }
+
+        impl<$($generic: Into<String>),*> From<($($generic),*)> for $name {
+            fn from(($($part),*): ($($generic),*)) -> Self {
+                Self { $($part: $part.into()),* }
+            }
+        }
+
+        /// Its parts, with a slash between.
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&[$(self.$part.as_str()),*].join("/"))
+            }
+        }
+
+        impl Key for $name {
+            fn checked(self, operation: &'static str) -> Result<Self> {
+                $(not_blank(operation, &stringify!($part).replace('_', " "), &self.$part)?;)*
+                Ok(self)
+            }
+        }
+    };
+}
+
+#[cfg(feature = "control-plane")]
+key_of_parts! {
+    /// What a build workflow of an automated reasoning policy is found by. A pair of strings makes one.
+    BuildWorkflowKey {
+        /// The policy's ARN.
+        policy_arn: A,
+        /// The workflow's ID.
+        build_workflow_id: B
+    }
+}
+
+#[cfg(feature = "control-plane")]
+key_of_parts! {
+    /// What a test case of an automated reasoning policy is found by. A pair of strings makes one.
+    TestCaseKey {
+        /// The policy's ARN.
+        policy_arn: A,
+        /// The test case's ID.
+        test_case_id: B
+    }
+}
+
+#[cfg(feature = "control-plane")]
+key_of_parts! {
+    /// What a test result of an automated reasoning policy is found by. Three strings make one.
+    TestResultKey {
+        /// The policy's ARN.
+        policy_arn: A,
+        /// The ID of the workflow that ran the test.
+        build_workflow_id: B,
+        /// The test case's ID.
+        test_case_id: C
+    }
+}

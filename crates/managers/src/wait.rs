@@ -1,0 +1,258 @@
+//! Waiting for what takes time.
+
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bedrock_orm_core::{Bound, Error, ErrorKind, Result, Session};
+use futures_core::Stream;
+use futures_util::{StreamExt, stream};
+use tokio::time::{Instant, sleep};
+
+use crate::resources::{Get, Keyed, Progress};
+
+/// How many polls in a row may fail with what may pass, such as throttling, before the wait does.
+const FAILURES: u32 = 5;
+
+/// Waits for what takes time: jobs, deployments, guardrails. A row of a list, and AWS's answer to a creation, have it too.
+pub trait WaitExt {
+    /// The noun.
+    type Noun: Progress;
+
+    /// Polls until it is ready. Awaited, it gives the thing as it then is.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use bedrock_orm::prelude::*;
+    /// use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
+    /// # let request = CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.")
+    /// #     .word_policy_config(words);
+    /// let made = Guardrail::objects().using(&session).create(request).await?;
+    /// let guardrail = made.wait().interval(Duration::from_secs(1)).deadline(Duration::from_secs(60)).await?;
+    /// assert_eq!(guardrail.status, "READY");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`](ErrorKind::Failed), with AWS's reasons, where it comes to a bad end; [`Timeout`](ErrorKind::Timeout)
+    /// where the deadline passes first; else as the noun's `get`. What may pass, such as throttling, is borne five
+    /// polls in a row.
+    ///
+    /// # Requests
+    ///
+    /// One of the noun's Get operation a poll.
+    fn wait(&self) -> Wait<Self::Noun>;
+
+    /// Polls, and gives the thing each time that it has changed, the first state included: to draw a progress bar from.
+    /// The stream ends when it is ready. Where it fails the last state is followed by the error.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait`](Self::wait).
+    ///
+    /// # Requests
+    ///
+    /// As [`wait`](Self::wait).
+    fn watch(&self) -> Watch<Self::Noun> {
+        self.wait().watch()
+    }
+}
+
+impl<M: Keyed<Noun: Progress>> WaitExt for Bound<M> {
+    type Noun = M::Noun;
+
+    fn wait(&self) -> Wait<M::Noun> {
+        Wait {
+            session: self.session().clone(),
+            key: self.key(),
+            interval: Duration::from_secs(5),
+            backoff: 1.5,
+            longest_interval: Duration::from_secs(60),
+            deadline: None,
+            noun: PhantomData,
+        }
+    }
+}
+
+/// A wait that has not begun: awaited, it polls until the thing is ready.
+#[derive(Clone, Debug)]
+#[must_use = "a wait polls when it is awaited"]
+pub struct Wait<N: Get> {
+    session: Session,
+    key: N::Key,
+    interval: Duration,
+    backoff: f64,
+    longest_interval: Duration,
+    deadline: Option<Duration>,
+    noun: PhantomData<fn() -> N>,
+}
+
+impl<N: Progress> Wait<N> {
+    /// The time between the first polls: 5 s unless set.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// By what the interval grows from poll to poll: 1.5 unless set; 1 keeps it.
+    pub fn backoff(mut self, factor: f64) -> Self {
+        self.backoff = factor;
+        self
+    }
+
+    /// What the interval grows to at most: 60 s unless set.
+    pub fn longest_interval(mut self, interval: Duration) -> Self {
+        self.longest_interval = interval;
+        self
+    }
+
+    /// How long to wait in all; without end unless set, since some jobs take days.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// The changes on the way; see [`WaitExt::watch`].
+    pub fn watch(self) -> Watch<N> {
+        let start =
+            Polls { ends: self.deadline.map(|deadline| Instant::now() + deadline), interval: self.interval };
+        let state = (self, start, None::<N>, Stage::Polling);
+        let changes = stream::unfold(state, |(wait, mut polls, last, stage)| async move {
+            let there = match stage {
+                Stage::Ended => return None,
+                Stage::Failed(error) => return Some((Err(error), (wait, polls, last, Stage::Ended))),
+                Stage::Polling => polls.next_change(&wait, last.as_ref()).await,
+            };
+            match there {
+                Err(error) => Some((Err(error), (wait, polls, last, Stage::Ended))),
+                Ok(there) => {
+                    let stage = Stage::after(&there);
+                    let change = Bound::new(there.clone(), wait.session.clone());
+                    Some((Ok(change), (wait, polls, Some(there), stage)))
+                }
+            }
+        });
+        Watch(Box::pin(changes))
+    }
+}
+
+/// Where a watch is.
+enum Stage {
+    Polling,
+    /// The bad end has been shown, the error not yet.
+    Failed(Error),
+    Ended,
+}
+
+impl Stage {
+    fn after<N: Progress>(there: &N) -> Self {
+        if there.is_failed() {
+            Self::Failed(failed(there))
+        } else if there.is_ready() {
+            Self::Ended
+        } else {
+            Self::Polling
+        }
+    }
+}
+
+/// The polls of a wait that are still to come.
+struct Polls {
+    ends: Option<Instant>,
+    interval: Duration,
+}
+
+impl Polls {
+    /// The thing when it is another than `last`.
+    async fn next_change<N: Progress>(&mut self, wait: &Wait<N>, last: Option<&N>) -> Result<N> {
+        let mut failures = 0;
+        let mut is_first = last.is_none();
+        loop {
+            if !is_first {
+                self.pause(wait).await?;
+            }
+            is_first = false;
+            match N::fetch(&wait.session, wait.key.clone()).await {
+                Ok(there) if last != Some(&there) => return Ok(there),
+                Ok(_) => failures = 0,
+                Err(error) if error.is_retryable() && failures < FAILURES => failures += 1,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn pause<N: Progress>(&mut self, wait: &Wait<N>) -> Result<()> {
+        let now = Instant::now();
+        let left = self.ends.map(|ends| ends.saturating_duration_since(now));
+        if left.is_some_and(|left| left.is_zero()) {
+            let message = format!("{} {:?} was not ready before the deadline", N::NOUN, wait.key);
+            return Err(Error::new(ErrorKind::Timeout, message)
+                .with_hint("it goes on in AWS; wait longer with `deadline`, or look again later"));
+        }
+        sleep(left.map_or(self.interval, |left| left.min(self.interval))).await;
+        let longer = self.interval.as_secs_f64() * wait.backoff.max(1.0);
+        let longest = wait.longest_interval.max(wait.interval);
+        self.interval = Duration::try_from_secs_f64(longer).map_or(longest, |longer| longer.min(longest));
+        Ok(())
+    }
+}
+
+fn failed<N: Progress>(there: &N) -> Error {
+    let reasons = match there.reasons() {
+        reasons if reasons.is_empty() => "AWS gives no reason".to_owned(),
+        reasons => reasons.join("; "),
+    };
+    let message = format!("{} {:?} is {}: {reasons}", N::NOUN, there.key(), there.status_text());
+    Error::new(ErrorKind::Failed, message)
+}
+
+impl<N: Progress> IntoFuture for Wait<N> {
+    type Output = Result<Bound<N>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let mut changes = self.watch();
+            let mut last = None;
+            while let Some(change) = changes.next().await {
+                last = Some(change?);
+            }
+            last.ok_or_else(|| Error::new(ErrorKind::InvalidResponse, "nothing was there to wait for"))
+        })
+    }
+}
+
+/// A thing's changes, as a stream.
+pub struct Watch<N>(Pin<Box<dyn Stream<Item = Result<Bound<N>>> + Send>>);
+
+impl<N> Watch<N> {
+    /// The next change; none after the end.
+    pub async fn next(&mut self) -> Option<Result<Bound<N>>> {
+        self.0.next().await
+    }
+}
+
+impl<N> Stream for Watch<N> {
+    type Item = Result<Bound<N>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(context)
+    }
+}
+
+impl<N> std::fmt::Debug for Watch<N> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Watch")
+    }
+}

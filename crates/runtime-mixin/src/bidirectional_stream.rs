@@ -1,0 +1,234 @@
+//! `InvokeModelWithBidirectionalStream`: speaking and listening at once.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use aws_sdk_bedrockruntime::error::SdkError;
+use aws_sdk_bedrockruntime::operation::RequestId;
+use aws_sdk_bedrockruntime::operation::invoke_model_with_bidirectional_stream::{
+    InvokeModelWithBidirectionalStreamError as SdkFailure,
+    InvokeModelWithBidirectionalStreamOutput as SdkAnswer,
+};
+use aws_sdk_bedrockruntime::types::error::InvokeModelWithBidirectionalStreamInputError as SdkInputError;
+use aws_sdk_bedrockruntime::types::{
+    BidirectionalInputPayloadPart as SdkInputPart, InvokeModelWithBidirectionalStreamInput as SdkInput,
+    InvokeModelWithBidirectionalStreamOutput as SdkEvent,
+};
+use bedrock_orm_core::{Bound, Error, Result, sdk};
+use bedrock_orm_models::Blob;
+use futures_core::Stream;
+use futures_util::{StreamExt, stream};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::stream::Events;
+use crate::{Invokable, Target};
+
+const OPERATION: &str = "InvokeModelWithBidirectionalStream";
+
+/// How many chunks may wait to be sent.
+const WAITING: usize = 32;
+
+/// `invoke_model_with_bidirectional_stream` on a bound model.
+pub trait BidirectionalStreamExt {
+    /// Opens a stream in both directions: chunks in the maker's own form go out while others come in, for models that
+    /// speak and listen. The connection is made while the first chunks are sent; where that fails, the stream's
+    /// [`next`](BidirectionalStream::next) says why.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// let model = FoundationModel::with_id("amazon.nova-sonic-v1:0").using(&session);
+    /// let mut speech = model.invoke_model_with_bidirectional_stream().await?;
+    /// speech.send(json!({ "event": { "sessionStart": {} } })).await?;
+    /// speech.send(json!({ "event": { "sessionEnd": {} } })).await?;
+    /// speech.finish();
+    /// while let Some(chunk) = speech.next().await {
+    ///     let event: serde_json::Value = chunk?.json()?;
+    ///     println!("{event}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// None of its own: the first [`next`](BidirectionalStream::next) tells what became of the request.
+    ///
+    /// # Requests
+    ///
+    /// One `InvokeModelWithBidirectionalStream` (`bedrock:InvokeModel`), which lasts as long as the stream.
+    fn invoke_model_with_bidirectional_stream(
+        &self,
+    ) -> impl Future<Output = Result<BidirectionalStream>> + Send + 'static;
+}
+
+impl<M: Invokable> BidirectionalStreamExt for Bound<M> {
+    fn invoke_model_with_bidirectional_stream(
+        &self,
+    ) -> impl Future<Output = Result<BidirectionalStream>> + Send + 'static {
+        open(self.into())
+    }
+}
+
+/// A stream in both directions: [`send`](Self::send) goes out, as a `Stream` it gives what comes in.
+///
+/// Only the makers' own events say when an answer is whole; the stream itself ends without an error when AWS ends it
+/// after [`finish`](Self::finish). Silence past the session's deadline, and what AWS reports on the way, are errors.
+/// Dropping it ends both directions.
+///
+/// Source:
+/// [`InvokeModelWithBidirectionalStream`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModelWithBidirectionalStream.html).
+pub struct BidirectionalStream {
+    input: Option<mpsc::Sender<Blob>>,
+    output: Output,
+    target: Target,
+    request_id: Option<String>,
+}
+
+/// Where the answer is.
+enum Output {
+    Opening(JoinHandle<Result<SdkAnswer, SdkError<SdkFailure>>>),
+    Open(Box<Events<SdkEvent>>),
+    Ended,
+}
+
+pub(crate) async fn open(target: Target) -> Result<BidirectionalStream> {
+    let (input, chunks) = mpsc::channel(WAITING);
+    let request = target
+        .client()
+        .invoke_model_with_bidirectional_stream()
+        .model_id(&target.model_id)
+        .body(body(chunks).into());
+    // AWS may answer only when it has heard something: what is to be said must not wait for the answer.
+    let opening = tokio::spawn(request.send());
+    Ok(BidirectionalStream { input: Some(input), output: Output::Opening(opening), target, request_id: None })
+}
+
+/// The chunks that are sent, as the SDK's events.
+fn body(chunks: mpsc::Receiver<Blob>) -> impl Stream<Item = Result<SdkInput, SdkInputError>> + Send + Sync {
+    stream::unfold(chunks, |mut chunks| async move {
+        let chunk = chunks.recv().await?;
+        let part = SdkInputPart::builder().bytes(chunk.into()).build();
+        Some((Ok(SdkInput::Chunk(part)), chunks))
+    })
+    // The SDK asks once more after the end.
+    .fuse()
+}
+
+impl BidirectionalStream {
+    /// Sends a chunk in the maker's own form: JSON, as a rule.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted) where nothing can be sent any more;
+    /// [`next`](Self::next) says why.
+    pub async fn send(&self, chunk: impl Into<Blob>) -> Result<()> {
+        let closed = || {
+            Error::stream_interrupted(OPERATION, "the stream takes no more chunks")
+                .with_hint("`next` says what ended it; after `finish` nothing can be sent")
+        };
+        let input = self.input.as_ref().ok_or_else(closed)?;
+        input.send(chunk.into()).await.map_err(|_| closed())
+    }
+
+    /// Ends what goes out; what is still to come in goes on.
+    pub fn finish(&mut self) {
+        self.input = None;
+    }
+
+    /// The next chunk that came in; none after the last.
+    ///
+    /// # Errors
+    ///
+    /// What AWS answered to the request, or reported on the way; `StreamInterrupted` where it fell silent. The stream
+    /// has ended then.
+    pub async fn next(&mut self) -> Option<Result<Blob>> {
+        StreamExt::next(self).await
+    }
+
+    /// Ends both directions. Dropping it does the same.
+    pub fn close(self) {}
+
+    /// AWS's name for the request, once it has answered.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// Takes AWS's answer to the request.
+    fn opened(&mut self, answer: Result<SdkAnswer, SdkError<SdkFailure>>) -> Result<Output> {
+        let session = &self.target.session;
+        let answer =
+            answer.map_err(|error| sdk::error(session, OPERATION, Some(&self.target.model_id), error))?;
+        self.request_id = answer.request_id().map(str::to_owned);
+        let silence_timeout = session.stream_silence_timeout();
+        Ok(Output::Open(Box::new(Events::new(answer.body, OPERATION, self.target.clone(), silence_timeout))))
+    }
+}
+
+impl Stream for BidirectionalStream {
+    type Item = Result<Blob>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        loop {
+            match &mut this.output {
+                Output::Ended => return Poll::Ready(None),
+                Output::Opening(opening) => {
+                    let answer = match ready!(Pin::new(opening).poll(context)) {
+                        Ok(answer) => this.opened(answer),
+                        Err(_) => Err(Error::stream_interrupted(OPERATION, "the request was given up")),
+                    };
+                    match answer {
+                        Ok(output) => this.output = output,
+                        Err(error) => {
+                            this.output = Output::Ended;
+                            return Poll::Ready(Some(Err(error)));
+                        }
+                    }
+                }
+                Output::Open(events) => match ready!(events.poll_event(context)) {
+                    Some(Ok(SdkEvent::Chunk(part))) => {
+                        let chunk = part.bytes.map(|bytes| bytes.into_inner()).unwrap_or_default();
+                        return Poll::Ready(Some(Ok(Blob::from(chunk))));
+                    }
+                    // An event of a newer API.
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => {
+                        this.output = Output::Ended;
+                        return Poll::Ready(Some(Err(error.with_request_id(this.request_id.as_deref()))));
+                    }
+                    None => {
+                        this.output = Output::Ended;
+                        return Poll::Ready(None);
+                    }
+                },
+            }
+        }
+    }
+}
+
+impl Drop for BidirectionalStream {
+    fn drop(&mut self) {
+        if let Output::Opening(opening) = &self.output {
+            opening.abort();
+        }
+    }
+}
+
+/// How far it is, not what it holds.
+impl fmt::Debug for BidirectionalStream {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("BidirectionalStream")
+            .field("request_id", &self.request_id)
+            .field("is_sending", &self.input.is_some())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,54 @@
+//! `InvokeGuardrailChecks`: safety checks that are named in the request, without a guardrail.
+
+use aws_sdk_bedrockruntime::operation::invoke_guardrail_checks::builders::InvokeGuardrailChecksInputBuilder;
+use bedrock_orm_core::{Error, Result, Session, sdk};
+use bedrock_orm_models::{InvokeGuardrailChecksRequest, InvokeGuardrailChecksResponse};
+
+/// `invoke_guardrail_checks` on a session: it needs neither a model nor a guardrail.
+pub trait GuardrailChecksExt {
+    /// What the checks named in the request find in its messages: scores, not a verdict.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    /// use bedrock_orm::models::guardrail_checks::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let messages: Vec<GuardrailChecksMessage> = serde_json::from_str(r#"[{"role":"user","content":[{"text":"Hello."}]}]"#)?;
+    /// # let checks: GuardrailChecksConfig = serde_json::from_str(r#"{"promptAttack":{"categories":[{"category":"JAILBREAK"}]}}"#)?;
+    /// let found = session.invoke_guardrail_checks(InvokeGuardrailChecksRequest::new(messages, checks)).await?;
+    /// println!("{:?}", found.results);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `Validation` or `AccessDenied` as AWS answers; `InvalidInput` where the request holds a member that this version
+    /// cannot send.
+    ///
+    /// # Requests
+    ///
+    /// One `InvokeGuardrailChecks` (`bedrock:InvokeGuardrailChecks`).
+    fn invoke_guardrail_checks(
+        &self,
+        request: InvokeGuardrailChecksRequest,
+    ) -> impl Future<Output = Result<InvokeGuardrailChecksResponse>> + Send;
+}
+
+impl GuardrailChecksExt for Session {
+    async fn invoke_guardrail_checks(
+        &self,
+        request: InvokeGuardrailChecksRequest,
+    ) -> Result<InvokeGuardrailChecksResponse> {
+        const OPERATION: &str = "InvokeGuardrailChecks";
+        InvokeGuardrailChecksInputBuilder::try_from(request)
+            .map_err(|error| Error::unsendable(OPERATION, error))?
+            .send_with(&sdk::runtime(self))
+            .await
+            .map(Into::into)
+            .map_err(|error| sdk::error(self, OPERATION, None, error))
+    }
+}

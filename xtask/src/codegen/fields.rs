@@ -1,0 +1,158 @@
+//! Writes the constants that querysets are narrowed by: each noun's rows, field by field, nested ones by path.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::Result;
+use super::description::{Description, Service};
+use super::names::{raw, snake};
+use super::nouns::Nouns;
+use super::operations::Operations;
+use super::plan::{Field, Kind, Plan, TypeName, What};
+
+/// How deep structures are read into.
+const DEPTH: usize = 3;
+
+/// The constants of a module's nouns.
+#[derive(Default)]
+pub(crate) struct Constants {
+    pub(crate) text: String,
+    /// What they read, for the imports.
+    pub(crate) whats: Vec<What>,
+}
+
+/// A field of a row, or of what a row holds.
+pub(crate) struct Leaf {
+    pub(crate) constant: String,
+    /// Where it stands on the wire, with dots.
+    pub(crate) path: String,
+    pub(crate) what: What,
+    /// Whether it lies inside a list.
+    pub(crate) is_each: bool,
+    /// The body of the closure that reads it.
+    read: String,
+    doc: String,
+}
+
+pub(crate) fn constants(
+    plan: &Plan,
+    services: &[(Service, Description)],
+    nouns: &Nouns,
+) -> Result<BTreeMap<String, Constants>> {
+    let mut constants: BTreeMap<String, Constants> = BTreeMap::new();
+    for noun in &nouns.noun {
+        let operations = Operations::of(plan, services, noun)?;
+        let Some(row) = operations.row()? else { continue };
+        let name = &noun.name;
+        let row_name = &row.name;
+        let place = constants.entry(noun.module.clone()).or_default();
+        let _ = writeln!(
+            place.text,
+            "/// The fields of a list's rows, to filter, sort and project by.\nimpl {name} {{"
+        );
+        for leaf in leaves(plan, &row) {
+            let kind = if leaf.is_each { "EachField" } else { "Field" };
+            let Leaf { constant, path, read, doc, .. } = &leaf;
+            let _ = writeln!(
+                place.text,
+                "/// {doc}\npub const {constant}: {kind}<{row_name}, {}> = {kind}::new({path:?}, |row| {read});\n",
+                leaf.what.rust()
+            );
+            place.whats.push(leaf.what);
+        }
+        place.text.push_str("}\n\n");
+        place.whats.push(What::Type { name: row, is_enum: false });
+    }
+    Ok(constants)
+}
+
+/// The fields of a row, nested ones after what holds them.
+pub(crate) fn leaves(plan: &Plan, row: &TypeName) -> Vec<Leaf> {
+    let mut leaves = Vec::new();
+    let start = Place { path: String::new(), value: "row".to_owned(), reach: Reach::Bare };
+    walk(plan, row, &start, DEPTH, &mut leaves);
+    leaves
+}
+
+/// A structure on the way to a field.
+struct Place {
+    path: String,
+    /// The expression that reads it.
+    value: String,
+    reach: Reach,
+}
+
+/// What the expression gives.
+#[derive(Clone, Copy, PartialEq)]
+enum Reach {
+    /// The structure.
+    Bare,
+    /// An `Option` of it.
+    Optional,
+    /// An iterator over several.
+    Several,
+}
+
+fn walk(plan: &Plan, structure: &TypeName, place: &Place, depth: usize, leaves: &mut Vec<Leaf>) {
+    for field in plan.fields(structure) {
+        let path =
+            if place.path.is_empty() { field.wire.clone() } else { format!("{}.{}", place.path, field.wire) };
+        let (read, reach) = step(field, place);
+        leaves.push(Leaf {
+            constant: path.split('.').map(snake).collect::<Vec<_>>().join("_").to_ascii_uppercase(),
+            path: path.clone(),
+            what: field.what.clone(),
+            is_each: place.reach == Reach::Several,
+            read: match (place.reach, reach) {
+                (Reach::Several, _) => format!("{read}.collect()"),
+                (_, Reach::Bare) => format!("Some({read})"),
+                _ => read.clone(),
+            },
+            doc: field.doc.clone(),
+        });
+        if depth == 1 {
+            continue;
+        }
+        if let Some(inner) = structure_of(plan, &field.what) {
+            walk(plan, inner, &Place { path, value: read, reach }, depth - 1, leaves);
+        } else if let What::List(item) = &field.what
+            && place.reach != Reach::Several
+            && let Some(inner) = structure_of(plan, item)
+        {
+            let value = match reach {
+                Reach::Bare => format!("{}.iter()", read.trim_start_matches('&')),
+                _ => format!("{read}.into_iter().flatten()"),
+            };
+            walk(plan, inner, &Place { path, value, reach: Reach::Several }, depth - 1, leaves);
+        }
+    }
+}
+
+fn structure_of<'a>(plan: &Plan, what: &'a What) -> Option<&'a TypeName> {
+    match what {
+        What::Type { name, is_enum: false } => {
+            matches!(plan.find(name)?.kind, Kind::Struct(_)).then_some(name)
+        }
+        _ => None,
+    }
+}
+
+/// The expression for a field of the structure at that place, and what it gives.
+fn step(field: &Field, place: &Place) -> (String, Reach) {
+    let name = raw(&field.name);
+    let value = &place.value;
+    match (place.reach, field.required) {
+        (Reach::Bare, true) => (format!("&{}.{name}", value.trim_start_matches('&')), Reach::Bare),
+        (Reach::Bare, false) => {
+            (format!("{}.{name}.as_ref()", value.trim_start_matches('&')), Reach::Optional)
+        }
+        (Reach::Optional, true) => (format!("{value}.map(|value| &value.{name})"), Reach::Optional),
+        (Reach::Optional, false) => {
+            (format!("{value}.and_then(|value| value.{name}.as_ref())"), Reach::Optional)
+        }
+        (Reach::Several, true) => (format!("{value}.map(|value| &value.{name})"), Reach::Several),
+        (Reach::Several, false) => {
+            (format!("{value}.filter_map(|value| value.{name}.as_ref())"), Reach::Several)
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! A noun's list: its row, AWS's parameters and orders, where it lies inside another noun.
+
+use std::fmt::Write;
+
+use super::{Writer, key_type, line};
+use crate::codegen::Result;
+use crate::codegen::description::Reference;
+use crate::codegen::fields::leaves;
+use crate::codegen::names::{pascal, raw, snake};
+use crate::codegen::nouns::{Key, Noun};
+use crate::codegen::plan::{TypeName, What};
+
+impl<'a> Writer<'a> {
+    pub(super) fn list(&mut self) -> Result<()> {
+        let Some(list) = &self.noun.list else { return Ok(()) };
+        let operation = self.operations.operation(list)?;
+        let (member, required, row) = self.operations.items(&operation)?;
+        self.bound.insert(row.name.clone());
+        let (noun, row_name) = (&self.noun.name, &row.name);
+        let builder = format!("operation::{}::builders::{list}InputBuilder", operation.snake);
+        let parameters: Vec<_> = operation
+            .address()
+            .into_iter()
+            .filter(|(name, part, _)| {
+                part.location.as_deref() == Some("querystring")
+                    && !matches!(*name, "maxResults" | "nextToken")
+            })
+            .collect();
+        let scope: Vec<&str> = operation
+            .address()
+            .into_iter()
+            .filter(|(_, part, _)| part.location.as_deref() == Some("uri"))
+            .map(|(name, _, _)| name)
+            .collect();
+        match &self.noun.of {
+            None => line!(self, "impl List for {noun} {{ type Row = {row_name}; }}\n"),
+            Some(of) => self.list_of(of, row_name, &scope)?,
+        }
+        let input = operation.input.ok_or("a list without an input")?;
+        let has = |name: &str| input.members.contains_key(name);
+        let token = if has("nextToken") { ".set_next_token(page.token)" } else { "" };
+        let size = if has("maxResults") { ".set_max_results(page.size)" } else { "" };
+        let page = if token.is_empty() && size.is_empty() { "_page" } else { "page" };
+        let next = if token.is_empty() { "None" } else { "answer.next_token" };
+        let all = if required { "" } else { ".unwrap_or_default()" };
+        let largest = match input
+            .members
+            .get("maxResults")
+            .map(|part| self.operations.shape(part).max.unwrap_or(1000.0))
+        {
+            Some(max) => format!("Some({max})"),
+            None => "None".to_owned(),
+        };
+        let named: String = self.named_fields(row);
+        let pushed: String = parameters
+            .iter()
+            .map(|(name, part, _)| self.parameter(name, part))
+            .collect::<Result<Vec<_>>>()?
+            .join(",\n");
+        let orders: String =
+            self.noun.orders.iter().map(|(path, name)| format!("({path:?}, {name:?}), ")).collect();
+        let orders = if orders.is_empty() {
+            String::new()
+        } else {
+            format!("const ORDERS: &'static [(&'static str, &'static str)] = &[{orders}];\n")
+        };
+        let identity = self.identity(row)?;
+        line!(
+            self,
+            "impl Row for {row_name} {{
+                type Parameters = {builder};
+
+                const OPERATION: &'static str = {list:?};
+                const LARGEST_PAGE: Option<i32> = {largest};
+                const FIELDS: &'static [&'static dyn NamedField<Self>] = &[{named}];
+                const PARAMETERS: &'static [Parameter<Self::Parameters>] = &[{pushed}];
+                {orders}
+                fn identity(&self) -> String {{ {identity} }}
+
+                async fn page(session: &Session, parameters: &Self::Parameters, {page}: PageRequest) -> Result<Page<Self>> {{
+                    let answer = parameters
+                        .clone(){token}{size}
+                        .send_with(&{client})
+                        .await
+                        .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+                    let rows = answer.{member}{all};
+                    Ok(Page::new(rows.into_iter().map(Into::into).collect(), {next}))
+                }}
+            }}\n",
+            client = self.client(),
+        );
+        if parameters.is_empty() {
+            return Ok(());
+        }
+        line!(self, "/// What AWS itself can be asked for.\nimpl QuerySet<{row_name}> {{");
+        for (name, part, _) in parameters {
+            self.parameter_method(name, part)?;
+        }
+        line!(self, "}}\n");
+        Ok(())
+    }
+
+    /// A list inside another noun.
+    fn list_of(&mut self, of: &str, row: &str, scope: &[&str]) -> Result<()> {
+        let (parent, _) = of.split_once('.').ok_or("`of` is written Noun.method")?;
+        let parent = self.other(parent)?;
+        let key = key_type(parent);
+        let setters: String = match &parent.key {
+            Some(Key::Parts { parts, .. }) => {
+                scope.iter().map(|name| format!(".{}(parent.{})", snake(name), parts[*name])).collect()
+            }
+            _ => scope.iter().map(|name| format!(".{}(parent)", snake(name))).collect(),
+        };
+        let parameters = format!("<{row} as Row>::Parameters");
+        line!(
+            self,
+            "impl ListOf for {} {{
+                type Parent = {key};
+                type Row = {row};
+
+                fn within(parent: {key}) -> {parameters} {{ {parameters}::default(){setters} }}
+            }}\n",
+            self.noun.name,
+        );
+        Ok(())
+    }
+
+    fn other(&self, name: &str) -> Result<&'a Noun> {
+        let found = self.nouns.noun.iter().find(|noun| noun.name == name);
+        found.ok_or_else(|| format!("{}: no noun {name}", self.noun.name).into())
+    }
+
+    fn named_fields(&self, row: &TypeName) -> String {
+        leaves(self.plan, row)
+            .iter()
+            .map(|leaf| {
+                let kind = self.field_kind(&leaf.what);
+                format!("&{kind}({}::{}),\n", self.noun.name, leaf.constant)
+            })
+            .collect()
+    }
+
+    fn field_kind(&self, what: &What) -> &'static str {
+        match what {
+            What::String | What::Type { is_enum: true, .. } => "Text",
+            What::I32 | What::I64 | What::F32 | What::F64 => "Number",
+            What::Timestamp => "Time",
+            What::Bool => "Flag",
+            What::List(item) if matches!(**item, What::String | What::Type { is_enum: true, .. }) => {
+                "TextList"
+            }
+            What::Map(_) => "Map",
+            _ => "Opaque",
+        }
+    }
+
+    /// What a parameter is set from: the kind, and the expression that the SDK's setter takes.
+    fn set(&self, part: &Reference) -> Result<(&'static str, &'static str, &'static str)> {
+        let shape = self.operations.shape(part);
+        Ok(match shape.kind.as_str() {
+            "string" if shape.values.is_some() => {
+                ("Text", "value.into()", "|value| value.as_str().to_owned()")
+            }
+            "string" => ("Text", "value", "Clone::clone"),
+            "timestamp" => {
+                ("Time", "timestamp_to_sdk(value)", "|value| timestamp_from_sdk(*value).to_string()")
+            }
+            "boolean" => ("Flag", "value", "|value| value.to_string()"),
+            other => return Err(format!("a list parameter of type {other} is new").into()),
+        })
+    }
+
+    fn parameter(&self, name: &str, part: &Reference) -> Result<String> {
+        let method = snake(name);
+        let shape = self.operations.shape(part);
+        let (kind, value, read) = self.set(part)?;
+        let pushes = match self.noun.push.get(name).and_then(|push| push.split_once(' ')) {
+            Some((path, lookup)) => {
+                format!("Some(Pushes {{ path: {path:?}, lookup: PushedLookup::{} }})", pascal(lookup))
+            }
+            None => "None".to_owned(),
+        };
+        let pattern = match shape.pattern.as_ref().filter(|_| kind == "Text" && shape.values.is_none()) {
+            Some(pattern) => format!("Some(r#\"{pattern}\"#)"),
+            None => "None".to_owned(),
+        };
+        let longest = match shape.max.filter(|_| kind == "Text") {
+            Some(max) => format!("Some({max})"),
+            None => "None".to_owned(),
+        };
+        let read = match read {
+            "Clone::clone" => format!("|parameters| parameters.get_{method}().clone()"),
+            read => format!("|parameters| parameters.get_{method}().as_ref().map({read})"),
+        };
+        let setter = raw(&method);
+        Ok(format!(
+            "Parameter {{
+                name: {name:?},
+                read: {read},
+                set: Set::{kind}(|parameters, value| parameters.{setter}({value})),
+                pattern: {pattern},
+                longest: {longest},
+                pushes: {pushes},
+            }}"
+        ))
+    }
+
+    fn parameter_method(&mut self, name: &str, part: &Reference) -> Result<()> {
+        let method = raw(&snake(name));
+        let (kind, _, _) = self.set(part)?;
+        let (parameter, make, give) = match (kind, self.operations.home(part)) {
+            ("Text", Some(an_enum)) => {
+                let name = &an_enum.name;
+                (
+                    format!("impl Into<{name}>"),
+                    format!("let value: {name} = value.into();"),
+                    "value.clone().into()",
+                )
+            }
+            ("Text", None) => (
+                "impl Into<String>".to_owned(),
+                "let value: String = value.into();".to_owned(),
+                "value.clone()",
+            ),
+            ("Time", _) => ("Timestamp".to_owned(), String::new(), "timestamp_to_sdk(value)"),
+            _ => ("bool".to_owned(), String::new(), "value"),
+        };
+        line!(
+            self,
+            "/// AWS's `{name}`.
+            #[must_use]
+            pub fn {method}(self, value: {parameter}) -> Self {{
+                {make}
+                self.with(|parameters| parameters.{method}({give}))
+            }}\n"
+        );
+        Ok(())
+    }
+
+    pub(super) fn identity(&self, row: &TypeName) -> Result<String> {
+        let paths: Vec<&str> = match (&self.noun.identity, &self.noun.key) {
+            (Some(identity), _) => identity.split(' ').collect(),
+            (None, Some(Key::Field(field))) => vec![field],
+            _ => return Err(format!("{}: what tells its rows apart is not said", self.noun.name).into()),
+        };
+        let reads: Vec<String> = paths.iter().map(|path| self.text_of(row, path)).collect::<Result<_>>()?;
+        Ok(match reads.as_slice() {
+            [read] => format!("{read}.to_owned()"),
+            _ => format!("[{}].join(\" \")", reads.join(", ")),
+        })
+    }
+}

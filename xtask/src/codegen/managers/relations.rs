@@ -1,0 +1,155 @@
+//! The ways from one noun to others.
+
+use std::fmt::Write;
+
+use super::{Writer, line};
+use crate::codegen::Result;
+use crate::codegen::plan::{TypeName, What};
+
+impl Writer<'_> {
+    pub(super) fn relations(&mut self) -> Result<()> {
+        if self.noun.relations.is_empty() {
+            return Ok(());
+        }
+        let name = self.noun.name.clone();
+        let row = self.operations.row()?.map(|row| row.name).filter(|row| *row != name);
+        let of_noun = self.relations_of(&name)?;
+        self.relations_trait(&name, &of_noun);
+        let of_row = match &row {
+            Some(row) => self.relations_of(row)?,
+            None => Vec::new(),
+        };
+        match &row {
+            Some(row) if of_row.len() == of_noun.len() => self.relations_impl(&name, row, &of_row),
+            Some(row) if !of_row.is_empty() => self.relations_trait(row, &of_row),
+            _ => {}
+        }
+        for way in if row.is_some() { of_row } else { of_noun } {
+            let constant = way.method.to_ascii_uppercase();
+            line!(
+                self,
+                "/// From a row to its {}.\npub const {constant}: {} = {};\n",
+                way.method.replace('_', " "),
+                way.relation,
+                way.value,
+            );
+            self.ways.push(constant);
+        }
+        Ok(())
+    }
+
+    /// The ways from that type; those for which it lacks the fields are left out.
+    fn relations_of(&self, holder: &str) -> Result<Vec<Way>> {
+        let mut ways = Vec::new();
+        for (method, way) in &self.noun.relations {
+            let (fields, to) = way.split_once(" -> ").ok_or_else(|| format!("{method}: `field -> Noun`"))?;
+            if let Some(keys) = self.relation_keys(&self.named(holder), fields) {
+                ways.push(Way {
+                    method: method.clone(),
+                    to: to.to_owned(),
+                    is_many: fields.starts_with("models."),
+                    relation: format!("Relation<{holder}, {to}>"),
+                    value: format!("Relation::new({method:?}, |from| {keys})"),
+                });
+            }
+        }
+        Ok(ways)
+    }
+
+    fn relations_trait(&mut self, holder: &str, ways: &[Way]) {
+        line!(self, "/// Where a bound [`{holder}`] leads to.\npub trait {holder}Relations: Sized {{");
+        for way in ways {
+            line!(self, "{}{};\n", way.doc(), way.signature());
+        }
+        line!(self, "}}\n");
+        self.relations_impl(holder, holder, ways);
+        self.extensions.push(format!("{holder}Relations"));
+    }
+
+    fn relations_impl(&mut self, of: &str, holder: &str, ways: &[Way]) {
+        line!(self, "impl {of}Relations for Bound<{holder}> {{");
+        for way in ways {
+            let call = if way.is_many { "many" } else { "one" };
+            line!(
+                self,
+                "{} {{ const RELATION: {} = {}; {call}(self, RELATION) }}\n",
+                way.signature(),
+                way.relation,
+                way.value
+            );
+        }
+        line!(self, "}}\n");
+    }
+
+    /// The keys at those fields of `from`; none where the type lacks them.
+    fn relation_keys(&self, holder: &TypeName, fields: &str) -> Option<String> {
+        let field = |of: &TypeName, name: &str| {
+            self.plan
+                .fields(of)
+                .iter()
+                .find(|field| field.name == name)
+                .map(|field| (field.required, field.what.clone()))
+        };
+        if let Some((one, other)) = fields.split_once(", ") {
+            field(holder, one)?;
+            field(holder, other)?;
+            return Some(format!(
+                "from.{one}.clone().zip(from.{other}.clone()).map(Into::into).into_iter().collect()"
+            ));
+        }
+        let path = fields
+            .split(" | ")
+            .find(|path| field(holder, path.split('.').next().unwrap_or(path)).is_some())?;
+        let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        let (required, what) = field(holder, first)?;
+        Some(match (rest, &what, required) {
+            (None, _, true) => format!("vec![from.{first}.clone()]"),
+            (None, _, false) => format!("from.{first}.clone().into_iter().collect()"),
+            (Some(rest), What::List(item), true) => {
+                let What::Type { name, .. } = &**item else { return None };
+                let read = if field(name, rest)?.0 {
+                    format!(".map(|value| value.{rest}.clone())")
+                } else {
+                    format!(".filter_map(|value| value.{rest}.clone())")
+                };
+                format!("from.{first}.iter(){read}.collect()")
+            }
+            (Some(rest), What::Type { name, .. }, true) => {
+                if field(name, rest)?.0 {
+                    format!("vec![from.{first}.{rest}.clone()]")
+                } else {
+                    format!("from.{first}.{rest}.clone().into_iter().collect()")
+                }
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// A way from one noun to another.
+struct Way {
+    method: String,
+    to: String,
+    is_many: bool,
+    /// The type of its `Relation`, and the expression that makes it.
+    relation: String,
+    value: String,
+}
+
+impl Way {
+    fn signature(&self) -> String {
+        let Self { method, to, .. } = self;
+        let returns = if self.is_many { format!("Vec<Bound<{to}>>") } else { format!("Option<Bound<{to}>>") };
+        format!("fn {method}(&self) -> impl Future<Output = Result<{returns}>> + Send")
+    }
+
+    fn doc(&self) -> String {
+        let (what, to) = (self.method.replace('_', " "), &self.to);
+        let (none, each) = if self.is_many { ("", " each") } else { ("; none where AWS names none", "") };
+        format!(
+            "/// Its {what}, fetched through the same session{none}.\n///\n/// # Errors\n///\n\
+             /// As `{to}::objects().get(…)`.\n///\n/// # Requests\n///\n\
+             /// One Get of [`{to}`]{each}; none where `prefetch_related` fetched it.\n"
+        )
+    }
+}

@@ -1,0 +1,263 @@
+//! The methods for what only one noun has, on its manager and on what is bound.
+
+use std::fmt::Write;
+
+use super::{Writer, line};
+use crate::codegen::Result;
+use crate::codegen::description::Reference;
+use crate::codegen::names::{raw, snake};
+use crate::codegen::nouns::{Key, Nouns};
+use crate::codegen::operations::{Operation, Operations};
+use crate::codegen::plan::What;
+
+impl<'a> Writer<'a> {
+    /// The methods for what only this noun has.
+    pub(super) fn verbs(&mut self) -> Result<()> {
+        let name = &self.noun.name;
+        let mut of_bound = String::new();
+        if !self.noun.verbs.is_empty() {
+            line!(self, "impl Manager<{name}> {{");
+            for (method, operation) in &self.noun.verbs {
+                let verb = self.verb(method, operation)?;
+                self.text.push_str(&verb.on_manager);
+                if !matches!(method.as_str(), "create" | "start") {
+                    of_bound.push_str(&verb.on_bound.unwrap_or_default());
+                }
+            }
+            line!(self, "}}\n");
+        }
+        for child in &self.nouns.noun {
+            let Some(method) = child.of.as_ref().and_then(|of| of.strip_prefix(&format!("{name}."))) else {
+                continue;
+            };
+            let row = Operations::of(self.plan, self.services, child)?.row()?.ok_or("no row")?.name;
+            let _ = writeln!(
+                of_bound,
+                "/// Its [`{row}`]s, as a lazy queryset.\nfn {method}(&self) -> QuerySet<{row}>;\n\
+                 =>fn {method}(&self) -> QuerySet<{row}> {{ {}::objects().using(self.session()).list_of(self.key()) }}\n",
+                child.name
+            );
+        }
+        if of_bound.is_empty() || self.noun.get.is_none() {
+            return Ok(());
+        }
+        let (declared, defined): (Vec<&str>, Vec<&str>) =
+            of_bound.split('\n').partition(|line| !line.starts_with("=>"));
+        let defined: Vec<&str> = defined.iter().map(|line| &line[2..]).collect();
+        line!(
+            self,
+            "/// What a bound [`{name}`] has besides; a row of its list, and AWS's answer to its creation, have it too.
+            pub trait {name}Ext: Sized {{
+                {declared}
+            }}
+
+            impl<M: Keyed<Noun = {name}>> {name}Ext for Bound<M> {{
+                {defined}
+            }}\n",
+            declared = declared.join("\n"),
+            defined = defined.join("\n"),
+        );
+        self.extensions.push(format!("{name}Ext"));
+        Ok(())
+    }
+
+    fn verb(&mut self, method: &str, operation_name: &'a str) -> Result<Verb> {
+        let operation = self.operations.operation(operation_name)?;
+        let mut arguments = Arguments::default();
+        let address = operation.address();
+        let takes_key = self.noun.get.is_some()
+            && match &self.noun.key {
+                Some(Key::Field(_)) => {
+                    address.iter().any(|(_, part, _)| part.location.as_deref() == Some("uri"))
+                }
+                Some(Key::Parts { parts, .. }) => parts.iter().all(|(name, part)| {
+                    part.ends_with('?') || address.iter().any(|(parameter, _, _)| parameter == name)
+                }),
+                None => false,
+            };
+        let mut setters = String::new();
+        let mut is_first = true;
+        if takes_key {
+            let key = self.key_type();
+            arguments.generic("key", key);
+        }
+        for (parameter, part, required) in &address {
+            let in_key = takes_key
+                && match &self.noun.key {
+                    Some(Key::Parts { parts, .. }) => {
+                        parts.get(*parameter).map(|part| format!("key.{}", part.trim_end_matches('?')))
+                    }
+                    _ if is_first => Some("key".to_owned()),
+                    _ => None,
+                }
+                .map(|value| {
+                    let _ = write!(setters, ".{}({value})", snake(parameter));
+                })
+                .is_some();
+            is_first = false;
+            if !in_key {
+                let value = arguments.add(self, parameter, part, *required);
+                let set = if *required { snake(parameter) } else { format!("set_{}", snake(parameter)) };
+                let _ = write!(setters, ".{set}({value})");
+            }
+        }
+        let request = self.body(&operation, &mut arguments);
+        let given = self.given(&operation)?;
+        let call = self.call(&operation, request.as_deref(), &setters);
+        if let Some(name) = given.name.filter(|_| !given.is_list) {
+            self.bound.insert(name.name.clone());
+        }
+        let (returns, answer) = (given.kind(), given.bound(&call));
+        let doc = verb_doc(self.nouns, operation_name);
+        let check = if takes_key { "let key = key.checked(OPERATION)?;" } else { "" };
+        let Arguments { generics, parameters, lets } = &arguments;
+        let generics = |with_bounds: bool| {
+            let names: Vec<String> = generics
+                .iter()
+                .map(|(name, bound)| if with_bounds { format!("{name}: {bound}") } else { name.clone() })
+                .collect();
+            if names.is_empty() && with_bounds { String::new() } else { format!("<{}>", names.join(", ")) }
+        };
+        let parameter_list: String =
+            parameters.iter().map(|(name, kind)| format!(", {name}: {kind}")).collect();
+        let on_manager = format!(
+            "{doc}pub fn {method}{}(&self{parameter_list}) -> impl Future<Output = Result<{returns}>> + Send + use{} {{
+                const OPERATION: &str = {operation_name:?};
+                let choice = self.choice().clone();
+                {}
+                async move {{
+                    let session = &choice.session().await?;
+                    {check}
+                    {answer}
+                }}
+            }}\n\n",
+            generics(true),
+            generics(false),
+            lets.join("\n"),
+        );
+        let on_bound = takes_key.then(|| {
+            let rest = &parameters[1..];
+            let rest_list: String =
+                rest.iter().map(|(name, kind)| format!(", {name}: {}", arguments.anonymous(kind))).collect();
+            let given: String = rest.iter().map(|(name, _)| format!(", {name}")).collect();
+            let signature =
+                format!("fn {method}(&self{rest_list}) -> impl Future<Output = Result<{returns}>> + Send");
+            format!(
+                "{doc}{signature};\n=>{signature} {{ {}::objects().using(self.session()).{method}(self.key(){given}) }}\n",
+                self.noun.name
+            )
+        });
+        Ok(Verb { on_manager, on_bound })
+    }
+
+    /// The request's body: its members one by one where AWS wants them all, else as the request type.
+    fn body(&self, operation: &Operation<'a>, arguments: &mut Arguments) -> Option<String> {
+        let request = operation.request?;
+        let fields = self.plan.fields(request);
+        if fields.iter().any(|field| !field.required) {
+            arguments.parameters.push(("request".to_owned(), request.name.clone()));
+            return Some("request".to_owned());
+        }
+        let mut values = Vec::new();
+        for field in fields {
+            let name = raw(&field.name);
+            match &field.what {
+                What::List(item) => {
+                    let generic = arguments.next();
+                    let each = char::from(generic.as_bytes()[0] + 1).to_string();
+                    arguments.generics.push((generic.clone(), format!("IntoIterator<Item = {each}>")));
+                    arguments.generics.push((each, format!("Into<{}>", item.rust())));
+                    arguments.parameters.push((name.clone(), generic));
+                    arguments.lets.push(format!(
+                        "let {name}: Vec<{}> = {name}.into_iter().map(Into::into).collect();",
+                        item.rust()
+                    ));
+                }
+                What::Timestamp | What::Bool | What::F64 => {
+                    arguments.parameters.push((name.clone(), field.what.rust()));
+                }
+                what => arguments.generic(&name, &what.rust()),
+            }
+            values.push(name);
+        }
+        Some(format!("{}::new({})", request.name, values.join(", ")))
+    }
+}
+
+/// A noun's own method.
+struct Verb {
+    on_manager: String,
+    /// As a declaration, and as a definition behind `=>`.
+    on_bound: Option<String>,
+}
+
+/// What a method takes.
+#[derive(Default)]
+struct Arguments {
+    generics: Vec<(String, String)>,
+    parameters: Vec<(String, String)>,
+    lets: Vec<String>,
+}
+
+impl Arguments {
+    fn next(&self) -> String {
+        char::from(b'A' + u8::try_from(self.generics.len()).unwrap_or(0)).to_string()
+    }
+
+    /// A parameter's type without a name for what is generic.
+    fn anonymous(&self, kind: &str) -> String {
+        match self.generics.iter().find(|(name, _)| name == kind) {
+            None => kind.to_owned(),
+            Some((_, bound)) => {
+                match bound.strip_prefix("IntoIterator<Item = ").and_then(|rest| rest.strip_suffix('>')) {
+                    Some(item) => format!("impl IntoIterator<Item = {}>", self.anonymous(item)),
+                    None => format!("impl {bound}"),
+                }
+            }
+        }
+    }
+
+    /// A parameter that is converted into the type.
+    fn generic(&mut self, name: &str, kind: &str) {
+        let generic = self.next();
+        self.generics.push((generic.clone(), format!("Into<{kind}>")));
+        self.parameters.push((name.to_owned(), generic));
+        self.lets.push(format!("let {name}: {kind} = {name}.into();"));
+    }
+
+    /// A parameter of the address; gives the expression that the SDK's setter takes.
+    fn add(&mut self, writer: &Writer<'_>, parameter: &str, part: &Reference, required: bool) -> String {
+        let name = raw(&snake(parameter));
+        let shape = writer.operations.shape(part);
+        match (shape.kind.as_str(), writer.operations.home(part)) {
+            ("timestamp", _) => {
+                self.parameters.push((name.clone(), "Timestamp".to_owned()));
+                format!("timestamp_to_sdk({name})")
+            }
+            ("boolean", _) => {
+                self.parameters.push((name.clone(), "bool".to_owned()));
+                name
+            }
+            (_, Some(an_enum)) => {
+                self.generic(&name, &an_enum.name);
+                format!("{name}.into()")
+            }
+            _ if required => {
+                self.generic(&name, "String");
+                name
+            }
+            _ => {
+                self.generic(&name, "Option<String>");
+                name
+            }
+        }
+    }
+}
+
+/// A verb's documentation: what it does, its errors, its request.
+fn verb_doc(nouns: &Nouns, operation: &str) -> String {
+    let what = nouns.docs.get(operation).cloned().unwrap_or_else(|| format!("AWS's `{operation}`."));
+    format!(
+        "/// {what}\n///\n/// # Errors\n///\n/// As AWS answers; `InvalidInput` for what cannot be sent.\n///\n/// # Requests\n///\n/// One `{operation}` (`bedrock:{operation}`).\n"
+    )
+}

@@ -1,0 +1,83 @@
+//! `cargo xtask coverage`: every operation of AWS's API description, and where it is reached.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::codegen::{description, nouns, reach};
+
+type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
+
+/// Where the table stands for readers.
+const PAGE: &str = "docs/operations.md";
+
+/// The crates whose code sends requests.
+const SENDERS: [&str; 2] = ["crates/managers/src", "crates/runtime-mixin/src"];
+
+/// Prints the table, and fails where an operation is not reached or the page is not the table.
+pub(crate) fn run(root: &Path, write: bool) -> Result {
+    let nouns = nouns::read(&root.join("xtask/nouns.toml"))?;
+    let services = description::read(&root.join("crates/local/api"))?;
+    let reached: BTreeMap<String, String> = reach::all(&nouns).into_iter().collect();
+    let code = code(root)?;
+    let mut table = String::new();
+    let mut missing = Vec::new();
+    let mut total = 0;
+    for (service, description) in &services {
+        let _ = writeln!(table, "\n## `{}`\n\n| operation | reached by |\n|---|---|", service.name());
+        let mut names: Vec<&String> = description.operations.keys().collect();
+        names.sort();
+        for name in names {
+            total += 1;
+            // The table says where, the code has to name the operation in what it sends.
+            match reached.get(name).filter(|_| code.contains(&format!("\"{name}\""))) {
+                Some(call) => {
+                    let _ = writeln!(table, "| `{name}` | `{call}` |");
+                }
+                None => missing.push(name.clone()),
+            }
+        }
+    }
+    let count = format!("{} of {total} operations", total - missing.len());
+    let page = format!(
+        "# Operations\n\nEvery operation of the two services, and where it is reached. `cargo xtask coverage` makes this \
+         table, and fails where one is missing.\n{table}\n{count}.\n"
+    );
+    let path = root.join(PAGE);
+    if write {
+        fs::write(&path, &page)?;
+    }
+    println!("{table}");
+    if !missing.is_empty() {
+        return Err(format!("{count}; not reached: {}", missing.join(", ")).into());
+    }
+    if fs::read_to_string(&path).ok().as_deref() != Some(page.as_str()) {
+        return Err(format!("{PAGE} is not this table; `cargo xtask coverage --write` makes it so").into());
+    }
+    println!("{count}");
+    Ok(())
+}
+
+/// The code that sends requests, without its comments.
+fn code(root: &Path) -> Result<String> {
+    let mut code = String::new();
+    let mut folders: Vec<PathBuf> = SENDERS.iter().map(|sender| root.join(sender)).collect();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                for line in
+                    fs::read_to_string(&path)?.lines().filter(|line| !line.trim_start().starts_with("//"))
+                {
+                    code.push_str(line);
+                    code.push('\n');
+                }
+            }
+        }
+    }
+    Ok(code)
+}
