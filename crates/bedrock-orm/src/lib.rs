@@ -60,8 +60,11 @@
 pub use bedrock_orm_core::{
     Bound, Error, ErrorKind, Partial, Resource, Result, Session, SessionBuilder, SessionChoice,
 };
+#[cfg(feature = "control-plane")]
+pub use bedrock_orm_managers::relations;
 pub use bedrock_orm_managers::{
-    Manager, Objects, Page, Pages, QuerySet, Relation, Rows, Wait, Watch, extensions, relations, resources,
+    BulkItem, BulkReport, FullSet, GroupBy, Manager, Objects, Page, Pages, Plan, Pushed, QuerySet, Relation,
+    Rows, Values, Wait, Watch, aggregates, extensions, lookups, resources,
 };
 pub use bedrock_orm_models as models;
 pub use bedrock_orm_runtime_mixin::{
@@ -72,6 +75,8 @@ pub use bedrock_orm_runtime_mixin::{
 
 /// What most programs need: `use bedrock_orm::prelude::*;`.
 pub mod prelude {
+    #[cfg(feature = "control-plane")]
+    pub use bedrock_orm_managers::extensions::*;
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_managers::{TagsExt, resources::AnyModel};
     #[cfg(feature = "control-plane")]
@@ -92,7 +97,10 @@ pub mod prelude {
     };
 
     pub use bedrock_orm_core::{Bound, Error, ErrorKind, Session, Using};
-    pub use bedrock_orm_managers::extensions::*;
+    pub use bedrock_orm_managers::lookups::{
+        CollectionLookups, CompareLookups, Expression, ListLookups, MapLookups, Q, Single, TextLookups,
+        TimeLookups,
+    };
     pub use bedrock_orm_managers::{DeleteExt, Full, Objects, Refresh, StopExt, UpdateExt, WaitExt};
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_runtime_mixin::{ApplyExt, ApplyGuardrailExt};

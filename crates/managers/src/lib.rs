@@ -6,6 +6,8 @@ pub mod aggregates;
 mod bound;
 mod bulk;
 mod engine;
+#[cfg(feature = "control-plane")]
+mod follow;
 #[allow(deprecated)] // what AWS deprecates is still on its wire
 mod generated;
 mod get_or_create;
@@ -28,7 +30,9 @@ mod wait;
 
 pub use bound::{DeleteExt, Full, Refresh, StopExt, UpdateExt};
 pub use bulk::{BulkItem, BulkReport};
-pub use generated::{extensions, relations};
+pub use generated::extensions;
+#[cfg(feature = "control-plane")]
+pub use generated::relations;
 pub use manager::Manager;
 pub use objects::Objects;
 pub use page::Page;

@@ -3,13 +3,12 @@
 //! Asynchronous invocations: long-running jobs that write their output to S3.
 
 use crate::lookups::{NamedField, Opaque, Text, Time};
-use crate::relation::one;
 use crate::resources::{
-    AnyModel, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set, Tagged,
+    Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set, Tagged,
 };
-use crate::{Objects, Page, QuerySet, Relation};
+use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrockruntime::operation;
-use bedrock_orm_core::{Bound, Result, Session, sdk};
+use bedrock_orm_core::{Result, Session, sdk};
 use bedrock_orm_models::sdk::{timestamp_from_sdk, timestamp_to_sdk};
 use bedrock_orm_models::{
     AsyncInvoke, AsyncInvokeStatus, AsyncInvokeSummary, SortAsyncInvocationBy, SortOrder,
@@ -204,37 +203,3 @@ impl Progress for AsyncInvoke {
         self.failure_message.clone().into_iter().collect()
     }
 }
-
-/// Where a bound [`AsyncInvoke`] leads to.
-pub trait AsyncInvokeRelations: Sized {
-    /// Its model, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `AnyModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
-}
-
-impl AsyncInvokeRelations for Bound<AsyncInvoke> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
-        const RELATION: Relation<AsyncInvoke, AnyModel> =
-            Relation::new("model", |from| vec![from.model_arn.clone()]);
-        one(self, RELATION)
-    }
-}
-
-impl AsyncInvokeRelations for Bound<AsyncInvokeSummary> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
-        const RELATION: Relation<AsyncInvokeSummary, AnyModel> =
-            Relation::new("model", |from| vec![from.model_arn.clone()]);
-        one(self, RELATION)
-    }
-}
-
-/// From a row to its model.
-pub const MODEL: Relation<AsyncInvokeSummary, AnyModel> =
-    Relation::new("model", |from| vec![from.model_arn.clone()]);

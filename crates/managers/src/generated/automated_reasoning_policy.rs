@@ -3,12 +3,11 @@
 //! Automated reasoning policies: rules in logic that answers are checked against, and the workflows that build and test them.
 
 use crate::lookups::{NamedField, Number, Opaque, Text, Time};
-use crate::relation::one;
 use crate::resources::{
     BuildWorkflowKey, Create, Delete, Get, Key, Keyed, List, ListOf, PageRequest, Parameter, Progress, Row,
     Set, Tagged, TestCaseKey, TestResultKey, Update, held,
 };
-use crate::{Manager, Objects, Page, QuerySet, Relation};
+use crate::{Manager, Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
 use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
 use bedrock_orm_models::sdk::timestamp_to_sdk;
@@ -788,40 +787,6 @@ impl<M: Keyed<Noun = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningP
         AutomatedReasoningPolicyTestResult::objects().using(self.session()).list_of(self.key())
     }
 }
-
-/// Where a bound [`AutomatedReasoningPolicyBuildWorkflow`] leads to.
-pub trait AutomatedReasoningPolicyBuildWorkflowRelations: Sized {
-    /// Its policy, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `AutomatedReasoningPolicy::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`AutomatedReasoningPolicy`]; none where `prefetch_related` fetched it.
-    fn policy(&self) -> impl Future<Output = Result<Option<Bound<AutomatedReasoningPolicy>>>> + Send;
-}
-
-impl AutomatedReasoningPolicyBuildWorkflowRelations for Bound<AutomatedReasoningPolicyBuildWorkflow> {
-    fn policy(&self) -> impl Future<Output = Result<Option<Bound<AutomatedReasoningPolicy>>>> + Send {
-        const RELATION: Relation<AutomatedReasoningPolicyBuildWorkflow, AutomatedReasoningPolicy> =
-            Relation::new("policy", |from| vec![from.policy_arn.clone()]);
-        one(self, RELATION)
-    }
-}
-
-impl AutomatedReasoningPolicyBuildWorkflowRelations for Bound<AutomatedReasoningPolicyBuildWorkflowSummary> {
-    fn policy(&self) -> impl Future<Output = Result<Option<Bound<AutomatedReasoningPolicy>>>> + Send {
-        const RELATION: Relation<AutomatedReasoningPolicyBuildWorkflowSummary, AutomatedReasoningPolicy> =
-            Relation::new("policy", |from| vec![from.policy_arn.clone()]);
-        one(self, RELATION)
-    }
-}
-
-/// From a row to its policy.
-pub const POLICY: Relation<AutomatedReasoningPolicyBuildWorkflowSummary, AutomatedReasoningPolicy> =
-    Relation::new("policy", |from| vec![from.policy_arn.clone()]);
 
 impl Objects for AutomatedReasoningPolicyTestCase {}
 

@@ -3,18 +3,17 @@
 //! Custom models: foundation models trained further on data of one's own.
 
 use crate::lookups::{NamedField, Text, Time};
-use crate::relation::one;
 use crate::resources::{
-    AnyModel, Create, Delete, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
-    Row, Set, Tagged,
+    Create, Delete, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
+    Tagged,
 };
-use crate::{Objects, Page, QuerySet, Relation};
+use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
-use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
+use bedrock_orm_core::{Error, Result, Session, sdk};
 use bedrock_orm_models::sdk::{timestamp_from_sdk, timestamp_to_sdk};
 use bedrock_orm_models::{
-    CreateCustomModelRequest, CreateCustomModelResponse, CustomModel, CustomModelSummary,
-    ModelCustomizationJob, ModelStatus, SortModelsBy, SortOrder,
+    CreateCustomModelRequest, CreateCustomModelResponse, CustomModel, CustomModelSummary, ModelStatus,
+    SortModelsBy, SortOrder,
 };
 use jiff::Timestamp;
 
@@ -297,68 +296,3 @@ impl Progress for CustomModel {
         self.failure_message.clone().into_iter().collect()
     }
 }
-
-/// Where a bound [`CustomModel`] leads to.
-pub trait CustomModelRelations: Sized {
-    /// Its base model, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `AnyModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
-
-    /// Its job, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `ModelCustomizationJob::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`ModelCustomizationJob`]; none where `prefetch_related` fetched it.
-    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelCustomizationJob>>>> + Send;
-}
-
-impl CustomModelRelations for Bound<CustomModel> {
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
-        const RELATION: Relation<CustomModel, AnyModel> =
-            Relation::new("base_model", |from| from.base_model_arn.clone().into_iter().collect());
-        one(self, RELATION)
-    }
-
-    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelCustomizationJob>>>> + Send {
-        const RELATION: Relation<CustomModel, ModelCustomizationJob> =
-            Relation::new("job", |from| from.job_arn.clone().into_iter().collect());
-        one(self, RELATION)
-    }
-}
-
-/// Where a bound [`CustomModelSummary`] leads to.
-pub trait CustomModelSummaryRelations: Sized {
-    /// Its base model, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `AnyModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
-}
-
-impl CustomModelSummaryRelations for Bound<CustomModelSummary> {
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
-        const RELATION: Relation<CustomModelSummary, AnyModel> =
-            Relation::new("base_model", |from| vec![from.base_model_arn.clone()]);
-        one(self, RELATION)
-    }
-}
-
-/// From a row to its base model.
-pub const BASE_MODEL: Relation<CustomModelSummary, AnyModel> =
-    Relation::new("base_model", |from| vec![from.base_model_arn.clone()]);

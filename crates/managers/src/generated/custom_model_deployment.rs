@@ -3,19 +3,18 @@
 //! Deployments that make a custom model callable on demand.
 
 use crate::lookups::{NamedField, Text, Time};
-use crate::relation::one;
 use crate::resources::{
     Create, Delete, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
     Tagged, Update,
 };
-use crate::{Objects, Page, QuerySet, Relation};
+use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
 use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
 use bedrock_orm_models::sdk::{timestamp_from_sdk, timestamp_to_sdk};
 use bedrock_orm_models::{
-    CreateCustomModelDeploymentRequest, CreateCustomModelDeploymentResponse, CustomModel,
-    CustomModelDeployment, CustomModelDeploymentStatus, CustomModelDeploymentSummary, SortModelsBy,
-    SortOrder, UpdateCustomModelDeploymentRequest, UpdateCustomModelDeploymentResponse,
+    CreateCustomModelDeploymentRequest, CreateCustomModelDeploymentResponse, CustomModelDeployment,
+    CustomModelDeploymentStatus, CustomModelDeploymentSummary, SortModelsBy, SortOrder,
+    UpdateCustomModelDeploymentRequest, UpdateCustomModelDeploymentResponse,
 };
 use jiff::Timestamp;
 
@@ -283,37 +282,3 @@ impl Progress for CustomModelDeployment {
         self.failure_message.clone().into_iter().collect()
     }
 }
-
-/// Where a bound [`CustomModelDeployment`] leads to.
-pub trait CustomModelDeploymentRelations: Sized {
-    /// Its model, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `CustomModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`CustomModel`]; none where `prefetch_related` fetched it.
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send;
-}
-
-impl CustomModelDeploymentRelations for Bound<CustomModelDeployment> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
-        const RELATION: Relation<CustomModelDeployment, CustomModel> =
-            Relation::new("model", |from| vec![from.model_arn.clone()]);
-        one(self, RELATION)
-    }
-}
-
-impl CustomModelDeploymentRelations for Bound<CustomModelDeploymentSummary> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
-        const RELATION: Relation<CustomModelDeploymentSummary, CustomModel> =
-            Relation::new("model", |from| vec![from.model_arn.clone()]);
-        one(self, RELATION)
-    }
-}
-
-/// From a row to its model.
-pub const MODEL: Relation<CustomModelDeploymentSummary, CustomModel> =
-    Relation::new("model", |from| vec![from.model_arn.clone()]);

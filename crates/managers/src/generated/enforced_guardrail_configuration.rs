@@ -3,13 +3,12 @@
 //! Guardrails that an account or organisation imposes on every call.
 
 use crate::lookups::{NamedField, Opaque, Text, TextList, Time};
-use crate::relation::one;
 use crate::resources::{List, PageRequest, Parameter, Row};
-use crate::{Manager, Objects, Page, Relation};
+use crate::{Manager, Objects, Page};
 use aws_sdk_bedrock::operation;
 use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
 use bedrock_orm_models::{
-    EnforcedGuardrailsConfiguration, Guardrail, PutEnforcedGuardrailConfigurationRequest,
+    EnforcedGuardrailsConfiguration, PutEnforcedGuardrailConfigurationRequest,
     PutEnforcedGuardrailConfigurationResponse,
 };
 
@@ -111,38 +110,3 @@ impl Manager<EnforcedGuardrailsConfiguration> {
         }
     }
 }
-
-/// Where a bound [`EnforcedGuardrailsConfiguration`] leads to.
-pub trait EnforcedGuardrailsConfigurationRelations: Sized {
-    /// Its guardrail, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `Guardrail::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`Guardrail`]; none where `prefetch_related` fetched it.
-    fn guardrail(&self) -> impl Future<Output = Result<Option<Bound<Guardrail>>>> + Send;
-}
-
-impl EnforcedGuardrailsConfigurationRelations for Bound<EnforcedGuardrailsConfiguration> {
-    fn guardrail(&self) -> impl Future<Output = Result<Option<Bound<Guardrail>>>> + Send {
-        const RELATION: Relation<EnforcedGuardrailsConfiguration, Guardrail> =
-            Relation::new("guardrail", |from| {
-                from.guardrail_id
-                    .clone()
-                    .zip(from.guardrail_version.clone())
-                    .map(Into::into)
-                    .into_iter()
-                    .collect()
-            });
-        one(self, RELATION)
-    }
-}
-
-/// From a row to its guardrail.
-pub const GUARDRAIL: Relation<EnforcedGuardrailsConfiguration, Guardrail> =
-    Relation::new("guardrail", |from| {
-        from.guardrail_id.clone().zip(from.guardrail_version.clone()).map(Into::into).into_iter().collect()
-    });

@@ -3,15 +3,14 @@
 //! Imported models: weights brought from elsewhere.
 
 use crate::lookups::{Flag, NamedField, Text, Time};
-use crate::relation::one;
 use crate::resources::{
     Delete, Get, Key, Keyed, List, PageRequest, Parameter, PushedLookup, Pushes, Row, Set, Tagged,
 };
-use crate::{Objects, Page, QuerySet, Relation};
+use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
-use bedrock_orm_core::{Bound, Result, Session, sdk};
+use bedrock_orm_core::{Result, Session, sdk};
 use bedrock_orm_models::sdk::{timestamp_from_sdk, timestamp_to_sdk};
-use bedrock_orm_models::{ImportedModel, ImportedModelSummary, ModelImportJob, SortModelsBy, SortOrder};
+use bedrock_orm_models::{ImportedModel, ImportedModelSummary, SortModelsBy, SortOrder};
 use jiff::Timestamp;
 
 impl Objects for ImportedModel {}
@@ -188,27 +187,5 @@ impl Keyed for ImportedModelSummary {
 impl Tagged for ImportedModel {
     fn arn(&self) -> &str {
         self.model_arn.as_deref().unwrap_or_default()
-    }
-}
-
-/// Where a bound [`ImportedModel`] leads to.
-pub trait ImportedModelRelations: Sized {
-    /// Its job, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `ModelImportJob::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`ModelImportJob`]; none where `prefetch_related` fetched it.
-    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelImportJob>>>> + Send;
-}
-
-impl ImportedModelRelations for Bound<ImportedModel> {
-    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelImportJob>>>> + Send {
-        const RELATION: Relation<ImportedModel, ModelImportJob> =
-            Relation::new("job", |from| from.job_arn.clone().into_iter().collect());
-        one(self, RELATION)
     }
 }

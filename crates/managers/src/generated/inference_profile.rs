@@ -3,17 +3,16 @@
 //! Inference profiles: one name over a model in several regions, or with tags of one's own.
 
 use crate::lookups::{NamedField, Opaque, Text, Time};
-use crate::relation::many;
 use crate::resources::{
     Create, Delete, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
     Tagged,
 };
-use crate::{Objects, Page, QuerySet, Relation};
+use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
-use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
+use bedrock_orm_core::{Error, Result, Session, sdk};
 use bedrock_orm_models::{
-    CreateInferenceProfileRequest, CreateInferenceProfileResponse, FoundationModel, InferenceProfile,
-    InferenceProfileSummary, InferenceProfileType,
+    CreateInferenceProfileRequest, CreateInferenceProfileResponse, InferenceProfile, InferenceProfileSummary,
+    InferenceProfileType,
 };
 
 impl Objects for InferenceProfile {}
@@ -168,40 +167,3 @@ impl Progress for InferenceProfile {
         Vec::new()
     }
 }
-
-/// Where a bound [`InferenceProfile`] leads to.
-pub trait InferenceProfileRelations: Sized {
-    /// Its models, fetched through the same session.
-    ///
-    /// # Errors
-    ///
-    /// As `FoundationModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`FoundationModel`] each; none where `prefetch_related` fetched it.
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<FoundationModel>>>> + Send;
-}
-
-impl InferenceProfileRelations for Bound<InferenceProfile> {
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<FoundationModel>>>> + Send {
-        const RELATION: Relation<InferenceProfile, FoundationModel> = Relation::new("models", |from| {
-            from.models.iter().filter_map(|value| value.model_arn.clone()).collect()
-        });
-        many(self, RELATION)
-    }
-}
-
-impl InferenceProfileRelations for Bound<InferenceProfileSummary> {
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<FoundationModel>>>> + Send {
-        const RELATION: Relation<InferenceProfileSummary, FoundationModel> =
-            Relation::new("models", |from| {
-                from.models.iter().filter_map(|value| value.model_arn.clone()).collect()
-            });
-        many(self, RELATION)
-    }
-}
-
-/// From a row to its models.
-pub const MODELS: Relation<InferenceProfileSummary, FoundationModel> =
-    Relation::new("models", |from| from.models.iter().filter_map(|value| value.model_arn.clone()).collect());

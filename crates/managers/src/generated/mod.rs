@@ -50,103 +50,46 @@ mod tag;
 #[cfg(feature = "control-plane")]
 mod use_case_for_model_access;
 
+#[cfg(feature = "control-plane")]
+pub mod relations;
+
 pub mod extensions {
     //! What bound models have, each noun its own.
-    pub use super::async_invoke::AsyncInvokeRelations;
     #[cfg(feature = "control-plane")]
     pub use super::automated_reasoning_policy::{
-        AutomatedReasoningPolicyBuildWorkflowExt, AutomatedReasoningPolicyBuildWorkflowRelations,
-        AutomatedReasoningPolicyExt, AutomatedReasoningPolicyTestCaseExt,
+        AutomatedReasoningPolicyBuildWorkflowExt, AutomatedReasoningPolicyExt,
+        AutomatedReasoningPolicyTestCaseExt,
     };
-    #[cfg(feature = "control-plane")]
-    pub use super::custom_model::{CustomModelRelations, CustomModelSummaryRelations};
-    #[cfg(feature = "control-plane")]
-    pub use super::custom_model_deployment::CustomModelDeploymentRelations;
-    #[cfg(feature = "control-plane")]
-    pub use super::enforced_guardrail_configuration::EnforcedGuardrailsConfigurationRelations;
     #[cfg(feature = "control-plane")]
     pub use super::foundation_model::FoundationModelExt;
     #[cfg(feature = "control-plane")]
     pub use super::guardrail::GuardrailExt;
     #[cfg(feature = "control-plane")]
-    pub use super::imported_model::ImportedModelRelations;
-    #[cfg(feature = "control-plane")]
-    pub use super::inference_profile::InferenceProfileRelations;
-    #[cfg(feature = "control-plane")]
     pub use super::marketplace_model_endpoint::MarketplaceModelEndpointExt;
     #[cfg(feature = "control-plane")]
-    pub use super::model_copy_job::ModelCopyJobRelations;
+    pub use super::relations::async_invoke::AsyncInvokeRelations;
     #[cfg(feature = "control-plane")]
-    pub use super::model_customization_job::ModelCustomizationJobRelations;
+    pub use super::relations::automated_reasoning_policy::AutomatedReasoningPolicyBuildWorkflowRelations;
     #[cfg(feature = "control-plane")]
-    pub use super::model_import_job::ModelImportJobRelations;
+    pub use super::relations::custom_model::{CustomModelRelations, CustomModelSummaryRelations};
     #[cfg(feature = "control-plane")]
-    pub use super::model_invocation_job::ModelInvocationJobRelations;
+    pub use super::relations::custom_model_deployment::CustomModelDeploymentRelations;
     #[cfg(feature = "control-plane")]
-    pub use super::prompt_router::PromptRouterRelations;
+    pub use super::relations::enforced_guardrail_configuration::EnforcedGuardrailsConfigurationRelations;
     #[cfg(feature = "control-plane")]
-    pub use super::provisioned_model_throughput::ProvisionedModelThroughputRelations;
-}
-
-pub mod relations {
-    //! The relations that `prefetch_related` takes.
-    pub mod async_invoke {
-        //! From the rows of `async_invoke`.
-        pub use super::super::async_invoke::MODEL;
-    }
+    pub use super::relations::imported_model::ImportedModelRelations;
     #[cfg(feature = "control-plane")]
-    pub mod enforced_guardrail_configuration {
-        //! From the rows of `enforced_guardrail_configuration`.
-        pub use super::super::enforced_guardrail_configuration::GUARDRAIL;
-    }
+    pub use super::relations::inference_profile::InferenceProfileRelations;
     #[cfg(feature = "control-plane")]
-    pub mod inference_profile {
-        //! From the rows of `inference_profile`.
-        pub use super::super::inference_profile::MODELS;
-    }
+    pub use super::relations::model_copy_job::ModelCopyJobRelations;
     #[cfg(feature = "control-plane")]
-    pub mod prompt_router {
-        //! From the rows of `prompt_router`.
-        pub use super::super::prompt_router::{FALLBACK_MODEL, MODELS};
-    }
+    pub use super::relations::model_customization_job::ModelCustomizationJobRelations;
     #[cfg(feature = "control-plane")]
-    pub mod provisioned_model_throughput {
-        //! From the rows of `provisioned_model_throughput`.
-        pub use super::super::provisioned_model_throughput::{FOUNDATION_MODEL, MODEL};
-    }
+    pub use super::relations::model_import_job::ModelImportJobRelations;
     #[cfg(feature = "control-plane")]
-    pub mod custom_model {
-        //! From the rows of `custom_model`.
-        pub use super::super::custom_model::BASE_MODEL;
-    }
+    pub use super::relations::model_invocation_job::ModelInvocationJobRelations;
     #[cfg(feature = "control-plane")]
-    pub mod custom_model_deployment {
-        //! From the rows of `custom_model_deployment`.
-        pub use super::super::custom_model_deployment::MODEL;
-    }
+    pub use super::relations::prompt_router::PromptRouterRelations;
     #[cfg(feature = "control-plane")]
-    pub mod model_import_job {
-        //! From the rows of `model_import_job`.
-        pub use super::super::model_import_job::IMPORTED_MODEL;
-    }
-    #[cfg(feature = "control-plane")]
-    pub mod model_copy_job {
-        //! From the rows of `model_copy_job`.
-        pub use super::super::model_copy_job::{SOURCE_MODEL, TARGET_MODEL};
-    }
-    #[cfg(feature = "control-plane")]
-    pub mod model_customization_job {
-        //! From the rows of `model_customization_job`.
-        pub use super::super::model_customization_job::{BASE_MODEL, OUTPUT_MODEL};
-    }
-    #[cfg(feature = "control-plane")]
-    pub mod model_invocation_job {
-        //! From the rows of `model_invocation_job`.
-        pub use super::super::model_invocation_job::MODEL;
-    }
-    #[cfg(feature = "control-plane")]
-    pub mod automated_reasoning_policy {
-        //! From the rows of `automated_reasoning_policy`.
-        pub use super::super::automated_reasoning_policy::POLICY;
-    }
+    pub use super::relations::provisioned_model_throughput::ProvisionedModelThroughputRelations;
 }

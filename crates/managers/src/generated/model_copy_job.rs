@@ -3,16 +3,15 @@
 //! Jobs that copy a custom model to another region.
 
 use crate::lookups::{NamedField, Opaque, Text, Time};
-use crate::relation::one;
 use crate::resources::{
     Create, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
 };
-use crate::{Objects, Page, QuerySet, Relation};
+use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
-use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
+use bedrock_orm_core::{Error, Result, Session, sdk};
 use bedrock_orm_models::sdk::{timestamp_from_sdk, timestamp_to_sdk};
 use bedrock_orm_models::{
-    CreateModelCopyJobRequest, CreateModelCopyJobResponse, CustomModel, ModelCopyJob, ModelCopyJobStatus,
+    CreateModelCopyJobRequest, CreateModelCopyJobResponse, ModelCopyJob, ModelCopyJobStatus,
     ModelCopyJobSummary, SortJobsBy, SortOrder,
 };
 use jiff::Timestamp;
@@ -268,64 +267,3 @@ impl Progress for ModelCopyJob {
         self.failure_message.clone().into_iter().collect()
     }
 }
-
-/// Where a bound [`ModelCopyJob`] leads to.
-pub trait ModelCopyJobRelations: Sized {
-    /// Its source model, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `CustomModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`CustomModel`]; none where `prefetch_related` fetched it.
-    fn source_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send;
-
-    /// Its target model, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `CustomModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`CustomModel`]; none where `prefetch_related` fetched it.
-    fn target_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send;
-}
-
-impl ModelCopyJobRelations for Bound<ModelCopyJob> {
-    fn source_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
-        const RELATION: Relation<ModelCopyJob, CustomModel> =
-            Relation::new("source_model", |from| vec![from.source_model_arn.clone()]);
-        one(self, RELATION)
-    }
-
-    fn target_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
-        const RELATION: Relation<ModelCopyJob, CustomModel> =
-            Relation::new("target_model", |from| vec![from.target_model_arn.clone()]);
-        one(self, RELATION)
-    }
-}
-
-impl ModelCopyJobRelations for Bound<ModelCopyJobSummary> {
-    fn source_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
-        const RELATION: Relation<ModelCopyJobSummary, CustomModel> =
-            Relation::new("source_model", |from| vec![from.source_model_arn.clone()]);
-        one(self, RELATION)
-    }
-
-    fn target_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
-        const RELATION: Relation<ModelCopyJobSummary, CustomModel> =
-            Relation::new("target_model", |from| vec![from.target_model_arn.clone()]);
-        one(self, RELATION)
-    }
-}
-
-/// From a row to its source model.
-pub const SOURCE_MODEL: Relation<ModelCopyJobSummary, CustomModel> =
-    Relation::new("source_model", |from| vec![from.source_model_arn.clone()]);
-
-/// From a row to its target model.
-pub const TARGET_MODEL: Relation<ModelCopyJobSummary, CustomModel> =
-    Relation::new("target_model", |from| vec![from.target_model_arn.clone()]);

@@ -3,18 +3,17 @@
 //! Jobs that train a custom model.
 
 use crate::lookups::{NamedField, Opaque, Text, Time};
-use crate::relation::one;
 use crate::resources::{
-    AnyModel, Create, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row,
-    Set, Stop, Tagged,
+    Create, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set, Stop,
+    Tagged,
 };
-use crate::{Objects, Page, QuerySet, Relation};
+use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
-use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
+use bedrock_orm_core::{Error, Result, Session, sdk};
 use bedrock_orm_models::sdk::{timestamp_from_sdk, timestamp_to_sdk};
 use bedrock_orm_models::{
-    CreateModelCustomizationJobRequest, CreateModelCustomizationJobResponse, CustomModel,
-    FineTuningJobStatus, ModelCustomizationJob, ModelCustomizationJobSummary, SortJobsBy, SortOrder,
+    CreateModelCustomizationJobRequest, CreateModelCustomizationJobResponse, FineTuningJobStatus,
+    ModelCustomizationJob, ModelCustomizationJobSummary, SortJobsBy, SortOrder,
 };
 use jiff::Timestamp;
 
@@ -263,64 +262,3 @@ impl Progress for ModelCustomizationJob {
         self.failure_message.clone().into_iter().collect()
     }
 }
-
-/// Where a bound [`ModelCustomizationJob`] leads to.
-pub trait ModelCustomizationJobRelations: Sized {
-    /// Its base model, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `AnyModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
-
-    /// Its output model, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `CustomModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`CustomModel`]; none where `prefetch_related` fetched it.
-    fn output_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send;
-}
-
-impl ModelCustomizationJobRelations for Bound<ModelCustomizationJob> {
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
-        const RELATION: Relation<ModelCustomizationJob, AnyModel> =
-            Relation::new("base_model", |from| vec![from.base_model_arn.clone()]);
-        one(self, RELATION)
-    }
-
-    fn output_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
-        const RELATION: Relation<ModelCustomizationJob, CustomModel> =
-            Relation::new("output_model", |from| from.output_model_arn.clone().into_iter().collect());
-        one(self, RELATION)
-    }
-}
-
-impl ModelCustomizationJobRelations for Bound<ModelCustomizationJobSummary> {
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
-        const RELATION: Relation<ModelCustomizationJobSummary, AnyModel> =
-            Relation::new("base_model", |from| vec![from.base_model_arn.clone()]);
-        one(self, RELATION)
-    }
-
-    fn output_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
-        const RELATION: Relation<ModelCustomizationJobSummary, CustomModel> =
-            Relation::new("output_model", |from| from.custom_model_arn.clone().into_iter().collect());
-        one(self, RELATION)
-    }
-}
-
-/// From a row to its base model.
-pub const BASE_MODEL: Relation<ModelCustomizationJobSummary, AnyModel> =
-    Relation::new("base_model", |from| vec![from.base_model_arn.clone()]);
-
-/// From a row to its output model.
-pub const OUTPUT_MODEL: Relation<ModelCustomizationJobSummary, CustomModel> =
-    Relation::new("output_model", |from| from.custom_model_arn.clone().into_iter().collect());

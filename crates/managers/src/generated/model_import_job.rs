@@ -3,17 +3,16 @@
 //! Jobs that import a model's weights.
 
 use crate::lookups::{NamedField, Text, Time};
-use crate::relation::one;
 use crate::resources::{
     Create, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set, Tagged,
 };
-use crate::{Objects, Page, QuerySet, Relation};
+use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
-use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
+use bedrock_orm_core::{Error, Result, Session, sdk};
 use bedrock_orm_models::sdk::{timestamp_from_sdk, timestamp_to_sdk};
 use bedrock_orm_models::{
-    CreateModelImportJobRequest, CreateModelImportJobResponse, ImportedModel, ModelImportJob,
-    ModelImportJobStatus, ModelImportJobSummary, SortJobsBy, SortOrder,
+    CreateModelImportJobRequest, CreateModelImportJobResponse, ModelImportJob, ModelImportJobStatus,
+    ModelImportJobSummary, SortJobsBy, SortOrder,
 };
 use jiff::Timestamp;
 
@@ -237,37 +236,3 @@ impl Progress for ModelImportJob {
         self.failure_message.clone().into_iter().collect()
     }
 }
-
-/// Where a bound [`ModelImportJob`] leads to.
-pub trait ModelImportJobRelations: Sized {
-    /// Its imported model, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `ImportedModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`ImportedModel`]; none where `prefetch_related` fetched it.
-    fn imported_model(&self) -> impl Future<Output = Result<Option<Bound<ImportedModel>>>> + Send;
-}
-
-impl ModelImportJobRelations for Bound<ModelImportJob> {
-    fn imported_model(&self) -> impl Future<Output = Result<Option<Bound<ImportedModel>>>> + Send {
-        const RELATION: Relation<ModelImportJob, ImportedModel> =
-            Relation::new("imported_model", |from| from.imported_model_arn.clone().into_iter().collect());
-        one(self, RELATION)
-    }
-}
-
-impl ModelImportJobRelations for Bound<ModelImportJobSummary> {
-    fn imported_model(&self) -> impl Future<Output = Result<Option<Bound<ImportedModel>>>> + Send {
-        const RELATION: Relation<ModelImportJobSummary, ImportedModel> =
-            Relation::new("imported_model", |from| from.imported_model_arn.clone().into_iter().collect());
-        one(self, RELATION)
-    }
-}
-
-/// From a row to its imported model.
-pub const IMPORTED_MODEL: Relation<ModelImportJobSummary, ImportedModel> =
-    Relation::new("imported_model", |from| from.imported_model_arn.clone().into_iter().collect());

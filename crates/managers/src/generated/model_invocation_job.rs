@@ -3,14 +3,13 @@
 //! Batch jobs that run a file of prompts through a model.
 
 use crate::lookups::{NamedField, Number, Opaque, Text, TextList, Time};
-use crate::relation::one;
 use crate::resources::{
-    AnyModel, Create, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row,
-    Set, Stop, Tagged,
+    Create, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set, Stop,
+    Tagged,
 };
-use crate::{Objects, Page, QuerySet, Relation};
+use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
-use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
+use bedrock_orm_core::{Error, Result, Session, sdk};
 use bedrock_orm_models::sdk::{timestamp_from_sdk, timestamp_to_sdk};
 use bedrock_orm_models::{
     CreateModelInvocationJobRequest, CreateModelInvocationJobResponse, ModelInvocationJob,
@@ -268,37 +267,3 @@ impl Progress for ModelInvocationJob {
         self.message.clone().into_iter().collect()
     }
 }
-
-/// Where a bound [`ModelInvocationJob`] leads to.
-pub trait ModelInvocationJobRelations: Sized {
-    /// Its model, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `AnyModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
-}
-
-impl ModelInvocationJobRelations for Bound<ModelInvocationJob> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
-        const RELATION: Relation<ModelInvocationJob, AnyModel> =
-            Relation::new("model", |from| vec![from.model_id.clone()]);
-        one(self, RELATION)
-    }
-}
-
-impl ModelInvocationJobRelations for Bound<ModelInvocationJobSummary> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
-        const RELATION: Relation<ModelInvocationJobSummary, AnyModel> =
-            Relation::new("model", |from| vec![from.model_id.clone()]);
-        one(self, RELATION)
-    }
-}
-
-/// From a row to its model.
-pub const MODEL: Relation<ModelInvocationJobSummary, AnyModel> =
-    Relation::new("model", |from| vec![from.model_id.clone()]);

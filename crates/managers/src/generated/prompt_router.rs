@@ -3,14 +3,13 @@
 //! Prompt routers: each prompt goes to the model that suits it.
 
 use crate::lookups::{NamedField, Number, Opaque, Text, Time};
-use crate::relation::{many, one};
 use crate::resources::{
-    AnyModel, Create, Delete, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
-    Row, Set, Tagged,
+    Create, Delete, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
+    Tagged,
 };
-use crate::{Objects, Page, QuerySet, Relation};
+use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
-use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
+use bedrock_orm_core::{Error, Result, Session, sdk};
 use bedrock_orm_models::{
     CreatePromptRouterRequest, CreatePromptRouterResponse, PromptRouter, PromptRouterSummary,
     PromptRouterType,
@@ -169,64 +168,3 @@ impl Progress for PromptRouter {
         Vec::new()
     }
 }
-
-/// Where a bound [`PromptRouter`] leads to.
-pub trait PromptRouterRelations: Sized {
-    /// Its fallback model, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `AnyModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
-
-    /// Its models, fetched through the same session.
-    ///
-    /// # Errors
-    ///
-    /// As `AnyModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`AnyModel`] each; none where `prefetch_related` fetched it.
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<AnyModel>>>> + Send;
-}
-
-impl PromptRouterRelations for Bound<PromptRouter> {
-    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
-        const RELATION: Relation<PromptRouter, AnyModel> =
-            Relation::new("fallback_model", |from| vec![from.fallback_model.model_arn.clone()]);
-        one(self, RELATION)
-    }
-
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<AnyModel>>>> + Send {
-        const RELATION: Relation<PromptRouter, AnyModel> =
-            Relation::new("models", |from| from.models.iter().map(|value| value.model_arn.clone()).collect());
-        many(self, RELATION)
-    }
-}
-
-impl PromptRouterRelations for Bound<PromptRouterSummary> {
-    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
-        const RELATION: Relation<PromptRouterSummary, AnyModel> =
-            Relation::new("fallback_model", |from| vec![from.fallback_model.model_arn.clone()]);
-        one(self, RELATION)
-    }
-
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<AnyModel>>>> + Send {
-        const RELATION: Relation<PromptRouterSummary, AnyModel> =
-            Relation::new("models", |from| from.models.iter().map(|value| value.model_arn.clone()).collect());
-        many(self, RELATION)
-    }
-}
-
-/// From a row to its fallback model.
-pub const FALLBACK_MODEL: Relation<PromptRouterSummary, AnyModel> =
-    Relation::new("fallback_model", |from| vec![from.fallback_model.model_arn.clone()]);
-
-/// From a row to its models.
-pub const MODELS: Relation<PromptRouterSummary, AnyModel> =
-    Relation::new("models", |from| from.models.iter().map(|value| value.model_arn.clone()).collect());

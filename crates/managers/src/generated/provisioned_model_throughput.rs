@@ -3,17 +3,16 @@
 //! Provisioned throughput: capacity that is reserved for one model.
 
 use crate::lookups::{NamedField, Number, Text, Time};
-use crate::relation::one;
 use crate::resources::{
-    AnyModel, Create, Delete, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
-    Row, Set, Tagged, Update,
+    Create, Delete, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
+    Tagged, Update,
 };
-use crate::{Objects, Page, QuerySet, Relation};
+use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
-use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
+use bedrock_orm_core::{Error, Result, Session, sdk};
 use bedrock_orm_models::sdk::{timestamp_from_sdk, timestamp_to_sdk};
 use bedrock_orm_models::{
-    CreateProvisionedModelThroughputRequest, CreateProvisionedModelThroughputResponse, FoundationModel,
+    CreateProvisionedModelThroughputRequest, CreateProvisionedModelThroughputResponse,
     ProvisionedModelStatus, ProvisionedModelSummary, ProvisionedModelThroughput, SortByProvisionedModels,
     SortOrder, UpdateProvisionedModelThroughputRequest,
 };
@@ -286,64 +285,3 @@ impl Progress for ProvisionedModelThroughput {
         self.failure_message.clone().into_iter().collect()
     }
 }
-
-/// Where a bound [`ProvisionedModelThroughput`] leads to.
-pub trait ProvisionedModelThroughputRelations: Sized {
-    /// Its foundation model, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `FoundationModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`FoundationModel`]; none where `prefetch_related` fetched it.
-    fn foundation_model(&self) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send;
-
-    /// Its model, fetched through the same session; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `AnyModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
-}
-
-impl ProvisionedModelThroughputRelations for Bound<ProvisionedModelThroughput> {
-    fn foundation_model(&self) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send {
-        const RELATION: Relation<ProvisionedModelThroughput, FoundationModel> =
-            Relation::new("foundation_model", |from| vec![from.foundation_model_arn.clone()]);
-        one(self, RELATION)
-    }
-
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
-        const RELATION: Relation<ProvisionedModelThroughput, AnyModel> =
-            Relation::new("model", |from| vec![from.model_arn.clone()]);
-        one(self, RELATION)
-    }
-}
-
-impl ProvisionedModelThroughputRelations for Bound<ProvisionedModelSummary> {
-    fn foundation_model(&self) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send {
-        const RELATION: Relation<ProvisionedModelSummary, FoundationModel> =
-            Relation::new("foundation_model", |from| vec![from.foundation_model_arn.clone()]);
-        one(self, RELATION)
-    }
-
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
-        const RELATION: Relation<ProvisionedModelSummary, AnyModel> =
-            Relation::new("model", |from| vec![from.model_arn.clone()]);
-        one(self, RELATION)
-    }
-}
-
-/// From a row to its foundation model.
-pub const FOUNDATION_MODEL: Relation<ProvisionedModelSummary, FoundationModel> =
-    Relation::new("foundation_model", |from| vec![from.foundation_model_arn.clone()]);
-
-/// From a row to its model.
-pub const MODEL: Relation<ProvisionedModelSummary, AnyModel> =
-    Relation::new("model", |from| vec![from.model_arn.clone()]);

@@ -19,6 +19,8 @@ use super::{Files, Result};
 
 const FOLDER: &str = "crates/managers/src/generated";
 
+const GATE: &str = "#[cfg(feature = \"control-plane\")]\n";
+
 /// What generated code may name, by where it comes from.
 const NAMES: [(&str, &[&str]); 7] = [
     ("bedrock_orm_core", &["Bound", "Error", "Result", "Session", "sdk"]),
@@ -26,7 +28,7 @@ const NAMES: [(&str, &[&str]); 7] = [
     ("jiff", &["Timestamp"]),
     ("crate", &["Manager", "Objects", "Page", "QuerySet", "Relation"]),
     ("crate::lookups", &["Flag", "Map", "NamedField", "Number", "Opaque", "Text", "TextList", "Time"]),
-    ("crate::relation", &["many", "one"]),
+    ("crate::follow", &["many", "one"]),
     (
         "crate::resources",
         &[
@@ -65,58 +67,61 @@ pub(crate) fn write(
 ) -> Result<()> {
     let mut modules = String::from("//! What AWS offers for each noun.\n\n");
     let mut extended = String::new();
-    let mut relations = String::new();
+    let mut related =
+        String::from("//! The ways from one noun to others, which `prefetch_related` takes.\n\n");
     let mut bound: BTreeMap<Service, BTreeMap<String, String>> = BTreeMap::new();
-    for module in &nouns.module {
-        let mut text = String::new();
-        let mut extensions = Vec::new();
-        let mut ways = Vec::new();
-        let Some(service) = Service::ALL.into_iter().find(|service| service.name() == module.service) else {
-            continue;
-        };
-        for noun in nouns.noun.iter().filter(|noun| noun.module == module.name) {
+    for Module { name, doc, service, .. } in &nouns.module {
+        let Some(service) = Service::ALL.into_iter().find(|it| it.name() == *service) else { continue };
+        let (mut text, mut relations) = (String::new(), String::new());
+        let (mut extensions, mut ways) = (Vec::new(), Vec::new());
+        for noun in nouns.noun.iter().filter(|noun| noun.module == *name) {
             let operations = Operations::of(plan, services, noun)?;
             let fallible = fallible(plan, service);
             let mut writer = Writer::new(plan, services, nouns, noun, &operations, &fallible);
             writer.noun()?;
             text.push_str(&writer.text);
             extensions.extend(writer.extensions);
-            ways.extend(writer.ways);
             bound
                 .entry(service)
                 .or_default()
                 .extend(writer.bound.into_iter().map(|name| (name, noun.name.clone())));
+            let mut writer = Writer::new(plan, services, nouns, noun, &operations, &fallible);
+            writer.relations()?;
+            relations.push_str(&writer.text);
+            ways.extend(writer.extensions);
         }
         if text.is_empty() {
             continue;
         }
-        let Module { name, doc, .. } = module;
-        let gate = if service == Service::Bedrock { "#[cfg(feature = \"control-plane\")]\n" } else { "" };
+        let gate = if service == Service::Bedrock { GATE } else { "" };
         let _ = writeln!(modules, "{gate}mod {name};");
         if !extensions.is_empty() {
             let _ = writeln!(extended, "{gate}pub use super::{name}::{{{}}};", extensions.join(", "));
-        }
-        if !ways.is_empty() {
-            let _ = writeln!(
-                relations,
-                "{gate}pub mod {name} {{\n//! From the rows of `{name}`.\npub use super::super::{name}::{{{}}};\n}}",
-                ways.join(", ")
-            );
         }
         files.insert(
             PathBuf::from(format!("{FOLDER}/{name}.rs")),
             format!("//! {doc}\n\n{}\n{text}", imports(plan, service, &text)),
         );
+        if !relations.is_empty() {
+            let _ = writeln!(related, "pub mod {name};");
+            let _ = writeln!(extended, "{GATE}pub use super::relations::{name}::{{{}}};", ways.join(", "));
+            files.insert(
+                PathBuf::from(format!("{FOLDER}/relations/{name}.rs")),
+                format!(
+                    "//! From `{name}` to other nouns.\n\n{}\n{relations}",
+                    imports(plan, service, &relations)
+                ),
+            );
+        }
     }
+    // All of them lead to what the control plane has.
+    let _ = writeln!(modules, "\n{GATE}pub mod relations;\n");
     let _ = writeln!(
         modules,
-        "\npub mod extensions {{\n//! What bound models have, each noun its own.\n{extended}}}"
-    );
-    let _ = writeln!(
-        modules,
-        "\npub mod relations {{\n//! The relations that `prefetch_related` takes.\n{relations}}}"
+        "pub mod extensions {{\n//! What bound models have, each noun its own.\n{extended}}}"
     );
     files.insert(PathBuf::from(format!("{FOLDER}/mod.rs")), modules);
+    files.insert(PathBuf::from(format!("{FOLDER}/relations/mod.rs")), related);
     resources(&bound, files);
     Ok(())
 }
@@ -137,7 +142,7 @@ fn resources(bound: &BTreeMap<Service, BTreeMap<String, String>>, files: &mut Fi
     let control = bound.get(&Service::Bedrock).unwrap_or(&empty);
     let runtime = bound.get(&Service::BedrockRuntime).unwrap_or(&empty);
     list("", runtime.iter().chain(control.iter().filter(|(name, _)| always(name))).collect());
-    list("#[cfg(feature = \"control-plane\")]\n", control.iter().filter(|(name, _)| !always(name)).collect());
+    list(GATE, control.iter().filter(|(name, _)| !always(name)).collect());
     files.insert(
         PathBuf::from("crates/core/src/generated/mod.rs"),
         "//! Generated lists.\n\nmod resources;\n".to_owned(),
@@ -198,8 +203,6 @@ struct Writer<'a> {
     bound: BTreeSet<String>,
     /// The traits that it gives bound models.
     extensions: Vec<String>,
-    /// The relations from its rows.
-    ways: Vec<String>,
 }
 
 macro_rules! line {
@@ -220,7 +223,6 @@ impl<'a> Writer<'a> {
         fallible: &'a HashSet<TypeName>,
     ) -> Self {
         let bound = noun.also_bound.iter().chain([&noun.name]).cloned().collect();
-        let (extensions, ways) = (Vec::new(), Vec::new());
         Self {
             plan,
             services,
@@ -230,8 +232,7 @@ impl<'a> Writer<'a> {
             fallible,
             text: String::new(),
             bound,
-            extensions,
-            ways,
+            extensions: Vec::new(),
         }
     }
 
@@ -252,8 +253,7 @@ impl<'a> Writer<'a> {
         if let Some(status) = &self.noun.status {
             self.progress(status)?;
         }
-        self.verbs()?;
-        self.relations()
+        self.verbs()
     }
 
     /// The noun's own type, or another of its module.

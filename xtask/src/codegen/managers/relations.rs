@@ -33,7 +33,6 @@ impl Writer<'_> {
                 way.relation,
                 way.value,
             );
-            self.ways.push(constant);
         }
         Ok(())
     }
