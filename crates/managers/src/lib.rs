@@ -17,6 +17,8 @@ mod objects;
 mod pace;
 mod page;
 mod plan;
+#[cfg(test)]
+mod pushdown_tests;
 mod prefetch;
 mod queryset;
 mod relation;

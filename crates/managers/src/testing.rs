@@ -274,8 +274,12 @@ pub(crate) struct Fake {
     rows: Mutex<Vec<Job>>,
     page_size: usize,
     inclusive: bool,
-    /// The page that fails.
+    /// The page that fails, however often it is asked for.
     failing_page: Option<usize>,
+    /// So many pages at first come empty, as if nothing were there.
+    blind: usize,
+    /// Whether the same token comes again and again.
+    repeats: bool,
     lists: Mutex<Vec<(JobParameters, PageRequest)>>,
     calls: Mutex<Vec<String>>,
     under_way: AtomicUsize,
@@ -314,6 +318,16 @@ impl Fake {
 
     pub(crate) fn failing_page(mut self, page: usize) -> Self {
         self.failing_page = Some(page);
+        self
+    }
+
+    pub(crate) fn blind(mut self, pages: usize) -> Self {
+        self.blind = pages;
+        self
+    }
+
+    pub(crate) fn repeating(mut self) -> Self {
+        self.repeats = true;
         self
     }
 
@@ -394,8 +408,8 @@ impl Fake {
             lists.push((given.clone(), page.clone()));
             lists.len()
         };
-        if self.failing_page == Some(number) {
-            return Err(Error::new(ErrorKind::InternalServer, "the page fails").with_operation("ListJobs"));
+        if number <= self.blind {
+            return Ok(Page::new(Vec::new(), None));
         }
         let mut rows: Vec<Job> =
             self.rows.lock().unwrap().iter().filter(|job| self.lets(given, job)).cloned().collect();
@@ -408,10 +422,13 @@ impl Fake {
             });
         }
         let from: usize = page.token.map_or(0, |token| token.parse().unwrap());
+        if self.failing_page.is_some_and(|page| from / self.page_size + 1 == page) {
+            return Err(Error::new(ErrorKind::InternalServer, "the page fails").with_operation("ListJobs"));
+        }
         let size =
             page.size.map_or(self.page_size, |size| self.page_size.min(usize::try_from(size).unwrap()));
         let to = (from + size).min(rows.len());
-        let token = (to < rows.len()).then(|| to.to_string());
+        let token = (to < rows.len()).then(|| if self.repeats { from.max(1) } else { to }.to_string());
         Ok(Page::new(rows[from..to].to_vec(), token))
     }
 

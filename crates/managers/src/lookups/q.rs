@@ -11,7 +11,9 @@ type Test<M> = Arc<dyn Fn(&M) -> bool + Send + Sync>;
 
 /// A condition on a row. Lookups on fields make them; `&`, `|` and `!` join them.
 ///
-/// ```ignore
+/// ```
+/// use bedrock_orm::prelude::*;
+///
 /// let quick = FoundationModel::PROVIDER_NAME.iexact("anthropic") & !FoundationModel::MODEL_NAME.contains("Opus");
 /// assert_eq!(quick.to_string(), r#"providerName iexact "anthropic" and not modelName contains "Opus""#);
 /// ```

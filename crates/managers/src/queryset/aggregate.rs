@@ -60,8 +60,16 @@ impl<M: Row> QuerySet<M> {
 
     /// The rows in groups, one for each value of that field.
     ///
-    /// ```ignore
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
     /// let makers = FoundationModel::objects().using(&session).list().group_by(FoundationModel::PROVIDER_NAME).count().await?;
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn group_by<F: Single<Row = M, Value: Ord + Clone + Send>>(&self, field: F) -> GroupBy<M, F> {
         GroupBy { rows: self.clone(), field }

@@ -3,6 +3,8 @@
 mod aggregate;
 mod full;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use std::fmt;
@@ -133,11 +135,19 @@ impl<M: Row> QuerySet<M> {
 
     /// Only the rows that meet that condition, and those before it.
     ///
-    /// ```ignore
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
     /// let ready = FoundationModel::objects().using(&session).list()
     ///     .filter(FoundationModel::PROVIDER_NAME.iexact("amazon") & FoundationModel::OUTPUT_MODALITIES.has("TEXT"))
     ///     .order_by(FoundationModel::MODEL_NAME.asc())
     ///     .await?;
+    /// # Ok(())
+    /// # }
     /// ```
     #[must_use]
     pub fn filter(mut self, condition: impl Into<Q<M>>) -> Self {
@@ -165,7 +175,9 @@ impl<M: Row> QuerySet<M> {
 
     /// Only the rows that meet the condition that is written so, as Django writes it: see [`Q::parse`].
     ///
-    /// ```ignore
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
     /// let claude = FoundationModel::objects().list().filter_str("modelName__icontains=claude");
     /// ```
     #[must_use]

@@ -93,8 +93,16 @@ impl<M: Row> QuerySet<M> {
 
     /// The one row that meets that condition.
     ///
-    /// ```ignore
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
     /// let lite = FoundationModel::objects().using(&session).list().get(FoundationModel::MODEL_NAME.eq("Nova Lite")).await?;
+    /// # Ok(())
+    /// # }
     /// ```
     ///
     /// # Errors

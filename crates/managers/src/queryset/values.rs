@@ -68,8 +68,16 @@ tuples!(
 impl<M: Row> QuerySet<M> {
     /// Those fields of each row: of one field its values, of a tuple tuples.
     ///
-    /// ```ignore
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
     /// let names = FoundationModel::objects().using(&session).list().values_list(FoundationModel::MODEL_NAME).await?;
+    /// # Ok(())
+    /// # }
     /// ```
     ///
     /// # Errors
