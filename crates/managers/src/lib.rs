@@ -17,9 +17,9 @@ mod objects;
 mod pace;
 mod page;
 mod plan;
+mod prefetch;
 #[cfg(test)]
 mod pushdown_tests;
-mod prefetch;
 mod queryset;
 mod relation;
 pub mod resources;

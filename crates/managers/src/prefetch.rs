@@ -40,11 +40,14 @@ impl<M: Send + Sync + 'static, To: Get> Relates<M> for Relation<M, To> {
     }
 }
 
-/// What was fetched so far in each session; none where AWS has no such thing.
+/// What was fetched so far; none where AWS has no such thing.
+type Known<To> = HashMap<<To as Get>::Key, Option<To>>;
+
+/// What was fetched so far in each session.
 struct Fetched<M, To: Get> {
     relation: Relation<M, To>,
     at_once: usize,
-    sessions: Vec<(Session, HashMap<To::Key, Option<To>>)>,
+    sessions: Vec<(Session, Known<To>)>,
 }
 
 impl<M: Send + Sync + 'static, To: Get> Prefetcher<M> for Fetched<M, To> {

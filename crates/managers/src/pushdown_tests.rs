@@ -8,13 +8,15 @@ use proptest::prelude::*;
 
 use crate::QuerySet;
 use crate::lookups::{
-    CompareLookups as _, Expression as _, ListLookups as _, Order, Q, Single as _, TextLookups as _, TimeLookups as _,
+    CompareLookups as _, Expression as _, ListLookups as _, Order, Q, Single as _, TextLookups as _,
+    TimeLookups as _,
 };
 use crate::testing::{Fake, Job, ids, jobs};
 
 /// Names that hold one another, in both cases, and some that AWS would not take in `nameContains`.
 fn name() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["", "a", "A", "ab", "AB", "abc", "b", "b-1", "abcabc", "é"]).prop_map(str::to_owned)
+    prop::sample::select(vec!["", "a", "A", "ab", "AB", "abc", "b", "b-1", "abcabc", "é"])
+        .prop_map(str::to_owned)
 }
 
 /// Times so near that the margin of what is pushed matters.

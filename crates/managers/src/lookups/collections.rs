@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::expression::condition;
-use super::{Expression, Lookup, Operand, Part, Q};
+use super::{CompareLookups as _, Expression, Lookup, Operand, Part, Q};
 
 /// What holds several things.
 pub trait Collection: 'static {
@@ -31,6 +31,11 @@ pub trait CollectionLookups: Expression<Value: Collection> {
     /// How many are in it.
     fn len(self) -> Part<Self, usize> {
         Part::new(self, "len", Collection::length)
+    }
+
+    /// It is there, and nothing is in it.
+    fn is_empty(self) -> Q<Self::Row> {
+        self.len().eq(0)
     }
 }
 

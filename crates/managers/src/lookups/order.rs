@@ -14,11 +14,14 @@ pub struct Order<M> {
     fault: Option<Arc<str>>,
 }
 
+/// Which of two rows comes first, rising or falling.
+type Compare<M> = Arc<dyn Fn(&M, &M, bool) -> Ordering + Send + Sync>;
+
 /// What rows are ordered by, and which way.
 pub struct OrderKey<M> {
     path: Cow<'static, str>,
     descending: bool,
-    compare: Arc<dyn Fn(&M, &M, bool) -> Ordering + Send + Sync>,
+    compare: Compare<M>,
 }
 
 impl<M: 'static> OrderKey<M> {

@@ -18,6 +18,7 @@ fn job() -> Job {
     job
 }
 
+#[allow(clippy::needless_pass_by_value)] // as conditions are written
 fn holds(condition: Q<Job>) -> bool {
     condition.matches(&job())
 }

@@ -100,7 +100,10 @@ impl<M: Row> QuerySet<M> {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
-    /// let lite = FoundationModel::objects().using(&session).list().get(FoundationModel::MODEL_NAME.eq("Nova Lite")).await?;
+    /// let models = FoundationModel::objects().using(&session).list();
+    /// let lite = models.get(FoundationModel::MODEL_ID.startswith("amazon.nova-lite-v1:0")).await;
+    /// assert!(lite.unwrap_err().is_multiple_objects_returned()); // one with a context of 24k, one of 300k
+    /// assert_eq!(models.get(FoundationModel::MODEL_ID.eq("amazon.nova-pro-v1:0")).await?.model_id, "amazon.nova-pro-v1:0");
     /// # Ok(())
     /// # }
     /// ```

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use crate::aggregates::{count, max, min, sum};
 use crate::lookups::{
-    CompareLookups as _, Expression as _, ListLookups as _, Q, Single as _, TextLookups as _, TimeLookups as _,
+    CompareLookups as _, Expression as _, ListLookups as _, Q, Single as _, TextLookups as _,
+    TimeLookups as _,
 };
 use crate::testing::{Fake, Job, ids, jobs, with_jobs};
 use crate::{Manager, Objects};
@@ -109,10 +110,7 @@ async fn rows_are_ordered_cut_and_turned_round() {
         ids(&all.clone().order_by((Job::SIZE.desc(), Job::ID.desc())).await.unwrap()),
         ["d", "c", "a", "b", "none"]
     );
-    assert_eq!(
-        ids(&all.clone().order_by_str("-size, -id").await.unwrap()),
-        ["d", "c", "a", "b", "none"]
-    );
+    assert_eq!(ids(&all.clone().order_by_str("-size, -id").await.unwrap()), ["d", "c", "a", "b", "none"]);
     assert_eq!(ids(&by_size.clone().offset(1).limit(2).await.unwrap()), ["a", "c"]);
     assert_eq!(ids(&all.clone().reverse().limit(2).await.unwrap()), ["none", "d"]);
     assert_eq!(by_size.last().await.unwrap().unwrap().id, "d");
@@ -160,7 +158,10 @@ async fn a_session_that_fails_is_named_and_ends_the_whole_or_leaves_the_rest() {
     let all = jobs(&sound).using_each([&broken, &sound]);
     let named = |error: &bedrock_orm_core::Error| {
         assert_eq!(error.session(), Some(broken.region()));
-        assert!(error.to_string().starts_with(&format!("ListJobs in session {}: ", broken.region())), "{error}");
+        assert!(
+            error.to_string().starts_with(&format!("ListJobs in session {}: ", broken.region())),
+            "{error}"
+        );
     };
     named(&all.clone().await.unwrap_err());
     named(&all.clone().keep_going().await.unwrap_err());
@@ -198,7 +199,8 @@ async fn the_next_page_is_fetched_while_this_one_is_worked_on_and_no_other() {
 
 #[tokio::test]
 async fn wholes_come_in_order_so_many_at_once() {
-    let (fake, session) = Fake::new((0..30).map(|id| Job::new(format!("{id:02}")))).page_size(10).start().await;
+    let (fake, session) =
+        Fake::new((0..30).map(|id| Job::new(format!("{id:02}")))).page_size(10).start().await;
     let rows = jobs(&session).full().concurrency(3).await.unwrap();
     assert!(ids(&rows).is_sorted() && rows.len() == 30);
     assert_eq!(fake.most_under_way(), 3);
@@ -230,7 +232,11 @@ async fn what_has_gone_since_is_an_error_in_its_place_or_left_out() {
 
 #[tokio::test]
 async fn relations_are_fetched_once_for_each_key() {
-    let rows = [Job::new("a").tagged(&["c", "gone"]), Job::new("b").tagged(&["c"]), Job::new("c").tagged(&["a", "c"])];
+    let rows = [
+        Job::new("a").tagged(&["c", "gone"]),
+        Job::new("b").tagged(&["c"]),
+        Job::new("c").tagged(&["a", "c"]),
+    ];
     let (fake, session) = Fake::new(rows).start().await;
     let rows = jobs(&session).prefetch_related(Job::TAGGED).await.unwrap();
     let mut calls = fake.calls();
@@ -394,7 +400,8 @@ async fn throttling_slows_many_down_and_fails_none() {
     let report = manager(&session).bulk_create((0..20).map(|id| Job::new(id.to_string()))).await.unwrap();
     assert!(report.is_ok(), "{report}");
     assert_eq!(fake.ids().len(), 20);
-    let report = manager(&session).concurrency(1).bulk_delete((0..20).map(|id| id.to_string())).await.unwrap();
+    let report =
+        manager(&session).concurrency(1).bulk_delete((0..20).map(|id| id.to_string())).await.unwrap();
     assert!(report.is_ok(), "{report}");
     assert_eq!(fake.ids().len(), 0);
 }
