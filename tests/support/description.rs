@@ -1,5 +1,6 @@
 //! AWS's API description, to hold JSON to.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use bedrock_orm_local::RecordedRequest;
@@ -99,11 +100,34 @@ pub fn operations() -> Vec<&'static str> {
     names(&BEDROCK).chain(names(&RUNTIME)).map(String::as_str).collect()
 }
 
+/// The members of an operation's input in that location; in the body, where it has no name.
+pub fn members_of(operation: &str, location: &str) -> BTreeSet<&'static str> {
+    let is_there = |member: &Value| member["location"].as_str().unwrap_or_default() == location;
+    let members = input_shape(operation)["members"].as_object().unwrap().iter();
+    members.filter(|(_, member)| is_there(member)).map(|(name, _)| name.as_str()).collect()
+}
+
+/// The input of an operation that takes one key.
+pub fn key_input(operation: &str, key: &str) -> Value {
+    let labels: Vec<_> = members_of(operation, "uri").into_iter().collect();
+    assert_eq!(labels.len(), 1, "{operation} has {labels:?}");
+    json!({ labels[0]: key })
+}
+
+fn input_shape(operation: &str) -> &'static Value {
+    let described = [Service::ControlPlane, Service::Runtime]
+        .into_iter()
+        .find(|service| service.description()["operations"][operation].is_object());
+    let service = described.unwrap_or_else(|| panic!("no operation is named {operation}"));
+    service.shape(service.shape_of(operation, "input"))
+}
+
 /// What a request asks for, as the description reads it: its labels, its query and its body in one object, named by
-/// members. What the query holds is text. A token of idempotency that the SDK made up is left out.
+/// members. What the query holds is text. A token of idempotency is always there; one that the SDK made up is left out.
 pub fn input_of(request: &RecordedRequest) -> Value {
     let name = request.operation.as_deref().unwrap_or_else(|| panic!("{} is no operation", request.path));
-    let description = [&*BEDROCK, &*RUNTIME].into_iter().find(|it| it["operations"][name].is_object()).unwrap();
+    let description =
+        [&*BEDROCK, &*RUNTIME].into_iter().find(|it| it["operations"][name].is_object()).unwrap();
     let operation = &description["operations"][name];
     assert_eq!(request.method, operation["http"]["method"].as_str().unwrap(), "{name}");
     let shape = &description["shapes"][operation["input"]["shape"].as_str().unwrap()];
@@ -112,7 +136,9 @@ pub fn input_of(request: &RecordedRequest) -> Value {
             member["location"] == location && member["locationName"] == wire_name
         };
         let member = shape["members"].as_object().unwrap().iter().find(is_it);
-        member.map(|(name, _)| name.clone()).unwrap_or_else(|| panic!("{name} has no {wire_name} in its {location}"))
+        member
+            .map(|(name, _)| name.clone())
+            .unwrap_or_else(|| panic!("{name} has no {wire_name} in its {location}"))
     };
     let mut input = Map::new();
 
@@ -134,11 +160,16 @@ pub fn input_of(request: &RecordedRequest) -> Value {
         Some(payload) => drop(input.insert(payload.to_owned(), body)),
         None => input.extend(body.as_object().cloned().unwrap_or_default()),
     }
-    for (member, _) in shape["members"].as_object().unwrap().iter().filter(|(_, it)| it["location"] == "header") {
+    for (member, _) in
+        shape["members"].as_object().unwrap().iter().filter(|(_, it)| it["location"] == "header")
+    {
         let wire_name = shape["members"][member]["locationName"].as_str().unwrap();
         if let Some(value) = request.header(wire_name).filter(|_| wire_name.starts_with("x-amz")) {
             input.insert(member.clone(), json!(value));
         }
+    }
+    for (member, it) in shape["members"].as_object().unwrap() {
+        assert!(it["idempotencyToken"] != true || input.contains_key(member), "{name} has no {member}");
     }
     input.retain(|member, value| {
         let known = &shape["members"][member];

@@ -27,6 +27,7 @@ mod converse_stream;
 mod errors;
 mod guardrails;
 mod invoke_model;
+mod nouns;
 mod queries;
 mod sessions;
 mod stream_faults;
