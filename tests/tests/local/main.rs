@@ -28,6 +28,7 @@ mod errors;
 mod guardrails;
 mod invoke_model;
 mod nouns;
+mod pages;
 mod queries;
 mod sessions;
 mod stream_faults;

@@ -235,7 +235,7 @@ async fn ready<M: Keyed<Noun: Progress>>(stage: &Stage, thing: &Bound<M>) -> Bou
 async fn fails<M: Keyed<Noun: Progress>>(stage: &Stage, thing: &Bound<M>) -> Error {
     let wait = async { thing.wait().interval(POLL).deadline(Duration::from_secs(60)).await };
     let (there, ()) = tokio::join!(wait, async { stage.later() });
-    let error = there.err().expect("it fails");
+    let error = there.expect_err("it fails");
     assert_eq!(error.kind(), ErrorKind::Failed, "{error}");
     assert!(!error.is_retryable(), "{error}");
     let there = thing.full().await.unwrap();
