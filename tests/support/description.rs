@@ -45,6 +45,15 @@ impl Service {
         shape.as_str().unwrap_or_else(|| panic!("{operation} has no {direction}"))
     }
 
+    /// The member of a List operation's answer that holds the rows.
+    pub fn list_of(self, operation: &str) -> &'static str {
+        let members = self.shape(self.shape_of(operation, "output"))["members"].as_object().unwrap();
+        let is_list = |member: &Value| self.shape(member["shape"].as_str().unwrap())["type"] == "list";
+        let lists: Vec<_> = members.iter().filter(|(_, member)| is_list(member)).collect();
+        assert_eq!(lists.len(), 1, "{operation} has {lists:?}");
+        lists[0].0
+    }
+
     /// The errors that the service describes, with their statuses.
     pub fn errors(self) -> Vec<(&'static str, u16)> {
         let shapes = self.description()["shapes"].as_object().unwrap();
