@@ -54,6 +54,7 @@ pub(crate) async fn life(stage: &Stage) {
     workflows(stage, &two).await;
     testing(stage, &two).await;
     deletes(stage, &one).await;
+    forced(stage, &two).await;
 }
 
 /// Changed, numbered, exported, listed.
@@ -106,9 +107,26 @@ async fn versions(
         page_size(1) => [one.policy_arn, two.policy_arn],
     });
     assert_eq!(one.delete().await.unwrap_err().kind(), ErrorKind::ResourceInUse, "it has a version");
-    let version = policies.get(&first.policy_arn).await.unwrap();
+    assert_eq!(first.full().await.unwrap().policy_arn, first.policy_arn);
     stage.take();
-    deletes(stage, &version).await;
+    deletes(stage, &first).await;
+}
+
+/// What others depend on goes by force alone, and takes them along.
+async fn forced(stage: &Stage, policy: &Bound<CreateAutomatedReasoningPolicyResponse>) {
+    let workflow = policy.build_workflows().first().await.unwrap().unwrap();
+    stage.take();
+    let arn = policy.policy_arn.as_str();
+    let error = policy.delete_with(false).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ResourceInUse, "{error}");
+    AutomatedReasoningPolicy::objects().using(&stage.session).delete_with(arn, true).await.unwrap();
+    stage.sent([
+        ("DeleteAutomatedReasoningPolicy", json!({"policyArn": arn, "force": "false"})),
+        ("DeleteAutomatedReasoningPolicy", json!({"policyArn": arn, "force": "true"})),
+    ]);
+    is_missing::<AutomatedReasoningPolicy>(stage, arn).await;
+    assert!(workflow.full().await.unwrap_err().is_does_not_exist());
+    stage.take();
 }
 
 async fn start(stage: &Stage, policy_arn: &str, input: &Value) -> Started {

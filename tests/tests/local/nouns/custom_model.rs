@@ -58,6 +58,7 @@ pub(crate) async fn life(stage: &Stage) {
     assert!(there.job().await.unwrap().is_none(), "no job made it");
     stage.take();
 
+    leads_to::<CustomModel>(stage, first).await;
     tags(stage, &there, &[("team", "orm")]).await;
     fails(stage, &two).await;
     deletes(stage, &row).await;

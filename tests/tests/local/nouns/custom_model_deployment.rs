@@ -46,6 +46,7 @@ pub(crate) async fn life(stage: &Stage) {
     let there = one.full().await.unwrap();
     let row = deployments.list().status_equals("Active").first().await.unwrap().unwrap();
     stage.take();
+    leads_to::<CustomModelDeployment>(stage, first).await;
     talks(stage, &there, first).await;
     talks(stage, &row, first).await;
     tags(stage, &two.full().await.unwrap(), &[("team", "orm")]).await;

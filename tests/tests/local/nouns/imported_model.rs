@@ -26,6 +26,7 @@ pub(crate) async fn life(stage: &Stage) {
     assert_eq!(there.model_name.as_deref(), Some("one"));
     assert_eq!(there.job().await.unwrap().unwrap().job_name.as_deref(), Some("one"));
     stage.take();
+    leads_to::<ImportedModel>(stage, first).await;
     talks(stage, &there, first).await;
     talks(stage, &row, first).await;
     tags(stage, &there, &[]).await;

@@ -48,6 +48,9 @@ pub(crate) async fn life(stage: &Stage) {
     assert_eq!(copied.models().await.unwrap().len(), 3, "one a region");
     stage.take();
 
+    leads_to::<InferenceProfile>(stage, first).await;
+    leads_to::<InferenceProfile>(stage, "us.amazon.nova-lite-v1:0").await;
+    leads_to::<FoundationModel>(stage, NOVA).await;
     talks(stage, &there, first).await;
     talks(stage, &rows[1], second).await;
     talks(stage, &system, &system.inference_profile_arn).await;

@@ -193,6 +193,14 @@ async fn talks<M: Invokable>(stage: &Stage, model: &Bound<M>, id: &str) {
     stage.sent([("Converse", input.clone()), ("ConverseStream", input)]);
 }
 
+/// An ARN among those of any kind of model leads to one of this noun.
+async fn leads_to<M: Get<Key = String>>(stage: &Stage, arn: &str) {
+    let any = AnyModel::objects().using(&stage.session).get(arn).await.unwrap();
+    assert!(format!("{:?}", *any).starts_with(&format!("{}({0} {{", M::NOUN)), "{any:?}");
+    let operation = format!("Get{}", M::NOUN);
+    stage.sent([(&operation, key_input(&operation, arn))]);
+}
+
 /// What is not there is an error to `get`, and none to `get_opt`.
 async fn is_missing<M: Get>(stage: &Stage, key: impl Into<M::Key>) {
     let (objects, key) = (M::objects().using(&stage.session), key.into());

@@ -54,6 +54,7 @@ pub(crate) async fn life(stage: &Stage) {
     let [nova, other] =
         [NOVA_ARN, OTHER_ARN].map(|arn| ("GetFoundationModel", json!({"modelIdentifier": arn})));
     stage.sent([nova.clone(), other.clone(), nova.clone(), nova.clone(), other, nova]);
+    leads_to::<PromptRouter>(stage, first).await;
     talks(stage, &there, first).await;
     talks(stage, &rows[1], second).await;
     deletes(stage, &one).await;

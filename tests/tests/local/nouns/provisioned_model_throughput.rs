@@ -50,6 +50,7 @@ pub(crate) async fn life(stage: &Stage) {
     assert_eq!(there.foundation_model().await.unwrap().unwrap().model_id, NOVA);
     let get = ("GetFoundationModel", json!({"modelIdentifier": NOVA_ARN}));
     stage.sent([get.clone(), get.clone(), get.clone(), get]);
+    leads_to::<ProvisionedModelThroughput>(stage, first).await;
     talks(stage, &there, first).await;
     talks(stage, &row, first).await;
     tags(stage, &two.full().await.unwrap(), &[("team", "orm")]).await;
