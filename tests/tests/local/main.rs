@@ -32,4 +32,5 @@ mod pages;
 mod queries;
 mod sessions;
 mod stream_faults;
+mod waits;
 mod wire_json;
