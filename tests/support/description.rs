@@ -1,7 +1,9 @@
 //! AWS's API description, to hold JSON to.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use bedrock_orm_local::RecordedRequest;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -41,6 +43,15 @@ impl Service {
     pub fn shape_of(self, operation: &str, direction: &str) -> &'static str {
         let shape = &self.description()["operations"][operation][direction]["shape"];
         shape.as_str().unwrap_or_else(|| panic!("{operation} has no {direction}"))
+    }
+
+    /// The member of a List operation's answer that holds the rows.
+    pub fn list_of(self, operation: &str) -> &'static str {
+        let members = self.shape(self.shape_of(operation, "output"))["members"].as_object().unwrap();
+        let is_list = |member: &Value| self.shape(member["shape"].as_str().unwrap())["type"] == "list";
+        let lists: Vec<_> = members.iter().filter(|(_, member)| is_list(member)).collect();
+        assert_eq!(lists.len(), 1, "{operation} has {lists:?}");
+        lists[0].0
     }
 
     /// The errors that the service describes, with their statuses.
@@ -90,6 +101,110 @@ impl Service {
             (_, scalar) => scalar.clone(),
         }
     }
+}
+
+/// The names of all operations of both services.
+pub fn operations() -> Vec<&'static str> {
+    let names = |description: &'static Value| description["operations"].as_object().unwrap().keys();
+    names(&BEDROCK).chain(names(&RUNTIME)).map(String::as_str).collect()
+}
+
+/// The members of an operation's input in that location; in the body, where it has no name.
+pub fn members_of(operation: &str, location: &str) -> BTreeSet<&'static str> {
+    let is_there = |member: &Value| member["location"].as_str().unwrap_or_default() == location;
+    let members = input_shape(operation)["members"].as_object().unwrap().iter();
+    members.filter(|(_, member)| is_there(member)).map(|(name, _)| name.as_str()).collect()
+}
+
+/// The input of an operation that takes one key.
+pub fn key_input(operation: &str, key: &str) -> Value {
+    let labels: Vec<_> = members_of(operation, "uri").into_iter().collect();
+    assert_eq!(labels.len(), 1, "{operation} has {labels:?}");
+    json!({ labels[0]: key })
+}
+
+fn input_shape(operation: &str) -> &'static Value {
+    let described = [Service::ControlPlane, Service::Runtime]
+        .into_iter()
+        .find(|service| service.description()["operations"][operation].is_object());
+    let service = described.unwrap_or_else(|| panic!("no operation is named {operation}"));
+    service.shape(service.shape_of(operation, "input"))
+}
+
+/// What a request asks for, as the description reads it: its labels, its query and its body in one object, named by
+/// members. What the query holds is text. A token of idempotency is always there; one that the SDK made up is left out.
+pub fn input_of(request: &RecordedRequest) -> Value {
+    let name = request.operation.as_deref().unwrap_or_else(|| panic!("{} is no operation", request.path));
+    let description =
+        [&*BEDROCK, &*RUNTIME].into_iter().find(|it| it["operations"][name].is_object()).unwrap();
+    let operation = &description["operations"][name];
+    assert_eq!(request.method, operation["http"]["method"].as_str().unwrap(), "{name}");
+    let shape = &description["shapes"][operation["input"]["shape"].as_str().unwrap()];
+    let member_at = |location: &str, wire_name: &str| {
+        let is_it = |(_, member): &(&String, &Value)| {
+            member["location"] == location && member["locationName"] == wire_name
+        };
+        let member = shape["members"].as_object().unwrap().iter().find(is_it);
+        member
+            .map(|(name, _)| name.clone())
+            .unwrap_or_else(|| panic!("{name} has no {wire_name} in its {location}"))
+    };
+    let mut input = Map::new();
+
+    let template = operation["http"]["requestUri"].as_str().unwrap();
+    let (told, sent): (Vec<_>, Vec<_>) = (template.split('/').collect(), request.path.split('/').collect());
+    assert_eq!(told.len(), sent.len(), "{name}: {} is no {template}", request.path);
+    for (told, sent) in told.into_iter().zip(sent) {
+        match told.strip_prefix('{').and_then(|label| label.strip_suffix('}')) {
+            Some(label) => drop(input.insert(member_at("uri", label), json!(decoded(sent)))),
+            None => assert_eq!(told, sent, "{name}: {} is no {template}", request.path),
+        }
+    }
+    for pair in request.query.split('&').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        input.insert(member_at("querystring", &decoded(key)), json!(decoded(value)));
+    }
+    let body = request.json();
+    match shape["payload"].as_str() {
+        Some(payload) => drop(input.insert(payload.to_owned(), body)),
+        None => input.extend(body.as_object().cloned().unwrap_or_default()),
+    }
+    for (member, _) in
+        shape["members"].as_object().unwrap().iter().filter(|(_, it)| it["location"] == "header")
+    {
+        let wire_name = shape["members"][member]["locationName"].as_str().unwrap();
+        if let Some(value) = request.header(wire_name).filter(|_| wire_name.starts_with("x-amz")) {
+            input.insert(member.clone(), json!(value));
+        }
+    }
+    for (member, it) in shape["members"].as_object().unwrap() {
+        assert!(it["idempotencyToken"] != true || input.contains_key(member), "{name} has no {member}");
+    }
+    input.retain(|member, value| {
+        let known = &shape["members"][member];
+        assert!(known.is_object(), "{name} has no {member}");
+        known["idempotencyToken"] != true || !is_uuid(value)
+    });
+    input.into()
+}
+
+fn is_uuid(value: &Value) -> bool {
+    let Some(text) = value.as_str() else { return false };
+    text.len() == 36 && text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next().unwrap(), rest.next().unwrap()];
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).unwrap(), 16).unwrap());
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).unwrap()
 }
 
 /// A document with its numbers by value: `1.0` is `1`.

@@ -50,6 +50,11 @@ pub fn only_request(local: &LocalBedrock) -> RecordedRequest {
     requests.remove(0)
 }
 
+/// The operation that a request asks for.
+pub fn operation_of(request: &RecordedRequest) -> String {
+    request.operation.clone().unwrap_or_default()
+}
+
 /// The names of the operations that were asked for, in their order.
 pub fn operations(local: &LocalBedrock) -> Vec<String> {
     local.requests().into_iter().map(|request| request.operation.unwrap_or_default()).collect()

@@ -2,19 +2,25 @@
 //! every error has its kind and AWS's words. Skipped, and said so, where no recordings are at hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use bedrock_orm::models::{ConverseStreamRequest, InferenceProfile};
+use bedrock_orm::models::{
+    ConverseStreamRequest, CreateCustomModelDeploymentRequest, CreateModelInvocationJobRequest,
+    ModelInvocationJobInputDataConfig, ModelInvocationJobOutputDataConfig,
+    ModelInvocationJobS3InputDataConfig, ModelInvocationJobS3OutputDataConfig, UpdateGuardrailRequest,
+};
 use bedrock_orm::prelude::*;
+use bedrock_orm::resources::{Get, List};
 use bedrock_orm::{ConverseStream, InvokeModelStream, Partial, Result};
 use bedrock_orm_tests::support::description::{Service, differences};
-use bedrock_orm_tests::support::fake_server::FakeServer;
+use bedrock_orm_tests::support::fake_server::{Answer, FakeServer};
 use bedrock_orm_tests::support::frames::Frame;
-use bedrock_orm_tests::support::recordings::{Exchange, exchanges};
+use bedrock_orm_tests::support::recordings::{Exchange, control_plane_answers, exchanges};
 use bedrock_orm_tests::support::session;
 use futures_util::TryStreamExt as _;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// A server that gives that answer, and the runtime on it.
@@ -156,18 +162,99 @@ async fn recorded_answers_of_guardrails_and_token_counts_lose_nothing() {
 }
 
 #[tokio::test]
-async fn recorded_inference_profiles_are_read_from_their_json() {
-    let Some(exchanges) = exchanges() else { return };
-    for exchange in of(&exchanges, "GetInferenceProfile", false) {
-        let profile: InferenceProfile = serde_json::from_slice(&exchange.body).unwrap();
-        let ours = serde_json::to_value(&profile).unwrap();
-        assert_same(
-            Service::ControlPlane,
-            "GetInferenceProfileResponse",
-            &exchange.json(),
-            &ours,
-            &exchange.name,
-        );
+async fn recorded_answers_about_resources_go_through_their_managers_and_lose_nothing() {
+    let (Some(exchanges), Some(answers)) = (exchanges(), control_plane_answers()) else { return };
+    let profiles = of(&exchanges, "GetInferenceProfile", false);
+    let profiles = profiles.iter().map(|exchange| (exchange.operation.clone(), exchange.json()));
+    let mut asked = BTreeSet::new();
+    for (index, (operation, data)) in answers.into_iter().chain(profiles).enumerate() {
+        let name = format!("{index} {operation}");
+        if data["tags"].is_object() {
+            continue; // another service has an operation of that name, and other tags
+        }
+        let error = &data["Error"];
+        let answer = match error["Code"].as_str() {
+            Some(code) => Answer::error(400, code, error["Message"].as_str().unwrap()),
+            None => Answer::json(&data),
+        };
+        let server = FakeServer::start([answer]).await;
+        let ours = ask(&operation, &session(server.url()).await).await;
+        assert_eq!(server.requests().len(), 1, "{name}");
+        match (ours, error["Code"].as_str()) {
+            (Ok(ours), None) => {
+                let shape = Service::ControlPlane.shape_of(&operation, "output");
+                assert_same(Service::ControlPlane, shape, &data, &ours, &name);
+            }
+            (Err(error), Some(code)) => {
+                assert_eq!((error.code(), error.kind()), (Some(code), kind_of(code)), "{name}");
+                assert_eq!(error.message(), data["Error"]["Message"], "{name}");
+            }
+            (Err(error), None) if error.is_does_not_exist() => {
+                assert_eq!(data, json!({}), "{name}: there is nothing in it");
+            }
+            (ours, _) => panic!("{name}: {ours:?}"),
+        }
+        asked.insert(operation);
+    }
+    assert!(asked.len() > 15, "{asked:?}");
+}
+
+/// Asks a manager for what the operation is for, and gives AWS's answer as the types have it.
+async fn ask(operation: &str, session: &Session) -> Result<Value> {
+    async fn get<M: Get<Key: From<&'static str>> + Serialize>(session: &Session) -> Result<Value> {
+        Ok(json!(&*M::objects().using(session).get("some-key").await?))
+    }
+    async fn list<M: List<Row: Serialize>>(operation: &str, session: &Session) -> Result<Value> {
+        let rows = M::objects().using(session).list().await?;
+        let rows: Vec<_> = rows.iter().map(|row| &**row).collect();
+        Ok(json!({ Service::ControlPlane.list_of(operation): rows }))
+    }
+    match operation {
+        "CreateCustomModelDeployment" => {
+            let request = CreateCustomModelDeploymentRequest::new("name", "arn");
+            let created = CustomModelDeployment::objects().using(session).create(request).await?;
+            Ok(json!(&*created))
+        }
+        "CreateModelInvocationJob" => {
+            let input = ModelInvocationJobS3InputDataConfig::new("s3://input");
+            let output = ModelInvocationJobS3OutputDataConfig::new("s3://output");
+            let input = ModelInvocationJobInputDataConfig::S3InputDataConfig(input);
+            let output = ModelInvocationJobOutputDataConfig::S3OutputDataConfig(output);
+            let request = CreateModelInvocationJobRequest::new("name", "role", "model", input, output);
+            Ok(json!(&*ModelInvocationJob::objects().using(session).create(request).await?))
+        }
+        "UpdateGuardrail" => {
+            let change = UpdateGuardrailRequest::new("name", "No.", "Not that.");
+            Ok(json!(&*Guardrail::objects().using(session).update("gr", change).await?))
+        }
+        "DeleteInferenceProfile" => {
+            InferenceProfile::objects().using(session).delete("some-key").await.map(|()| json!({}))
+        }
+        "StopModelInvocationJob" => {
+            ModelInvocationJob::objects().using(session).stop("some-key").await.map(|()| json!({}))
+        }
+        "GetCustomModel" => get::<CustomModel>(session).await,
+        "GetCustomModelDeployment" => get::<CustomModelDeployment>(session).await,
+        "GetEvaluationJob" => get::<EvaluationJob>(session).await,
+        "GetGuardrail" => get::<Guardrail>(session).await,
+        "GetInferenceProfile" => get::<InferenceProfile>(session).await,
+        "GetModelCustomizationJob" => get::<ModelCustomizationJob>(session).await,
+        "GetModelInvocationJob" => get::<ModelInvocationJob>(session).await,
+        "GetModelInvocationLoggingConfiguration" => {
+            let config = ModelInvocationLoggingConfiguration::objects().using(session).get().await?;
+            Ok(json!({ "loggingConfig": &*config }))
+        }
+        "ListCustomModelDeployments" => list::<CustomModelDeployment>(operation, session).await,
+        "ListCustomModels" => list::<CustomModel>(operation, session).await,
+        "ListEvaluationJobs" => list::<EvaluationJob>(operation, session).await,
+        "ListFoundationModels" => list::<FoundationModel>(operation, session).await,
+        "ListGuardrails" => list::<Guardrail>(operation, session).await,
+        "ListInferenceProfiles" => list::<InferenceProfile>(operation, session).await,
+        "ListModelCustomizationJobs" => list::<ModelCustomizationJob>(operation, session).await,
+        "ListModelInvocationJobs" => list::<ModelInvocationJob>(operation, session).await,
+        "ListProvisionedModelThroughputs" => list::<ProvisionedModelThroughput>(operation, session).await,
+        "ListTagsForResource" => Ok(json!({ "tags": Tag::objects().using(session).of("some-arn").await? })),
+        other => panic!("no test asks for {other}"),
     }
 }
 
@@ -372,6 +459,7 @@ async fn recorded_streams_that_are_cut_short_are_interrupted() {
 fn kind_of(code: &str) -> ErrorKind {
     match code {
         "AccessDeniedException" => ErrorKind::AccessDenied,
+        "ConflictException" => ErrorKind::Conflict,
         "ExpiredTokenException" | "InvalidSignatureException" | "UnrecognizedClientException" => {
             ErrorKind::Credentials
         }

@@ -20,7 +20,10 @@ const SENDERS: [&str; 2] = ["crates/managers/src", "crates/runtime-mixin/src"];
 pub(crate) fn run(root: &Path, write: bool) -> Result {
     let nouns = nouns::read(&root.join("xtask/nouns.toml"))?;
     let services = description::read(&root.join("crates/local/api"))?;
-    let reached: BTreeMap<String, String> = reach::all(&nouns).into_iter().collect();
+    let mut reached = BTreeMap::new();
+    for (operation, call) in reach::all(&nouns) {
+        reached.entry(operation).or_insert(call);
+    }
     let code = code(root)?;
     let mut table = String::new();
     let mut missing = Vec::new();

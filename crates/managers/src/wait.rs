@@ -143,7 +143,7 @@ impl<N: Progress> Wait<N> {
                 }
             }
         });
-        Watch(Box::pin(changes))
+        Watch(Box::pin(changes.fuse()))
     }
 }
 

@@ -69,7 +69,10 @@ impl Context<'_> {
         }
         let place = match noun.by_name {
             true => self.store.find(noun, name),
-            false => self.store.place(noun, |record| record.text(noun.members.name) == name),
+            // What a version was called is its draft's affair.
+            false => self
+                .store
+                .place(noun, |record| record.text(noun.members.name) == name && !noun.is_version(record)),
         };
         match place.is_none() || place == but {
             true => Ok(()),

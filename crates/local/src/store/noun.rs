@@ -135,8 +135,7 @@ impl Noun {
         }
         let arn = record.text(self.members.arn);
         let version = record.text("version");
-        let is_version = !self.versions_of.is_empty() && !matches!(version, "" | DRAFT);
-        let mut keys = match is_version {
+        let mut keys = match self.is_version(record) {
             true => vec![version_key(arn, version), version_key(id, version)],
             false => vec![arn.to_owned(), id.to_owned()],
         };
@@ -145,6 +144,11 @@ impl Noun {
         }
         keys.retain(|key| !key.is_empty());
         keys
+    }
+
+    /// Whether it is a numbered version of another.
+    pub(crate) fn is_version(&self, record: &Record) -> bool {
+        !self.versions_of.is_empty() && !matches!(record.text("version"), "" | DRAFT)
     }
 
     pub(crate) fn operation(&self, verb: impl Fn(&Verb) -> bool) -> Option<&'static str> {

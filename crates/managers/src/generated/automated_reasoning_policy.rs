@@ -172,6 +172,14 @@ impl Keyed for CreateAutomatedReasoningPolicyResponse {
     }
 }
 
+impl Keyed for CreateAutomatedReasoningPolicyVersionResponse {
+    type Noun = AutomatedReasoningPolicy;
+
+    fn key(&self) -> String {
+        self.policy_arn.as_str().to_owned()
+    }
+}
+
 impl Keyed for UpdateAutomatedReasoningPolicyResponse {
     type Noun = AutomatedReasoningPolicy;
 
@@ -210,6 +218,37 @@ impl Manager<AutomatedReasoningPolicy> {
             let key = key.checked(OPERATION)?;
             let answer = operation::create_automated_reasoning_policy_version::builders::CreateAutomatedReasoningPolicyVersionInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key).send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
             Ok(Bound::new(answer.into(), session.clone()))
+        }
+    }
+
+    /// Deletes the policy; by force also what depends on it: its versions, build workflows and test cases.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers; `InvalidInput` for what cannot be sent.
+    ///
+    /// # Requests
+    ///
+    /// One `DeleteAutomatedReasoningPolicy` (`bedrock:DeleteAutomatedReasoningPolicy`).
+    pub fn delete_with<A: Into<String>>(
+        &self,
+        key: A,
+        force: bool,
+    ) -> impl Future<Output = Result<()>> + Send + use<A> {
+        const OPERATION: &str = "DeleteAutomatedReasoningPolicy";
+        let choice = self.choice().clone();
+        let key: String = key.into();
+        async move {
+            let session = &choice.session().await?;
+            let key = key.checked(OPERATION)?;
+            sdk::control_plane(session)
+                .delete_automated_reasoning_policy()
+                .policy_arn(key)
+                .set_force(Some(force))
+                .send()
+                .await
+                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            Ok(())
         }
     }
 
@@ -258,6 +297,16 @@ pub trait AutomatedReasoningPolicyExt: Sized {
         &self,
         request: CreateAutomatedReasoningPolicyVersionRequest,
     ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> + Send;
+    /// Deletes the policy; by force also what depends on it: its versions, build workflows and test cases.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers; `InvalidInput` for what cannot be sent.
+    ///
+    /// # Requests
+    ///
+    /// One `DeleteAutomatedReasoningPolicy` (`bedrock:DeleteAutomatedReasoningPolicy`).
+    fn delete_with(&self, force: bool) -> impl Future<Output = Result<()>> + Send;
     /// The policy's definition: its rules, variables and types.
     ///
     /// # Errors
@@ -281,6 +330,9 @@ impl<M: Keyed<Noun = AutomatedReasoningPolicy>> AutomatedReasoningPolicyExt for 
         request: CreateAutomatedReasoningPolicyVersionRequest,
     ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> + Send {
         AutomatedReasoningPolicy::objects().using(self.session()).create_version(self.key(), request)
+    }
+    fn delete_with(&self, force: bool) -> impl Future<Output = Result<()>> + Send {
+        AutomatedReasoningPolicy::objects().using(self.session()).delete_with(self.key(), force)
     }
     fn export(&self) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send {
         AutomatedReasoningPolicy::objects().using(self.session()).export(self.key())

@@ -5,7 +5,7 @@
 use crate::lookups::{NamedField, Text, Time};
 use crate::resources::{
     Create, Delete, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
-    Tagged, Update, held,
+    Update, held,
 };
 use crate::{Manager, Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
@@ -144,12 +144,6 @@ impl Keyed for MarketplaceModelEndpointSummary {
 
     fn key(&self) -> String {
         self.endpoint_arn.as_str().to_owned()
-    }
-}
-
-impl Tagged for MarketplaceModelEndpoint {
-    fn arn(&self) -> &str {
-        self.endpoint_arn.as_str()
     }
 }
 

@@ -346,6 +346,7 @@ pub struct AutomatedReasoningLogicStatement {
 /// | `AutomatedReasoningPolicy::objects().update(key, request)` | `UpdateAutomatedReasoningPolicy` | `bedrock:UpdateAutomatedReasoningPolicy` |
 /// | `AutomatedReasoningPolicy::objects().delete(key)` | `DeleteAutomatedReasoningPolicy` | `bedrock:DeleteAutomatedReasoningPolicy` |
 /// | `AutomatedReasoningPolicy::objects().create_version(…)` | `CreateAutomatedReasoningPolicyVersion` | `bedrock:CreateAutomatedReasoningPolicyVersion` |
+/// | `AutomatedReasoningPolicy::objects().delete_with(…)` | `DeleteAutomatedReasoningPolicy` | `bedrock:DeleteAutomatedReasoningPolicy` |
 /// | `AutomatedReasoningPolicy::objects().export(…)` | `ExportAutomatedReasoningPolicyVersion` | `bedrock:ExportAutomatedReasoningPolicyVersion` |
 ///
 /// Source: [`GetAutomatedReasoningPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicy.html).

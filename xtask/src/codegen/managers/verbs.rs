@@ -236,7 +236,7 @@ impl Arguments {
             }
             ("boolean", _) => {
                 self.parameters.push((name.clone(), "bool".to_owned()));
-                name
+                if required { name } else { format!("Some({name})") }
             }
             (_, Some(an_enum)) => {
                 self.generic(&name, &an_enum.name);

@@ -1,0 +1,149 @@
+//! Foundation models: found, agreed to, and talked to in every way.
+
+use bedrock_orm::models::{InferenceType, InvokeGuardrailChecksRequest};
+use bedrock_orm::prelude::*;
+use bedrock_orm_tests::support::{CLAUDE, model};
+use serde_json::json;
+
+use super::*;
+
+const SONIC: &str = "amazon.nova-sonic-v1:0";
+
+pub(crate) async fn life(stage: &Stage) {
+    finding(stage).await;
+    agreements(stage).await;
+    let nova = FoundationModel::objects().using(&stage.session).get(NOVA).await.unwrap();
+    stage.take();
+    talks(stage, &nova, NOVA).await;
+    raw(stage, &nova).await;
+    speech(stage).await;
+    checks(stage).await;
+}
+
+async fn finding(stage: &Stage) {
+    let models = FoundationModel::objects().using(&stage.session);
+    let nova = models.get(NOVA).await.unwrap();
+    assert_eq!(nova.refresh().await.unwrap(), nova);
+    let key = json!({"modelIdentifier": NOVA});
+    stage.sent([("GetFoundationModel", key.clone()), ("GetFoundationModel", key)]);
+    is_missing::<FoundationModel>(stage, "acme.oracle-v9:0").await;
+
+    // What AWS lets through is what has that; all of it, and not all that there is.
+    let all = models.list().await.unwrap();
+    stage.sent([("ListFoundationModels", json!({}))]);
+    let provider = |model: &FoundationModel| model.provider_name.as_deref() == Some("Amazon");
+    let tuned = |model: &FoundationModel| {
+        model.customizations_supported.iter().flatten().any(|it| *it == "FINE_TUNING")
+    };
+    let image = |model: &FoundationModel| model.output_modalities.iter().flatten().any(|it| *it == "IMAGE");
+    let on_demand = |model: &FoundationModel| {
+        model.inference_types_supported.iter().flatten().any(|it| *it == InferenceType::OnDemand)
+    };
+    let found = [
+        (models.list().by_provider("Amazon"), all.iter().filter(|it| provider(it)).count()),
+        (models.list().by_customization_type("FINE_TUNING"), all.iter().filter(|it| tuned(it)).count()),
+        (models.list().by_output_modality("IMAGE"), all.iter().filter(|it| image(it)).count()),
+        (models.list().by_inference_type("ON_DEMAND"), all.iter().filter(|it| on_demand(it)).count()),
+    ];
+    for (list, expected) in found {
+        let found = list.await.unwrap();
+        assert!(found.iter().all(|row| all.contains(row)));
+        assert_eq!(found.len(), expected);
+        assert!(0 < expected && expected < all.len());
+    }
+    stage.sent([
+        ("ListFoundationModels", json!({"byProvider": "Amazon"})),
+        ("ListFoundationModels", json!({"byCustomizationType": "FINE_TUNING"})),
+        ("ListFoundationModels", json!({"byOutputModality": "IMAGE"})),
+        ("ListFoundationModels", json!({"byInferenceType": "ON_DEMAND"})),
+    ]);
+}
+
+async fn agreements(stage: &Stage) {
+    let claude = FoundationModel::objects().using(&stage.session).get(CLAUDE).await.unwrap();
+    let agreements = FoundationModelAgreement::objects().using(&stage.session);
+    let status = async || {
+        let availability = claude.availability().await.unwrap();
+        availability.agreement_availability.status.as_str().to_owned()
+    };
+    assert_eq!(status().await, "NOT_AVAILABLE");
+    let offer = claude.offers().first().await.unwrap().unwrap();
+    stage.take();
+    let offers = Offer::objects().using(&stage.session).list_of(CLAUDE);
+    lists!(stage, offers.clone(), within json!({"modelId": CLAUDE}), {
+        offer_type("ALL") => [&offer.offer_token],
+    });
+
+    let agreement = agreements.create(&offer.offer_token, CLAUDE).await.unwrap();
+    assert_eq!(agreement.model_id, CLAUDE);
+    assert_eq!(status().await, "PENDING");
+    stage.later();
+    assert_eq!(status().await, "AVAILABLE");
+    agreements.delete(CLAUDE).await.unwrap();
+    let again = FoundationModel::objects().using(&stage.session).availability(CLAUDE).await.unwrap();
+    assert_eq!(again.agreement_availability.status, "NOT_AVAILABLE");
+    assert!(agreements.delete(CLAUDE).await.unwrap_err().is_does_not_exist());
+    let (key, label) = (json!({"modelId": CLAUDE}), "GetFoundationModelAvailability");
+    stage.sent([
+        ("CreateFoundationModelAgreement", json!({"offerToken": offer.offer_token, "modelId": CLAUDE})),
+        (label, key.clone()),
+        (label, key.clone()),
+        ("DeleteFoundationModelAgreement", key.clone()),
+        (label, key.clone()),
+        ("DeleteFoundationModelAgreement", key),
+    ]);
+}
+
+/// The ways to talk that are not Converse.
+async fn raw(stage: &Stage, nova: &Bound<FoundationModel>) {
+    let body = json!({"messages": [{"role": "user", "content": [{"text": "Say hello."}]}]});
+    let whole = nova.invoke_model(body.to_string()).await.unwrap();
+    assert!(String::from_utf8_lossy(&whole.body).contains("output"));
+    let mut chunks = nova.invoke_model_with_response_stream(body.to_string()).await.unwrap();
+    assert!(chunks.next().await.unwrap().unwrap().starts_with(b"{"));
+    while let Some(chunk) = chunks.next().await {
+        chunk.unwrap();
+    }
+    assert!(model(&stage.session, CLAUDE).count_tokens("Say hello.").await.unwrap().input_tokens > 0);
+    let input = json!({"modelId": NOVA, "body": body});
+    stage.sent([
+        ("InvokeModel", input.clone()),
+        ("InvokeModelWithResponseStream", input),
+        (
+            "CountTokens",
+            json!({"modelId": CLAUDE, "input": {"converse": {
+                "messages": [{"role": "user", "content": [{"text": "Say hello."}]}],
+            }}}),
+        ),
+    ]);
+}
+
+async fn speech(stage: &Stage) {
+    let sonic = model(&stage.session, SONIC);
+    let mut speech = sonic.invoke_model_with_bidirectional_stream().await.unwrap();
+    for event in ["sessionStart", "sessionEnd"] {
+        speech.send(json!({"event": {event: {}}})).await.unwrap();
+    }
+    speech.finish();
+    while let Some(chunk) = speech.next().await {
+        chunk.unwrap();
+    }
+    // What is sent is a stream, and no document.
+    stage.sent([("InvokeModelWithBidirectionalStream", json!({"modelId": SONIC, "body": null}))]);
+}
+
+async fn checks(stage: &Stage) {
+    let input = json!({
+        "messages": [{"role": "user", "content": [{"text": "Write to me@example.com."}]}],
+        "checks": {
+            "contentFilter": {"categories": [{"category": "HATE"}]},
+            "promptAttack": {"categories": [{"category": "JAILBREAK"}]},
+            "sensitiveInformation": {"entities": [{"type": "EMAIL"}]},
+        },
+    });
+    let request: InvokeGuardrailChecksRequest = whole("InvokeGuardrailChecks", &input);
+    let answer = stage.session.invoke_guardrail_checks(request).await.unwrap();
+    let answer = serde_json::to_value(&answer).unwrap().to_string();
+    assert!(answer.contains("EMAIL"), "{answer}");
+    stage.sent([("InvokeGuardrailChecks", input)]);
+}

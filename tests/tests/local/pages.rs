@@ -1,0 +1,119 @@
+//! Long lists: how many requests each question costs, and what empty pages change.
+
+use bedrock_orm::QuerySet;
+use bedrock_orm::models::ImportedModelSummary;
+use bedrock_orm::prelude::*;
+use bedrock_orm_local::LocalBedrock;
+use bedrock_orm_tests::support::session;
+use futures_util::TryStreamExt as _;
+use serde_json::json;
+
+const PAGES: usize = 100;
+const PAGE: usize = 10;
+
+/// A list of a hundred pages, each after an empty one or not.
+async fn models(empty_pages: bool) -> (LocalBedrock, QuerySet<ImportedModelSummary>) {
+    let local = LocalBedrock::builder().page_size(PAGE).empty_pages(empty_pages).start().await.unwrap();
+    let row = |number: usize| {
+        json!({
+            "modelArn": format!("arn:aws:bedrock:us-east-1:123456789012:imported-model/model0{number}"),
+            "modelName": format!("model-{number}"),
+            "creationTime": "2026-01-01T00:00:00Z",
+        })
+    };
+    local.seed("ListImportedModels", (100_000..100_000 + PAGES * PAGE).map(row)).unwrap();
+    let session = session(local.url()).await;
+    (local, ImportedModel::objects().using(&session).list())
+}
+
+/// How many requests came since the last time; each but the first of a list goes on where the one before ended.
+fn requests(local: &LocalBedrock) -> usize {
+    let requests = local.requests();
+    local.clear_requests();
+    for (index, request) in requests.iter().enumerate() {
+        assert_eq!(request.operation.as_deref(), Some("ListImportedModels"));
+        assert_eq!(request.query.contains("nextToken="), index > 0, "request {index}: {}", request.query);
+    }
+    requests.len()
+}
+
+#[tokio::test]
+async fn the_first_row_and_whether_there_is_one_cost_one_request_however_long_the_list() {
+    let (local, list) = models(false).await;
+    let newest = list.first().await.unwrap().unwrap();
+    assert_eq!(newest.model_name, "model-100999");
+    assert_eq!(requests(&local), 1);
+    assert!(list.exists().await.unwrap());
+    assert_eq!(requests(&local), 1);
+    let oldest = list.clone().sort_order("Ascending").first().await.unwrap().unwrap();
+    assert_eq!(oldest.model_name, "model-100000");
+    assert_eq!(requests(&local), 1);
+}
+
+#[tokio::test]
+async fn no_row_is_one_request_too() {
+    let (local, list) = models(false).await;
+    let none = list.name_contains("no-such");
+    assert!(none.first().await.unwrap().is_none());
+    assert_eq!(requests(&local), 1);
+    assert!(!none.exists().await.unwrap());
+    assert_eq!(requests(&local), 1);
+    assert_eq!(none.count().await.unwrap(), 0);
+    assert_eq!(requests(&local), 1);
+}
+
+#[tokio::test]
+async fn count_and_the_whole_list_cost_one_request_a_page() {
+    let (local, list) = models(false).await;
+    assert_eq!(list.count().await.unwrap(), PAGES * PAGE);
+    assert_eq!(requests(&local), PAGES);
+    assert_all(&list.await.unwrap());
+    assert_eq!(requests(&local), PAGES);
+}
+
+/// Every row, once, newest first.
+fn assert_all(rows: &[Bound<ImportedModelSummary>]) {
+    let expected: Vec<_> =
+        (100_000..100_000 + PAGES * PAGE).rev().map(|number| format!("model-{number}")).collect();
+    assert_eq!(rows.iter().map(|row| row.model_name.clone()).collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn rows_cost_the_pages_that_they_are_on() {
+    let (local, list) = models(false).await;
+    let mut rows = list.stream();
+    for _ in 0..=2 * PAGE {
+        rows.next().await.unwrap().unwrap();
+    }
+    drop(rows);
+    assert_eq!(requests(&local), 3);
+    assert_eq!(list.limit(2 * PAGE + 1).await.unwrap().len(), 2 * PAGE + 1);
+    assert_eq!(requests(&local), 3);
+}
+
+#[tokio::test]
+async fn empty_pages_are_walked_past() {
+    let (local, list) = models(true).await;
+    assert_eq!(list.first().await.unwrap().unwrap().model_name, "model-100999");
+    assert_eq!(requests(&local), 2, "an empty page, and one with rows");
+    assert!(list.exists().await.unwrap());
+    assert_eq!(requests(&local), 2);
+    assert_eq!(list.count().await.unwrap(), PAGES * PAGE);
+    assert_eq!(requests(&local), 2 * PAGES);
+    let pages: Vec<_> = list.pages().try_collect().await.unwrap();
+    assert_eq!(pages.len(), 2 * PAGES, "pages are AWS's, the empty ones too");
+    assert!(pages.chunks(2).all(|pair| pair[0].items.is_empty() && pair[1].items.len() == PAGE));
+    requests(&local);
+    assert_all(&list.await.unwrap());
+    assert_eq!(requests(&local), 2 * PAGES);
+}
+
+#[tokio::test]
+async fn a_list_of_empty_pages_alone_is_walked_to_its_end() {
+    let (local, list) = models(true).await;
+    let none = list.name_contains("no-such");
+    assert!(none.first().await.unwrap().is_none());
+    assert_eq!(requests(&local), 2);
+    assert!(!none.exists().await.unwrap());
+    assert_eq!(requests(&local), 2);
+}
