@@ -1,7 +1,9 @@
-//! `cargo xtask bench`: what the ORM adds to the raw SDK, in instructions.
+//! `cargo xtask bench`: what the ORM costs beside the same without it, and the budgets that it keeps to.
 //!
-//! Both sides run in the same program (`crates/bedrock-orm/benches/talk.rs`) under valgrind, which counts the same
-//! whatever else the machine does. The cost of one is the difference between many and few, so that start-up is left out.
+//! Talking (`crates/bedrock-orm/benches/talk.rs`) is counted in instructions by valgrind, which counts the same whatever
+//! else the machine does; the cost of one is the difference between many and few, so that start-up is left out. Querying
+//! (`benches/query.rs`) moves much memory, which instructions do not tell: there it is the best time of several, the two
+//! sides in turns.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -9,31 +11,59 @@ use std::process::Command;
 
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 
-/// What is measured, the budget as a ratio to the raw SDK, and how few and how many of it are run.
-const MEASUREMENTS: [(&str, f64, u64, u64); 2] = [("converse", 1.05, 50, 250), ("stream", 1.10, 500, 2500)];
+/// What is counted, the budget as a ratio to the raw SDK, and how few and how many of it are run.
+const COUNTED: [(&str, f64, u64, u64); 2] = [("converse", 1.05, 50, 250), ("stream", 1.10, 500, 2500)];
+
+/// How many rows are filtered and ordered, and the budget as a ratio to a closure by hand.
+const FILTERED: (&str, f64) = ("1000000", 1.20);
+
+/// How many rows are streamed, and the memory that may take, in KiB.
+const STREAMED: (&str, u64) = ("100000", 10 * 1024);
 
 pub(crate) fn run(root: &Path) -> Result {
-    let program = build(root)?;
     let mut over = Vec::new();
-    println!("{:<10} {:>14} {:>14} {:>8} {:>8}", "one", "raw SDK", "bedrock-orm", "ratio", "budget");
-    for (what, budget, few, many) in MEASUREMENTS {
-        let one = |side: &str| -> Result<f64> {
-            let (few_cost, many_cost) =
-                (instructions(&program, side, what, few)?, instructions(&program, side, what, many)?);
-            Ok((many_cost - few_cost) as f64 / (many - few) as f64)
-        };
-        let (sdk, orm) = (one("sdk")?, one("orm")?);
-        let ratio = orm / sdk;
-        println!("{what:<10} {sdk:>14.0} {orm:>14.0} {ratio:>8.3} {budget:>8.2}");
+    println!("{:<12} {:>14} {:>14} {:>8} {:>8}", "", "without", "bedrock-orm", "ratio", "budget");
+    let mut tell = |what: &'static str, without: f64, orm: f64, budget: f64| {
+        let ratio = orm / without;
+        println!("{what:<12} {without:>14.0} {orm:>14.0} {ratio:>8.3} {budget:>8.2}");
         if ratio > budget {
             over.push(what);
         }
+    };
+    let talk = build(root, "talk")?;
+    for (what, budget, few, many) in COUNTED {
+        let one = |side: &str| -> Result<f64> {
+            let (few_cost, many_cost) =
+                (instructions(&talk, side, what, few)?, instructions(&talk, side, what, many)?);
+            Ok((many_cost - few_cost) as f64 / (many - few) as f64)
+        };
+        tell(what, one("sdk")?, one("orm")?, budget);
+    }
+
+    let query = build(root, "query")?;
+    let (rows, budget) = FILTERED;
+    let (mut hand, mut orm) = (u64::MAX, u64::MAX);
+    for _ in 0..3 {
+        let ((by_hand, found), (by_queryset, also_found)) =
+            (filtered(&query, "hand", rows)?, filtered(&query, "orm", rows)?);
+        if found != also_found {
+            return Err("the queryset finds other rows than the closure".into());
+        }
+        (hand, orm) = (hand.min(by_hand), orm.min(by_queryset));
+    }
+    tell("filter (µs)", hand as f64, orm as f64, budget);
+
+    let (rows, budget) = STREAMED;
+    let held: u64 = output(&query, &["stream", rows])?.trim().parse()?;
+    println!("a stream over {rows} rows held {held} KiB; the budget is {budget}");
+    if held > budget {
+        over.push("memory");
     }
     if over.is_empty() { Ok(()) } else { Err(format!("over budget: {}", over.join(", ")).into()) }
 }
 
 /// The program, optimised; without the control plane, which takes no part.
-fn build(root: &Path) -> Result<PathBuf> {
+fn build(root: &Path, name: &str) -> Result<PathBuf> {
     let mut build = Command::new(env!("CARGO"));
     build.args([
         "bench",
@@ -43,7 +73,7 @@ fn build(root: &Path) -> Result<PathBuf> {
         "bedrock-orm",
         "--no-default-features",
         "--bench",
-        "talk",
+        name,
     ]);
     let output = build.arg("--message-format=json").current_dir(root).output()?;
     if !output.status.success() {
@@ -54,9 +84,24 @@ fn build(root: &Path) -> Result<PathBuf> {
     String::from_utf8(output.stdout)?
         .lines()
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "talk")
+        .filter(|message| message["target"]["name"] == name)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
         .ok_or_else(|| "cargo names no program for the benchmark".into())
+}
+
+/// The best time in microseconds, and what was found.
+fn filtered(program: &Path, side: &str, rows: &str) -> Result<(u64, String)> {
+    let said = output(program, &[side, rows])?;
+    let (time, found) = said.split_once(' ').ok_or_else(|| format!("no time in `{said}`"))?;
+    Ok((time.parse()?, found.to_owned()))
+}
+
+fn output(program: &Path, arguments: &[&str]) -> Result<String> {
+    let output = Command::new(program).args(arguments).output()?;
+    if !output.status.success() {
+        return Err(format!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr)).into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 /// What the program executes in all, as valgrind counts it.

@@ -74,17 +74,16 @@ impl<M: Row> Walk<M> {
             None => self.session.insert(self.choice.session().await?).clone(),
         };
         let request = PageRequest { token: self.token.take(), size: self.size(wanted) };
-        let mut page = M::page(&session, &self.parameters, request).await?;
+        let page = M::page(&session, &self.parameters, request).await?;
         match &page.next_token {
             None => self.ended = true,
             Some(token) if self.is_new(token) => self.token = page.next_token.clone(),
             // The page that it came with is good.
             Some(_) => self.repeats = true,
         }
-        if !self.filter.is_all() {
-            page.items.retain(|row| self.filter.matches(row));
-        }
-        Ok(page.map(|row| Bound::new(row, session.clone())))
+        let matching = page.items.into_iter().filter(|row| self.filter.matches(row));
+        let items = matching.map(|row| Bound::new(row, session.clone())).collect();
+        Ok(Page { items, next_token: page.next_token })
     }
 
     /// How large a page to ask for: no larger than what is still wanted.

@@ -1,0 +1,211 @@
+//! What a queryset costs beside the same by hand, for `cargo xtask bench`.
+//!
+//! `query orm <rows>` filters and orders so many rows in memory by a queryset, `query hand <rows>` by a closure, each in
+//! a process of its own so that neither finds the heap as the other left it; they print the best time of several in
+//! microseconds, and what was found. `query stream <rows>` streams so many rows from a local Bedrock in another process, and prints
+//! how many KiB of memory it held more than before. (`query serve <rows>` is that other process.)
+
+#![allow(clippy::unwrap_used, clippy::panic)] // a program of our own that nobody ships
+
+use std::cell::RefCell;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hint::black_box;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+use std::{env, fs, vec};
+
+use bedrock_orm::lookups::{NamedField, Text};
+use bedrock_orm::models::Field;
+use bedrock_orm::prelude::{AsyncInvoke, Objects, Session, Single, TextLookups};
+use bedrock_orm::resources::{List, PageRequest, Parameter, Row};
+use bedrock_orm::{Page, Resource, Result};
+use bedrock_orm_local::LocalBedrock;
+use serde_json::json;
+
+const PAGE: usize = 1000;
+const ROUNDS: usize = 9;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let [what, rows] = arguments.as_slice() else { panic!("query <orm|hand|stream|serve> <rows>") };
+    let rows: usize = rows.parse().unwrap();
+    match what.as_str() {
+        "orm" => filter(rows, true).await,
+        "hand" => filter(rows, false).await,
+        "stream" => stream(rows).await,
+        "serve" => serve(rows).await,
+        _ => panic!("no such measurement: {what}"),
+    }
+}
+
+/// A row like AWS's: some strings, one of them optional.
+#[derive(Clone, Debug, PartialEq)]
+struct Model {
+    arn: String,
+    name: String,
+    maker: Option<String>,
+    status: String,
+}
+
+impl Model {
+    const NAME: Field<Self, String> = Field::new("name", |model| Some(&model.name));
+    const MAKER: Field<Self, String> = Field::new("maker", |model| model.maker.as_ref());
+
+    /// So many of them, in no order.
+    fn many(rows: usize) -> Vec<Self> {
+        let mut number: u64 = 1;
+        let one = |_| {
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let makers = ["Amazon", "Anthropic", "Meta", "Mistral AI"];
+            Self {
+                arn: format!("arn:aws:bedrock:us-east-1::foundation-model/{:016x}", number >> 8),
+                name: format!("model {:08}", number >> 40),
+                maker: makers.get((number >> 33) as usize % 5).map(|&maker| maker.to_owned()),
+                status: "ACTIVE".to_owned(),
+            }
+        };
+        (0..rows).map(one).collect()
+    }
+}
+
+thread_local! {
+    /// The rows that are listed next.
+    static LISTED: RefCell<vec::IntoIter<Model>> = RefCell::new(Vec::new().into_iter());
+}
+
+impl Resource for Model {
+    const NOUN: &'static str = "Model";
+}
+
+impl Objects for Model {}
+
+impl List for Model {
+    type Row = Self;
+}
+
+impl Row for Model {
+    type Parameters = ();
+
+    const OPERATION: &'static str = "ListModels";
+    const LARGEST_PAGE: Option<i32> = Some(1000);
+    const FIELDS: &'static [&'static dyn NamedField<Self>] = &[&Text(Self::NAME), &Text(Self::MAKER)];
+    const PARAMETERS: &'static [Parameter<()>] = &[];
+
+    fn identity(&self) -> String {
+        self.arn.clone()
+    }
+
+    async fn page(_: &Session, (): &(), page: PageRequest) -> Result<Page<Self>> {
+        let number: usize = page.token.map_or(0, |token| token.parse().unwrap());
+        LISTED.with_borrow_mut(|listed| {
+            let items = listed.by_ref().take(PAGE).collect();
+            Ok(Page::new(items, (listed.len() > 0).then(|| (number + 1).to_string())))
+        })
+    }
+}
+
+async fn filter(rows: usize, with_orm: bool) {
+    let session = Session::builder()
+        .region("us-east-1")
+        .endpoint_url("http://127.0.0.1:9")
+        .access_key("any", "any")
+        .build()
+        .await
+        .unwrap();
+    let models = Model::many(rows);
+    let (mut best, mut found) = (u128::MAX, Vec::new());
+    for _ in 0..ROUNDS {
+        // As the rows of a page come from an answer: each in its own place.
+        LISTED.set(models.clone().into_iter());
+        let start = Instant::now();
+        let names = if with_orm { by_queryset(&session).await } else { by_hand(&session).await };
+        best = best.min(start.elapsed().as_micros());
+        found = names;
+    }
+    let mut checksum = DefaultHasher::new();
+    found.hash(&mut checksum);
+    println!("{best} {} {:x}", found.len(), checksum.finish());
+}
+
+async fn by_queryset(session: &Session) -> Vec<String> {
+    let found = Model::objects()
+        .using(session)
+        .filter(Model::MAKER.eq("Anthropic") & Model::NAME.contains("7"))
+        .order_by(Model::NAME.asc())
+        .await
+        .unwrap();
+    found.iter().map(|row| row.name.clone()).collect()
+}
+
+/// The same list as people write it who have no queryset: page after page, what is wanted of each, then sorted.
+async fn by_hand(session: &Session) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut token = None;
+    loop {
+        let page = Model::page(session, &(), PageRequest { token, size: None }).await.unwrap();
+        let wanted = |row: &Model| row.maker.as_deref() == Some("Anthropic") && row.name.contains("7");
+        found.extend(page.items.into_iter().filter(wanted));
+        token = page.next_token;
+        if token.is_none() {
+            break;
+        }
+    }
+    found.sort_by(|one, other| one.name.cmp(&other.name));
+    found.iter().map(|row| row.name.clone()).collect()
+}
+
+async fn stream(rows: usize) {
+    let mut server = Command::new(env::current_exe().unwrap())
+        .args(["serve", &rows.to_string()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    let session = Session::builder().region("us-east-1").endpoint_url(url.trim()).access_key("any", "any");
+    let session = session.build().await.unwrap();
+
+    let before = resident();
+    let (mut most, mut seen) = (before, 0);
+    let mut stream = AsyncInvoke::objects().using(&session).list().page_size(1000).stream();
+    while let Some(row) = stream.next().await {
+        black_box(row.unwrap());
+        seen += 1;
+        if seen % 100 == 0 {
+            most = most.max(resident());
+        }
+    }
+    assert_eq!(seen, rows);
+    println!("{}", most - before);
+    // The server ends with its input.
+    drop(server.stdin.take());
+    server.wait().unwrap();
+}
+
+/// The memory that this process holds, in KiB.
+fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+async fn serve(rows: usize) {
+    let local = LocalBedrock::start().await.unwrap();
+    let row = |number| {
+        json!({
+            "invocationArn": format!("arn:aws:bedrock:us-east-1:123456789012:async-invoke/{number:012}"),
+            "modelArn": "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-reel-v1:0",
+            "status": "Completed",
+            "submitTime": "2026-01-01T00:00:00Z",
+            "endTime": "2026-01-01T00:05:00Z",
+            "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": "s3://some-bucket/some/folder"}},
+        })
+    };
+    local.seed("ListAsyncInvokes", (0..rows).map(row)).unwrap();
+    println!("{}", local.url());
+    tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await.unwrap().unwrap();
+    local.shutdown().await;
+}
