@@ -31,6 +31,7 @@ pub(crate) async fn life(stage: &Stage) {
     .await;
     let second = &two.inference_profile_arn;
     let of_account = || profiles.list().type_equals("APPLICATION");
+    lists::pushes(stage, &profiles.list()).await;
     lists!(stage, of_account(), within json!({"typeEquals": "APPLICATION"}), {
         type_equals("APPLICATION") => [first, second],
         page_size(1) => [first, second],

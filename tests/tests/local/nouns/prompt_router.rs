@@ -33,6 +33,7 @@ pub(crate) async fn life(stage: &Stage) {
 
     let [first, second] = [&one, &two].map(|it| it.prompt_router_arn.as_deref().unwrap());
     let custom = || routers.list().r#type("custom");
+    lists::pushes(stage, &routers.list()).await;
     lists!(stage, custom(), within json!({"type": "custom"}), {
         r#type("custom") => [first, second],
         page_size(1) => [first, second],
