@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use crate::error::AwsError;
-use crate::event_stream::{Decoder, Frame, Received};
+use crate::event_stream::{Decoder, Frame, Received, Wrong};
 use crate::local::Local;
 use crate::model::speech::Session;
 use crate::reply::Ending;
@@ -24,19 +24,12 @@ const LONGEST_CHUNK: usize = 1_000_000;
 pub(crate) fn answers(
     local: Arc<Local>,
     incoming: Incoming,
+    decoder: Decoder,
     session: Session,
     ending: Ending,
 ) -> impl Stream<Item = Bytes> {
-    let duplex = Duplex {
-        local,
-        incoming,
-        session,
-        ending,
-        decoder: Decoder::default(),
-        ready: VecDeque::new(),
-        sent: 0,
-        is_over: false,
-    };
+    let duplex =
+        Duplex { local, incoming, session, ending, decoder, ready: VecDeque::new(), sent: 0, is_over: false };
     stream::unfold(duplex, |mut duplex| async move { duplex.next().await.map(|frame| (frame, duplex)) })
 }
 
@@ -89,7 +82,11 @@ impl Duplex {
                 Ok(Some(Received::Event { name, payload })) => self.hear(&name, &payload),
                 Ok(Some(Received::End)) => self.end(),
                 Ok(None) => return,
-                Err(wrong) => self.refuse(wrong.to_owned()),
+                Err(Wrong::Frame(wrong)) => self.refuse(wrong.to_owned()),
+                Err(Wrong::Signature(wrong)) => {
+                    self.ready.push_back(Frame::error("InvalidSignatureException", wrong).encode());
+                    self.is_over = true;
+                }
             }
         }
     }

@@ -13,6 +13,7 @@ const FRAME_NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.coral
 const UNDESCRIBED: &[(&str, u16)] = &[
     ("AccessDenied", 403),
     ("ExpiredTokenException", 403),
+    ("IncompleteSignatureException", 403),
     ("InvalidSignatureException", 403),
     ("MissingAuthenticationTokenException", 403),
     ("NotImplementedException", 501),

@@ -5,6 +5,8 @@
 use bytes::{Buf as _, BufMut, Bytes, BytesMut};
 use serde_json::Value;
 
+use crate::auth::chain::Chain;
+
 pub(crate) const CONTENT_TYPE: &str = "application/vnd.amazon.eventstream";
 
 /// The type of a header value that is a string.
@@ -14,7 +16,8 @@ const CHECKSUM: usize = 4;
 const PADDING: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678";
 /// AWS's own limit of a frame.
 const LONGEST: usize = 24 << 20;
-/// The header of a frame that holds another one and the signature of it.
+/// The headers of a frame that holds another one and the signature of it.
+const DATE: &str = ":date";
 const SIGNATURE: &str = ":chunk-signature";
 
 /// One frame before it is encoded.
@@ -33,6 +36,16 @@ impl Frame {
 
     pub(crate) fn exception(exception_type: &str, payload: &Value) -> Self {
         Self::new(":exception-type", exception_type, "exception", payload)
+    }
+
+    /// An error that no description knows.
+    pub(crate) fn error(code: &str, message: &str) -> Self {
+        let headers = vec![
+            (":error-code", code.to_owned()),
+            (":error-message", message.to_owned()),
+            (":message-type", "error".to_owned()),
+        ];
+        Self { headers, payload: Vec::new() }
     }
 
     fn new(type_header: &'static str, name: &str, message_type: &str, payload: &Value) -> Self {
@@ -76,13 +89,32 @@ pub(crate) enum Received {
     End,
 }
 
+/// What is wrong with a client's stream.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Wrong {
+    Frame(&'static str),
+    Signature(&'static str),
+}
+
+impl From<&'static str> for Wrong {
+    fn from(told: &'static str) -> Self {
+        Self::Frame(told)
+    }
+}
+
 /// Finds the frames in a client's bytes, and takes off the envelopes of those that are signed.
 #[derive(Debug, Default)]
 pub(crate) struct Decoder {
     buffer: BytesMut,
+    chain: Option<Chain>,
 }
 
 impl Decoder {
+    /// With a chain, every event must be signed.
+    pub(crate) fn new(chain: Option<Chain>) -> Self {
+        Self { buffer: BytesMut::new(), chain }
+    }
+
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.buffer.put_slice(bytes);
     }
@@ -93,11 +125,18 @@ impl Decoder {
     }
 
     /// The next whole frame. An error says what is wrong with the stream.
-    pub(crate) fn next(&mut self) -> Result<Option<Received>, &'static str> {
+    pub(crate) fn next(&mut self) -> Result<Option<Received>, Wrong> {
         let Some(frame) = cut(&mut self.buffer)? else { return Ok(None) };
         let (headers, payload) = open(&frame)?;
-        if !headers.iter().any(|(name, _)| name == SIGNATURE) {
-            return event(&headers, payload).map(Some);
+        let signature = value(&headers, SIGNATURE);
+        if let Some(chain) = &mut self.chain {
+            let date = value(&headers, DATE).and_then(|date| date.as_ref().try_get_i64().ok());
+            let unsigned = Wrong::Signature("the stream's events must be signed");
+            let (signature, date) = signature.zip(date).ok_or(unsigned)?;
+            chain.check(date, &payload, signature).map_err(Wrong::Signature)?;
+        }
+        if signature.is_none() {
+            return Ok(Some(event(&headers, payload)?));
         }
         if payload.is_empty() {
             return Ok(Some(Received::End));
@@ -105,7 +144,7 @@ impl Decoder {
         let mut inside = BytesMut::from(&payload[..]);
         let inner = cut(&mut inside)?.filter(|_| inside.is_empty());
         let (headers, payload) = open(&inner.ok_or("a signed frame must hold one frame")?)?;
-        event(&headers, payload).map(Some)
+        Ok(Some(event(&headers, payload)?))
     }
 }
 
@@ -132,7 +171,11 @@ fn cut(buffer: &mut BytesMut) -> Result<Option<Bytes>, &'static str> {
     }
 }
 
-type Headers = Vec<(String, String)>;
+type Headers = Vec<(Bytes, Bytes)>;
+
+fn value<'a>(headers: &'a Headers, name: &str) -> Option<&'a Bytes> {
+    headers.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+}
 
 /// A frame's headers and payload.
 fn open(frame: &Bytes) -> Result<(Headers, Bytes), &'static str> {
@@ -145,7 +188,7 @@ fn open(frame: &Bytes) -> Result<(Headers, Bytes), &'static str> {
     Ok((headers, frame.slice(payload..end)))
 }
 
-/// Names and values; the values of headers that hold no string are left out.
+/// Names and values, whatever these are.
 fn headers(mut bytes: Bytes) -> Option<Headers> {
     let mut headers = Vec::new();
     while bytes.has_remaining() {
@@ -163,8 +206,7 @@ fn headers(mut bytes: Bytes) -> Option<Headers> {
             _ => return None,
         };
         let value = take(&mut bytes, length)?;
-        let value = if kind == STRING { text(&value)? } else { String::new() };
-        headers.push((text(&name)?, value));
+        headers.push((name, value));
     }
     Some(headers)
 }
@@ -173,14 +215,9 @@ fn take(bytes: &mut Bytes, length: usize) -> Option<Bytes> {
     (bytes.len() >= length).then(|| bytes.split_to(length))
 }
 
-fn text(bytes: &Bytes) -> Option<String> {
-    String::from_utf8(bytes.to_vec()).ok()
-}
-
 fn event(headers: &Headers, payload: Bytes) -> Result<Received, &'static str> {
-    let name = headers.iter().find(|(name, _)| name == ":event-type");
-    let (_, name) = name.ok_or("a frame holds no event")?;
-    Ok(Received::Event { name: name.clone(), payload })
+    let name = value(headers, ":event-type").ok_or("a frame holds no event")?;
+    Ok(Received::Event { name: String::from_utf8_lossy(name).into_owned(), payload })
 }
 
 #[cfg(test)]

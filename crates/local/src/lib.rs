@@ -35,7 +35,8 @@
 //!
 //! # Clients
 //!
-//! Both services, the control plane and the runtime, share one address. Any credentials will do, none included; the
+//! Both services, the control plane and the runtime, share one address. Any credentials will do, none included, unless
+//! the server was given keys of its own ([`LocalBedrockBuilder::access_key`], `--access-key`, `--bearer-token`); the
 //! region is the one that a request is signed for, and each region has resources of its own.
 //!
 //! | Client | How |
@@ -56,6 +57,11 @@
 //! # The rules
 //!
 //! Nothing is left to chance: the same requests in the same order get the same answers, but for times.
+//!
+//! **Keys.** Once there are any, a call needs a signature (SigV4, in the header or presigned) of a key that is known,
+//! not more than five minutes off the machine's clock, or a bearer token that is known, or a short-term API key made of
+//! a known key; all else is answered 403 as AWS answers it. (boto3 bears its token over HTTPS alone.) The events of a signed bidirectional stream are held to
+//! their signatures. What no operation has as its path is unknown before anyone asks for keys.
 //!
 //! **Models.** A runtime operation takes a model's id or ARN, a system-defined inference profile (`us.`, `eu.`,
 //! `global.` … and a model's id, or its ARN), and the ARN of whatever was created here: application profiles (by their
@@ -124,6 +130,7 @@
 #![warn(missing_docs)]
 
 mod answer;
+mod auth;
 mod catalogue;
 mod clock;
 mod constraints;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::auth::keys::Keys;
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::description::Services;
@@ -16,6 +17,7 @@ pub(crate) const ACCOUNT: &str = "123456789012";
 
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
+    pub(crate) keys: Keys,
     pub(crate) default_region: String,
     pub(crate) job_duration: Duration,
     /// That of asynchronous invocations, where it is another.
@@ -31,6 +33,7 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            keys: Keys::default(),
             default_region: "us-east-1".to_owned(),
             job_duration: Duration::from_secs(2),
             async_invoke_duration: None,

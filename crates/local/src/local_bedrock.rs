@@ -5,11 +5,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::auth::keys::{AccessKey, Session};
+use crate::clock::later;
 use crate::journal::RecordedRequest;
 use crate::local::{Local, Settings};
 use crate::reply::Reply;
@@ -146,6 +149,43 @@ impl LocalBedrockBuilder {
     /// `us-east-1` unless told otherwise.
     pub fn default_region(mut self, region: impl Into<String>) -> Self {
         self.settings.default_region = region.into();
+        self
+    }
+
+    /// An access key whose signatures are accepted. Once there is a key or a token, calls without a good one are
+    /// answered 403 as AWS answers them; before, anything is accepted. May be called for any number of keys.
+    pub fn access_key(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
+        self.settings.keys.add_access_key(id.into(), AccessKey { secret: secret.into(), session: None });
+        self
+    }
+
+    /// Temporary credentials: an access key that wants its session token beside it and that is good for some time of
+    /// the server's clock from now on. Then it is answered `ExpiredTokenException`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let hour = Duration::from_secs(3600);
+    /// let builder = bedrock_orm_local::LocalBedrock::builder().temporary_access_key("ASIA1", "secret", "token", hour);
+    /// # drop(builder);
+    /// ```
+    pub fn temporary_access_key(
+        mut self,
+        id: impl Into<String>,
+        secret: impl Into<String>,
+        session_token: impl Into<String>,
+        valid_for: Duration,
+    ) -> Self {
+        let session = Session { token: session_token.into(), until: later(Timestamp::now(), valid_for) };
+        let key = AccessKey { secret: secret.into(), session: Some(session) };
+        self.settings.keys.add_access_key(id.into(), key);
+        self
+    }
+
+    /// A bearer token (`AWS_BEARER_TOKEN_BEDROCK`) that is accepted. Short-term API keys need none: they are made from
+    /// an access key, and held to that.
+    pub fn bearer_token(mut self, token: impl Into<String>) -> Self {
+        self.settings.keys.add_bearer_token(token.into());
         self
     }
 

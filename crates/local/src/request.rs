@@ -1,7 +1,7 @@
 //! A request as its operation sees it: one JSON value keyed by member name, checked against its shape.
 
 use bytes::Bytes;
-use hyper::header::{AUTHORIZATION, HeaderMap};
+use hyper::header::HeaderMap;
 use serde_json::{Map, Number, Value};
 
 use crate::constraints::check_request;
@@ -170,7 +170,8 @@ fn typed(kind: Kind, text: String) -> AwsResult<Value> {
     }
 }
 
-fn query_pairs(query: &str) -> Vec<(String, String)> {
+/// The pairs of a query, decoded.
+pub(crate) fn query_pairs(query: &str) -> Vec<(String, String)> {
     let pair = |part: &str| {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
         (decode(key), decode(&value.replace('+', "%20")))
@@ -178,31 +179,9 @@ fn query_pairs(query: &str) -> Vec<(String, String)> {
     query.split('&').filter(|part| !part.is_empty()).map(pair).collect()
 }
 
-/// The region of a SigV4 signature's credential scope.
-pub(crate) fn signed_region(headers: &HeaderMap) -> Option<String> {
-    let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (_, scope) = authorization.split_once("Credential=")?;
-    let region = scope.split([',', ' ']).next()?.split('/').nth_back(2)?;
-    let plausible =
-        region.len() <= 20 && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    (plausible && !region.is_empty()).then(|| region.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_region_is_the_signature_s() {
-        let header = |value: &str| HeaderMap::from_iter([(AUTHORIZATION, value.parse().unwrap())]);
-        let signed = header(
-            "AWS4-HMAC-SHA256 Credential=AKID/20250101/eu-central-1/bedrock/aws4_request, SignedHeaders=host, Signature=0",
-        );
-        assert_eq!(signed_region(&signed).as_deref(), Some("eu-central-1"));
-        assert_eq!(signed_region(&header("Bearer abc")), None);
-        assert_eq!(signed_region(&header("AWS4-HMAC-SHA256 Credential=, Signature=0")), None);
-        assert_eq!(signed_region(&HeaderMap::new()), None);
-    }
 
     #[test]
     fn queries_are_split_before_they_are_decoded() {

@@ -19,14 +19,15 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::answer::{Answer, Event, Headers};
+use crate::auth;
 use crate::duplex;
 use crate::error::{AwsError, AwsResult};
-use crate::event_stream::{self, Frame};
+use crate::event_stream::{self, Decoder, Frame};
 use crate::journal::RecordedRequest;
 use crate::local::Local;
 use crate::operations;
 use crate::reply::Ending;
-use crate::request::{Request, signed_region};
+use crate::request::Request;
 use crate::routing::Found;
 
 /// AWS takes 25 MB in InvokeModel; base64 in Converse makes it a third more.
@@ -106,12 +107,16 @@ async fn answer(local: &Arc<Local>, request: hyper::Request<Incoming>) -> Respon
         None => (Bytes::new(), Err(unknown())),
         // A client that streams waits for an answer before its stream ends.
         Some(found) if found.takes_a_stream() => {
-            let answered = perform(local, found, &parts, Bytes::new());
-            (Bytes::new(), answered.map(|(status, answer)| success(local, status, answer, Some(body))))
+            let answered = auth::check(local, &parts, None).and_then(|chain| {
+                let (status, answer) = perform(local, found, &parts, Bytes::new())?;
+                Ok(success(local, status, answer, Some((body, Decoder::new(chain)))))
+            });
+            (Bytes::new(), answered)
         }
         Some(found) => match read(body).await {
             Ok(body) => {
-                let answered = perform(local, found, &parts, body.clone());
+                let answered = auth::check(local, &parts, Some(&body))
+                    .and_then(|_| perform(local, found, &parts, body.clone()));
                 (body, answered.map(|(status, answer)| success(local, status, answer, None)))
             }
             Err(error) => (Bytes::new(), Err(error)),
@@ -140,7 +145,7 @@ async fn read(body: Incoming) -> AwsResult<Bytes> {
 
 /// The region that a request is signed for, else the default.
 fn region(local: &Local, parts: &Parts) -> String {
-    signed_region(&parts.headers).unwrap_or_else(|| local.settings.default_region.clone())
+    auth::region(parts).unwrap_or_else(|| local.settings.default_region.clone())
 }
 
 /// From a request to an answer and its status.
@@ -153,8 +158,13 @@ fn perform(local: &Local, found: Found, parts: &Parts, body: Bytes) -> AwsResult
     Ok((operation.http.response_code, answer))
 }
 
-/// An answer as HTTP. `incoming` is the request's body where that is a stream.
-fn success(local: &Arc<Local>, status: u16, answer: Answer, incoming: Option<Incoming>) -> Response<Body> {
+/// An answer as HTTP. `incoming` is the request's body where that is a stream, and what reads it.
+fn success(
+    local: &Arc<Local>,
+    status: u16,
+    answer: Answer,
+    incoming: Option<(Incoming, Decoder)>,
+) -> Response<Body> {
     let status = StatusCode::from_u16(status).unwrap_or_default();
     match answer {
         Answer::Json(value) => respond(local, status, &json_headers(), whole(value.to_string())),
@@ -169,8 +179,9 @@ fn success(local: &Arc<Local>, status: u16, answer: Answer, incoming: Option<Inc
         }
         Answer::Duplex { session, ending } => {
             let headers = vec![("content-type", event_stream::CONTENT_TYPE.to_owned())];
-            let answers =
-                incoming.map(|incoming| duplex::answers(Arc::clone(local), incoming, session, ending));
+            let answers = incoming.map(|(incoming, decoder)| {
+                duplex::answers(Arc::clone(local), incoming, decoder, session, ending)
+            });
             respond(local, status, &headers, streamed(local, stream::iter(answers).flatten()))
         }
     }

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bedrock_orm_local::{LocalBedrock, Reply};
 use bytes::{BufMut as _, Bytes};
+use common::signer::{ID, SECRET, Signer, hex};
 use common::{Frame, MODEL, frames};
 use futures_util::stream;
 use http_body_util::{BodyExt as _, StreamBody};
@@ -31,6 +32,10 @@ struct Talk {
 
 impl Talk {
     async fn start(local: &LocalBedrock, model: &str, http2: bool) -> Self {
+        Self::with(local, model, http2, &[]).await
+    }
+
+    async fn with(local: &LocalBedrock, model: &str, http2: bool, headers: &[(String, String)]) -> Self {
         let (words, heard) = mpsc::unbounded_channel::<Bytes>();
         let body = stream::unfold(heard, |mut heard| async move {
             let word = heard.recv().await?;
@@ -38,7 +43,10 @@ impl Talk {
         });
         let client = Client::builder(TokioExecutor::new()).http2_only(http2).build_http();
         let uri = format!("{}/model/{model}/invoke-with-bidirectional-stream", local.url());
-        let request = hyper::Request::post(uri).body(StreamBody::new(Box::pin(body))).unwrap();
+        let request = headers.iter().fold(hyper::Request::post(uri), |request, (name, value)| {
+            request.header(name.as_str(), value.as_str())
+        });
+        let request = request.body(StreamBody::new(Box::pin(body))).unwrap();
         let response = soon(client.request(request)).await.unwrap();
         let status = response.status().as_u16();
         Self { words: Some(words), status, answers: response.into_body(), unread: Vec::new() }
@@ -160,6 +168,53 @@ async fn signed_events_are_taken_out_of_their_envelopes() {
     talk.say(sealed(SIGNED, b""));
     assert_eq!(talk.event().await.0, "completionEnd", "what was open is closed");
     assert_eq!(talk.hear().await, None, "an empty signed frame is the end");
+}
+
+/// A signed event, and its signature in hexadecimal for the next one.
+fn envelope(last: &str, inside: &[u8]) -> (Vec<u8>, String) {
+    let (date, signature) = Signer::default().sign_event(last, inside);
+    let mut headers = b"\x05:date\x08".to_vec();
+    headers.put_i64(date);
+    headers.put_slice(b"\x10:chunk-signature\x06\0\x20");
+    headers.put_slice(&signature);
+    (sealed(&headers, inside), hex(&signature))
+}
+
+#[tokio::test]
+async fn with_keys_every_event_is_held_to_its_signature() {
+    let local = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
+    let host = local.url().strip_prefix("http://").unwrap();
+    let path = format!("/model/{SONIC}/invoke-with-bidirectional-stream");
+    let signer = Signer { payload: Some("STREAMING-AWS4-HMAC-SHA256-EVENTS"), ..Signer::default() };
+    let start = async || {
+        let headers = signer.sign("POST", host, &path, b"");
+        let (_, seed) = headers.last().unwrap().1.rsplit_once("Signature=").unwrap();
+        let seed = seed.to_owned();
+        (Talk::with(&local, SONIC, true, &headers).await, seed)
+    };
+    let inside = |event: Value| sealed(CHUNK, chunk(&event).as_bytes());
+    let (mut talk, seed) = start().await;
+    assert_eq!(talk.status, 200);
+    let (first, next) = envelope(&seed, &inside(json!({ "sessionStart": {} })));
+    talk.say(first);
+    assert_eq!(talk.event().await.0, "usageEvent");
+    let (second, next) = envelope(&next, &inside(json!({ "promptStart": { "promptName": "p" } })));
+    talk.say(second);
+    assert_eq!(talk.event().await.0, "completionStart");
+    talk.say(envelope(&next, b"").0);
+    assert_eq!(talk.event().await.0, "completionEnd");
+    assert_eq!(talk.hear().await, None);
+
+    let event = inside(json!({ "sessionStart": {} }));
+    for wrong in [envelope("not the seed", &event).0, event] {
+        let (mut talk, _) = start().await;
+        talk.say(wrong);
+        let (told, rest) = (soon(talk.answers.frame()).await.unwrap().unwrap(), talk.hear().await);
+        let told = String::from_utf8_lossy(told.data_ref().unwrap()).into_owned();
+        assert!(told.contains(":error-code\u{7}\0\u{19}InvalidSignatureException"), "{told:?}");
+        assert_eq!(rest, None);
+    }
+    assert_eq!(Talk::start(&local, SONIC, true).await.status, 403);
 }
 
 #[tokio::test]

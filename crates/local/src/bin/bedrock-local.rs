@@ -21,6 +21,14 @@ struct Options {
     #[arg(long, default_value = "us-east-1")]
     region: String,
 
+    /// An access key whose signatures are accepted. With a key or a token given, all else is answered 403.
+    #[arg(long, value_name = "ID:SECRET", value_parser = access_key)]
+    access_key: Vec<(String, String)>,
+
+    /// A bearer token that is accepted.
+    #[arg(long, value_name = "TOKEN")]
+    bearer_token: Vec<String>,
+
     /// Milliseconds that a job takes, and whatever else is under way for a while.
     #[arg(long, value_name = "MS", default_value_t = 2000)]
     job_duration: u64,
@@ -32,6 +40,11 @@ struct Options {
     /// Milliseconds before each event of a stream.
     #[arg(long, value_name = "MS", default_value_t = 15)]
     stream_pace: u64,
+}
+
+fn access_key(text: &str) -> Result<(String, String), &'static str> {
+    let (id, secret) = text.split_once(':').ok_or("write it as ID:SECRET")?;
+    Ok((id.to_owned(), secret.to_owned()))
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -57,6 +70,12 @@ async fn run(options: Options) -> io::Result<()> {
         .stream_pace(Duration::from_millis(options.stream_pace));
     if let Some(duration) = options.async_invoke_duration {
         builder = builder.async_invoke_duration(Duration::from_millis(duration));
+    }
+    for (id, secret) in options.access_key {
+        builder = builder.access_key(id, secret);
+    }
+    for token in options.bearer_token {
+        builder = builder.bearer_token(token);
     }
     let local = builder.start().await?;
     let mut stdout = io::stdout();

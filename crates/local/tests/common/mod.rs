@@ -8,6 +8,7 @@
 )]
 
 pub mod description;
+pub mod signer;
 
 use bedrock_orm_local::LocalBedrock;
 use bytes::Bytes;

@@ -1,0 +1,445 @@
+//! AWS Signature Version 4, in the `Authorization` header or in the query.
+
+use std::fmt::Write as _;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use hyper::header::{AUTHORIZATION, DATE};
+use hyper::http::request::Parts;
+use jiff::civil::DateTime;
+use jiff::fmt::rfc2822;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest as _, Sha256};
+
+use crate::auth::canonical::{self, pair};
+use crate::auth::chain::Chain;
+use crate::auth::credential::Credential;
+use crate::auth::keys::Keys;
+use crate::auth::{check_session, invalid, unknown_key};
+use crate::error::{AwsError, AwsResult};
+use crate::request::query_pairs;
+
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// What both services are signed as.
+const SERVICE: &str = "bedrock";
+const BASIC_FORM: &str = "%Y%m%dT%H%M%SZ";
+/// How far a client's clock may be from ours.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+/// A week: the longest that a presigned request may be good for.
+const LONGEST: i64 = 604_800;
+const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
+const SIGNED_EVENTS: &str = "STREAMING-AWS4-HMAC-SHA256-EVENTS";
+
+/// A signature as a request carries it.
+#[derive(Clone, Debug)]
+pub(crate) struct Signed {
+    credential: Credential,
+    /// As it was sent: it is a part of what is signed.
+    date: String,
+    at: Timestamp,
+    signed_headers: String,
+    signature: String,
+    session_token: Option<String>,
+    /// In the query, with seconds that it is good for.
+    presigned_for: Option<i64>,
+}
+
+impl Signed {
+    /// The signature of a request. What cannot be understood is refused as AWS refuses it.
+    pub(crate) fn read(parts: &Parts) -> AwsResult<Self> {
+        match parts.headers.get(AUTHORIZATION) {
+            Some(value) => Self::of_header(&String::from_utf8_lossy(value.as_bytes()), parts),
+            None => Self::of_query(&query_pairs(parts.uri.query().unwrap_or_default())),
+        }
+    }
+
+    fn of_header(authorization: &str, parts: &Parts) -> AwsResult<Self> {
+        let Some(rest) = authorization.strip_prefix(ALGORITHM).filter(|rest| rest.starts_with([' ', '\t']))
+        else {
+            let algorithm = authorization.split(' ').next().unwrap_or_default();
+            return Err(incomplete(format!("Unsupported AWS 'algorithm': '{algorithm}'.")));
+        };
+        let mut given = Vec::new();
+        for part in rest.split([',', ' ', '\t']).filter(|part| !part.is_empty()) {
+            let Some((name, value)) = part.split_once('=') else {
+                return Err(incomplete(format!(
+                    "'{part}' not a valid key=value pair (missing equal-sign) in Authorization header: \
+                     '{authorization}'."
+                )));
+            };
+            given.push((name.to_owned(), value.to_owned()));
+        }
+        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let date = header("x-amz-date").or_else(|| header(DATE.as_str()));
+        let mut missing: String = ["Credential", "Signature", "SignedHeaders"]
+            .into_iter()
+            .filter(|name| pair(&given, name).is_none_or(str::is_empty))
+            .map(|name| format!("Authorization header requires '{name}' parameter. "))
+            .collect();
+        if date.is_none() {
+            missing.push_str(
+                "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ",
+            );
+        }
+        if !missing.is_empty() {
+            return Err(incomplete(format!("{missing}Authorization={authorization}")));
+        }
+        let token = header("x-amz-security-token").map(str::to_owned);
+        Self::gathered(&given, "", date.unwrap_or_default(), token, None)
+    }
+
+    /// The signature of a presigned request.
+    pub(crate) fn of_query(pairs: &[(String, String)]) -> AwsResult<Self> {
+        let given = |name: &str| pair(pairs, name);
+        if given("X-Amz-Signature").is_none() && given("X-Amz-Credential").is_none() {
+            return Err(AwsError::new("MissingAuthenticationTokenException", "Missing Authentication Token"));
+        }
+        let names = ["Algorithm", "Credential", "Date", "Expires", "Signature", "SignedHeaders"];
+        let missing: Vec<_> = names
+            .into_iter()
+            .filter(|name| given(&format!("X-Amz-{name}")).is_none_or(str::is_empty))
+            .map(|name| format!("AWS query-string parameters must include 'X-Amz-{name}'."))
+            .collect();
+        if !missing.is_empty() {
+            return Err(incomplete(missing.join(" ")));
+        }
+        if let Some(algorithm) = given("X-Amz-Algorithm").filter(|algorithm| *algorithm != ALGORITHM) {
+            return Err(incomplete(format!("Unsupported AWS 'algorithm': '{algorithm}'.")));
+        }
+        let expires = given("X-Amz-Expires").and_then(|seconds| seconds.parse().ok());
+        let Some(expires) = expires.filter(|seconds| (1..=LONGEST).contains(seconds)) else {
+            return Err(incomplete(format!(
+                "X-Amz-Expires must be a number of seconds from 1 to {LONGEST}."
+            )));
+        };
+        let token = given("X-Amz-Security-Token").map(str::to_owned);
+        Self::gathered(pairs, "X-Amz-", given("X-Amz-Date").unwrap_or_default(), token, Some(expires))
+    }
+
+    fn gathered(
+        given: &[(String, String)],
+        prefix: &str,
+        date: &str,
+        session_token: Option<String>,
+        presigned_for: Option<i64>,
+    ) -> AwsResult<Self> {
+        let text = |name: &str| pair(given, &format!("{prefix}{name}")).unwrap_or_default();
+        let credential = Credential::read(text("Credential")).ok_or_else(|| {
+            incomplete(format!(
+                "Credential must have exactly 5 slash-delimited elements, e.g. \
+                 keyid/date/region/service/term, got '{}'.",
+                text("Credential")
+            ))
+        })?;
+        let at = moment(date).ok_or_else(|| {
+            incomplete(format!("Date must be in ISO-8601 'basic format'. Got '{date}'. See http://en.wikipedia.org/wiki/ISO_8601"))
+        })?;
+        let (signed_headers, signature) = (text("SignedHeaders").to_owned(), text("Signature").to_owned());
+        // The date is signed in its basic form, whatever header it came by.
+        let date = at.strftime(BASIC_FORM).to_string();
+        Ok(Self { credential, date, at, signed_headers, signature, session_token, presigned_for })
+    }
+
+    /// Holds the signature to the keys. Signatures age by `real` time, temporary keys by the server's.
+    pub(crate) fn check(
+        &self,
+        keys: &Keys,
+        parts: &Parts,
+        body: Option<&[u8]>,
+        real: Timestamp,
+        servers: Timestamp,
+    ) -> AwsResult<Option<Chain>> {
+        let id = &self.credential.key_id;
+        let secret = &keys.access_key(id).ok_or_else(unknown_key)?.secret;
+        self.check_scope()?;
+        self.check_time(real)?;
+        check_session(keys, id, self.session_token.as_deref(), servers)?;
+        let signed_headers: Vec<_> = self.signed_headers.split(';').collect();
+        if !signed_headers.contains(&"host") {
+            return Err(invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."));
+        }
+        let payload_hash = canonical::payload_hash(&parts.headers, body);
+        let without = if self.presigned_for.is_some() { "X-Amz-Signature" } else { "" };
+        let request = canonical::request(parts, without, &signed_headers, &payload_hash);
+        self.check_signature(secret, &request)?;
+        let streams = payload_hash == SIGNED_EVENTS && body.is_none();
+        if payload_hash != UNSIGNED && !streams && payload_hash != sha256(body.unwrap_or_default()) {
+            return Err(invalid(
+                "The value of the 'x-amz-content-sha256' header does not match the calculated value.",
+            ));
+        }
+        Ok(streams.then(|| Chain::new(secret, &self.credential, &self.signature)))
+    }
+
+    /// Holds the signature to a canonical request.
+    pub(crate) fn check_signature(&self, secret: &str, canonical_request: &str) -> AwsResult<()> {
+        let string = self.string_to_sign(canonical_request);
+        let key =
+            signing_key(secret, &self.credential.date, &self.credential.region, &self.credential.service);
+        if hex(&mac(&key, string.as_bytes())) == self.signature {
+            return Ok(());
+        }
+        Err(invalid(format!(
+            "{MISMATCH}\n\nThe Canonical String for this request should have been\n'{canonical_request}'\n\nThe \
+             String-to-Sign should have been\n'{string}'\n"
+        )))
+    }
+
+    fn string_to_sign(&self, canonical_request: &str) -> String {
+        let (scope, hash) = (self.credential.scope(), sha256(canonical_request.as_bytes()));
+        format!("{ALGORITHM}\n{}\n{scope}\n{hash}", self.date)
+    }
+
+    fn check_scope(&self) -> AwsResult<()> {
+        let Credential { date, service, .. } = &self.credential;
+        if service != SERVICE {
+            return Err(invalid(format!("Credential should be scoped to correct service: '{SERVICE}'. ")));
+        }
+        let day = self.date.get(..8).unwrap_or_default();
+        if day != date {
+            return Err(invalid(format!(
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{date}' \
+                 != '{day}', from '{}'.",
+                self.date
+            )));
+        }
+        Ok(())
+    }
+
+    fn check_time(&self, now: Timestamp) -> AwsResult<()> {
+        let (basic, zero) =
+            (|moment: Timestamp| moment.strftime(BASIC_FORM).to_string(), SignedDuration::ZERO);
+        let lifetime = self.presigned_for.map_or(zero, SignedDuration::from_secs);
+        let earliest = now.saturating_sub(SKEW.max(lifetime)).unwrap_or(now);
+        let latest = now.saturating_add(SKEW).unwrap_or(now);
+        let (at, clock) = (&self.date, basic(now));
+        if self.at < earliest {
+            let allowed = match self.presigned_for.filter(|_| lifetime > SKEW) {
+                Some(seconds) => format!("{seconds} sec."),
+                None => "5 min.".to_owned(),
+            };
+            let bound = basic(earliest);
+            return Err(invalid(format!(
+                "Signature expired: {at} is now earlier than {bound} ({clock} - {allowed})"
+            )));
+        }
+        if self.at > latest {
+            let bound = basic(latest);
+            return Err(invalid(format!(
+                "Signature not yet current: {at} is still later than {bound} ({clock} + 5 min.)"
+            )));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    pub(crate) fn session_token(&self) -> Option<&str> {
+        self.session_token.as_deref()
+    }
+
+    /// The last moment at which a presigned request is good.
+    pub(crate) fn until(&self) -> Timestamp {
+        let seconds = self.presigned_for.unwrap_or_default();
+        self.at.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(self.at)
+    }
+
+    pub(crate) fn signed_headers(&self) -> &str {
+        &self.signed_headers
+    }
+}
+
+/// What AWS says to a signature that is not its own.
+pub(crate) const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
+
+fn incomplete(message: impl Into<String>) -> AwsError {
+    AwsError::new("IncompleteSignatureException", message)
+}
+
+/// `20250101T120000Z`, or the form of HTTP's `Date`.
+fn moment(text: &str) -> Option<Timestamp> {
+    let basic = DateTime::strptime(BASIC_FORM, text).ok();
+    let basic = basic.and_then(|date| date.to_zoned(TimeZone::UTC).ok()).map(|zoned| zoned.timestamp());
+    basic.or_else(|| rfc2822::parse(text).ok().map(|zoned| zoned.timestamp()))
+}
+
+pub(crate) fn signing_key(secret: &str, date: &str, region: &str, service: &str) -> Vec<u8> {
+    let first = format!("AWS4{secret}").into_bytes();
+    [date, region, service, "aws4_request"].iter().fold(first, |key, part| mac(&key, part.as_bytes()))
+}
+
+pub(crate) fn mac(key: &[u8], message: &[u8]) -> Vec<u8> {
+    // HMAC takes keys of any length.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
+    mac.update(message);
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::Request;
+
+    use super::*;
+    use crate::auth::keys::AccessKey;
+
+    const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+
+    fn parts(method: &str, uri: &str, headers: &[(&str, &str)]) -> Parts {
+        let request = Request::builder().method(method).uri(uri);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        request.body(()).unwrap().into_parts().0
+    }
+
+    /// Requests of AWS's published test suite and their signatures, in the header and in the query.
+    #[test]
+    fn aws_s_own_examples_are_found_right() {
+        let none: &[(&str, &str)] = &[];
+        let unreserved = "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        let unreserved = format!("/?{unreserved}={unreserved}");
+        for (method, path, extra, in_header, in_query) in [
+            (
+                "GET",
+                "/example1/example2/../..",
+                none,
+                "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
+                "e93c787ed7f371d5c6b165c1b38ede9550f4dce4144713e844b25b7192d3865d",
+            ),
+            (
+                "GET",
+                "//example//",
+                none,
+                "9a624bd73a37c9a373b5312afbebe7a714a789de108f0bdfe846570885f57e84",
+                "c1834e8fb0307243711f0f907f6ab7311ed300d87f13792d7ee4da89ab93e082",
+            ),
+            (
+                "GET",
+                "/?Param-3=Value3&Param=Value2&%E1%88%B4=Value1",
+                none,
+                "371d3713e185cc334048618a97f809c9ffe339c62934c032af5a0e595648fcac",
+                "c5f1848ceec943ac2ca68ee720460c23aaae30a2300586597ada94c4a65e4787",
+            ),
+            (
+                "GET",
+                &unreserved,
+                none,
+                "9c3e54bfcdf0b19771a7f523ee5669cdf59bc7cc0884027167c21bb143a40197",
+                "8e76a88a7433637b12778d5592799b29ad21ecd6cf6325051c21d86f0acda2bf",
+            ),
+            (
+                "POST",
+                "/?Param1=value1",
+                none,
+                "28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11",
+                "a9ef26247f293bffe40eeff86a0480ba8c14d31503b2e0c3399e3a16bf1a3682",
+            ),
+            (
+                "GET",
+                "/",
+                &[("my-header1", "value2"), ("my-header1", "value2"), ("my-header1", "value1")],
+                "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea",
+                "3349ee0b81b4b589da0ff28a395c3591e04de515651dd74f298fa992d1507a97",
+            ),
+            (
+                "GET",
+                "/",
+                &[("my-header1", " value1"), ("my-header2", " \"a   b   c\"")],
+                "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736",
+                "e7bb0fd515e125e1aec2ecc4c0c17484fb06f6846b927c35e46005dd3df3acd4",
+            ),
+        ] {
+            let mut names: Vec<_> = ["host"].into_iter().chain(extra.iter().map(|(name, _)| *name)).collect();
+            names.dedup();
+            let all = [&[("host", "example.amazonaws.com")], extra].concat();
+
+            let presigned = format!(
+                "{path}{}X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fservice\
+                 %2Faws4_request&X-Amz-Date=20150830T123600Z&X-Amz-Expires=3600&X-Amz-SignedHeaders={}&\
+                 X-Amz-Signature={in_query}",
+                if path.contains('?') { '&' } else { '?' },
+                names.join("%3B"),
+            );
+            let request = parts(method, &presigned, &all);
+            let canonical = canonical::request(&request, "X-Amz-Signature", &names, &sha256(b""));
+            Signed::read(&request).unwrap().check_signature(SECRET, &canonical).unwrap();
+
+            names.push("x-amz-date");
+            let authorization = format!(
+                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, \
+                 SignedHeaders={}, Signature={in_header}",
+                names.join(";")
+            );
+            let signed = [("x-amz-date", "20150830T123600Z"), ("authorization", authorization.as_str())];
+            let request = parts(method, path, &[&all[..], &signed].concat());
+            let canonical = canonical::request(&request, "", &names, &sha256(b""));
+            Signed::read(&request).unwrap().check_signature(SECRET, &canonical).unwrap();
+        }
+    }
+
+    /// Signed by another signer than ours.
+    #[test]
+    fn a_request_for_bedrock_is_found_right() {
+        let keys = {
+            let mut keys = Keys::default();
+            keys.add_access_key(
+                "AKIDEXAMPLE".to_owned(),
+                AccessKey { secret: SECRET.to_owned(), session: None },
+            );
+            keys
+        };
+        let path = "/model/us.anthropic.claude-x-v1%3A0/converse?b=x%20y&a=%2F";
+        let authorization = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260102/us-east-1/bedrock/aws4_request, \
+                             SignedHeaders=content-type;host;x-amz-date, \
+                             Signature=6db8512ff4b62a099720a5a602bc0d1c059cd47df287ace3c00aa36efaaabb3f";
+        let headers = [
+            ("host", "127.0.0.1:8080"),
+            ("content-type", "application/json"),
+            ("x-amz-date", "20260102T030405Z"),
+            ("authorization", authorization),
+        ];
+        let request = parts("POST", path, &headers);
+        let signed = Signed::read(&request).unwrap();
+        let now: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
+        let check = |body: &[u8], now| {
+            signed.check(&keys, &request, Some(body), now, now).map(|chain| chain.is_some())
+        };
+        assert_eq!(check(br#"{"messages":[]}"#, now), Ok(false));
+        let refused = check(b"{}", now).unwrap_err();
+        assert_eq!(refused.code, "InvalidSignatureException");
+        assert!(refused.message.starts_with(MISMATCH));
+        let told = "'POST\n/model/us.anthropic.claude-x-v1%253A0/converse\na=%2F&b=x%20y\ncontent-type:application/json\n\
+                    host:127.0.0.1:8080\nx-amz-date:20260102T030405Z\n\ncontent-type;host;x-amz-date\n";
+        assert!(refused.message.contains(told), "{}", refused.message);
+        let minutes = |minutes| now.saturating_add(SignedDuration::from_mins(minutes)).unwrap();
+        assert_eq!(check(br#"{"messages":[]}"#, minutes(5)), Ok(false));
+        assert_eq!(
+            check(b"", minutes(6)).unwrap_err().message,
+            "Signature expired: 20260102T030405Z is now earlier than 20260102T030505Z (20260102T031005Z - 5 min.)"
+        );
+        assert_eq!(
+            check(b"", minutes(-6)).unwrap_err().message,
+            "Signature not yet current: 20260102T030405Z is still later than 20260102T030305Z (20260102T025805Z + 5 min.)"
+        );
+    }
+
+    #[test]
+    fn moments_are_read_in_both_forms() {
+        let expected = "2015-08-30T12:36:00Z".parse().ok();
+        assert_eq!(moment("20150830T123600Z"), expected);
+        assert_eq!(moment("Sun, 30 Aug 2015 12:36:00 GMT"), expected);
+        assert_eq!(moment("2015-08-30"), None);
+    }
+}

@@ -1,0 +1,153 @@
+//! Who may call: signatures, session tokens and bearer tokens, and what AWS says to wrong ones.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::time::Duration;
+
+use bedrock_orm_local::LocalBedrock;
+use common::signer::{ID, SECRET, Signer};
+use common::{Answer, MODEL, get, send, user};
+use serde_json::json;
+
+fn host(local: &LocalBedrock) -> &str {
+    local.url().strip_prefix("http://").unwrap()
+}
+
+async fn signed(local: &LocalBedrock, signer: &Signer, method: &str, path: &str, body: &[u8]) -> Answer {
+    let headers = signer.sign(method, host(local), path, body);
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    send(local, method, path, &headers, body).await
+}
+
+async fn refused(local: &LocalBedrock, signer: &Signer) -> (String, String) {
+    let (status, code, message) = signed(local, signer, "GET", "/guardrails", b"").await.error();
+    assert_eq!(status, 403);
+    (code, message)
+}
+
+#[tokio::test]
+async fn without_keys_anything_is_accepted() {
+    let local = LocalBedrock::start().await.unwrap();
+    assert_eq!(get(&local, "/guardrails").await.status, 200);
+    let wrong = Signer { secret: "wrong", ahead: -100_000, ..Signer::default() };
+    assert_eq!(signed(&local, &wrong, "GET", "/guardrails", b"").await.status, 200);
+    assert_eq!(send(&local, "GET", "/guardrails", &[("authorization", "whatever")], b"").await.status, 200);
+}
+
+#[tokio::test]
+async fn good_signatures_are_accepted() {
+    let local = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
+    let body = json!({ "messages": [user("Hi")] }).to_string();
+    for path in [format!("/model/{MODEL}/converse"), format!("/model/{}/converse", MODEL.replace(':', "%3A"))]
+    {
+        let answer = signed(&local, &Signer::default(), "POST", &path, body.as_bytes()).await;
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+    }
+    let queried = signed(&local, &Signer::default(), "GET", "/guardrails?maxResults=5", b"").await;
+    assert_eq!(queried.status, 200);
+    let unsigned_payload = Signer { payload: Some("UNSIGNED-PAYLOAD"), ..Signer::default() };
+    let path = format!("/model/{MODEL}/converse");
+    assert_eq!(signed(&local, &unsigned_payload, "POST", &path, body.as_bytes()).await.status, 200);
+    let presigned = Signer::default().presign("GET", host(&local), "/guardrails", 900);
+    assert_eq!(get(&local, &presigned).await.status, 200);
+}
+
+#[tokio::test]
+async fn bad_signatures_are_answered_as_aws_does() {
+    let local = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
+    let unsigned = get(&local, "/guardrails").await;
+    assert_eq!(
+        unsigned.header("x-amzn-errortype"),
+        Some(
+            "MissingAuthenticationTokenException:http://internal.amazon.com/coral/com.amazon.coral.service/"
+        )
+    );
+    assert_eq!((unsigned.status, unsigned.error().2.as_str()), (403, "Missing Authentication Token"));
+
+    let (code, message) = refused(&local, &Signer { id: "AKIDOTHER", ..Signer::default() }).await;
+    assert_eq!(code, "UnrecognizedClientException");
+    assert_eq!(message, "The security token included in the request is invalid.");
+
+    let (code, message) = refused(&local, &Signer { secret: "wrong", ..Signer::default() }).await;
+    assert_eq!(code, "InvalidSignatureException");
+    assert!(message.starts_with("The request signature we calculated does not match"), "{message}");
+    assert!(message.contains("The Canonical String for this request should have been\n'GET\n/guardrails\n"));
+    assert!(message.contains("The String-to-Sign should have been\n'AWS4-HMAC-SHA256\n"));
+
+    for (ahead, told) in [(-301, "Signature expired: "), (310, "Signature not yet current: ")] {
+        let (code, message) = refused(&local, &Signer { ahead, ..Signer::default() }).await;
+        assert_eq!(code, "InvalidSignatureException");
+        assert!(message.starts_with(told), "{message}");
+    }
+    let (_, message) = refused(&local, &Signer { service: "bedrock-runtime", ..Signer::default() }).await;
+    assert_eq!(message, "Credential should be scoped to correct service: 'bedrock'. ");
+
+    // What was signed was another body.
+    let headers = Signer::default().sign("POST", host(&local), "/guardrails", b"{}");
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let answer = send(&local, "POST", "/guardrails", &headers, b"{ }").await;
+    assert_eq!(answer.error().1, "InvalidSignatureException");
+
+    let stale = Signer { ahead: -1000, ..Signer::default() }.presign("GET", host(&local), "/guardrails", 900);
+    let (status, code, message) = get(&local, &stale).await.error();
+    assert_eq!((status, code.as_str()), (403, "InvalidSignatureException"));
+    assert!(message.starts_with("Signature expired: "), "{message}");
+    let other = Signer::default().presign("GET", host(&local), "/guardrails", 900) + "&maxResults=1";
+    assert_eq!(get(&local, &other).await.error().1, "InvalidSignatureException");
+}
+
+#[tokio::test]
+async fn half_signatures_are_incomplete() {
+    let local = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
+    for (authorization, told) in [
+        ("AWS4-HMAC-SHA256 Credential", "'Credential' not a valid key=value pair (missing equal-sign)"),
+        ("AWS4-HMAC-SHA256 Signature=0", "Authorization header requires 'Credential' parameter. "),
+        ("AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, Signature=0", "Credential must have exactly 5"),
+        ("AWS4-ECDSA-P256-SHA256 Credential=a", "Unsupported AWS 'algorithm': 'AWS4-ECDSA-P256-SHA256'."),
+        ("nonsense", "Unsupported AWS 'algorithm': 'nonsense'."),
+    ] {
+        let headers = [("authorization", authorization), ("x-amz-date", "20260102T030405Z")];
+        let (status, code, message) = send(&local, "GET", "/guardrails", &headers, b"").await.error();
+        assert_eq!((status, code.as_str()), (403, "IncompleteSignatureException"), "{authorization}");
+        assert!(message.contains(told), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn temporary_keys_end() {
+    let hour = Duration::from_secs(3600);
+    let local =
+        LocalBedrock::builder().temporary_access_key(ID, SECRET, "token", hour).start().await.unwrap();
+    let good = Signer { session_token: Some("token"), ..Signer::default() };
+    assert_eq!(signed(&local, &good, "GET", "/guardrails", b"").await.status, 200);
+    for session_token in [None, Some("other")] {
+        let (code, _) = refused(&local, &Signer { session_token, ..Signer::default() }).await;
+        assert_eq!(code, "UnrecognizedClientException");
+    }
+    local.advance(hour);
+    let (code, message) = refused(&local, &good).await;
+    assert_eq!(code, "ExpiredTokenException");
+    assert_eq!(message, "The security token included in the request is expired");
+}
+
+#[tokio::test]
+async fn bearer_tokens_are_held_to_those_given() {
+    let local = LocalBedrock::builder().bearer_token("ABSKgood").start().await.unwrap();
+    let with = async |token: &str| {
+        let header = format!("Bearer {token}");
+        send(&local, "GET", "/guardrails", &[("authorization", &header)], b"").await
+    };
+    assert_eq!(with("ABSKgood").await.status, 200);
+    let (status, code, message) = with("ABSKbad").await.error();
+    assert_eq!((status, code.as_str()), (403, "AccessDeniedException"));
+    assert_eq!(message, "Authentication failed: Please make sure your API Key is valid.");
+    let (code, _) = refused(&local, &Signer::default()).await;
+    assert_eq!(code, "UnrecognizedClientException");
+}
+
+#[tokio::test]
+async fn what_is_no_operation_is_unknown_to_all() {
+    let local = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
+    assert_eq!(get(&local, "/nope").await.error().1, "UnknownOperationException");
+}
