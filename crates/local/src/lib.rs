@@ -89,7 +89,12 @@
 //! found when all telling words of its name are in the text, or one of its examples is. A content filter knows a
 //! short list of words: one found is MEDIUM confidence, two are HIGH. E-mail addresses, telephone, social security
 //! and card numbers, IP and MAC addresses, URLs and some others are found by pattern; names and the like are not.
-//! Contextual grounding and automated reasoning are kept, and find nothing yet.
+//! Grounding is the share of the answer's words of four letters or more that are in the grounding source, relevance the
+//! share of the query's that are in the answer; both want a source and a query that are marked (`qualifiers`). A stream
+//! is held back until its guardrails have seen all of it; asynchronously it runs ahead, unmasked, and breaks off at the
+//! word that blocks, the message in its place. The account's enforced guardrail applies to every call of its models
+//! beside the request's own, and looks at all texts unless it is told to be selective. Automated reasoning is kept, and
+//! finds nothing yet.
 //!
 //! **Embeddings.** Vectors have the asked size and length one. Texts that share words are nearer to each other.
 //!

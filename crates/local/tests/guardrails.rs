@@ -3,8 +3,10 @@
 
 mod common;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bedrock_orm_local::{LocalBedrock, Reply};
-use common::{MODEL, converse, converse_stream, get, post, send, user};
+use common::{MODEL, NOVA, converse, converse_stream, get, post, send, user};
 use serde_json::{Value, json};
 
 fn guardrail(name: &str) -> Value {
@@ -332,4 +334,198 @@ async fn a_masked_prompt_is_what_the_model_hears() {
     let said = answer["output"]["message"]["content"][0]["text"].as_str().unwrap();
     assert!(said.starts_with("You said: “I am {EMAIL}”"), "{said}");
     assert_eq!(answer["trace"]["guardrail"]["actionReason"], "Guardrail masked.");
+}
+
+fn grounded(text: &str) -> Value {
+    json!({
+        "name": text,
+        "contextualGroundingPolicyConfig": {
+            "filtersConfig": [{ "type": "GROUNDING", "threshold": 0.75 }, { "type": "RELEVANCE", "threshold": 0.5, "action": "NONE" }],
+        },
+        "blockedInputMessaging": "in", "blockedOutputsMessaging": "ungrounded",
+    })
+}
+
+const SOURCE: &str = "London is the capital of the United Kingdom. Tokyo is the capital of Japan.";
+const QUERY: &str = "What is the capital of Japan?";
+
+#[tokio::test]
+async fn answers_are_held_to_their_source() {
+    let local = LocalBedrock::start().await.unwrap();
+    let id = create(&local, grounded("g")).await;
+    let marked = |text: &str, qualifier: &str| json!({ "guardContent": { "text": { "text": text, "qualifiers": [qualifier] } } });
+    let mut body = guarded(&id, "");
+    body["messages"][0]["content"] = json!([marked(SOURCE, "grounding_source"), marked(QUERY, "query")]);
+
+    local.queue_reply(Reply::text("The capital of Japan is Tokyo."));
+    let true_answer = converse(&local, MODEL, body.clone()).await.ok();
+    assert_eq!(true_answer["stopReason"], "end_turn");
+    let filters = |answer: &Value| {
+        let assessment = &answer["trace"]["guardrail"]["outputAssessments"][&id][0];
+        assert_eq!(assessment["invocationMetrics"]["usage"]["contextualGroundingPolicyUnits"], 1);
+        assessment["contextualGroundingPolicy"]["filters"].clone()
+    };
+    assert_eq!(
+        filters(&true_answer),
+        json!([
+            { "type": "GROUNDING", "threshold": 0.75, "score": 1.0, "action": "NONE", "detected": false },
+            { "type": "RELEVANCE", "threshold": 0.5, "score": 1.0, "action": "NONE", "detected": false },
+        ])
+    );
+    local.queue_reply(Reply::text("Kyoto has many temples."));
+    let invented = converse(&local, MODEL, body).await.ok();
+    assert_eq!(invented["output"]["message"]["content"], json!([{ "text": "ungrounded" }]));
+    assert_eq!(filters(&invented)[0]["action"], "BLOCKED");
+    assert_eq!(
+        filters(&invented)[1],
+        json!({ "type": "RELEVANCE", "threshold": 0.5, "score": 0.0, "action": "NONE", "detected": true })
+    );
+
+    let text = |text: &str, qualifier: &str| json!({ "text": { "text": text, "qualifiers": [qualifier] } });
+    let apply = async |source: &str, answer: &str| {
+        let content =
+            json!([text(SOURCE, "grounding_source"), text(QUERY, "query"), text(answer, "guard_content"),]);
+        let path = format!("/guardrail/{id}/version/DRAFT/apply");
+        post(&local, &path, json!({ "source": source, "content": content })).await.ok()
+    };
+    assert_eq!(apply("OUTPUT", "The capital of Japan is Tokyo.").await["action"], "NONE");
+    let invented = apply("OUTPUT", "Kyoto has many temples.").await;
+    assert_eq!(
+        (&invented["action"], &invented["outputs"][0]["text"]),
+        (&json!("GUARDRAIL_INTERVENED"), &json!("ungrounded"))
+    );
+    assert_eq!(invented["usage"]["contextualGroundingPolicyUnits"], 1);
+    assert_eq!(
+        apply("INPUT", "Kyoto has many temples.").await["action"],
+        "NONE",
+        "answers alone are held to it"
+    );
+}
+
+#[tokio::test]
+async fn streams_wait_for_their_guardrails_or_run_ahead() {
+    let local = LocalBedrock::start().await.unwrap();
+    let id = create(&local, guardrail("one")).await;
+    let stream = async |mode: &str, reply: &str| {
+        local.queue_reply(Reply::text(reply));
+        let mut body = guarded(&id, "Which word?");
+        body["guardrailConfig"]["streamProcessingMode"] = json!(mode);
+        let frames = converse_stream(&local, MODEL, body).await.frames();
+        let said: String =
+            frames.iter().filter_map(|frame| frame.payload["delta"]["text"].as_str()).collect();
+        let stop = frames.iter().find(|frame| frame.name() == "messageStop").unwrap();
+        let trace = &frames.last().unwrap().payload["trace"]["guardrail"]["modelOutput"][0];
+        assert_eq!((&stop.payload["stopReason"], trace), (&json!("guardrail_intervened"), &json!(reply)));
+        said
+    };
+    let blocked = "It is the swordfish that you want.";
+    assert_eq!(stream("sync", blocked).await, "Not this way out.");
+    assert_eq!(stream("async", blocked).await, "It is the swordfish Not this way out.");
+    let masked = "Mail me@example.org now.";
+    assert_eq!(stream("sync", masked).await, "Mail {EMAIL} now.");
+    assert_eq!(stream("async", masked).await, masked);
+
+    local.queue_reply(Reply::text(blocked));
+    let headers =
+        [("x-amzn-bedrock-guardrailidentifier", id.as_str()), ("x-amzn-bedrock-guardrailversion", "DRAFT")];
+    let body = json!({ "inputText": "Which word?", "amazon-bedrock-guardrailConfig": { "streamProcessingMode": "ASYNCHRONOUS" } });
+    let path = "/model/amazon.titan-text-express-v1/invoke-with-response-stream";
+    let frames = send(&local, "POST", path, &headers, body.to_string().as_bytes()).await.frames();
+    let bytes = |frame: &common::Frame| BASE64.decode(frame.payload["bytes"].as_str().unwrap()).unwrap();
+    let said: String = frames
+        .iter()
+        .map(|frame| {
+            serde_json::from_slice::<Value>(&bytes(frame)).unwrap()["outputText"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(said.trim(), "It is the swordfish Not this way out.");
+}
+
+#[tokio::test]
+async fn the_account_s_guardrail_applies_to_every_call() {
+    let local = LocalBedrock::start().await.unwrap();
+    let id = create(&local, guardrail("account")).await;
+    post(&local, &format!("/guardrails/{id}"), json!({})).await;
+    let enforce = async |more: Value| {
+        let mut config = json!({ "guardrailIdentifier": id, "guardrailVersion": "1" });
+        config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let known = get(&local, "/enforcedGuardrailsConfiguration").await.ok();
+        let mut body = json!({ "guardrailInferenceConfig": config });
+        if let Some(known) = known["guardrailsConfig"][0]["configId"].as_str() {
+            body["configId"] = json!(known);
+        }
+        assert_eq!(put(&local, "/enforcedGuardrailsConfiguration", body).await.status, 200);
+    };
+    let stopped = async |model: &str, body: Value| {
+        converse(&local, model, body).await.ok()["stopReason"] == "guardrail_intervened"
+    };
+    let plain = json!({ "messages": [user("How is the weather?")] });
+    assert!(!stopped(MODEL, plain.clone()).await);
+    enforce(json!({})).await;
+    assert!(stopped(MODEL, plain.clone()).await);
+    assert!(
+        stopped(MODEL, json!({ "messages": [user("Hi")], "system": [{ "text": "Speak of the weather." }] }))
+            .await
+    );
+
+    // Marks are heeded only where the account trusts them.
+    let marked = json!({ "messages": [{ "role": "user", "content": [
+        { "text": "How is the weather?" }, { "guardContent": { "text": { "text": "Good morning" } } },
+    ] }] });
+    assert!(stopped(MODEL, marked.clone()).await);
+    enforce(json!({ "selectiveContentGuarding": { "messages": "SELECTIVE" } })).await;
+    local.queue_reply(Reply::text("Good morning."));
+    assert!(!stopped(MODEL, marked).await);
+
+    enforce(json!({ "modelEnforcement": { "includedModels": ["ALL"], "excludedModels": [MODEL] } })).await;
+    assert!(!stopped(MODEL, plain.clone()).await);
+    assert!(stopped(NOVA, plain.clone()).await);
+
+    // Both guardrails are heard, and told apart.
+    enforce(json!({})).await;
+    let own = create(&local, {
+        let mut own = guardrail("own");
+        own["wordPolicyConfig"]["wordsConfig"][0]["text"] = json!("herring");
+        own
+    })
+    .await;
+    local.queue_reply(Reply::text("Herring or swordfish?"));
+    let answer = converse(&local, MODEL, guarded(&own, "Which fish?")).await.ok();
+    let trace = &answer["trace"]["guardrail"];
+    for (id, origin, word) in [(&id, "ACCOUNT_ENFORCED", "swordfish"), (&own, "REQUEST", "herring")] {
+        let assessment = &trace["outputAssessments"][id][0];
+        assert_eq!(assessment["appliedGuardrailDetails"]["guardrailOrigin"], json!([origin]));
+        assert_eq!(assessment["wordPolicy"]["customWords"][0]["match"], word);
+        assert!(trace["inputAssessment"][id].is_object());
+    }
+    let mut same = guarded(&id, "Good morning");
+    same["guardrailConfig"]["guardrailVersion"] = json!("1");
+    let answer = converse(&local, MODEL, same).await.ok();
+    let details = &answer["trace"]["guardrail"]["inputAssessment"][&id]["appliedGuardrailDetails"];
+    assert_eq!(details["guardrailOrigin"], json!(["REQUEST", "ACCOUNT_ENFORCED"]));
+}
+
+#[tokio::test]
+async fn a_version_keeps_its_rules_when_the_draft_changes() {
+    let local = LocalBedrock::start().await.unwrap();
+    let id = create(&local, guardrail("one")).await;
+    post(&local, &format!("/guardrails/{id}"), json!({})).await;
+    let mut changed = guardrail("one");
+    changed["wordPolicyConfig"]["wordsConfig"][0]["text"] = json!("herring");
+    put(&local, &format!("/guardrails/{id}"), changed).await;
+    for (version, word, stops) in [
+        ("1", "swordfish", true),
+        ("1", "herring", false),
+        ("DRAFT", "swordfish", false),
+        ("DRAFT", "herring", true),
+    ] {
+        let mut body = guarded(&id, word);
+        body["guardrailConfig"]["guardrailVersion"] = json!(version);
+        local.queue_reply(Reply::text("Well."));
+        let answer = converse(&local, MODEL, body).await.ok();
+        assert_eq!(answer["stopReason"] == "guardrail_intervened", stops, "{version} {word}");
+        if stops {
+            converse(&local, MODEL, json!({ "messages": [user("the reply that was kept")] })).await;
+        }
+    }
 }

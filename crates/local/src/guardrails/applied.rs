@@ -1,14 +1,19 @@
-//! A guardrail around a model's turn: over what goes in, over what comes out, and the trace of both.
+//! Guardrails around a model's turn: over what goes in, over what comes out, and the trace of both.
+//!
+//! There is the guardrail that a request names, and the one that the account enforces; a turn must please both.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use crate::catalogue::FoundationModel;
 use crate::error::{AwsError, AwsResult};
 use crate::guardrails::Direction;
-use crate::guardrails::assessment::{Assessment, Outcome, assess};
+use crate::guardrails::assessment::{Assessment, Outcome, Subject, assess};
+use crate::guardrails::grounding::Grounding;
 use crate::local::Local;
 use crate::model::completion::Completion;
 use crate::model::prompt::{Prompt, block_text, items, text_block};
-use crate::nouns::guardrail;
+use crate::model::tokens::words;
+use crate::nouns::{enforced_guardrail_configuration as enforced, guardrail};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Trace {
@@ -18,122 +23,223 @@ pub(crate) enum Trace {
     Full,
 }
 
-/// A guardrail that a request names.
+/// What a request says of guardrails.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish<'a> {
+    pub(crate) identifier: &'a str,
+    pub(crate) version: &'a str,
+    pub(crate) trace: Trace,
+    /// Whether a stream runs ahead of its guardrails.
+    pub(crate) runs_ahead: bool,
+}
+
+/// The guardrails of a turn.
 #[derive(Debug)]
 pub(crate) struct Applied {
-    guardrail: Value,
+    guards: Vec<Guard>,
     trace: Trace,
-    input: Option<Assessment>,
-    output: Option<Assessment>,
-    /// What the model said before the guardrail had its way.
+    runs_ahead: bool,
+    grounding: Grounding,
+    /// What the model said before the guardrails had their way.
     model_output: Vec<String>,
 }
 
+#[derive(Debug)]
+struct Guard {
+    guardrail: Value,
+    origins: Vec<&'static str>,
+    scope: Scope,
+    input: Option<Assessment>,
+    output: Option<Assessment>,
+}
+
+/// What of a prompt a guardrail looks at, whatever is marked for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Scope {
+    whole_system: bool,
+    whole_messages: bool,
+}
+
 impl Applied {
-    /// The guardrail of a request; `None` when it names none.
+    /// The guardrails of a request; `None` when there are none.
     pub(crate) fn find(
         local: &Local,
         region: &str,
-        identifier: &str,
-        version: &str,
-        trace: Trace,
+        model: &FoundationModel,
+        wish: Wish<'_>,
     ) -> AwsResult<Option<Self>> {
-        match (identifier, version) {
-            ("", "") => return Ok(None),
+        let mut guards = Vec::new();
+        if let Some(config) = enforced::of_model(local, region, &model.model_id) {
+            let text = |member: &str| config[member].as_str().unwrap_or_default();
+            let guardrail = guardrail::value(local, region, text("guardrailId"), text("guardrailVersion"))?;
+            let whole = |part: &str| config["selectiveContentGuarding"][part] != "SELECTIVE";
+            let scope = Scope { whole_system: whole("system"), whole_messages: whole("messages") };
+            guards.push(Guard::new(guardrail, "ACCOUNT_ENFORCED", scope));
+        }
+        match (wish.identifier, wish.version) {
+            ("", "") => {}
             ("", _) | (_, "") => {
                 return Err(AwsError::validation(
                     "The guardrail identifier and the guardrail version must be provided together.",
                 ));
             }
-            _ => {}
+            (identifier, version) => {
+                let guardrail = guardrail::value(local, region, identifier, version);
+                let guardrail = guardrail.map_err(|missing| AwsError::validation(missing.message))?;
+                match guards.iter_mut().find(|guard| guard.is(&guardrail)) {
+                    Some(guard) => guard.origins.insert(0, "REQUEST"),
+                    None => guards.push(Guard::new(guardrail, "REQUEST", Scope::default())),
+                }
+            }
         }
-        let guardrail = guardrail::value(local, region, identifier, version);
-        let guardrail = guardrail.map_err(|missing| AwsError::validation(missing.message))?;
-        Ok(Some(Self { guardrail, trace, input: None, output: None, model_output: Vec::new() }))
+        let Wish { trace, runs_ahead, .. } = wish;
+        let grounding = Grounding::default();
+        let applied = Self { guards, trace, runs_ahead, grounding, model_output: Vec::new() };
+        Ok((!applied.guards.is_empty()).then_some(applied))
     }
 
     /// Looks at what goes in, and masks what the model must not see. `Some` is the answer in the model's stead.
     pub(crate) fn check_input(&mut self, prompt: &mut Prompt) -> Option<Completion> {
         let total = total_of(prompt);
-        let slots = guarded_texts(prompt);
-        let guarded: Vec<_> = slots.iter().filter_map(|slot| slot.as_str()).map(str::to_owned).collect();
+        self.grounding = Grounding::of(marked_texts(prompt));
         let full = self.trace == Trace::Full;
-        let assessment = assess(&self.guardrail, Direction::Input, &guarded, total, full);
-        let blocked = assessment.outcome == Outcome::Blocked;
-        for (slot, text) in slots.into_iter().zip(&assessment.texts) {
-            *slot = text.as_str().into();
+        for guard in &mut self.guards {
+            let slots = guarded_texts(prompt, guard.scope);
+            let guarded: Vec<_> = slots.iter().filter_map(|slot| slot.as_str()).map(str::to_owned).collect();
+            let assessment = guard.assess(Direction::Input, &guarded, total, &self.grounding, full);
+            for (slot, text) in slots.into_iter().zip(&assessment.texts) {
+                *slot = text.as_str().into();
+            }
+            guard.input = Some(assessment);
         }
-        self.input = Some(assessment);
-        blocked.then(|| self.instead("blockedInputMessaging"))
+        let message = self.message(|guard| guard.input.as_ref(), "blockedInputMessaging")?;
+        let mut completion = Completion::whole(vec![message]);
+        completion.stop_reason = "guardrail_intervened".to_owned();
+        Some(completion)
     }
 
-    /// Looks at what comes out, and changes what must not.
+    /// Looks at what comes out, and changes what must not. Where a stream runs ahead, what has been said has been
+    /// said: nothing is masked, and the message follows the word that blocks.
     pub(crate) fn check_output(&mut self, completion: &mut Completion) {
-        let texts: Vec<_> = completion.content.iter().filter_map(|block| block["text"].as_str()).collect();
-        let texts: Vec<_> = texts.into_iter().map(str::to_owned).collect();
-        let total = texts.iter().map(|text| text.chars().count()).sum();
-        let assessment = assess(&self.guardrail, Direction::Output, &texts, total, self.trace == Trace::Full);
-        if assessment.outcome != Outcome::Passed {
-            self.model_output = texts;
-            completion.stop_reason = "guardrail_intervened".to_owned();
-            completion.stop_sequence = None;
+        let said = texts_of(&completion.content);
+        let total = said.iter().map(|text| text.chars().count()).sum();
+        let full = self.trace == Trace::Full;
+        let mut texts = said.clone();
+        for guard in &mut self.guards {
+            let assessment = guard.assess(Direction::Output, &texts, total, &self.grounding, full);
+            if assessment.outcome != Outcome::Blocked {
+                texts.clone_from(&assessment.texts);
+            }
+            guard.output = Some(assessment);
         }
-        match assessment.outcome {
-            Outcome::Passed => {}
-            Outcome::Blocked => completion.content = vec![self.message("blockedOutputsMessaging")],
-            Outcome::Masked => {
+        let outputs = self.guards.iter().filter_map(|guard| guard.output.as_ref());
+        let outcome = outputs.map(|output| output.outcome).max().unwrap_or_default();
+        if outcome == Outcome::Passed {
+            return;
+        }
+        completion.stop_reason = "guardrail_intervened".to_owned();
+        completion.stop_sequence = None;
+        match self.message(|guard| guard.output.as_ref(), "blockedOutputsMessaging") {
+            Some(message) if self.runs_ahead => self.break_off(&mut completion.content, &message),
+            Some(message) => completion.content = vec![message],
+            None if self.runs_ahead => {}
+            None => {
                 let blocks = completion.content.iter_mut().filter(|block| block["text"].is_string());
-                for (block, text) in blocks.zip(&assessment.texts) {
+                for (block, text) in blocks.zip(&texts) {
                     *block = text_block(text);
                 }
             }
         }
-        self.output = Some(assessment);
+        self.model_output = said;
     }
 
-    /// The guardrail's message, which costs nothing.
-    fn instead(&self, messaging: &str) -> Completion {
-        let mut completion = Completion::whole(vec![self.message(messaging)]);
-        completion.stop_reason = "guardrail_intervened".to_owned();
-        completion
+    /// Ends the content at the first word with which a guardrail blocks, and appends its message there.
+    fn break_off(&self, content: &mut Vec<Value>, message: &Value) {
+        let texts = texts_of(content);
+        let words: Vec<_> = texts
+            .iter()
+            .enumerate()
+            .flat_map(|(block, text)| words(text).into_iter().map(move |word| (block, word)))
+            .collect();
+        let up_to = |count: usize| {
+            let mut heard = vec![String::new(); texts.len()];
+            words[..count].iter().for_each(|(block, word)| heard[*block].push_str(word));
+            heard
+        };
+        let blocks = |heard: &[String]| {
+            let looks =
+                |guard: &Guard| guard.assess(Direction::Output, heard, 0, &Grounding::default(), false);
+            self.guards.iter().any(|guard| looks(guard).outcome == Outcome::Blocked)
+        };
+        // Grounding is known at the end alone.
+        let counts: Vec<_> = (1..=words.len()).collect();
+        let count = counts.partition_point(|count| !blocks(&up_to(*count))) + 1;
+        let heard = up_to(count.min(words.len()));
+        let last = words.get(count.min(words.len()).saturating_sub(1)).map_or(0, |(block, _)| *block);
+        let mut seen = 0;
+        let mut kept = Vec::new();
+        for block in content.drain(..) {
+            if !block["text"].is_string() {
+                kept.push(block);
+                continue;
+            }
+            if seen == last {
+                let message = message["text"].as_str().unwrap_or_default();
+                kept.push(text_block(&format!("{} {message}", heard[seen])));
+                break;
+            }
+            kept.push(block);
+            seen += 1;
+        }
+        *content = kept;
     }
 
-    fn message(&self, messaging: &str) -> Value {
-        text_block(self.guardrail[messaging].as_str().unwrap_or_default())
+    /// The message of the first guardrail that blocks. It costs nothing.
+    fn message(&self, word: impl Fn(&Guard) -> Option<&Assessment>, messaging: &str) -> Option<Value> {
+        let blocks = |guard: &&Guard| word(guard).is_some_and(|it| it.outcome == Outcome::Blocked);
+        let guard = self.guards.iter().find(blocks)?;
+        Some(text_block(guard.guardrail[messaging].as_str().unwrap_or_default()))
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
-        let outcome =
-            |assessment: &Option<Assessment>| assessment.as_ref().map_or(Outcome::Passed, |it| it.outcome);
-        outcome(&self.input).max(outcome(&self.output))
+        let assessments = self.guards.iter().flat_map(|guard| [&guard.input, &guard.output]).flatten();
+        assessments.map(|assessment| assessment.outcome).max().unwrap_or_default()
     }
 
     /// The trace as Converse gives it.
     pub(crate) fn converse_trace(&self) -> Option<Value> {
-        self.trace_with("inputAssessment", "outputAssessments", |id, output| json!({ id: [output] }))
+        self.trace_with("inputAssessment", "outputAssessments", |outputs| {
+            Value::Object(outputs.map(|(id, output)| (id, json!([output]))).collect())
+        })
     }
 
     /// The trace as InvokeModel gives it.
     pub(crate) fn invoke_trace(&self) -> Option<Value> {
-        self.trace_with("input", "outputs", |id, output| json!([{ id: output }]))
+        self.trace_with("input", "outputs", |outputs| {
+            outputs.map(|(id, output)| json!({ id: output })).collect()
+        })
     }
 
     fn trace_with(
         &self,
         input_member: &str,
         output_member: &str,
-        output_form: impl Fn(&str, &Value) -> Value,
+        output_form: impl Fn(&mut dyn Iterator<Item = (String, &Value)>) -> Value,
     ) -> Option<Value> {
         if self.trace == Trace::Off {
             return None;
         }
-        let id = self.guardrail["guardrailId"].as_str().unwrap_or_default();
+        let of = |word: fn(&Guard) -> &Option<Assessment>| {
+            let told = move |guard| word(guard).as_ref().map(|assessment| (guard.id(), &assessment.json));
+            self.guards.iter().filter_map(told)
+        };
         let mut trace = json!({});
-        if let Some(input) = &self.input {
-            trace[input_member] = json!({ id: input.json });
+        let inputs: Map<_, _> = of(|guard| &guard.input).map(|(id, input)| (id, input.clone())).collect();
+        if !inputs.is_empty() {
+            trace[input_member] = Value::Object(inputs);
         }
-        if let Some(output) = &self.output {
-            trace[output_member] = output_form(id, &output.json);
+        if self.guards.iter().any(|guard| guard.output.is_some()) {
+            trace[output_member] = output_form(&mut of(|guard| &guard.output));
         }
         if self.outcome() != Outcome::Passed {
             trace["modelOutput"] = json!(self.model_output);
@@ -143,23 +249,77 @@ impl Applied {
     }
 }
 
+impl Guard {
+    fn new(guardrail: Value, origin: &'static str, scope: Scope) -> Self {
+        Self { guardrail, origins: vec![origin], scope, input: None, output: None }
+    }
+
+    fn is(&self, guardrail: &Value) -> bool {
+        ["guardrailId", "version"].iter().all(|member| self.guardrail[member] == guardrail[member])
+    }
+
+    fn id(&self) -> String {
+        self.guardrail["guardrailId"].as_str().unwrap_or_default().to_owned()
+    }
+
+    fn assess(
+        &self,
+        direction: Direction,
+        texts: &[String],
+        total: usize,
+        grounding: &Grounding,
+        full: bool,
+    ) -> Assessment {
+        let subject = Subject { direction, texts, total, grounding, origins: &self.origins, full };
+        assess(&self.guardrail, subject)
+    }
+}
+
+fn texts_of(content: &[Value]) -> Vec<String> {
+    content.iter().filter_map(|block| block["text"].as_str()).map(str::to_owned).collect()
+}
+
+fn blocks(prompt: &Prompt) -> impl Iterator<Item = &Value> {
+    prompt.messages.iter().flat_map(|message| items(&message["content"])).chain(&prompt.system)
+}
+
 /// The length of all text, guarded or not.
 fn total_of(prompt: &Prompt) -> usize {
-    let blocks = prompt.messages.iter().flat_map(|message| items(&message["content"])).chain(&prompt.system);
-    blocks.filter_map(block_text).map(|text| text.chars().count()).sum()
+    blocks(prompt).filter_map(block_text).map(|text| text.chars().count()).sum()
+}
+
+/// What is marked for guardrails: `{"text": …, "qualifiers": […]}`.
+fn marked_texts(prompt: &Prompt) -> impl Iterator<Item = &Value> {
+    blocks(prompt).map(|block| &block["guardContent"]["text"]).filter(|text| text.is_object())
 }
 
 /// The texts to look at. Where blocks are marked for the guardrail, only they are looked at, and of those not the
-/// grounding sources and queries; else all texts of the messages are.
-fn guarded_texts(prompt: &mut Prompt) -> Vec<&mut Value> {
-    let all = prompt.messages.iter().flat_map(|message| items(&message["content"])).chain(&prompt.system);
-    let marked = all.into_iter().any(|block| block["guardContent"].is_object());
+/// grounding sources and queries; else all texts of the messages are. A guardrail of a wider scope looks at all texts.
+fn guarded_texts(prompt: &mut Prompt, scope: Scope) -> Vec<&mut Value> {
+    let marked = marked_texts(prompt).next().is_some();
     let messages =
         prompt.messages.iter_mut().filter_map(|message| message.get_mut("content")?.as_array_mut()).flatten();
-    match marked {
-        true => messages.chain(&mut prompt.system).filter_map(marked_text).collect(),
-        false => messages.filter_map(|block| block.get_mut("text").filter(|text| text.is_string())).collect(),
+    let of_messages = messages.filter_map(|block| match (scope.whole_messages, marked) {
+        (true, _) => any_text(block),
+        (false, true) => marked_text(block),
+        (false, false) => plain_text(block),
+    });
+    let of_system = prompt.system.iter_mut().filter_map(|block| match scope.whole_system {
+        true => any_text(block),
+        false => marked_text(block),
+    });
+    of_messages.chain(of_system).collect()
+}
+
+fn any_text(block: &mut Value) -> Option<&mut Value> {
+    match block["text"].is_string() {
+        true => plain_text(block),
+        false => block.get_mut("guardContent")?.get_mut("text")?.get_mut("text"),
     }
+}
+
+fn plain_text(block: &mut Value) -> Option<&mut Value> {
+    block.get_mut("text").filter(|text| text.is_string())
 }
 
 fn marked_text(block: &mut Value) -> Option<&mut Value> {

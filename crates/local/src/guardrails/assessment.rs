@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Value, json};
 
+use crate::guardrails::grounding::{self, Grounding};
 use crate::guardrails::{Direction, Findings, content, sensitive, topics, words};
 
 /// A text unit is up to a thousand characters.
@@ -41,15 +42,23 @@ pub(crate) struct Assessment {
     pub(crate) coverage: Value,
 }
 
-/// Assesses texts. `guardrail` is what GetGuardrail gives; `total` is the length of all text, guarded or not; `full`
-/// asks for what was looked for and not found, too.
-pub(crate) fn assess(
-    guardrail: &Value,
-    direction: Direction,
-    texts: &[String],
-    total: usize,
-    full: bool,
-) -> Assessment {
+/// What is to be assessed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject<'a> {
+    pub(crate) direction: Direction,
+    pub(crate) texts: &'a [String],
+    /// The length of all text, guarded or not.
+    pub(crate) total: usize,
+    pub(crate) grounding: &'a Grounding,
+    /// Who asked for the guardrail: the request, the account.
+    pub(crate) origins: &'a [&'static str],
+    /// Whether to tell what was looked for and not found, too.
+    pub(crate) full: bool,
+}
+
+/// Assesses texts. `guardrail` is what GetGuardrail gives.
+pub(crate) fn assess(guardrail: &Value, subject: Subject<'_>) -> Assessment {
+    let Subject { direction, texts, total, grounding, origins, full } = subject;
     let mut merged: Map<String, Value> = Map::new();
     let mut outcome = Outcome::default();
     let mut read_on = Vec::new();
@@ -69,8 +78,17 @@ pub(crate) fn assess(
         }
         read_on.push(masked(text, masks));
     }
+    let grounded =
+        grounding::assess(&guardrail["contextualGroundingPolicy"], direction, &texts.join("\n"), grounding);
     let guarded = texts.iter().map(|text| text.chars().count()).sum::<usize>();
-    let usage = usage(guardrail, guarded);
+    let held = if grounded.assessment.is_empty() { 0 } else { guarded + grounding.characters() };
+    let usage = usage(guardrail, guarded, held);
+    if grounded.blocks {
+        outcome = Outcome::Blocked;
+    }
+    if !grounded.assessment.is_empty() {
+        merged.insert("contextualGroundingPolicy".to_owned(), Value::Object(grounded.assessment));
+    }
     let coverage = json!({ "textCharacters": { "guarded": guarded, "total": total.max(guarded) } });
     merged.insert(
         "invocationMetrics".to_owned(),
@@ -86,7 +104,7 @@ pub(crate) fn assess(
             "guardrailId": guardrail["guardrailId"],
             "guardrailVersion": guardrail["version"],
             "guardrailArn": guardrail["guardrailArn"],
-            "guardrailOrigin": ["REQUEST"],
+            "guardrailOrigin": origins,
             "guardrailOwnership": "SELF",
         }),
     );
@@ -137,7 +155,7 @@ fn masked(text: &str, mut masks: Vec<(Range<usize>, String)>) -> String {
     result
 }
 
-fn usage(guardrail: &Value, characters: usize) -> Value {
+fn usage(guardrail: &Value, characters: usize, grounded: usize) -> Value {
     let units = |there: bool| if there { characters.div_ceil(UNIT) } else { 0 };
     let sensitive = &guardrail["sensitiveInformationPolicy"];
     json!({
@@ -146,7 +164,7 @@ fn usage(guardrail: &Value, characters: usize) -> Value {
         "wordPolicyUnits": units(guardrail["wordPolicy"].is_object()),
         "sensitiveInformationPolicyUnits": units(sensitive["piiEntities"].is_array()),
         "sensitiveInformationPolicyFreeUnits": units(sensitive["regexes"].is_array()),
-        "contextualGroundingPolicyUnits": 0,
+        "contextualGroundingPolicyUnits": grounded.div_ceil(UNIT),
         "contentPolicyImageUnits": 0,
     })
 }
@@ -166,7 +184,15 @@ mod tests {
     fn findings_of_all_texts_are_told() {
         let guardrail = json!({"wordPolicy": {"words": [{"text": "one"}, {"text": "two"}]}});
         let texts = ["one".to_owned(), "two".to_owned()];
-        let assessment = assess(&guardrail, Direction::Input, &texts, 10, false);
+        let subject = Subject {
+            direction: Direction::Input,
+            texts: &texts,
+            total: 10,
+            grounding: &Grounding::default(),
+            origins: &["REQUEST"],
+            full: false,
+        };
+        let assessment = assess(&guardrail, subject);
         assert_eq!(assessment.outcome, Outcome::Blocked);
         assert_eq!(assessment.json["wordPolicy"]["customWords"].as_array().unwrap().len(), 2);
         assert_eq!(assessment.coverage, json!({"textCharacters": {"guarded": 6, "total": 10}}));

@@ -6,6 +6,7 @@ pub(crate) mod applied;
 pub(crate) mod assessment;
 pub(crate) mod checks;
 mod content;
+pub(crate) mod grounding;
 mod pii;
 pub(crate) mod sensitive;
 mod topics;

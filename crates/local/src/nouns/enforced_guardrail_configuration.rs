@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::error::{AwsError, AwsResult};
-use crate::local::ACCOUNT;
+use crate::local::{ACCOUNT, Local};
+use crate::model::prompt::items;
 use crate::nouns::guardrail;
 use crate::request::Request;
 use crate::store::context::Context;
@@ -22,6 +23,20 @@ pub(crate) static NOUN: Noun = Noun {
     missing: "The specified enforced guardrail configuration was not found.",
     ..Noun::PLAIN
 };
+
+/// The configuration that a model's calls are held to.
+pub(crate) fn of_model(local: &Local, region: &str, model_id: &str) -> Option<Value> {
+    local.state.with(local, region, |cx| {
+        let config = cx.store.records(&NOUN).next()?;
+        let is_among = |list: &str| {
+            let listed = items(&config.get("modelEnforcement")?[list]);
+            Some(listed.iter().any(|listed| listed == "ALL" || listed == model_id))
+        };
+        let applies =
+            is_among("includedModels").unwrap_or(true) && !is_among("excludedModels").unwrap_or(false);
+        applies.then(|| config.clone().into())
+    })
+}
 
 fn put(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     let config = &request.input["guardrailInferenceConfig"];

@@ -8,7 +8,7 @@ mod automated_reasoning_policy_build_workflow;
 mod automated_reasoning_policy_test_case;
 mod custom_model;
 mod custom_model_deployment;
-mod enforced_guardrail_configuration;
+pub(crate) mod enforced_guardrail_configuration;
 mod evaluation_job;
 pub(crate) mod foundation_model_agreement;
 pub(crate) mod guardrail;

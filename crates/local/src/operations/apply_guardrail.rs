@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::error::AwsResult;
 use crate::guardrails::Direction;
-use crate::guardrails::assessment::{Outcome, assess};
+use crate::guardrails::assessment::{Outcome, Subject, assess};
+use crate::guardrails::grounding::Grounding;
 use crate::local::Local;
 use crate::model::prompt::items;
 use crate::nouns::guardrail;
@@ -20,7 +21,15 @@ pub(crate) fn apply(local: &Local, request: &Request) -> AwsResult<Answer> {
     let guarded: Vec<_> =
         texts.filter(|text| is_guarded(text)).filter_map(|text| text["text"].as_str()).collect();
     let guarded: Vec<_> = guarded.into_iter().map(str::to_owned).collect();
-    let assessment = assess(&guardrail, direction, &guarded, total, request.text("outputScope") == "FULL");
+    let subject = Subject {
+        direction,
+        texts: &guarded,
+        total,
+        grounding: &Grounding::of(items(&request.input["content"]).iter().map(|block| &block["text"])),
+        origins: &["REQUEST"],
+        full: request.text("outputScope") == "FULL",
+    };
+    let assessment = assess(&guardrail, subject);
 
     let messaging =
         if direction == Direction::Input { "blockedInputMessaging" } else { "blockedOutputsMessaging" };

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
+use crate::catalogue::FoundationModel;
 use crate::error::AwsResult;
-use crate::guardrails::applied::{Applied, Trace};
+use crate::guardrails::applied::{Applied, Trace, Wish};
 use crate::local::Local;
 use crate::model::completion::Completion;
 use crate::model::prompt::{Prompt, ToolChoice, items, message, text_block};
@@ -45,7 +46,7 @@ impl Turn {
         let model = models::invoked(local, &request.region, request.text("modelId"))?;
         converse_rules::check(model, input)?;
         let mut prompt = prompt(input);
-        let mut guardrail = guardrail(local, request)?;
+        let mut guardrail = guardrail(local, request, model)?;
         if let Some(instead) = guardrail.as_mut().and_then(|guardrail| guardrail.check_input(&mut prompt)) {
             let trace = guardrail.and_then(|guardrail| guardrail.converse_trace());
             return Ok(Self { completion: instead, additional_fields: None, trace });
@@ -75,7 +76,7 @@ fn with_stored_prompt(input: &Value) -> Cow<'_, Value> {
     Cow::Owned(filled)
 }
 
-fn guardrail(local: &Local, request: &Request) -> AwsResult<Option<Applied>> {
+fn guardrail(local: &Local, request: &Request, model: &FoundationModel) -> AwsResult<Option<Applied>> {
     let config = &request.input["guardrailConfig"];
     let text = |member: &str| config[member].as_str().unwrap_or_default();
     let trace = match text("trace") {
@@ -83,7 +84,13 @@ fn guardrail(local: &Local, request: &Request) -> AwsResult<Option<Applied>> {
         "enabled_full" => Trace::Full,
         _ => Trace::Off,
     };
-    Applied::find(local, &request.region, text("guardrailIdentifier"), text("guardrailVersion"), trace)
+    let wish = Wish {
+        identifier: text("guardrailIdentifier"),
+        version: text("guardrailVersion"),
+        trace,
+        runs_ahead: text("streamProcessingMode") == "async",
+    };
+    Applied::find(local, &request.region, model, wish)
 }
 
 pub(crate) fn set(answer: &mut Value, member: &str, value: Option<Value>) {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Event, Headers};
 use crate::error::{AwsError, AwsResult};
-use crate::guardrails::applied::{Applied, Trace};
+use crate::guardrails::applied::{Applied, Trace, Wish};
 use crate::guardrails::assessment::Outcome;
 use crate::local::Local;
 use crate::makers::{self, Asked, Said};
@@ -16,6 +16,7 @@ use crate::operations::converse_rules::ONE_SAMPLER;
 use crate::request::Request;
 
 const JSON: &str = "application/json";
+const GUARDRAIL_CONFIG: &str = "amazon-bedrock-guardrailConfig";
 const GUARDRAIL_ACTION: &str = "amazon-bedrock-guardrailAction";
 const TRACE: &str = "amazon-bedrock-trace";
 const METRICS: &str = "amazon-bedrock-invocationMetrics";
@@ -93,8 +94,14 @@ fn complete(
         "ENABLED_FULL" => Trace::Full,
         _ => Trace::Off,
     };
-    let (identifier, version) = (request.text("guardrailIdentifier"), request.text("guardrailVersion"));
-    let mut guardrail = Applied::find(local, &request.region, identifier, version, trace)?;
+    let wish = Wish {
+        identifier: request.text("guardrailIdentifier"),
+        version: request.text("guardrailVersion"),
+        trace,
+        runs_ahead: asked.body[GUARDRAIL_CONFIG]["streamProcessingMode"] == "ASYNCHRONOUS"
+            && request.operation.name == "InvokeModelWithResponseStream",
+    };
+    let mut guardrail = Applied::find(local, &request.region, asked.model, wish)?;
     if let Some(instead) = guardrail.as_mut().and_then(|guardrail| guardrail.check_input(&mut asked.prompt)) {
         return Ok((instead, guardrail));
     }
