@@ -49,7 +49,8 @@
 //! # What is served
 //!
 //! All operations of both services: 108 of the control plane, 11 of the runtime. `InvokeModel` speaks each maker's own
-//! format for models of text and embeddings; models of images and video answer 501 `NotImplementedException`. Facts for
+//! format for models of text, embeddings and images; models of video are invoked asynchronously, and those that rerank
+//! answer 501 `NotImplementedException`. Facts for
 //! which the description has no value (`VIDEO`, `INFERENCE_PROFILE`) are left out of the models' answers.
 //!
 //! Nothing is read from or written to S3, SageMaker, KMS or IAM: what a request names there is taken for granted.
@@ -97,6 +98,9 @@
 //! finds nothing yet.
 //!
 //! **Embeddings.** Vectors have the asked size and length one. Texts that share words are nearer to each other.
+//!
+//! **Images.** A real PNG of the asked size, two colours in a pattern, the same for the same text and seed; where another
+//! format is asked for, a PNG all the same.
 //!
 //! **Time.** Whatever takes its time is under way for two seconds of the server's clock, or as long as the builder was
 //! told, and passes through its statuses at equal steps: a batch inference job is `Submitted`, `Validating`, `Scheduled`,

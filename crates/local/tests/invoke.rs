@@ -326,3 +326,74 @@ async fn a_payload_has_its_limit() {
     let refused = send(&local, "POST", &format!("/model/{MODEL}/invoke"), &[], &huge).await.refusal();
     assert!(refused.ends_with("Member must have length less than or equal to 25000000"), "{refused}");
 }
+
+#[tokio::test]
+async fn images_are_real_and_repeat() {
+    let local = LocalBedrock::start().await.unwrap();
+    let invoke = async |model: &str, body: Value| post(&local, &format!("/model/{model}/invoke"), body).await;
+    let png = |image: &Value| BASE64.decode(image.as_str().unwrap()).unwrap();
+    let size = |png: &[u8]| {
+        assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"));
+        [16, 20].map(|at| u32::from_be_bytes(png[at..at + 4].try_into().unwrap()))
+    };
+    let amazon = |text: &str, seed: u64| {
+        json!({
+            "taskType": "TEXT_IMAGE", "textToImageParams": { "text": text },
+            "imageGenerationConfig": { "numberOfImages": 2, "width": 640, "height": 320, "seed": seed },
+        })
+    };
+    for model in ["amazon.titan-image-generator-v2:0", "amazon.nova-canvas-v1:0"] {
+        let made = invoke(model, amazon("a boat", 7)).await.ok();
+        assert_eq!(made["error"], Value::Null);
+        assert_eq!(size(&png(&made["images"][1])), [640, 320]);
+        assert_ne!(made["images"][0], made["images"][1]);
+        assert_eq!(invoke(model, amazon("a boat", 7)).await.ok(), made);
+        assert_ne!(invoke(model, amazon("a boat", 9)).await.ok()["images"][0], made["images"][0]);
+        assert_ne!(invoke(model, amazon("a car", 7)).await.ok()["images"][0], made["images"][0]);
+    }
+    let model = "amazon.titan-image-generator-v2:0";
+    let first = invoke(model, amazon("a boat", 7)).await.ok()["images"][0].clone();
+    let removal = json!({ "taskType": "BACKGROUND_REMOVAL", "backgroundRemovalParams": { "image": first } });
+    assert_eq!(
+        size(&png(&invoke(model, removal).await.ok()["images"][0])),
+        [640, 320],
+        "as large as its source"
+    );
+
+    let core = json!({ "prompt": "a boat", "aspect_ratio": "16:9", "seed": 5, "output_format": "jpeg" });
+    let made = invoke("stability.stable-image-core-v1:1", core).await.ok();
+    assert_eq!((&made["seeds"], &made["finish_reasons"]), (&json!([5]), &json!([null])));
+    assert_eq!(size(&png(&made["images"][0])), [1344, 768]);
+    let xl = json!({ "text_prompts": [{ "text": "a boat" }], "width": 512, "height": 512, "seed": 5 });
+    let made = invoke("stability.stable-diffusion-xl-v1", xl).await.ok();
+    assert_eq!(
+        (&made["result"], &made["artifacts"][0]["finishReason"]),
+        (&json!("success"), &json!("SUCCESS"))
+    );
+    assert_eq!(size(&png(&made["artifacts"][0]["base64"])), [512, 512]);
+
+    for (model, body, told) in [
+        (model, json!({}), "required key [taskType] not found"),
+        (model, json!({ "taskType": "DANCE" }), "DANCE is not a valid enum value"),
+        (model, json!({ "taskType": "TEXT_IMAGE" }), "required key [textToImageParams] not found"),
+        (
+            model,
+            json!({ "taskType": "TEXT_IMAGE", "textToImageParams": {} }),
+            "required key [text] not found",
+        ),
+        (
+            model,
+            json!({ "taskType": "TEXT_IMAGE", "textToImageParams": { "text": "x" }, "imageGenerationConfig": { "width": 99999 } }),
+            "#/width: 99999",
+        ),
+        ("stability.sd3-5-large-v1:0", json!({ "mode": "text-to-image" }), "required key [prompt] not found"),
+        (
+            "stability.sd3-5-large-v1:0",
+            json!({ "prompt": "x", "aspect_ratio": "7:3" }),
+            "7:3 is not a valid enum value",
+        ),
+    ] {
+        let refused = invoke(model, body).await.refusal();
+        assert!(refused.contains(told), "{refused}");
+    }
+}

@@ -6,10 +6,12 @@ mod body;
 mod cohere;
 mod cohere_text;
 mod embeddings;
+mod images;
 mod llama;
 mod mistral_text;
 mod nova;
 mod openai;
+mod png;
 mod text_completion;
 mod titan_text;
 
@@ -17,6 +19,7 @@ use serde_json::Value;
 
 use crate::catalogue::FoundationModel;
 use crate::error::{AwsError, AwsResult};
+use crate::ids::Ids;
 use crate::local::Local;
 use crate::model::completion::Completion;
 use crate::model::prompt::Prompt;
@@ -46,6 +49,7 @@ enum Format {
     Cohere,
     CohereText,
     Embeddings,
+    Images,
     Llama,
     MistralText,
     Nova,
@@ -72,6 +76,7 @@ pub(crate) fn read<'a>(model: &'a FoundationModel, bytes: &[u8]) -> AwsResult<As
         Format::Cohere => cohere::read(&body),
         Format::CohereText => cohere_text::read(&body),
         Format::Embeddings => embeddings::read(&body),
+        Format::Images => images::read(model.maker(), &body),
         Format::Llama => llama::read(&body),
         Format::MistralText | Format::TextCompletion => mistral_text::read(&body),
         Format::Nova => nova::read(&body),
@@ -88,11 +93,14 @@ fn format(model: &FoundationModel, body: &Value) -> AwsResult<Format> {
     if makes("EMBEDDING") {
         return Ok(Format::Embeddings);
     }
+    if makes("IMAGE") && !makes("TEXT") {
+        return Ok(Format::Images);
+    }
     if !makes("TEXT") || id.contains("rerank") {
         return Err(AwsError::new(
             "NotImplementedException",
             format!(
-                "bedrock-local does not serve InvokeModel of {id} yet: it speaks for models of text and embeddings."
+                "bedrock-local does not serve InvokeModel of {id} yet: it speaks for models of text, embeddings and images."
             ),
         ));
     }
@@ -111,13 +119,13 @@ fn format(model: &FoundationModel, body: &Value) -> AwsResult<Format> {
 }
 
 impl Asked<'_> {
-    pub(crate) fn wants_embeddings(&self) -> bool {
-        self.format == Format::Embeddings
-    }
-
-    /// The vectors of an embedding model's answer.
-    pub(crate) fn embeddings(&self, id: &str) -> Value {
-        embeddings::answer(self, id)
+    /// What a model makes that says nothing: vectors, pictures.
+    pub(crate) fn made(&self, ids: &Ids) -> Option<Value> {
+        match self.format {
+            Format::Embeddings => Some(embeddings::answer(self, &ids.uuid())),
+            Format::Images => Some(images::answer(self)),
+            _ => None,
+        }
     }
 }
 
@@ -130,6 +138,7 @@ impl Said<'_> {
             Format::Cohere => cohere::answer(self),
             Format::CohereText => cohere_text::answer(self),
             Format::Embeddings => embeddings::answer(self.asked, &self.id),
+            Format::Images => images::answer(self.asked),
             Format::Llama => llama::answer(self),
             Format::MistralText => mistral_text::answer(self),
             Format::Nova => nova::answer(self),
@@ -145,7 +154,7 @@ impl Said<'_> {
             Format::Anthropic => anthropic::chunks(self),
             Format::AnthropicText => anthropic_text::chunks(self),
             Format::Cohere => cohere::chunks(self),
-            Format::CohereText | Format::Embeddings => vec![self.answer()],
+            Format::CohereText | Format::Embeddings | Format::Images => vec![self.answer()],
             Format::Llama => llama::chunks(self),
             Format::MistralText => mistral_text::chunks(self),
             Format::Nova => nova::chunks(self),

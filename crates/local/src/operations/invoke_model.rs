@@ -23,13 +23,12 @@ const METRICS: &str = "amazon-bedrock-invocationMetrics";
 
 pub(crate) fn invoke(local: &Local, request: &Request) -> AwsResult<Answer> {
     let mut asked = read(local, request)?;
-    if asked.wants_embeddings() {
+    if let Some(made) = asked.made(&local.ids) {
         let usage = Usage { input: input_tokens(&asked.prompt), ..Usage::default() };
         let completion = Completion { usage, ..Completion::whole(Vec::new()) };
         let mut headers = headers(request, &completion, "content-type");
         headers.retain(|(name, _)| *name != "x-amzn-bedrock-output-token-count");
-        let body = asked.embeddings(&local.ids.uuid()).to_string().into_bytes();
-        return Ok(Answer::Bytes { body, headers });
+        return Ok(Answer::Bytes { body: made.to_string().into_bytes(), headers });
     }
     let (completion, guardrail) = complete(local, request, &mut asked)?;
     let completion = completion.unbroken()?;
