@@ -4,19 +4,28 @@ use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs, io};
 
-const PAGES: [(&str, &str); 2] = [("readme", "../README.md"), ("tour", "../docs/tour.md")];
+/// A page's name, where it is, and what each of its snippets begins with, as the page says.
+const PAGES: [(&str, &str, &str); 7] = [
+    ("readme", "../README.md", ""),
+    ("tour", "../docs/tour.md", ""),
+    ("django", "../docs/django.md", "let jobs = ModelInvocationJob::objects();"),
+    ("models", "../docs/models.md", ""),
+    ("jobs", "../docs/jobs.md", ""),
+    ("guardrails", "../docs/guardrails.md", ""),
+    ("account", "../docs/account.md", ""),
+];
 
 fn main() -> io::Result<()> {
     let mut functions = String::new();
     let mut list = String::new();
-    for (page, path) in PAGES {
+    for (page, path, beginning) in PAGES {
         println!("cargo::rerun-if-changed={path}");
         for (line, snippet) in snippets(&fs::read_to_string(path)?) {
             let name = format!("{page}_line_{line}");
             let _ = writeln!(
                 functions,
                 "#[allow(unused)]\nasync fn {name}(session: &Session, model: &Bound<FoundationModel>, guardrail_id: &str) -> Result {{\n\
-                 let (session, model) = (session.clone(), model.clone());\n{snippet}\nOk(())\n}}\n"
+                 let (session, model) = (session.clone(), model.clone());\n{beginning}\n{snippet}\nOk(())\n}}\n"
             );
             let _ = writeln!(
                 list,
