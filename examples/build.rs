@@ -8,7 +8,7 @@ use std::{env, fs, io};
 const PAGES: [(&str, &str, &str); 7] = [
     ("readme", "../README.md", ""),
     ("tour", "../docs/tour.md", ""),
-    ("django", "../docs/django.md", "let jobs = ModelInvocationJob::objects();"),
+    ("django", "../docs/django.md", "type Job = ModelInvocationJob; let jobs = Job::objects();"),
     ("models", "../docs/models.md", ""),
     ("jobs", "../docs/jobs.md", ""),
     ("guardrails", "../docs/guardrails.md", ""),
