@@ -27,9 +27,10 @@ fn main() -> io::Result<()> {
                 "#[allow(unused)]\nasync fn {name}(session: &Session, model: &Bound<FoundationModel>, guardrail_id: &str) -> Result {{\n\
                  let (session, model) = (session.clone(), model.clone());\n{beginning}\n{snippet}\nOk(())\n}}\n"
             );
+            // Boxed, so that the stack holds one of them at a time.
             let _ = writeln!(
                 list,
-                "{name}(session, model, guardrail_id).await.map_err(|error| format!(\"{path}, line {line}: {{error}}\"))?;"
+                "Box::pin({name}(session, model, guardrail_id)).await.map_err(|error| format!(\"{path}, line {line}: {{error}}\"))?;"
             );
         }
     }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 include!(concat!(env!("OUT_DIR"), "/snippets.rs"));
 
 /// Long enough to watch or to stop what is under way, and no longer.
-const JOB_DURATION: Duration = Duration::from_millis(500);
+const JOB_DURATION: Duration = Duration::from_millis(200);
 
 #[tokio::test]
 async fn every_snippet_runs() -> Result {
