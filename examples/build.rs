@@ -25,7 +25,7 @@ fn main() -> io::Result<()> {
             let _ = writeln!(
                 functions,
                 "#[allow(unused)]\nasync fn {name}(session: &Session, model: &Bound<FoundationModel>, guardrail_id: &str) -> Result {{\n\
-                 let (session, model) = (session.clone(), model.clone());\n{beginning}\n{snippet}\nOk(())\n}}\n"
+                 let (session, model) = (session.clone(), model.clone());\n{beginning}\n{{\n{snippet}\n}}\nOk(())\n}}\n"
             );
             // Boxed, so that the stack holds one of them at a time.
             let _ = writeln!(
