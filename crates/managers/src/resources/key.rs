@@ -108,7 +108,10 @@ mod tests {
     #[test]
     fn a_models_arn_without_a_region_is_its_id() {
         let checked = |key: &str| key.to_owned().checked("GetFoundationModel").unwrap();
-        assert_eq!(checked("arn:aws:bedrock:::foundation-model/amazon.nova-2-lite-v1:0"), "amazon.nova-2-lite-v1:0");
+        assert_eq!(
+            checked("arn:aws:bedrock:::foundation-model/amazon.nova-2-lite-v1:0"),
+            "amazon.nova-2-lite-v1:0"
+        );
         let regional = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-lite-v1:0";
         assert_eq!(checked(regional), regional);
         assert!(" ".to_owned().checked("GetFoundationModel").is_err());
