@@ -24,7 +24,7 @@ fn main() -> io::Result<()> {
             let name = format!("{page}_line_{line}");
             let _ = writeln!(
                 functions,
-                "#[allow(unused)]\nasync fn {name}(session: &Session, model: &Bound<FoundationModel>, guardrail_id: &str) -> Result {{\n\
+                "#[allow(unused, clippy::unwrap_used)]\nasync fn {name}(session: &Session, model: &Bound<FoundationModel>, guardrail_id: &str) -> Result {{\n\
                  let (session, model) = (session.clone(), model.clone());\n{beginning}\n{{\n{snippet}\n}}\nOk(())\n}}\n"
             );
             // Boxed, so that the stack holds one of them at a time.

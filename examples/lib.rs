@@ -78,24 +78,19 @@ impl Bedrock {
 /// Makes that guardrail, with a first version.
 pub async fn make_guardrail(session: &Session) -> Result<(String, String)> {
     let guardrails = Guardrail::objects().using(session);
-    let words =
-        GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
+    let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
     let email = GuardrailPiiEntityConfig::new(
         GuardrailPiiEntityType::Email,
         GuardrailSensitiveInformationAction::Anonymize,
     );
     let made = guardrails
         .create(
-            CreateGuardrailRequest::new(
-                "no-secrets",
-                "I may not talk about that.",
-                "I may not say that.",
-            )
-            .description("Blocks launch codes, hides e-mail addresses")
-            .word_policy_config(words)
-            .sensitive_information_policy_config(
-                GuardrailSensitiveInformationPolicyConfig::default().pii_entities_config([email]),
-            ),
+            CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.")
+                .description("Blocks launch codes, hides e-mail addresses")
+                .word_policy_config(words)
+                .sensitive_information_policy_config(
+                    GuardrailSensitiveInformationPolicyConfig::default().pii_entities_config([email]),
+                ),
         )
         .await?;
     let version = guardrails.create_version(made.guardrail_id.as_str(), Default::default()).await?;
