@@ -78,7 +78,10 @@ impl Key for GuardrailKey {
             // AWS takes no version here, and would change the draft in its place.
             Some(version) if operation == "UpdateGuardrail" => Err(Error::invalid_input(
                 operation,
-                format!("version {version} of guardrail `{}` cannot be changed, its draft alone can", self.identifier),
+                format!(
+                    "version {version} of guardrail `{}` cannot be changed, its draft alone can",
+                    self.identifier
+                ),
             )
             .with_hint("give the ID alone, and make a new version of the draft once it is changed")),
             _ => Ok(self),
