@@ -53,7 +53,8 @@
 //! answer 501 `NotImplementedException`. Facts for
 //! which the description has no value (`VIDEO`, `INFERENCE_PROFILE`) are left out of the models' answers.
 //!
-//! Nothing is read from or written to S3, SageMaker, KMS or IAM: what a request names there is taken for granted.
+//! Nothing is read from or written to SageMaker, KMS or IAM: what a request names there is taken for granted. A folder
+//! can stand for S3 ([`LocalBedrockBuilder::bucket_folder`], `--buckets`).
 //!
 //! # The rules
 //!
@@ -108,6 +109,14 @@
 //! `Deleting` until it is gone. What a job makes is there when the job is done: an import job's imported model, a
 //! customization or copy job's custom model.
 //!
+//! **Files**, where a folder stands for S3. An asynchronous invocation that is done has written what its model writes into
+//! the folder of its output URI: `output.mp4` (a container without a picture), `video-generation-status.json` and
+//! shots for Nova Reel, `embedding-text.jsonl` and `segmented-embedding-result.json` for Nova's embeddings, `output.json`
+//! for Marengo, `manifest.json` for all. A batch inference job answers each line of its input (a `.jsonl`, or all
+//! of a folder) in a `.jsonl.out` and counts in `manifest.json.out`, both in a folder named by the job's id; the model
+//! echoes there, queued replies are kept. Where there is no input, it is as if there had been a hundred good records.
+//! Paths with `..` and links are refused.
+//!
 //! **Failure.** A job or model that has `fail` in its name, in whatever case, ends as `Failed`, with its reason. An
 //! asynchronous invocation fails by its token, a build workflow by its document's name, and a test of an automated
 //! reasoning policy finds the contrary of what is expected where the case's content has `fail` in it.
@@ -140,6 +149,7 @@
 
 mod answer;
 mod auth;
+mod buckets;
 mod catalogue;
 mod clock;
 mod constraints;

@@ -1,8 +1,10 @@
 //! Everything that a running server knows.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::auth::keys::Keys;
+use crate::buckets::Buckets;
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::description::Services;
@@ -26,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) page_size: Option<usize>,
     /// Whether every page is preceded by one that holds nothing.
     pub(crate) empty_pages: bool,
+    /// The folder that stands for S3.
+    pub(crate) bucket_folder: Option<PathBuf>,
     /// The pause before each event of a stream.
     pub(crate) stream_pace: Duration,
 }
@@ -39,6 +43,7 @@ impl Default for Settings {
             async_invoke_duration: None,
             page_size: None,
             empty_pages: false,
+            bucket_folder: None,
             stream_pace: Duration::ZERO,
         }
     }
@@ -49,6 +54,8 @@ pub(crate) struct Local {
     pub(crate) services: &'static Services,
     pub(crate) router: Router,
     pub(crate) catalogue: Catalogue,
+    /// Files go nowhere where there are none.
+    pub(crate) buckets: Option<Buckets>,
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
@@ -64,6 +71,7 @@ impl Local {
             services,
             router: Router::new(services),
             catalogue: Catalogue::load()?,
+            buckets: settings.bucket_folder.as_deref().map(Buckets::at).transpose()?,
             settings,
             clock: Clock::default(),
             ids: Ids::default(),

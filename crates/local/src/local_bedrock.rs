@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,9 +75,11 @@ impl LocalBedrock {
         self.local.replies.push(reply);
     }
 
-    /// Moves the server's clock forward, so that no test need sleep until a job is done.
+    /// Moves the server's clock forward, so that no test need sleep until a job is done. What is due by then has
+    /// happened when it returns.
     pub fn advance(&self, by: Duration) {
         self.local.clock.advance(by);
+        self.local.state.with(&self.local, &self.local.settings.default_region, |_| ());
     }
 
     /// Puts things where a list finds them, in the default region: rows in the list's own JSON, which may hold more of
@@ -202,6 +205,14 @@ impl LocalBedrockBuilder {
         self
     }
 
+    /// The folder that stands for S3, made where it is not there: `s3://bucket/key` is `folder/bucket/key`.
+    /// Asynchronous invocations write their results there, batch inference jobs read their records there and write
+    /// their answers. Without one, nothing is read or written.
+    pub fn bucket_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.settings.bucket_folder = Some(folder.into());
+        self
+    }
+
     /// The most that a page of a list holds, whatever `maxResults` asks for.
     pub fn page_size(mut self, size: usize) -> Self {
         self.settings.page_size = Some(size);
@@ -224,7 +235,7 @@ impl LocalBedrockBuilder {
     ///
     /// # Errors
     ///
-    /// When the port cannot be bound.
+    /// When the port cannot be bound, or the folder for buckets not be made.
     pub async fn start(self) -> io::Result<LocalBedrock> {
         let address = SocketAddr::new(self.host, self.port);
         let listener = TcpListener::bind(address).await.map_err(|error| {

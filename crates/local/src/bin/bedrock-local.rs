@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -37,6 +38,10 @@ struct Options {
     #[arg(long, value_name = "MS")]
     async_invoke_duration: Option<u64>,
 
+    /// A folder that stands for S3: asynchronous invocations and batch jobs read and write there.
+    #[arg(long, value_name = "DIR")]
+    buckets: Option<PathBuf>,
+
     /// Milliseconds before each event of a stream.
     #[arg(long, value_name = "MS", default_value_t = 15)]
     stream_pace: u64,
@@ -70,6 +75,9 @@ async fn run(options: Options) -> io::Result<()> {
         .stream_pace(Duration::from_millis(options.stream_pace));
     if let Some(duration) = options.async_invoke_duration {
         builder = builder.async_invoke_duration(Duration::from_millis(duration));
+    }
+    if let Some(folder) = options.buckets {
+        builder = builder.bucket_folder(folder);
     }
     for (id, secret) in options.access_key {
         builder = builder.access_key(id, secret);

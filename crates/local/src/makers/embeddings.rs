@@ -86,7 +86,7 @@ fn size(asked: &Value, default: usize) -> usize {
 }
 
 /// The sum of its words' vectors, brought to length one.
-fn vector(text: &str, size: usize) -> Vec<f64> {
+pub(super) fn vector(text: &str, size: usize) -> Vec<f64> {
     let mut sum = vec![0.0; size];
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     for word in std::iter::once("").chain(words) {

@@ -2,6 +2,8 @@
 
 mod anthropic;
 mod anthropic_text;
+pub(crate) mod asynchronous;
+pub(crate) mod batch;
 mod body;
 mod cohere;
 mod cohere_text;

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
+use crate::buckets::{Buckets, within};
 use crate::error::{AwsError, AwsResult};
+use crate::makers::asynchronous;
 use crate::nouns::models;
 use crate::store::context::Context;
 use crate::store::noun::{Members, Noun, Verb};
@@ -31,6 +33,8 @@ pub(crate) static NOUN: Noun = Noun {
     // The operation knows no ResourceNotFoundException: this is what its ValidationException says.
     missing: "The provided invocation ARN is invalid.",
     begin,
+    finish,
+    fail,
     ..Noun::PLAIN
 };
 
@@ -46,7 +50,36 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     if let Some(uri) = output["s3OutputDataConfig"]["s3Uri"].as_str() {
         output["s3OutputDataConfig"]["s3Uri"] = json!(format!("{}/{id}", uri.trim_end_matches('/')));
     }
+    if let (Some(buckets), Some(uri)) = (&cx.local.buckets, output["s3OutputDataConfig"]["s3Uri"].as_str()) {
+        buckets.check(uri).map_err(AwsError::validation)?;
+    }
     record.set("outputDataConfig", output);
     record.set(NOUN.members.id, id);
     Ok(())
+}
+
+fn finish(cx: &mut Context<'_>, record: &mut Record) {
+    let Some((buckets, output)) = destination(cx, record) else { return };
+    let Ok(model) = models::behind(cx, record.text("modelId")) else { return };
+    let files = asynchronous::files(model, &record["modelInput"], buckets, &output);
+    let written = files.iter().try_for_each(|(name, bytes)| buckets.write(&within(&output, name), bytes));
+    if let Err(why) = written {
+        record.set(NOUN.members.status, NOUN.failed);
+        record.set(NOUN.members.failure, why);
+    }
+}
+
+fn fail(cx: &mut Context<'_>, record: &mut Record) {
+    let Some((buckets, output)) = destination(cx, record) else { return };
+    let Ok(model) = models::behind(cx, record.text("modelId")) else { return };
+    if let Some((name, bytes)) = asynchronous::failure(model, record.text(NOUN.members.failure)) {
+        // It has failed already: that this cannot be told there, too, changes nothing.
+        let _ = buckets.write(&within(&output, &name), &bytes);
+    }
+}
+
+/// Where files go, if they go anywhere.
+fn destination<'a>(cx: &Context<'a>, record: &Record) -> Option<(&'a Buckets, String)> {
+    let uri = record["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"].as_str()?;
+    Some((cx.local.buckets.as_ref()?, uri.to_owned()))
 }

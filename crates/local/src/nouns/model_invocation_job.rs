@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::buckets::within;
 use crate::clock::later;
-use crate::error::AwsResult;
+use crate::error::{AwsError, AwsResult};
+use crate::makers::batch::{Batch, Tally};
 use crate::nouns::models;
 use crate::store::context::Context;
 use crate::store::noun::{Members, Noun, Verb};
 use crate::store::record::Record;
 
 const ONE_HOUR: Duration = Duration::from_secs(3600);
-/// How many records stand in every file.
+/// How many records stand in every file that cannot be read.
 const RECORDS: u64 = 100;
 
 pub(crate) static NOUN: Noun = Noun {
@@ -50,6 +52,14 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     models::base(cx, record.text("modelId"))
         .map(|_| ())
         .or_else(|_| models::behind(cx, record.text("modelId")).map(|_| ()))?;
+    if let Some(buckets) = &cx.local.buckets {
+        for uri in [
+            &record["inputDataConfig"]["s3InputDataConfig"]["s3Uri"],
+            &record["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"],
+        ] {
+            buckets.check(uri.as_str().unwrap_or_default()).map_err(AwsError::validation)?;
+        }
+    }
     record.fill("timeoutDurationInHours", 24);
     record.fill("modelInvocationType", "InvokeModel");
     let hours = record.get("timeoutDurationInHours").and_then(Value::as_u64).unwrap_or_default();
@@ -58,7 +68,47 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     Ok(())
 }
 
-fn finish(_: &mut Context<'_>, record: &mut Record) {
+/// Answers the records where there are any to be read, else says that it has.
+fn finish(cx: &mut Context<'_>, record: &mut Record) {
+    match answer_records(cx, record) {
+        Ok(Some(tally)) => {
+            record.set("totalRecordCount", tally.total());
+            record.set("processedRecordCount", tally.total());
+            record.set("successRecordCount", tally.succeeded);
+            record.set("errorRecordCount", tally.failed);
+        }
+        Ok(None) => say_all_went_well(record),
+        Err(why) => {
+            record.set(NOUN.members.status, NOUN.failed);
+            record.set(NOUN.members.failure, why);
+        }
+    }
+}
+
+fn answer_records(cx: &Context<'_>, record: &Record) -> Result<Option<Tally>, String> {
+    let Some(buckets) = &cx.local.buckets else { return Ok(None) };
+    let uri =
+        |config: &str, inner: &str| record[config][inner]["s3Uri"].as_str().unwrap_or_default().to_owned();
+    let files = buckets.files(&uri("inputDataConfig", "s3InputDataConfig"), ".jsonl")?;
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let output = within(&uri("outputDataConfig", "s3OutputDataConfig"), record.text(NOUN.members.id));
+    let model = models::behind(cx, record.text("modelId")).map_err(|error| error.message)?;
+    let converses = record.text("modelInvocationType") == "Converse";
+    let mut batch = Batch { local: cx.local, model, converses, tally: Tally::default() };
+    for file in files {
+        let bytes = buckets.read(&file)?.unwrap_or_default();
+        let answers = batch.answer(&String::from_utf8_lossy(&bytes));
+        let name = file.rsplit('/').next().unwrap_or_default();
+        buckets.write(&within(&output, &format!("{name}.out")), answers.as_bytes())?;
+    }
+    let manifest = batch.tally.manifest().to_string();
+    buckets.write(&within(&output, "manifest.json.out"), manifest.as_bytes())?;
+    Ok(Some(batch.tally))
+}
+
+fn say_all_went_well(record: &mut Record) {
     for counted in ["totalRecordCount", "processedRecordCount", "successRecordCount"] {
         record.set(counted, RECORDS);
     }

@@ -18,18 +18,23 @@ use crate::request::Request;
 pub(crate) fn converse(local: &Local, request: &Request) -> AwsResult<Answer> {
     let turn = Turn::of(local, request)?;
     let completion = turn.completion.clone().unbroken()?;
-    let mut answer = json!({
-        "metrics": { "latencyMs": completion.latency_ms() },
-        "output": { "message": message("assistant", completion.content.clone()) },
-        "stopReason": completion.stop_reason,
-        "usage": completion.usage.to_converse(),
-    });
+    let mut answer = answer(&completion);
     set(&mut answer, "additionalModelResponseFields", turn.additional_fields);
     set(&mut answer, "trace", turn.trace);
     for echoed in ["performanceConfig", "serviceTier"] {
         set(&mut answer, echoed, request.input.get(echoed).cloned());
     }
     Ok(Answer::Json(answer))
+}
+
+/// What every answer has.
+pub(crate) fn answer(completion: &Completion) -> Value {
+    json!({
+        "metrics": { "latencyMs": completion.latency_ms() },
+        "output": { "message": message("assistant", completion.content.clone()) },
+        "stopReason": completion.stop_reason,
+        "usage": completion.usage.to_converse(),
+    })
 }
 
 /// One turn of a conversation, before it takes the form of an answer or of a stream.

@@ -137,6 +137,7 @@ impl Context<'_> {
                 let is_list = failure.ends_with('s');
                 record.set(failure, if is_list { json!([why]) } else { json!(why) });
                 record.set(noun.members.status, noun.failed);
+                (noun.fail)(self, record);
             }
         }
     }

@@ -59,6 +59,8 @@ pub(crate) struct Noun {
     pub(crate) begin: fn(&mut Context<'_>, &mut Record) -> AwsResult<()>,
     /// What its success brings.
     pub(crate) finish: fn(&mut Context<'_>, &mut Record),
+    /// What its failure brings.
+    pub(crate) fail: fn(&mut Context<'_>, &mut Record),
     /// Refuses a deletion.
     pub(crate) release: fn(&mut Context<'_>, &Record) -> AwsResult<()>,
 }
@@ -123,6 +125,7 @@ impl Noun {
         derive: |_| {},
         begin: |_, _| Ok(()),
         finish: |_, _| {},
+        fail: |_, _| {},
         release: |_, _| Ok(()),
     };
 

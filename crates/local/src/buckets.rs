@@ -1,0 +1,153 @@
+//! A folder that stands for S3: `s3://bucket/key` is `folder/bucket/key`. Nothing outside of it is ever touched.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Longer files are not read.
+const LONGEST: u64 = 64 << 20;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Buckets {
+    folder: PathBuf,
+}
+
+impl Buckets {
+    /// The folder is made where it is not there yet.
+    pub(crate) fn at(folder: &Path) -> io::Result<Self> {
+        let told = |error: io::Error| {
+            io::Error::new(error.kind(), format!("the folder for buckets, {}: {error}", folder.display()))
+        };
+        fs::create_dir_all(folder).map_err(told)?;
+        Ok(Self { folder: fs::canonicalize(folder).map_err(told)? })
+    }
+
+    /// Refuses what would lead out of the folder.
+    pub(crate) fn check(&self, uri: &str) -> Result<(), String> {
+        self.path(uri).map(|_| ())
+    }
+
+    pub(crate) fn write(&self, uri: &str, bytes: &[u8]) -> Result<(), String> {
+        let path = self.path(uri)?;
+        let told = |error: io::Error| format!("{uri} could not be written: {error}");
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(told)?;
+        }
+        fs::write(&path, bytes).map_err(told)
+    }
+
+    /// What stands there; `None` where nothing does.
+    pub(crate) fn read(&self, uri: &str) -> Result<Option<Vec<u8>>, String> {
+        let path = self.path(uri)?;
+        match fs::metadata(&path) {
+            Ok(file) if !file.is_file() => return Ok(None),
+            Ok(file) if file.len() > LONGEST => return Err(format!("{uri} is longer than {LONGEST} bytes")),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(format!("{uri} could not be read: {error}")),
+        }
+        fs::read(&path).map(Some).map_err(|error| format!("{uri} could not be read: {error}"))
+    }
+
+    /// The files at a URI, in the order of their names: itself, or those of one ending in a folder.
+    pub(crate) fn files(&self, uri: &str, ending: &str) -> Result<Vec<String>, String> {
+        let path = self.path(uri)?;
+        if path.is_file() {
+            return Ok(vec![uri.to_owned()]);
+        }
+        let Ok(entries) = fs::read_dir(path) else { return Ok(Vec::new()) };
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut names: Vec<_> = names.filter(|name| name.ends_with(ending)).collect();
+        names.sort();
+        Ok(names.iter().map(|name| within(uri, name)).collect())
+    }
+
+    /// Where a URI stands in the folder. Neither `..` nor a link leads out of it.
+    fn path(&self, uri: &str) -> Result<PathBuf, String> {
+        let key = uri.strip_prefix("s3://").ok_or_else(|| format!("{uri} is no S3 URI"))?;
+        let mut path = self.folder.clone();
+        for part in key.split('/').filter(|part| !part.is_empty()) {
+            if matches!(part, "." | "..") || part.contains(['\\', ':', '\0']) {
+                return Err(format!("{uri} leads out of the folder that stands for S3, or could"));
+            }
+            path.push(part);
+            if fs::symlink_metadata(&path).is_ok_and(|known| known.is_symlink()) {
+                return Err(format!(
+                    "{uri} goes through a link, which may lead out of the folder that stands for S3"
+                ));
+            }
+        }
+        if path == self.folder {
+            return Err(format!("{uri} names no bucket"));
+        }
+        Ok(path)
+    }
+}
+
+/// The URI of something in a folder.
+pub(crate) fn within(folder: &str, name: &str) -> String {
+    format!("{}/{name}", folder.trim_end_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Folder(PathBuf);
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn folder(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("bedrock-local-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        Folder(path)
+    }
+
+    #[test]
+    fn files_are_written_listed_and_read() {
+        let folder = folder("files");
+        let buckets = Buckets::at(&folder.0).unwrap();
+        assert_eq!(buckets.read("s3://bucket/a/b.jsonl"), Ok(None));
+        for name in ["b.jsonl", "a.jsonl", "c.txt"] {
+            buckets.write(&format!("s3://bucket/in//{name}"), name.as_bytes()).unwrap();
+        }
+        assert_eq!(buckets.read("s3://bucket/in/b.jsonl"), Ok(Some(b"b.jsonl".to_vec())));
+        let expected = ["s3://bucket/in/a.jsonl", "s3://bucket/in/b.jsonl"].map(str::to_owned);
+        assert_eq!(buckets.files("s3://bucket/in/", ".jsonl"), Ok(expected.to_vec()));
+        assert_eq!(buckets.files("s3://bucket/in/c.txt", ".jsonl").unwrap().len(), 1);
+        assert!(buckets.files("s3://other", ".jsonl").unwrap().is_empty());
+    }
+
+    #[test]
+    fn nothing_leads_out() {
+        let folder = folder("out");
+        let buckets = Buckets::at(&folder.0.join("inside")).unwrap();
+        for uri in [
+            "s3://../x",
+            "s3://bucket/../../x",
+            "s3://bucket/a/..",
+            "s3://bucket/./a",
+            "s3://bucket/a\\..\\b",
+            "s3://c:/x",
+            "s3://",
+            "s3:///",
+            "/etc/passwd",
+            "file:///etc/passwd",
+            "s3://bucket/a\0b",
+        ] {
+            assert!(buckets.check(uri).is_err(), "{uri}");
+            assert!(buckets.write(uri, b"x").is_err(), "{uri}");
+            assert!(buckets.read(uri).is_err(), "{uri}");
+        }
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(&folder.0, folder.0.join("inside/bucket")).unwrap();
+            assert!(buckets.write("s3://bucket/escaped", b"x").is_err());
+            assert!(!folder.0.join("escaped").exists());
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Batch inference: a model's answer to every line of a file.
+//!
+//! The model says what it says without a reply of a test's: who runs beside the tests must not take their replies.
+
+use serde_json::{Value, json};
+
+use crate::catalogue::FoundationModel;
+use crate::error::{AwsError, AwsResult};
+use crate::local::Local;
+use crate::makers::{self, Said};
+use crate::model::completion::{Completion, Usage, input_tokens};
+use crate::model::{echo, tokens};
+use crate::operations::{converse, converse_rules};
+
+/// What became of a job's lines so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) succeeded: u64,
+    pub(crate) failed: u64,
+    input_tokens: u64,
+    output_tokens: u64,
+}
+
+impl Tally {
+    pub(crate) fn total(&self) -> u64 {
+        self.succeeded + self.failed
+    }
+
+    /// What the manifest says of a job.
+    pub(crate) fn manifest(&self) -> Value {
+        json!({
+            "totalRecordCount": self.total(),
+            "processedRecordCount": self.total(),
+            "successRecordCount": self.succeeded,
+            "errorRecordCount": self.failed,
+            "inputTokenCount": self.input_tokens,
+            "outputTokenCount": self.output_tokens,
+        })
+    }
+}
+
+/// A model at work on files of records.
+pub(crate) struct Batch<'a> {
+    pub(crate) local: &'a Local,
+    pub(crate) model: &'a FoundationModel,
+    /// Whether the records are Converse's, not the maker's.
+    pub(crate) converses: bool,
+    pub(crate) tally: Tally,
+}
+
+impl Batch<'_> {
+    /// The answers to a file's lines, line by line.
+    pub(crate) fn answer(&mut self, lines: &str) -> String {
+        let lines = lines.lines().filter(|line| !line.trim().is_empty());
+        lines.map(|line| format!("{}\n", self.line(line))).collect()
+    }
+
+    fn line(&mut self, line: &str) -> Value {
+        let record: Value = serde_json::from_str(line).unwrap_or_default();
+        let id = record["recordId"].as_str().map_or_else(|| self.local.ids.capitals(), str::to_owned);
+        let input = &record["modelInput"];
+        let mut told = json!({ "recordId": id, "modelInput": input });
+        match self.output(input) {
+            Ok((output, usage)) => {
+                self.tally.succeeded += 1;
+                self.tally.input_tokens += usage.input;
+                self.tally.output_tokens += usage.output;
+                told["modelOutput"] = output;
+            }
+            Err(error) => {
+                self.tally.failed += 1;
+                let code = error.status(self.local.services);
+                told["error"] = json!({ "errorCode": code, "errorMessage": error.message });
+            }
+        }
+        told
+    }
+
+    fn output(&self, input: &Value) -> AwsResult<(Value, Usage)> {
+        if !input.is_object() {
+            return Err(AwsError::validation("The record must have a modelInput that is a JSON object."));
+        }
+        if self.converses {
+            converse_rules::check(self.model, input)?;
+            let completion = self.said(&converse::prompt(input));
+            return Ok((converse::answer(&completion), completion.usage));
+        }
+        let asked = makers::read(self.model, input.to_string().as_bytes())?;
+        if let Some(made) = asked.made(&self.local.ids) {
+            return Ok((made, Usage { input: input_tokens(&asked.prompt), ..Usage::default() }));
+        }
+        let completion = self.said(&asked.prompt);
+        let id = self.local.ids.uuid();
+        let said = Said { local: self.local, asked: &asked, completion: &completion, id };
+        Ok((said.answer(), completion.usage.clone()))
+    }
+
+    fn said(&self, prompt: &crate::model::prompt::Prompt) -> Completion {
+        let completion = echo::answer(self.local, prompt);
+        let output = tokens::of_content(&Value::Array(completion.content.clone()));
+        let usage = Usage { input: input_tokens(prompt), output, cache: None };
+        Completion { usage, ..completion }
+    }
+}
