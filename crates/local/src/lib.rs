@@ -65,6 +65,10 @@
 //! a known key; all else is answered 403 as AWS answers it. (boto3 bears its token over HTTPS alone.) The events of a signed bidirectional stream are held to
 //! their signatures. What no operation has as its path is unknown before anyone asks for keys.
 //!
+//! **Limits.** A body may have 36 MiB and a minute to arrive, headers 64 KiB, and 512 connections be open, or as many as the
+//! builder or `--max-connections` say; one more is told `ServiceUnavailableException`. It listens on loopback alone,
+//! unless it is told in so many words to be open to the network.
+//!
 //! **Models.** A runtime operation takes a model's id or ARN, a system-defined inference profile (`us.`, `eu.`,
 //! `global.` … and a model's id, or its ARN), and the ARN of whatever was created here: application profiles (by their
 //! id, too), prompt routers, custom models and their deployments, provisioned throughputs, imported models and
@@ -147,6 +151,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod admission;
 mod answer;
 mod auth;
 mod buckets;

@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) page_size: Option<usize>,
     /// Whether every page is preceded by one that holds nothing.
     pub(crate) empty_pages: bool,
+    /// How many connections may be open at once.
+    pub(crate) max_connections: usize,
     /// The folder that stands for S3.
     pub(crate) bucket_folder: Option<PathBuf>,
     /// The pause before each event of a stream.
@@ -43,6 +45,7 @@ impl Default for Settings {
             async_invoke_duration: None,
             page_size: None,
             empty_pages: false,
+            max_connections: 512,
             bucket_folder: None,
             stream_pace: Duration::ZERO,
         }

@@ -132,16 +132,44 @@ impl LocalBedrock {
 pub struct LocalBedrockBuilder {
     host: IpAddr,
     port: u16,
+    open_to_network: bool,
     settings: Settings,
 }
 
 impl Default for LocalBedrockBuilder {
     fn default() -> Self {
-        Self { host: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 0, settings: Settings::default() }
+        Self {
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 0,
+            open_to_network: false,
+            settings: Settings::default(),
+        }
     }
 }
 
 impl LocalBedrockBuilder {
+    /// The address to listen on: 127.0.0.1 unless told otherwise. One that other machines can reach wants
+    /// [`open_to_network`](Self::open_to_network), too.
+    pub fn host(mut self, host: IpAddr) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// Lets [`host`](Self::host) be an address that other machines can reach. Whoever reaches it can use all of the
+    /// server; without keys ([`access_key`](Self::access_key), [`bearer_token`](Self::bearer_token)) nobody is
+    /// asked who they are, and nothing is encrypted.
+    pub fn open_to_network(mut self) -> Self {
+        self.open_to_network = true;
+        self
+    }
+
+    /// How many connections may be open at once: 512 unless told otherwise, and at least one. One more is answered
+    /// `ServiceUnavailableException`.
+    pub fn max_connections(mut self, most: usize) -> Self {
+        self.settings.max_connections = most.max(1);
+        self
+    }
+
     /// The port; 0, the default, is any free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
@@ -235,8 +263,18 @@ impl LocalBedrockBuilder {
     ///
     /// # Errors
     ///
-    /// When the port cannot be bound, or the folder for buckets not be made.
+    /// When the port cannot be bound, the address may not be listened on, or the folder for buckets not be made.
     pub async fn start(self) -> io::Result<LocalBedrock> {
+        if !self.host.is_loopback() && !self.open_to_network {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!(
+                    "{} can be reached from other machines, where anyone could use this server. If that is what you \
+                     want, allow it: open_to_network() in Rust, --open-to-network for the program",
+                    self.host
+                ),
+            ));
+        }
         let address = SocketAddr::new(self.host, self.port);
         let listener = TcpListener::bind(address).await.map_err(|error| {
             io::Error::new(error.kind(), format!("could not listen on {address}: {error}"))

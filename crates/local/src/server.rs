@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::admission::{self, Admission};
 use crate::answer::{Answer, Event, Headers};
 use crate::auth;
 use crate::duplex;
@@ -33,6 +34,7 @@ use crate::routing::Found;
 /// AWS takes 25 MB in InvokeModel; base64 in Converse makes it a third more.
 const BODY_LIMIT: usize = 36 << 20;
 const HEADER_LIMIT: usize = 64 << 10;
+const BODY_PATIENCE: Duration = Duration::from_secs(60);
 const HEADER_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a graceful shutdown waits for answers under way.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(1);
@@ -47,7 +49,13 @@ pub(crate) async fn serve(local: Arc<Local>, listener: TcpListener, mut stop: wa
             () = told(&mut stop) => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(Arc::clone(&local), stream, stop.clone()));
+                    while connections.try_join_next().is_some() {}
+                    let local = Arc::clone(&local);
+                    match Admission::beside(connections.len(), local.settings.max_connections) {
+                        Admission::Admitted => connections.spawn(connection(local, stream, stop.clone())),
+                        Admission::TurnedAway => connections.spawn(admission::turn_away(local, stream)),
+                        Admission::Dropped => continue,
+                    };
                 }
                 // Out of file descriptors, most likely: wait for some to come back.
                 Err(error) => {
@@ -134,7 +142,11 @@ fn unknown() -> AwsError {
 }
 
 async fn read(body: Incoming) -> AwsResult<Bytes> {
-    match Limited::new(body, BODY_LIMIT).collect().await {
+    let whole = Limited::new(body, BODY_LIMIT).collect();
+    let Ok(read) = tokio::time::timeout(BODY_PATIENCE, whole).await else {
+        return Err(AwsError::new("RequestTimeoutException", "The request body did not arrive in time."));
+    };
+    match read {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
             Err(AwsError::new("RequestEntityTooLargeException", "The request body is too large."))

@@ -109,6 +109,63 @@ async fn bodies_have_a_limit() {
     assert_eq!(answer.status, 413);
 }
 
+/// What comes back of raw bytes, until the server hangs up or five seconds are over.
+async fn raw(local: &LocalBedrock, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(local.url().strip_prefix("http://").unwrap()).await.unwrap();
+    // It may have heard enough before the end.
+    let _ = stream.write_all(bytes).await;
+    let mut heard = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut heard)).await.unwrap();
+    String::from_utf8_lossy(&heard).into_owned()
+}
+
+#[tokio::test]
+async fn headers_have_a_limit() {
+    let local = LocalBedrock::start().await.unwrap();
+    let long = format!("GET /guardrails HTTP/1.1\r\nHost: x\r\nX-Long: {}\r\n\r\n", "x".repeat(80 << 10));
+    assert!(raw(&local, long.as_bytes()).await.starts_with("HTTP/1.1 431 "));
+    let many = "X-Many: x\r\n".repeat(1000);
+    let many = format!("GET /guardrails HTTP/1.1\r\nHost: x\r\n{many}\r\n");
+    assert!(raw(&local, many.as_bytes()).await.starts_with("HTTP/1.1 431 "));
+    assert_eq!(get(&local, "/guardrails").await.status, 200);
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_told_so() {
+    let local = LocalBedrock::builder().max_connections(2).start().await.unwrap();
+    let address = local.url().strip_prefix("http://").unwrap();
+    let asked = b"GET /guardrails HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let first = TcpStream::connect(address).await.unwrap();
+    let _second = TcpStream::connect(address).await.unwrap();
+    let told = raw(&local, asked).await;
+    assert!(told.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{told}");
+    assert!(told.contains("X-Amzn-Errortype: ServiceUnavailableException:"), "{told}");
+    assert!(told.contains("--max-connections"), "{told}");
+    drop(first);
+    let served = async { while !raw(&local, asked).await.starts_with("HTTP/1.1 200 ") {} };
+    tokio::time::timeout(Duration::from_secs(5), served).await.unwrap();
+}
+
+#[tokio::test]
+async fn it_is_open_to_the_network_only_when_told_so() {
+    let anywhere = "0.0.0.0".parse().unwrap();
+    let refused = LocalBedrock::builder().host(anywhere).start().await.unwrap_err();
+    assert!(refused.to_string().contains("--open-to-network"), "{refused}");
+    let local = LocalBedrock::builder().host(anywhere).open_to_network().start().await.unwrap();
+    assert!(local.url().starts_with("http://0.0.0.0:"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_never_comes_is_not_waited_for() {
+    let local = LocalBedrock::start().await.unwrap();
+    let mut stream = TcpStream::connect(local.url().strip_prefix("http://").unwrap()).await.unwrap();
+    let head = format!("POST /model/{MODEL}/converse HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{{");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut heard = [0; 12];
+    stream.read_exact(&mut heard).await.unwrap();
+    assert_eq!(&heard, b"HTTP/1.1 408");
+}
+
 #[tokio::test]
 async fn garbage_on_the_socket_does_not_hurt() {
     let local = LocalBedrock::start().await.unwrap();

@@ -50,3 +50,15 @@ fn a_taken_port_is_an_error_that_names_it() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains(&format!("127.0.0.1:{port}")), "{told}");
 }
+
+#[test]
+fn it_is_not_open_to_the_network_unless_it_is_told_to_be() {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_bedrock-local")).args(["--host", "0.0.0.0"]).output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8(output.stderr).unwrap().contains("--open-to-network"));
+    let (mut program, line) = start(&["--host", "0.0.0.0", "--open-to-network", "--max-connections", "3"]);
+    assert!(line.starts_with("listening on http://0.0.0.0:"), "{line}");
+    program.kill().unwrap();
+    program.wait().unwrap();
+}

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,13 +11,26 @@ use bedrock_orm_local::LocalBedrock;
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-/// A local Amazon Bedrock: speaks AWS's wire on 127.0.0.1, and knows no account.
+/// A local Amazon Bedrock: speaks AWS's wire, and knows no account.
 #[derive(Debug, Parser)]
 #[command(version, name = "bedrock-local")]
 struct Options {
     /// The port to listen on; 0 for any free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
+
+    /// The address to listen on.
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+
+    /// Let --host be an address that other machines can reach. Whoever reaches it can use everything here,
+    /// unencrypted, and without proving who they are unless keys are given.
+    #[arg(long)]
+    open_to_network: bool,
+
+    /// How many connections may be open at once; one more is answered 503.
+    #[arg(long, value_name = "N", default_value_t = 512)]
+    max_connections: usize,
 
     /// The region of requests that are not signed for one.
     #[arg(long, default_value = "us-east-1")]
@@ -69,12 +83,17 @@ async fn main() -> ExitCode {
 
 async fn run(options: Options) -> io::Result<()> {
     let mut builder = LocalBedrock::builder()
+        .host(options.host)
         .port(options.port)
+        .max_connections(options.max_connections)
         .default_region(options.region)
         .job_duration(Duration::from_millis(options.job_duration))
         .stream_pace(Duration::from_millis(options.stream_pace));
     if let Some(duration) = options.async_invoke_duration {
         builder = builder.async_invoke_duration(Duration::from_millis(duration));
+    }
+    if options.open_to_network {
+        builder = builder.open_to_network();
     }
     if let Some(folder) = options.buckets {
         builder = builder.bucket_folder(folder);
