@@ -147,7 +147,8 @@ async fn read(body: Incoming) -> AwsResult<Bytes> {
         return Err(AwsError::new("RequestTimeoutException", "The request body did not arrive in time."));
     };
     match read {
-        Ok(body) => Ok(body.to_bytes()),
+        // The journal keeps it: a copy lets go of the connection's buffer, which is much larger.
+        Ok(body) => Ok(Bytes::from(body.to_bytes().to_vec())),
         Err(error) if error.is::<LengthLimitError>() => {
             Err(AwsError::new("RequestEntityTooLargeException", "The request body is too large."))
         }
