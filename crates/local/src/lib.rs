@@ -162,6 +162,8 @@ mod description;
 mod duplex;
 mod error;
 mod event_stream;
+#[cfg(test)]
+mod fuzz;
 mod guardrails;
 mod ids;
 mod journal;

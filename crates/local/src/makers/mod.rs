@@ -13,7 +13,7 @@ mod llama;
 mod mistral_text;
 mod nova;
 mod openai;
-mod png;
+pub(crate) mod png;
 mod text_completion;
 mod titan_text;
 

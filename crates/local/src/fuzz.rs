@@ -1,0 +1,272 @@
+//! Whatever comes in: the readers of requests, signatures and frames take any bytes without a panic, and what they
+//! refuse they refuse as AWS does. `tests/fuzz.rs` does the same to a whole server.
+//!
+//! `PROPTEST_CASES` sets how many cases each has.
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Request as HttpRequest};
+use jiff::Timestamp;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::Value;
+
+use crate::auth::chain::Chain;
+use crate::auth::credential::Credential;
+use crate::auth::keys::{AccessKey, Keys};
+use crate::auth::sigv4::Signed;
+use crate::auth::{api_key, region};
+use crate::buckets::Buckets;
+use crate::description::Services;
+use crate::event_stream::{Decoder, Frame, Received, Wrong};
+use crate::makers::png;
+use crate::request::{Request, query_pairs};
+use crate::routing::Router;
+
+static SERVICES: LazyLock<&Services> = LazyLock::new(|| Services::load().unwrap());
+static ROUTER: LazyLock<Router> = LazyLock::new(|| Router::new(&SERVICES));
+
+/// Texts that are made of what a reader looks for, and of anything.
+fn text(pieces: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let piece = prop_oneof![4 => select(pieces).prop_map(str::to_owned), 1 => "\\PC{0,6}"];
+    vec(piece, 0..16).prop_map(|pieces| pieces.concat())
+}
+
+fn path() -> impl Strategy<Value = String> {
+    text(&[
+        "/",
+        "/",
+        "//",
+        "model",
+        "guardrails",
+        "arn:aws:bedrock:us-east-1:123456789012:",
+        "inference-profile/x",
+        "%",
+        "%2",
+        "%2F",
+        "%3A",
+        "%ff",
+        "%00",
+        "..",
+        ".",
+        ":",
+        "converse",
+        "invoke",
+        "async-invoke",
+        "version",
+        "apply",
+    ])
+}
+
+fn query() -> impl Strategy<Value = String> {
+    text(&[
+        "&",
+        "=",
+        "+",
+        "%",
+        "%2",
+        "%26",
+        "%C3",
+        "maxResults",
+        "nextToken",
+        "guardrailVersion",
+        "1",
+        "-1",
+        "9e99",
+        "99999999999999999999",
+        "true",
+        "X-Amz-Credential=A/20260102/us-east-1/bedrock/aws4_request",
+        "X-Amz-Signature=0",
+        "X-Amz-Date=20260102T030405Z",
+        "X-Amz-Expires=",
+        "X-Amz-SignedHeaders=host",
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256",
+    ])
+}
+
+fn authorization() -> impl Strategy<Value = String> {
+    text(&[
+        "AWS4-HMAC-SHA256 ",
+        "Bearer ",
+        "bedrock-api-key-",
+        "ABSK",
+        "Credential=",
+        "AKID/20260102/us-east-1/bedrock/aws4_request",
+        "/",
+        ", ",
+        "SignedHeaders=",
+        "host",
+        ";",
+        "x-amz-date",
+        "Signature=",
+        "00",
+        "=",
+        ",",
+        " ",
+    ])
+}
+
+/// Any JSON, of the members that operations have and of others.
+fn json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        text(&[
+            "a",
+            "ENABLED",
+            "s3://bucket",
+            "user",
+            "1",
+            "arn:aws:bedrock:us-east-1::foundation-model/x",
+            "\0",
+            "é"
+        ])
+        .prop_map(Value::from),
+    ];
+    leaf.prop_recursive(6, 64, 6, |inner| {
+        let member = select(members().as_slice()).prop_map(str::to_owned);
+        prop_oneof![
+            vec(inner.clone(), 0..6).prop_map(Value::from),
+            vec((prop_oneof![8 => member, 1 => "\\PC{0,4}"], inner), 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+fn members() -> &'static Vec<&'static str> {
+    static MEMBERS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+        let shapes =
+            SERVICES.iter().flat_map(|service| service.operations.values().map(move |it| (service, it)));
+        let inputs = shapes.filter_map(|(service, it)| service.shape(&it.input.as_ref()?.shape));
+        let names = inputs.flat_map(|shape| shape.members.iter().map(|(name, _)| name.as_str()));
+        names.chain(["role", "content", "text", "guardContent", "toolUse", "input"]).collect()
+    });
+    &MEMBERS
+}
+
+fn keys() -> Keys {
+    let mut keys = Keys::default();
+    keys.add_access_key("AKID".to_owned(), AccessKey { secret: "secret".to_owned(), session: None });
+    keys
+}
+
+fn parts(query: &str, headers: &[(&str, &str)]) -> Option<Parts> {
+    let encoded = query.bytes().fold(String::new(), |mut text, byte| {
+        let _ = if byte.is_ascii_graphic() && byte != b'#' {
+            write!(text, "{}", byte as char)
+        } else {
+            write!(text, "%{byte:02X}")
+        };
+        text
+    });
+    let request = HttpRequest::get(format!("http://localhost/guardrails?{encoded}"));
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    Some(request.body(()).ok()?.into_parts().0)
+}
+
+/// All that a decoder makes of bytes that come in pieces.
+fn decoded(bytes: &[u8], piece: usize, chain: Option<Chain>) -> (Vec<Received>, Option<Wrong>) {
+    let (mut decoder, mut received) = (Decoder::new(chain), Vec::new());
+    for piece in bytes.chunks(piece) {
+        decoder.push(piece);
+        loop {
+            match decoder.next() {
+                Ok(Some(next)) => received.push(next),
+                Ok(None) => break,
+                Err(wrong) => return (received, Some(wrong)),
+            }
+        }
+    }
+    (received, None)
+}
+
+proptest! {
+    #[test]
+    fn any_path_is_routed_or_not(path in path()) {
+        for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
+            if let Some(found) = ROUTER.find(method, &path) {
+                let in_template = found.operation.http.request_uri.matches('{').count();
+                prop_assert_eq!(found.labels.len(), in_template);
+            }
+        }
+    }
+
+    #[test]
+    fn any_request_is_gathered_or_refused(
+        operation in any::<prop::sample::Index>(), labels in path(), query in query(), body in json(), cut in 0usize..200,
+    ) {
+        let all: Vec<_> = SERVICES.iter().flat_map(|service| service.operations.values()).collect();
+        let http = &operation.get(&all).http;
+        let template = http.request_uri.split('/');
+        let path: Vec<_> = template.map(|part| if part.starts_with('{') { labels.as_str() } else { part }).collect();
+        if let Some(found) = ROUTER.find(&http.method, &path.join("/")) {
+            let mut body = body.to_string().into_bytes();
+            if cut < 20 {
+                body.truncate(cut);
+            }
+            let gathered = Request::gather(found, &query, &HeaderMap::new(), Bytes::from(body), "us-east-1".to_owned());
+            if let Err(error) = gathered {
+                prop_assert!(["ValidationException", "SerializationException"].contains(&error.code.as_str()), "{error:?}");
+                prop_assert_eq!(error.status(&SERVICES), 400);
+            }
+        }
+    }
+
+    #[test]
+    fn any_signature_is_refused(authorization in authorization(), query in query(), date in "[0-9TZ]{0,20}") {
+        prop_assert!(query_pairs(&query).len() <= query.len() + 1);
+        let _ = Credential::read(&authorization);
+        let headers = [("authorization", authorization.as_str()), ("x-amz-date", &date), ("host", "localhost")];
+        for headers in [&headers[..], &headers[1..], &headers[2..]] {
+            let Some(parts) = parts(&query, headers) else { continue };
+            if let Some(region) = region(&parts) {
+                prop_assert!(region.len() <= 20);
+            }
+            let now: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
+            let checked = Signed::read(&parts).and_then(|signed| signed.check(&keys(), &parts, Some(b""), now, now));
+            let error = checked.unwrap_err();
+            prop_assert_eq!(error.status(&SERVICES), 403, "{:?}", error);
+            prop_assert!(api_key::check(&keys(), &authorization, now).is_err());
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_frames_or_not_however_they_are_cut(
+        bytes in vec(any::<u8>(), 0..300), payload in "\\PC{0,40}", flips in vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
+        piece in 1usize..64,
+    ) {
+        let frame = |text: &str| Frame::event("chunk", serde_json::json!({ "bytes": text }), 2).encode();
+        let mut stream = [&frame(&payload)[..], &frame("x"), &bytes].concat();
+        for (at, flip) in flips {
+            let at = at.index(stream.len());
+            stream[at] ^= flip;
+        }
+        let whole = decoded(&stream, stream.len(), None);
+        prop_assert_eq!(&decoded(&stream, piece, None), &whole);
+        prop_assert_eq!(decoded(&bytes, piece, None), decoded(&bytes, bytes.len().max(1), None));
+        let credential = Credential::read("AKID/20260102/us-east-1/bedrock/aws4_request").unwrap();
+        let (received, wrong) = decoded(&stream, piece, Some(Chain::new("secret", &credential, "seed")));
+        prop_assert!(received.is_empty() && (wrong.is_some() || whole.0.is_empty()), "no signature is ever right");
+    }
+
+    #[test]
+    fn any_uri_stays_inside(uri in text(&["s3://", "/", "..", ".", "bucket", "\\", ":", "\0", "a"])) {
+        static FOLDER: LazyLock<Buckets> = LazyLock::new(|| Buckets::at(&std::env::temp_dir()).unwrap());
+        if FOLDER.check(&uri).is_ok() {
+            let key = uri.strip_prefix("s3://").unwrap_or("..");
+            prop_assert!(!key.split('/').any(|part| matches!(part, "." | "..")), "{uri}");
+        }
+    }
+
+    #[test]
+    fn any_picture_has_a_size_or_none(bytes in vec(any::<u8>(), 0..40)) {
+        let _ = png::size(&bytes);
+        let _ = png::size(&[&b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR"[..], &bytes].concat());
+    }
+}

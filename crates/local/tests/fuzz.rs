@@ -1,0 +1,262 @@
+//! Requests gone wrong, byte by byte, against a running server over raw TCP: never a panic, never an error of the
+//! server's own, always an answer or a closed connection, and the server is there afterwards.
+//!
+//! It runs for three seconds, or as long as `FUZZ_SECONDS` says; `FUZZ_SEED` starts it elsewhere.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bedrock_orm_local::LocalBedrock;
+use bytes::BufMut as _;
+use common::signer::{ID, SECRET};
+use common::{MODEL, NOVA, get, user};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// How long an answer may take to begin, or to go on, as far as this test is concerned.
+const SILENCE: Duration = Duration::from_millis(100);
+
+/// How many are at it at once: most of them wait for a silence to end.
+const CLIENTS: u64 = 32;
+
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+/// SplitMix64: the same requests for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.roll() % bound.max(1) as u64) as usize
+    }
+
+    fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+        from[self.below(from.len())]
+    }
+}
+
+fn request(method: &str, path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n"
+    );
+    [head.as_bytes(), body].concat()
+}
+
+/// A frame of one event, as a client of a bidirectional stream sends it.
+fn frame(payload: &str) -> Vec<u8> {
+    let headers = b"\x0b:event-type\x07\0\x05chunk\x0d:content-type\x07\0\x10application/json\x0d:message-type\x07\0\x05event";
+    let mut frame = Vec::new();
+    frame.put_u32((headers.len() + payload.len() + 16) as u32);
+    frame.put_u32(headers.len() as u32);
+    frame.put_u32(crc32fast::hash(&frame));
+    frame.put_slice(headers);
+    frame.put_slice(payload.as_bytes());
+    frame.put_u32(crc32fast::hash(&frame));
+    frame
+}
+
+/// Good requests of every kind, to be made bad.
+fn corpus() -> Vec<Vec<u8>> {
+    let schema =
+        json!({ "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"] });
+    let converse = json!({
+        "messages": [user("What is the weather in Paris?")], "system": [{ "text": "Be brief." }],
+        "inferenceConfig": { "maxTokens": 20, "temperature": 0.5, "stopSequences": ["x"] },
+        "toolConfig": { "tools": [{ "toolSpec": { "name": "get_weather", "inputSchema": { "json": schema } } }] },
+        "additionalModelRequestFields": { "thinking": { "type": "enabled", "budget_tokens": 1024 } },
+    });
+    let claude = json!({ "anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [{ "role": "user", "content": "Hi" }] });
+    let guardrail = json!({
+        "name": "one", "blockedInputMessaging": "in", "blockedOutputsMessaging": "out",
+        "wordPolicyConfig": { "wordsConfig": [{ "text": "word" }] },
+        "sensitiveInformationPolicyConfig": { "regexesConfig": [{ "name": "r", "pattern": "a+b", "action": "BLOCK" }] },
+    });
+    let checks = json!({
+        "messages": [user("you idiot")], "checks": { "contentFilter": { "categories": [{ "category": "INSULTS" }] } },
+    });
+    let image = json!({
+        "taskType": "TEXT_IMAGE", "textToImageParams": { "text": "x" }, "imageGenerationConfig": { "width": 64, "height": 64 },
+    });
+    let job = json!({
+        "modelId": "amazon.nova-reel-v1:0", "modelInput": { "a": 1 },
+        "outputDataConfig": { "s3OutputDataConfig": { "s3Uri": "s3://bucket/x" } },
+    });
+    let event = json!({ "event": { "textInput": { "content": "Hello" } } }).to_string();
+    let event = frame(&json!({ "bytes": BASE64.encode(event) }).to_string());
+    let authorization = "Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260102/us-east-1/bedrock/aws4_request, \
+                         SignedHeaders=host;x-amz-date, Signature=00\r\nX-Amz-Date: 20260102T030405Z\r\n";
+    let post = |path: &str, body: &serde_json::Value| {
+        request("POST", path, "Content-Type: application/json\r\n", body.to_string().as_bytes())
+    };
+    vec![
+        post(&format!("/model/{MODEL}/converse"), &converse),
+        post(&format!("/model/{NOVA}/converse-stream"), &converse),
+        post("/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Ainference-profile%2Fus.amazon.nova-lite-v1%3A0/converse", &converse),
+        post(&format!("/model/{MODEL}/invoke"), &claude),
+        post(&format!("/model/{MODEL}/invoke-with-response-stream"), &claude),
+        post("/model/amazon.titan-text-express-v1/invoke", &json!({ "inputText": "Hi", "textGenerationConfig": { "maxTokenCount": 5 } })),
+        post("/model/cohere.embed-english-v3/invoke", &json!({ "texts": ["Hi"], "input_type": "search_query" })),
+        post("/model/amazon.nova-canvas-v1:0/invoke", &image),
+        post(&format!("/model/{MODEL}/count-tokens"), &json!({ "input": { "converse": { "messages": [user("Hi")] } } })),
+        post("/guardrails", &guardrail),
+        post("/guardrail-checks/invoke", &checks),
+        post("/async-invoke", &job),
+        request("GET", "/guardrails?maxResults=5&nextToken=x", authorization, b""),
+        request("GET", "/foundation-models?byOutputModality=TEXT", "Authorization: Bearer ABSKx\r\n", b""),
+        request("GET", "/async-invoke?submitTimeAfter=2026-01-01T00:00:00Z&statusEquals=Completed", "", b""),
+        request("DELETE", "/guardrails/abcdefghijkl?guardrailVersion=1", "", b""),
+        request("POST", "/model/amazon.nova-sonic-v1:0/invoke-with-bidirectional-stream", "", &[&event[..], &event].concat()),
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x05\x01\x05\0\0\0\x01\x82\x84\x86\x41\x01x".to_vec(),
+    ]
+}
+
+const TOKENS: &[&[u8]] = &[
+    b"\r\n",
+    b"\r\n\r\n",
+    b"\0",
+    b"\xff",
+    b"%",
+    b"%00",
+    b"%2F",
+    b"..",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b"\"",
+    b"null",
+    b"-1",
+    b"1e999",
+    b"99999999999999999999",
+    b"true",
+    b"\\u0000",
+    b"\\ud800",
+    b"Transfer-Encoding: chunked\r\n",
+    b"Content-Length: 9\r\n",
+    b"Expect: 100-continue\r\n",
+    b"HTTP/2.0",
+    b"HTTP/0.9",
+    b"Upgrade: h2c\r\n",
+    b"X-Amzn-Bedrock-GuardrailIdentifier: x\r\n",
+    b"guardContent",
+    b"cachePoint",
+    b"toolResult",
+    b"document",
+];
+
+/// One of the good requests, in a few places made wrong.
+fn mutated(dice: &mut Dice, corpus: &[Vec<u8>]) -> Vec<u8> {
+    let mut bytes = corpus[dice.below(corpus.len())].clone();
+    for _ in 0..=dice.below(4) {
+        let at = dice.below(bytes.len() + 1);
+        let end = (at + dice.below(24)).min(bytes.len());
+        match dice.below(7) {
+            0 if at < bytes.len() => bytes[at] ^= 1 << dice.below(8),
+            1 if at < bytes.len() => bytes[at] = dice.roll() as u8,
+            2 => drop(bytes.drain(at..end)),
+            3 => drop(bytes.splice(at..at, dice.pick(TOKENS).iter().copied())),
+            4 => drop(bytes.splice(at..end, dice.pick(TOKENS).iter().copied())),
+            5 => {
+                let other = &corpus[dice.below(corpus.len())];
+                let from = dice.below(other.len());
+                drop(bytes.splice(at..end, other[from..].iter().copied()));
+            }
+            _ => bytes.extend_from_within(at..end),
+        }
+    }
+    if dice.below(8) == 0 {
+        bytes.truncate(dice.below(bytes.len() + 1));
+    }
+    bytes
+}
+
+/// What comes back until the server hangs up. When it has been silent for a while, it is told that this was all.
+async fn told(address: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let mut heard = Vec::new();
+    // It may hang up before it has heard everything.
+    let _ = stream.write_all(bytes).await;
+    while tokio::time::timeout(SILENCE, stream.read_buf(&mut heard))
+        .await
+        .is_ok_and(|read| read.is_ok_and(|n| n > 0))
+    {}
+    let _ = stream.shutdown().await;
+    let ended = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut heard)).await;
+    assert!(ended.is_ok(), "neither an answer nor a closed connection");
+    heard
+}
+
+fn setting(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_comes_in_is_answered_or_hung_up_on() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        PANICS.fetch_add(1, Ordering::SeqCst);
+        usual(panic);
+    }));
+    let open = LocalBedrock::start().await.unwrap();
+    let guarded = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
+    let corpus = corpus();
+    for bytes in &corpus[..corpus.len() - 1] {
+        let heard = told(open.url().strip_prefix("http://").unwrap(), bytes).await;
+        let status = String::from_utf8_lossy(&heard[..heard.len().min(12)]).into_owned();
+        assert!(["HTTP/1.1 2", "HTTP/1.1 4"].iter().any(|good| status.starts_with(good)), "{status}");
+    }
+
+    let seed = setting("FUZZ_SEED", 20_260_102);
+    let until = Instant::now() + Duration::from_secs(setting("FUZZ_SECONDS", 3));
+    let client = |number: u64| {
+        let (open, guarded, corpus) = (open.url().to_owned(), guarded.url().to_owned(), corpus.clone());
+        tokio::spawn(async move {
+            let mut dice = Dice(seed.wrapping_add(number));
+            let (mut sent, mut answered) = (0, 0);
+            while Instant::now() < until {
+                let bytes = mutated(&mut dice, &corpus);
+                let url = if dice.below(4) == 0 { &guarded } else { &open };
+                let heard = told(url.strip_prefix("http://").unwrap(), &bytes).await;
+                sent += 1;
+                answered += usize::from(heard.starts_with(b"HTTP/1.1 "));
+                let what = || {
+                    format!(
+                        "seed {seed}, client {number}, request {sent}: {:?}",
+                        String::from_utf8_lossy(&bytes)
+                    )
+                };
+                assert_eq!(PANICS.load(Ordering::SeqCst), 0, "a panic, here or beside: {}", what());
+                assert!(
+                    !heard.starts_with(b"HTTP/1.1 500"),
+                    "{}\n{}",
+                    what(),
+                    String::from_utf8_lossy(&heard)
+                );
+            }
+            (sent, answered)
+        })
+    };
+    let (mut sent, mut answered) = (0, 0);
+    for client in (0..CLIENTS).map(client).collect::<Vec<_>>() {
+        let (theirs_sent, theirs_answered) = client.await.unwrap();
+        (sent, answered) = (sent + theirs_sent, answered + theirs_answered);
+    }
+    assert!(answered * 4 > sent, "too few of {sent} requests got as far as an answer: {answered}");
+    assert_eq!(get(&open, "/foundation-models").await.status, 200);
+    assert_eq!(get(&guarded, "/foundation-models").await.status, 403);
+    println!("{sent} requests, {answered} answers");
+}
