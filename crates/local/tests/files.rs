@@ -46,7 +46,7 @@ impl Drop for Folder {
     }
 }
 
-fn invocation(model: &str, input: Value, uri: &str) -> Value {
+fn invocation(model: &str, input: &Value, uri: &str) -> Value {
     json!({
         "modelId": model, "modelInput": input,
         "outputDataConfig": { "s3OutputDataConfig": { "s3Uri": uri } },
@@ -70,7 +70,7 @@ async fn nova_reel_leaves_its_video_behind() {
         "taskType": "MULTI_SHOT_AUTOMATED", "multiShotAutomatedParams": { "text": "a boat" },
         "videoGenerationConfig": { "durationSeconds": 12, "fps": 24, "dimension": "1280x720" },
     });
-    let (id, job) = run(&local, invocation("amazon.nova-reel-v1:1", input, "s3://films/made/")).await;
+    let (id, job) = run(&local, invocation("amazon.nova-reel-v1:1", &input, "s3://films/made/")).await;
     assert_eq!(job["status"], "Completed");
     assert_eq!(job["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"], format!("s3://films/made/{id}"));
     let made = format!("films/made/{id}");
@@ -86,7 +86,7 @@ async fn nova_reel_leaves_its_video_behind() {
     );
     assert_eq!(status["shots"].as_array().unwrap().len(), 2);
 
-    let mut doomed = invocation("amazon.nova-reel-v1:0", json!({ "taskType": "TEXT_VIDEO" }), "s3://films");
+    let mut doomed = invocation("amazon.nova-reel-v1:0", &json!({ "taskType": "TEXT_VIDEO" }), "s3://films");
     doomed["clientRequestToken"] = json!("to-fail");
     let (id, job) = run(&local, doomed).await;
     assert_eq!(job["status"], "Failed");
@@ -112,7 +112,7 @@ async fn embeddings_are_written_segment_by_segment() {
         },
     });
     let (id, _) =
-        run(&local, invocation("amazon.nova-2-multimodal-embeddings-v1:0", input, "s3://vectors")).await;
+        run(&local, invocation("amazon.nova-2-multimodal-embeddings-v1:0", &input, "s3://vectors")).await;
     let lines = folder.lines(&format!("vectors/{id}/embedding-text.jsonl"));
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[1]["embedding"].as_array().unwrap().len(), 256);
@@ -127,7 +127,7 @@ async fn embeddings_are_written_segment_by_segment() {
     );
 
     let input = json!({ "inputType": "text", "inputText": "a boat" });
-    let (id, _) = run(&local, invocation("twelvelabs.marengo-embed-2-7-v1:0", input, "s3://vectors")).await;
+    let (id, _) = run(&local, invocation("twelvelabs.marengo-embed-2-7-v1:0", &input, "s3://vectors")).await;
     let output = &folder.lines(&format!("vectors/{id}/output.json"))[0];
     assert_eq!(output["data"][0]["embedding"].as_array().unwrap().len(), 1024);
 }
@@ -139,13 +139,13 @@ async fn nothing_is_written_elsewhere() {
     let inside = folder.0.join("inside");
     let local = LocalBedrock::builder().bucket_folder(&inside).start().await.unwrap();
     for uri in ["s3://bucket/../../outside", "s3://bucket/a/../../../x", "s3://bucket/./x"] {
-        let body = invocation("amazon.nova-reel-v1:0", json!({ "a": 1 }), uri);
+        let body = invocation("amazon.nova-reel-v1:0", &json!({ "a": 1 }), uri);
         let refused = post(&local, "/async-invoke", body).await.refusal();
         assert!(refused.contains("leads out of the folder"), "{refused}");
     }
     #[cfg(unix)]
     {
-        let body = invocation("amazon.nova-reel-v1:0", json!({ "a": 1 }), "s3://linked/x");
+        let body = invocation("amazon.nova-reel-v1:0", &json!({ "a": 1 }), "s3://linked/x");
         let started = post(&local, "/async-invoke", body).await.ok();
         std::os::unix::fs::symlink(folder.0.join("outside"), inside.join("linked")).unwrap();
         local.advance(Duration::from_secs(3));
@@ -157,7 +157,7 @@ async fn nothing_is_written_elsewhere() {
     assert!(folder.names("outside").is_empty());
 }
 
-async fn batch(local: &LocalBedrock, name: &str, model: &str, more: Value) -> (String, Value) {
+async fn batch(local: &LocalBedrock, name: &str, model: &str, more: &Value) -> (String, Value) {
     let mut body = json!({
         "jobName": name, "modelId": model, "roleArn": "arn:aws:iam::123456789012:role/batch",
         "inputDataConfig": { "s3InputDataConfig": { "s3Uri": "s3://batch/in/" } },
@@ -179,7 +179,7 @@ fn write_lines(path: &Path, lines: &[Value]) {
 async fn batch_jobs_answer_every_record() {
     let folder = Folder::new("batch");
     let local = folder.serve().await;
-    let (_, job) = batch(&local, "before", MODEL, json!({})).await;
+    let (_, job) = batch(&local, "before", MODEL, &json!({})).await;
     assert_eq!(
         (&job["status"], &job["totalRecordCount"]),
         (&json!("Completed"), &json!(100)),
@@ -200,7 +200,7 @@ async fn batch_jobs_answer_every_record() {
     );
     write_lines(&folder.0.join("batch/in/b.jsonl"), &[json!("no record")]);
     local.queue_reply(Reply::text("not for the batch"));
-    let (id, job) = batch(&local, "claude", MODEL, json!({})).await;
+    let (id, job) = batch(&local, "claude", MODEL, &json!({})).await;
     assert_eq!(job["status"], "Completed");
     for (counted, number) in [
         ("totalRecordCount", 4),
@@ -227,7 +227,7 @@ async fn batch_jobs_answer_every_record() {
         &[json!({ "recordId": "C", "modelInput": { "messages": [user("Hello")] } })],
     );
     fs::remove_file(folder.0.join("batch/in/b.jsonl")).unwrap();
-    let (id, _) = batch(&local, "converse", MODEL, json!({ "modelInvocationType": "Converse" })).await;
+    let (id, _) = batch(&local, "converse", MODEL, &json!({ "modelInvocationType": "Converse" })).await;
     let answers = folder.lines(&format!("batch/out/{id}/a.jsonl.out"));
     assert_eq!(answers[0]["modelOutput"]["output"]["message"]["role"], "assistant");
 }
