@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs, io};
 
 /// A page's name, where it is, and what each of its snippets begins with, as the page says.
-const PAGES: [(&str, &str, &str); 7] = [
+const PAGES: [(&str, &str, &str); 8] = [
     ("readme", "../README.md", ""),
     ("tour", "../docs/tour.md", ""),
     ("django", "../docs/django.md", "type Job = ModelInvocationJob; let jobs = Job::objects();"),
@@ -13,6 +13,7 @@ const PAGES: [(&str, &str, &str); 7] = [
     ("jobs", "../docs/jobs.md", ""),
     ("guardrails", "../docs/guardrails.md", ""),
     ("account", "../docs/account.md", ""),
+    ("testing", "../docs/testing.md", ""),
 ];
 
 fn main() -> io::Result<()> {

@@ -11,11 +11,12 @@ use crate::ci::{cargo, succeeds, target};
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 
 /// What is run, and who speaks there.
-const SCRIPTS: [(&str, &str); 4] = [
+const SCRIPTS: [(&str, &str); 5] = [
     ("operations.py", "boto3, every operation with the least that is valid"),
     ("tour.py", "boto3, a tour with what has to come back"),
     ("cli.py", "the AWS CLI"),
     ("botocraft_examples.py", "botocraft, its documentation's examples"),
+    ("docs.py", "boto3 and the AWS CLI, as `docs/testing.md` shows them"),
 ];
 
 pub(crate) fn run(root: &Path) -> Result {
