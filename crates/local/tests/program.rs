@@ -62,3 +62,25 @@ fn it_is_not_open_to_the_network_unless_it_is_told_to_be() {
     program.kill().unwrap();
     program.wait().unwrap();
 }
+
+/// The program that people run is a release build, which needs about half of both.
+#[cfg(target_os = "linux")]
+#[test]
+fn it_starts_at_once_and_idles_lightly() {
+    use std::time::{Duration, Instant};
+
+    let starts = (0..5).map(|_| {
+        let before = Instant::now();
+        let (mut program, _) = start(&[]);
+        let took = before.elapsed();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
+        program.kill().unwrap();
+        program.wait().unwrap();
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        (took, resident.trim().trim_end_matches(" kB").parse::<u64>().unwrap())
+    });
+    // The quickest of some: others may be at work on this machine.
+    let (took, resident) = starts.min().unwrap();
+    assert!(took < Duration::from_millis(100), "{took:?}");
+    assert!(resident < 20 << 10, "{resident} KiB");
+}
