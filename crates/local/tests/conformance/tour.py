@@ -8,7 +8,9 @@ Walks through everything that is served but bidirectional streams, which boto3 d
 prints a line a step. The first step that fails ends the tour with a trace and an exit code of one.
 """
 
+import base64
 import json
+import struct
 import sys
 import time
 
@@ -281,6 +283,13 @@ def makers(bedrock, runtime):
         modelId="cohere.embed-english-v3", body=json.dumps({"texts": ["Hi", "Ho"], "input_type": "search_query"}),
     )["body"])["embeddings"]
     assert [len(vector) for vector in vectors] == [1024, 1024]
+    picture = {
+        "taskType": "TEXT_IMAGE", "textToImageParams": {"text": "a boat"},
+        "imageGenerationConfig": {"width": 640, "height": 320, "seed": 7},
+    }
+    made = runtime.invoke_model(modelId="amazon.nova-canvas-v1:0", body=json.dumps(picture))
+    png = base64.b64decode(json.load(made["body"])["images"][0])
+    assert png.startswith(b"\x89PNG") and struct.unpack(">II", png[16:24]) == (640, 320)
     message = refused("ValidationException", 400, runtime.invoke_model, modelId=MODEL, body=b'{"messages": []}')
     assert message.startswith("Malformed input request: ")
 
@@ -655,9 +664,9 @@ def errors(bedrock, runtime):
         "Member must have value less than or equal to 1"
     )
     refused("ResourceNotFoundException", 404, runtime.converse, modelId="anthropic.claude-instant-v1", messages=hello)
-    body = json.dumps({"taskType": "TEXT_IMAGE"})
-    message = refused("NotImplementedException", 501, runtime.invoke_model, modelId="amazon.nova-canvas-v1:0", body=body)
-    assert "amazon.nova-canvas-v1:0" in message
+    body = json.dumps({"query": "a boat", "documents": ["a car", "a boat"]})
+    message = refused("NotImplementedException", 501, runtime.invoke_model, modelId="amazon.rerank-v1:0", body=body)
+    assert "amazon.rerank-v1:0" in message
 
 
 def main():
