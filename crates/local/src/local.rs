@@ -1,10 +1,12 @@
 //! Everything that a running server knows.
 
+use std::io;
 use std::time::Duration;
 
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::description::Services;
+use crate::faults::{Fault, Faults};
 use crate::ids::Ids;
 use crate::journal::Journal;
 use crate::reply::Replies;
@@ -26,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) empty_pages: bool,
     /// The pause before each event of a stream.
     pub(crate) stream_pace: Duration,
+    /// The fault plan that it starts with.
+    pub(crate) faults: Vec<Fault>,
 }
 
 impl Default for Settings {
@@ -37,6 +41,7 @@ impl Default for Settings {
             page_size: None,
             empty_pages: false,
             stream_pace: Duration::ZERO,
+            faults: Vec::new(),
         }
     }
 }
@@ -51,12 +56,14 @@ pub(crate) struct Local {
     pub(crate) ids: Ids,
     pub(crate) journal: Journal,
     pub(crate) replies: Replies,
+    pub(crate) faults: Faults,
     pub(crate) state: State,
 }
 
 impl Local {
-    pub(crate) fn new(settings: Settings) -> std::io::Result<Self> {
+    pub(crate) fn new(settings: Settings) -> io::Result<Self> {
         let services = Services::load()?;
+        let faults = Faults::new(services, &settings.faults).map_err(invalid)?;
         Ok(Self {
             services,
             router: Router::new(services),
@@ -66,7 +73,13 @@ impl Local {
             ids: Ids::default(),
             journal: Journal::default(),
             replies: Replies::default(),
+            faults,
             state: State::default(),
         })
     }
+}
+
+/// An error of whoever told the server something that cannot be.
+pub(crate) fn invalid(told: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, told)
 }

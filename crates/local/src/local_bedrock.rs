@@ -10,8 +10,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::faults::{Fault, PlannedFault};
 use crate::journal::RecordedRequest;
-use crate::local::{Local, Settings};
+use crate::local::{Local, Settings, invalid};
 use crate::reply::Reply;
 use crate::server;
 use crate::store::seed::Bed;
@@ -71,6 +72,40 @@ impl LocalBedrock {
         self.local.replies.push(reply);
     }
 
+    /// Plans a failure, and tells its number.
+    ///
+    /// ```
+    /// # use bedrock_orm_local::{Fault, LocalBedrock};
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let local = LocalBedrock::start().await?;
+    /// local.fault(Fault::throttling().on("Converse").times(3))?;
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the fault could never strike: there is no such operation, or it has nothing that the fault could spoil.
+    pub fn fault(&self, fault: Fault) -> io::Result<u64> {
+        self.local.faults.add(fault).map_err(invalid)
+    }
+
+    /// The faults that are planned, in their order, and what each has done so far.
+    pub fn faults(&self) -> Vec<PlannedFault> {
+        self.local.faults.list()
+    }
+
+    /// Takes a fault out of the plan. Whether it was there.
+    pub fn remove_fault(&self, id: u64) -> bool {
+        self.local.faults.remove(id)
+    }
+
+    /// Takes all faults out of the plan.
+    pub fn clear_faults(&self) {
+        self.local.faults.clear();
+    }
+
     /// Moves the server's clock forward, so that no test need sleep until a job is done.
     pub fn advance(&self, by: Duration) {
         self.local.clock.advance(by);
@@ -105,7 +140,6 @@ impl LocalBedrock {
     ///
     /// When there is no such list, or a row is not of its shape. Nothing is put there then.
     pub fn seed_in(&self, region: &str, noun: &str, rows: impl IntoIterator<Item = Value>) -> io::Result<()> {
-        let invalid = |told: String| io::Error::new(io::ErrorKind::InvalidInput, told);
         let bed = Bed::named(self.local.services, noun).map_err(invalid)?;
         let records =
             rows.into_iter().map(|row| bed.record(row)).collect::<Result<_, _>>().map_err(invalid)?;
@@ -174,6 +208,12 @@ impl LocalBedrockBuilder {
         self
     }
 
+    /// The faults that are planned from the beginning, in their order.
+    pub fn faults(mut self, faults: impl IntoIterator<Item = Fault>) -> Self {
+        self.settings.faults.extend(faults);
+        self
+    }
+
     /// The pause before each event of a stream: none unless told otherwise.
     pub fn stream_pace(mut self, pause: Duration) -> Self {
         self.settings.stream_pace = pause;
@@ -184,7 +224,7 @@ impl LocalBedrockBuilder {
     ///
     /// # Errors
     ///
-    /// When the port cannot be bound.
+    /// When the port cannot be bound, or a fault could never strike.
     pub async fn start(self) -> io::Result<LocalBedrock> {
         let address = SocketAddr::new(self.host, self.port);
         let listener = TcpListener::bind(address).await.map_err(|error| {

@@ -1,33 +1,37 @@
 //! HTTP in, HTTP out.
 
-use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::stream::{self, Stream, StreamExt as _};
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, StreamBody};
-use hyper::body::{Frame as BodyFrame, Incoming};
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use futures_util::stream::{self, StreamExt as _};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::HeaderValue;
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::answer::{Answer, Event, Headers};
+use crate::answer::{Answer, Event};
 use crate::duplex;
 use crate::error::{AwsError, AwsResult};
 use crate::event_stream::{self, Frame};
-use crate::journal::RecordedRequest;
+use crate::faults::{At, Refusal, Strike, Target};
+use crate::journal::{RecordedAnswer, RecordedRequest};
 use crate::local::Local;
 use crate::operations;
+use crate::outgoing::{Body, Content, Outgoing};
 use crate::reply::Ending;
 use crate::request::{Request, signed_region};
 use crate::routing::Found;
+use crate::socket::Socket;
 
 /// AWS takes 25 MB in InvokeModel; base64 in Converse makes it a third more.
 const BODY_LIMIT: usize = 36 << 20;
@@ -36,8 +40,6 @@ const HEADER_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a graceful shutdown waits for answers under way.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(1);
 
-type Body = UnsyncBoxBody<Bytes, Infallible>;
-
 /// Accepts until told to stop. All connections end with the returned future.
 pub(crate) async fn serve(local: Arc<Local>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
@@ -45,6 +47,10 @@ pub(crate) async fn serve(local: Arc<Local>, listener: TcpListener, mut stop: wa
         tokio::select! {
             () = told(&mut stop) => break,
             accepted = listener.accept() => match accepted {
+                Ok((stream, _)) if local.faults.refuse_connection() => {
+                    // What cannot be reset ends in the usual way.
+                    let _ = stream.set_zero_linger();
+                }
                 Ok((stream, _)) => {
                     connections.spawn(connection(Arc::clone(&local), stream, stop.clone()));
                 }
@@ -80,11 +86,13 @@ async fn connection(local: Arc<Local>, stream: TcpStream, mut stop: watch::Recei
         .header_read_timeout(HEADER_PATIENCE)
         .max_buf_size(HEADER_LIMIT);
     builder.http2().max_header_list_size(HEADER_LIMIT as u32);
+    let reset = Arc::<AtomicBool>::default();
+    let socket = Socket::new(stream, Arc::clone(&reset));
     let service = hyper::service::service_fn(move |request| {
-        let local = Arc::clone(&local);
-        async move { Ok::<_, Infallible>(answer(&local, request).await) }
+        let (local, reset) = (Arc::clone(&local), Arc::clone(&reset));
+        async move { answer(&local, reset, request).await }
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let connection = builder.serve_connection(TokioIo::new(socket), service);
     tokio::pin!(connection);
     let served = tokio::select! {
         served = connection.as_mut() => served,
@@ -98,30 +106,74 @@ async fn connection(local: Arc<Local>, stream: TcpStream, mut stop: watch::Recei
     }
 }
 
-async fn answer(local: &Arc<Local>, request: hyper::Request<Incoming>) -> Response<Body> {
+async fn answer(
+    local: &Arc<Local>,
+    reset: Arc<AtomicBool>,
+    request: hyper::Request<Incoming>,
+) -> io::Result<Response<Body>> {
     let (parts, body) = request.into_parts();
     let found = local.router.find(parts.method.as_str(), parts.uri.path());
     let operation = found.as_ref().map(|found| found.operation.name.as_str());
-    let (body, answered) = match found {
-        None => (Bytes::new(), Err(unknown())),
+    let (body, strike, answered) = match found {
+        None => (Bytes::new(), Strike::default(), Err(unknown())),
         // A client that streams waits for an answer before its stream ends.
-        Some(found) if found.takes_a_stream() => {
-            let answered = perform(local, found, &parts, Bytes::new());
-            (Bytes::new(), answered.map(|(status, answer)| success(local, status, answer, Some(body))))
+        Some(found) if found.operation.takes_a_stream(found.service) => {
+            let strike = struck(local, &found, &Bytes::new());
+            let answered = spoiled(local, &strike, found, &parts, Bytes::new(), Some(body)).await;
+            (Bytes::new(), strike, answered)
         }
         Some(found) => match read(body).await {
             Ok(body) => {
-                let answered = perform(local, found, &parts, body.clone());
-                (body, answered.map(|(status, answer)| success(local, status, answer, None)))
+                let strike = struck(local, &found, &body);
+                let answered = spoiled(local, &strike, found, &parts, body.clone(), None).await;
+                (body, strike, answered)
             }
-            Err(error) => (Bytes::new(), Err(error)),
+            Err(error) => (Bytes::new(), Strike::default(), Err(error)),
         },
     };
-    let response = answered.unwrap_or_else(|error| failure(local, &error));
-    let status = response.status().as_u16();
+    let outgoing = strike.damage(answered.unwrap_or_else(|error| failure(local, &error)));
+    let mut recorded = recorded(local, &parts, operation, body, &strike);
+    if let Some((how, At::BeforeHeaders)) = strike.breaks() {
+        tracing::info!(operation, method = %parts.method, path = parts.uri.path(), "kept back by a fault");
+        local.journal.record(recorded);
+        how.end(&reset).await?;
+        return Err(io::Error::other("kept back by the fault plan"));
+    }
+    let status = outgoing.status.as_u16();
     tracing::info!(operation, method = %parts.method, path = parts.uri.path(), status);
-    local.journal.record(recorded(&parts, operation, body, status));
-    response
+    recorded.status = status;
+    recorded.answer.headers =
+        outgoing.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let entry = local.journal.record(recorded);
+    Ok(outgoing.into_response(local, entry, &strike, reset))
+}
+
+/// What the fault plan has for a request.
+fn struck(local: &Local, found: &Found, body: &Bytes) -> Strike {
+    let Found { service, operation, .. } = *found;
+    // Some operations name their model in the body.
+    let in_body = || serde_json::from_slice::<Value>(body).ok()?["modelId"].as_str().map(str::to_owned);
+    let model = found.model().map(str::to_owned).or_else(in_body);
+    local.faults.strike(&Target { service, operation, model, now: local.clock.now() })
+}
+
+/// The answer to a request, as the faults leave it.
+async fn spoiled(
+    local: &Arc<Local>,
+    strike: &Strike,
+    found: Found,
+    parts: &Parts,
+    body: Bytes,
+    incoming: Option<Incoming>,
+) -> AwsResult<Outgoing> {
+    if !strike.pause.is_zero() {
+        tokio::time::sleep(strike.pause).await;
+    }
+    if let Some(refusal) = &strike.refusal {
+        return Ok(refused(local, refusal));
+    }
+    let (status, answer) = perform(local, strike, found, parts, body)?;
+    Ok(success(local, status, answer, incoming))
 }
 
 fn unknown() -> AwsError {
@@ -144,69 +196,82 @@ fn region(local: &Local, parts: &Parts) -> String {
 }
 
 /// From a request to an answer and its status.
-fn perform(local: &Local, found: Found, parts: &Parts, body: Bytes) -> AwsResult<(u16, Answer)> {
+fn perform(
+    local: &Local,
+    strike: &Strike,
+    found: Found,
+    parts: &Parts,
+    body: Bytes,
+) -> AwsResult<(u16, Answer)> {
     let (service, operation) = (found.service, found.operation);
     let query = parts.uri.query().unwrap_or_default();
     let request = Request::gather(found, query, &parts.headers, body, region(local, parts))?;
-    let answer =
+    let mut answer =
         operations::perform(local, &request)?.checked(service, operation)?.unwrapped(service, operation);
+    local.faults.spend(strike, local.clock.now(), &answer);
+    strike.spoil(&request, &mut answer);
     Ok((operation.http.response_code, answer))
 }
 
 /// An answer as HTTP. `incoming` is the request's body where that is a stream.
-fn success(local: &Arc<Local>, status: u16, answer: Answer, incoming: Option<Incoming>) -> Response<Body> {
+fn success(local: &Arc<Local>, status: u16, answer: Answer, incoming: Option<Incoming>) -> Outgoing {
     let status = StatusCode::from_u16(status).unwrap_or_default();
+    let mut headers = vec![("x-amzn-requestid", local.ids.uuid())];
+    let stream_type = ("content-type", event_stream::CONTENT_TYPE.to_owned());
     match answer {
-        Answer::Json(value) => respond(local, status, &json_headers(), whole(value.to_string())),
-        Answer::Bytes { body, headers } => respond(local, status, &headers, whole(body)),
-        Answer::Events { events, mut headers, ending } => {
-            headers.push(("content-type", event_stream::CONTENT_TYPE.to_owned()));
+        Answer::Json(value) => {
+            headers.push(json_type());
+            Outgoing::whole(status, headers, value.to_string())
+        }
+        Answer::Bytes { body, headers: more } => {
+            headers.extend(more);
+            Outgoing::whole(status, headers, body)
+        }
+        Answer::Events { events, headers: more, ending } => {
+            headers.extend(more);
+            headers.push(stream_type);
             let (frames, stays_open) = frames(local, events, ending);
             let silence =
                 if stays_open { stream::pending().left_stream() } else { stream::empty().right_stream() };
-            let spoken = stream::iter(frames).chain(silence);
-            respond(local, status, &headers, streamed(local, spoken))
+            let content = Content::Frames(stream::iter(frames).chain(silence).boxed());
+            Outgoing { status, headers, content }
         }
         Answer::Duplex { session, ending } => {
-            let headers = vec![("content-type", event_stream::CONTENT_TYPE.to_owned())];
+            headers.push(stream_type);
             let answers =
                 incoming.map(|incoming| duplex::answers(Arc::clone(local), incoming, session, ending));
-            respond(local, status, &headers, streamed(local, stream::iter(answers).flatten()))
+            let content = Content::Frames(stream::iter(answers).flatten().boxed());
+            Outgoing { status, headers, content }
         }
     }
 }
 
-fn failure(local: &Local, error: &AwsError) -> Response<Body> {
+fn failure(local: &Local, error: &AwsError) -> Outgoing {
     let status = StatusCode::from_u16(error.status(local.services)).unwrap_or(StatusCode::BAD_REQUEST);
-    let mut headers = json_headers();
-    headers.push(("x-amzn-errortype", error.error_type(local.services)));
-    respond(local, status, &headers, whole(error.body().to_string()))
+    let headers = vec![
+        ("x-amzn-requestid", local.ids.uuid()),
+        json_type(),
+        ("x-amzn-errortype", error.error_type(local.services)),
+    ];
+    Outgoing::whole(status, headers, error.body().to_string())
 }
 
-fn respond(local: &Local, status: StatusCode, headers: &Headers, body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    let map = response.headers_mut();
-    insert(map, "x-amzn-requestid", &local.ids.uuid());
-    for (name, value) in headers {
-        insert(map, name, value);
+/// An error of the fault plan's.
+fn refused(local: &Local, refusal: &Refusal) -> Outgoing {
+    let mut outgoing = failure(local, &refusal.error);
+    if let Some(status) = refusal.status.and_then(|status| StatusCode::from_u16(status).ok()) {
+        outgoing.status = status;
     }
-    response
-}
-
-fn insert(map: &mut HeaderMap, name: &str, value: &str) {
-    // A queued error may carry a code that no header can hold: it is left out.
-    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-        map.insert(name, value);
+    if let Some(wait) = refusal.retry_after {
+        let milliseconds = wait.as_nanos().div_ceil(1_000_000);
+        outgoing.headers.push(("retry-after", milliseconds.div_ceil(1000).to_string()));
+        outgoing.headers.push(("x-amz-retry-after", milliseconds.to_string()));
     }
+    outgoing
 }
 
-fn json_headers() -> Headers {
-    vec![("content-type", "application/json".to_owned())]
-}
-
-fn whole(body: impl Into<Bytes>) -> Body {
-    Full::new(body.into()).boxed_unsync()
+fn json_type() -> (&'static str, String) {
+    ("content-type", "application/json".to_owned())
 }
 
 /// The frames of a stream, and whether it is to stay open after them.
@@ -231,27 +296,25 @@ fn frames(local: &Local, events: Vec<Event>, ending: Ending) -> (Vec<Bytes>, boo
     }
 }
 
-/// Frames as a body, at the server's pace.
-fn streamed(local: &Local, frames: impl Stream<Item = Bytes> + Send + 'static) -> Body {
-    let pace = local.settings.stream_pace;
-    let paced = frames.then(move |frame| async move {
-        if !pace.is_zero() {
-            tokio::time::sleep(pace).await;
-        }
-        Ok(BodyFrame::data(frame))
-    });
-    StreamBody::new(paced).boxed_unsync()
-}
-
-fn recorded(parts: &Parts, operation: Option<&str>, body: Bytes, status: u16) -> RecordedRequest {
+fn recorded(
+    local: &Local,
+    parts: &Parts,
+    operation: Option<&str>,
+    body: Bytes,
+    strike: &Strike,
+) -> RecordedRequest {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     RecordedRequest {
+        id: 0,
+        received: local.clock.now().into(),
         operation: operation.map(str::to_owned),
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
         body,
-        status,
+        status: 0,
+        answer: RecordedAnswer::default(),
+        faults: strike.faults.clone(),
     }
 }
