@@ -204,6 +204,10 @@ impl Journal {
         self.kept().requests.iter().cloned().collect()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.kept().requests.len()
+    }
+
     pub(crate) fn clear(&self) {
         self.kept().requests.clear();
     }

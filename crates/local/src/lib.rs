@@ -123,6 +123,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod admin;
 mod answer;
 mod catalogue;
 mod clock;
@@ -131,6 +132,7 @@ mod description;
 mod duplex;
 mod error;
 mod event_stream;
+mod expectations;
 mod faults;
 mod guardrails;
 mod ids;
@@ -143,6 +145,7 @@ mod nouns;
 mod operations;
 mod outgoing;
 mod reply;
+mod reply_form;
 mod request;
 mod routing;
 mod server;
@@ -150,6 +153,7 @@ mod socket;
 mod state;
 mod store;
 
+pub use expectations::Unmet;
 pub use faults::{At, Checksum, Fault, PlannedFault};
 pub use journal::{RecordedAnswer, RecordedEvent, RecordedRequest};
 pub use local_bedrock::{LocalBedrock, LocalBedrockBuilder};

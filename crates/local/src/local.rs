@@ -3,6 +3,8 @@
 use std::io;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::description::Services;
@@ -12,6 +14,7 @@ use crate::journal::Journal;
 use crate::reply::Replies;
 use crate::routing::Router;
 use crate::state::State;
+use crate::store::seed::Bed;
 
 /// The account that every ARN names.
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -63,7 +66,8 @@ pub(crate) struct Local {
 impl Local {
     pub(crate) fn new(settings: Settings) -> io::Result<Self> {
         let services = Services::load()?;
-        let faults = Faults::new(services, &settings.faults).map_err(invalid)?;
+        let faults = Faults::new(services);
+        faults.reset(&settings.faults).map_err(invalid)?;
         Ok(Self {
             services,
             router: Router::new(services),
@@ -76,6 +80,31 @@ impl Local {
             faults,
             state: State::default(),
         })
+    }
+
+    /// Puts rows where a list finds them. An error says which could not be there; none is then.
+    pub(crate) fn seed(
+        &self,
+        region: &str,
+        noun: &str,
+        rows: impl IntoIterator<Item = Value>,
+    ) -> Result<(), String> {
+        let bed = Bed::named(self.services, noun)?;
+        let records = rows.into_iter().map(|row| bed.record(row)).collect::<Result<_, _>>()?;
+        self.state.with(self, region, |cx| bed.sow(cx, records));
+        Ok(())
+    }
+
+    /// Makes everything as it was when the server started.
+    pub(crate) fn reset(&self) {
+        self.journal.clear();
+        self.replies.clear();
+        self.state.clear();
+        self.clock.reset();
+        self.ids.reset();
+        if let Err(error) = self.faults.reset(&self.settings.faults) {
+            tracing::error!(error, "the first fault plan cannot be planned again");
+        }
     }
 }
 

@@ -15,7 +15,6 @@ use crate::journal::RecordedRequest;
 use crate::local::{Local, Settings, invalid};
 use crate::reply::Reply;
 use crate::server;
-use crate::store::seed::Bed;
 
 /// A running local Bedrock. Dropping it stops it.
 #[derive(Debug)]
@@ -88,7 +87,8 @@ impl LocalBedrock {
     ///
     /// When the fault could never strike: there is no such operation, or it has nothing that the fault could spoil.
     pub fn fault(&self, fault: Fault) -> io::Result<u64> {
-        self.local.faults.add(fault).map_err(invalid)
+        let ids = self.local.faults.add(vec![fault]).map_err(invalid)?;
+        Ok(ids.into_iter().next().unwrap_or_default())
     }
 
     /// The faults that are planned, in their order, and what each has done so far.
@@ -140,11 +140,13 @@ impl LocalBedrock {
     ///
     /// When there is no such list, or a row is not of its shape. Nothing is put there then.
     pub fn seed_in(&self, region: &str, noun: &str, rows: impl IntoIterator<Item = Value>) -> io::Result<()> {
-        let bed = Bed::named(self.local.services, noun).map_err(invalid)?;
-        let records =
-            rows.into_iter().map(|row| bed.record(row)).collect::<Result<_, _>>().map_err(invalid)?;
-        self.local.state.with(&self.local, region, |cx| bed.sow(cx, records));
-        Ok(())
+        self.local.seed(region, noun, rows).map_err(invalid)
+    }
+
+    /// Makes everything as it was when the server started: resources, journal, queued replies, clock, ids and the
+    /// builder's faults. The same requests get the same answers again.
+    pub fn reset(&self) {
+        self.local.reset();
     }
 
     /// Stops accepting, gives answers under way a second to finish, and returns when nothing is left running.

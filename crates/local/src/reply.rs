@@ -109,6 +109,10 @@ impl Replies {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(reply);
     }
 
+    pub(crate) fn clear(&self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// The reply for this request: the queued one, or the usual.
     pub(crate) fn next(&self) -> Reply {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or_default()

@@ -84,6 +84,12 @@ impl Route {
     }
 }
 
+/// Whether a thing is what a request calls it, or what its profile or ARN ends with.
+pub(crate) fn is_called(thing: &str, called: &str) -> bool {
+    let before = called.strip_suffix(thing);
+    before.is_some_and(|before| before.is_empty() || before.ends_with(['.', '/']))
+}
+
 pub(crate) fn decode(raw: &str) -> String {
     percent_decode_str(raw).decode_utf8_lossy().into_owned()
 }

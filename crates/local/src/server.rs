@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::admin;
 use crate::answer::{Answer, Event};
 use crate::duplex;
 use crate::error::{AwsError, AwsResult};
@@ -111,6 +112,9 @@ async fn answer(
     reset: Arc<AtomicBool>,
     request: hyper::Request<Incoming>,
 ) -> io::Result<Response<Body>> {
+    if admin::is_admin(request.uri().path()) {
+        return Ok(admin::answer(local, request).await);
+    }
     let (parts, body) = request.into_parts();
     let found = local.router.find(parts.method.as_str(), parts.uri.path());
     let operation = found.as_ref().map(|found| found.operation.name.as_str());
@@ -180,7 +184,7 @@ fn unknown() -> AwsError {
     AwsError::new("UnknownOperationException", "The requested operation is not recognized.")
 }
 
-async fn read(body: Incoming) -> AwsResult<Bytes> {
+pub(crate) async fn read(body: Incoming) -> AwsResult<Bytes> {
     match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {

@@ -337,6 +337,11 @@ impl Fault {
         self
     }
 
+    /// Whether no one could come in any more.
+    pub(crate) fn locks_out(&self) -> bool {
+        matches!(self.effect, Effect::RefuseConnections {}) && self.when.times.is_none()
+    }
+
     /// Says what is wrong with a fault that could never strike, or not as it is told.
     pub(super) fn check(&self, services: &Services) -> Result<(), String> {
         let Self { effect, when } = self;

@@ -13,6 +13,7 @@ use crate::faults::fault::{Effect, Fault, When};
 use crate::faults::quota::{Quota, tokens};
 use crate::ids::mix;
 use crate::request::Request;
+use crate::routing::is_called;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -83,26 +84,25 @@ pub(crate) struct Refusal {
 }
 
 impl Faults {
-    pub(crate) fn new(services: &'static Services, faults: &[Fault]) -> Result<Self, String> {
-        let plan = Self { services, plan: Mutex::default() };
-        for fault in faults {
-            plan.add(fault.clone())?;
-        }
-        Ok(plan)
+    pub(crate) fn new(services: &'static Services) -> Self {
+        Self { services, plan: Mutex::default() }
     }
 
     fn plan(&self) -> MutexGuard<'_, Plan> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Plans a fault. An error says why it could not strike.
-    pub(crate) fn add(&self, fault: Fault) -> Result<u64, String> {
-        fault.check(self.services)?;
+    /// Plans faults and gives them their numbers. An error says why one of them could not strike; none is planned then.
+    pub(crate) fn add(&self, faults: Vec<Fault>) -> Result<Vec<u64>, String> {
+        faults.iter().try_for_each(|fault| fault.check(self.services))?;
         let mut plan = self.plan();
-        plan.last_id += 1;
-        let told = PlannedFault { id: plan.last_id, fault, seen: 0, struck: 0 };
-        plan.planned.push(Planned { told, quota: Quota::default() });
-        Ok(plan.last_id)
+        let add = |fault| {
+            plan.last_id += 1;
+            let told = PlannedFault { id: plan.last_id, fault, seen: 0, struck: 0 };
+            plan.planned.push(Planned { told, quota: Quota::default() });
+            plan.last_id
+        };
+        Ok(faults.into_iter().map(add).collect())
     }
 
     /// Whether there was such a fault.
@@ -115,6 +115,12 @@ impl Faults {
 
     pub(crate) fn clear(&self) {
         self.plan().planned.clear();
+    }
+
+    /// Plans as at the beginning.
+    pub(crate) fn reset(&self, faults: &[Fault]) -> Result<(), String> {
+        *self.plan() = Plan::default();
+        self.add(faults.to_vec()).map(drop)
     }
 
     pub(crate) fn list(&self) -> Vec<PlannedFault> {
@@ -218,12 +224,6 @@ impl Strike {
     fn is_decided(&self) -> bool {
         self.refusal.is_some() || self.effect.is_some()
     }
-}
-
-/// Whether a model is what a request calls it, or what its profile or ARN is made of.
-fn is_called(model: &str, called: &str) -> bool {
-    let before = called.strip_suffix(model);
-    before.is_some_and(|before| before.is_empty() || before.ends_with(['.', '/']))
 }
 
 /// A number from 0 to 1, the same for the same request of the same seed.
