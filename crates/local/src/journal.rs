@@ -204,8 +204,10 @@ impl Journal {
         self.kept().requests.iter().cloned().collect()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.kept().requests.len()
+    /// How many are kept, and the oldest of them.
+    pub(crate) fn extent(&self) -> (usize, Option<u64>) {
+        let kept = self.kept();
+        (kept.requests.len(), kept.requests.front().map(|oldest| oldest.id))
     }
 
     pub(crate) fn clear(&self) {

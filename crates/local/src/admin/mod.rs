@@ -199,11 +199,13 @@ struct Seed {
 }
 
 fn health(local: &Local) -> Value {
+    let (requests, oldest) = local.journal.extent();
     json!({
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),
         "now": local.clock.now().to_string(),
-        "requests": local.journal.len(),
+        "requests": requests,
+        "oldest_request": oldest,
         "faults": local.faults.list().len(),
     })
 }
