@@ -62,7 +62,7 @@
 //!
 //! In a browser, `/_local/` is a page that shows what comes in and goes out, streams event by event, and switches faults on
 //! and off. Behind it are routes for whoever speaks HTTP; they answer in JSON, `{"error": "…"}` when something is wrong.
-//! What a browser sends from another site's page is refused.
+//! What comes from another site's page is refused, and so is a public host name.
 //!
 //! | Route | Takes | Gives |
 //! |---|---|---|

@@ -192,9 +192,14 @@ async fn pages_of_other_sites_are_kept_out() {
     assert_eq!(ask(&[("sec-fetch-site", "cross-site")]).await, 403);
     assert_eq!(ask(&[("origin", "http://evil.example")]).await, 403);
     // A name that another site has given to this address.
-    assert_eq!(ask(&[("sec-fetch-site", "same-origin"), ("host", "evil.example")]).await, 403);
-    assert_eq!(ask(&[("sec-fetch-site", "same-origin"), ("host", "localhost:80")]).await, 200);
-    assert_eq!(ask(&[("host", "bedrock-local:8080")]).await, 200, "what is no browser may use any name");
+    for host in ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "evil.example.:1"] {
+        assert_eq!(ask(&[("host", host)]).await, 403, "{host}");
+    }
+    for host in
+        ["localhost:80", "127.0.0.1", "[::1]", "[::1]:80", "bedrock-local:8080", "host.docker.internal:1"]
+    {
+        assert_eq!(ask(&[("host", host)]).await, 200, "{host}");
+    }
     let page = send(&local, "GET", "/_local/", &[("sec-fetch-site", "cross-site")], b"").await;
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{HeaderMap, HeaderValue};
+use hyper::header::HeaderValue;
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 use serde::Deserialize;
@@ -50,9 +50,11 @@ pub(crate) async fn answer(local: &Arc<Local>, request: hyper::Request<Incoming>
     let (parts, body) = request.into_parts();
     let outcome = match file(&parts) {
         Some(file) => Ok(file),
-        None if is_foreign(&parts.headers) => {
-            Err(Wrong(StatusCode::FORBIDDEN, "these routes are not for pages of other sites".to_owned()))
-        }
+        None if is_foreign(&parts) => Err(Wrong(
+            StatusCode::FORBIDDEN,
+            "these routes are not for pages of other sites; call them by an address, or by localhost"
+                .to_owned(),
+        )),
         None => match read(body).await {
             Ok(body) => perform(local, &parts, &body),
             Err(error) => Err(Wrong(StatusCode::BAD_REQUEST, error.message)),
@@ -90,18 +92,25 @@ fn file(parts: &Parts) -> Option<Told> {
     (parts.method == "GET").then_some(Told::File { content_type, text })
 }
 
-/// Whether a browser asks for a page that is not ours: one of another site, or one that gave this address a name of
-/// its own. What is no browser says nothing about that.
-fn is_foreign(headers: &HeaderMap) -> bool {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let host = header("host").unwrap_or_default();
+/// Whether a page of another site asks, or one that has given its own name to this address. Programs say nothing of
+/// sites, and come by an address or a name of the neighbourhood.
+fn is_foreign(parts: &Parts) -> bool {
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let authority = parts.uri.authority().map(|authority| authority.as_str());
+    let host = authority.or_else(|| header("host")).unwrap_or_default();
     let is_other = |origin: &str| origin.strip_prefix("http://") != Some(host);
-    let is_site = header("sec-fetch-site").is_some_and(|site| {
-        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-        let is_ours = name == "localhost" || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-        !is_ours || !matches!(site, "same-origin" | "none")
-    });
-    is_site || header("origin").is_some_and(is_other)
+    !is_nearby(host)
+        || header("origin").is_some_and(is_other)
+        || header("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"))
+}
+
+/// Whether a host is one that no site of the internet can be: an address, or a name that public DNS does not know.
+fn is_nearby(host: &str) -> bool {
+    let port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let name = host.rsplit_once(':').filter(|(_, after)| port(after)).map_or(host, |(name, _)| name);
+    name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+        || !name.contains('.')
+        || [".internal", ".local", ".localhost", ".test"].iter().any(|end| name.ends_with(end))
 }
 
 fn perform(local: &Local, parts: &Parts, body: &Bytes) -> Outcome {
