@@ -191,9 +191,10 @@ impl Journal {
         let answer = &mut request.answer;
         let room = KEPT_OF_ANSWER.saturating_sub(answer.body.len()).min(bytes.len());
         answer.bytes_sent += bytes.len();
-        if answer.body.is_empty() {
-            answer.body = bytes.slice(..room);
+        if answer.body.is_empty() && room == bytes.len() {
+            answer.body = bytes.clone();
         } else if room > 0 {
+            // A copy: a part of the bytes would keep all of them.
             let mut body = BytesMut::from(std::mem::take(&mut answer.body));
             body.extend_from_slice(&bytes[..room]);
             answer.body = body.freeze();

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Event};
 use crate::clock::later;
 
 /// What was spent within a window that moves with the clock.
@@ -45,23 +45,25 @@ impl Quota {
 
 /// What an answer cost, by its own account.
 pub(super) fn tokens(answer: &Answer) -> u64 {
-    let sum = |counts: &[&Value]| counts.iter().filter_map(|count| count.as_u64()).sum::<u64>();
     match answer {
-        Answer::Json(value) => sum(&[&value["usage"]["totalTokens"]]),
+        Answer::Json(value) => value["usage"]["totalTokens"].as_u64().unwrap_or_default(),
         Answer::Bytes { headers, .. } => {
             let counts = headers.iter().filter(|(name, _)| name.ends_with("put-token-count"));
             counts.filter_map(|(_, count)| count.parse::<u64>().ok()).sum()
         }
-        Answer::Events { events, .. } => events.last().map_or(0, |last| {
-            let usage = &last.payload["usage"]["totalTokens"];
-            let chunk = last.payload["bytes"].as_str().and_then(|bytes| BASE64.decode(bytes).ok());
-            let chunk: Value =
-                chunk.and_then(|chunk| serde_json::from_slice(&chunk).ok()).unwrap_or_default();
-            let metrics = &chunk["amazon-bedrock-invocationMetrics"];
-            sum(&[usage, &metrics["inputTokenCount"], &metrics["outputTokenCount"]])
-        }),
+        Answer::Events { events, .. } => events.last().map_or(0, tokens_of_event),
         Answer::Duplex { .. } => 0,
     }
+}
+
+/// What a stream cost; its last event tells.
+fn tokens_of_event(event: &Event) -> u64 {
+    let usage = event.payload["usage"]["totalTokens"].as_u64();
+    let bytes = event.payload["bytes"].as_str().and_then(|bytes| BASE64.decode(bytes).ok());
+    let chunk: Value = bytes.and_then(|chunk| serde_json::from_slice(&chunk).ok()).unwrap_or_default();
+    let metrics = &chunk["amazon-bedrock-invocationMetrics"];
+    let counts = ["inputTokenCount", "outputTokenCount"].map(|count| metrics[count].as_u64());
+    usage.into_iter().chain(counts.into_iter().flatten()).sum()
 }
 
 #[cfg(test)]
