@@ -140,6 +140,7 @@ mod makers;
 mod model;
 mod nouns;
 mod operations;
+mod repliers;
 mod reply;
 mod request;
 mod routing;
@@ -147,6 +148,10 @@ mod server;
 mod state;
 mod store;
 
+/// The attribute that implementations of [`Replier`] wear.
+pub use async_trait::async_trait;
 pub use journal::RecordedRequest;
 pub use local_bedrock::{LocalBedrock, LocalBedrockBuilder};
+pub use repliers::Replier;
+pub use repliers::conversation::{Conversation, Embedding};
 pub use reply::Reply;

@@ -7,7 +7,7 @@ use crate::clock::Clock;
 use crate::description::Services;
 use crate::ids::Ids;
 use crate::journal::Journal;
-use crate::reply::Replies;
+use crate::repliers::{Chain, Repliers};
 use crate::routing::Router;
 use crate::state::State;
 
@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) empty_pages: bool,
     /// The pause before each event of a stream.
     pub(crate) stream_pace: Duration,
+    /// Who says what a model replies where nothing is queued.
+    pub(crate) repliers: Chain,
 }
 
 impl Default for Settings {
@@ -37,6 +39,7 @@ impl Default for Settings {
             page_size: None,
             empty_pages: false,
             stream_pace: Duration::ZERO,
+            repliers: Chain::default(),
         }
     }
 }
@@ -45,12 +48,12 @@ impl Default for Settings {
 pub(crate) struct Local {
     pub(crate) services: &'static Services,
     pub(crate) router: Router,
-    pub(crate) catalogue: Catalogue,
+    pub(crate) catalogue: &'static Catalogue,
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) journal: Journal,
-    pub(crate) replies: Replies,
+    pub(crate) repliers: Repliers,
     pub(crate) state: State,
 }
 
@@ -61,11 +64,11 @@ impl Local {
             services,
             router: Router::new(services),
             catalogue: Catalogue::load()?,
-            settings,
             clock: Clock::default(),
             ids: Ids::default(),
             journal: Journal::default(),
-            replies: Replies::default(),
+            repliers: Repliers::new(settings.repliers.clone()),
+            settings,
             state: State::default(),
         })
     }

@@ -12,6 +12,8 @@ use tokio::task::JoinHandle;
 
 use crate::journal::RecordedRequest;
 use crate::local::{Local, Settings};
+use crate::repliers::Replier;
+use crate::repliers::conversation::Conversation;
 use crate::reply::Reply;
 use crate::server;
 use crate::store::seed::Bed;
@@ -68,7 +70,7 @@ impl LocalBedrock {
     /// Queues the next answer of a model: of Converse, ConverseStream, InvokeModel or
     /// InvokeModelWithResponseStream, whichever is called first. Queued replies are said in their order.
     pub fn queue_reply(&self, reply: Reply) {
-        self.local.replies.push(reply);
+        self.local.repliers.push(reply);
     }
 
     /// Moves the server's clock forward, so that no test need sleep until a job is done.
@@ -178,6 +180,26 @@ impl LocalBedrockBuilder {
     pub fn stream_pace(mut self, pause: Duration) -> Self {
         self.settings.stream_pace = pause;
         self
+    }
+
+    /// Asks a [`Replier`] what models reply, after those given before it.
+    pub fn replier(mut self, replier: impl Replier + 'static) -> Self {
+        self.settings.repliers.push(replier);
+        self
+    }
+
+    /// Asks a function what models reply.
+    ///
+    /// ```
+    /// use bedrock_orm_local::{LocalBedrock, Reply};
+    ///
+    /// let builder = LocalBedrock::builder().reply_with(|asked| match asked.text().as_str() {
+    ///     "ping" => Reply::text("pong"),
+    ///     _ => Reply::default(),
+    /// });
+    /// ```
+    pub fn reply_with(self, reply: impl Fn(&Conversation) -> Reply + Send + Sync + 'static) -> Self {
+        self.replier(reply)
     }
 
     /// Starts the server on the current tokio runtime.

@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::answer::{Answer, Event, Headers};
+use crate::answer::{Answer, Events, Headers};
 use crate::duplex;
 use crate::error::{AwsError, AwsResult};
 use crate::event_stream::{self, Frame};
@@ -106,12 +106,12 @@ async fn answer(local: &Arc<Local>, request: hyper::Request<Incoming>) -> Respon
         None => (Bytes::new(), Err(unknown())),
         // A client that streams waits for an answer before its stream ends.
         Some(found) if found.takes_a_stream() => {
-            let answered = perform(local, found, &parts, Bytes::new());
+            let answered = perform(local, found, &parts, Bytes::new()).await;
             (Bytes::new(), answered.map(|(status, answer)| success(local, status, answer, Some(body))))
         }
         Some(found) => match read(body).await {
             Ok(body) => {
-                let answered = perform(local, found, &parts, body.clone());
+                let answered = perform(local, found, &parts, body.clone()).await;
                 (body, answered.map(|(status, answer)| success(local, status, answer, None)))
             }
             Err(error) => (Bytes::new(), Err(error)),
@@ -144,12 +144,14 @@ fn region(local: &Local, parts: &Parts) -> String {
 }
 
 /// From a request to an answer and its status.
-fn perform(local: &Local, found: Found, parts: &Parts, body: Bytes) -> AwsResult<(u16, Answer)> {
+async fn perform(local: &Arc<Local>, found: Found, parts: &Parts, body: Bytes) -> AwsResult<(u16, Answer)> {
     let (service, operation) = (found.service, found.operation);
     let query = parts.uri.query().unwrap_or_default();
     let request = Request::gather(found, query, &parts.headers, body, region(local, parts))?;
-    let answer =
-        operations::perform(local, &request)?.checked(service, operation)?.unwrapped(service, operation);
+    let answer = operations::perform(local, &request)
+        .await?
+        .checked(service, operation)?
+        .unwrapped(service, operation);
     Ok((operation.http.response_code, answer))
 }
 
@@ -161,11 +163,7 @@ fn success(local: &Arc<Local>, status: u16, answer: Answer, incoming: Option<Inc
         Answer::Bytes { body, headers } => respond(local, status, &headers, whole(body)),
         Answer::Events { events, mut headers, ending } => {
             headers.push(("content-type", event_stream::CONTENT_TYPE.to_owned()));
-            let (frames, stays_open) = frames(local, events, ending);
-            let silence =
-                if stays_open { stream::pending().left_stream() } else { stream::empty().right_stream() };
-            let spoken = stream::iter(frames).chain(silence);
-            respond(local, status, &headers, streamed(local, spoken))
+            respond(local, status, &headers, streamed(local, frames(local, events, ending)))
         }
         Answer::Duplex { session, ending } => {
             let headers = vec![("content-type", event_stream::CONTENT_TYPE.to_owned())];
@@ -209,26 +207,24 @@ fn whole(body: impl Into<Bytes>) -> Body {
     Full::new(body.into()).boxed_unsync()
 }
 
-/// The frames of a stream, and whether it is to stay open after them.
-fn frames(local: &Local, events: Vec<Event>, ending: Ending) -> (Vec<Bytes>, bool) {
-    let event = |event: Event| Frame::event(event.name, event.payload, 2 + local.ids.below(60)).encode();
-    let mut frames: Vec<_> = events.into_iter().map(event).collect();
-    match ending {
-        Ending::Whole => (frames, false),
-        Ending::Cut { after } => {
-            frames.truncate(after);
-            (frames, false)
-        }
-        Ending::Stall { after } => {
-            frames.truncate(after);
-            (frames, true)
-        }
-        Ending::Exception { error, after } => {
-            frames.truncate(after);
-            frames.push(Frame::exception(&error.code, &error.body()).encode());
-            (frames, false)
-        }
-    }
+/// The frames of a stream, each as its event comes to be, up to the ending.
+fn frames(local: &Arc<Local>, events: Events, ending: Ending) -> impl Stream<Item = Bytes> + Send + use<> {
+    let local = Arc::clone(local);
+    let frames = events.map(move |event| match event {
+        Ok(event) => Frame::event(event.name, event.payload, 2 + local.ids.below(60)).encode(),
+        Err(error) => exception(&error.as_exception()),
+    });
+    let (most, last) = match ending {
+        Ending::Whole => (usize::MAX, stream::empty().boxed()),
+        Ending::Cut { after } => (after, stream::empty().boxed()),
+        Ending::Stall { after } => (after, stream::pending().boxed()),
+        Ending::Exception { error, after } => (after, stream::once(async move { exception(&error) }).boxed()),
+    };
+    frames.take(most).chain(last)
+}
+
+fn exception(error: &AwsError) -> Bytes {
+    Frame::exception(&error.code, &error.body()).encode()
 }
 
 /// Frames as a body, at the server's pace.
