@@ -154,4 +154,5 @@ pub use journal::RecordedRequest;
 pub use local_bedrock::{LocalBedrock, LocalBedrockBuilder};
 pub use repliers::Replier;
 pub use repliers::conversation::{Conversation, Embedding};
+pub use repliers::upstream::Upstream;
 pub use reply::Reply;

@@ -1,6 +1,8 @@
 //! Who says what a model replies.
 
 pub(crate) mod conversation;
+pub(crate) mod glob;
+pub(crate) mod upstream;
 
 use std::collections::VecDeque;
 use std::fmt;
