@@ -4,23 +4,34 @@ use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs, io};
 
-const PAGES: [(&str, &str); 2] = [("readme", "../README.md"), ("tour", "../docs/tour.md")];
+/// A page's name, where it is, and what each of its snippets begins with, as the page says.
+const PAGES: [(&str, &str, &str); 8] = [
+    ("readme", "../README.md", ""),
+    ("tour", "../docs/tour.md", ""),
+    ("django", "../docs/django.md", "type Job = ModelInvocationJob; let jobs = Job::objects();"),
+    ("models", "../docs/models.md", ""),
+    ("jobs", "../docs/jobs.md", ""),
+    ("guardrails", "../docs/guardrails.md", ""),
+    ("account", "../docs/account.md", ""),
+    ("testing", "../docs/testing.md", ""),
+];
 
 fn main() -> io::Result<()> {
     let mut functions = String::new();
     let mut list = String::new();
-    for (page, path) in PAGES {
+    for (page, path, beginning) in PAGES {
         println!("cargo::rerun-if-changed={path}");
         for (line, snippet) in snippets(&fs::read_to_string(path)?) {
             let name = format!("{page}_line_{line}");
             let _ = writeln!(
                 functions,
-                "#[allow(unused)]\nasync fn {name}(session: &Session, model: &Bound<FoundationModel>, guardrail_id: &str) -> Result {{\n\
-                 let (session, model) = (session.clone(), model.clone());\n{snippet}\nOk(())\n}}\n"
+                "#[allow(unused, clippy::unwrap_used)]\nasync fn {name}(session: &Session, model: &Bound<FoundationModel>, guardrail_id: &str) -> Result {{\n\
+                 let (session, model) = (session.clone(), model.clone());\n{beginning}\n{{\n{snippet}\n}}\nOk(())\n}}\n"
             );
+            // Boxed, so that the stack holds one of them at a time.
             let _ = writeln!(
                 list,
-                "{name}(session, model, guardrail_id).await.map_err(|error| format!(\"{path}, line {line}: {{error}}\"))?;"
+                "Box::pin({name}(session, model, guardrail_id)).await.map_err(|error| format!(\"{path}, line {line}: {{error}}\"))?;"
             );
         }
     }

@@ -62,29 +62,7 @@ impl Bedrock {
             let (id, version) = given.split_once(':').unwrap_or((&given, "DRAFT"));
             return Ok((id.to_owned(), version.to_owned()));
         }
-        let guardrails = Guardrail::objects().using(&self.session);
-        let words =
-            GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
-        let email = GuardrailPiiEntityConfig::new(
-            GuardrailPiiEntityType::Email,
-            GuardrailSensitiveInformationAction::Anonymize,
-        );
-        let made = guardrails
-            .create(
-                CreateGuardrailRequest::new(
-                    "no-secrets",
-                    "I may not talk about that.",
-                    "I may not say that.",
-                )
-                .description("Blocks launch codes, hides e-mail addresses")
-                .word_policy_config(words)
-                .sensitive_information_policy_config(
-                    GuardrailSensitiveInformationPolicyConfig::default().pii_entities_config([email]),
-                ),
-            )
-            .await?;
-        let version = guardrails.create_version(made.guardrail_id.as_str(), Default::default()).await?;
-        Ok((version.guardrail_id.clone(), version.version.clone()))
+        make_guardrail(&self.session).await
     }
 
     /// Where jobs write: on AWS a place of yours, as `BEDROCK_OUTPUT=s3://bucket/prefix/`.
@@ -95,4 +73,26 @@ impl Bedrock {
                 .map_err(|_| "name a place in S3 to write to: BEDROCK_OUTPUT=s3://bucket/prefix/")?),
         }
     }
+}
+
+/// Makes that guardrail, with a first version.
+pub async fn make_guardrail(session: &Session) -> Result<(String, String)> {
+    let guardrails = Guardrail::objects().using(session);
+    let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
+    let email = GuardrailPiiEntityConfig::new(
+        GuardrailPiiEntityType::Email,
+        GuardrailSensitiveInformationAction::Anonymize,
+    );
+    let made = guardrails
+        .create(
+            CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.")
+                .description("Blocks launch codes, hides e-mail addresses")
+                .word_policy_config(words)
+                .sensitive_information_policy_config(
+                    GuardrailSensitiveInformationPolicyConfig::default().pii_entities_config([email]),
+                ),
+        )
+        .await?;
+    let version = guardrails.create_version(made.guardrail_id.as_str(), Default::default()).await?;
+    Ok((version.guardrail_id.clone(), version.version.clone()))
 }

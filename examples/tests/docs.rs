@@ -1,18 +1,83 @@
 //! Every Rust snippet of the README and of `docs/` compiles and runs, on a local Bedrock.
 
+use std::time::Duration;
+
 #[allow(unused_imports)] // some snippets import it themselves
 use bedrock_orm::prelude::*;
-use bedrock_orm_examples::{Bedrock, MODEL, Result};
-use serde_json::json;
+use bedrock_orm_examples::{MODEL, Result, make_guardrail};
+use bedrock_orm_local::LocalBedrock;
+use serde_json::{Value, json};
 
 include!(concat!(env!("OUT_DIR"), "/snippets.rs"));
 
+/// Long enough to watch or to stop what is under way, and no longer.
+const JOB_DURATION: Duration = Duration::from_millis(200);
+
 #[tokio::test]
 async fn every_snippet_runs() -> Result {
-    let bedrock = Bedrock::connect().await?;
-    let session = bedrock.session();
+    let local = LocalBedrock::builder().job_duration(JOB_DURATION).start().await?;
+    local.seed("ModelInvocationJob", invocation_jobs())?;
+    local.seed("ModelCopyJob", copy_jobs())?;
+    let in_region = async |region: &str| {
+        Session::builder().region(region).endpoint_url(local.url()).access_key("any", "any").build().await
+    };
+    let session = in_region("us-east-1").await?;
     session.clone().set_default()?;
-    let (guardrail_id, _version) = bedrock.guardrail().await?;
+    Session::register("virginia", session.clone());
+    Session::register("oregon", in_region("us-west-2").await?);
+    let (guardrail_id, _version) = make_guardrail(&session).await?;
     let model = FoundationModel::objects().get(MODEL).await?;
-    run_all(session, &model, &guardrail_id).await
+    run_all(&session, &model, &guardrail_id).await
+}
+
+/// The jobs that `docs/django.md` asks for.
+fn invocation_jobs() -> impl Iterator<Item = Value> {
+    [
+        ("web-1", "Completed", "2025-11-03T09:30:00Z", Some(1200)),
+        ("web-2", "Failed", "2026-02-14T12:00:00Z", Some(40)),
+        ("web-10", "Completed", "2026-05-20T08:15:00Z", Some(7000)),
+        ("db-nightly", "Completed", "2026-06-01T01:00:00Z", Some(300)),
+        ("Report", "Stopped", "2026-06-01T15:45:00Z", None),
+    ]
+    .into_iter()
+    .zip(1..)
+    .map(|((name, status, submitted, records), number)| {
+        let mut job = json!({
+            "jobArn": format!("arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/seeded00000{number}"),
+            "jobName": name,
+            "modelId": "amazon.nova-lite-v1:0",
+            "roleArn": "arn:aws:iam::123456789012:role/bedrock",
+            "status": status,
+            "submitTime": submitted,
+            "inputDataConfig": {"s3InputDataConfig": {"s3Uri": "s3://my-bedrock-input/prompts.jsonl"}},
+            "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": "s3://my-bedrock-output/"}},
+        });
+        if let Some(records) = records {
+            job["totalRecordCount"] = json!(records);
+        }
+        job
+    })
+}
+
+/// The copies of models that `docs/django.md` asks for, for their tags.
+fn copy_jobs() -> impl Iterator<Item = Value> {
+    [("tuned-1", "Production", "search"), ("tuned-2", "Production", "ads"), ("tuned-3", "Test", "search")]
+        .into_iter()
+        .zip(1..)
+        .map(|((name, environment, owner), number)| {
+            let model = format!("arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-lite-v1:0:300k/seeded00000{number}");
+            json!({
+                "jobArn": format!("arn:aws:bedrock:us-east-1:123456789012:model-copy-job/seeded00000{number}"),
+                "status": "Completed",
+                "creationTime": format!("2026-03-0{number}T00:00:00Z"),
+                "targetModelArn": model,
+                "targetModelName": name,
+                "sourceAccountId": "123456789012",
+                "sourceModelArn": model.replace("us-east-1", "us-west-2"),
+                "targetModelTags": [
+                    {"key": "Environment", "value": environment},
+                    {"key": "Owner", "value": owner},
+                ],
+            })
+        })
 }

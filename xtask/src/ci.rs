@@ -2,11 +2,10 @@
 
 use std::env;
 use std::error::Error;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::{codegen, coverage};
+use crate::{codegen, conformance, coverage};
 
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 
@@ -26,7 +25,7 @@ const CHECKS: [Check; 9] = [
     }),
     ("documentation", documentation),
     ("examples", examples),
-    ("boto3 on the local Bedrock", boto3),
+    ("conformance", conformance::run),
 ];
 
 pub(crate) fn run(root: &Path) -> Result {
@@ -38,11 +37,11 @@ pub(crate) fn run(root: &Path) -> Result {
     Ok(())
 }
 
-fn cargo(root: &Path, arguments: &[&str]) -> Result {
+pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Result {
     succeeds(Command::new(env!("CARGO")).args(arguments).current_dir(root))
 }
 
-fn succeeds(command: &mut Command) -> Result {
+pub(crate) fn succeeds(command: &mut Command) -> Result {
     let status = command.status().map_err(|error| format!("{command:?} does not start: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{command:?} failed: {status}").into()) }
 }
@@ -82,52 +81,6 @@ fn names(package: &Path) -> Result<Vec<String>> {
     Ok(examples.iter().filter_map(|example| example.get("name")?.as_str().map(str::to_owned)).collect())
 }
 
-fn target(root: &Path) -> std::path::PathBuf {
+pub(crate) fn target(root: &Path) -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into)
-}
-
-/// A tour by boto3, which knows nothing of us, pinned and in an environment of its own.
-fn boto3(root: &Path) -> Result {
-    let tour = root.join("crates/local/tests/boto3");
-    let environment = target(root).join("boto3");
-    let python = environment.join("bin/python");
-    if !python.exists() {
-        succeeds(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
-    }
-    let mut install = Command::new(&python);
-    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
-    succeeds(install.arg(tour.join("requirements.txt")))?;
-    cargo(root, &["build", "--quiet", "-p", "bedrock-orm-local", "--bin", "bedrock-local"])?;
-    let server = Server::start(&target(root).join("debug/bedrock-local"))?;
-    succeeds(Command::new(&python).arg(tour.join("tour.py")).arg(&server.url).env("NO_PROXY", "127.0.0.1"))
-}
-
-/// A `bedrock-local` that stops when it is dropped.
-struct Server {
-    process: Child,
-    url: String,
-}
-
-impl Server {
-    fn start(program: &Path) -> Result<Self> {
-        let mut process = Command::new(program).args(["--port", "0"]).stdout(Stdio::piped()).spawn()?;
-        let mut line = String::new();
-        if let Some(stdout) = process.stdout.take() {
-            BufReader::new(stdout).read_line(&mut line)?;
-        }
-        let url = line.trim().strip_prefix("listening on ").unwrap_or_default().to_owned();
-        let server = Self { process, url };
-        if server.url.is_empty() {
-            return Err(format!("bedrock-local said {line:?} first, and not where it listens").into());
-        }
-        Ok(server)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself; either way it is gone after this.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

@@ -4,6 +4,7 @@ mod api;
 mod bench;
 mod ci;
 mod codegen;
+mod conformance;
 mod coverage;
 
 use std::error::Error;
@@ -14,6 +15,7 @@ const HELP: &str = "\
 cargo xtask codegen            write the generated code from AWS's API description
 cargo xtask codegen --check    fail where the committed code differs from it
 cargo xtask coverage           every AWS operation and where it is reached; --write puts it into docs/operations.md
+cargo xtask conformance        the local Bedrock by boto3, the AWS CLI and botocraft, pinned (needs python3)
 cargo xtask ci                 all that has to pass besides `cargo test`
 cargo xtask bench              what a call costs beside the same call on the raw SDK (needs valgrind)
 cargo xtask api --from PATH    make the API description anew from a botocore wheel or folder
@@ -37,6 +39,7 @@ fn run(words: &[&str]) -> Result<(), Box<dyn Error>> {
         ["codegen", "--check"] => codegen::check(&root()),
         ["coverage"] => coverage::run(&root(), false),
         ["coverage", "--write"] => coverage::run(&root(), true),
+        ["conformance"] => conformance::run(&root()),
         ["bench"] => bench::run(&root()),
         ["ci"] => ci::run(&root()),
         ["api", "--from", from] => api::run(Path::new(from)),

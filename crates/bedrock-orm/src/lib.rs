@@ -67,6 +67,7 @@ pub use bedrock_orm_managers::{
     Rows, Values, Wait, Watch, aggregates, extensions, lookups, resources,
 };
 pub use bedrock_orm_models as models;
+pub use bedrock_orm_models::jiff;
 pub use bedrock_orm_runtime_mixin::{
     ApplyGuardrail, BidirectionalStream, ConversationManager, Converse, ConverseStream, Invokable,
     InvokeModel, InvokeModelResponse, InvokeModelStream, ModelAsyncInvokes, StartAsyncInvoke, Target,

@@ -105,6 +105,7 @@ impl<M: Row> Walk<M> {
     fn name(&self) -> String {
         match (&self.choice, &self.session) {
             (SessionChoice::Default, Some(session)) => session.region().to_owned(),
+            (SessionChoice::Default, None) => "default".to_owned(),
             (choice, _) => choice.to_string(),
         }
     }

@@ -181,9 +181,56 @@ impl<M: List> Manager<M> {
         self.list().exclude(condition)
     }
 
+    /// The list's rows that meet the condition that is written so: [`QuerySet::filter_str`].
+    pub fn filter_str(&self, condition: impl AsRef<str>) -> QuerySet<M::Row> {
+        self.list().filter_str(condition)
+    }
+
     /// The list in that order: [`QuerySet::order_by`].
     pub fn order_by(&self, order: impl Into<Order<M::Row>>) -> QuerySet<M::Row> {
         self.list().order_by(order)
+    }
+
+    /// The list's first row: [`QuerySet::first`].
+    ///
+    /// # Errors
+    ///
+    /// As [`QuerySet::pages`].
+    ///
+    /// # Requests
+    ///
+    /// As [`QuerySet::first`].
+    pub fn first(&self) -> impl Future<Output = Result<Option<Bound<M::Row>>>> + Send + use<M> {
+        let list = self.list();
+        async move { list.first().await }
+    }
+
+    /// Whether the list has any row: [`QuerySet::exists`].
+    ///
+    /// # Errors
+    ///
+    /// As [`QuerySet::pages`].
+    ///
+    /// # Requests
+    ///
+    /// As [`QuerySet::exists`].
+    pub fn exists(&self) -> impl Future<Output = Result<bool>> + Send + use<M> {
+        let list = self.list();
+        async move { list.exists().await }
+    }
+
+    /// How many rows the list has: [`QuerySet::count`].
+    ///
+    /// # Errors
+    ///
+    /// As [`QuerySet::pages`].
+    ///
+    /// # Requests
+    ///
+    /// As [`QuerySet::count`].
+    pub fn count(&self) -> impl Future<Output = Result<usize>> + Send + use<M> {
+        let list = self.list();
+        async move { list.count().await }
     }
 }
 

@@ -178,3 +178,18 @@ proptest! {
         })?;
     }
 }
+
+#[cfg(feature = "control-plane")]
+#[test]
+fn a_value_that_the_parameter_does_not_know_is_not_pushed() {
+    use bedrock_orm_models::FoundationModel;
+
+    use crate::Objects as _;
+
+    let has = |modality: &str| {
+        let models = FoundationModel::objects().filter(FoundationModel::OUTPUT_MODALITIES.has(modality));
+        models.explain().pushed.len()
+    };
+    // AWS lists models that speak, and refuses to be asked for them.
+    assert_eq!((has("TEXT"), has("SPEECH")), (1, 0));
+}

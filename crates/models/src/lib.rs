@@ -39,5 +39,7 @@ mod wire;
 pub use blob::Blob;
 pub use field::{EachField, Field};
 pub use generated::*;
+/// The crate that times are of: `jiff::Timestamp`, `jiff::civil::date`.
+pub use jiff;
 pub use methods::guardrail::GuardrailContent;
 pub use methods::message::Content;

@@ -7,7 +7,9 @@ pub(crate) fn of_noun(noun: &Noun) -> Vec<(String, String)> {
     let name = &noun.name;
     let key = match &noun.key {
         Some(super::nouns::Key::Parts { parts, .. }) => {
-            let parts: Vec<&str> = parts.values().map(|part| part.trim_end_matches('?')).collect();
+            let mut parts: Vec<&str> = parts.values().map(|part| part.trim_end_matches('?')).collect();
+            // As the key types have them: what it lies in comes first, by its ARN.
+            parts.sort_by_key(|part| !part.ends_with("_arn"));
             format!("({})", parts.join(", "))
         }
         _ => "key".to_owned(),

@@ -93,11 +93,11 @@ impl SessionChoice {
     }
 }
 
-/// The name, the session's region, or `default`.
+/// The name, the session's region, or `the default session`.
 impl fmt::Display for SessionChoice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Default => "default",
+            Self::Default => "the default session",
             Self::Named(name) => name,
             Self::Given(session) => session.region(),
         })

@@ -70,7 +70,7 @@ impl Row for FoundationModel {
                 parameters.get_by_customization_type().as_ref().map(|value| value.as_str().to_owned())
             },
             set: Set::Text(|parameters, value| parameters.by_customization_type(value.into())),
-            pattern: None,
+            pattern: Some("FINE_TUNING|CONTINUED_PRE_TRAINING|DISTILLATION"),
             longest: None,
             pushes: Some(Pushes { path: "customizationsSupported", lookup: PushedLookup::Has }),
         },
@@ -80,7 +80,7 @@ impl Row for FoundationModel {
                 parameters.get_by_output_modality().as_ref().map(|value| value.as_str().to_owned())
             },
             set: Set::Text(|parameters, value| parameters.by_output_modality(value.into())),
-            pattern: None,
+            pattern: Some("TEXT|IMAGE|EMBEDDING"),
             longest: None,
             pushes: Some(Pushes { path: "outputModalities", lookup: PushedLookup::Has }),
         },
@@ -90,7 +90,7 @@ impl Row for FoundationModel {
                 parameters.get_by_inference_type().as_ref().map(|value| value.as_str().to_owned())
             },
             set: Set::Text(|parameters, value| parameters.by_inference_type(value.into())),
-            pattern: None,
+            pattern: Some("ON_DEMAND|PROVISIONED"),
             longest: None,
             pushes: Some(Pushes { path: "inferenceTypesSupported", lookup: PushedLookup::Has }),
         },

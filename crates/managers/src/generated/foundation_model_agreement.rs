@@ -96,7 +96,7 @@ impl Row for Offer {
         name: "offerType",
         read: |parameters| parameters.get_offer_type().as_ref().map(|value| value.as_str().to_owned()),
         set: Set::Text(|parameters, value| parameters.offer_type(value.into())),
-        pattern: None,
+        pattern: Some("ALL|PUBLIC"),
         longest: None,
         pushes: None,
     }];

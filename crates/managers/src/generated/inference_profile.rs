@@ -58,7 +58,7 @@ impl Row for InferenceProfileSummary {
         name: "typeEquals",
         read: |parameters| parameters.get_type_equals().as_ref().map(|value| value.as_str().to_owned()),
         set: Set::Text(|parameters, value| parameters.type_equals(value.into())),
-        pattern: None,
+        pattern: Some("SYSTEM_DEFINED|APPLICATION"),
         longest: None,
         pushes: Some(Pushes { path: "type", lookup: PushedLookup::Exact }),
     }];

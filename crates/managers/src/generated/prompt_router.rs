@@ -61,7 +61,7 @@ impl Row for PromptRouterSummary {
         name: "type",
         read: |parameters| parameters.get_type().as_ref().map(|value| value.as_str().to_owned()),
         set: Set::Text(|parameters, value| parameters.r#type(value.into())),
-        pattern: None,
+        pattern: Some("custom|default"),
         longest: None,
         pushes: Some(Pushes { path: "type", lookup: PushedLookup::Exact }),
     }];

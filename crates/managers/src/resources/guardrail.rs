@@ -75,6 +75,15 @@ impl Key for GuardrailKey {
             .with_hint("give a number or `DRAFT`, or the ID alone for the draft")),
             // Without a version it is the draft, for every operation; `DRAFT` is not a version that can be deleted.
             Some("DRAFT") => Ok(Self { version: None, ..self }),
+            // AWS takes no version here, and would change the draft in its place.
+            Some(version) if operation == "UpdateGuardrail" => Err(Error::invalid_input(
+                operation,
+                format!(
+                    "version {version} of guardrail `{}` cannot be changed, its draft alone can",
+                    self.identifier
+                ),
+            )
+            .with_hint("give the ID alone, and make a new version of the draft once it is changed")),
             _ => Ok(self),
         }
     }

@@ -16,9 +16,13 @@ pub trait Key: Clone + Eq + Hash + fmt::Debug + fmt::Display + Send + Sync + 'st
 }
 
 impl Key for String {
+    /// Global inference profiles name a model by an ARN without a region, which no Get takes: its ID stands for it.
     fn checked(self, operation: &'static str) -> Result<Self> {
         not_blank(operation, "the key", &self)?;
-        Ok(self)
+        match self.split_once(":bedrock:::foundation-model/") {
+            Some((partition, id)) if partition.starts_with("arn:") => Ok(id.to_owned()),
+            _ => Ok(self),
+        }
     }
 }
 
@@ -94,5 +98,22 @@ key_of_parts! {
         build_workflow_id: B,
         /// The test case's ID.
         test_case_id: C
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Key as _;
+
+    #[test]
+    fn a_models_arn_without_a_region_is_its_id() {
+        let checked = |key: &str| key.to_owned().checked("GetFoundationModel").unwrap();
+        assert_eq!(
+            checked("arn:aws:bedrock:::foundation-model/amazon.nova-2-lite-v1:0"),
+            "amazon.nova-2-lite-v1:0"
+        );
+        let regional = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-lite-v1:0";
+        assert_eq!(checked(regional), regional);
+        assert!(" ".to_owned().checked("GetFoundationModel").is_err());
     }
 }

@@ -942,7 +942,7 @@ pub struct AutomatedReasoningPolicyBuildStepMessage {
 ///
 /// | call | AWS operation | IAM action |
 /// |---|---|---|
-/// | `AutomatedReasoningPolicyBuildWorkflow::objects().get((build_workflow_id, policy_arn))` | `GetAutomatedReasoningPolicyBuildWorkflow` | `bedrock:GetAutomatedReasoningPolicyBuildWorkflow` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().get((policy_arn, build_workflow_id))` | `GetAutomatedReasoningPolicyBuildWorkflow` | `bedrock:GetAutomatedReasoningPolicyBuildWorkflow` |
 /// | `AutomatedReasoningPolicyBuildWorkflow::objects().list_of(…)`, or the parent's `build_workflows()` | `ListAutomatedReasoningPolicyBuildWorkflows` | `bedrock:ListAutomatedReasoningPolicyBuildWorkflows` |
 /// | `AutomatedReasoningPolicyBuildWorkflow::objects().annotations(…)` | `GetAutomatedReasoningPolicyAnnotations` | `bedrock:GetAutomatedReasoningPolicyAnnotations` |
 /// | `AutomatedReasoningPolicyBuildWorkflow::objects().cancel(…)` | `CancelAutomatedReasoningPolicyBuildWorkflow` | `bedrock:CancelAutomatedReasoningPolicyBuildWorkflow` |
@@ -1964,7 +1964,7 @@ pub struct AutomatedReasoningPolicyTestCase {
 ///
 /// | call | AWS operation | IAM action |
 /// |---|---|---|
-/// | `AutomatedReasoningPolicyTestResult::objects().get((build_workflow_id, policy_arn, test_case_id))` | `GetAutomatedReasoningPolicyTestResult` | `bedrock:GetAutomatedReasoningPolicyTestResult` |
+/// | `AutomatedReasoningPolicyTestResult::objects().get((policy_arn, build_workflow_id, test_case_id))` | `GetAutomatedReasoningPolicyTestResult` | `bedrock:GetAutomatedReasoningPolicyTestResult` |
 /// | `AutomatedReasoningPolicyTestResult::objects().list_of(…)`, or the parent's `test_results()` | `ListAutomatedReasoningPolicyTestResults` | `bedrock:ListAutomatedReasoningPolicyTestResults` |
 ///
 /// Source: [`AutomatedReasoningPolicyTestResult`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyTestResult.html).

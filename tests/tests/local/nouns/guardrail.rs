@@ -159,10 +159,13 @@ async fn changed(stage: &Stage, there: &Bound<Guardrail>, mut input: Value) {
 
     let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("harp")]);
     let change = UpdateGuardrailRequest::new("one", "No!", "Not that!").word_policy_config(words);
-    there.update(change).await.unwrap();
+    there.update(change.clone()).await.unwrap();
     let after = there.refresh().await.unwrap();
     assert_eq!((after.blocked_input_messaging.as_str(), after.topic_policy.is_none()), ("No!", true));
     stage.take();
+    let version = Guardrail::objects().using(&stage.session).update((id, "1"), change).await.unwrap_err();
+    assert_eq!(version.kind(), ErrorKind::InvalidInput, "{version}");
+    stage.sent([]);
 }
 
 async fn deleted(stage: &Stage, there: &Bound<Guardrail>, version: &Bound<GuardrailSummary>) {

@@ -180,9 +180,11 @@ impl<'a> Writer<'a> {
             }
             None => "None".to_owned(),
         };
-        let pattern = match shape.pattern.as_ref().filter(|_| kind == "Text" && shape.values.is_none()) {
-            Some(pattern) => format!("Some(r#\"{pattern}\"#)"),
-            None => "None".to_owned(),
+        // AWS refuses a value that the parameter's enum has not, though the field's own may have it.
+        let pattern = match (&shape.values, &shape.pattern) {
+            (Some(values), _) => format!("Some({:?})", values.join("|")),
+            (None, Some(pattern)) if kind == "Text" => format!("Some(r#\"{pattern}\"#)"),
+            (None, _) => "None".to_owned(),
         };
         let longest = match shape.max.filter(|_| kind == "Text") {
             Some(max) => format!("Some({max})"),
