@@ -1,5 +1,6 @@
 //! What an operation gives back, before it becomes HTTP.
 
+use bytes::Bytes;
 use futures_util::future;
 use futures_util::stream::{BoxStream, StreamExt as _};
 use serde_json::Value;
@@ -22,6 +23,8 @@ pub(crate) enum Answer {
     Bytes { body: Vec<u8>, headers: Headers },
     /// An event stream.
     Events { events: Events, headers: Headers, ending: Ending },
+    /// An answer that AWS once gave: its body, frame by frame where that is a stream.
+    Recorded { pieces: Vec<Bytes>, headers: Headers },
     /// An event stream that answers the request's, while that is still being sent.
     Duplex { session: Session, ending: Ending },
 }
@@ -57,7 +60,7 @@ impl Answer {
                 let checked = events.map(move |event| event.and_then(check));
                 Ok(Self::Events { events: until_error(checked.boxed()), headers, ending })
             }
-            answer @ (Self::Bytes { .. } | Self::Duplex { .. }) => Ok(answer),
+            answer @ (Self::Bytes { .. } | Self::Recorded { .. } | Self::Duplex { .. }) => Ok(answer),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Everything that a running server knows.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::catalogue::Catalogue;
@@ -7,6 +8,7 @@ use crate::clock::Clock;
 use crate::description::Services;
 use crate::ids::Ids;
 use crate::journal::Journal;
+use crate::repliers::playback::Playback;
 use crate::repliers::{Chain, Repliers};
 use crate::routing::Router;
 use crate::state::State;
@@ -28,6 +30,7 @@ pub(crate) struct Settings {
     pub(crate) stream_pace: Duration,
     /// Who says what a model replies where nothing is queued.
     pub(crate) repliers: Chain,
+    pub(crate) playback: Option<Arc<Playback>>,
 }
 
 impl Default for Settings {
@@ -40,6 +43,7 @@ impl Default for Settings {
             empty_pages: false,
             stream_pace: Duration::ZERO,
             repliers: Chain::default(),
+            playback: None,
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::journal::RecordedRequest;
 use crate::local::{Local, Settings};
 use crate::repliers::Replier;
 use crate::repliers::conversation::Conversation;
+use crate::repliers::playback::Playback;
+use crate::repliers::script::Script;
 use crate::reply::Reply;
 use crate::server;
 use crate::store::seed::Bed;
@@ -185,6 +187,17 @@ impl LocalBedrockBuilder {
     /// Asks a [`Replier`] what models reply, after those given before it.
     pub fn replier(mut self, replier: impl Replier + 'static) -> Self {
         self.settings.repliers.push(replier);
+        self
+    }
+
+    /// Follows a [`Script`].
+    pub fn script(self, script: Script) -> Self {
+        self.replier(script)
+    }
+
+    /// Answers requests that are like recorded ones as they were answered, before any [`Replier`] is asked.
+    pub fn playback(mut self, playback: Playback) -> Self {
+        self.settings.playback = Some(Arc::new(playback));
         self
     }
 

@@ -148,6 +148,19 @@ impl Reply {
         Self::said(Said::Live(Live::new(pieces)))
     }
 
+    /// The reply with all that it says changed: texts, inputs of tools, messages of errors.
+    pub(crate) fn with_texts(mut self, change: &impl Fn(&str) -> String) -> Self {
+        match &mut self.said {
+            Said::Content(content) => content.iter_mut().for_each(|block| change_texts(block, change)),
+            Said::Error(error) => error.message = change(&error.message),
+            Said::Default | Said::Live(_) | Said::Vectors(_) => {}
+        }
+        if let Ending::Exception { error, .. } = &mut self.ending {
+            error.message = change(&error.message);
+        }
+        self
+    }
+
     /// Whether it leaves it to the next replier what is said.
     pub(crate) fn passes(&self) -> bool {
         matches!(self.said, Said::Default)
@@ -177,6 +190,15 @@ impl Default for Reply {
     /// What the next replier says, and the server itself in the end.
     fn default() -> Self {
         Self::said(Said::Default)
+    }
+}
+
+fn change_texts(value: &mut Value, change: &impl Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = change(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| change_texts(item, change)),
+        Value::Object(members) => members.values_mut().for_each(|member| change_texts(member, change)),
+        _ => {}
     }
 }
 

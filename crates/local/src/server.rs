@@ -25,6 +25,7 @@ use crate::event_stream::{self, Frame};
 use crate::journal::RecordedRequest;
 use crate::local::Local;
 use crate::operations;
+use crate::repliers::playback;
 use crate::reply::Ending;
 use crate::request::{Request, signed_region};
 use crate::routing::Found;
@@ -147,12 +148,29 @@ fn region(local: &Local, parts: &Parts) -> String {
 async fn perform(local: &Arc<Local>, found: Found, parts: &Parts, body: Bytes) -> AwsResult<(u16, Answer)> {
     let (service, operation) = (found.service, found.operation);
     let query = parts.uri.query().unwrap_or_default();
+    if let Some(recorded) = recorded_answer(local, &found, query, &body)? {
+        return Ok(recorded);
+    }
     let request = Request::gather(found, query, &parts.headers, body, region(local, parts))?;
     let answer = operations::perform(local, &request)
         .await?
         .checked(service, operation)?
         .unwrapped(service, operation);
     Ok((operation.http.response_code, answer))
+}
+
+/// The answer that was recorded to such a request, unless a queued reply waits for it.
+fn recorded_answer(
+    local: &Local,
+    found: &Found,
+    query: &str,
+    body: &Bytes,
+) -> AwsResult<Option<(u16, Answer)>> {
+    let is_awaited = local.repliers.has_queued() && playback::calls_a_model(&found.operation.name);
+    match &local.settings.playback {
+        Some(playback) if !is_awaited => playback.answer(found, query, body),
+        _ => Ok(None),
+    }
 }
 
 /// An answer as HTTP. `incoming` is the request's body where that is a stream.
@@ -165,6 +183,10 @@ fn success(local: &Arc<Local>, status: u16, answer: Answer, incoming: Option<Inc
             headers.push(("content-type", event_stream::CONTENT_TYPE.to_owned()));
             respond(local, status, &headers, streamed(local, frames(local, events, ending)))
         }
+        Answer::Recorded { pieces, headers } => match <[Bytes; 1]>::try_from(pieces) {
+            Ok([body]) => respond(local, status, &headers, whole(body)),
+            Err(frames) => respond(local, status, &headers, streamed(local, stream::iter(frames))),
+        },
         Answer::Duplex { session, ending } => {
             let headers = vec![("content-type", event_stream::CONTENT_TYPE.to_owned())];
             let answers =

@@ -2,6 +2,8 @@
 
 pub(crate) mod conversation;
 pub(crate) mod glob;
+pub(crate) mod playback;
+pub(crate) mod script;
 pub(crate) mod upstream;
 
 use std::collections::VecDeque;
@@ -85,6 +87,10 @@ impl Repliers {
 
     pub(crate) fn push(&self, reply: Reply) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(reply);
+    }
+
+    pub(crate) fn has_queued(&self) -> bool {
+        !self.queue.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// The queued reply, if there is one.
