@@ -166,6 +166,17 @@ impl Decoder {
     }
 }
 
+/// The frames of a stream, as far as its lengths tell. What is left in the end is one piece.
+pub(crate) fn split(stream: &Bytes) -> Vec<Bytes> {
+    let mut rest = stream.clone();
+    let mut frames = Vec::new();
+    while !rest.is_empty() {
+        let told = (&rest[..]).try_get_u32().map_or(rest.len(), |length| length as usize);
+        frames.push(rest.split_to(told.max(PRELUDE).min(rest.len())));
+    }
+    frames
+}
+
 /// Cuts the first whole frame off.
 fn cut(buffer: &mut BytesMut) -> Result<Option<Bytes>, &'static str> {
     if buffer.len() < PRELUDE {

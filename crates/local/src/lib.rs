@@ -202,6 +202,7 @@ mod model;
 mod nouns;
 mod operations;
 mod outgoing;
+mod repliers;
 mod reply;
 mod reply_form;
 mod request;
@@ -211,8 +212,15 @@ mod socket;
 mod state;
 mod store;
 
+/// The attribute that implementations of [`Replier`] wear.
+pub use async_trait::async_trait;
 pub use expectations::Unmet;
 pub use faults::{At, Checksum, Fault, PlannedFault};
 pub use journal::{RecordedAnswer, RecordedEvent, RecordedRequest};
 pub use local_bedrock::{LocalBedrock, LocalBedrockBuilder};
+pub use repliers::Replier;
+pub use repliers::conversation::{Conversation, Embedding};
+pub use repliers::playback::Playback;
+pub use repliers::script::{Condition, Script, When};
+pub use repliers::upstream::Upstream;
 pub use reply::Reply;

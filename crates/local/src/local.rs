@@ -1,6 +1,7 @@
 //! Everything that a running server knows.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,7 +12,8 @@ use crate::description::Services;
 use crate::faults::{Fault, Faults};
 use crate::ids::Ids;
 use crate::journal::Journal;
-use crate::reply::Replies;
+use crate::repliers::playback::Playback;
+use crate::repliers::{Chain, Repliers};
 use crate::routing::Router;
 use crate::state::State;
 use crate::store::seed::Bed;
@@ -33,6 +35,9 @@ pub(crate) struct Settings {
     pub(crate) stream_pace: Duration,
     /// The fault plan that it starts with.
     pub(crate) faults: Vec<Fault>,
+    /// Who says what a model replies where nothing is queued.
+    pub(crate) repliers: Chain,
+    pub(crate) playback: Option<Arc<Playback>>,
 }
 
 impl Default for Settings {
@@ -45,6 +50,8 @@ impl Default for Settings {
             empty_pages: false,
             stream_pace: Duration::ZERO,
             faults: Vec::new(),
+            repliers: Chain::default(),
+            playback: None,
         }
     }
 }
@@ -53,13 +60,13 @@ impl Default for Settings {
 pub(crate) struct Local {
     pub(crate) services: &'static Services,
     pub(crate) router: Router,
-    pub(crate) catalogue: Catalogue,
+    pub(crate) catalogue: &'static Catalogue,
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) journal: Journal,
-    pub(crate) replies: Replies,
     pub(crate) faults: Faults,
+    pub(crate) repliers: Repliers,
     pub(crate) state: State,
 }
 
@@ -72,12 +79,12 @@ impl Local {
             services,
             router: Router::new(services),
             catalogue: Catalogue::load()?,
-            settings,
             clock: Clock::default(),
             ids: Ids::default(),
             journal: Journal::default(),
-            replies: Replies::default(),
             faults,
+            repliers: Repliers::new(settings.repliers.clone()),
+            settings,
             state: State::default(),
         })
     }
@@ -98,7 +105,7 @@ impl Local {
     /// Makes everything as it was when the server started.
     pub(crate) fn reset(&self) {
         self.journal.clear();
-        self.replies.clear();
+        self.repliers.clear();
         self.state.clear();
         self.clock.reset();
         self.ids.reset();

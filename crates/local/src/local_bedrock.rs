@@ -13,6 +13,10 @@ use tokio::task::JoinHandle;
 use crate::faults::{Fault, PlannedFault};
 use crate::journal::RecordedRequest;
 use crate::local::{Local, Settings, invalid};
+use crate::repliers::Replier;
+use crate::repliers::conversation::Conversation;
+use crate::repliers::playback::Playback;
+use crate::repliers::script::Script;
 use crate::reply::Reply;
 use crate::server;
 
@@ -68,7 +72,7 @@ impl LocalBedrock {
     /// Queues the next answer of a model: of Converse, ConverseStream, InvokeModel or
     /// InvokeModelWithResponseStream, whichever is called first. Queued replies are said in their order.
     pub fn queue_reply(&self, reply: Reply) {
-        self.local.replies.push(reply);
+        self.local.repliers.push(reply);
     }
 
     /// Plans a failure, and tells its number.
@@ -220,6 +224,37 @@ impl LocalBedrockBuilder {
     pub fn stream_pace(mut self, pause: Duration) -> Self {
         self.settings.stream_pace = pause;
         self
+    }
+
+    /// Asks a [`Replier`] what models reply, after those given before it.
+    pub fn replier(mut self, replier: impl Replier + 'static) -> Self {
+        self.settings.repliers.push(replier);
+        self
+    }
+
+    /// Follows a [`Script`].
+    pub fn script(self, script: Script) -> Self {
+        self.replier(script)
+    }
+
+    /// Answers requests that are like recorded ones as they were answered, before any [`Replier`] is asked.
+    pub fn playback(mut self, playback: Playback) -> Self {
+        self.settings.playback = Some(Arc::new(playback));
+        self
+    }
+
+    /// Asks a function what models reply.
+    ///
+    /// ```
+    /// use bedrock_orm_local::{LocalBedrock, Reply};
+    ///
+    /// let builder = LocalBedrock::builder().reply_with(|asked| match asked.text().as_str() {
+    ///     "ping" => Reply::text("pong"),
+    ///     _ => Reply::default(),
+    /// });
+    /// ```
+    pub fn reply_with(self, reply: impl Fn(&Conversation) -> Reply + Send + Sync + 'static) -> Self {
+        self.replier(reply)
     }
 
     /// Starts the server on the current tokio runtime.

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::stream::{self, StreamExt as _};
+use futures_util::stream::{self, Stream, StreamExt as _};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::header::HeaderValue;
@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::admin;
-use crate::answer::{Answer, Event};
+use crate::answer::{Answer, Events};
 use crate::duplex;
 use crate::error::{AwsError, AwsResult};
 use crate::event_stream::{self, Frame};
@@ -29,6 +29,7 @@ use crate::journal::{RecordedAnswer, RecordedRequest};
 use crate::local::Local;
 use crate::operations;
 use crate::outgoing::{Body, Content, Outgoing};
+use crate::repliers::playback;
 use crate::reply::Ending;
 use crate::request::{Request, signed_region};
 use crate::routing::Found;
@@ -176,7 +177,7 @@ async fn spoiled(
     if let Some(refusal) = &strike.refusal {
         return Ok(refused(local, refusal));
     }
-    let (status, answer) = perform(local, strike, found, parts, body)?;
+    let (status, answer) = perform(local, strike, found, parts, body).await?;
     Ok(success(local, status, answer, incoming))
 }
 
@@ -200,8 +201,8 @@ fn region(local: &Local, parts: &Parts) -> String {
 }
 
 /// From a request to an answer and its status.
-fn perform(
-    local: &Local,
+async fn perform(
+    local: &Arc<Local>,
     strike: &Strike,
     found: Found,
     parts: &Parts,
@@ -209,12 +210,30 @@ fn perform(
 ) -> AwsResult<(u16, Answer)> {
     let (service, operation) = (found.service, found.operation);
     let query = parts.uri.query().unwrap_or_default();
+    if let Some(recorded) = recorded_answer(local, &found, query, &body)? {
+        return Ok(recorded);
+    }
     let request = Request::gather(found, query, &parts.headers, body, region(local, parts))?;
-    let mut answer =
-        operations::perform(local, &request)?.checked(service, operation)?.unwrapped(service, operation);
-    local.faults.spend(strike, local.clock.now(), &answer);
-    strike.spoil(&request, &mut answer);
+    let answer = operations::perform(local, &request)
+        .await?
+        .checked(service, operation)?
+        .unwrapped(service, operation);
+    let answer = strike.spoil(&request, strike.metered(local, answer));
     Ok((operation.http.response_code, answer))
+}
+
+/// The answer that was recorded to such a request, unless a queued reply waits for it.
+fn recorded_answer(
+    local: &Local,
+    found: &Found,
+    query: &str,
+    body: &Bytes,
+) -> AwsResult<Option<(u16, Answer)>> {
+    let is_awaited = local.repliers.has_queued() && playback::calls_a_model(&found.operation.name);
+    match &local.settings.playback {
+        Some(playback) if !is_awaited => playback.answer(found, query, body),
+        _ => Ok(None),
+    }
 }
 
 /// An answer as HTTP. `incoming` is the request's body where that is a stream.
@@ -234,10 +253,15 @@ fn success(local: &Arc<Local>, status: u16, answer: Answer, incoming: Option<Inc
         Answer::Events { events, headers: more, ending } => {
             headers.extend(more);
             headers.push(stream_type);
-            let (frames, stays_open) = frames(local, events, ending);
-            let silence =
-                if stays_open { stream::pending().left_stream() } else { stream::empty().right_stream() };
-            let content = Content::Frames(stream::iter(frames).chain(silence).boxed());
+            let content = Content::Frames(frames(local, events, ending).boxed());
+            Outgoing { status, headers, content }
+        }
+        Answer::Recorded { pieces, headers: more } => {
+            headers.extend(more);
+            let content = match <[Bytes; 1]>::try_from(pieces) {
+                Ok([body]) => Content::Whole(body),
+                Err(frames) => Content::Frames(stream::iter(frames).boxed()),
+            };
             Outgoing { status, headers, content }
         }
         Answer::Duplex { session, ending } => {
@@ -278,26 +302,24 @@ fn json_type() -> (&'static str, String) {
     ("content-type", "application/json".to_owned())
 }
 
-/// The frames of a stream, and whether it is to stay open after them.
-fn frames(local: &Local, events: Vec<Event>, ending: Ending) -> (Vec<Bytes>, bool) {
-    let event = |event: Event| Frame::event(event.name, event.payload, 2 + local.ids.below(60)).encode();
-    let mut frames: Vec<_> = events.into_iter().map(event).collect();
-    match ending {
-        Ending::Whole => (frames, false),
-        Ending::Cut { after } => {
-            frames.truncate(after);
-            (frames, false)
-        }
-        Ending::Stall { after } => {
-            frames.truncate(after);
-            (frames, true)
-        }
-        Ending::Exception { error, after } => {
-            frames.truncate(after);
-            frames.push(Frame::exception(&error.code, &error.body()).encode());
-            (frames, false)
-        }
-    }
+/// The frames of a stream, each as its event comes to be, up to the ending.
+fn frames(local: &Arc<Local>, events: Events, ending: Ending) -> impl Stream<Item = Bytes> + Send + use<> {
+    let local = Arc::clone(local);
+    let frames = events.map(move |event| match event {
+        Ok(event) => Frame::event(event.name, event.payload, 2 + local.ids.below(60)).encode(),
+        Err(error) => exception(&error.as_exception()),
+    });
+    let (most, last) = match ending {
+        Ending::Whole => (usize::MAX, stream::empty().boxed()),
+        Ending::Cut { after } => (after, stream::empty().boxed()),
+        Ending::Stall { after } => (after, stream::pending().boxed()),
+        Ending::Exception { error, after } => (after, stream::once(async move { exception(&error) }).boxed()),
+    };
+    frames.take(most).chain(last)
+}
+
+fn exception(error: &AwsError) -> Bytes {
+    Frame::exception(&error.code, &error.body()).encode()
 }
 
 fn recorded(

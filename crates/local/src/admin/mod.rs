@@ -140,7 +140,7 @@ fn perform(local: &Local, parts: &Parts, body: &Bytes) -> Outcome {
         ("POST", ["replies"]) => {
             let replies: Vec<Reply> = several(body)?;
             let queued = replies.len();
-            replies.into_iter().for_each(|reply| local.replies.push(reply));
+            replies.into_iter().for_each(|reply| local.repliers.push(reply));
             Ok(Told::Json(StatusCode::CREATED, json!({ "queued": queued })))
         }
         ("GET", ["clock"]) => ok(clock(local)),

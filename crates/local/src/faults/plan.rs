@@ -1,8 +1,9 @@
 //! Which fault strikes which request.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -10,8 +11,9 @@ use crate::answer::Answer;
 use crate::description::{Operation, Service, Services};
 use crate::error::AwsError;
 use crate::faults::fault::{Effect, Fault, When};
-use crate::faults::quota::{Quota, tokens};
+use crate::faults::quota::{Quota, tokens, tokens_of_event};
 use crate::ids::mix;
+use crate::local::Local;
 use crate::request::Request;
 use crate::routing::is_called;
 
@@ -152,13 +154,12 @@ impl Faults {
     }
 
     /// Takes what an answer cost from the quotas that let its request pass.
-    pub(crate) fn spend(&self, strike: &Strike, now: Timestamp, answer: &Answer) {
-        if strike.metered.is_empty() {
+    fn spend(&self, quotas: &[u64], now: Timestamp, cost: u64) {
+        if cost == 0 {
             return;
         }
-        let cost = tokens(answer);
         for planned in &mut self.plan().planned {
-            if strike.metered.contains(&planned.told.id) {
+            if quotas.contains(&planned.told.id) {
                 planned.quota.spend(now, cost);
             }
         }
@@ -213,12 +214,33 @@ impl Planned {
 }
 
 impl Strike {
-    /// Spoils what an operation has answered, before it becomes HTTP.
-    pub(crate) fn spoil(&self, request: &Request, answer: &mut Answer) {
-        if let Some(effect) = &self.effect {
-            effect.estrange(request.service, request.operation, answer);
-            effect.spoil_page(request, self.nonce, answer);
+    /// Takes what an answer costs from the quotas; of a stream, once that is told.
+    pub(crate) fn metered(&self, local: &Arc<Local>, answer: Answer) -> Answer {
+        if self.metered.is_empty() {
+            return answer;
         }
+        match answer {
+            Answer::Events { events, headers, ending } => {
+                let (local, quotas) = (Arc::clone(local), self.metered.clone());
+                let events = events.inspect(move |event| {
+                    let cost = event.as_ref().map_or(0, tokens_of_event);
+                    local.faults.spend(&quotas, local.clock.now(), cost);
+                });
+                Answer::Events { events: events.boxed(), headers, ending }
+            }
+            answer => {
+                local.faults.spend(&self.metered, local.clock.now(), tokens(&answer));
+                answer
+            }
+        }
+    }
+
+    /// Spoils what an operation has answered, before it becomes HTTP.
+    pub(crate) fn spoil(&self, request: &Request, answer: Answer) -> Answer {
+        let Some(effect) = &self.effect else { return answer };
+        let mut answer = effect.estranged(request.service, request.operation, answer);
+        effect.spoil_page(request, self.nonce, &mut answer);
+        answer
     }
 
     fn is_decided(&self) -> bool {

@@ -43,7 +43,7 @@ impl Quota {
     }
 }
 
-/// What an answer cost, by its own account.
+/// What an answer cost, by its own account; of a stream, its last event tells.
 pub(super) fn tokens(answer: &Answer) -> u64 {
     match answer {
         Answer::Json(value) => value["usage"]["totalTokens"].as_u64().unwrap_or_default(),
@@ -51,13 +51,12 @@ pub(super) fn tokens(answer: &Answer) -> u64 {
             let counts = headers.iter().filter(|(name, _)| name.ends_with("put-token-count"));
             counts.filter_map(|(_, count)| count.parse::<u64>().ok()).sum()
         }
-        Answer::Events { events, .. } => events.last().map_or(0, tokens_of_event),
-        Answer::Duplex { .. } => 0,
+        Answer::Events { .. } | Answer::Recorded { .. } | Answer::Duplex { .. } => 0,
     }
 }
 
-/// What a stream cost; its last event tells.
-fn tokens_of_event(event: &Event) -> u64 {
+/// What an event says that its stream has cost; most say nothing of that.
+pub(super) fn tokens_of_event(event: &Event) -> u64 {
     let usage = event.payload["usage"]["totalTokens"].as_u64();
     let bytes = event.payload["bytes"].as_str().and_then(|bytes| BASE64.decode(bytes).ok());
     let chunk: Value = bytes.and_then(|chunk| serde_json::from_slice(&chunk).ok()).unwrap_or_default();

@@ -1,8 +1,9 @@
 //! What no description knows, put into an answer by the shapes of the description.
 
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Event};
 use crate::description::{Kind, Operation, Service, Shape};
 use crate::faults::fault::Effect;
 
@@ -15,16 +16,21 @@ enum Strange {
 }
 
 impl Effect {
-    /// Puts something unknown into an answer, where this is what the fault does.
-    pub(super) fn estrange(&self, service: &Service, operation: &Operation, answer: &mut Answer) {
+    /// An answer with something unknown in it, where this is what the fault does.
+    pub(super) fn estranged(
+        &self,
+        service: &'static Service,
+        operation: &'static Operation,
+        answer: Answer,
+    ) -> Answer {
         let strange = match self {
             Self::UnknownFields {} => Strange::Field,
             Self::UnknownEnumValues {} => Strange::EnumValue,
             Self::UnknownUnionMembers {} => Strange::UnionMember,
-            _ => return,
+            _ => return answer,
         };
         let Some(output) = operation.output.as_ref().and_then(|output| service.shape(&output.shape)) else {
-            return;
+            return answer;
         };
         // A payload is the body itself.
         let body = output
@@ -33,24 +39,37 @@ impl Effect {
             .and_then(|payload| service.shape(&output.member(payload)?.shape))
             .unwrap_or(output);
         match answer {
-            Answer::Json(value) => strange.into_value(service, body, value),
-            Answer::Events { events, .. } => {
-                for event in events {
+            Answer::Json(mut value) => {
+                strange.into_value(service, body, &mut value);
+                Answer::Json(value)
+            }
+            Answer::Events { events, headers, ending } => {
+                let estranged = move |mut event: Event| {
                     let member = body.member(event.name).and_then(|member| service.shape(&member.shape));
                     if let Some(shape) = member {
                         strange.into_value(service, shape, &mut event.payload);
                     }
-                }
+                    event
+                };
+                let events = events.map(move |event| event.map(estranged)).boxed();
+                Answer::Events { events, headers, ending }
             }
-            Answer::Bytes { body, .. } => {
-                let maker_s = serde_json::from_slice(body).ok().filter(Value::is_object);
-                if let Some(mut value) = maker_s.filter(|_| strange == Strange::Field) {
-                    value["futureField"] = json!({ "futureMember": true });
-                    *body = value.to_string().into_bytes();
-                }
+            Answer::Bytes { body, headers } if strange == Strange::Field => {
+                Answer::Bytes { body: with_field(body), headers }
             }
-            Answer::Duplex { .. } => {}
+            answer => answer,
         }
+    }
+}
+
+/// A maker's own structure with a field more; what is none stays as it is.
+fn with_field(body: Vec<u8>) -> Vec<u8> {
+    match serde_json::from_slice(&body) {
+        Ok(Value::Object(mut members)) => {
+            members.insert("futureField".to_owned(), json!({ "futureMember": true }));
+            Value::Object(members).to_string().into_bytes()
+        }
+        _ => body,
     }
 }
 

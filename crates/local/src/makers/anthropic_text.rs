@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::error::AwsResult;
-use crate::makers::Said;
 use crate::makers::body::{malformed, required_text, text_prompt};
+use crate::makers::{Chunks, Said};
+use crate::model::piece::Piece;
 use crate::model::prompt::Prompt;
-use crate::model::tokens::words;
 
 const HUMAN: &str = "\n\nHuman:";
 const ASSISTANT: &str = "\n\nAssistant:";
@@ -25,14 +25,16 @@ pub(crate) fn answer(said: &Said<'_>) -> Value {
     last(said, &format!(" {}", said.completion.text()))
 }
 
-pub(crate) fn chunks(said: &Said<'_>) -> Vec<Value> {
-    let text = format!(" {}", said.completion.text());
-    let spoken = words(&text).into_iter();
-    let mut chunks: Vec<_> = spoken
-        .map(|word| json!({ "type": "completion", "completion": word, "stop_reason": null, "stop": null }))
-        .collect();
-    chunks.push(last(said, ""));
-    chunks
+pub(crate) fn chunks() -> Chunks {
+    let mut space = " ";
+    Box::new(move |said, piece| match (piece, piece.text()) {
+        (_, Some(text)) => {
+            let text = format!("{}{text}", std::mem::take(&mut space));
+            vec![json!({ "type": "completion", "completion": text, "stop_reason": null, "stop": null })]
+        }
+        (Piece::End(_), _) => vec![last(said, "")],
+        _ => Vec::new(),
+    })
 }
 
 fn last(said: &Said<'_>, completion: &str) -> Value {
