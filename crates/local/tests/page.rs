@@ -24,14 +24,19 @@ use serde_json::{Value, json};
 /// A browser with one page. Dropping it closes it.
 struct Browser {
     driver: Child,
+    /// The browser's own.
+    process: Option<u64>,
     session: String,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Asked to end, the driver takes its browser with it, failed test or not.
-        let _ = Command::new("kill").arg(self.driver.id().to_string()).status();
+        // After a failed test: the driver would leave its browser behind.
+        if let Some(process) = self.process {
+            let _ = Command::new("kill").arg(process.to_string()).status();
+        }
+        let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
 }
@@ -51,7 +56,7 @@ impl Browser {
         // Whatever else it says is read, so that it is never kept waiting.
         std::thread::spawn(move || lines.for_each(drop));
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let mut browser = Self { driver, session: String::new(), client };
+        let mut browser = Self { driver, process: None, session: String::new(), client };
         let server = format!("http://127.0.0.1:{}/session", port.unwrap());
         // The sandbox wants rights that containers do not give; the page is our own.
         let arguments =
@@ -60,13 +65,14 @@ impl Browser {
             "goog:chromeOptions": { "args": arguments }, "goog:loggingPrefs": { "browser": "ALL" },
         } } });
         let session = browser.send("POST", &server, wanted).await;
+        browser.process = session["capabilities"]["goog:processID"].as_u64();
         browser.session = format!("{server}/{}", session["sessionId"].as_str().unwrap());
         browser.post("url", json!({ "url": url })).await;
         Some(browser)
     }
 
     async fn send(&self, method: &str, url: &str, body: Value) -> Value {
-        let body = if method == "GET" { Bytes::new() } else { body.to_string().into() };
+        let body = if method == "POST" { body.to_string().into() } else { Bytes::new() };
         let request = Request::builder().method(method).uri(url).body(Full::new(body)).unwrap();
         let response = self.client.request(request).await.unwrap();
         let status = response.status();
@@ -118,6 +124,11 @@ impl Browser {
 
     async fn choose(&self, select: &str, option: &str) {
         self.click(&format!("{select} option[value={option}]")).await;
+    }
+
+    async fn close(mut self) {
+        self.send("DELETE", &self.session, Value::Null).await;
+        self.process = None;
     }
 
     async fn scheme(&self, scheme: &str) {
@@ -309,4 +320,5 @@ async fn the_page_shows_what_came_in_and_what_went_out() {
         })
         .collect();
     assert!(complaints.is_empty(), "{complaints:?}");
+    browser.close().await;
 }
