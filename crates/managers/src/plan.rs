@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use regex::Regex;
+use regex_lite::Regex;
 
 use crate::lookups::{Leaf, Lookup, Operand, Order, Q};
 use crate::resources::{Parameter, PushedLookup, Row, Set};
