@@ -155,17 +155,13 @@ impl<M: Create> Manager<M> {
     ) -> Result<BulkReport<Bound<M::Created>>> {
         let requests: Vec<M::Request> = requests.into_iter().map(Into::into).collect();
         let session = &self.choice().session().await?;
-        let pace = &Pace::new(self.at_once());
-        let items = stream::iter(requests.into_iter().zip(1..))
-            .map(|(request, number)| async move {
-                let made = pace.run(|| M::make(session, request.clone())).await;
-                let result = made.map(|made| Bound::new(made, session.clone()));
-                BulkItem { name: format!("request {number}"), result }
-            })
-            .buffered(self.at_once())
-            .collect()
-            .await;
-        Ok(BulkReport { items })
+        let numbered = requests.into_iter().zip(1..).collect();
+        Ok(report(numbered, self.at_once(), |pace, (request, number)| async move {
+            let made = pace.run(|| M::make(session, request.clone())).await;
+            let result = made.map(|made| Bound::new(made, session.clone()));
+            BulkItem { name: format!("request {number}"), result }
+        })
+        .await)
     }
 }
 
@@ -186,16 +182,11 @@ impl<M: Delete> Manager<M> {
     ) -> Result<BulkReport<M::Key>> {
         let keys: Vec<M::Key> = keys.into_iter().map(Into::into).collect();
         let session = &self.choice().session().await?;
-        let pace = &Pace::new(self.at_once());
-        let items = stream::iter(keys)
-            .map(|key| async move {
-                let gone = pace.run(|| M::remove(session, key.clone())).await;
-                BulkItem { name: key.to_string(), result: gone.map(|()| key) }
-            })
-            .buffered(self.at_once())
-            .collect()
-            .await;
-        Ok(BulkReport { items })
+        Ok(report(keys, self.at_once(), |pace, key| async move {
+            let gone = pace.run(|| M::remove(session, key.clone())).await;
+            BulkItem { name: key.to_string(), result: gone.map(|()| key) }
+        })
+        .await)
     }
 }
 
@@ -222,17 +213,23 @@ impl<M: Row + Keyed<Noun: Delete>> QuerySet<M> {
     /// # Requests
     ///
     /// As [`pages`](Self::pages), and one of the noun's Delete operation a row, and again where AWS throttles.
-    pub async fn delete(&self) -> Result<BulkReport<<M::Noun as crate::resources::Get>::Key>> {
+    pub async fn delete(&self) -> Result<BulkReport<<M::Noun as Get>::Key>> {
         let rows = self.engine()?.collect().await?;
-        let pace = &Pace::new(self.at_once);
-        let items = stream::iter(rows)
-            .map(|row| async move {
-                let gone = pace.run(|| M::Noun::remove(row.session(), row.key())).await;
-                BulkItem { name: row.key().to_string(), result: gone.map(|()| row.key()) }
-            })
-            .buffered(self.at_once)
-            .collect()
-            .await;
-        Ok(BulkReport { items })
+        Ok(report(rows, self.at_once, |pace, row| async move {
+            let gone = pace.run(|| M::Noun::remove(row.session(), row.key())).await;
+            BulkItem { name: row.key().to_string(), result: gone.map(|()| row.key()) }
+        })
+        .await)
     }
+}
+
+/// What comes of a call for each, so many at once, in their order.
+async fn report<I, T, F: Future<Output = BulkItem<T>>>(
+    each: Vec<I>,
+    at_once: usize,
+    call: impl Fn(Pace, I) -> F,
+) -> BulkReport<T> {
+    let pace = Pace::new(at_once);
+    let calls = stream::iter(each).map(|one| call(pace.clone(), one));
+    BulkReport { items: calls.buffered(at_once).collect().await }
 }

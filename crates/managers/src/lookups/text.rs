@@ -1,6 +1,6 @@
 //! Lookups on strings and on AWS's names.
 
-use regex::{Regex, RegexBuilder};
+use regex_lite::{Regex, RegexBuilder};
 
 use super::expression::condition;
 use super::{Expression, Lookup, Operand, Q};
@@ -80,13 +80,14 @@ pub trait TextLookups: Expression<Value: AsRef<str>> {
         text(self, Lookup::Lte, value, |text, value| text <= value)
     }
 
-    /// The regular expression is found in it. One that is none makes the query fail before it is sent.
+    /// The regular expression is found in it, in the syntax of the [`regex-lite`](https://docs.rs/regex-lite) crate:
+    /// `\d`, `\w` and the like are ASCII's. One that is none makes the query fail before it is sent.
     fn regex(self, pattern: impl AsRef<str>) -> Q<Self::Row> {
         regex(self, Lookup::Regex, pattern.as_ref())
     }
 
-    /// The regular expression is found in it, in any case of letters. One that is none makes the query fail before it
-    /// is sent.
+    /// The regular expression is found in it, in any case of ASCII's letters. One that is none makes the query fail
+    /// before it is sent.
     fn iregex(self, pattern: impl AsRef<str>) -> Q<Self::Row> {
         regex(self, Lookup::Iregex, pattern.as_ref())
     }
