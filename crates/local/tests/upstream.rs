@@ -468,9 +468,11 @@ async fn tools_stream_in_the_makers_formats() {
     assert_eq!(input, "{\"z\":1}");
     assert_eq!(told[told.len() - 2]["delta"]["stop_reason"], "tool_use");
     call();
-    let told =
-        stream("openai.gpt-oss-20b-1:0", json!({ "messages": [{ "role": "user", "content": "Time?" }] }))
-            .await;
+    let tools =
+        json!([{ "type": "function", "function": { "name": "clock", "description": "Tells the time." } }]);
+    let chat = json!({ "messages": [{ "role": "user", "content": "Time?" }], "tools": tools });
+    let told = stream("openai.gpt-oss-20b-1:0", chat).await;
+    assert_eq!(fake.last()["tools"], tools);
     let calls: Vec<_> = told.iter().map(|chunk| &chunk["choices"][0]["delta"]["tool_calls"][0]).collect();
     let function = json!({ "name": "clock", "arguments": "" });
     assert_eq!(
