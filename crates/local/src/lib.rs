@@ -23,17 +23,24 @@
 //! ```
 //!
 //! Each server has a port, a journal and resources of its own, so tests can run side by side. Dropping it stops it.
-//! [`LocalBedrock::queue_reply`] chooses what the model says next; [`LocalBedrock::fault`] plans a failure;
+//! [`LocalBedrock::queue_reply`] chooses what the model says next, errors and broken streams included, and
+//! [`LocalBedrockBuilder::reply_with`] what it says at all; [`LocalBedrock::fault`] plans a failure;
 //! [`LocalBedrock::last`] finds what a client has sent, for expectations of one line;
 //! [`LocalBedrock::advance`] moves the server's clock, so that no test need sleep; [`LocalBedrock::seed`] fills a list
 //! with a thousand rows at once; [`LocalBedrock::builder`] has the settings. Leave the `cli` feature out of a test
-//! dependency: it is for the program alone.
+//! dependency: it is for the program, and for scripts in TOML.
 //!
 //! # As a program
 //!
 //! `cargo install bedrock-orm-local`, then `bedrock-local --port 8080`. Its first line on standard output is
 //! `listening on http://127.0.0.1:8080`; what it does is logged on standard error (`RUST_LOG` chooses how much).
-//! Ctrl-C stops it.
+//! Ctrl-C stops it. Its replies can come from elsewhere:
+//!
+//! ```sh
+//! bedrock-local --script replies.toml
+//! bedrock-local --playback exchanges.jsonl --playback-only
+//! bedrock-local --upstream http://127.0.0.1:11434/v1 --upstream-model "anthropic.*=llama3.2"
+//! ```
 //!
 //! # Clients
 //!
@@ -122,7 +129,14 @@
 //! found, what is not ready yet is refused. A model that only profiles reach refuses its plain id, and unknown ones are
 //! invalid, as on AWS.
 //!
-//! **Replies.** Without a queued [`Reply`] the model says back the last user turn, its attachments and its first
+//! **Who replies.** Of these the first that knows a reply: queued [`Reply`]s, then recorded exchanges ([`Playback`]), then
+//! the [`Replier`]s in the order in which they were given to the builder: functions, a [`Script`] of rules, a model behind
+//! an OpenAI-compatible server ([`Upstream`]), types of your own. All of them serve Converse, InvokeModel in every
+//! maker's format, and both as streams. What is played back is neither validated nor changed; all else is held to the
+//! description, and guardrails look at it whole before any of it leaves. Batch jobs and bidirectional streams ask no
+//! replier.
+//!
+//! **The echo.** Where nobody knows a reply the model says back the last user turn, its attachments and its first
 //! instruction, cut by `maxTokens` and stop sequences. With a JSON schema for the output it answers a value of that
 //! schema. Where reasoning is switched on, a signed thought comes first.
 //!
@@ -177,7 +191,9 @@
 //! `contentStart`, `textOutput`, `audioOutput` and `contentEnd`, `promptEnd` with `completionEnd`. A queued [`Reply`] is
 //! said to the first text; its errors and breaks work as in other streams.
 //!
-//! **Streams** are framed and padded as AWS's: texts word by word, tool input in fragments, usage at the end.
+//! **Streams** are framed and padded as AWS's: texts word by word, tool input in fragments, usage at the end. An
+//! upstream's are passed on piece by piece as they arrive; where it breaks off, a `modelStreamErrorException` ends the
+//! stream, and who hangs up here hangs up there.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

@@ -88,7 +88,9 @@ impl Reply {
 
     /// A call of a tool, with an id that the server gives.
     pub fn tool_use(name: impl Into<String>, input: Value) -> Self {
-        Self::content(json!({ "toolUse": { "name": name.into(), "input": input } }))
+        let mut tool_use = json!({ "name": name.into() });
+        tool_use["input"] = input;
+        Self::content(json!({ "toolUse": tool_use }))
     }
 
     /// The vectors of an embedding model, one for every text.

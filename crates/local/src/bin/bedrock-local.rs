@@ -10,6 +10,8 @@ use bedrock_orm_local::{LocalBedrock, LocalBedrockBuilder, Playback, Script, Ups
 use clap::{Args, Parser};
 use tracing_subscriber::EnvFilter;
 
+/// Slow enough to be seen, in milliseconds.
+const STREAM_PACE: u64 = 15;
 const UPSTREAM_KEY: &str = "BEDROCK_LOCAL_UPSTREAM_KEY";
 
 /// A local Amazon Bedrock: speaks AWS's wire on 127.0.0.1, and knows no account.
@@ -32,9 +34,9 @@ struct Options {
     #[arg(long, value_name = "MS")]
     async_invoke_duration: Option<u64>,
 
-    /// Milliseconds before each event of a stream.
-    #[arg(long, value_name = "MS", default_value_t = 15)]
-    stream_pace: u64,
+    /// Milliseconds before each event of a stream: 15 unless told otherwise, none where there is an upstream.
+    #[arg(long, value_name = "MS")]
+    stream_pace: Option<u64>,
 
     #[command(flatten)]
     replies: Replies,
@@ -114,11 +116,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> io::Result<()> {
+    let pace = if options.replies.upstream.is_some() { 0 } else { STREAM_PACE };
     let mut builder = LocalBedrock::builder()
         .port(options.port)
         .default_region(options.region)
         .job_duration(Duration::from_millis(options.job_duration))
-        .stream_pace(Duration::from_millis(options.stream_pace));
+        .stream_pace(Duration::from_millis(options.stream_pace.unwrap_or(pace)));
     if let Some(duration) = options.async_invoke_duration {
         builder = builder.async_invoke_duration(Duration::from_millis(duration));
     }

@@ -187,11 +187,11 @@ pub(crate) fn chunks() -> Chunks {
             is_told = block.is_some();
             let calls = block.as_ref().is_some_and(|block| block["type"] == "tool_use");
             let start = block.map(|block| json!({ "type": "content_block_start", "index": index, "content_block": opened(&block) }));
-            let empty = calls.then(|| delta(index, input_delta("")));
+            let empty = calls.then(|| delta(index, &input_delta("")));
             start.into_iter().chain(empty).collect()
         }
         Piece::Delta(told) if is_told => {
-            write_delta(told).map(|told| delta(index, told)).into_iter().collect()
+            write_delta(told).map(|told| delta(index, &told)).into_iter().collect()
         }
         Piece::Stop if is_told => {
             index += 1;
@@ -222,7 +222,7 @@ fn opened(block: &Value) -> Value {
     opened
 }
 
-fn delta(index: usize, delta: Value) -> Value {
+fn delta(index: usize, delta: &Value) -> Value {
     json!({ "type": "content_block_delta", "index": index, "delta": delta })
 }
 

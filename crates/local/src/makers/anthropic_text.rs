@@ -3,22 +3,19 @@
 use serde_json::{Value, json};
 
 use crate::error::AwsResult;
-use crate::makers::body::{malformed, required_text, text_prompt};
-use crate::makers::{Chunks, Said};
+use crate::makers::body::{limited, malformed, required_text};
+use crate::makers::{Chunks, Said, template};
 use crate::model::piece::Piece;
 use crate::model::prompt::Prompt;
 
 const HUMAN: &str = "\n\nHuman:";
-const ASSISTANT: &str = "\n\nAssistant:";
 
 pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
     let prompt = required_text(body, "prompt")?;
     if body["max_tokens_to_sample"].is_null() {
         return Err(malformed("#: required key [max_tokens_to_sample] not found"));
     }
-    let last = prompt.rsplit(HUMAN).next().unwrap_or(prompt);
-    let asked = last.split(ASSISTANT).next().unwrap_or(last).trim();
-    text_prompt(asked, &body["max_tokens_to_sample"], &body["stop_sequences"])
+    limited(template::anthropic(prompt), &body["max_tokens_to_sample"], &body["stop_sequences"])
 }
 
 pub(crate) fn answer(said: &Said<'_>) -> Value {

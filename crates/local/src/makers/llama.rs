@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::error::AwsResult;
-use crate::makers::body::{required_text, text_prompt};
-use crate::makers::{Chunks, Said};
+use crate::makers::body::{limited, required_text};
+use crate::makers::{Chunks, Said, template};
 use crate::model::piece::Piece;
 use crate::model::prompt::Prompt;
 use crate::model::tokens::of_text;
@@ -13,16 +13,10 @@ use crate::model::tokens::of_text;
 const DEFAULT_LENGTH: u64 = 512;
 
 pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
-    let mut prompt = text_prompt(plain(required_text(body, "prompt")?), &body["max_gen_len"], &Value::Null)?;
+    let mut prompt =
+        limited(template::llama(required_text(body, "prompt")?), &body["max_gen_len"], &Value::Null)?;
     prompt.max_tokens = prompt.max_tokens.or(Some(DEFAULT_LENGTH));
     Ok(prompt)
-}
-
-/// The user's words without the template around them.
-fn plain(prompt: &str) -> &str {
-    let user = prompt.rsplit("<|start_header_id|>user<|end_header_id|>").next().unwrap_or(prompt);
-    let text = user.split("<|eot_id|>").next().unwrap_or(user).trim();
-    if text.is_empty() { prompt } else { text }
 }
 
 pub(crate) fn answer(said: &Said<'_>) -> Value {

@@ -3,16 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::error::AwsResult;
-use crate::makers::body::{either, required_text, text_prompt};
-use crate::makers::{Chunks, Said};
+use crate::makers::body::{either, limited, required_text};
+use crate::makers::{Chunks, Said, template};
 use crate::model::piece::Piece;
 use crate::model::prompt::Prompt;
 
 pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
     let prompt = required_text(body, "prompt")?;
-    let asked = prompt.rsplit("[INST]").next().unwrap_or(prompt);
-    let asked = asked.split("[/INST]").next().unwrap_or(asked).trim();
-    text_prompt(asked, either(body, &["max_tokens", "max_completion_tokens"]), &body["stop"])
+    limited(template::mistral(prompt), either(body, &["max_tokens", "max_completion_tokens"]), &body["stop"])
 }
 
 pub(crate) fn answer(said: &Said<'_>) -> Value {

@@ -10,6 +10,7 @@ mod llama;
 mod mistral_text;
 mod nova;
 mod openai;
+mod template;
 mod text_completion;
 mod titan_text;
 

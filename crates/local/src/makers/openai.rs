@@ -57,7 +57,11 @@ fn content(content: &Value) -> Vec<Value> {
 
 fn read_tool(tool: &Value) -> Value {
     let function = &tool["function"];
-    json!({ "toolSpec": { "name": function["name"], "inputSchema": { "json": function["parameters"] } } })
+    json!({ "toolSpec": {
+        "name": function["name"],
+        "description": function["description"],
+        "inputSchema": { "json": function["parameters"] },
+    } })
 }
 
 fn read_call(call: &Value) -> Value {

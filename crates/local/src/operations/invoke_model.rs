@@ -80,12 +80,12 @@ pub(crate) async fn invoke_with_response_stream(local: &Arc<Local>, request: &Re
             last[METRICS] = metrics(completion);
             set(last, TRACE, trace.clone());
         }
-        chunks.into_iter().map(chunk_event).collect()
+        chunks.iter().map(chunk_event).collect()
     });
     Ok(Answer::Events { events, headers, ending })
 }
 
-fn chunk_event(chunk: Value) -> Event {
+fn chunk_event(chunk: &Value) -> Event {
     Event { name: "chunk", payload: json!({ "bytes": BASE64.encode(chunk.to_string()) }) }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 pub mod description;
+pub mod upstream;
 
 use bedrock_orm_local::LocalBedrock;
 use bytes::Bytes;

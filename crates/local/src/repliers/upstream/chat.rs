@@ -48,9 +48,13 @@ pub(super) fn body(model: &str, asked: &Conversation) -> AwsResult<Value> {
 
 fn tool(tool: &Value) -> Option<Value> {
     let spec = tool.get("toolSpec")?;
-    let mut function = json!({ "name": spec["name"], "parameters": spec["inputSchema"]["json"] });
-    if !spec["description"].is_null() {
-        function["description"] = spec["description"].clone();
+    let mut function = json!({ "name": spec["name"] });
+    for (member, value) in
+        [("description", &spec["description"]), ("parameters", &spec["inputSchema"]["json"])]
+    {
+        if !value.is_null() {
+            function[member] = value.clone();
+        }
     }
     Some(json!({ "type": "function", "function": function }))
 }

@@ -43,7 +43,7 @@ impl Ear {
                 Err(_) => self.hearing.fail(&format!("fell silent for {} seconds", PATIENCE.as_secs())),
                 Ok(Some(Ok(frame))) => self.read(&frame.into_data().unwrap_or_default()),
                 Ok(Some(Err(error))) => {
-                    self.hearing.fail(&format!("broke off its stream: {}", chain(&error)))
+                    self.hearing.fail(&format!("broke off its stream: {}", chain(&error)));
                 }
                 Ok(None) => {
                     self.read(b"\n");
