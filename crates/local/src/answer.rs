@@ -1,5 +1,8 @@
 //! What an operation gives back, before it becomes HTTP.
 
+use bytes::Bytes;
+use futures_util::future;
+use futures_util::stream::{BoxStream, StreamExt as _};
 use serde_json::Value;
 
 use crate::constraints::check_answer;
@@ -10,14 +13,18 @@ use crate::reply::Ending;
 
 pub(crate) type Headers = Vec<(&'static str, String)>;
 
-#[derive(Debug)]
+/// The events of a stream as they come to be. The first error is the last of them.
+pub(crate) type Events = BoxStream<'static, AwsResult<Event>>;
+
 pub(crate) enum Answer {
     /// A structure, as JSON.
     Json(Value),
     /// A payload of bytes, with the members that travel as headers.
     Bytes { body: Vec<u8>, headers: Headers },
     /// An event stream.
-    Events { events: Vec<Event>, headers: Headers, ending: Ending },
+    Events { events: Events, headers: Headers, ending: Ending },
+    /// An answer that AWS once gave: its body, frame by frame where that is a stream.
+    Recorded { pieces: Vec<Bytes>, headers: Headers },
     /// An event stream that answers the request's, while that is still being sent.
     Duplex { session: Session, ending: Ending },
 }
@@ -37,27 +44,47 @@ impl Answer {
         }
     }
 
-    /// Lets nothing leave that the description forbids. What is stopped here is a bug of ours, or a queued reply
-    /// that no model could have given.
-    pub(crate) fn checked(self, service: &Service, operation: &Operation) -> AwsResult<Self> {
+    /// Lets nothing leave that the description forbids: an answer, or an event of a stream. What is stopped here is a
+    /// bug of ours, or a reply that no model could have given.
+    pub(crate) fn checked(self, service: &'static Service, operation: &'static Operation) -> AwsResult<Self> {
         let Some(output) = &operation.output else { return Ok(self) };
-        let violations = match &self {
-            Self::Json(value) => check_answer(service, &output.shape, value),
-            Self::Bytes { .. } | Self::Duplex { .. } => Vec::new(),
-            Self::Events { events, .. } => {
-                events.iter().flat_map(|event| check_event(service, &output.shape, event)).collect()
+        match self {
+            Self::Json(value) => {
+                let violations = check_answer(service, &output.shape, &value);
+                refuse(operation, &violations).map(|()| Self::Json(value))
             }
-        };
-        if violations.is_empty() {
-            return Ok(self);
+            Self::Events { events, headers, ending } => {
+                let check = |event: Event| {
+                    refuse(operation, &check_event(service, &output.shape, &event)).map(|()| event)
+                };
+                let checked = events.map(move |event| event.and_then(check));
+                Ok(Self::Events { events: until_error(checked.boxed()), headers, ending })
+            }
+            answer @ (Self::Bytes { .. } | Self::Recorded { .. } | Self::Duplex { .. }) => Ok(answer),
         }
-        let violations = violations.join("; ");
-        tracing::error!(operation = operation.name, violations, "an answer broke its own description");
-        Err(AwsError::internal(format!(
-            "bedrock-local was about to answer {} against its description: {violations}",
-            operation.name
-        )))
     }
+}
+
+/// The stream up to its first error, that included.
+fn until_error(events: Events) -> Events {
+    let not_after_one = |is_over: &mut bool, event: AwsResult<Event>| {
+        let next = (!*is_over).then_some(event);
+        *is_over = next.as_ref().is_some_and(Result::is_err);
+        future::ready(next)
+    };
+    events.scan(false, not_after_one).boxed()
+}
+
+fn refuse(operation: &Operation, violations: &[String]) -> AwsResult<()> {
+    if violations.is_empty() {
+        return Ok(());
+    }
+    let violations = violations.join("; ");
+    tracing::error!(operation = operation.name, violations, "an answer broke its own description");
+    Err(AwsError::internal(format!(
+        "bedrock-local was about to answer {} against its description: {violations}",
+        operation.name
+    )))
 }
 
 fn payload<'a>(service: &'a Service, operation: &'a Operation) -> Option<&'a str> {

@@ -1,5 +1,7 @@
 //! The foundation models: facts about real ones, from a data file.
 
+use std::sync::LazyLock;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,6 +18,10 @@ const STAND_IN: &str = "anthropic.claude-3-5-sonnet-20240620-v1:0";
 /// What the description's enums know of the facts that AWS's own answers hold.
 const MODALITIES: &[&str] = &["TEXT", "IMAGE", "EMBEDDING"];
 const INFERENCE_TYPES: &[&str] = &["ON_DEMAND", "PROVISIONED"];
+
+static CATALOGUE: LazyLock<Result<Catalogue, String>> = LazyLock::new(|| {
+    serde_json::from_str(MODELS).map(|models| Catalogue { models }).map_err(|error| error.to_string())
+});
 
 #[derive(Debug)]
 pub(crate) struct Catalogue {
@@ -59,8 +65,8 @@ pub(crate) enum Lack {
 }
 
 impl Catalogue {
-    pub(crate) fn load() -> std::io::Result<Self> {
-        Ok(Self { models: serde_json::from_str(MODELS)? })
+    pub(crate) fn load() -> std::io::Result<&'static Self> {
+        CATALOGUE.as_ref().map_err(|error| std::io::Error::other(error.as_str()))
     }
 
     /// The models that AWS lists.

@@ -17,6 +17,11 @@ impl Clock {
         later(Timestamp::now(), ahead)
     }
 
+    /// Makes it real time again.
+    pub(crate) fn reset(&self) {
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Duration::ZERO;
+    }
+
     pub(crate) fn advance(&self, by: Duration) {
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         *ahead = ahead.saturating_add(by);

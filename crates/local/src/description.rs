@@ -47,6 +47,13 @@ impl Service {
     pub(crate) fn shape(&self, name: &str) -> Option<&Shape> {
         self.shapes.get(name)
     }
+
+    /// Whether the payload of a structure is an event stream.
+    fn is_streamed(&self, structure: Option<&ShapeRef>) -> bool {
+        let structure = structure.and_then(|structure| self.shape(&structure.shape));
+        let payload = structure.and_then(|structure| structure.member(structure.payload.as_deref()?));
+        payload.and_then(|payload| self.shape(&payload.shape)).is_some_and(|payload| payload.eventstream)
+    }
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -57,6 +64,17 @@ pub(crate) struct Operation {
     pub(crate) output: Option<ShapeRef>,
     #[serde(default)]
     pub(crate) errors: Vec<ShapeRef>,
+}
+
+impl Operation {
+    /// Whether a request is an event stream itself.
+    pub(crate) fn takes_a_stream(&self, service: &Service) -> bool {
+        service.is_streamed(self.input.as_ref())
+    }
+
+    pub(crate) fn answers_with_a_stream(&self, service: &Service) -> bool {
+        service.is_streamed(self.output.as_ref())
+    }
 }
 
 #[derive(Debug, serde::Deserialize)]

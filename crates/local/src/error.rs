@@ -66,6 +66,22 @@ impl AwsError {
         Self::new("InternalServerException", message)
     }
 
+    /// The same as the exception of a stream, which spells its code with a small letter.
+    pub(crate) fn as_exception(&self) -> Self {
+        self.spelled(char::to_ascii_lowercase)
+    }
+
+    /// The same as a whole answer.
+    pub(crate) fn as_answer(&self) -> Self {
+        self.spelled(char::to_ascii_uppercase)
+    }
+
+    fn spelled(&self, spell: impl Fn(&char) -> char) -> Self {
+        let mut letters = self.code.chars();
+        let first = letters.next().map(|letter| spell(&letter));
+        Self::new(first.into_iter().chain(letters).collect::<String>(), self.message.clone())
+    }
+
     /// The HTTP status: what the description says, else what AWS is known to give, else 400.
     pub(crate) fn status(&self, services: &Services) -> u16 {
         services.error_status(&self.code).or_else(|| undescribed_status(&self.code)).unwrap_or(400)

@@ -6,6 +6,7 @@ use bytes::{Buf as _, BufMut, Bytes, BytesMut};
 use serde_json::Value;
 
 use crate::auth::chain::Chain;
+use crate::faults::Checksum;
 
 pub(crate) const CONTENT_TYPE: &str = "application/vnd.amazon.eventstream";
 
@@ -38,14 +39,10 @@ impl Frame {
         Self::new(":exception-type", exception_type, "exception", payload)
     }
 
-    /// An error that no description knows.
+    /// What is wrong with a stream, told without a payload.
     pub(crate) fn error(code: &str, message: &str) -> Self {
-        let headers = vec![
-            (":error-code", code.to_owned()),
-            (":error-message", message.to_owned()),
-            (":message-type", "error".to_owned()),
-        ];
-        Self { headers, payload: Vec::new() }
+        let headers = [(":error-code", code), (":error-message", message), (":message-type", "error")];
+        Self { headers: headers.map(|(name, value)| (name, value.to_owned())).into(), payload: Vec::new() }
     }
 
     fn new(type_header: &'static str, name: &str, message_type: &str, payload: &Value) -> Self {
@@ -66,16 +63,65 @@ impl Frame {
             headers.put_u16(value.len() as u16);
             headers.put_slice(value.as_bytes());
         }
-        let total = PRELUDE + headers.len() + self.payload.len() + CHECKSUM;
-        let mut frame = BytesMut::with_capacity(total);
-        frame.put_u32(total as u32);
-        frame.put_u32(headers.len() as u32);
-        frame.put_u32(crc32fast::hash(&frame));
-        frame.put_slice(&headers);
-        frame.put_slice(&self.payload);
-        frame.put_u32(crc32fast::hash(&frame));
-        frame.freeze()
+        seal(&headers, &self.payload)
     }
+}
+
+/// A frame of headers that are encoded already.
+fn seal(headers: &[u8], payload: &[u8]) -> Bytes {
+    let total = PRELUDE + headers.len() + payload.len() + CHECKSUM;
+    let mut frame = BytesMut::with_capacity(total);
+    frame.put_u32(total as u32);
+    frame.put_u32(headers.len() as u32);
+    frame.put_u32(crc32fast::hash(&frame));
+    frame.put_slice(headers);
+    frame.put_slice(payload);
+    frame.put_u32(crc32fast::hash(&frame));
+    frame.freeze()
+}
+
+/// One of our own frames with another payload.
+pub(crate) fn with_payload(frame: &Bytes, edit: impl FnOnce(&Bytes) -> Vec<u8>) -> Bytes {
+    match divide(frame) {
+        Ok((headers, payload)) => seal(&headers, &edit(&payload)),
+        Err(_) => frame.clone(),
+    }
+}
+
+/// A frame of which this checksum alone is wrong.
+pub(crate) fn with_wrong_checksum(frame: &Bytes, which: Checksum) -> Bytes {
+    let mut wrong = frame.to_vec();
+    let end = wrong.len().saturating_sub(CHECKSUM);
+    match which {
+        Checksum::Message => wrong[end..].iter_mut().for_each(|byte| *byte = !*byte),
+        Checksum::Prelude => {
+            wrong[8..PRELUDE].iter_mut().for_each(|byte| *byte = !*byte);
+            let checksum = crc32fast::hash(&wrong[..end]);
+            wrong[end..].copy_from_slice(&checksum.to_be_bytes());
+        }
+    }
+    wrong.into()
+}
+
+/// The frames of an answer as far as they can be read, and what is wrong with the others.
+pub(crate) fn read(bytes: &[u8]) -> Vec<Result<(Headers, Bytes), &'static str>> {
+    let mut rest = BytesMut::from(bytes);
+    let mut frames = Vec::new();
+    while !rest.is_empty() {
+        match cut(&mut rest) {
+            Ok(Some(frame)) => frames.push(open(&frame)),
+            Ok(None) => {
+                frames.push(Err("the frame is not whole"));
+                break;
+            }
+            Err(wrong) => {
+                frames.push(Err(wrong));
+                let total = (&rest[..]).get_u32() as usize;
+                rest.advance(total.clamp(PRELUDE, rest.len()));
+            }
+        }
+    }
+    frames
 }
 
 /// What a client's stream holds.
@@ -148,6 +194,17 @@ impl Decoder {
     }
 }
 
+/// The frames of a stream, as far as its lengths tell. What is left in the end is one piece.
+pub(crate) fn split(stream: &Bytes) -> Vec<Bytes> {
+    let mut rest = stream.clone();
+    let mut frames = Vec::new();
+    while !rest.is_empty() {
+        let told = (&rest[..]).try_get_u32().map_or(rest.len(), |length| length as usize);
+        frames.push(rest.split_to(told.max(PRELUDE).min(rest.len())));
+    }
+    frames
+}
+
 /// Cuts the first whole frame off.
 fn cut(buffer: &mut BytesMut) -> Result<Option<Bytes>, &'static str> {
     if buffer.len() < PRELUDE {
@@ -171,21 +228,28 @@ fn cut(buffer: &mut BytesMut) -> Result<Option<Bytes>, &'static str> {
     }
 }
 
-type Headers = Vec<(Bytes, Bytes)>;
+/// A frame's headers.
+pub(crate) type Headers = Vec<(Bytes, Bytes)>;
 
-fn value<'a>(headers: &'a Headers, name: &str) -> Option<&'a Bytes> {
+/// The value of a header, whatever it is.
+pub(crate) fn value<'a>(headers: &'a Headers, name: &str) -> Option<&'a Bytes> {
     headers.iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
 /// A frame's headers and payload.
 fn open(frame: &Bytes) -> Result<(Headers, Bytes), &'static str> {
+    let (encoded, payload) = divide(frame)?;
+    Ok((headers(encoded).ok_or("a frame's headers cannot be read")?, payload))
+}
+
+/// A frame's headers, still encoded, and its payload.
+fn divide(frame: &Bytes) -> Result<(Bytes, Bytes), &'static str> {
     let payload = PRELUDE.saturating_add((&frame[4..]).get_u32() as usize);
     let end = frame.len() - CHECKSUM;
     if payload > end {
         return Err("a frame's headers are longer than the frame");
     }
-    let headers = headers(frame.slice(PRELUDE..payload)).ok_or("a frame's headers cannot be read")?;
-    Ok((headers, frame.slice(payload..end)))
+    Ok((frame.slice(PRELUDE..payload), frame.slice(payload..end)))
 }
 
 /// Names and values, whatever these are.

@@ -11,6 +11,11 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
+    /// Starts the sequence again.
+    pub(crate) fn reset(&self) {
+        self.drawn.store(0, Ordering::Relaxed);
+    }
+
     /// The next number of a SplitMix64 sequence.
     pub(crate) fn number(&self) -> u64 {
         const STEP: u64 = 0x9E37_79B9_7F4A_7C15;

@@ -16,22 +16,31 @@
 //! println!("point your client at {}", local.url());
 //! // … let it converse, and look at what it sent:
 //! assert!(local.requests().is_empty());
+//! assert!(local.last("Converse").is_err());
 //! # std::io::Result::Ok(())
 //! # })?;
 //! # std::io::Result::Ok(())
 //! ```
 //!
 //! Each server has a port, a journal and resources of its own, so tests can run side by side. Dropping it stops it.
-//! [`LocalBedrock::queue_reply`] chooses what the model says next, errors and broken streams included;
+//! [`LocalBedrock::queue_reply`] chooses what the model says next, errors and broken streams included, and
+//! [`LocalBedrockBuilder::reply_with`] what it says at all; [`LocalBedrock::fault`] plans a failure;
+//! [`LocalBedrock::last`] finds what a client has sent, for expectations of one line;
 //! [`LocalBedrock::advance`] moves the server's clock, so that no test need sleep; [`LocalBedrock::seed`] fills a list
 //! with a thousand rows at once; [`LocalBedrock::builder`] has the settings. Leave the `cli` feature out of a test
-//! dependency: it is for the program alone.
+//! dependency: it is for the program, and for scripts in TOML.
 //!
 //! # As a program
 //!
 //! `cargo install bedrock-orm-local`, then `bedrock-local --port 8080`. Its first line on standard output is
 //! `listening on http://127.0.0.1:8080`; what it does is logged on standard error (`RUST_LOG` chooses how much).
-//! Ctrl-C stops it.
+//! Ctrl-C stops it. Its replies can come from elsewhere:
+//!
+//! ```sh
+//! bedrock-local --script replies.toml
+//! bedrock-local --playback exchanges.jsonl --playback-only
+//! bedrock-local --upstream http://127.0.0.1:11434/v1 --upstream-model "anthropic.*=llama3.2"
+//! ```
 //!
 //! # Clients
 //!
@@ -45,6 +54,62 @@
 //! | boto3 | `boto3.client("bedrock-runtime", endpoint_url="http://127.0.0.1:8080")` |
 //! | AWS CLI | `aws bedrock list-foundation-models --endpoint-url http://127.0.0.1:8080` |
 //! | Rust SDK | `aws_config::from_env().endpoint_url("http://127.0.0.1:8080")` |
+//!
+//! # Failure on demand
+//!
+//! A [`Fault`] is planned in Rust, by an admin route or on the page. It strikes the requests that fit it: of an operation,
+//! for a model, so many times, after so many others, or a part of them by a seed. The first that fits a request strikes;
+//! pauses ([`Fault::latency`]) and quotas that are not used up leave it to the others, too. Every fault counts every
+//! request that fits it, struck or not. Replayed in the same order, the same requests are struck.
+//!
+//! What refuses a request ([`Fault::error`], quotas) keeps it from being performed. All others spoil the answer of an
+//! operation that has been performed. Refused connections are accepted and reset at once. A reset over HTTP/2 is that of
+//! its stream.
+//!
+//! # For tests in other languages: `/_local/`
+//!
+//! In a browser, `/_local/` is a page that shows what comes in and goes out, streams event by event, and switches faults on
+//! and off. Behind it are routes for whoever speaks HTTP; they answer in JSON, `{"error": "…"}` when something is wrong.
+//! What comes from another site's page is refused, and so is a public host name.
+//!
+//! | Route | Takes | Gives |
+//! |---|---|---|
+//! | `GET /_local/health` | | `status`, `version`, `now`, and how many `requests` and `faults` there are |
+//! | `GET /_local/requests` | `?operation=`, `?after=` an id, `?limit=` | `requests`: the journal, oldest first |
+//! | `GET /_local/requests/ID` | | one of them |
+//! | `DELETE /_local/requests` | | |
+//! | `GET /_local/faults` | | `faults`: those planned, with their `id`, and of how many `seen` requests they `struck` |
+//! | `POST /_local/faults` | a [`Fault`] or a list: `{"fault": "error", "code": "ThrottlingException", "operation": "Converse", "times": 3}` | `faults`: those just planned |
+//! | `DELETE /_local/faults`, `…/ID` | | |
+//! | `POST /_local/replies` | a [`Reply`] or a list: `{"text": "Paris."}`, `{"content": […]}`, `{"error": {"code", "message"}}`, `{"stream_error": {"code", "message", "after_events"}}`, with `stop_reason`, `cut_after` or `stall_after` | how many were `queued` |
+//! | `GET /_local/clock` | | `now` |
+//! | `POST /_local/clock` | `{"advance_ms": 60000}` | `now` |
+//! | `POST /_local/seed` | `{"list": "ListImportedModels", "rows": […]}`, with a `region` or without | how many were `seeded` |
+//! | `POST /_local/reset` | | everything is as it was at the start: resources, journal, replies, clock, ids, faults |
+//!
+//! A request of the journal has `id`, `received`, `operation`, `method`, `path`, `query`, `headers`, `body`, `status` (0 where
+//! a fault kept back the answer), `faults` and `answer`: its `headers`, `bytes_sent`, and `body` or, of a stream, `events`:
+//! `{"event": "messageStart", "payload": {…}}`, `{"error": "throttlingException", "message": "…"}`, `{"broken": "why"}`. The
+//! last thousand are kept, 64 MiB in all and 1 MiB of an answer. Signatures and tokens are not shown.
+//!
+//! What each fault takes beside `operation`, `model`, `after`, `times`, `probability` and `seed`:
+//!
+//! | `fault` | Takes |
+//! |---|---|
+//! | `error` | `code`, and `message`, `status`, `retry_after_ms` |
+//! | `requests_per_second`, `tokens_per_minute` | `limit` |
+//! | `latency` | `ms` |
+//! | `drip` | `bytes`, `every_ms` |
+//! | `refuse_connections` | `times` must be told here |
+//! | `reset`, `stall`, `truncate` | `at`: `"before_headers"`, `{"after_bytes": 10}`, `{"after_events": 2}`, `{"in_event": 2}` |
+//! | `wrong_checksum` | `of`: `prelude` or `message`; `after_events` |
+//! | `exception`, `error_frame` | `code`, and `message`, `after_events` |
+//! | `unknown_event` | `after_events` |
+//! | `unknown_fields`, `unknown_enum_values`, `unknown_union_members` | |
+//! | `empty_page`, `repeated_token` | |
+//! | `content_type` | `value` |
+//! | `broken_json` | |
+//! | `oversized` | `bytes` |
 //!
 //! # What is served
 //!
@@ -76,7 +141,14 @@
 //! found, what is not ready yet is refused. A model that only profiles reach refuses its plain id, and unknown ones are
 //! invalid, as on AWS.
 //!
-//! **Replies.** Without a queued [`Reply`] the model says back the last user turn, its attachments and its first
+//! **Who replies.** Of these the first that knows a reply: queued [`Reply`]s, then recorded exchanges ([`Playback`]), then
+//! the [`Replier`]s in the order in which they were given to the builder: functions, a [`Script`] of rules, a model behind
+//! an OpenAI-compatible server ([`Upstream`]), types of your own. All of them serve Converse, InvokeModel in every
+//! maker's format, and both as streams. What is played back is neither validated nor changed; all else is held to the
+//! description, and guardrails look at it whole before any of it leaves. Batch jobs and bidirectional streams ask no
+//! replier.
+//!
+//! **The echo.** Where nobody knows a reply the model says back the last user turn, its attachments and its first
 //! instruction, cut by `maxTokens` and stop sequences. With a JSON schema for the output it answers a value of that
 //! schema. Where reasoning is switched on, a signed thought comes first.
 //!
@@ -147,10 +219,13 @@
 //! `contentStart`, `textOutput`, `audioOutput` and `contentEnd`, `promptEnd` with `completionEnd`. A queued [`Reply`] is
 //! said to the first text; its errors and breaks work as in other streams.
 //!
-//! **Streams** are framed and padded as AWS's: texts word by word, tool input in fragments, usage at the end.
+//! **Streams** are framed and padded as AWS's: texts word by word, tool input in fragments, usage at the end. An
+//! upstream's are passed on piece by piece as they arrive; where it breaks off, a `modelStreamErrorException` ends the
+//! stream, and who hangs up here hangs up there.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod admin;
 mod admission;
 mod answer;
 mod auth;
@@ -162,6 +237,8 @@ mod description;
 mod duplex;
 mod error;
 mod event_stream;
+mod expectations;
+mod faults;
 #[cfg(test)]
 mod fuzz;
 mod guardrails;
@@ -173,13 +250,26 @@ mod makers;
 mod model;
 mod nouns;
 mod operations;
+mod outgoing;
+mod repliers;
 mod reply;
+mod reply_form;
 mod request;
 mod routing;
 mod server;
+mod socket;
 mod state;
 mod store;
 
-pub use journal::RecordedRequest;
+/// The attribute that implementations of [`Replier`] wear.
+pub use async_trait::async_trait;
+pub use expectations::Unmet;
+pub use faults::{At, Checksum, Fault, PlannedFault};
+pub use journal::{RecordedAnswer, RecordedEvent, RecordedRequest};
 pub use local_bedrock::{LocalBedrock, LocalBedrockBuilder};
+pub use repliers::Replier;
+pub use repliers::conversation::{Conversation, Embedding};
+pub use repliers::playback::Playback;
+pub use repliers::script::{Condition, Script, When};
+pub use repliers::upstream::Upstream;
 pub use reply::Reply;

@@ -1,18 +1,25 @@
 //! Everything that a running server knows.
 
+use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use serde_json::Value;
 
 use crate::auth::keys::Keys;
 use crate::buckets::Buckets;
 use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::description::Services;
+use crate::faults::{Fault, Faults};
 use crate::ids::Ids;
 use crate::journal::Journal;
-use crate::reply::Replies;
+use crate::repliers::playback::Playback;
+use crate::repliers::{Chain, Repliers};
 use crate::routing::Router;
 use crate::state::State;
+use crate::store::seed::Bed;
 
 /// The account that every ARN names.
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -34,6 +41,11 @@ pub(crate) struct Settings {
     pub(crate) bucket_folder: Option<PathBuf>,
     /// The pause before each event of a stream.
     pub(crate) stream_pace: Duration,
+    /// The fault plan that it starts with.
+    pub(crate) faults: Vec<Fault>,
+    /// Who says what a model replies where nothing is queued.
+    pub(crate) repliers: Chain,
+    pub(crate) playback: Option<Arc<Playback>>,
 }
 
 impl Default for Settings {
@@ -48,6 +60,9 @@ impl Default for Settings {
             max_connections: 512,
             bucket_folder: None,
             stream_pace: Duration::ZERO,
+            faults: Vec::new(),
+            repliers: Chain::default(),
+            playback: None,
         }
     }
 }
@@ -56,31 +71,65 @@ impl Default for Settings {
 pub(crate) struct Local {
     pub(crate) services: &'static Services,
     pub(crate) router: Router,
-    pub(crate) catalogue: Catalogue,
+    pub(crate) catalogue: &'static Catalogue,
     /// Files go nowhere where there are none.
     pub(crate) buckets: Option<Buckets>,
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) journal: Journal,
-    pub(crate) replies: Replies,
+    pub(crate) faults: Faults,
+    pub(crate) repliers: Repliers,
     pub(crate) state: State,
 }
 
 impl Local {
-    pub(crate) fn new(settings: Settings) -> std::io::Result<Self> {
+    pub(crate) fn new(settings: Settings) -> io::Result<Self> {
         let services = Services::load()?;
+        let faults = Faults::new(services);
+        faults.reset(&settings.faults).map_err(invalid)?;
         Ok(Self {
             services,
             router: Router::new(services),
             catalogue: Catalogue::load()?,
             buckets: settings.bucket_folder.as_deref().map(Buckets::at).transpose()?,
-            settings,
             clock: Clock::default(),
             ids: Ids::default(),
             journal: Journal::default(),
-            replies: Replies::default(),
+            faults,
+            repliers: Repliers::new(settings.repliers.clone()),
+            settings,
             state: State::default(),
         })
     }
+
+    /// Puts rows where a list finds them. An error says which could not be there; none is then.
+    pub(crate) fn seed(
+        &self,
+        region: &str,
+        noun: &str,
+        rows: impl IntoIterator<Item = Value>,
+    ) -> Result<(), String> {
+        let bed = Bed::named(self.services, noun)?;
+        let records = rows.into_iter().map(|row| bed.record(row)).collect::<Result<_, _>>()?;
+        self.state.with(self, region, |cx| bed.sow(cx, records));
+        Ok(())
+    }
+
+    /// Makes everything as it was when the server started.
+    pub(crate) fn reset(&self) {
+        self.journal.clear();
+        self.repliers.clear();
+        self.state.clear();
+        self.clock.reset();
+        self.ids.reset();
+        if let Err(error) = self.faults.reset(&self.settings.faults) {
+            tracing::error!(error, "the first fault plan cannot be planned again");
+        }
+    }
+}
+
+/// An error of whoever told the server something that cannot be.
+pub(crate) fn invalid(told: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, told)
 }

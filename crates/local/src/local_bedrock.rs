@@ -14,11 +14,15 @@ use tokio::task::JoinHandle;
 
 use crate::auth::keys::{AccessKey, Session};
 use crate::clock::later;
+use crate::faults::{Fault, PlannedFault};
 use crate::journal::RecordedRequest;
-use crate::local::{Local, Settings};
+use crate::local::{Local, Settings, invalid};
+use crate::repliers::Replier;
+use crate::repliers::conversation::Conversation;
+use crate::repliers::playback::Playback;
+use crate::repliers::script::Script;
 use crate::reply::Reply;
 use crate::server;
-use crate::store::seed::Bed;
 
 /// A running local Bedrock. Dropping it stops it.
 #[derive(Debug)]
@@ -72,7 +76,42 @@ impl LocalBedrock {
     /// Queues the next answer of a model: of Converse, ConverseStream, InvokeModel or
     /// InvokeModelWithResponseStream, whichever is called first. Queued replies are said in their order.
     pub fn queue_reply(&self, reply: Reply) {
-        self.local.replies.push(reply);
+        self.local.repliers.push(reply);
+    }
+
+    /// Plans a failure, and tells its number.
+    ///
+    /// ```
+    /// # use bedrock_orm_local::{Fault, LocalBedrock};
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let local = LocalBedrock::start().await?;
+    /// local.fault(Fault::throttling().on("Converse").times(3))?;
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the fault could never strike: there is no such operation, or it has nothing that the fault could spoil.
+    pub fn fault(&self, fault: Fault) -> io::Result<u64> {
+        let ids = self.local.faults.add(vec![fault]).map_err(invalid)?;
+        Ok(ids.into_iter().next().unwrap_or_default())
+    }
+
+    /// The faults that are planned, in their order, and what each has done so far.
+    pub fn faults(&self) -> Vec<PlannedFault> {
+        self.local.faults.list()
+    }
+
+    /// Takes a fault out of the plan. Whether it was there.
+    pub fn remove_fault(&self, id: u64) -> bool {
+        self.local.faults.remove(id)
+    }
+
+    /// Takes all faults out of the plan.
+    pub fn clear_faults(&self) {
+        self.local.faults.clear();
     }
 
     /// Moves the server's clock forward, so that no test need sleep until a job is done. What is due by then has
@@ -111,12 +150,13 @@ impl LocalBedrock {
     ///
     /// When there is no such list, or a row is not of its shape. Nothing is put there then.
     pub fn seed_in(&self, region: &str, noun: &str, rows: impl IntoIterator<Item = Value>) -> io::Result<()> {
-        let invalid = |told: String| io::Error::new(io::ErrorKind::InvalidInput, told);
-        let bed = Bed::named(self.local.services, noun).map_err(invalid)?;
-        let records =
-            rows.into_iter().map(|row| bed.record(row)).collect::<Result<_, _>>().map_err(invalid)?;
-        self.local.state.with(&self.local, region, |cx| bed.sow(cx, records));
-        Ok(())
+        self.local.seed(region, noun, rows).map_err(invalid)
+    }
+
+    /// Makes everything as it was when the server started: resources, journal, queued replies, clock, ids and the
+    /// builder's faults. The same requests get the same answers again.
+    pub fn reset(&self) {
+        self.local.reset();
     }
 
     /// Stops accepting, gives answers under way a second to finish, and returns when nothing is left running.
@@ -253,17 +293,55 @@ impl LocalBedrockBuilder {
         self
     }
 
+    /// The faults that are planned from the beginning, in their order.
+    pub fn faults(mut self, faults: impl IntoIterator<Item = Fault>) -> Self {
+        self.settings.faults.extend(faults);
+        self
+    }
+
     /// The pause before each event of a stream: none unless told otherwise.
     pub fn stream_pace(mut self, pause: Duration) -> Self {
         self.settings.stream_pace = pause;
         self
     }
 
+    /// Asks a [`Replier`] what models reply, after those given before it.
+    pub fn replier(mut self, replier: impl Replier + 'static) -> Self {
+        self.settings.repliers.push(replier);
+        self
+    }
+
+    /// Follows a [`Script`].
+    pub fn script(self, script: Script) -> Self {
+        self.replier(script)
+    }
+
+    /// Answers requests that are like recorded ones as they were answered, before any [`Replier`] is asked.
+    pub fn playback(mut self, playback: Playback) -> Self {
+        self.settings.playback = Some(Arc::new(playback));
+        self
+    }
+
+    /// Asks a function what models reply.
+    ///
+    /// ```
+    /// use bedrock_orm_local::{LocalBedrock, Reply};
+    ///
+    /// let builder = LocalBedrock::builder().reply_with(|asked| match asked.text().as_str() {
+    ///     "ping" => Reply::text("pong"),
+    ///     _ => Reply::default(),
+    /// });
+    /// ```
+    pub fn reply_with(self, reply: impl Fn(&Conversation) -> Reply + Send + Sync + 'static) -> Self {
+        self.replier(reply)
+    }
+
     /// Starts the server on the current tokio runtime.
     ///
     /// # Errors
     ///
-    /// When the port cannot be bound, the address may not be listened on, or the folder for buckets not be made.
+    /// When the port cannot be bound, the address may not be listened on, the folder for buckets not be made, or a fault
+    /// could never strike.
     pub async fn start(self) -> io::Result<LocalBedrock> {
         if !self.host.is_loopback() && !self.open_to_network {
             return Err(io::Error::new(

@@ -1,11 +1,12 @@
 //! What a model shall say next, when a test wants to choose.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use crate::error::AwsError;
+use crate::error::{AwsError, AwsResult};
+use crate::model::piece::{Finish, Pieces};
 
 /// The next answer of a model, in place of the echo.
 ///
@@ -16,22 +17,49 @@ use crate::error::AwsError;
 /// Reply::content(serde_json::json!([{"toolUse": {"toolUseId": "tooluse_1", "name": "clock", "input": {}}}]));
 /// Reply::error("ThrottlingException", "Too many requests, please wait before trying again.");
 /// Reply::text("This stream breaks off").cut_after(3);
+/// Reply::tool_use("clock", serde_json::json!({ "zone": "UTC" })).reasoning("They ask for the time.");
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 #[must_use = "a reply is said once it is queued"]
 pub struct Reply {
     pub(crate) said: Said,
-    pub(crate) stop_reason: Option<String>,
+    pub(crate) finish: Finish,
+    pub(crate) additional_fields: Option<Value>,
     pub(crate) ending: Ending,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Said {
-    /// What the server would say anyway.
+    /// What the next replier says, and the server itself in the end.
     Default,
     /// Converse content blocks.
     Content(Vec<Value>),
+    /// What comes piece by piece.
+    Live(Live),
+    /// An embedding model's answer.
+    Vectors(Vec<Vec<f64>>),
     Error(AwsError),
+}
+
+/// A reply that is told while it comes to mind. It can be heard once, however often it is copied.
+#[derive(Clone)]
+pub(crate) struct Live(Arc<Mutex<Option<Pieces>>>);
+
+impl Live {
+    pub(crate) fn new(pieces: Pieces) -> Self {
+        Self(Arc::new(Mutex::new(Some(pieces))))
+    }
+
+    pub(crate) fn heard(self) -> AwsResult<Pieces> {
+        let pieces = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        pieces.ok_or_else(|| AwsError::internal("A live reply was heard before."))
+    }
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Live")
+    }
 }
 
 /// How a stream ends. The unary operations know only whole answers and errors.
@@ -58,6 +86,18 @@ impl Reply {
         }))
     }
 
+    /// A call of a tool, with an id that the server gives.
+    pub fn tool_use(name: impl Into<String>, input: Value) -> Self {
+        let mut tool_use = json!({ "name": name.into() });
+        tool_use["input"] = input;
+        Self::content(json!({ "toolUse": tool_use }))
+    }
+
+    /// The vectors of an embedding model, one for every text.
+    pub fn vectors(vectors: Vec<Vec<f64>>) -> Self {
+        Self::said(Said::Vectors(vectors))
+    }
+
     /// An error instead of an answer, with the true HTTP status of its code: `ThrottlingException` is a 429.
     pub fn error(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self::said(Said::Error(AwsError::new(code, message)))
@@ -72,8 +112,28 @@ impl Reply {
     }
 
     /// The stop reason, where the content's own (`tool_use` with a tool use in it, else `end_turn`) will not do.
-    pub fn stop_reason(self, stop_reason: impl Into<String>) -> Self {
-        Self { stop_reason: Some(stop_reason.into()), ..self }
+    pub fn stop_reason(mut self, stop_reason: impl Into<String>) -> Self {
+        self.finish.stop_reason = Some(stop_reason.into());
+        self
+    }
+
+    /// A thought before the content, with a signature. A reply without content of its own has no thought either.
+    pub fn reasoning(mut self, text: impl Into<String>) -> Self {
+        if let Said::Content(content) = &mut self.said {
+            content.insert(0, reasoning_block(&text.into()));
+        }
+        self
+    }
+
+    /// The tokens to tell of, in place of those that the server counts.
+    pub fn usage(mut self, input_tokens: u64, output_tokens: u64) -> Self {
+        self.finish.usage = Some((input_tokens, output_tokens));
+        self
+    }
+
+    /// Converse's `additionalModelResponseFields`, whatever was asked for.
+    pub fn additional_fields(self, fields: Value) -> Self {
+        Self { additional_fields: Some(fields), ..self }
     }
 
     /// Ends a stream cleanly once `events` events have been sent, as if nothing were missing.
@@ -86,31 +146,79 @@ impl Reply {
         Self { ending: Ending::Stall { after: events }, ..self }
     }
 
+    pub(crate) fn live(pieces: Pieces) -> Self {
+        Self::said(Said::Live(Live::new(pieces)))
+    }
+
+    /// The reply with all that it says changed: texts, inputs of tools, messages of errors.
+    pub(crate) fn with_texts(mut self, change: &impl Fn(&str) -> String) -> Self {
+        match &mut self.said {
+            Said::Content(content) => content.iter_mut().for_each(|block| change_texts(block, change)),
+            Said::Error(error) => error.message = change(&error.message),
+            Said::Default | Said::Live(_) | Said::Vectors(_) => {}
+        }
+        if let Ending::Exception { error, .. } = &mut self.ending {
+            error.message = change(&error.message);
+        }
+        self
+    }
+
+    /// Whether it leaves it to the next replier what is said.
+    pub(crate) fn passes(&self) -> bool {
+        matches!(self.said, Said::Default)
+    }
+
+    /// The next replier's reply, finished as this one wants it.
+    pub(crate) fn over(self, next: Self) -> Self {
+        let Finish { stop_reason, stop_sequence, usage } = self.finish;
+        Self {
+            said: next.said,
+            finish: Finish {
+                stop_reason: stop_reason.or(next.finish.stop_reason),
+                stop_sequence: stop_sequence.or(next.finish.stop_sequence),
+                usage: usage.or(next.finish.usage),
+            },
+            additional_fields: self.additional_fields.or(next.additional_fields),
+            ending: if self.ending == Ending::Whole { next.ending } else { self.ending },
+        }
+    }
+
     fn said(said: Said) -> Self {
-        Self { said, stop_reason: None, ending: Ending::Whole }
+        Self { said, finish: Finish::default(), additional_fields: None, ending: Ending::Whole }
     }
 }
 
 impl Default for Reply {
-    /// What the server says when nothing is queued.
+    /// What the next replier says, and the server itself in the end.
     fn default() -> Self {
         Self::said(Said::Default)
     }
 }
 
-/// Replies waiting for their request, first in first out.
-#[derive(Debug, Default)]
-pub(crate) struct Replies {
-    queue: Mutex<VecDeque<Reply>>,
+fn change_texts(value: &mut Value, change: &impl Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = change(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| change_texts(item, change)),
+        Value::Object(members) => members.values_mut().for_each(|member| change_texts(member, change)),
+        _ => {}
+    }
 }
 
-impl Replies {
-    pub(crate) fn push(&self, reply: Reply) {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(reply);
-    }
+pub(crate) fn reasoning_block(text: &str) -> Value {
+    json!({ "reasoningContent": { "reasoningText": { "text": text, "signature": signature(text) } } })
+}
 
-    /// The reply for this request: the queued one, or the usual.
-    pub(crate) fn next(&self) -> Reply {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or_default()
+/// Looks like a signature, and is the same for the same text.
+pub(crate) fn signature(text: &str) -> String {
+    use base64::Engine as _;
+
+    let mut noise = text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    });
+    let mut bytes = Vec::new();
+    while bytes.len() < 96 {
+        noise = crate::ids::mix(noise.wrapping_add(1));
+        bytes.extend(noise.to_be_bytes());
     }
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }

@@ -29,8 +29,23 @@ impl Request {
         Self { service, operation, region, input: Value::Object(Map::new()), body }
     }
 
-    /// Gathers and checks. The labels come from the path; the rest from query, headers and body.
+    /// Reads and checks.
     pub(crate) fn gather(
+        found: Found,
+        query: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+        region: String,
+    ) -> AwsResult<Self> {
+        let request = Self::read(found, query, headers, body, region)?;
+        if let Some(input) = &request.operation.input {
+            check_request(request.service, &input.shape, &request.input)?;
+        }
+        Ok(request)
+    }
+
+    /// Puts the members together. The labels come from the path; the rest from query, headers and body.
+    pub(crate) fn read(
         found: Found,
         query: &str,
         headers: &HeaderMap,
@@ -67,7 +82,6 @@ impl Request {
             }
         }
         request.input = Value::Object(members);
-        check_request(service, &input.shape, &request.input)?;
         Ok(request)
     }
 

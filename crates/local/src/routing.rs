@@ -34,13 +34,10 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Whether the request is an event stream itself.
-    pub(crate) fn takes_a_stream(&self) -> bool {
-        let shape = self.operation.input.as_ref().and_then(|input| self.service.shape(&input.shape));
-        let payload = shape.and_then(|shape| shape.member(shape.payload.as_deref()?));
-        payload
-            .and_then(|payload| self.service.shape(&payload.shape))
-            .is_some_and(|payload| payload.eventstream)
+    /// The model that the path names.
+    pub(crate) fn model(&self) -> Option<&str> {
+        let label = self.labels.iter().find(|(name, _)| matches!(*name, "modelId" | "modelIdentifier"));
+        label.map(|(_, model)| model.as_str())
     }
 }
 
@@ -85,6 +82,12 @@ impl Route {
         });
         Found { service: self.service, operation: self.operation, labels: labels.collect() }
     }
+}
+
+/// Whether a thing is what a request calls it, or what its profile or ARN ends with.
+pub(crate) fn is_called(thing: &str, called: &str) -> bool {
+    let before = called.strip_suffix(thing);
+    before.is_some_and(|before| before.is_empty() || before.ends_with(['.', '/']))
 }
 
 pub(crate) fn decode(raw: &str) -> String {

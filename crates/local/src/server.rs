@@ -1,35 +1,41 @@
 //! HTTP in, HTTP out.
 
-use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt as _};
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, StreamBody};
-use hyper::body::{Frame as BodyFrame, Incoming};
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::HeaderValue;
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::admin;
 use crate::admission::{self, Admission};
-use crate::answer::{Answer, Event, Headers};
+use crate::answer::{Answer, Events};
 use crate::auth;
 use crate::duplex;
 use crate::error::{AwsError, AwsResult};
 use crate::event_stream::{self, Decoder, Frame};
-use crate::journal::RecordedRequest;
+use crate::faults::{At, Refusal, Strike, Target};
+use crate::journal::{RecordedAnswer, RecordedRequest};
 use crate::local::Local;
 use crate::operations;
+use crate::outgoing::{Body, Content, Outgoing};
+use crate::repliers::playback;
 use crate::reply::Ending;
 use crate::request::Request;
 use crate::routing::Found;
+use crate::socket::Socket;
 
 /// AWS takes 25 MB in InvokeModel; base64 in Converse makes it a third more.
 const BODY_LIMIT: usize = 36 << 20;
@@ -39,8 +45,6 @@ const HEADER_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a graceful shutdown waits for answers under way.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(1);
 
-type Body = UnsyncBoxBody<Bytes, Infallible>;
-
 /// Accepts until told to stop. All connections end with the returned future.
 pub(crate) async fn serve(local: Arc<Local>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
@@ -48,6 +52,10 @@ pub(crate) async fn serve(local: Arc<Local>, listener: TcpListener, mut stop: wa
         tokio::select! {
             () = told(&mut stop) => break,
             accepted = listener.accept() => match accepted {
+                Ok((stream, _)) if local.faults.refuse_connection() => {
+                    // What cannot be reset ends in the usual way.
+                    let _ = stream.set_zero_linger();
+                }
                 Ok((stream, _)) => {
                     while connections.try_join_next().is_some() {}
                     let local = Arc::clone(&local);
@@ -89,11 +97,13 @@ async fn connection(local: Arc<Local>, stream: TcpStream, mut stop: watch::Recei
         .header_read_timeout(HEADER_PATIENCE)
         .max_buf_size(HEADER_LIMIT);
     builder.http2().max_header_list_size(HEADER_LIMIT as u32);
+    let reset = Arc::<AtomicBool>::default();
+    let socket = Socket::new(stream, Arc::clone(&reset));
     let service = hyper::service::service_fn(move |request| {
-        let local = Arc::clone(&local);
-        async move { Ok::<_, Infallible>(answer(&local, request).await) }
+        let (local, reset) = (Arc::clone(&local), Arc::clone(&reset));
+        async move { answer(&local, reset, request).await }
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let connection = builder.serve_connection(TokioIo::new(socket), service);
     tokio::pin!(connection);
     let served = tokio::select! {
         served = connection.as_mut() => served,
@@ -107,41 +117,85 @@ async fn connection(local: Arc<Local>, stream: TcpStream, mut stop: watch::Recei
     }
 }
 
-async fn answer(local: &Arc<Local>, request: hyper::Request<Incoming>) -> Response<Body> {
+async fn answer(
+    local: &Arc<Local>,
+    reset: Arc<AtomicBool>,
+    request: hyper::Request<Incoming>,
+) -> io::Result<Response<Body>> {
+    if admin::is_admin(request.uri().path()) {
+        return Ok(admin::answer(local, request).await);
+    }
     let (parts, body) = request.into_parts();
     let found = local.router.find(parts.method.as_str(), parts.uri.path());
     let operation = found.as_ref().map(|found| found.operation.name.as_str());
-    let (body, answered) = match found {
-        None => (Bytes::new(), Err(unknown())),
+    let (body, strike, answered) = match found {
+        None => (Bytes::new(), Strike::default(), Err(unknown())),
         // A client that streams waits for an answer before its stream ends.
-        Some(found) if found.takes_a_stream() => {
-            let answered = auth::check(local, &parts, None).and_then(|chain| {
-                let (status, answer) = perform(local, found, &parts, Bytes::new())?;
-                Ok(success(local, status, answer, Some((body, Decoder::new(chain)))))
-            });
-            (Bytes::new(), answered)
+        Some(found) if found.operation.takes_a_stream(found.service) => {
+            let strike = struck(local, &found, &Bytes::new());
+            let answered = spoiled(local, &strike, found, &parts, Bytes::new(), Some(body)).await;
+            (Bytes::new(), strike, answered)
         }
         Some(found) => match read(body).await {
             Ok(body) => {
-                let answered = auth::check(local, &parts, Some(&body))
-                    .and_then(|_| perform(local, found, &parts, body.clone()));
-                (body, answered.map(|(status, answer)| success(local, status, answer, None)))
+                let strike = struck(local, &found, &body);
+                let answered = spoiled(local, &strike, found, &parts, body.clone(), None).await;
+                (body, strike, answered)
             }
-            Err(error) => (Bytes::new(), Err(error)),
+            Err(error) => (Bytes::new(), Strike::default(), Err(error)),
         },
     };
-    let response = answered.unwrap_or_else(|error| failure(local, &error));
-    let status = response.status().as_u16();
+    let outgoing = strike.damage(answered.unwrap_or_else(|error| failure(local, &error)));
+    let mut recorded = recorded(local, &parts, operation, body, &strike);
+    if let Some((how, At::BeforeHeaders)) = strike.breaks() {
+        tracing::info!(operation, method = %parts.method, path = parts.uri.path(), "kept back by a fault");
+        local.journal.record(recorded);
+        how.end(&reset).await?;
+        return Err(io::Error::other("kept back by the fault plan"));
+    }
+    let status = outgoing.status.as_u16();
     tracing::info!(operation, method = %parts.method, path = parts.uri.path(), status);
-    local.journal.record(recorded(&parts, operation, body, status));
-    response
+    recorded.status = status;
+    recorded.answer.headers =
+        outgoing.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let entry = local.journal.record(recorded);
+    Ok(outgoing.into_response(local, entry, &strike, reset))
+}
+
+/// What the fault plan has for a request.
+fn struck(local: &Local, found: &Found, body: &Bytes) -> Strike {
+    let Found { service, operation, .. } = *found;
+    // Some operations name their model in the body.
+    let in_body = || serde_json::from_slice::<Value>(body).ok()?["modelId"].as_str().map(str::to_owned);
+    let model = found.model().map(str::to_owned).or_else(in_body);
+    local.faults.strike(&Target { service, operation, model, now: local.clock.now() })
+}
+
+/// The answer to a request, as the faults leave it.
+async fn spoiled(
+    local: &Arc<Local>,
+    strike: &Strike,
+    found: Found,
+    parts: &Parts,
+    body: Bytes,
+    incoming: Option<Incoming>,
+) -> AwsResult<Outgoing> {
+    if !strike.pause.is_zero() {
+        tokio::time::sleep(strike.pause).await;
+    }
+    let chain = auth::check(local, parts, incoming.is_none().then_some(&body))?;
+    if let Some(refusal) = &strike.refusal {
+        return Ok(refused(local, refusal));
+    }
+    let (status, answer) = perform(local, strike, found, parts, body).await?;
+    Ok(success(local, status, answer, incoming.map(|incoming| (incoming, Decoder::new(chain)))))
 }
 
 fn unknown() -> AwsError {
     AwsError::new("UnknownOperationException", "The requested operation is not recognized.")
 }
 
-async fn read(body: Incoming) -> AwsResult<Bytes> {
+pub(crate) async fn read(body: Incoming) -> AwsResult<Bytes> {
     let whole = Limited::new(body, BODY_LIMIT).collect();
     let Ok(read) = tokio::time::timeout(BODY_PATIENCE, whole).await else {
         return Err(AwsError::new("RequestTimeoutException", "The request body did not arrive in time."));
@@ -162,13 +216,39 @@ fn region(local: &Local, parts: &Parts) -> String {
 }
 
 /// From a request to an answer and its status.
-fn perform(local: &Local, found: Found, parts: &Parts, body: Bytes) -> AwsResult<(u16, Answer)> {
+async fn perform(
+    local: &Arc<Local>,
+    strike: &Strike,
+    found: Found,
+    parts: &Parts,
+    body: Bytes,
+) -> AwsResult<(u16, Answer)> {
     let (service, operation) = (found.service, found.operation);
     let query = parts.uri.query().unwrap_or_default();
+    if let Some(recorded) = recorded_answer(local, &found, query, &body)? {
+        return Ok(recorded);
+    }
     let request = Request::gather(found, query, &parts.headers, body, region(local, parts))?;
-    let answer =
-        operations::perform(local, &request)?.checked(service, operation)?.unwrapped(service, operation);
+    let answer = operations::perform(local, &request)
+        .await?
+        .checked(service, operation)?
+        .unwrapped(service, operation);
+    let answer = strike.spoil(&request, strike.metered(local, answer));
     Ok((operation.http.response_code, answer))
+}
+
+/// The answer that was recorded to such a request, unless a queued reply waits for it.
+fn recorded_answer(
+    local: &Local,
+    found: &Found,
+    query: &str,
+    body: &Bytes,
+) -> AwsResult<Option<(u16, Answer)>> {
+    let is_awaited = local.repliers.has_queued() && playback::calls_a_model(&found.operation.name);
+    match &local.settings.playback {
+        Some(playback) if !is_awaited => playback.answer(found, query, body),
+        _ => Ok(None),
+    }
 }
 
 /// An answer as HTTP. `incoming` is the request's body where that is a stream, and what reads it.
@@ -177,105 +257,111 @@ fn success(
     status: u16,
     answer: Answer,
     incoming: Option<(Incoming, Decoder)>,
-) -> Response<Body> {
+) -> Outgoing {
     let status = StatusCode::from_u16(status).unwrap_or_default();
+    let mut headers = vec![("x-amzn-requestid", local.ids.uuid())];
+    let stream_type = ("content-type", event_stream::CONTENT_TYPE.to_owned());
     match answer {
-        Answer::Json(value) => respond(local, status, &json_headers(), whole(value.to_string())),
-        Answer::Bytes { body, headers } => respond(local, status, &headers, whole(body)),
-        Answer::Events { events, mut headers, ending } => {
-            headers.push(("content-type", event_stream::CONTENT_TYPE.to_owned()));
-            let (frames, stays_open) = frames(local, events, ending);
-            let silence =
-                if stays_open { stream::pending().left_stream() } else { stream::empty().right_stream() };
-            let spoken = stream::iter(frames).chain(silence);
-            respond(local, status, &headers, streamed(local, spoken))
+        Answer::Json(value) => {
+            headers.push(json_type());
+            Outgoing::whole(status, headers, value.to_string())
+        }
+        Answer::Bytes { body, headers: more } => {
+            headers.extend(more);
+            Outgoing::whole(status, headers, body)
+        }
+        Answer::Events { events, headers: more, ending } => {
+            headers.extend(more);
+            headers.push(stream_type);
+            let content = Content::Frames(frames(local, events, ending).boxed());
+            Outgoing { status, headers, content }
+        }
+        Answer::Recorded { pieces, headers: more } => {
+            headers.extend(more);
+            let content = match <[Bytes; 1]>::try_from(pieces) {
+                Ok([body]) => Content::Whole(body),
+                Err(frames) => Content::Frames(stream::iter(frames).boxed()),
+            };
+            Outgoing { status, headers, content }
         }
         Answer::Duplex { session, ending } => {
-            let headers = vec![("content-type", event_stream::CONTENT_TYPE.to_owned())];
+            headers.push(stream_type);
             let answers = incoming.map(|(incoming, decoder)| {
                 duplex::answers(Arc::clone(local), incoming, decoder, session, ending)
             });
-            respond(local, status, &headers, streamed(local, stream::iter(answers).flatten()))
+            let content = Content::Frames(stream::iter(answers).flatten().boxed());
+            Outgoing { status, headers, content }
         }
     }
 }
 
-fn failure(local: &Local, error: &AwsError) -> Response<Body> {
+fn failure(local: &Local, error: &AwsError) -> Outgoing {
     let status = StatusCode::from_u16(error.status(local.services)).unwrap_or(StatusCode::BAD_REQUEST);
-    let mut headers = json_headers();
-    headers.push(("x-amzn-errortype", error.error_type(local.services)));
-    respond(local, status, &headers, whole(error.body().to_string()))
+    let headers = vec![
+        ("x-amzn-requestid", local.ids.uuid()),
+        json_type(),
+        ("x-amzn-errortype", error.error_type(local.services)),
+    ];
+    Outgoing::whole(status, headers, error.body().to_string())
 }
 
-fn respond(local: &Local, status: StatusCode, headers: &Headers, body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    let map = response.headers_mut();
-    insert(map, "x-amzn-requestid", &local.ids.uuid());
-    for (name, value) in headers {
-        insert(map, name, value);
+/// An error of the fault plan's.
+fn refused(local: &Local, refusal: &Refusal) -> Outgoing {
+    let mut outgoing = failure(local, &refusal.error);
+    if let Some(status) = refusal.status.and_then(|status| StatusCode::from_u16(status).ok()) {
+        outgoing.status = status;
     }
-    response
-}
-
-fn insert(map: &mut HeaderMap, name: &str, value: &str) {
-    // A queued error may carry a code that no header can hold: it is left out.
-    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-        map.insert(name, value);
+    if let Some(wait) = refusal.retry_after {
+        let milliseconds = wait.as_nanos().div_ceil(1_000_000);
+        outgoing.headers.push(("retry-after", milliseconds.div_ceil(1000).to_string()));
+        outgoing.headers.push(("x-amz-retry-after", milliseconds.to_string()));
     }
+    outgoing
 }
 
-fn json_headers() -> Headers {
-    vec![("content-type", "application/json".to_owned())]
+fn json_type() -> (&'static str, String) {
+    ("content-type", "application/json".to_owned())
 }
 
-fn whole(body: impl Into<Bytes>) -> Body {
-    Full::new(body.into()).boxed_unsync()
-}
-
-/// The frames of a stream, and whether it is to stay open after them.
-fn frames(local: &Local, events: Vec<Event>, ending: Ending) -> (Vec<Bytes>, bool) {
-    let event = |event: Event| Frame::event(event.name, event.payload, 2 + local.ids.below(60)).encode();
-    let mut frames: Vec<_> = events.into_iter().map(event).collect();
-    match ending {
-        Ending::Whole => (frames, false),
-        Ending::Cut { after } => {
-            frames.truncate(after);
-            (frames, false)
-        }
-        Ending::Stall { after } => {
-            frames.truncate(after);
-            (frames, true)
-        }
-        Ending::Exception { error, after } => {
-            frames.truncate(after);
-            frames.push(Frame::exception(&error.code, &error.body()).encode());
-            (frames, false)
-        }
-    }
-}
-
-/// Frames as a body, at the server's pace.
-fn streamed(local: &Local, frames: impl Stream<Item = Bytes> + Send + 'static) -> Body {
-    let pace = local.settings.stream_pace;
-    let paced = frames.then(move |frame| async move {
-        if !pace.is_zero() {
-            tokio::time::sleep(pace).await;
-        }
-        Ok(BodyFrame::data(frame))
+/// The frames of a stream, each as its event comes to be, up to the ending.
+fn frames(local: &Arc<Local>, events: Events, ending: Ending) -> impl Stream<Item = Bytes> + Send + use<> {
+    let local = Arc::clone(local);
+    let frames = events.map(move |event| match event {
+        Ok(event) => Frame::event(event.name, event.payload, 2 + local.ids.below(60)).encode(),
+        Err(error) => exception(&error.as_exception()),
     });
-    StreamBody::new(paced).boxed_unsync()
+    let (most, last) = match ending {
+        Ending::Whole => (usize::MAX, stream::empty().boxed()),
+        Ending::Cut { after } => (after, stream::empty().boxed()),
+        Ending::Stall { after } => (after, stream::pending().boxed()),
+        Ending::Exception { error, after } => (after, stream::once(async move { exception(&error) }).boxed()),
+    };
+    frames.take(most).chain(last)
 }
 
-fn recorded(parts: &Parts, operation: Option<&str>, body: Bytes, status: u16) -> RecordedRequest {
+fn exception(error: &AwsError) -> Bytes {
+    Frame::exception(&error.code, &error.body()).encode()
+}
+
+fn recorded(
+    local: &Local,
+    parts: &Parts,
+    operation: Option<&str>,
+    body: Bytes,
+    strike: &Strike,
+) -> RecordedRequest {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     RecordedRequest {
+        id: 0,
+        received: local.clock.now().into(),
         operation: operation.map(str::to_owned),
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
         body,
-        status,
+        status: 0,
+        answer: RecordedAnswer::default(),
+        faults: strike.faults.clone(),
     }
 }

@@ -30,6 +30,12 @@ impl State {
         visit(local, &mut stores, region, now, work)
     }
 
+    /// Forgets everything.
+    pub(crate) fn clear(&self) {
+        self.stores.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.prompt_caches.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     pub(crate) fn with_prompt_cache<R>(&self, region: &str, work: impl FnOnce(&mut PromptCache) -> R) -> R {
         let mut caches = self.prompt_caches.lock().unwrap_or_else(PoisonError::into_inner);
         work(caches.entry(region.to_owned()).or_default())

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use bedrock_orm_local::{LocalBedrock, Reply};
+use bedrock_orm_local::{At, Fault, LocalBedrock, RecordedEvent, Reply};
 use bytes::{BufMut as _, Bytes};
 use common::signer::{ID, SECRET, Signer, hex};
 use common::{Frame, MODEL, frames};
@@ -280,5 +280,39 @@ async fn other_models_refuse_at_once() {
     for http2 in [false, true] {
         assert_eq!(Talk::start(&local, MODEL, http2).await.status, 400);
         assert_eq!(Talk::start(&local, "does-not-exist", http2).await.status, 400);
+    }
+}
+
+#[tokio::test]
+async fn faults_strike_while_both_sides_are_open() {
+    let local = LocalBedrock::start().await.unwrap();
+    let start = json!({ "sessionStart": {} });
+    for http2 in [false, true] {
+        local.clear_faults();
+        local.fault(Fault::exception("modelTimeoutException", 1).times(1)).unwrap();
+        local.fault(Fault::reset(At::AfterEvents(1)).times(1)).unwrap();
+        local.fault(Fault::reset(At::BeforeHeaders)).unwrap();
+
+        let mut talk = Talk::start(&local, SONIC, http2).await;
+        talk.tell(&start);
+        assert_eq!(talk.event().await.0, "usageEvent");
+        assert_eq!(talk.hear().await.unwrap().name(), "modelTimeoutException");
+        assert_eq!(talk.hear().await, None);
+        let events = local.requests().pop().unwrap().answer.events();
+        assert!(
+            matches!(&events[0], RecordedEvent::Event { payload, .. } if payload["event"]["usageEvent"].is_object()),
+            "{events:?}"
+        );
+        assert!(matches!(&events[1], RecordedEvent::Error { code, .. } if code == "modelTimeoutException"));
+
+        let mut talk = Talk::start(&local, SONIC, http2).await;
+        talk.tell(&start);
+        assert_eq!(talk.event().await.0, "usageEvent");
+        assert!(soon(talk.answers.frame()).await.unwrap().is_err(), "HTTP/2: {http2}");
+
+        let client = Client::builder(TokioExecutor::new()).http2_only(http2).build_http();
+        let uri = format!("{}/model/{SONIC}/invoke-with-bidirectional-stream", local.url());
+        let request = hyper::Request::post(uri).body(http_body_util::Full::<Bytes>::default()).unwrap();
+        assert!(soon(client.request(request)).await.is_err(), "HTTP/2: {http2}");
     }
 }

@@ -41,6 +41,36 @@ fn the_first_line_tells_where_it_listens_and_signals_stop_it() {
 }
 
 #[test]
+fn replies_that_cannot_be_given_are_told_at_the_start() {
+    let folder = std::env::temp_dir().join(format!("bedrock-local-program-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let good = "[[rules]]\nreply = \"Hi\"\n";
+    let script =
+        write("script.toml", &format!("{good}\n[[rules]]\nwhen = {{ txt = \"x\" }}\nreply = \"\"\n"));
+    let regex = write("regex.json", r#"{"rules": [{"reply": "a"}, {"when": {"regex": "("}, "reply": "b"}]}"#);
+    let playback = write("exchanges.jsonl", "\n{}\n");
+    for (arguments, told) in [
+        (vec!["--script", &script], "line 5"),
+        (vec!["--script", &regex], "rule 2: the regular expression \"(\" cannot be used"),
+        (vec!["--script", "nowhere.toml"], "nowhere.toml: No such file"),
+        (vec!["--playback", &playback], "line 2: missing field `request`"),
+        (vec!["--playback-only"], "--playback <FILE.jsonl>"),
+        (vec!["--upstream", "https://api.example.com/v1"], "only plain http:// is spoken to it"),
+        (vec!["--upstream", "http://127.0.0.1:1/v1", "--upstream-model", "x"], "write it as PATTERN=MODEL"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_bedrock-local")).args(&arguments).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && error.contains(told), "{arguments:?}: {error}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn a_taken_port_is_an_error_that_names_it() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

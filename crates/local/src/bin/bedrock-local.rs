@@ -7,9 +7,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use bedrock_orm_local::LocalBedrock;
-use clap::Parser;
+use bedrock_orm_local::{LocalBedrock, LocalBedrockBuilder, Playback, Script, Upstream};
+use clap::{Args, Parser};
 use tracing_subscriber::EnvFilter;
+
+/// Slow enough to be seen, in milliseconds.
+const STREAM_PACE: u64 = 15;
+const UPSTREAM_KEY: &str = "BEDROCK_LOCAL_UPSTREAM_KEY";
 
 /// A local Amazon Bedrock: speaks AWS's wire, and knows no account.
 #[derive(Debug, Parser)]
@@ -56,9 +60,70 @@ struct Options {
     #[arg(long, value_name = "DIR")]
     buckets: Option<PathBuf>,
 
-    /// Milliseconds before each event of a stream.
-    #[arg(long, value_name = "MS", default_value_t = 15)]
-    stream_pace: u64,
+    /// Milliseconds before each event of a stream: 15 unless told otherwise, none where there is an upstream.
+    #[arg(long, value_name = "MS")]
+    stream_pace: Option<u64>,
+
+    #[command(flatten)]
+    replies: Replies,
+}
+
+/// Who says what models reply. Asked in this order; where none of them knows a reply, the model says back what it heard.
+#[derive(Debug, Args)]
+#[command(
+    next_help_heading = "Replies, asked in this order; where none is known the model says back what it heard"
+)]
+struct Replies {
+    /// Recorded exchanges, one a line as JSON: requests like them are answered as recorded, byte for byte.
+    #[arg(long, value_name = "FILE.jsonl")]
+    playback: Option<PathBuf>,
+
+    /// Lets no one reply to what was not recorded: it is a ResourceNotFoundException.
+    #[arg(long, requires = "playback")]
+    playback_only: bool,
+
+    /// Rules of `when … reply …`, in TOML or JSON.
+    #[arg(long, value_name = "FILE.toml")]
+    script: Option<PathBuf>,
+
+    /// A model behind an OpenAI-compatible server, such as http://127.0.0.1:11434/v1 for Ollama. A key, where it wants
+    /// one, is taken from the environment variable BEDROCK_LOCAL_UPSTREAM_KEY.
+    #[arg(long, value_name = "URL")]
+    upstream: Option<String>,
+
+    /// What the upstream calls the models whose ids are like PATTERN, as in "anthropic.*=llama3.2"; can be repeated, the
+    /// first that fits counts. Others are asked for by their own id.
+    #[arg(long, value_name = "PATTERN=MODEL", requires = "upstream", value_parser = pair)]
+    upstream_model: Vec<(String, String)>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let named = text.split_once('=').filter(|(pattern, model)| !pattern.is_empty() && !model.is_empty());
+    let (pattern, model) = named.ok_or("write it as PATTERN=MODEL")?;
+    Ok((pattern.to_owned(), model.to_owned()))
+}
+
+impl Replies {
+    fn given_to(self, mut builder: LocalBedrockBuilder) -> io::Result<LocalBedrockBuilder> {
+        if let Some(file) = self.playback {
+            let playback = Playback::load(file)?;
+            builder = builder.playback(if self.playback_only { playback.only() } else { playback });
+        }
+        if let Some(file) = self.script {
+            builder = builder.script(Script::load(file)?);
+        }
+        if let Some(url) = self.upstream {
+            let mut upstream = Upstream::new(&url)?;
+            for (pattern, model) in self.upstream_model {
+                upstream = upstream.model(pattern, model);
+            }
+            if let Ok(key) = std::env::var(UPSTREAM_KEY) {
+                upstream = upstream.key(&key)?;
+            }
+            builder = builder.replier(upstream);
+        }
+        Ok(builder)
+    }
 }
 
 fn access_key(text: &str) -> Result<(String, String), &'static str> {
@@ -82,13 +147,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> io::Result<()> {
+    let pace = if options.replies.upstream.is_some() { 0 } else { STREAM_PACE };
     let mut builder = LocalBedrock::builder()
         .host(options.host)
         .port(options.port)
         .max_connections(options.max_connections)
         .default_region(options.region)
         .job_duration(Duration::from_millis(options.job_duration))
-        .stream_pace(Duration::from_millis(options.stream_pace));
+        .stream_pace(Duration::from_millis(options.stream_pace.unwrap_or(pace)));
     if let Some(duration) = options.async_invoke_duration {
         builder = builder.async_invoke_duration(Duration::from_millis(duration));
     }
@@ -104,7 +170,7 @@ async fn run(options: Options) -> io::Result<()> {
     for token in options.bearer_token {
         builder = builder.bearer_token(token);
     }
-    let local = builder.start().await?;
+    let local = options.replies.given_to(builder)?.start().await?;
     let mut stdout = io::stdout();
     writeln!(stdout, "listening on {}", local.url())?;
     stdout.flush()?;

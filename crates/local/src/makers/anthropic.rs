@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::error::{AwsError, AwsResult};
-use crate::makers::Said;
 use crate::makers::body::{limit, malformed, required_list, required_text, texts, wrong_type};
+use crate::makers::{Chunks, Said};
 use crate::model::completion::Usage;
+use crate::model::piece::Piece;
 use crate::model::prompt::{Prompt, ToolChoice, items, message, text_block};
-use crate::model::tokens::words;
-use crate::operations::converse_stream::fragments;
 
 pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
     let messages = required_list(body, "messages")?;
@@ -30,7 +29,7 @@ pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
         max_tokens: limit(&body["max_tokens"])?,
         stop_sequences: texts(&body["stop_sequences"]),
         reasoning: matches!(body["thinking"]["type"].as_str(), Some("enabled" | "adaptive")),
-        answer_schema: None,
+        ..Prompt::default()
     })
 }
 
@@ -174,24 +173,40 @@ fn tool_id(id: &str) -> String {
     id.strip_prefix("tooluse_").map_or_else(|| id.to_owned(), |letters| format!("toolu_bdrk_01{letters}"))
 }
 
-pub(crate) fn chunks(said: &Said<'_>) -> Vec<Value> {
-    let mut start = frame(said);
-    start["usage"] = usage(&said.completion.usage, 1);
-    let mut chunks = vec![json!({ "type": "message_start", "message": start })];
-    for (index, block) in said.completion.content.iter().filter_map(write_block).enumerate() {
-        chunks
-            .push(json!({ "type": "content_block_start", "index": index, "content_block": opened(&block) }));
-        let delta = |delta| json!({ "type": "content_block_delta", "index": index, "delta": delta });
-        chunks.extend(deltas(&block).into_iter().map(delta));
-        chunks.push(json!({ "type": "content_block_stop", "index": index }));
-    }
-    chunks.push(json!({
-        "type": "message_delta",
-        "delta": { "stop_reason": stop_reason(said), "stop_sequence": said.completion.stop_sequence },
-        "usage": { "output_tokens": said.completion.usage.output },
-    }));
-    chunks.push(json!({ "type": "message_stop" }));
-    chunks
+pub(crate) fn chunks() -> Chunks {
+    let mut index = 0;
+    let mut is_told = false;
+    Box::new(move |said, piece| match piece {
+        Piece::Begin => {
+            let mut start = frame(said);
+            start["usage"] = usage(&said.completion.usage, 1);
+            vec![json!({ "type": "message_start", "message": start })]
+        }
+        Piece::Start(block) => {
+            let block = write_block(block);
+            is_told = block.is_some();
+            let calls = block.as_ref().is_some_and(|block| block["type"] == "tool_use");
+            let start = block.map(|block| json!({ "type": "content_block_start", "index": index, "content_block": opened(&block) }));
+            let empty = calls.then(|| delta(index, &input_delta("")));
+            start.into_iter().chain(empty).collect()
+        }
+        Piece::Delta(told) if is_told => {
+            write_delta(told).map(|told| delta(index, &told)).into_iter().collect()
+        }
+        Piece::Stop if is_told => {
+            index += 1;
+            vec![json!({ "type": "content_block_stop", "index": index - 1 })]
+        }
+        Piece::Delta(_) | Piece::Stop => Vec::new(),
+        Piece::End(_) => vec![
+            json!({
+                "type": "message_delta",
+                "delta": { "stop_reason": stop_reason(said), "stop_sequence": said.completion.stop_sequence },
+                "usage": { "output_tokens": said.completion.usage.output },
+            }),
+            json!({ "type": "message_stop" }),
+        ],
+    })
 }
 
 /// A block before its deltas.
@@ -207,20 +222,22 @@ fn opened(block: &Value) -> Value {
     opened
 }
 
-fn deltas(block: &Value) -> Vec<Value> {
-    let spoken = |member: &str| words(block[member].as_str().unwrap_or_default());
-    match block["type"].as_str() {
-        Some("thinking") => {
-            let thoughts = spoken("thinking").into_iter();
-            let mut deltas: Vec<_> =
-                thoughts.map(|word| json!({ "type": "thinking_delta", "thinking": word })).collect();
-            deltas.push(json!({ "type": "signature_delta", "signature": block["signature"] }));
-            deltas
-        }
-        Some("tool_use") => {
-            let fragments = std::iter::once(String::new()).chain(fragments(&block["input"]));
-            fragments.map(|json| json!({ "type": "input_json_delta", "partial_json": json })).collect()
-        }
-        _ => spoken("text").into_iter().map(|word| json!({ "type": "text_delta", "text": word })).collect(),
+fn delta(index: usize, delta: &Value) -> Value {
+    json!({ "type": "content_block_delta", "index": index, "delta": delta })
+}
+
+fn input_delta(fragment: &str) -> Value {
+    json!({ "type": "input_json_delta", "partial_json": fragment })
+}
+
+fn write_delta(delta: &Value) -> Option<Value> {
+    let thought = &delta["reasoningContent"];
+    let parts = [&delta["text"], &delta["toolUse"]["input"], &thought["text"], &thought["signature"]];
+    match parts.map(Value::as_str) {
+        [Some(text), ..] => Some(json!({ "type": "text_delta", "text": text })),
+        [_, Some(fragment), ..] => Some(input_delta(fragment)),
+        [_, _, Some(thought), _] => Some(json!({ "type": "thinking_delta", "thinking": thought })),
+        [.., Some(signature)] => Some(json!({ "type": "signature_delta", "signature": signature })),
+        _ => None,
     }
 }

@@ -3,36 +3,35 @@
 use serde_json::{Value, json};
 
 use crate::error::AwsResult;
-use crate::makers::Said;
-use crate::makers::body::{malformed, required_text, text_prompt};
+use crate::makers::body::{limited, malformed, required_text};
+use crate::makers::{Chunks, Said, template};
+use crate::model::piece::Piece;
 use crate::model::prompt::Prompt;
-use crate::model::tokens::words;
 
 const HUMAN: &str = "\n\nHuman:";
-const ASSISTANT: &str = "\n\nAssistant:";
 
 pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
     let prompt = required_text(body, "prompt")?;
     if body["max_tokens_to_sample"].is_null() {
         return Err(malformed("#: required key [max_tokens_to_sample] not found"));
     }
-    let last = prompt.rsplit(HUMAN).next().unwrap_or(prompt);
-    let asked = last.split(ASSISTANT).next().unwrap_or(last).trim();
-    text_prompt(asked, &body["max_tokens_to_sample"], &body["stop_sequences"])
+    limited(template::anthropic(prompt), &body["max_tokens_to_sample"], &body["stop_sequences"])
 }
 
 pub(crate) fn answer(said: &Said<'_>) -> Value {
     last(said, &format!(" {}", said.completion.text()))
 }
 
-pub(crate) fn chunks(said: &Said<'_>) -> Vec<Value> {
-    let text = format!(" {}", said.completion.text());
-    let spoken = words(&text).into_iter();
-    let mut chunks: Vec<_> = spoken
-        .map(|word| json!({ "type": "completion", "completion": word, "stop_reason": null, "stop": null }))
-        .collect();
-    chunks.push(last(said, ""));
-    chunks
+pub(crate) fn chunks() -> Chunks {
+    let mut space = " ";
+    Box::new(move |said, piece| match (piece, piece.text()) {
+        (_, Some(text)) => {
+            let text = format!("{}{text}", std::mem::take(&mut space));
+            vec![json!({ "type": "completion", "completion": text, "stop_reason": null, "stop": null })]
+        }
+        (Piece::End(_), _) => vec![last(said, "")],
+        _ => Vec::new(),
+    })
 }
 
 fn last(said: &Said<'_>, completion: &str) -> Value {

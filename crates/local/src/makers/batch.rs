@@ -42,7 +42,7 @@ impl Tally {
 /// A model at work on files of records.
 pub(crate) struct Batch<'a> {
     pub(crate) local: &'a Local,
-    pub(crate) model: &'a FoundationModel,
+    pub(crate) model: &'static FoundationModel,
     /// Whether the records are Converse's, not the maker's.
     pub(crate) converses: bool,
     pub(crate) tally: Tally,
@@ -91,7 +91,7 @@ impl Batch<'_> {
         }
         let completion = self.said(&asked.prompt);
         let id = self.local.ids.uuid();
-        let said = Said { local: self.local, asked: &asked, completion: &completion, id };
+        let said = Said { local: self.local, asked: &asked, completion: &completion, id: &id };
         Ok((said.answer(), completion.usage.clone()))
     }
 

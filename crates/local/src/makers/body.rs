@@ -50,10 +50,15 @@ pub(crate) fn json_type(value: &Value) -> &'static str {
 
 /// A prompt of one text, with the limits that makers name each in their way.
 pub(crate) fn text_prompt(text: &str, max_tokens: &Value, stop: &Value) -> AwsResult<Prompt> {
-    if text.trim().is_empty() {
+    limited(Prompt::of_text(text), max_tokens, stop)
+}
+
+/// A prompt with these limits.
+pub(crate) fn limited(prompt: Prompt, max_tokens: &Value, stop: &Value) -> AwsResult<Prompt> {
+    if prompt.last_text().trim().is_empty() {
         return Err(malformed("#/prompt: expected minLength: 1, actual: 0"));
     }
-    Ok(Prompt { max_tokens: limit(max_tokens)?, stop_sequences: texts(stop), ..Prompt::of_text(text) })
+    Ok(Prompt { max_tokens: limit(max_tokens)?, stop_sequences: texts(stop), ..prompt })
 }
 
 /// A number of tokens, at least one.

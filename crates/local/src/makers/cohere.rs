@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::error::AwsResult;
-use crate::makers::Said;
 use crate::makers::body::{required_text, text_prompt};
+use crate::makers::{Chunks, Said};
+use crate::model::piece::Piece;
 use crate::model::prompt::{Prompt, items, message, text_block};
-use crate::model::tokens::words;
 
 pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
     let mut prompt =
@@ -34,21 +34,23 @@ pub(crate) fn answer(said: &Said<'_>) -> Value {
     })
 }
 
-pub(crate) fn chunks(said: &Said<'_>) -> Vec<Value> {
-    let answer = answer(said);
-    let text = said.completion.text();
-    let start = json!({
-        "event_type": "stream-start", "is_finished": false, "generation_id": answer["generation_id"],
-    });
-    let spoken = words(&text)
-        .into_iter()
-        .map(|word| json!({ "event_type": "text-generation", "is_finished": false, "text": word }));
-    let mut chunks: Vec<_> = std::iter::once(start).chain(spoken).collect();
-    chunks.push(json!({
-        "event_type": "stream-end",
-        "is_finished": true,
-        "finish_reason": answer["finish_reason"],
-        "response": answer,
-    }));
-    chunks
+pub(crate) fn chunks() -> Chunks {
+    Box::new(|said, piece| match (piece, piece.text()) {
+        (Piece::Begin, _) => vec![json!({
+            "event_type": "stream-start", "is_finished": false, "generation_id": said.local.ids.uuid(),
+        })],
+        (_, Some(text)) => {
+            vec![json!({ "event_type": "text-generation", "is_finished": false, "text": text })]
+        }
+        (Piece::End(_), _) => {
+            let answer = answer(said);
+            vec![json!({
+                "event_type": "stream-end",
+                "is_finished": true,
+                "finish_reason": answer["finish_reason"],
+                "response": answer,
+            })]
+        }
+        _ => Vec::new(),
+    })
 }

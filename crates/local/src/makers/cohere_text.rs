@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use crate::error::AwsResult;
-use crate::makers::Said;
 use crate::makers::body::{required_text, text_prompt};
+use crate::makers::{Chunks, Said};
+use crate::model::piece::Piece;
 use crate::model::prompt::Prompt;
 
 pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
     text_prompt(required_text(body, "prompt")?, &body["max_tokens"], &body["stop_sequences"])
 }
 
-/// A stream holds the whole in one chunk.
 pub(crate) fn answer(said: &Said<'_>) -> Value {
     json!({
         "id": said.id,
@@ -21,5 +21,13 @@ pub(crate) fn answer(said: &Said<'_>) -> Value {
             "finish_reason": said.stopped_by("MAX_TOKENS", "STOP_SEQUENCE", "COMPLETE"),
         }],
         "prompt": said.asked.body["prompt"],
+    })
+}
+
+/// A stream holds the whole in one chunk.
+pub(crate) fn chunks() -> Chunks {
+    Box::new(|said, piece| match piece {
+        Piece::End(_) => vec![answer(said)],
+        _ => Vec::new(),
     })
 }

@@ -31,42 +31,64 @@ fn nova_text(body: &Value) -> Option<String> {
     body["singleEmbeddingParams"]["text"]["value"].as_str().map(str::to_owned)
 }
 
-pub(crate) fn answer(asked: &Asked<'_>, id: &str) -> Value {
-    let body = &asked.body;
-    match asked.model.maker() {
-        "cohere" => cohere(asked, id),
-        "amazon" if asked.model.model_id.starts_with("amazon.nova") => {
-            let size = size(&body["singleEmbeddingParams"]["embeddingDimension"], 3072);
-            let vector = vector(&nova_text(body).unwrap_or_else(|| body.to_string()), size);
+/// The texts of a body; none where it holds images.
+pub(crate) fn texts_of(body: &Value) -> Vec<String> {
+    let one = body["inputText"].as_str().map(str::to_owned).or_else(|| nova_text(body));
+    texts(&body["texts"]).into_iter().chain(one).collect()
+}
+
+/// The size of vector that a body asks for.
+pub(crate) fn dimensions(body: &Value) -> &Value {
+    let inside = [
+        &body["singleEmbeddingParams"]["embeddingDimension"],
+        &body["embeddingConfig"]["outputEmbeddingLength"],
+        &body["dimensions"],
+        &body["output_dimension"],
+    ];
+    inside.into_iter().find(|size| !size.is_null()).unwrap_or(&Value::Null)
+}
+
+/// The answer in the model's form, of the vectors given or, where there are none, of our own.
+pub(crate) fn answer(asked: &Asked, vectors: Option<Vec<Vec<f64>>>, id: &str) -> Value {
+    let is_cohere = asked.model.maker() == "cohere";
+    let own = || {
+        let size = size(dimensions(&asked.body), default_size(&asked.model.model_id));
+        let texts = match texts_of(&asked.body) {
+            texts if texts.is_empty() && !is_cohere => vec![asked.body.to_string()],
+            texts => texts,
+        };
+        texts.iter().map(|text| vector(text, size)).collect::<Vec<_>>()
+    };
+    let vectors = vectors.unwrap_or_else(own);
+    match vectors.first() {
+        _ if is_cohere => cohere(asked, &vectors, id),
+        Some(vector) if asked.model.model_id.starts_with("amazon.nova") => {
             json!({ "embeddings": [{ "embeddingType": "TEXT", "embedding": vector }] })
         }
-        _ => titan(asked),
+        vector => titan(asked, &json!(vector)),
     }
 }
 
-fn titan(asked: &Asked<'_>) -> Value {
-    let body = &asked.body;
-    let id = &asked.model.model_id;
-    let default = if id.starts_with("amazon.titan-embed-text-v1") { 1536 } else { 1024 };
-    let dimensions = match &body["embeddingConfig"]["outputEmbeddingLength"] {
-        Value::Null => &body["dimensions"],
-        length => length,
-    };
-    let text = body["inputText"].as_str().map_or_else(|| body.to_string(), str::to_owned);
-    let vector = vector(&text, size(dimensions, default));
+fn default_size(id: &str) -> usize {
+    match id {
+        id if id.starts_with("amazon.nova") => 3072,
+        id if id.starts_with("amazon.titan-embed-text-v1") || id.starts_with("cohere.embed-v4") => 1536,
+        _ => 1024,
+    }
+}
+
+fn titan(asked: &Asked, vector: &Value) -> Value {
+    let text = asked.body["inputText"].as_str().map_or_else(|| asked.body.to_string(), str::to_owned);
     let tokens = crate::model::tokens::of_text(&text);
     let mut answer = json!({ "embedding": vector, "inputTextTokenCount": tokens });
-    if id.starts_with("amazon.titan-embed-text-v2") {
+    if asked.model.model_id.starts_with("amazon.titan-embed-text-v2") {
         answer["embeddingsByType"] = json!({ "float": vector });
     }
     answer
 }
 
-fn cohere(asked: &Asked<'_>, id: &str) -> Value {
+fn cohere(asked: &Asked, vectors: &[Vec<f64>], id: &str) -> Value {
     let body = &asked.body;
-    let default = if asked.model.model_id.starts_with("cohere.embed-v4") { 1536 } else { 1024 };
-    let size = size(&body["output_dimension"], default);
-    let vectors: Vec<_> = texts(&body["texts"]).iter().map(|text| vector(text, size)).collect();
     let by_type = !items(&body["embedding_types"]).is_empty() || asked.model.model_id.contains("embed-v4");
     let (embeddings, response_type) = match by_type {
         true => (json!({ "float": vectors }), "embeddings_by_type"),

@@ -66,7 +66,7 @@ pub(crate) fn read(maker: &str, body: &Value) -> AwsResult<Prompt> {
     Ok(Prompt::of_text(&text))
 }
 
-pub(crate) fn answer(asked: &Asked<'_>) -> Value {
+pub(crate) fn answer(asked: &Asked) -> Value {
     let body = &asked.body;
     let maker = asked.model.maker();
     let size = size(maker, body).unwrap_or((SIDE, SIDE));

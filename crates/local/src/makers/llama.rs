@@ -3,25 +3,20 @@
 use serde_json::{Value, json};
 
 use crate::error::AwsResult;
-use crate::makers::Said;
-use crate::makers::body::{required_text, text_prompt};
+use crate::makers::body::{limited, required_text};
+use crate::makers::{Chunks, Said, template};
+use crate::model::piece::Piece;
 use crate::model::prompt::Prompt;
-use crate::model::tokens::{of_text, words};
+use crate::model::tokens::of_text;
 
 /// What a Llama generates when it is not told how much.
 const DEFAULT_LENGTH: u64 = 512;
 
 pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
-    let mut prompt = text_prompt(plain(required_text(body, "prompt")?), &body["max_gen_len"], &Value::Null)?;
+    let mut prompt =
+        limited(template::llama(required_text(body, "prompt")?), &body["max_gen_len"], &Value::Null)?;
     prompt.max_tokens = prompt.max_tokens.or(Some(DEFAULT_LENGTH));
     Ok(prompt)
-}
-
-/// The user's words without the template around them.
-fn plain(prompt: &str) -> &str {
-    let user = prompt.rsplit("<|start_header_id|>user<|end_header_id|>").next().unwrap_or(prompt);
-    let text = user.split("<|eot_id|>").next().unwrap_or(user).trim();
-    if text.is_empty() { prompt } else { text }
 }
 
 pub(crate) fn answer(said: &Said<'_>) -> Value {
@@ -33,27 +28,25 @@ pub(crate) fn answer(said: &Said<'_>) -> Value {
     })
 }
 
-pub(crate) fn chunks(said: &Said<'_>) -> Vec<Value> {
-    let mut generated = 0;
-    let mut prompt_tokens = Some(said.completion.usage.input);
-    let text = said.completion.text();
-    let spoken = words(&text).into_iter();
-    let mut chunks: Vec<_> = spoken
-        .map(|word| {
-            generated += of_text(word);
-            json!({
-                "generation": word,
-                "prompt_token_count": prompt_tokens.take(),
+pub(crate) fn chunks() -> Chunks {
+    let (mut generated, mut is_first) = (0, true);
+    Box::new(move |said, piece| match (piece, piece.text()) {
+        (_, Some(text)) => {
+            generated += of_text(text);
+            let prompt = std::mem::take(&mut is_first).then_some(said.completion.usage.input);
+            vec![json!({
+                "generation": text,
+                "prompt_token_count": prompt,
                 "generation_token_count": generated,
                 "stop_reason": null,
-            })
-        })
-        .collect();
-    chunks.push(json!({
-        "generation": "",
-        "prompt_token_count": null,
-        "generation_token_count": said.completion.usage.output,
-        "stop_reason": said.stopped_by("length", "stop", "stop"),
-    }));
-    chunks
+            })]
+        }
+        (Piece::End(_), _) => vec![json!({
+            "generation": "",
+            "prompt_token_count": null,
+            "generation_token_count": said.completion.usage.output,
+            "stop_reason": said.stopped_by("length", "stop", "stop"),
+        })],
+        _ => Vec::new(),
+    })
 }

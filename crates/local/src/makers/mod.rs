@@ -14,6 +14,7 @@ mod mistral_text;
 mod nova;
 mod openai;
 pub(crate) mod png;
+mod template;
 mod text_completion;
 mod titan_text;
 
@@ -24,13 +25,14 @@ use crate::error::{AwsError, AwsResult};
 use crate::ids::Ids;
 use crate::local::Local;
 use crate::model::completion::Completion;
+use crate::model::piece::Piece;
 use crate::model::prompt::Prompt;
 
 /// A body understood: what is asked, and in which form it wants its answer.
 #[derive(Debug)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct Asked {
     pub(crate) prompt: Prompt,
-    pub(crate) model: &'a FoundationModel,
+    pub(crate) model: &'static FoundationModel,
     pub(crate) body: Value,
     format: Format,
 }
@@ -38,11 +40,14 @@ pub(crate) struct Asked<'a> {
 /// A completion on its way into a maker's form.
 pub(crate) struct Said<'a> {
     pub(crate) local: &'a Local,
-    pub(crate) asked: &'a Asked<'a>,
+    pub(crate) asked: &'a Asked,
     pub(crate) completion: &'a Completion,
     /// The request's id, which some makers repeat.
-    pub(crate) id: String,
+    pub(crate) id: &'a str,
 }
+
+/// Puts the pieces of a completion into a maker's chunks.
+pub(crate) type Chunks = Box<dyn FnMut(&Said<'_>, &Piece) -> Vec<Value> + Send>;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Format {
@@ -61,7 +66,7 @@ enum Format {
 }
 
 /// Reads a body in the format of its model's maker.
-pub(crate) fn read<'a>(model: &'a FoundationModel, bytes: &[u8]) -> AwsResult<Asked<'a>> {
+pub(crate) fn read(model: &'static FoundationModel, bytes: &[u8]) -> AwsResult<Asked> {
     let body: Value = serde_json::from_slice(bytes).map_err(|_| {
         AwsError::validation("Malformed input request, please reformat your input and try again.")
     })?;
@@ -72,7 +77,7 @@ pub(crate) fn read<'a>(model: &'a FoundationModel, bytes: &[u8]) -> AwsResult<As
         )));
     }
     let format = format(model, &body)?;
-    let prompt = match format {
+    let mut prompt = match format {
         Format::Anthropic => anthropic::read(&body),
         Format::AnthropicText => anthropic_text::read(&body),
         Format::Cohere => cohere::read(&body),
@@ -85,6 +90,11 @@ pub(crate) fn read<'a>(model: &'a FoundationModel, bytes: &[u8]) -> AwsResult<As
         Format::OpenAi => openai::read(&body),
         Format::TitanText => titan_text::read(&body),
     }?;
+    let inference = [&body, &body["inferenceConfig"], &body["textGenerationConfig"]];
+    let number =
+        |keys: &[&str]| inference.iter().find_map(|inference| body::either(inference, keys).as_f64());
+    prompt.temperature = number(&["temperature"]);
+    prompt.top_p = number(&["top_p", "topP", "p"]);
     Ok(Asked { prompt, model, body, format })
 }
 
@@ -120,13 +130,45 @@ fn format(model: &FoundationModel, body: &Value) -> AwsResult<Format> {
     })
 }
 
-impl Asked<'_> {
-    /// What a model makes that says nothing: vectors, pictures.
+impl Asked {
+    pub(crate) fn wants_embeddings(&self) -> bool {
+        self.format == Format::Embeddings
+    }
+
+    /// What a model makes that says nothing: the server's own vectors, pictures.
     pub(crate) fn made(&self, ids: &Ids) -> Option<Value> {
         match self.format {
-            Format::Embeddings => Some(embeddings::answer(self, &ids.uuid())),
+            Format::Embeddings => Some(self.embeddings(None, &ids.uuid())),
             Format::Images => Some(images::answer(self)),
             _ => None,
+        }
+    }
+
+    /// An embedding model's texts, and the size of vector asked for.
+    pub(crate) fn to_embed(&self) -> (Vec<String>, Option<u64>) {
+        (embeddings::texts_of(&self.body), embeddings::dimensions(&self.body).as_u64())
+    }
+
+    /// An embedding model's answer: the vectors given, or the server's own.
+    pub(crate) fn embeddings(&self, vectors: Option<Vec<Vec<f64>>>, id: &str) -> Value {
+        embeddings::answer(self, vectors, id)
+    }
+
+    /// What puts a completion into a stream's chunks.
+    pub(crate) fn chunks(&self) -> Chunks {
+        match self.format {
+            Format::Anthropic => anthropic::chunks(),
+            Format::AnthropicText => anthropic_text::chunks(),
+            Format::Cohere => cohere::chunks(),
+            Format::CohereText => cohere_text::chunks(),
+            // Neither vectors nor images come as streams: their models cannot stream.
+            Format::Embeddings | Format::Images => Box::new(|_, _| Vec::new()),
+            Format::Llama => llama::chunks(),
+            Format::MistralText => mistral_text::chunks(),
+            Format::Nova => nova::chunks(),
+            Format::OpenAi => openai::chunks(),
+            Format::TextCompletion => text_completion::chunks(),
+            Format::TitanText => titan_text::chunks(),
         }
     }
 }
@@ -139,7 +181,7 @@ impl Said<'_> {
             Format::AnthropicText => anthropic_text::answer(self),
             Format::Cohere => cohere::answer(self),
             Format::CohereText => cohere_text::answer(self),
-            Format::Embeddings => embeddings::answer(self.asked, &self.id),
+            Format::Embeddings => embeddings::answer(self.asked, None, self.id),
             Format::Images => images::answer(self.asked),
             Format::Llama => llama::answer(self),
             Format::MistralText => mistral_text::answer(self),
@@ -147,22 +189,6 @@ impl Said<'_> {
             Format::OpenAi => openai::answer(self),
             Format::TextCompletion => text_completion::answer(self),
             Format::TitanText => titan_text::answer(self),
-        }
-    }
-
-    /// The answer in a stream's chunks.
-    pub(crate) fn chunks(&self) -> Vec<Value> {
-        match self.asked.format {
-            Format::Anthropic => anthropic::chunks(self),
-            Format::AnthropicText => anthropic_text::chunks(self),
-            Format::Cohere => cohere::chunks(self),
-            Format::CohereText | Format::Embeddings | Format::Images => vec![self.answer()],
-            Format::Llama => llama::chunks(self),
-            Format::MistralText => mistral_text::chunks(self),
-            Format::Nova => nova::chunks(self),
-            Format::OpenAi => openai::chunks(self),
-            Format::TextCompletion => text_completion::chunks(self),
-            Format::TitanText => titan_text::chunks(self),
         }
     }
 

@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::error::AwsResult;
-use crate::makers::Said;
 use crate::makers::body::{either, limit, malformed, required_list, texts};
+use crate::makers::{Chunks, Said};
 use crate::model::cache::CacheUse;
+use crate::model::piece::Piece;
 use crate::model::prompt::{Prompt, ToolChoice, items, message};
-use crate::model::tokens::words;
-use crate::operations::converse_stream::fragments;
 
 const KINDS: &[&str] = &[
     "audio",
@@ -46,7 +45,7 @@ pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
         max_tokens: limit(either(inference, &["maxTokens", "max_new_tokens"]))?,
         stop_sequences: texts(&inference["stopSequences"]),
         reasoning: body["reasoningConfig"]["type"] == "enabled",
-        answer_schema: None,
+        ..Prompt::default()
     })
 }
 
@@ -60,32 +59,44 @@ pub(crate) fn answer(said: &Said<'_>) -> Value {
     })
 }
 
-/// Nova's own streams give every delta a content block of its own.
-pub(crate) fn chunks(said: &Said<'_>) -> Vec<Value> {
-    let mut chunks = vec![json!({ "messageStart": { "role": "assistant" } })];
-    let mut index = 0;
-    for block in &said.completion.content {
-        let tool_use = &block["toolUse"];
-        if tool_use.is_object() {
+/// Nova's own streams give every delta of text a content block of its own, and a tool's input whole.
+pub(crate) fn chunks() -> Chunks {
+    let (mut index, mut input) = (0, None::<String>);
+    let delta = |index: usize, delta: Value| {
+        [
+            json!({ "contentBlockDelta": { "delta": delta, "contentBlockIndex": index } }),
+            json!({ "contentBlockStop": { "contentBlockIndex": index } }),
+        ]
+    };
+    Box::new(move |said, piece| match (piece, piece.text()) {
+        (Piece::Begin, _) => vec![json!({ "messageStart": { "role": "assistant" } })],
+        (Piece::Start(block), _) if block["toolUse"].is_object() => {
+            input = Some(String::new());
+            let tool_use = &block["toolUse"];
             let start =
                 json!({ "toolUse": { "toolUseId": tool_use["toolUseId"], "name": tool_use["name"] } });
-            chunks.push(json!({ "contentBlockStart": { "start": start, "contentBlockIndex": index } }));
-            let input = fragments(&tool_use["input"]).concat();
-            let delta = json!({ "toolUse": { "input": if input.is_empty() { "{}" } else { &input } } });
-            chunks.push(json!({ "contentBlockDelta": { "delta": delta, "contentBlockIndex": index } }));
-            chunks.push(json!({ "contentBlockStop": { "contentBlockIndex": index } }));
-            index += 1;
+            vec![json!({ "contentBlockStart": { "start": start, "contentBlockIndex": index } })]
         }
-        for word in words(block["text"].as_str().unwrap_or_default()) {
-            let delta = json!({ "text": word });
-            chunks.push(json!({ "contentBlockDelta": { "delta": delta, "contentBlockIndex": index } }));
-            chunks.push(json!({ "contentBlockStop": { "contentBlockIndex": index } }));
+        (_, Some(text)) => {
             index += 1;
+            delta(index - 1, json!({ "text": text })).into()
         }
-    }
-    chunks.push(json!({ "messageStop": { "stopReason": stop_reason(said) } }));
-    chunks.push(json!({ "metadata": { "usage": usage(said), "metrics": {}, "trace": {} } }));
-    chunks
+        (Piece::Delta(_), None) => {
+            input.iter_mut().for_each(|input| input.push_str(piece.tool_input().unwrap_or_default()));
+            Vec::new()
+        }
+        (Piece::Stop, _) => {
+            let Some(input) = input.take() else { return Vec::new() };
+            index += 1;
+            let input = if input.is_empty() { "{}" } else { &input };
+            delta(index - 1, json!({ "toolUse": { "input": input } })).into()
+        }
+        (Piece::End(_), _) => vec![
+            json!({ "messageStop": { "stopReason": stop_reason(said) } }),
+            json!({ "metadata": { "usage": usage(said), "metrics": {}, "trace": {} } }),
+        ],
+        (Piece::Start(_), None) => Vec::new(),
+    })
 }
 
 fn stop_reason<'a>(said: &'a Said<'_>) -> &'a str {

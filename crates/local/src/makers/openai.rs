@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::error::AwsResult;
-use crate::makers::Said;
 use crate::makers::body::{either, limit, malformed, required_list, texts};
+use crate::makers::{Chunks, Said};
+use crate::model::piece::Piece;
 use crate::model::prompt::{Prompt, ToolChoice, items, message, text_block};
-use crate::model::tokens::words;
 
 pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
     let mut prompt = Prompt {
@@ -57,7 +57,11 @@ fn content(content: &Value) -> Vec<Value> {
 
 fn read_tool(tool: &Value) -> Value {
     let function = &tool["function"];
-    json!({ "toolSpec": { "name": function["name"], "inputSchema": { "json": function["parameters"] } } })
+    json!({ "toolSpec": {
+        "name": function["name"],
+        "description": function["description"],
+        "inputSchema": { "json": function["parameters"] },
+    } })
 }
 
 fn read_call(call: &Value) -> Value {
@@ -80,23 +84,55 @@ pub(crate) fn answer(said: &Said<'_>) -> Value {
     answer
 }
 
-pub(crate) fn chunks(said: &Said<'_>) -> Vec<Value> {
-    let frame = frame(said, "chat.completion.chunk");
-    let chunk = |delta: Value, finish: Option<&str>| {
-        let mut chunk = frame.clone();
+/// What was thought comes before the text, in tags; tool input in fragments.
+pub(crate) fn chunks() -> Chunks {
+    let (mut calls, mut has_input) = (0, false);
+    let mut block = Value::Null;
+    Box::new(move |said, piece| {
+        let call = |call: Value| json!({ "tool_calls": [call] });
+        let input = |index: usize, fragment: &str| {
+            call(json!({ "index": index, "function": { "arguments": fragment } }))
+        };
+        let is_call = block["toolUse"].is_object();
+        let delta = match piece {
+            Piece::Begin => json!({ "role": "assistant", "content": "" }),
+            Piece::Start(started) => {
+                block = started.clone();
+                let tool_use = &started["toolUse"];
+                if tool_use.is_object() {
+                    calls += 1;
+                    has_input = false;
+                    let function = json!({ "name": tool_use["name"], "arguments": "" });
+                    call(json!({
+                        "index": calls - 1, "id": tool_use["toolUseId"], "type": "function", "function": function,
+                    }))
+                } else if started["reasoningContent"]["reasoningText"].is_object() {
+                    json!({ "content": "<reasoning>" })
+                } else {
+                    return Vec::new();
+                }
+            }
+            Piece::Delta(delta) => match (&delta["text"], &delta["reasoningContent"]["text"]) {
+                (Value::String(text), _) | (_, Value::String(text)) => json!({ "content": text }),
+                _ => {
+                    let Some(fragment) = piece.tool_input() else { return Vec::new() };
+                    has_input = true;
+                    input(calls - 1, fragment)
+                }
+            },
+            Piece::Stop if is_call && !has_input => input(calls - 1, "{}"),
+            Piece::Stop if block["reasoningContent"]["reasoningText"].is_object() => {
+                json!({ "content": "</reasoning>" })
+            }
+            Piece::Stop => return Vec::new(),
+            Piece::End(_) => json!({}),
+        };
+        let finish = matches!(piece, Piece::End(_)).then(|| reason(said));
+        let mut chunk = frame(said, "chat.completion.chunk");
         chunk["choices"] = json!([{ "index": 0, "delta": delta }]);
         chunk["choices"][0][reason_member(said)] = json!(finish);
-        chunk
-    };
-    let mut chunks = vec![chunk(json!({ "role": "assistant", "content": "" }), None)];
-    let text = text(said);
-    chunks.extend(words(&text).into_iter().map(|word| chunk(json!({ "content": word }), None)));
-    for (index, mut call) in calls(said).into_iter().enumerate() {
-        call["index"] = index.into();
-        chunks.push(chunk(json!({ "tool_calls": [call] }), None));
-    }
-    chunks.push(chunk(json!({}), Some(reason(said))));
-    chunks
+        vec![chunk]
+    })
 }
 
 fn frame(said: &Said<'_>, object: &str) -> Value {

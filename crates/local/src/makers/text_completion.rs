@@ -2,18 +2,19 @@
 
 use serde_json::{Value, json};
 
-use crate::makers::Said;
-use crate::model::tokens::words;
+use crate::makers::{Chunks, Said};
+use crate::model::piece::Piece;
 
 pub(crate) fn answer(said: &Said<'_>) -> Value {
     choice(&said.completion.text(), Some(said.stopped_by("length", "stop", "stop")))
 }
 
-pub(crate) fn chunks(said: &Said<'_>) -> Vec<Value> {
-    let text = said.completion.text();
-    let mut chunks: Vec<_> = words(&text).into_iter().map(|word| choice(word, None)).collect();
-    chunks.push(choice("", Some(said.stopped_by("length", "stop", "stop"))));
-    chunks
+pub(crate) fn chunks() -> Chunks {
+    Box::new(|said, piece| match (piece, piece.text()) {
+        (_, Some(text)) => vec![choice(text, None)],
+        (Piece::End(_), _) => vec![choice("", Some(said.stopped_by("length", "stop", "stop")))],
+        _ => Vec::new(),
+    })
 }
 
 fn choice(text: &str, stop_reason: Option<&str>) -> Value {

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::error::AwsResult;
-use crate::makers::Said;
 use crate::makers::body::{required_text, text_prompt};
+use crate::makers::{Chunks, Said};
+use crate::model::piece::Piece;
 use crate::model::prompt::Prompt;
-use crate::model::tokens::words;
 
 /// Titan speaks in longer pieces than others.
 const WORDS_PER_CHUNK: usize = 8;
@@ -27,29 +27,32 @@ pub(crate) fn answer(said: &Said<'_>) -> Value {
     })
 }
 
-pub(crate) fn chunks(said: &Said<'_>) -> Vec<Value> {
-    let text = said.completion.text();
-    let spoken = words(&text);
-    let mut chunks: Vec<_> = spoken
-        .chunks(WORDS_PER_CHUNK)
-        .map(|words| {
-            json!({
-                "outputText": words.concat(),
-                "index": 0,
-                "totalOutputTextTokenCount": null,
-                "completionReason": null,
-                "inputTextTokenCount": null,
-            })
+/// The last words come with the reason to stop: they wait until it is known that others follow.
+pub(crate) fn chunks() -> Chunks {
+    let (mut held, mut words, mut is_first) = (String::new(), 0, true);
+    let mut chunk = move |said: &Said<'_>, text: &str, is_last: bool| {
+        let input = std::mem::take(&mut is_first).then_some(said.completion.usage.input);
+        json!({
+            "outputText": text,
+            "index": 0,
+            "totalOutputTextTokenCount": is_last.then_some(said.completion.usage.output),
+            "completionReason": is_last.then(|| reason(said)),
+            "inputTextTokenCount": input,
         })
-        .collect();
-    if let Some(first) = chunks.first_mut() {
-        first["inputTextTokenCount"] = said.completion.usage.input.into();
-    }
-    if let Some(last) = chunks.last_mut() {
-        last["totalOutputTextTokenCount"] = said.completion.usage.output.into();
-        last["completionReason"] = json!(reason(said));
-    }
-    chunks
+    };
+    Box::new(move |said, piece| match (piece, piece.text()) {
+        (_, Some(text)) => {
+            let full = (words == WORDS_PER_CHUNK).then(|| {
+                words = 0;
+                chunk(said, &std::mem::take(&mut held), false)
+            });
+            words += 1;
+            held.push_str(text);
+            full.into_iter().collect()
+        }
+        (Piece::End(_), _) => vec![chunk(said, &held, true)],
+        _ => Vec::new(),
+    })
 }
 
 fn reason(said: &Said<'_>) -> String {

@@ -2,13 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::catalogue::FoundationModel;
-use crate::error::{AwsError, AwsResult};
-use crate::local::Local;
-use crate::model::cache::{self, CacheUse};
+use crate::error::AwsResult;
+use crate::model::cache::CacheUse;
+use crate::model::piece::Finish;
 use crate::model::prompt::Prompt;
-use crate::model::{echo, tokens};
-use crate::reply::{Ending, Said};
+use crate::model::tokens;
+use crate::reply::Ending;
 
 /// What stands for the time that a real model would take: some to start, some for every token.
 const FIRST_TOKEN_MS: u64 = 40;
@@ -22,6 +21,8 @@ pub(crate) struct Completion {
     /// The sequence that stopped it.
     pub(crate) stop_sequence: Option<String>,
     pub(crate) usage: Usage,
+    /// Fields of the maker's own answer.
+    pub(crate) additional_fields: Option<Value>,
     pub(crate) ending: Ending,
 }
 
@@ -34,50 +35,37 @@ pub(crate) struct Usage {
 }
 
 impl Completion {
-    /// The answer to a prompt: the queued reply, or the echo.
-    pub(crate) fn of(
-        local: &Local,
-        region: &str,
-        model: &FoundationModel,
-        prompt: &Prompt,
-    ) -> AwsResult<Self> {
-        let reply = local.replies.next();
-        let mut completion = match reply.said {
-            Said::Error(error) => return Err(error),
-            Said::Content(content) => Self::whole(content),
-            Said::Default => echo::answer(local, prompt),
-        };
-        if let Some(stop_reason) = reply.stop_reason {
-            completion.stop_reason = stop_reason;
-        }
-        let cache = local
-            .state
-            .with_prompt_cache(region, |cache| cache::of_prompt(cache, &local.clock, model, prompt));
-        let whole = input_tokens(prompt);
-        completion.usage = Usage {
-            input: whole.saturating_sub(cache.as_ref().map_or(0, CacheUse::tokens)),
-            output: tokens::of_content(&Value::Array(completion.content.clone())),
-            cache,
-        };
-        completion.ending = reply.ending;
-        Ok(completion)
-    }
-
     /// Content that nothing cut short.
     pub(crate) fn whole(content: Vec<Value>) -> Self {
-        let uses_tool = content.iter().any(|block| block["toolUse"].is_object());
-        let stop_reason = if uses_tool { "tool_use" } else { "end_turn" }.to_owned();
-        Self { content, stop_reason, stop_sequence: None, usage: Usage::default(), ending: Ending::Whole }
+        let stop_reason = stop_reason(&content).to_owned();
+        Self {
+            content,
+            stop_reason,
+            stop_sequence: None,
+            usage: Usage::default(),
+            additional_fields: None,
+            ending: Ending::Whole,
+        }
+    }
+
+    /// Finishes it otherwise than it would.
+    pub(crate) fn finish(&mut self, finish: &Finish) {
+        if let Some(stop_reason) = &finish.stop_reason {
+            stop_reason.clone_into(&mut self.stop_reason);
+        }
+        if finish.stop_sequence.is_some() {
+            self.stop_sequence.clone_from(&finish.stop_sequence);
+        }
+        if let Some((input, output)) = finish.usage {
+            let cache = self.usage.cache.take().map(|cache| CacheUse { read: 0, written: 0, ..cache });
+            self.usage = Usage { input, output, cache };
+        }
     }
 
     /// A unary operation cannot break off in the middle: what would break a stream is its error.
     pub(crate) fn unbroken(self) -> AwsResult<Self> {
         match self.ending {
-            Ending::Exception { error, .. } => {
-                let mut letters = error.code.chars();
-                let first = letters.next().into_iter().flat_map(char::to_uppercase);
-                Err(AwsError::new(first.chain(letters).collect::<String>(), error.message))
-            }
+            Ending::Exception { error, .. } => Err(error.as_answer()),
             _ => Ok(self),
         }
     }
@@ -90,6 +78,12 @@ impl Completion {
     pub(crate) fn latency_ms(&self) -> u64 {
         FIRST_TOKEN_MS + TOKEN_MS * self.usage.output
     }
+}
+
+/// Why a model stops that says all of this.
+pub(crate) fn stop_reason(content: &[Value]) -> &'static str {
+    let uses_tool = content.iter().any(|block| block["toolUse"].is_object());
+    if uses_tool { "tool_use" } else { "end_turn" }
 }
 
 impl Usage {

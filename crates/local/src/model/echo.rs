@@ -8,6 +8,7 @@ use crate::model::prompt::{Prompt, block_text, items};
 use crate::model::sample::{Material, sample};
 use crate::model::tokens::{of_text, tokens};
 use crate::model::tools;
+use crate::reply::reasoning_block;
 
 /// Longer prompts are said back in part.
 const LONGEST_QUOTE: usize = 600;
@@ -115,25 +116,7 @@ fn attachments(prompt: &Prompt) -> Vec<String> {
 
 fn reasoning(prompt: &Prompt) -> Value {
     let heard = quote(&prompt.last_text());
-    json!({ "reasoningContent": { "reasoningText": {
-        "text": format!("The user said “{heard}”. I shall say it back."),
-        "signature": signature(&heard),
-    } } })
-}
-
-/// Looks like a signature, and is the same for the same text.
-fn signature(text: &str) -> String {
-    use base64::Engine as _;
-
-    let mut noise = text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-    });
-    let mut bytes = Vec::new();
-    while bytes.len() < 96 {
-        noise = crate::ids::mix(noise.wrapping_add(1));
-        bytes.extend(noise.to_be_bytes());
-    }
-    base64::engine::general_purpose::STANDARD.encode(bytes)
+    reasoning_block(&format!("The user said “{heard}”. I shall say it back."))
 }
 
 /// A text as far as the prompt lets it be spoken.

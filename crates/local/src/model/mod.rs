@@ -3,6 +3,8 @@
 pub(crate) mod cache;
 pub(crate) mod completion;
 pub(crate) mod echo;
+pub(crate) mod generation;
+pub(crate) mod piece;
 pub(crate) mod prompt;
 pub(crate) mod sample;
 pub(crate) mod speech;

@@ -12,6 +12,8 @@ pub(crate) struct Prompt {
     pub(crate) tools: Vec<Value>,
     pub(crate) tool_choice: ToolChoice,
     pub(crate) max_tokens: Option<u64>,
+    pub(crate) temperature: Option<f64>,
+    pub(crate) top_p: Option<f64>,
     pub(crate) stop_sequences: Vec<String>,
     pub(crate) reasoning: bool,
     /// The JSON schema that the answer's text shall follow.

@@ -65,6 +65,10 @@ pub(crate) fn of_content(value: &Value) -> u64 {
     }
 }
 
+pub(crate) fn of_blocks(content: &[Value]) -> u64 {
+    content.iter().map(of_content).sum()
+}
+
 fn of_member(name: &str, value: &Value) -> u64 {
     match (name, value) {
         ("cachePoint" | "format" | "role" | "signature" | "status" | "toolUseId" | "type", _) => 0,

@@ -59,11 +59,7 @@ const MOST_STEPS: usize = 5;
 const STAND_IN: &str = "openai.gpt-oss-120b-1:0";
 
 /// The foundation model behind whatever a runtime operation is called with.
-pub(crate) fn invoked<'a>(
-    local: &'a Local,
-    region: &str,
-    identifier: &str,
-) -> AwsResult<&'a FoundationModel> {
+pub(crate) fn invoked(local: &Local, region: &str, identifier: &str) -> AwsResult<&'static FoundationModel> {
     // The catalogue's own names need no look into the store.
     local.catalogue.invoked(identifier).or_else(|_| {
         let id = |cx: &mut Context<'_>| behind(cx, identifier).map(|model| model.model_id.clone());
@@ -73,8 +69,8 @@ pub(crate) fn invoked<'a>(
 }
 
 /// The same, for who looks into the store already.
-pub(super) fn behind<'a>(cx: &Context<'a>, identifier: &str) -> AwsResult<&'a FoundationModel> {
-    let catalogue = &cx.local.catalogue;
+pub(super) fn behind(cx: &Context<'_>, identifier: &str) -> AwsResult<&'static FoundationModel> {
+    let catalogue = cx.local.catalogue;
     let resource = identifier.strip_prefix("arn:").and_then(|arn| arn.splitn(5, ':').nth(4));
     let foundation = match resource {
         Some(resource) if CALLABLES.iter().any(|callable| resource.starts_with(callable.kind)) => {

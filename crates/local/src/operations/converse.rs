@@ -10,16 +10,18 @@ use crate::error::AwsResult;
 use crate::guardrails::applied::{Applied, Trace, Wish};
 use crate::local::Local;
 use crate::model::completion::Completion;
+use crate::model::generation::Generation;
 use crate::model::prompt::{Prompt, ToolChoice, items, message, text_block};
 use crate::nouns::models;
 use crate::operations::converse_rules;
+use crate::repliers::conversation::Conversation;
 use crate::request::Request;
 
-pub(crate) fn converse(local: &Local, request: &Request) -> AwsResult<Answer> {
-    let turn = Turn::of(local, request)?;
-    let completion = turn.completion.clone().unbroken()?;
+pub(crate) async fn converse(local: &Local, request: &Request) -> AwsResult<Answer> {
+    let turn = Turn::of(local, request).await?;
+    let completion = turn.generation.whole().await?.unbroken()?;
     let mut answer = answer(&completion);
-    set(&mut answer, "additionalModelResponseFields", turn.additional_fields);
+    set(&mut answer, "additionalModelResponseFields", additional_fields(&turn.wanted_fields, &completion));
     set(&mut answer, "trace", turn.trace);
     for echoed in ["performanceConfig", "serviceTier"] {
         set(&mut answer, echoed, request.input.get(echoed).cloned());
@@ -40,13 +42,14 @@ pub(crate) fn answer(completion: &Completion) -> Value {
 /// One turn of a conversation, before it takes the form of an answer or of a stream.
 #[derive(Debug)]
 pub(crate) struct Turn {
-    pub(crate) completion: Completion,
-    pub(crate) additional_fields: Option<Value>,
+    pub(crate) generation: Generation,
+    /// Pointers to fields of the maker's own answer.
+    pub(crate) wanted_fields: Vec<String>,
     pub(crate) trace: Option<Value>,
 }
 
 impl Turn {
-    pub(crate) fn of(local: &Local, request: &Request) -> AwsResult<Self> {
+    pub(crate) async fn of(local: &Local, request: &Request) -> AwsResult<Self> {
         let input = &*with_stored_prompt(&request.input);
         let model = models::invoked(local, &request.region, request.text("modelId"))?;
         converse_rules::check(model, input)?;
@@ -54,14 +57,18 @@ impl Turn {
         let mut guardrail = guardrail(local, request, model)?;
         if let Some(instead) = guardrail.as_mut().and_then(|guardrail| guardrail.check_input(&mut prompt)) {
             let trace = guardrail.and_then(|guardrail| guardrail.converse_trace());
-            return Ok(Self { completion: instead, additional_fields: None, trace });
+            return Ok(Self { generation: instead.into(), wanted_fields: Vec::new(), trace });
         }
-        let mut completion = Completion::of(local, &request.region, model, &prompt)?;
+        let conversation = Conversation::new(request, model, prompt);
+        let mut generation = Generation::of(local, &request.region, &conversation).await?;
         if let Some(guardrail) = &mut guardrail {
+            // A guardrail looks at the whole before any of it leaves.
+            let mut completion = generation.whole().await?;
             guardrail.check_output(&mut completion);
+            generation = completion.into();
         }
-        let additional_fields = additional_fields(input, &completion);
-        Ok(Self { completion, additional_fields, trace: guardrail.and_then(|it| it.converse_trace()) })
+        let wanted_fields = strings(&input["additionalModelResponseFieldPaths"]);
+        Ok(Self { generation, wanted_fields, trace: guardrail.and_then(|it| it.converse_trace()) })
     }
 }
 
@@ -107,7 +114,6 @@ pub(crate) fn set(answer: &mut Value, member: &str, value: Option<Value>) {
 /// A prompt from the members that Converse and CountTokens share.
 pub(crate) fn prompt(input: &Value) -> Prompt {
     let inference = &input["inferenceConfig"];
-    let strings = |value: &Value| items(value).iter().filter_map(Value::as_str).map(str::to_owned).collect();
     let schema = input["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"].as_str();
     Prompt {
         system: items(&input["system"]).to_vec(),
@@ -115,10 +121,16 @@ pub(crate) fn prompt(input: &Value) -> Prompt {
         tools: items(&input["toolConfig"]["tools"]).to_vec(),
         tool_choice: tool_choice(&input["toolConfig"]["toolChoice"]),
         max_tokens: inference["maxTokens"].as_u64(),
+        temperature: inference["temperature"].as_f64(),
+        top_p: inference["topP"].as_f64(),
         stop_sequences: strings(&inference["stopSequences"]),
         reasoning: wants_reasoning(&input["additionalModelRequestFields"]),
         answer_schema: schema.and_then(|schema| serde_json::from_str(schema).ok()),
     }
+}
+
+fn strings(value: &Value) -> Vec<String> {
+    items(value).iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn tool_choice(choice: &Value) -> ToolChoice {
@@ -136,10 +148,13 @@ pub(crate) fn wants_reasoning(fields: &Value) -> bool {
 }
 
 /// The fields of the maker's own answer that were asked for, as far as there are any here.
-fn additional_fields(input: &Value, completion: &Completion) -> Option<Value> {
+pub(crate) fn additional_fields(wanted: &[String], completion: &Completion) -> Option<Value> {
+    if completion.additional_fields.is_some() {
+        return completion.additional_fields.clone();
+    }
     let own = json!({ "stop_reason": completion.stop_reason, "stop_sequence": completion.stop_sequence });
-    let paths = items(&input["additionalModelResponseFieldPaths"]).iter().filter_map(Value::as_str);
-    let fields: Map<_, _> = paths
+    let fields: Map<_, _> = wanted
+        .iter()
         .filter_map(|path| Some((path.strip_prefix('/')?.to_owned(), own.pointer(path)?.clone())))
         .collect();
     (!fields.is_empty()).then_some(Value::Object(fields))

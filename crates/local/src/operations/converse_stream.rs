@@ -5,51 +5,55 @@ use serde_json::{Value, json};
 use crate::answer::{Answer, Event};
 use crate::error::AwsResult;
 use crate::local::Local;
-use crate::model::prompt::items;
-use crate::model::tokens::words;
-use crate::operations::converse::{Turn, set};
+use crate::model::completion::Completion;
+use crate::model::piece::Piece;
+use crate::operations::converse::{Turn, additional_fields, set};
 use crate::request::Request;
 
-/// Tool input comes in fragments of so many characters.
-const FRAGMENT: usize = 12;
-
-pub(crate) fn converse_stream(local: &Local, request: &Request) -> AwsResult<Answer> {
-    let turn = Turn::of(local, request)?;
-    let completion = &turn.completion;
-    let mut events = vec![event("messageStart", json!({ "role": "assistant" }))];
-    for (index, block) in completion.content.iter().enumerate() {
-        block_events(&mut events, index, block);
-    }
-    let mut stop = json!({ "stopReason": completion.stop_reason });
-    set(&mut stop, "additionalModelResponseFields", turn.additional_fields.clone());
-    events.push(event("messageStop", stop));
-    let mut metadata = json!({
-        "metrics": { "latencyMs": completion.latency_ms() },
-        "usage": completion.usage.to_converse(),
+pub(crate) async fn converse_stream(local: &Local, request: &Request) -> AwsResult<Answer> {
+    let Turn { generation, wanted_fields, trace } = Turn::of(local, request).await?;
+    let ending = generation.completion.ending.clone();
+    let echoed = ["performanceConfig", "serviceTier"].map(|it| (it, request.input.get(it).cloned()));
+    let mut index = 0;
+    let events = generation.told(move |completion, piece| match piece {
+        Piece::Begin => vec![event("messageStart", json!({ "role": "assistant" }))],
+        Piece::Start(block) => {
+            let start = start(block).map(|start| json!({ "contentBlockIndex": index, "start": start }));
+            start.into_iter().map(|start| event("contentBlockStart", start)).collect()
+        }
+        Piece::Delta(delta) => {
+            vec![event("contentBlockDelta", json!({ "contentBlockIndex": index, "delta": delta }))]
+        }
+        Piece::Stop => {
+            index += 1;
+            vec![event("contentBlockStop", json!({ "contentBlockIndex": index - 1 }))]
+        }
+        Piece::End(_) => {
+            let mut stop = json!({ "stopReason": completion.stop_reason });
+            set(&mut stop, "additionalModelResponseFields", additional_fields(&wanted_fields, completion));
+            let mut metadata = metadata(completion);
+            set(&mut metadata, "trace", trace.clone());
+            for (member, value) in &echoed {
+                set(&mut metadata, member, value.clone());
+            }
+            vec![event("messageStop", stop), event("metadata", metadata)]
+        }
     });
-    set(&mut metadata, "trace", turn.trace.clone());
-    for echoed in ["performanceConfig", "serviceTier"] {
-        set(&mut metadata, echoed, request.input.get(echoed).cloned());
-    }
-    events.push(event("metadata", metadata));
-    Ok(Answer::Events { events, headers: Vec::new(), ending: completion.ending.clone() })
+    Ok(Answer::Events { events, headers: Vec::new(), ending })
 }
 
 fn event(name: &'static str, payload: Value) -> Event {
     Event { name, payload }
 }
 
-/// Start (for those blocks that have one), deltas, stop.
-fn block_events(events: &mut Vec<Event>, index: usize, block: &Value) {
-    if let Some(start) = start(block) {
-        events.push(event("contentBlockStart", json!({ "contentBlockIndex": index, "start": start })));
-    }
-    for delta in deltas(block) {
-        events.push(event("contentBlockDelta", json!({ "contentBlockIndex": index, "delta": delta })));
-    }
-    events.push(event("contentBlockStop", json!({ "contentBlockIndex": index })));
+fn metadata(completion: &Completion) -> Value {
+    json!({
+        "metrics": { "latencyMs": completion.latency_ms() },
+        "usage": completion.usage.to_converse(),
+    })
 }
 
+/// What starts a block, of those that are started.
 fn start(block: &Value) -> Option<Value> {
     let parts: (&str, &[&str]) = match block {
         block if block["toolUse"].is_object() => ("toolUse", &["name", "toolUseId", "type"]),
@@ -65,71 +69,9 @@ fn start(block: &Value) -> Option<Value> {
     Some(json!({ kind: start }))
 }
 
-fn deltas(block: &Value) -> Vec<Value> {
-    let text_deltas =
-        |text: &str| words(text).into_iter().map(|word| json!({ "text": word })).collect::<Vec<_>>();
-    if let Some(text) = block["text"].as_str() {
-        return text_deltas(text);
-    }
-    let reasoning = &block["reasoningContent"];
-    if reasoning.is_object() {
-        return reasoning_deltas(reasoning)
-            .into_iter()
-            .map(|delta| json!({ "reasoningContent": delta }))
-            .collect();
-    }
-    let cited = &block["citationsContent"];
-    if cited.is_object() {
-        let citations = items(&cited["citations"]).iter().map(|citation| json!({ "citation": citation }));
-        let texts = items(&cited["content"]).iter().filter_map(|content| content["text"].as_str());
-        return citations.chain(texts.flat_map(text_deltas)).collect();
-    }
-    if block["toolUse"].is_object() {
-        let fragments = fragments(&block["toolUse"]["input"]);
-        return fragments.into_iter().map(|input| json!({ "toolUse": { "input": input } })).collect();
-    }
-    if block["toolResult"].is_object() {
-        return vec![json!({ "toolResult": block["toolResult"]["content"] })];
-    }
-    if block["image"].is_object() {
-        return vec![json!({ "image": { "source": block["image"]["source"] } })];
-    }
-    Vec::new()
-}
-
-/// The text word by word, then the signature.
-fn reasoning_deltas(reasoning: &Value) -> Vec<Value> {
-    if let Some(redacted) = reasoning.get("redactedContent") {
-        return vec![json!({ "redactedContent": redacted })];
-    }
-    let text = reasoning["reasoningText"]["text"].as_str().unwrap_or_default();
-    let mut deltas: Vec<_> = words(text).into_iter().map(|word| json!({ "text": word })).collect();
-    if let Some(signature) = reasoning["reasoningText"].get("signature") {
-        deltas.push(json!({ "signature": signature }));
-    }
-    deltas
-}
-
-/// A tool's input as JSON, cut into pieces. A tool without arguments has none.
-pub(crate) fn fragments(input: &Value) -> Vec<String> {
-    if input.as_object().is_none_or(serde_json::Map::is_empty) {
-        return Vec::new();
-    }
-    let letters: Vec<_> = input.to_string().chars().collect();
-    letters.chunks(FRAGMENT).map(|piece| piece.iter().collect()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn fragments_make_the_input() {
-        let input = json!({"city": "São Paulo", "days": 3});
-        assert_eq!(fragments(&input).concat(), input.to_string());
-        assert!(fragments(&input).len() > 1);
-        assert!(fragments(&json!({})).is_empty());
-    }
 
     #[test]
     fn only_some_blocks_start() {
@@ -137,6 +79,5 @@ mod tests {
         assert_eq!(start(&json!({"reasoningContent": {}})), None);
         let tool_use = json!({"toolUse": {"name": "clock", "toolUseId": "t", "input": {}}});
         assert_eq!(start(&tool_use), Some(json!({"toolUse": {"name": "clock", "toolUseId": "t"}})));
-        assert!(deltas(&tool_use).is_empty());
     }
 }

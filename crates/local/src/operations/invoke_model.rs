@@ -1,5 +1,7 @@
 //! InvokeModel and InvokeModelWithResponseStream, in each maker's own format.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
@@ -11,8 +13,12 @@ use crate::guardrails::assessment::Outcome;
 use crate::local::Local;
 use crate::makers::{self, Asked, Said};
 use crate::model::completion::{Completion, Usage, input_tokens};
+use crate::model::generation::Generation;
+use crate::model::piece::Piece;
 use crate::nouns::models;
+use crate::operations::converse::set;
 use crate::operations::converse_rules::ONE_SAMPLER;
+use crate::repliers::conversation::{Conversation, Embedding};
 use crate::request::Request;
 
 const JSON: &str = "application/json";
@@ -21,59 +27,77 @@ const GUARDRAIL_ACTION: &str = "amazon-bedrock-guardrailAction";
 const TRACE: &str = "amazon-bedrock-trace";
 const METRICS: &str = "amazon-bedrock-invocationMetrics";
 
-pub(crate) fn invoke(local: &Local, request: &Request) -> AwsResult<Answer> {
+pub(crate) async fn invoke(local: &Local, request: &Request) -> AwsResult<Answer> {
     let mut asked = read(local, request)?;
-    if let Some(made) = asked.made(&local.ids) {
-        let usage = Usage { input: input_tokens(&asked.prompt), ..Usage::default() };
-        let completion = Completion { usage, ..Completion::whole(Vec::new()) };
-        let mut headers = headers(request, &completion, "content-type");
-        headers.retain(|(name, _)| *name != "x-amzn-bedrock-output-token-count");
-        return Ok(Answer::Bytes { body: made.to_string().into_bytes(), headers });
+    if asked.wants_embeddings() {
+        return embed(local, request, &asked).await;
     }
-    let (completion, guardrail) = complete(local, request, &mut asked)?;
-    let completion = completion.unbroken()?;
-    let said = Said { local, asked: &asked, completion: &completion, id: local.ids.uuid() };
+    if let Some(made) = asked.made(&local.ids) {
+        return Ok(wordless(request, &asked, &made));
+    }
+    let (generation, guardrail) = generate(local, request, &mut asked).await?;
+    let completion = generation.whole().await?.unbroken()?;
+    let said = Said { local, asked: &asked, completion: &completion, id: &local.ids.uuid() };
     let mut body = said.answer();
     if let Some(guardrail) = &guardrail {
         body[GUARDRAIL_ACTION] = json!(action(guardrail));
-        add_trace(&mut body, guardrail);
+        set(&mut body, TRACE, guardrail.invoke_trace());
     }
     let headers = headers(request, &completion, "content-type");
     Ok(Answer::Bytes { body: body.to_string().into_bytes(), headers })
 }
 
-pub(crate) fn invoke_with_response_stream(local: &Local, request: &Request) -> AwsResult<Answer> {
+async fn embed(local: &Local, request: &Request, asked: &Asked) -> AwsResult<Answer> {
+    let (texts, dimensions) = asked.to_embed();
+    let model_id = request.text("modelId").to_owned();
+    let vectors = match texts.is_empty() {
+        true => None,
+        false => local.repliers.embed(&Embedding { model_id, model: asked.model, texts, dimensions }).await?,
+    };
+    Ok(wordless(request, asked, &asked.embeddings(vectors, &local.ids.uuid())))
+}
+
+/// The answer of a model that says nothing: vectors, images.
+fn wordless(request: &Request, asked: &Asked, body: &Value) -> Answer {
+    let usage = Usage { input: input_tokens(&asked.prompt), ..Usage::default() };
+    let completion = Completion { usage, ..Completion::whole(Vec::new()) };
+    let mut headers = headers(request, &completion, "content-type");
+    headers.retain(|(name, _)| *name != "x-amzn-bedrock-output-token-count");
+    Answer::Bytes { body: body.to_string().into_bytes(), headers }
+}
+
+pub(crate) async fn invoke_with_response_stream(local: &Arc<Local>, request: &Request) -> AwsResult<Answer> {
     let mut asked = read(local, request)?;
     if !asked.model.response_streaming_supported {
         return Err(AwsError::validation("The model is unsupported for streaming"));
     }
-    let (completion, guardrail) = complete(local, request, &mut asked)?;
-    let said = Said { local, asked: &asked, completion: &completion, id: local.ids.uuid() };
-    let mut chunks = said.chunks();
-    if let Some(guardrail) = &guardrail {
-        for chunk in &mut chunks {
-            chunk[GUARDRAIL_ACTION] = json!(action(guardrail));
-        }
-    }
-    if let Some(last) = chunks.last_mut() {
-        last[METRICS] = metrics(&completion);
-        if let Some(guardrail) = &guardrail {
-            add_trace(last, guardrail);
-        }
-    }
-    let event =
-        |chunk: Value| Event { name: "chunk", payload: json!({ "bytes": BASE64.encode(chunk.to_string()) }) };
-    let mut headers = headers(request, &completion, "x-amzn-bedrock-content-type");
+    let (generation, guardrail) = generate(local, request, &mut asked).await?;
+    let mut headers = headers(request, &generation.completion, "x-amzn-bedrock-content-type");
     // A stream starts before its tokens can be counted.
     headers.retain(|(name, _)| !name.ends_with("-count") && !name.ends_with("invocation-latency"));
-    Ok(Answer::Events {
-        events: chunks.into_iter().map(event).collect(),
-        headers,
-        ending: completion.ending.clone(),
-    })
+    let ending = generation.completion.ending.clone();
+    let action = guardrail.as_ref().map(action);
+    let trace = guardrail.as_ref().and_then(Applied::invoke_trace);
+    let (local, id, mut write) = (Arc::clone(local), local.ids.uuid(), asked.chunks());
+    let events = generation.told(move |completion, piece| {
+        let mut chunks = write(&Said { local: &local, asked: &asked, completion, id: &id }, piece);
+        for chunk in &mut chunks {
+            set(chunk, GUARDRAIL_ACTION, action.map(Value::from));
+        }
+        if let (Piece::End(_), Some(last)) = (piece, chunks.last_mut()) {
+            last[METRICS] = metrics(completion);
+            set(last, TRACE, trace.clone());
+        }
+        chunks.iter().map(chunk_event).collect()
+    });
+    Ok(Answer::Events { events, headers, ending })
 }
 
-fn read<'a>(local: &'a Local, request: &Request) -> AwsResult<Asked<'a>> {
+fn chunk_event(chunk: &Value) -> Event {
+    Event { name: "chunk", payload: json!({ "bytes": BASE64.encode(chunk.to_string()) }) }
+}
+
+fn read(local: &Local, request: &Request) -> AwsResult<Asked> {
     let model = models::invoked(local, &request.region, request.text("modelId"))?;
     let asked = makers::read(model, &request.body)?;
     let has = |member: &str| !asked.body[member].is_null();
@@ -83,11 +107,11 @@ fn read<'a>(local: &'a Local, request: &Request) -> AwsResult<Asked<'a>> {
     Ok(asked)
 }
 
-fn complete(
+async fn generate(
     local: &Local,
     request: &Request,
-    asked: &mut Asked<'_>,
-) -> AwsResult<(Completion, Option<Applied>)> {
+    asked: &mut Asked,
+) -> AwsResult<(Generation, Option<Applied>)> {
     let trace = match request.text("trace") {
         "ENABLED" => Trace::On,
         "ENABLED_FULL" => Trace::Full,
@@ -102,23 +126,21 @@ fn complete(
     };
     let mut guardrail = Applied::find(local, &request.region, asked.model, wish)?;
     if let Some(instead) = guardrail.as_mut().and_then(|guardrail| guardrail.check_input(&mut asked.prompt)) {
-        return Ok((instead, guardrail));
+        return Ok((instead.into(), guardrail));
     }
-    let mut completion = Completion::of(local, &request.region, asked.model, &asked.prompt)?;
+    let conversation = Conversation::new(request, asked.model, std::mem::take(&mut asked.prompt));
+    let mut generation = Generation::of(local, &request.region, &conversation).await?;
     if let Some(guardrail) = &mut guardrail {
+        // A guardrail looks at the whole before any of it leaves.
+        let mut completion = generation.whole().await?;
         guardrail.check_output(&mut completion);
+        generation = completion.into();
     }
-    Ok((completion, guardrail))
+    Ok((generation, guardrail))
 }
 
 fn action(guardrail: &Applied) -> &'static str {
     if guardrail.outcome() == Outcome::Passed { "NONE" } else { "INTERVENED" }
-}
-
-fn add_trace(body: &mut Value, guardrail: &Applied) {
-    if let Some(trace) = guardrail.invoke_trace() {
-        body[TRACE] = trace;
-    }
 }
 
 fn metrics(completion: &Completion) -> Value {

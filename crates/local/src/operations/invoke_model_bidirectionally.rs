@@ -14,11 +14,11 @@ pub(crate) fn invoke(local: &Local, request: &Request) -> AwsResult<Answer> {
     if !model.speaks() {
         return Err(AwsError::validation("The model is unsupported for bidirectional streaming"));
     }
-    let reply = local.replies.next();
+    let reply = local.repliers.queued().unwrap_or_default();
     let said = match reply.said {
         Said::Error(error) => return Err(error),
         Said::Content(content) => Some(Completion::whole(content).text()),
-        Said::Default => None,
+        Said::Default | Said::Live(_) | Said::Vectors(_) => None,
     };
     Ok(Answer::Duplex { session: Session::new(local, said), ending: reply.ending })
 }

@@ -1,5 +1,7 @@
 //! One file an operation, where it is none of a noun's.
 
+use std::sync::Arc;
+
 use crate::answer::Answer;
 use crate::error::{AwsError, AwsResult};
 use crate::local::Local;
@@ -17,18 +19,18 @@ pub(crate) mod invoke_model;
 pub(crate) mod invoke_model_bidirectionally;
 
 /// Performs a request that passed its shape.
-pub(crate) fn perform(local: &Local, request: &Request) -> AwsResult<Answer> {
+pub(crate) async fn perform(local: &Arc<Local>, request: &Request) -> AwsResult<Answer> {
     match request.operation.name.as_str() {
         "ListFoundationModels" => foundation_models::list(local, request),
         "GetFoundationModel" => foundation_models::get(local, request),
         "ApplyGuardrail" => apply_guardrail::apply(local, request),
-        "InvokeModel" => invoke_model::invoke(local, request),
-        "InvokeModelWithResponseStream" => invoke_model::invoke_with_response_stream(local, request),
+        "InvokeModel" => invoke_model::invoke(local, request).await,
+        "InvokeModelWithResponseStream" => invoke_model::invoke_with_response_stream(local, request).await,
         "InvokeModelWithBidirectionalStream" => invoke_model_bidirectionally::invoke(local, request),
         "InvokeGuardrailChecks" => invoke_guardrail_checks::invoke(request),
         "CountTokens" => count_tokens::count(local, request),
-        "Converse" => converse::converse(local, request),
-        "ConverseStream" => converse_stream::converse_stream(local, request),
+        "Converse" => converse::converse(local, request).await,
+        "ConverseStream" => converse_stream::converse_stream(local, request).await,
         operation => nouns::perform(local, request)
             .unwrap_or_else(|| {
                 Err(AwsError::new(

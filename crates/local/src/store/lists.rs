@@ -204,7 +204,9 @@ impl Token {
 
     fn read(token: &str) -> Option<Self> {
         let text = String::from_utf8(BASE64.decode(token).ok()?).ok()?;
+        // What stands behind a second colon makes tokens differ that lead to the same page.
         let (kind, after) = text.split_once(':')?;
+        let after = after.split(':').next().unwrap_or_default();
         let place = |after: &str| {
             let (created, arrival) = after.split_once('/')?;
             Some((Timestamp::from_nanosecond(created.parse().ok()?).ok()?, arrival.parse().ok()?))
@@ -215,6 +217,14 @@ impl Token {
             _ => None,
         }
     }
+}
+
+/// Another token for the page that a token leads to, or for the first one.
+pub(crate) fn same_page(token: Option<&str>, nonce: u64) -> String {
+    let text = token.and_then(|token| String::from_utf8(BASE64.decode(token).ok()?).ok());
+    let mut parts = text.as_deref().unwrap_or("page:").splitn(3, ':');
+    let mut part = || parts.next().unwrap_or_default();
+    BASE64.encode(format!("{}:{}:{nonce}", part(), part()))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 
 pub mod description;
 pub mod signer;
+pub mod upstream;
 
 use bedrock_orm_local::LocalBedrock;
 use bytes::Bytes;

@@ -1,0 +1,246 @@
+//! Recorded exchanges, played back.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::answer::{Answer, Headers};
+use crate::description::Services;
+use crate::error::{AwsError, AwsResult};
+use crate::event_stream;
+use crate::routing::{Found, Router};
+
+/// The headers that are played back: those of AWS. The others belong to the connection.
+const HEADERS: &[&str] = &[
+    "content-type",
+    "retry-after",
+    "x-amz-retry-after",
+    "x-amzn-bedrock-cache-read-input-token-count",
+    "x-amzn-bedrock-cache-write-input-token-count",
+    "x-amzn-bedrock-content-type",
+    "x-amzn-bedrock-input-token-count",
+    "x-amzn-bedrock-invocation-latency",
+    "x-amzn-bedrock-output-token-count",
+    "x-amzn-bedrock-performanceconfig-latency",
+    "x-amzn-bedrock-service-tier",
+    "x-amzn-errortype",
+    "x-amzn-requestid",
+];
+
+/// Recorded exchanges. A request like a recorded one is answered as that was, byte for byte.
+///
+/// Requests are alike that have the same operation, the same labels in their path (the model's id), the same query and
+/// the same body, whatever the order of its keys. Of several recorded answers to a request the first is given first;
+/// the last is given from then on.
+///
+/// The file holds one exchange a line, as JSON. A body is JSON (`body`), a text as it stands (`body`, a string), or
+/// bytes in base64 (`body_b64`), as those of streams; other members are ignored.
+///
+/// ```
+/// use bedrock_orm_local::{LocalBedrock, Playback};
+///
+/// let exchange = r#"{"request": {"method": "POST", "path": "/model/amazon.nova-lite-v1%3A0/converse",
+///     "body": {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}},
+///     "response": {"status": 429, "headers": {"x-amzn-ErrorType": "ThrottlingException"},
+///     "body": {"message": "Too many requests, please wait before trying again."}}}"#;
+/// let playback = Playback::from_jsonl(&exchange.replace('\n', ""))?;
+/// let builder = LocalBedrock::builder().playback(playback);
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Debug)]
+#[must_use = "a playback is heard once it is given to the builder"]
+pub struct Playback {
+    exchanges: HashMap<Address, Vec<Exchange>>,
+    /// Whether no one else may reply.
+    is_all: bool,
+}
+
+/// What a request is about.
+#[derive(Debug, Hash, PartialEq, Eq)]
+struct Address {
+    operation: &'static str,
+    labels: Vec<String>,
+    query: String,
+}
+
+#[derive(Debug)]
+struct Exchange {
+    body: Body,
+    answers: Vec<RecordedResponse>,
+    given: AtomicUsize,
+}
+
+#[derive(Debug, PartialEq)]
+enum Body {
+    Json(Value),
+    Bytes(Bytes),
+}
+
+#[derive(Debug)]
+struct RecordedResponse {
+    status: u16,
+    headers: Headers,
+    body: Bytes,
+}
+
+#[derive(Deserialize)]
+struct ExchangeForm {
+    request: RequestForm,
+    response: ResponseForm,
+}
+
+#[derive(Deserialize)]
+struct RequestForm {
+    method: String,
+    path: String,
+    body: Option<Value>,
+    body_b64: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ResponseForm {
+    status: u16,
+    #[serde(default)]
+    headers: HashMap<String, String>,
+    body: Option<Value>,
+    body_b64: Option<String>,
+}
+
+impl Playback {
+    /// Reads a file of exchanges.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or a line is no exchange. The error names the line.
+    pub fn load(path: impl AsRef<Path>) -> io::Result<Self> {
+        let path = path.as_ref();
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        std::fs::read_to_string(path).and_then(|lines| Self::from_jsonl(&lines)).map_err(named)
+    }
+
+    /// Reads exchanges, one a line.
+    ///
+    /// # Errors
+    ///
+    /// When a line is no exchange. The error names the line.
+    pub fn from_jsonl(lines: &str) -> io::Result<Self> {
+        let services = Services::load()?;
+        let router = Router::new(services);
+        let mut playback = Self { exchanges: HashMap::new(), is_all: false };
+        for (index, line) in lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            playback.add(&router, line).map_err(|wrong| {
+                io::Error::new(io::ErrorKind::InvalidInput, format!("line {}: {wrong}", index + 1))
+            })?;
+        }
+        Ok(playback)
+    }
+
+    /// Lets no one else reply: what was not recorded is a `ResourceNotFoundException` that says so. Operations that
+    /// call no model are served as ever.
+    pub fn only(self) -> Self {
+        Self { is_all: true, ..self }
+    }
+
+    fn add(&mut self, router: &Router, line: &str) -> Result<(), String> {
+        let ExchangeForm { request, response } =
+            serde_json::from_str(line).map_err(|error| error.to_string())?;
+        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+        let found = router
+            .find(&request.method, path)
+            .ok_or_else(|| format!("{} {path} is no operation of Bedrock's", request.method))?;
+        let body = Body::of(bytes(request.body, request.body_b64)?);
+        let named = |name: &&&str| response.headers.keys().any(|key| key.eq_ignore_ascii_case(name));
+        let value = |name: &'static str| {
+            let header = response.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+            (name, header.map(|(_, value)| value.clone()).unwrap_or_default())
+        };
+        let response = RecordedResponse {
+            status: response.status,
+            headers: HEADERS.iter().filter(named).map(|name| value(name)).collect(),
+            body: bytes(response.body, response.body_b64)?,
+        };
+        let exchanges = self.exchanges.entry(Address::of(&found, query)).or_default();
+        match exchanges.iter_mut().find(|exchange| exchange.body == body) {
+            Some(exchange) => exchange.answers.push(response),
+            None => exchanges.push(Exchange { body, answers: vec![response], given: AtomicUsize::new(0) }),
+        }
+        Ok(())
+    }
+
+    /// The recorded answer and its status; `None` where the server shall answer itself.
+    pub(crate) fn answer(
+        &self,
+        found: &Found,
+        query: &str,
+        body: &Bytes,
+    ) -> AwsResult<Option<(u16, Answer)>> {
+        let address = Address::of(found, query);
+        let exchanges = self.exchanges.get(&address).map_or(&[][..], Vec::as_slice);
+        let body = Body::of(body.clone());
+        match exchanges.iter().find(|exchange| exchange.body == body) {
+            Some(exchange) => Ok(exchange.next()),
+            None if self.is_all && calls_a_model(address.operation) => {
+                let recorded: usize = exchanges.len();
+                Err(AwsError::not_found(format!(
+                    "No recorded exchange is like this {} of {}: {recorded} of that operation and model are recorded, \
+                     with other bodies. Record it, or let others reply (leave --playback-only out).",
+                    address.operation,
+                    address.labels.join(", "),
+                )))
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+impl Address {
+    fn of(found: &Found, query: &str) -> Self {
+        let mut query: Vec<_> = query.split('&').filter(|part| !part.is_empty()).collect();
+        query.sort_unstable();
+        Self {
+            operation: &found.operation.name,
+            labels: found.labels.iter().map(|(_, label)| label.clone()).collect(),
+            query: query.join("&"),
+        }
+    }
+}
+
+impl Exchange {
+    fn next(&self) -> Option<(u16, Answer)> {
+        let given = self.given.fetch_add(1, Ordering::Relaxed);
+        let RecordedResponse { status, headers, body } =
+            self.answers.get(given).or_else(|| self.answers.last())?;
+        let is_stream = headers.iter().any(|(_, value)| value.starts_with(event_stream::CONTENT_TYPE));
+        let pieces = if is_stream { event_stream::split(body) } else { vec![body.clone()] };
+        Some((*status, Answer::Recorded { pieces, headers: headers.clone() }))
+    }
+}
+
+impl Body {
+    fn of(bytes: Bytes) -> Self {
+        serde_json::from_slice(&bytes).map_or_else(|_| Self::Bytes(bytes), Self::Json)
+    }
+}
+
+pub(crate) fn calls_a_model(operation: &str) -> bool {
+    ["Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"].contains(&operation)
+}
+
+fn bytes(body: Option<Value>, base64: Option<String>) -> Result<Bytes, String> {
+    match (body, base64) {
+        (Some(_), Some(_)) => Err("an exchange has body or body_b64, not both".to_owned()),
+        (Some(Value::String(text)), None) => Ok(text.into()),
+        (Some(json), None) => Ok(json.to_string().into()),
+        (None, Some(base64)) => {
+            BASE64.decode(base64).map(Bytes::from).map_err(|error| format!("body_b64 is no base64: {error}"))
+        }
+        (None, None) => Ok(Bytes::new()),
+    }
+}

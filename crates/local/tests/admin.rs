@@ -1,0 +1,220 @@
+//! The routes under `/_local/`, as a test in another language uses them.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::time::Duration;
+
+use bedrock_orm_local::{Fault, LocalBedrock};
+use common::{Answer, MODEL, converse, converse_stream, get, post, send, user};
+use serde_json::{Value, json};
+
+async fn delete(local: &LocalBedrock, path: &str) -> Answer {
+    send(local, "DELETE", path, &[], b"").await
+}
+
+async fn say(local: &LocalBedrock, text: &str) -> Answer {
+    converse(local, MODEL, json!({ "messages": [user(text)] })).await
+}
+
+async fn requests(local: &LocalBedrock, query: &str) -> Vec<Value> {
+    get(local, &format!("/_local/requests{query}")).await.ok()["requests"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn health_tells_that_it_is_there() {
+    let local = LocalBedrock::start().await.unwrap();
+    let health = get(&local, "/_local/health").await.ok();
+    assert_eq!(
+        (&health["status"], &health["requests"], &health["faults"]),
+        (&json!("ok"), &json!(0), &json!(0))
+    );
+    assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
+    assert!(local.requests().is_empty(), "these routes leave no trace in the journal");
+}
+
+#[tokio::test]
+async fn requests_and_answers_are_told() {
+    let local = LocalBedrock::start().await.unwrap();
+    say(&local, "Hello").await.ok();
+    let headers = [("authorization", "Bearer secret"), ("x-two", "1"), ("x-two", "2")];
+    let refused = send(&local, "POST", &format!("/model/{MODEL}/converse?a=b"), &headers, b"not json").await;
+    assert_eq!(refused.status, 400);
+    converse_stream(&local, MODEL, json!({ "messages": [user("One two")] })).await.frames();
+    get(&local, "/nope").await;
+
+    let all = requests(&local, "").await;
+    assert_eq!(all.iter().map(|request| request["id"].as_u64().unwrap()).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    let first = &all[0];
+    assert_eq!((&first["operation"], &first["method"]), (&json!("Converse"), &json!("POST")));
+    assert_eq!(first["body"]["messages"], json!([user("Hello")]));
+    assert_eq!(first["status"], 200);
+    assert_eq!(first["answer"]["body"]["output"]["message"]["role"], "assistant");
+    assert_eq!(first["answer"]["headers"]["content-type"], "application/json");
+    assert!(first["received"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
+
+    let second = &all[1];
+    assert_eq!((&second["body"], &second["query"]), (&json!("not json"), &json!("a=b")));
+    assert_eq!(second["headers"]["authorization"], "Bearer …");
+    assert_eq!(second["headers"]["x-two"], "1, 2");
+    assert_eq!(second["answer"]["body"]["message"], refused.json()["message"]);
+
+    let events = all[2]["answer"]["events"].as_array().unwrap();
+    assert_eq!(events[0], json!({ "event": "messageStart", "payload": { "role": "assistant" } }));
+    assert_eq!(events.last().unwrap()["event"], "metadata");
+    assert_eq!((&all[3]["operation"], &all[3]["status"]), (&Value::Null, &json!(404)));
+
+    assert_eq!(get(&local, "/_local/requests/3").await.ok(), all[2]);
+    assert_eq!(get(&local, "/_local/requests/9").await.status, 404);
+    assert_eq!(requests(&local, "?operation=Converse").await, all[..2]);
+    assert_eq!(requests(&local, "?operation=Converse&limit=1").await, all[1..2]);
+    assert_eq!(requests(&local, "?after=2").await, all[2..]);
+    assert_eq!(get(&local, "/_local/requests?after=x").await.status, 400);
+    assert_eq!(get(&local, "/_local/requests?last=1").await.status, 400);
+    assert_eq!(delete(&local, "/_local/requests").await.status, 204);
+    assert!(requests(&local, "").await.is_empty());
+}
+
+#[tokio::test]
+async fn faults_come_and_go() {
+    let local = LocalBedrock::start().await.unwrap();
+    let told =
+        json!({ "fault": "error", "code": "ThrottlingException", "operation": "Converse", "times": 1 });
+    let planned = post(&local, "/_local/faults", told).await;
+    assert_eq!(planned.status, 201);
+    let expected = json!({ "faults": [{
+        "id": 1, "fault": "error", "code": "ThrottlingException", "operation": "Converse", "times": 1, "seen": 0, "struck": 0,
+    }] });
+    assert_eq!(planned.json(), expected);
+    assert_eq!(say(&local, "Hello").await.status, 429);
+    assert_eq!(say(&local, "Hello").await.status, 200);
+    let faults = get(&local, "/_local/faults").await.ok();
+    assert_eq!((&faults["faults"][0]["seen"], &faults["faults"][0]["struck"]), (&json!(2), &json!(1)));
+    assert_eq!(requests(&local, "").await[0]["faults"][0]["code"], "ThrottlingException");
+
+    let two = post(&local, "/_local/faults", json!([{ "fault": "broken_json" }, { "fault": "stall" }])).await;
+    assert_eq!(two.json()["faults"].as_array().unwrap().len(), 2);
+    assert_eq!(delete(&local, "/_local/faults/2").await.status, 204);
+    assert_eq!(delete(&local, "/_local/faults/2").await.status, 404);
+    assert_eq!(local.faults().len(), 2);
+    assert_eq!(delete(&local, "/_local/faults").await.status, 204);
+    assert!(local.faults().is_empty());
+
+    for (wrong, told) in [
+        (json!({ "fault": "nope" }), "unknown variant `nope`"),
+        (json!({ "fault": "stall", "operation": "Convers" }), "there is no operation Convers"),
+        (json!([{ "fault": "stall" }, { "fault": "stall", "tims": 1 }]), "unknown field `tims`"),
+        (json!({ "fault": "refuse_connections" }), "say how many times"),
+        (json!(7), "invalid type"),
+    ] {
+        let answer = post(&local, "/_local/faults", wrong).await;
+        assert_eq!(answer.status, 400);
+        assert!(answer.json()["error"].as_str().unwrap().contains(told), "{:?}", answer.body);
+    }
+    assert!(local.faults().is_empty(), "all of a list or nothing");
+    post(&local, "/_local/faults", json!({ "fault": "refuse_connections", "times": 1 })).await.ok();
+}
+
+#[tokio::test]
+async fn replies_are_queued() {
+    let local = LocalBedrock::start().await.unwrap();
+    let replies =
+        json!([{ "text": "Paris." }, { "error": { "code": "ModelTimeoutException", "message": "late" } }]);
+    assert_eq!(post(&local, "/_local/replies", replies).await.ok(), json!({ "queued": 2 }));
+    assert_eq!(post(&local, "/_local/replies", json!({ "txt": "x" })).await.status, 400);
+    assert_eq!(say(&local, "Hello").await.ok()["output"]["message"]["content"][0]["text"], "Paris.");
+    assert_eq!(
+        say(&local, "Hello").await.error(),
+        (408, "ModelTimeoutException".to_owned(), "late".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn the_clock_is_moved_and_lists_are_seeded() {
+    let local = LocalBedrock::start().await.unwrap();
+    let now = async || {
+        get(&local, "/_local/clock").await.ok()["now"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
+    };
+    let before = now().await;
+    post(&local, "/_local/clock", json!({ "advance_ms": 3_600_000 })).await.ok();
+    assert!(now().await.duration_since(before).as_secs() >= 3600);
+    assert_eq!(post(&local, "/_local/clock", json!({ "advance": 1 })).await.status, 400);
+
+    let row = |number: u32| {
+        json!({
+            "modelArn": format!("arn:aws:bedrock:us-east-1:123456789012:imported-model/model0{number}"),
+            "modelName": format!("model-{number}"), "creationTime": "2026-01-01T00:00:00Z",
+        })
+    };
+    let rows: Vec<_> = (100_000..100_003).map(row).collect();
+    let seeded = post(&local, "/_local/seed", json!({ "list": "ListImportedModels", "rows": rows })).await;
+    assert_eq!((seeded.status, seeded.json()), (201, json!({ "seeded": 3 })));
+    let listed = get(&local, "/imported-models").await.ok();
+    assert_eq!(listed["modelSummaries"].as_array().unwrap().len(), 3);
+    let wrong = post(&local, "/_local/seed", json!({ "list": "ListNothing", "rows": [] })).await;
+    assert!(wrong.json()["error"].as_str().unwrap().contains("ListNothing"));
+}
+
+#[tokio::test]
+async fn a_reset_makes_everything_as_it_was() {
+    let fault = Fault::throttling().on("Converse").times(1);
+    let local = LocalBedrock::builder().faults([fault]).start().await.unwrap();
+    let life = async || {
+        let throttled = say(&local, "Hello").await;
+        let guardrail = json!({ "name": "g", "blockedInputMessaging": "no", "blockedOutputsMessaging": "no",
+            "wordPolicyConfig": { "wordsConfig": [{ "text": "x" }] } });
+        let created = post(&local, "/guardrails", guardrail).await.ok();
+        let id = |answer: &Answer| answer.header("x-amzn-requestid").unwrap().to_owned();
+        (throttled.status, id(&throttled), created["guardrailId"].clone(), say(&local, "Hello").await.ok())
+    };
+    let once = life().await;
+    assert_eq!(once.0, 429);
+    post(&local, "/_local/replies", json!({ "text": "left over" })).await.ok();
+    post(&local, "/_local/faults", json!({ "fault": "stall" })).await.ok();
+    local.advance(Duration::from_secs(1000));
+    assert_eq!(post(&local, "/_local/reset", Value::Null).await.status, 204);
+    assert!(local.requests().is_empty());
+    assert_eq!(get(&local, "/guardrails").await.status, 200);
+    assert_eq!(get(&local, "/guardrails").await.ok()["guardrails"], json!([]));
+    local.reset();
+    assert_eq!(life().await, once, "the same requests get the same answers");
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_are_kept_out() {
+    let local = LocalBedrock::start().await.unwrap();
+    let host = local.url().strip_prefix("http://").unwrap().to_owned();
+    let ask =
+        async |headers: &[(&str, &str)]| send(&local, "GET", "/_local/requests", headers, b"").await.status;
+    let own = format!("http://{host}");
+    assert_eq!(ask(&[("sec-fetch-site", "same-origin"), ("origin", &own)]).await, 200);
+    assert_eq!(ask(&[("sec-fetch-site", "none")]).await, 200);
+    assert_eq!(ask(&[("sec-fetch-site", "cross-site")]).await, 403);
+    assert_eq!(ask(&[("origin", "http://evil.example")]).await, 403);
+    // A name that another site has given to this address.
+    for host in ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "evil.example.:1"] {
+        assert_eq!(ask(&[("host", host)]).await, 403, "{host}");
+    }
+    for host in
+        ["localhost:80", "127.0.0.1", "[::1]", "[::1]:80", "bedrock-local:8080", "host.docker.internal:1"]
+    {
+        assert_eq!(ask(&[("host", host)]).await, 200, "{host}");
+    }
+    let page = send(&local, "GET", "/_local/", &[("sec-fetch-site", "cross-site")], b"").await;
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_told() {
+    let local = LocalBedrock::start().await.unwrap();
+    for (method, path) in [("GET", "/_local/nope"), ("PUT", "/_local/faults"), ("GET", "/_local/reset")] {
+        let answer = send(&local, method, path, &[], b"").await;
+        assert_eq!(answer.status, 404);
+        let told = answer.json()["error"].as_str().unwrap().to_owned();
+        assert!(
+            told.starts_with(&format!("there is no {method} {path}; ")) && told.contains("POST reset"),
+            "{told}"
+        );
+    }
+    assert_eq!(get(&local, "/_localhost").await.error().1, "UnknownOperationException");
+}

@@ -1,0 +1,324 @@
+//! The page at `/_local/` in a real browser: headless Chromium, driven over WebDriver. Skipped where there is none.
+//!
+//! `LOCAL_PAGE_PICTURE=docs/images/local-page.png cargo test -p bedrock-orm-local --test page` takes its picture.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod common;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bedrock_orm_local::{At, Fault, LocalBedrock, Reply};
+use bytes::Bytes;
+use common::{MODEL, NOVA, converse, converse_stream, get, user};
+use http_body_util::{BodyExt as _, Full};
+use hyper::Request;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+
+/// A browser with one page. Dropping it closes it.
+struct Browser {
+    driver: Child,
+    /// The browser's own.
+    process: Option<u64>,
+    session: String,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // After a failed test: the driver would leave its browser behind.
+        if let Some(process) = self.process {
+            let _ = Command::new("kill").arg(process.to_string()).status();
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+impl Browser {
+    /// `None` where no browser can be driven.
+    async fn open(url: &str) -> Option<Self> {
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null());
+        let Ok(mut driver) = command.spawn() else { return None };
+        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = lines.find_map(|line| {
+            let line = line.unwrap();
+            let port = line.strip_prefix("ChromeDriver was started successfully on port ")?;
+            Some(port.trim_end_matches('.').to_owned())
+        });
+        // Whatever else it says is read, so that it is never kept waiting.
+        std::thread::spawn(move || lines.for_each(drop));
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let mut browser = Self { driver, process: None, session: String::new(), client };
+        let server = format!("http://127.0.0.1:{}/session", port.unwrap());
+        // The sandbox wants rights that containers do not give; the page is our own.
+        let arguments =
+            ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1180,1180"];
+        let wanted = json!({ "capabilities": { "alwaysMatch": {
+            "goog:chromeOptions": { "args": arguments }, "goog:loggingPrefs": { "browser": "ALL" },
+        } } });
+        let session = browser.send("POST", &server, wanted).await;
+        browser.process = session["capabilities"]["goog:processID"].as_u64();
+        browser.session = format!("{server}/{}", session["sessionId"].as_str().unwrap());
+        browser.post("url", json!({ "url": url })).await;
+        Some(browser)
+    }
+
+    async fn send(&self, method: &str, url: &str, body: Value) -> Value {
+        let body = if method == "POST" { body.to_string().into() } else { Bytes::new() };
+        let request = Request::builder().method(method).uri(url).body(Full::new(body)).unwrap();
+        let response = self.client.request(request).await.unwrap();
+        let status = response.status();
+        let told: Value =
+            serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap();
+        assert!(status.is_success(), "{url}: {told}");
+        told["value"].clone()
+    }
+
+    async fn post(&self, command: &str, body: Value) -> Value {
+        self.send("POST", &format!("{}/{command}", self.session), body).await
+    }
+
+    /// The value of a JavaScript expression.
+    async fn look(&self, expression: &str) -> Value {
+        self.post("execute/sync", json!({ "script": format!("return {expression}"), "args": [] })).await
+    }
+
+    async fn text(&self, selector: &str) -> String {
+        let text = self.look(&format!("document.querySelector('{selector}')?.innerText ?? ''")).await;
+        text.as_str().unwrap().to_owned()
+    }
+
+    /// Waits until an expression is true.
+    async fn wait(&self, expression: &str) {
+        let begun = Instant::now();
+        while self.look(expression).await != Value::Bool(true) {
+            assert!(begun.elapsed() < Duration::from_secs(10), "{expression}: {}", self.text("body").await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn element(&self, selector: &str) -> String {
+        let found = self.post("element", json!({ "using": "css selector", "value": selector })).await;
+        found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned()
+    }
+
+    /// A true click, which a hidden or covered element would not get.
+    async fn click(&self, selector: &str) {
+        let element = self.element(selector).await;
+        self.post(&format!("element/{element}/click"), json!({})).await;
+    }
+
+    async fn write(&self, selector: &str, text: &str) {
+        let element = self.element(selector).await;
+        self.post(&format!("element/{element}/clear"), json!({})).await;
+        self.post(&format!("element/{element}/value"), json!({ "text": text })).await;
+    }
+
+    async fn choose(&self, select: &str, option: &str) {
+        self.click(&format!("{select} option[value={option}]")).await;
+    }
+
+    async fn close(mut self) {
+        self.send("DELETE", &self.session, Value::Null).await;
+        self.process = None;
+    }
+
+    async fn scheme(&self, scheme: &str) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+        let body = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        self.post("goog/cdp/execute", body).await;
+    }
+}
+
+/// The texts whose contrast with what is behind them is too weak to read.
+const WEAK: &str = r"(() => {
+    const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    const channels = (colour) => {
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data];
+    };
+    const light = (colour) => {
+        const [r, g, b] = channels(colour).map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const behind = (element) => {
+        const colour = getComputedStyle(element).backgroundColor;
+        return channels(colour)[3] > 0 || !element.parentElement ? colour : behind(element.parentElement);
+    };
+    const weak = [];
+    for (const element of document.querySelectorAll('body *')) {
+        const says = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+        if (!says || !element.checkVisibility()) continue;
+        const [a, b] = [light(getComputedStyle(element).color), light(behind(element))].sort((a, b) => b - a);
+        if ((a + 0.05) / (b + 0.05) < 4.5) weak.push(element.outerHTML.slice(0, 80));
+    }
+    return weak;
+})()";
+
+/// What does not fit into the width of the window.
+const WIDE: &str = "[...document.querySelectorAll('body *')].filter((element) => \
+    element.checkVisibility() && element.getBoundingClientRect().right > document.documentElement.clientWidth) \
+    .map((element) => element.outerHTML.slice(0, 120))";
+
+/// The controls that have no name for those who cannot see them.
+const NAMELESS: &str = "[...document.querySelectorAll('button, input, select')].filter((control) => \
+    !control.labels?.length && !control.ariaLabel && !control.textContent.trim()).map((control) => control.outerHTML)";
+
+const EVIL: &str = "<img src=x onerror=alert(1)> Hello";
+
+async fn traffic(local: &LocalBedrock) {
+    get(local, "/foundation-models?byProvider=anthropic").await.ok();
+    converse(local, MODEL, json!({ "messages": [user(EVIL)] })).await.ok();
+    let tool = json!({ "toolSpec": { "name": "get_weather", "inputSchema": { "json": {
+        "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"] } } } });
+    let body =
+        json!({ "messages": [user("What is the weather in Paris?")], "toolConfig": { "tools": [tool] } });
+    converse_stream(local, NOVA, body).await.frames();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_shows_what_came_in_and_what_went_out() {
+    let local = LocalBedrock::start().await.unwrap();
+    traffic(&local).await;
+    let Some(browser) = Browser::open(&format!("{}/_local/", local.url())).await else {
+        eprintln!(
+            "SKIPPED: there is no chromedriver on this machine (Debian: apt-get install chromium-driver)"
+        );
+        return;
+    };
+    let rows = |count: usize| format!("document.querySelectorAll('#list li').length === {count}");
+
+    // Requests, newest first, and what is in them.
+    browser.wait(&rows(3)).await;
+    let list = browser.text("#list").await;
+    let order = ["#3", "ConverseStream", "200", NOVA, "#2", MODEL, "#1", "ListFoundationModels"];
+    let places: Vec<_> =
+        order.iter().map(|told| list.find(told).unwrap_or_else(|| panic!("{told}: {list}"))).collect();
+    assert!(places.is_sorted(), "{list}");
+    browser.click("[data-id='2']").await;
+    let shown = browser.text("#shown").await;
+    assert!(shown.contains(EVIL) && shown.contains("\"stopReason\": \"end_turn\""), "{shown}");
+    assert_eq!(browser.look("document.images.length").await, 0, "what comes from outside is only text");
+
+    // A stream, event by event.
+    browser.click("[data-id='3']").await;
+    let events = browser
+        .look("[...document.querySelectorAll('.events li')].map((event) => event.children[1].innerText)")
+        .await;
+    let sent: Vec<_> = local
+        .last("ConverseStream")
+        .unwrap()
+        .answer
+        .events()
+        .iter()
+        .map(|event| match event {
+            bedrock_orm_local::RecordedEvent::Event { name, .. } => name.clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(events, json!(sent));
+    assert!(browser.text(".events").await.contains("get_weather"));
+
+    // A fault is switched on, strikes, and is switched off.
+    browser.choose("#kind", "exception").await;
+    browser.write("#settings [name=message]", "Slow down.").await;
+    browser.write("#operation", "ConverseStream").await;
+    browser.write("#times", "1").await;
+    browser.click("#plan button").await;
+    browser.wait("document.querySelectorAll('#planned li').length === 1").await;
+    let expected =
+        Fault::exception("throttlingException", 1).message("Slow down.").on("ConverseStream").times(1);
+    assert_eq!(local.faults()[0].fault, expected);
+    converse_stream(&local, NOVA, json!({ "messages": [user("Hello")] })).await.frames();
+    browser.wait(&rows(4)).await;
+    browser.click("[data-id='4']").await;
+    let struck = browser.text(".events").await;
+    assert!(struck.contains("throttlingException") && struck.contains("Slow down."), "{struck}");
+    browser.wait("document.querySelector('#planned').innerText.includes('struck 1 of 1')").await;
+    browser.click("#planned button").await;
+    browser.wait("document.querySelectorAll('#planned li').length === 0").await;
+    assert!(local.faults().is_empty());
+
+    // Every kind of fault can be switched on as the form has it.
+    let kinds =
+        browser.look("[...document.querySelectorAll('#kind option')].map((kind) => kind.value)").await;
+    browser.write("#operation", "").await;
+    // But for the one that would refuse the page's own connections.
+    for kind in kinds.as_array().unwrap().iter().filter(|kind| *kind != "refuse_connections") {
+        browser.choose("#kind", kind.as_str().unwrap()).await;
+        browser.click("#plan button").await;
+        browser.wait("document.querySelectorAll('#planned li').length === 1").await;
+        assert_eq!(browser.text("#complaint").await, "");
+        browser.click("#planned button").await;
+        browser.wait("document.querySelectorAll('#planned li').length === 0").await;
+    }
+    browser.choose("#kind", "reset").await;
+    browser.choose("#settings [name=at]", "in_event").await;
+    browser.write("#settings [name=count]", "2").await;
+    browser.click("#plan button").await;
+    browser.wait("document.querySelectorAll('#planned li').length === 1").await;
+    assert_eq!(local.faults()[0].fault, Fault::reset(At::InEvent(2)).times(1));
+    browser.write("#operation", "Convers").await;
+    browser.click("#plan button").await;
+    browser.wait("document.querySelector('#complaint').innerText === 'there is no operation Convers'").await;
+
+    // It shows no more than the journal keeps.
+    browser.click("#clear").await;
+    browser.wait(&rows(0)).await;
+    assert!(local.requests().is_empty());
+    assert_eq!(browser.text("#shown").await, "");
+    browser.click("#reset").await;
+    browser.wait("document.querySelectorAll('#planned li').length === 0").await;
+
+    // For the picture, and to be read by everyone.
+    browser.write("#operation", "").await;
+    browser.choose("#kind", "error").await;
+    traffic(&local).await;
+    local.fault(Fault::throttling().on("Converse").times(2).retry_after(Duration::from_secs(2))).unwrap();
+    converse(&local, MODEL, json!({ "messages": [user("Hello")] })).await;
+    local.queue_reply(Reply::text("Bonjour from a queued reply."));
+    local.fault(Fault::exception("modelStreamErrorException", 3).on("ConverseStream")).unwrap();
+    converse_stream(&local, MODEL, json!({ "messages": [user("Say hello in French")] })).await.frames();
+    browser.wait(&rows(5)).await;
+    browser.click("#list li:first-child button").await;
+    for scheme in ["light", "dark"] {
+        browser.scheme(scheme).await;
+        let paper = browser.look("getComputedStyle(document.body).backgroundColor").await;
+        assert_eq!(paper, if scheme == "light" { "rgb(251, 251, 250)" } else { "rgb(23, 25, 28)" });
+        assert_eq!(browser.look(WEAK).await, json!([]), "{scheme}");
+        assert_eq!(browser.look(WIDE).await, json!([]));
+    }
+    assert_eq!(browser.look(NAMELESS).await, json!([]));
+    browser.scheme("light").await;
+    if let Ok(path) = std::env::var("LOCAL_PAGE_PICTURE") {
+        let picture = browser.send("GET", &format!("{}/screenshot", browser.session), Value::Null).await;
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+        std::fs::write(format!("{root}/{path}"), BASE64.decode(picture.as_str().unwrap()).unwrap()).unwrap();
+    }
+
+    // It needs nothing from elsewhere, and nothing went wrong in it but what was meant to.
+    let elsewhere = "performance.getEntriesByType('resource').map((it) => it.name).filter((it) => !it.startsWith(location.origin))";
+    assert_eq!(browser.look(elsewhere).await, json!([]));
+    let logged = browser.post("se/log", json!({ "type": "browser" })).await;
+    let complaints: Vec<_> = logged
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| {
+            entry["level"] == "SEVERE"
+                && !entry["message"].as_str().unwrap().contains("/_local/faults - Failed to load resource")
+        })
+        .collect();
+    assert!(complaints.is_empty(), "{complaints:?}");
+    browser.close().await;
+}

@@ -1,0 +1,577 @@
+//! A model behind an OpenAI-compatible server, with a small one in the test.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bedrock_orm_local::{LocalBedrock, Script, Upstream, When};
+use bytes::Bytes;
+use common::upstream::{FakeUpstream, Pen};
+use common::{Frame, MODEL, NOVA, converse, converse_stream, frames, post, text, user};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+
+/// A server in front of another.
+async fn in_front() -> (LocalBedrock, FakeUpstream) {
+    let fake = FakeUpstream::start().await;
+    let upstream = Upstream::new(&fake.url).unwrap().model("anthropic.*", "llama3.2");
+    (LocalBedrock::builder().replier(upstream).start().await.unwrap(), fake)
+}
+
+fn ask(text: &str) -> Value {
+    json!({ "messages": [user(text)] })
+}
+
+fn invoke_body(text: &str) -> Value {
+    json!({ "anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [{ "role": "user", "content": text }] })
+}
+
+fn names(frames: &[Frame]) -> Vec<&str> {
+    frames.iter().map(Frame::name).collect()
+}
+
+/// A stream that is read as it comes.
+struct Reading {
+    body: hyper::body::Incoming,
+    read: Vec<u8>,
+}
+
+impl Reading {
+    async fn start(local: &LocalBedrock, path: &str, body: Value) -> Self {
+        let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+        let request = hyper::Request::post(format!("{}{path}", local.url())).body(body.to_string().into());
+        let response = client.request(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), 200);
+        Self { body: response.into_body(), read: Vec::new() }
+    }
+
+    /// The frames so far, once there are so many.
+    async fn frames(&mut self, number: usize) -> Vec<Frame> {
+        let whole = |read: &[u8]| {
+            let (mut at, mut count) = (0, 0);
+            while let Some(length) = read.get(at..at + 4) {
+                at += u32::from_be_bytes(length.try_into().unwrap()) as usize;
+                count += usize::from(at <= read.len());
+            }
+            count
+        };
+        while whole(&self.read) < number {
+            let frame = tokio::time::timeout(Duration::from_secs(5), self.body.frame()).await;
+            self.read.extend(frame.unwrap().unwrap().unwrap().into_data().unwrap());
+        }
+        frames(&self.read)
+    }
+}
+
+#[tokio::test]
+async fn a_conversation_goes_in_openai_s_terms_and_comes_back_in_aws_s() {
+    let (local, fake) = in_front().await;
+    fake.message(&json!({ "role": "assistant", "content": "Hello, Ada." }), "stop");
+    let body = json!({
+        "system": [{ "text": "Be kind." }, { "cachePoint": { "type": "default" } }, { "text": "Be brief." }],
+        "messages": [
+            { "role": "user", "content": [{ "text": "What is" }, { "text": "in it?" },
+                { "image": { "format": "png", "source": { "bytes": "AAAA" } } },
+                { "document": { "format": "txt", "name": "note", "source": { "bytes": BASE64.encode("Ahoy") } } }] },
+            { "role": "assistant", "content": [{ "text": "A dot." }] },
+            { "role": "user", "content": [{ "text": "I am" }, { "text": "Ada." }] },
+        ],
+        "inferenceConfig": { "maxTokens": 50, "temperature": 0.25, "topP": 0.5, "stopSequences": ["END"] },
+    });
+    let answer = converse(&local, MODEL, body).await.ok();
+    assert_eq!(answer["output"]["message"]["content"], json!([{ "text": "Hello, Ada." }]));
+    assert_eq!(answer["stopReason"], "end_turn");
+    assert_eq!(
+        (&answer["usage"]["inputTokens"], &answer["usage"]["outputTokens"], &answer["usage"]["totalTokens"]),
+        (&json!(12), &json!(5), &json!(17))
+    );
+    let sent = fake.received().pop().unwrap();
+    assert_eq!((sent.path.as_str(), sent.authorization), ("/v1/chat/completions", None));
+    assert_eq!(
+        sent.body,
+        json!({
+            "model": "llama3.2", "stream": false, "max_tokens": 50, "temperature": 0.25, "top_p": 0.5, "stop": ["END"],
+            "messages": [
+                { "role": "system", "content": "Be kind.\n\nBe brief." },
+                { "role": "user", "content": [
+                    { "type": "text", "text": "What is" }, { "type": "text", "text": "in it?" },
+                    { "type": "image_url", "image_url": { "url": "data:image/png;base64,AAAA" } },
+                    { "type": "text", "text": "note:\nAhoy" },
+                ] },
+                { "role": "assistant", "content": "A dot." },
+                { "role": "user", "content": "I am\nAda." },
+            ],
+        })
+    );
+}
+
+#[tokio::test]
+async fn tools_are_offered_called_and_answered() {
+    let (local, fake) = in_front().await;
+    let schema = json!({ "type": "object", "properties": { "city": { "type": "string" } } });
+    let spec = json!({ "name": "weather", "description": "Tells it.", "inputSchema": { "json": schema } });
+    let config = json!({ "tools": [{ "toolSpec": spec }], "toolChoice": { "any": {} } });
+    fake.message(
+        &json!({ "role": "assistant", "content": null, "reasoning_content": "Two cities.", "tool_calls": [
+            { "id": "call_1", "type": "function", "function": { "name": "weather", "arguments": "{\"city\":\"Rome\"}" } },
+            { "id": "a b", "type": "function", "function": { "name": "weather", "arguments": "" } },
+            { "id": "call_3", "type": "function", "function": { "name": "weather", "arguments": "{\"cit" } },
+        ] }),
+        "tool_calls",
+    );
+    let mut body = json!({ "messages": [user("Weather?")], "toolConfig": config });
+    let called = converse(&local, MODEL, body.clone()).await.ok();
+    let content = &called["output"]["message"]["content"];
+    assert_eq!(content[0]["reasoningContent"]["reasoningText"]["text"], "Two cities.");
+    assert_eq!(
+        content[1],
+        json!({ "toolUse": { "toolUseId": "call_1", "name": "weather", "input": { "city": "Rome" } } })
+    );
+    assert_eq!(content[2]["toolUse"]["toolUseId"], "tooluse_upstream_0", "no id that AWS would give");
+    assert_eq!(
+        (&content[2]["toolUse"]["input"], &content[3]["toolUse"]["input"]),
+        (&json!({}), &json!("{\"cit"))
+    );
+    assert_eq!(called["stopReason"], "tool_use");
+    let sent = fake.last();
+    let function = json!({ "name": "weather", "description": "Tells it.", "parameters": schema });
+    assert_eq!(sent["tools"], json!([{ "type": "function", "function": function }]));
+    assert_eq!(sent["tool_choice"], "required");
+
+    let call =
+        |id: &str| json!({ "toolUse": { "toolUseId": id, "name": "weather", "input": { "city": id } } });
+    let result = |id: &str, content: Value, status: &str| json!({ "toolResult": { "toolUseId": id, "content": [content], "status": status } });
+    body["messages"] = json!([
+        user("Weather?"),
+        { "role": "assistant", "content": [content[0], call("a"), call("b")] },
+        { "role": "user", "content": [
+            result("b", json!({ "json": { "degrees": 18 } }), "success"),
+            result("a", json!({ "text": "no such city" }), "error"), { "text": "And?" },
+        ] },
+    ]);
+    body["toolConfig"]["toolChoice"] = json!({ "tool": { "name": "weather" } });
+    fake.message(&json!({ "role": "assistant", "content": "18 degrees" }), "length");
+    assert_eq!(converse(&local, MODEL, body).await.ok()["stopReason"], "max_tokens");
+    let call = |id: &str| {
+        let arguments = format!("{{\"city\":\"{id}\"}}");
+        json!({ "id": id, "type": "function", "function": { "name": "weather", "arguments": arguments } })
+    };
+    assert_eq!(
+        fake.last()["messages"],
+        json!([
+            { "role": "user", "content": "Weather?" },
+            { "role": "assistant", "content": null, "tool_calls": [call("a"), call("b")] },
+            { "role": "tool", "tool_call_id": "b", "content": "{\"degrees\":18}" },
+            { "role": "tool", "tool_call_id": "a", "content": "Error:\nno such city" },
+            { "role": "user", "content": "And?" },
+        ])
+    );
+    let named = json!({ "type": "function", "function": { "name": "weather" } });
+    assert_eq!(fake.last()["tool_choice"], named);
+}
+
+#[tokio::test]
+async fn a_stream_is_passed_on_as_it_arrives() {
+    let (local, fake) = in_front().await;
+    let pen = fake.stream();
+    pen.write(": a comment\n\n");
+    pen.delta(&json!({ "role": "assistant", "content": "" }));
+    let mut reading = Reading::start(&local, &format!("/model/{MODEL}/converse-stream"), ask("Hi")).await;
+    assert_eq!(names(&reading.frames(1).await), ["messageStart"]);
+
+    pen.delta(&json!({ "reasoning": "Hm" }));
+    assert_eq!(
+        reading.frames(2).await[1].payload["delta"],
+        json!({ "reasoningContent": { "text": "Hm" } }),
+        "it came before anything else was said"
+    );
+    // A chunk in two pieces, in the middle of a letter.
+    let chunk = format!("data: {}\r\n\r\n", json!({ "choices": [{ "delta": { "content": "Olá!" } }] }));
+    let (one, other) = chunk.as_bytes().split_at(chunk.find('á').unwrap() + 1);
+    pen.write(Bytes::copy_from_slice(one));
+    pen.write(Bytes::copy_from_slice(other));
+    let so_far = reading.frames(5).await;
+    assert!(so_far[2].payload["delta"]["reasoningContent"]["signature"].is_string());
+    assert_eq!(names(&so_far[3..]), ["contentBlockStop", "contentBlockDelta"]);
+    assert_eq!(
+        (&so_far[4].payload["delta"], &so_far[4].payload["contentBlockIndex"]),
+        (&json!({ "text": "Olá!" }), &json!(1))
+    );
+
+    let call = |call: Value| json!({ "tool_calls": [call] });
+    pen.delta(&call(json!({ "index": 0, "id": "c1", "function": { "name": "clock", "arguments": "" } })));
+    let so_far = reading.frames(7).await;
+    assert_eq!(so_far[6].payload["start"], json!({ "toolUse": { "name": "clock", "toolUseId": "c1" } }));
+    for fragment in ["{\"zone\":", "\"UTC\"}"] {
+        pen.delta(&call(json!({ "index": 0, "function": { "arguments": fragment } })));
+    }
+    pen.delta(&call(json!({ "index": 1, "id": "c2", "function": { "name": "sun", "arguments": "{}" } })));
+    pen.finish("tool_calls");
+    pen.chunk(&json!({ "choices": [], "usage": { "prompt_tokens": 30, "completion_tokens": 4 } }));
+    pen.write("data: [DONE]\n\n");
+    let all = reading.frames(15).await;
+    let inputs: Vec<_> =
+        all.iter().filter_map(|frame| frame.payload["delta"]["toolUse"]["input"].as_str()).collect();
+    assert_eq!(inputs, ["{\"zone\":", "\"UTC\"}", "{}"]);
+    assert_eq!(
+        names(&all[7..]),
+        [
+            "contentBlockDelta",
+            "contentBlockDelta",
+            "contentBlockStop",
+            "contentBlockStart",
+            "contentBlockDelta",
+            "contentBlockStop",
+            "messageStop",
+            "metadata"
+        ]
+    );
+    assert_eq!(all[13].payload["stopReason"], "tool_use");
+    assert_eq!(all[14].payload["usage"]["inputTokens"], 30);
+    assert_eq!(all[14].payload["usage"]["outputTokens"], 4);
+    let sent = fake.last();
+    assert_eq!((&sent["stream"], &sent["stream_options"]), (&json!(true), &json!({ "include_usage": true })));
+}
+
+#[tokio::test]
+async fn who_hangs_up_stops_the_upstream() {
+    let (local, fake) = in_front().await;
+    let pen = fake.stream();
+    pen.delta(&json!({ "content": "For" }));
+    let mut reading = Reading::start(&local, &format!("/model/{MODEL}/converse-stream"), ask("Hi")).await;
+    reading.frames(2).await;
+    assert!(!pen.is_read_no_more());
+    drop(reading);
+    let hung_up = async {
+        // The server notices when it writes.
+        while !pen.is_read_no_more() {
+            pen.delta(&json!({ "content": " ever" }));
+            let _ = tokio::time::timeout(Duration::from_millis(5), pen.hung_up()).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), hung_up).await.unwrap();
+}
+
+#[tokio::test]
+async fn streams_that_break_off_end_in_an_exception() {
+    let (local, fake) = in_front().await;
+    let broken = async |write: &dyn Fn(Pen)| {
+        let pen = fake.stream();
+        pen.delta(&json!({ "content": "So" }));
+        write(pen);
+        let frames = converse_stream(&local, MODEL, ask("Hi")).await.frames();
+        assert_eq!(frames[1].payload["delta"]["text"], "So");
+        let last = frames.last().unwrap();
+        assert_eq!(last.name(), "modelStreamErrorException");
+        text(&last.payload, "message").to_owned()
+    };
+    let told = broken(&|pen| drop(pen)).await;
+    assert_eq!(told, format!("The upstream {} broke off its stream before it had said all.", fake.url));
+    let told = broken(&|pen| pen.chunk(&json!({ "error": { "message": "out of memory" } }))).await;
+    assert!(told.ends_with("said: out of memory."), "{told}");
+    let told = broken(&|pen| pen.write("data: {oops\n\n")).await;
+    assert!(told.contains("no JSON") && told.contains("{oops"), "{told}");
+    let orphan = json!({ "tool_calls": [{ "index": 3, "function": { "arguments": "{}" } }] });
+    assert!(broken(&|pen| pen.delta(&orphan)).await.contains("that it had not begun"));
+
+    let pen = fake.stream();
+    pen.delta(&json!({ "content": "So" }));
+    let mut reading = Reading::start(&local, &format!("/model/{MODEL}/converse-stream"), ask("Hi")).await;
+    reading.frames(2).await;
+    pen.tear();
+    let torn = reading.frames(3).await.pop().unwrap();
+    assert_eq!(torn.name(), "modelStreamErrorException");
+    assert!(text(&torn.payload, "message").contains(" broke off its stream: "), "{torn:?}");
+
+    let pen = fake.stream();
+    pen.delta(&json!({ "content": "All" }));
+    pen.finish("stop");
+    drop(pen);
+    let whole = converse_stream(&local, MODEL, ask("Hi")).await.frames();
+    assert_eq!(whole.last().unwrap().name(), "metadata", "not every server says that it is done");
+    assert!(whole.last().unwrap().payload["usage"]["inputTokens"].as_u64().unwrap() > 0, "counted here");
+}
+
+#[tokio::test]
+async fn what_the_upstream_refuses_is_an_error_of_aws_s() {
+    let (local, fake) = in_front().await;
+    let error = json!({ "error": { "message": "model 'llama3.2' not found", "type": "x" } });
+    for (status, body, expected, code) in [
+        (400, json!({ "error": "too long" }), 400, "ValidationException"),
+        (401, json!({ "message": "no key" }), 403, "AccessDeniedException"),
+        (404, error, 404, "ResourceNotFoundException"),
+        (429, json!({ "detail": "busy" }), 429, "ThrottlingException"),
+        (503, json!({ "error": { "message": "Loading model" } }), 429, "ModelNotReadyException"),
+        (500, json!("what?"), 424, "ModelErrorException"),
+        (200, json!({ "choices": [] }), 424, "ModelErrorException"),
+    ] {
+        for path in ["converse", "converse-stream"] {
+            fake.json(status, &body);
+            let answer = post(&local, &format!("/model/{MODEL}/{path}"), ask("Hi")).await;
+            let (answered, name, message) = answer.error();
+            assert_eq!((answered, name.as_str()), (expected, code), "{message}");
+            assert!(message.starts_with(&format!("The upstream {} ", fake.url)), "{message}");
+        }
+    }
+    fake.json(404, &json!({ "error": { "message": "model 'llama3.2' not found" } }));
+    let message = converse(&local, MODEL, ask("Hi")).await.error().2;
+    assert!(message.ends_with("said 404: model 'llama3.2' not found"), "{message}");
+    fake.answer(200, "text/html").write("<html>");
+    let (status, code, message) = converse(&local, MODEL, ask("Hi")).await.error();
+    assert_eq!((status, code.as_str()), (424, "ModelErrorException"));
+    assert!(message.contains("<html>"), "{message}");
+    let video = json!({ "messages": [{ "role": "user", "content": [
+        { "text": "See" }, { "video": { "format": "mp4", "source": { "bytes": "AAAA" } } },
+    ] }] });
+    assert!(converse(&local, NOVA, video).await.refusal().contains("video"));
+}
+
+#[tokio::test]
+async fn an_upstream_that_is_gone_is_named() {
+    let (local, fake) = in_front().await;
+    let url = fake.url.clone();
+    drop(fake);
+    let gone = tokio::time::timeout(Duration::from_secs(5), async {
+        loop {
+            let (status, code, message) = converse(&local, MODEL, ask("Hi")).await.error();
+            assert_eq!((status, code.as_str()), (503, "ServiceUnavailableException"), "{message}");
+            if message.contains("refused") {
+                return message;
+            }
+        }
+    });
+    let message = gone.await.unwrap();
+    assert!(message.starts_with(&format!("The upstream {url} could not be reached: ")), "{message}");
+    assert_eq!(converse_stream(&local, MODEL, ask("Hi")).await.error().0, 503);
+    let embedding =
+        post(&local, "/model/amazon.titan-embed-text-v2:0/invoke", json!({ "inputText": "a" })).await;
+    assert_eq!(embedding.error().1, "ServiceUnavailableException");
+}
+
+#[tokio::test]
+async fn every_maker_s_format_is_translated() {
+    let (local, fake) = in_front().await;
+    let chat = json!({ "messages": [{ "role": "user", "content": "Hi" }] });
+    for (model, body, pointer, delta) in [
+        (MODEL, invoke_body("Hi"), "/content/0/text", "/delta/text"),
+        (
+            "anthropic.claude-v2",
+            json!({ "prompt": "\n\nHuman: Hi\n\nAssistant:", "max_tokens_to_sample": 9 }),
+            "/completion",
+            "/completion",
+        ),
+        (
+            "meta.llama3-8b-instruct-v1:0",
+            json!({ "prompt": "Hi", "temperature": 0.5 }),
+            "/generation",
+            "/generation",
+        ),
+        (
+            "mistral.mistral-7b-instruct-v0:2",
+            json!({ "prompt": "<s>[INST] Hi [/INST]" }),
+            "/outputs/0/text",
+            "/outputs/0/text",
+        ),
+        (
+            "amazon.titan-text-lite-v1",
+            json!({ "inputText": "Hi", "textGenerationConfig": { "temperature": 0.5 } }),
+            "/results/0/outputText",
+            "/outputText",
+        ),
+        (
+            NOVA,
+            json!({ "messages": [{ "role": "user", "content": [{ "text": "Hi" }] }] }),
+            "/output/message/content/0/text",
+            "/contentBlockDelta/delta/text",
+        ),
+        ("cohere.command-r-plus-v1:0", json!({ "message": "Hi" }), "/text", "/text"),
+        (
+            "cohere.command-light-text-v14",
+            json!({ "prompt": "Hi" }),
+            "/generations/0/text",
+            "/generations/0/text",
+        ),
+        ("us.deepseek.r1-v1:0", json!({ "prompt": "Hi" }), "/choices/0/text", "/choices/0/text"),
+        ("openai.gpt-oss-20b-1:0", chat, "/choices/0/message/content", "/choices/0/delta/content"),
+    ] {
+        fake.message(&json!({ "content": "One two three" }), "stop");
+        let answer = post(&local, &format!("/model/{model}/invoke"), body.clone()).await;
+        assert_eq!(answer.header("x-amzn-bedrock-output-token-count"), Some("5"), "{model}");
+        let answer = answer.ok();
+        assert_eq!(
+            answer.pointer(pointer).unwrap().as_str().unwrap().trim(),
+            "One two three",
+            "{model}: {answer}"
+        );
+        let sent = fake.last();
+        assert_eq!(
+            sent["messages"].as_array().unwrap().last().unwrap(),
+            &json!({ "role": "user", "content": "Hi" })
+        );
+        let name = if model.starts_with("anthropic") { "llama3.2" } else { model.trim_start_matches("us.") };
+        assert_eq!(sent["model"], name);
+        let temperature =
+            body["temperature"].as_f64().or(body["textGenerationConfig"]["temperature"].as_f64());
+        assert_eq!(sent["temperature"].as_f64(), temperature, "{model}");
+
+        let pen = fake.stream();
+        ["One", " two", " three"].into_iter().for_each(|word| pen.delta(&json!({ "content": word })));
+        pen.finish("stop");
+        pen.chunk(&json!({ "choices": [], "usage": { "prompt_tokens": 30, "completion_tokens": 4 } }));
+        drop(pen);
+        let stream =
+            post(&local, &format!("/model/{model}/invoke-with-response-stream"), body).await.frames();
+        let chunk = |frame: &Frame| -> Value {
+            serde_json::from_slice(&BASE64.decode(text(&frame.payload, "bytes")).unwrap()).unwrap()
+        };
+        let chunks: Vec<_> = stream.iter().map(chunk).collect();
+        let words: Vec<_> = chunks.iter().filter_map(|chunk| chunk.pointer(delta)?.as_str()).collect();
+        assert_eq!(words.concat().trim(), "One two three", "{model}: {chunks:?}");
+        let metrics = &chunks.last().unwrap()["amazon-bedrock-invocationMetrics"];
+        assert_eq!(
+            (&metrics["inputTokenCount"], &metrics["outputTokenCount"]),
+            (&json!(30), &json!(4)),
+            "{model}"
+        );
+        assert_eq!(fake.last()["stream"], true);
+    }
+}
+
+#[tokio::test]
+async fn tools_stream_in_the_makers_formats() {
+    let (local, fake) = in_front().await;
+    let call = || {
+        let pen = fake.stream();
+        pen.delta(&json!({ "tool_calls": [{ "index": 0, "id": "tooluse_abc", "function": { "name": "clock", "arguments": "{\"z\":" } }] }));
+        pen.delta(&json!({ "tool_calls": [{ "index": 0, "function": { "arguments": "1}" } }] }));
+        pen.finish("tool_calls");
+        pen.write("data: [DONE]\n\n");
+    };
+    let stream = async |model: &str, body: Value| -> Vec<Value> {
+        let frames =
+            post(&local, &format!("/model/{model}/invoke-with-response-stream"), body).await.frames();
+        let chunk = |frame: &Frame| {
+            serde_json::from_slice(&BASE64.decode(text(&frame.payload, "bytes")).unwrap()).unwrap()
+        };
+        frames.iter().map(chunk).collect()
+    };
+    call();
+    let told = stream(MODEL, invoke_body("Time?")).await;
+    let block = json!({ "type": "tool_use", "id": "toolu_bdrk_01abc", "name": "clock", "input": {} });
+    assert_eq!(told[1]["content_block"], block);
+    let input: String = told.iter().filter_map(|chunk| chunk["delta"]["partial_json"].as_str()).collect();
+    assert_eq!(input, "{\"z\":1}");
+    assert_eq!(told[told.len() - 2]["delta"]["stop_reason"], "tool_use");
+    call();
+    let tools =
+        json!([{ "type": "function", "function": { "name": "clock", "description": "Tells the time." } }]);
+    let chat = json!({ "messages": [{ "role": "user", "content": "Time?" }], "tools": tools });
+    let told = stream("openai.gpt-oss-20b-1:0", chat).await;
+    assert_eq!(fake.last()["tools"], tools);
+    let calls: Vec<_> = told.iter().map(|chunk| &chunk["choices"][0]["delta"]["tool_calls"][0]).collect();
+    let function = json!({ "name": "clock", "arguments": "" });
+    assert_eq!(
+        calls[1],
+        &json!({ "index": 0, "id": "tooluse_abc", "type": "function", "function": function })
+    );
+    let input: String = calls.iter().filter_map(|call| call["function"]["arguments"].as_str()).collect();
+    assert_eq!(input, "{\"z\":1}");
+    assert_eq!(told.last().unwrap()["choices"][0]["finish_reason"], "tool_calls");
+    call();
+    let told =
+        stream(NOVA, json!({ "messages": [{ "role": "user", "content": [{ "text": "Time?" }] }] })).await;
+    assert_eq!(
+        told[2]["contentBlockDelta"]["delta"],
+        json!({ "toolUse": { "input": "{\"z\":1}" } }),
+        "whole, as Nova's"
+    );
+}
+
+#[tokio::test]
+async fn embeddings_are_the_upstream_s() {
+    let (local, fake) = in_front().await;
+    let vectors =
+        json!({ "data": [{ "index": 1, "embedding": [3, 4] }, { "index": 0, "embedding": [1, 2.5] }] });
+    fake.json(200, &vectors);
+    let body = json!({ "texts": ["a", "b"], "input_type": "search_query" });
+    let cohere = post(&local, "/model/cohere.embed-english-v3/invoke", body).await.ok();
+    assert_eq!(cohere["embeddings"], json!([[1.0, 2.5], [3.0, 4.0]]));
+    let sent = fake.received().pop().unwrap();
+    assert_eq!(sent.path, "/v1/embeddings");
+    assert_eq!(
+        sent.body,
+        json!({ "model": "cohere.embed-english-v3", "input": ["a", "b"], "encoding_format": "float" })
+    );
+    fake.json(200, &vectors);
+    let titan = json!({ "inputText": "a", "dimensions": 2 });
+    let answer = post(&local, "/model/amazon.titan-embed-text-v2:0/invoke", titan).await;
+    assert_eq!(answer.error().1, "ModelErrorException", "two vectors for one text");
+    assert_eq!(fake.last()["dimensions"], 2);
+}
+
+#[tokio::test]
+async fn a_key_a_script_and_a_guardrail_have_their_place() {
+    let fake = FakeUpstream::start().await;
+    let upstream = Upstream::new(&fake.url).unwrap().key("s3cret").unwrap();
+    assert!(!format!("{upstream:?}").contains("s3cret"));
+    let script = Script::new().when(When::text("ping")).reply(bedrock_orm_local::Reply::text("pong"));
+    let local = LocalBedrock::builder().script(script).replier(upstream).start().await.unwrap();
+    let answer = converse(&local, MODEL, ask("ping")).await.ok();
+    assert_eq!(answer["output"]["message"]["content"][0]["text"], "pong");
+    assert!(fake.received().is_empty());
+
+    let guardrail = json!({
+        "name": "g", "blockedInputMessaging": "no", "blockedOutputsMessaging": "never said",
+        "wordPolicyConfig": { "wordsConfig": [{ "text": "secret" }] },
+    });
+    let guardrail = post(&local, "/guardrails", guardrail).await.ok();
+    let config = json!({ "guardrailIdentifier": guardrail["guardrailId"], "guardrailVersion": "DRAFT" });
+    let pen = fake.stream();
+    pen.delta(&json!({ "content": "A sec" }));
+    pen.delta(&json!({ "content": "ret is out" }));
+    pen.finish("stop");
+    drop(pen);
+    let mut body = ask("Tell me");
+    body["guardrailConfig"] = config;
+    let frames = converse_stream(&local, MODEL, body).await.frames();
+    let said: String = frames.iter().filter_map(|frame| frame.payload["delta"]["text"].as_str()).collect();
+    assert_eq!(said, "never said", "the guardrail sees the whole before any of it leaves");
+    assert_eq!(fake.received()[0].authorization.as_deref(), Some("Bearer s3cret"));
+    assert_eq!(fake.last()["model"], MODEL, "its own id, where no pattern names it");
+}
+
+#[tokio::test]
+async fn a_schema_for_the_answer_is_passed_on() {
+    let (local, fake) = in_front().await;
+    let schema = json!({ "type": "object", "properties": { "p": { "type": "integer" } } });
+    let format =
+        json!({ "type": "json_schema", "structure": { "jsonSchema": { "schema": schema.to_string() } } });
+    fake.message(&json!({ "content": "{\"p\":1}" }), "stop");
+    let body = json!({ "messages": [user("How likely?")], "outputConfig": { "textFormat": format } });
+    converse(&local, "deepseek.v3.2", body).await.ok();
+    assert_eq!(
+        fake.last()["response_format"],
+        json!({ "type": "json_schema", "json_schema": { "name": "answer", "schema": schema, "strict": true } })
+    );
+}
+
+#[test]
+fn addresses_that_cannot_be_are_told() {
+    for (url, told) in [
+        ("https://api.example.com/v1", "only plain http://"),
+        ("127.0.0.1:11434", "http://"),
+        ("ftp://x/", "does not start with http://"),
+        ("http:///v1", "http"),
+        ("http://x/v1?key=1", "no query"),
+        ("", "http"),
+    ] {
+        let error = Upstream::new(url).unwrap_err().to_string();
+        assert!(error.contains(told) && error.contains("http://127.0.0.1:11434/v1"), "{url}: {error}");
+    }
+    assert!(Upstream::new("http://localhost:1/v1/").unwrap().key("a\nb").is_err());
+}
