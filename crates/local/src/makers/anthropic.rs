@@ -143,6 +143,11 @@ fn usage(usage: &Usage, output: u64) -> Value {
     if let Some(cache) = &usage.cache {
         written["cache_creation_input_tokens"] = cache.written.into();
         written["cache_read_input_tokens"] = cache.read.into();
+        let lasting = |ttl| if cache.ttl == ttl { cache.written } else { 0 };
+        written["cache_creation"] = json!({
+            "ephemeral_5m_input_tokens": lasting("5m"),
+            "ephemeral_1h_input_tokens": lasting("1h"),
+        });
     }
     written
 }

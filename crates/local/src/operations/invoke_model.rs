@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Event, Headers};
+use crate::catalogue::FoundationModel;
 use crate::error::{AwsError, AwsResult};
 use crate::guardrails::applied::{Applied, Trace, Wish};
 use crate::guardrails::assessment::Outcome;
@@ -85,7 +86,7 @@ pub(crate) async fn invoke_with_response_stream(local: &Arc<Local>, request: &Re
             set(chunk, GUARDRAIL_ACTION, action.map(Value::from));
         }
         if let (Piece::End(_), Some(last)) = (piece, chunks.last_mut()) {
-            last[METRICS] = metrics(completion);
+            last[METRICS] = metrics(completion, asked.model);
             set(last, TRACE, trace.clone());
         }
         chunks.iter().map(chunk_event).collect()
@@ -143,7 +144,7 @@ fn action(guardrail: &Applied) -> &'static str {
     if guardrail.outcome() == Outcome::Passed { "NONE" } else { "INTERVENED" }
 }
 
-fn metrics(completion: &Completion) -> Value {
+fn metrics(completion: &Completion, model: &FoundationModel) -> Value {
     let usage = &completion.usage;
     let mut metrics = json!({
         "inputTokenCount": usage.input,
@@ -151,9 +152,11 @@ fn metrics(completion: &Completion) -> Value {
         "invocationLatency": completion.latency_ms(),
         "firstByteLatency": completion.latency_ms() - 2 * usage.output,
     });
-    if let Some(cache) = &usage.cache {
-        metrics["cacheReadInputTokenCount"] = cache.read.into();
-        metrics["cacheWriteInputTokenCount"] = cache.written.into();
+    // As recorded: only Nova tells that there was nothing in the cache.
+    let (read, written) = usage.cache.as_ref().map_or((0, 0), |cache| (cache.read, cache.written));
+    if read + written > 0 || model.model_id.starts_with("amazon.nova") {
+        metrics["cacheReadInputTokenCount"] = read.into();
+        metrics["cacheWriteInputTokenCount"] = written.into();
     }
     metrics
 }
@@ -166,7 +169,7 @@ fn headers(request: &Request, completion: &Completion, content_type: &'static st
         ("x-amzn-bedrock-output-token-count", usage.output.to_string()),
         ("x-amzn-bedrock-invocation-latency", completion.latency_ms().to_string()),
     ];
-    if let Some(cache) = &usage.cache {
+    if let Some(cache) = usage.cache.as_ref().filter(|cache| cache.tokens() > 0) {
         headers.push(("x-amzn-bedrock-cache-read-input-token-count", cache.read.to_string()));
         headers.push(("x-amzn-bedrock-cache-write-input-token-count", cache.written.to_string()));
     }
