@@ -119,7 +119,10 @@ impl Local {
     /// Makes everything as it was when the server started.
     pub(crate) fn reset(&self) {
         self.journal.clear();
-        self.repliers.clear();
+        self.repliers.reset();
+        if let Some(playback) = &self.settings.playback {
+            playback.reset();
+        }
         self.state.clear();
         self.clock.reset();
         self.ids.reset();

@@ -227,6 +227,8 @@ async fn a_script_replies_by_rule() {
     }
     assert_eq!(said(&converse(&local, MODEL, ask("flaky")).await.ok()), "At last.");
     assert!(said(&converse(&local, MODEL, ask("Hello")).await.ok()).starts_with("You said"));
+    local.reset();
+    assert_eq!(converse(&local, MODEL, ask("flaky")).await.status, 429, "a reset counts anew");
 }
 
 const RULES: &str = r#"{ "rules": [
@@ -342,6 +344,12 @@ async fn recorded_exchanges_are_played_back() {
     assert!(said(&converse(&local, MODEL, ask("twice")).await.ok()).starts_with("You said"), "another model");
     local.queue_reply(Reply::text("queued"));
     assert_eq!(said(&converse(&local, NOVA, ask("twice")).await.ok()), "queued");
+    local.reset();
+    assert_eq!(
+        converse(&local, NOVA, ask("twice")).await.status,
+        200,
+        "a reset begins with the first answer"
+    );
 }
 
 #[tokio::test]

@@ -48,6 +48,10 @@ pub trait Replier: Send + Sync {
     async fn embed(&self, _asked: &Embedding) -> Reply {
         Reply::default()
     }
+
+    /// Begins anew, as if nothing had been asked: what [`LocalBedrock::reset`](crate::LocalBedrock::reset) calls. For
+    /// those who remember something.
+    fn reset(&self) {}
 }
 
 #[async_trait]
@@ -89,8 +93,9 @@ impl Repliers {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(reply);
     }
 
-    pub(crate) fn clear(&self) {
+    pub(crate) fn reset(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.chain.0.iter().for_each(|replier| replier.reset());
     }
 
     pub(crate) fn has_queued(&self) -> bool {

@@ -174,6 +174,11 @@ impl Playback {
         Ok(())
     }
 
+    /// Begins with the first answers again.
+    pub(crate) fn reset(&self) {
+        self.exchanges.values().flatten().for_each(|exchange| exchange.given.store(0, Ordering::Relaxed));
+    }
+
     /// The recorded answer and its status; `None` where the server shall answer itself.
     pub(crate) fn answer(
         &self,

@@ -174,6 +174,10 @@ impl Replier for Script {
         let mut met = self.rules.iter().filter(|rule| rule.when.is_met(asked, &text));
         met.find(|rule| rule.takes_its_turn()).map_or_else(Reply::default, |rule| rule.fill(&text))
     }
+
+    fn reset(&self) {
+        self.rules.iter().for_each(|rule| rule.said.store(0, Ordering::Relaxed));
+    }
 }
 
 fn invalid(what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
