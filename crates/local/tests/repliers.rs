@@ -417,3 +417,23 @@ async fn recorded_traffic_is_played_back_byte_for_byte() {
     println!("{same} recorded answers came back, with {frames} frames");
     assert!(same > 100 && frames > 100);
 }
+
+/// The blocks of TOML in the documentation are scripts.
+#[cfg(feature = "cli")]
+#[test]
+fn the_documented_scripts_are_read() {
+    let pages = [include_str!("../../../docs/testing.md"), include_str!("../src/repliers/script/mod.rs")];
+    for page in pages {
+        let plain = page
+            .lines()
+            .map(|line| line.trim_start_matches("///").trim_start())
+            .collect::<Vec<_>>()
+            .join("\n");
+        let blocks = plain.split("```toml\n").skip(1).filter_map(|block| block.split("```").next());
+        let scripts: Vec<&str> = blocks.filter(|block| block.contains("[[rules]]")).collect();
+        assert!(!scripts.is_empty());
+        for script in scripts {
+            Script::from_toml(script).unwrap();
+        }
+    }
+}
