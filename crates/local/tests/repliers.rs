@@ -433,7 +433,7 @@ fn the_documented_scripts_are_read() {
         let scripts: Vec<&str> = blocks.filter(|block| block.contains("[[rules]]")).collect();
         assert!(!scripts.is_empty());
         for script in scripts {
-            Script::from_toml(script).unwrap();
+            let _read = Script::from_toml(script).unwrap();
         }
     }
 }
