@@ -7,7 +7,6 @@ use bedrock_orm_core::{Bound, Error, Result};
 use futures_util::{StreamExt, stream};
 
 use crate::pace::Pace;
-use crate::prefetch::present;
 use crate::resources::{Create, Delete, Get, Keyed, Row};
 use crate::{Manager, QuerySet};
 
@@ -95,27 +94,11 @@ impl<M: Get> Manager<M> {
         &self,
         keys: impl IntoIterator<Item = K> + Send,
     ) -> Result<HashMap<M::Key, Bound<M>>> {
-        let mut wanted: Vec<M::Key> = Vec::new();
-        for key in keys.into_iter().map(Into::into) {
-            if !wanted.contains(&key) {
-                wanted.push(key);
-            }
-        }
+        let keys: Vec<M::Key> = keys.into_iter().map(Into::into).collect();
         let session = &self.choice().session().await?;
-        let pace = &Pace::new(self.at_once());
-        let mut answers = stream::iter(wanted)
-            .map(|key| async move {
-                let found = pace.run(|| M::fetch(session, key.clone())).await;
-                (key, found)
-            })
-            .buffered(self.at_once());
-        let mut models = HashMap::new();
-        while let Some((key, found)) = answers.next().await {
-            if let Some(model) = present(found)? {
-                models.insert(key, Bound::new(model, session.clone()));
-            }
-        }
-        Ok(models)
+        let found = Pace::new(self.at_once()).fetch(session, keys).await?;
+        let there = found.into_iter().filter_map(|(key, model)| Some((key, model?)));
+        Ok(there.map(|(key, model)| (key, Bound::new(model, session.clone()))).collect())
     }
 }
 
@@ -227,9 +210,7 @@ impl<M: Row + Keyed<Noun: Delete>> QuerySet<M> {
 async fn report<I, T, F: Future<Output = BulkItem<T>>>(
     each: Vec<I>,
     at_once: usize,
-    call: impl Fn(Pace, I) -> F,
+    call: impl FnMut(Pace, I) -> F,
 ) -> BulkReport<T> {
-    let pace = Pace::new(at_once);
-    let calls = stream::iter(each).map(|one| call(pace.clone(), one));
-    BulkReport { items: calls.buffered(at_once).collect().await }
+    BulkReport { items: Pace::new(at_once).each(stream::iter(each), call).collect().await }
 }

@@ -1,12 +1,17 @@
 //! Many calls at once, fewer of them when AWS throttles.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bedrock_orm_core::Result;
+use bedrock_orm_core::{Result, Session};
+use futures_core::Stream;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
+
+use crate::resources::Get;
 
 /// How many calls are under way at once, where nobody says.
 pub(crate) const AT_ONCE: usize = 8;
@@ -50,6 +55,34 @@ impl Pace {
                 successes: AtomicU32::new(0),
             }),
         }
+    }
+
+    /// A call for each, as many at once as there are places, answered in order.
+    pub(crate) fn each<S: Stream, F: Future>(
+        self,
+        items: S,
+        mut call: impl FnMut(Self, S::Item) -> F,
+    ) -> impl Stream<Item = F::Output> {
+        let most = self.shared.most;
+        items.map(move |item| call(self.clone(), item)).buffered(most)
+    }
+
+    /// Fetches those of these keys, each once; none stands for what AWS says is not there.
+    pub(crate) async fn fetch<M: Get>(
+        &self,
+        session: &Session,
+        keys: impl IntoIterator<Item = M::Key>,
+    ) -> Result<HashMap<M::Key, Option<M>>> {
+        let mut asked = HashSet::new();
+        let keys: Vec<M::Key> = keys.into_iter().filter(|key| asked.insert(key.clone())).collect();
+        let answers = self.clone().each(stream::iter(keys), |pace, key| async move {
+            match pace.run(|| M::fetch(session, key.clone())).await {
+                Ok(found) => Ok((key, Some(found))),
+                Err(error) if error.is_does_not_exist() => Ok((key, None)),
+                Err(error) => Err(error),
+            }
+        });
+        answers.try_collect().await
     }
 
     /// Calls, and again while AWS throttles.

@@ -1,11 +1,11 @@
 //! Things that rows lead to, fetched beforehand.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use bedrock_orm_core::{Bound, Error, Related, Result, Session};
+use bedrock_orm_core::{Bound, Related, Result, Session};
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, StreamExt, stream};
 
 use crate::pace::Pace;
 use crate::resources::Get;
@@ -36,7 +36,7 @@ impl<M: Send + Sync + 'static, To: Get> Relates<M> for Relation<M, To> {
     }
 
     fn prefetcher(&self, at_once: usize) -> Box<dyn Prefetcher<M>> {
-        Box::new(Fetched { relation: *self, at_once, sessions: Vec::new() })
+        Box::new(Fetched { relation: *self, pace: Pace::new(at_once), sessions: Vec::new() })
     }
 }
 
@@ -46,7 +46,7 @@ type Known<To> = HashMap<<To as Get>::Key, Option<To>>;
 /// What was fetched so far in each session.
 struct Fetched<M, To: Get> {
     relation: Relation<M, To>,
-    at_once: usize,
+    pace: Pace,
     sessions: Vec<(Session, Known<To>)>,
 }
 
@@ -64,22 +64,8 @@ impl<M: Send + Sync + 'static, To: Get> Prefetcher<M> for Fetched<M, To> {
             });
             let known = &mut self.sessions[place].1;
             let keys: Vec<To::Key> = rows.iter().flat_map(|row| self.relation.keys(row)).collect();
-            let mut asked = HashSet::new();
-            let missing: Vec<To::Key> =
-                keys.iter().filter(|key| !known.contains_key(key) && asked.insert(*key)).cloned().collect();
-            let pace = Pace::new(self.at_once);
-            let mut found = stream::iter(missing)
-                .map(|key| {
-                    let pace = pace.clone();
-                    async move {
-                        let found = pace.run(|| To::fetch(session, key.clone())).await;
-                        (key, found)
-                    }
-                })
-                .buffered(self.at_once);
-            while let Some((key, found)) = found.next().await {
-                known.insert(key, present(found)?);
-            }
+            let missing: Vec<To::Key> = keys.iter().filter(|key| !known.contains_key(key)).cloned().collect();
+            known.extend(self.pace.fetch(session, missing).await?);
             let things = keys.into_iter().filter_map(|key| {
                 let thing = known.get(&key)?.clone()?;
                 Some((key, thing))
@@ -87,15 +73,6 @@ impl<M: Send + Sync + 'static, To: Get> Prefetcher<M> for Fetched<M, To> {
             Ok(related.with(things.collect::<HashMap<To::Key, To>>()))
         }
         .boxed()
-    }
-}
-
-/// What was found; none where AWS says that it is not there.
-pub(crate) fn present<T>(found: Result<T>) -> Result<Option<T>> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if Error::is_does_not_exist(&error) => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

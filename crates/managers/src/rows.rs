@@ -84,16 +84,17 @@ pub(crate) fn pages<M: Row>(engine: Result<Engine<M>>) -> Pages<M> {
 
 /// Its rows, with a page fetched ahead.
 pub(crate) fn rows<M: Row>(engine: Result<Engine<M>>) -> Rows<M> {
-    match engine {
-        Ok(engine) => Rows::new(Ahead::new(engine, true)),
-        Err(error) => Rows::new(stream::iter([Err(error)])),
-    }
+    under_way(engine, true)
 }
 
 /// Its rows, with nothing sent before they need it.
 pub(crate) fn rows_as_needed<M: Row>(engine: Result<Engine<M>>) -> Rows<M> {
+    under_way(engine, false)
+}
+
+fn under_way<M: Row>(engine: Result<Engine<M>>, prefetches: bool) -> Rows<M> {
     match engine {
-        Ok(engine) => Rows::new(Ahead::new(engine, false)),
+        Ok(engine) => Rows::new(Ahead::new(engine, prefetches)),
         Err(error) => Rows::new(stream::iter([Err(error)])),
     }
 }

@@ -67,25 +67,17 @@ impl<M: Row + Keyed> FullSet<M> {
     /// As [`QuerySet::stream`], and one of the noun's Get operation a row: `GetGuardrail` (`bedrock:GetGuardrail`).
     pub fn stream(&self) -> Rows<M::Noun> {
         let Self { rows, skip_missing } = self.clone();
-        let pace = Pace::new(rows.at_once);
-        let wholes = rows
-            .stream()
-            .map(move |row| {
-                let pace = pace.clone();
-                async move {
-                    let row = row?;
-                    let whole = pace.run(|| row.full()).await?;
-                    Ok(match row.related() {
-                        Some(related) => whole.with_related(related.clone()),
-                        None => whole,
-                    })
-                }
+        let wholes = Pace::new(rows.at_once).each(rows.stream(), |pace, row| async move {
+            let row = row?;
+            let whole = pace.run(|| row.full()).await?;
+            Ok(match row.related() {
+                Some(related) => whole.with_related(related.clone()),
+                None => whole,
             })
-            .buffered(rows.at_once)
-            .filter(move |whole: &Result<_>| {
-                ready(!(skip_missing && matches!(whole, Err(error) if error.is_does_not_exist())))
-            });
-        Rows::new(wholes)
+        });
+        Rows::new(wholes.filter(move |whole: &Result<_>| {
+            ready(!(skip_missing && matches!(whole, Err(error) if error.is_does_not_exist())))
+        }))
     }
 }
 
