@@ -4,16 +4,14 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::header::{CONNECTION, CONTENT_TYPE};
-use hyper::{Response, StatusCode};
+use hyper::Response;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use tokio::net::TcpStream;
 
 use crate::error::AwsError;
 use crate::local::Local;
+use crate::outgoing::{Body, Outgoing, full};
 
 /// More than these are not even told that they are too many.
 const TURNED_AWAY_AT_ONCE: usize = 64;
@@ -49,7 +47,7 @@ pub(crate) async fn turn_away(local: Arc<Local>, stream: TcpStream) {
     let _ = tokio::time::timeout(PATIENCE, builder.serve_connection(TokioIo::new(stream), service)).await;
 }
 
-fn too_many(local: &Local) -> Response<Full<Bytes>> {
+fn too_many(local: &Local) -> Response<Body> {
     let most = local.settings.max_connections;
     let error = AwsError::new(
         "ServiceUnavailableException",
@@ -58,19 +56,8 @@ fn too_many(local: &Local) -> Response<Full<Bytes>> {
         ),
     );
     tracing::warn!(most, "a connection was turned away: too many are open");
-    let mut response = Response::new(Full::from(error.body().to_string()));
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    let error_type = error.error_type(local.services);
-    let headers = [
-        (CONTENT_TYPE.as_str(), "application/json".to_owned()),
-        (CONNECTION.as_str(), "close".to_owned()),
-        ("x-amzn-errortype", error_type),
-        ("x-amzn-requestid", local.ids.uuid()),
-    ];
-    for (name, value) in headers {
-        if let Ok(value) = value.parse() {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
+    let mut outgoing = Outgoing::failure(local, &error);
+    outgoing.headers.push(("connection", "close".to_owned()));
+    let head = outgoing.head();
+    head.map(|()| full(error.body().to_string()))
 }

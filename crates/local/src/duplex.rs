@@ -15,7 +15,6 @@ use crate::error::AwsError;
 use crate::event_stream::{Decoder, Frame, Received, Wrong};
 use crate::local::Local;
 use crate::model::speech::Session;
-use crate::reply::Ending;
 
 /// What a client may send in one event.
 const LONGEST_CHUNK: usize = 1_000_000;
@@ -26,10 +25,8 @@ pub(crate) fn answers(
     incoming: Incoming,
     decoder: Decoder,
     session: Session,
-    ending: Ending,
-) -> impl Stream<Item = Bytes> {
-    let duplex =
-        Duplex { local, incoming, session, ending, decoder, ready: VecDeque::new(), sent: 0, is_over: false };
+) -> impl Stream<Item = Bytes> + Send {
+    let duplex = Duplex { local, incoming, session, decoder, ready: VecDeque::new(), is_over: false };
     stream::unfold(duplex, |mut duplex| async move { duplex.next().await.map(|frame| (frame, duplex)) })
 }
 
@@ -38,29 +35,15 @@ struct Duplex {
     incoming: Incoming,
     decoder: Decoder,
     session: Session,
-    ending: Ending,
     /// Frames that wait to be sent.
     ready: VecDeque<Bytes>,
-    sent: usize,
     is_over: bool,
 }
 
 impl Duplex {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            match &self.ending {
-                Ending::Cut { after } if *after == self.sent => return None,
-                Ending::Stall { after } if *after == self.sent => return std::future::pending().await,
-                Ending::Exception { error, after } if *after == self.sent => {
-                    let frame = Frame::exception(&error.code, &error.body()).encode();
-                    self.ending = Ending::Cut { after: self.sent + 1 };
-                    self.sent += 1;
-                    return Some(frame);
-                }
-                _ => {}
-            }
             if let Some(frame) = self.ready.pop_front() {
-                self.sent += 1;
                 return Some(frame);
             }
             if self.is_over {

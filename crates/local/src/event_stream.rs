@@ -315,25 +315,13 @@ mod tests {
         }
     }
 
-    /// A frame of any headers, in their encoded form.
-    fn sealed(headers: &[u8], payload: &[u8]) -> Vec<u8> {
-        let mut frame = Vec::new();
-        frame.put_u32((PRELUDE + headers.len() + payload.len() + CHECKSUM) as u32);
-        frame.put_u32(headers.len() as u32);
-        frame.put_u32(crc32fast::hash(&frame));
-        frame.put_slice(headers);
-        frame.put_slice(payload);
-        frame.put_u32(crc32fast::hash(&frame));
-        frame
-    }
-
     const SIGNED: &[u8] = b"\x05:date\x08\0\0\0\0\0\0\0\0\x10:chunk-signature\x06\0\x03sig";
 
     #[test]
     fn frames_are_read_whole_or_in_pieces_signed_or_not() {
         let plain = Frame::event("chunk", json!({}), 2).encode();
-        let signed = sealed(SIGNED, &plain);
-        let stream = [&plain[..], &signed, &sealed(SIGNED, b"")].concat();
+        let signed = seal(SIGNED, &plain);
+        let stream = [&plain[..], &signed, &seal(SIGNED, b"")].concat();
         for piece in [1, 7, stream.len()] {
             let (mut decoder, mut received) = (Decoder::default(), Vec::new());
             for bytes in stream.chunks(piece) {
@@ -362,11 +350,11 @@ mod tests {
             broken[at] ^= 1;
             assert!(read(&broken).is_err(), "{at}");
         }
-        assert!(read(&sealed(b"\xffx", b"")).is_err());
-        assert!(read(&sealed(b"\x01x\x0f", b"")).is_err());
-        assert!(read(&sealed(b"", b"{}")).is_err(), "an event has a name");
-        assert!(read(&sealed(SIGNED, b"not a frame at all")).is_err());
-        assert!(read(&sealed(SIGNED, b"short")).is_err());
+        assert!(read(&seal(b"\xffx", b"")).is_err());
+        assert!(read(&seal(b"\x01x\x0f", b"")).is_err());
+        assert!(read(&seal(b"", b"{}")).is_err(), "an event has a name");
+        assert!(read(&seal(SIGNED, b"not a frame at all")).is_err());
+        assert!(read(&seal(SIGNED, b"short")).is_err());
         assert_eq!(read(&frame[..frame.len() - 1]), Ok(None));
     }
 }

@@ -116,6 +116,12 @@ impl Local {
         Ok(())
     }
 
+    /// Moves the clock, and lets all happen that is due by then.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.state.with(self, &self.settings.default_region, |_| ());
+    }
+
     /// Makes everything as it was when the server started.
     pub(crate) fn reset(&self) {
         self.journal.clear();

@@ -117,8 +117,7 @@ impl LocalBedrock {
     /// Moves the server's clock forward, so that no test need sleep until a job is done. What is due by then has
     /// happened when it returns.
     pub fn advance(&self, by: Duration) {
-        self.local.clock.advance(by);
-        self.local.state.with(&self.local, &self.local.settings.default_region, |_| ());
+        self.local.advance(by);
     }
 
     /// Puts things where a list finds them, in the default region: rows in the list's own JSON, which may hold more of

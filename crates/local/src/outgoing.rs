@@ -13,6 +13,7 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
 use crate::answer::Headers;
+use crate::error::AwsError;
 use crate::faults::Strike;
 use crate::local::Local;
 
@@ -35,6 +36,27 @@ impl Outgoing {
         Self { status, headers, content: Content::Whole(body.into()) }
     }
 
+    /// An error, as AWS writes it.
+    pub(crate) fn failure(local: &Local, error: &AwsError) -> Self {
+        let status = StatusCode::from_u16(error.status(local.services)).unwrap_or(StatusCode::BAD_REQUEST);
+        let headers = vec![
+            ("x-amzn-requestid", local.ids.uuid()),
+            json_type(),
+            ("x-amzn-errortype", error.error_type(local.services)),
+        ];
+        Self::whole(status, headers, error.body().to_string())
+    }
+
+    /// The status and the headers.
+    pub(crate) fn head(&self) -> Response<()> {
+        let mut head = Response::new(());
+        *head.status_mut() = self.status;
+        for (name, value) in &self.headers {
+            insert(head.headers_mut(), name, value);
+        }
+        head
+    }
+
     /// As HTTP, broken where the strike breaks it. `entry` is its request in the journal.
     pub(crate) fn into_response(
         self,
@@ -43,11 +65,7 @@ impl Outgoing {
         strike: &Strike,
         reset: Arc<AtomicBool>,
     ) -> Response<Body> {
-        let mut response = Response::new(());
-        *response.status_mut() = self.status;
-        for (name, value) in &self.headers {
-            insert(response.headers_mut(), name, value);
-        }
+        let mut response = self.head();
         let (length, frames) = match self.content {
             Content::Whole(body) if strike.lets_flow() => {
                 local.journal.sent(entry, &body);
@@ -81,6 +99,10 @@ fn paced(local: &Local, frames: BoxStream<'static, Bytes>) -> BoxStream<'static,
         frame
     });
     paced.boxed()
+}
+
+pub(crate) fn json_type() -> (&'static str, String) {
+    ("content-type", "application/json".to_owned())
 }
 
 pub(crate) fn full(body: impl Into<Bytes>) -> Body {

@@ -14,7 +14,6 @@ use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -30,7 +29,7 @@ use crate::faults::{At, Refusal, Strike, Target};
 use crate::journal::{RecordedAnswer, RecordedRequest};
 use crate::local::Local;
 use crate::operations;
-use crate::outgoing::{Body, Content, Outgoing};
+use crate::outgoing::{Body, Content, Outgoing, json_type};
 use crate::repliers::playback;
 use crate::reply::Ending;
 use crate::request::Request;
@@ -145,7 +144,7 @@ async fn answer(
             Err(error) => (Bytes::new(), Strike::default(), Err(error)),
         },
     };
-    let outgoing = strike.damage(answered.unwrap_or_else(|error| failure(local, &error)));
+    let outgoing = strike.damage(answered.unwrap_or_else(|error| Outgoing::failure(local, &error)));
     let mut recorded = recorded(local, &parts, operation, body, &strike);
     if let Some((how, At::BeforeHeaders)) = strike.breaks() {
         tracing::info!(operation, method = %parts.method, path = parts.uri.path(), "kept back by a fault");
@@ -165,10 +164,7 @@ async fn answer(
 /// What the fault plan has for a request.
 fn struck(local: &Local, found: &Found, body: &Bytes) -> Strike {
     let Found { service, operation, .. } = *found;
-    // Some operations name their model in the body.
-    let in_body = || serde_json::from_slice::<Value>(body).ok()?["modelId"].as_str().map(str::to_owned);
-    let model = found.model().map(str::to_owned).or_else(in_body);
-    local.faults.strike(&Target { service, operation, model, now: local.clock.now() })
+    local.faults.strike(&Target { service, operation, in_path: found.model(), body, now: local.clock.now() })
 }
 
 /// The answer to a request, as the faults leave it.
@@ -286,28 +282,17 @@ fn success(
         }
         Answer::Duplex { session, ending } => {
             headers.push(stream_type);
-            let answers = incoming.map(|(incoming, decoder)| {
-                duplex::answers(Arc::clone(local), incoming, decoder, session, ending)
-            });
-            let content = Content::Frames(stream::iter(answers).flatten().boxed());
+            let answers = incoming
+                .map(|(incoming, decoder)| duplex::answers(Arc::clone(local), incoming, decoder, session));
+            let content = Content::Frames(ended(stream::iter(answers).flatten(), ending).boxed());
             Outgoing { status, headers, content }
         }
     }
 }
 
-fn failure(local: &Local, error: &AwsError) -> Outgoing {
-    let status = StatusCode::from_u16(error.status(local.services)).unwrap_or(StatusCode::BAD_REQUEST);
-    let headers = vec![
-        ("x-amzn-requestid", local.ids.uuid()),
-        json_type(),
-        ("x-amzn-errortype", error.error_type(local.services)),
-    ];
-    Outgoing::whole(status, headers, error.body().to_string())
-}
-
 /// An error of the fault plan's.
 fn refused(local: &Local, refusal: &Refusal) -> Outgoing {
-    let mut outgoing = failure(local, &refusal.error);
+    let mut outgoing = Outgoing::failure(local, &refusal.error);
     if let Some(status) = refusal.status.and_then(|status| StatusCode::from_u16(status).ok()) {
         outgoing.status = status;
     }
@@ -319,17 +304,18 @@ fn refused(local: &Local, refusal: &Refusal) -> Outgoing {
     outgoing
 }
 
-fn json_type() -> (&'static str, String) {
-    ("content-type", "application/json".to_owned())
-}
-
-/// The frames of a stream, each as its event comes to be, up to the ending.
+/// The frames of a stream, each as its event comes to be.
 fn frames(local: &Arc<Local>, events: Events, ending: Ending) -> impl Stream<Item = Bytes> + Send + use<> {
     let local = Arc::clone(local);
     let frames = events.map(move |event| match event {
         Ok(event) => Frame::event(event.name, event.payload, 2 + local.ids.below(60)).encode(),
         Err(error) => exception(&error.as_exception()),
     });
+    ended(frames, ending)
+}
+
+/// A stream's frames up to its ending.
+fn ended(frames: impl Stream<Item = Bytes> + Send, ending: Ending) -> impl Stream<Item = Bytes> + Send {
     let (most, last) = match ending {
         Ending::Whole => (usize::MAX, stream::empty().boxed()),
         Ending::Cut { after } => (after, stream::empty().boxed()),

@@ -146,7 +146,7 @@ fn perform(local: &Local, parts: &Parts, body: &Bytes) -> Outcome {
         ("GET", ["clock"]) => ok(clock(local)),
         ("POST", ["clock"]) => {
             let Advance { advance_ms } = json_of(body)?;
-            local.clock.advance(Duration::from_millis(advance_ms));
+            local.advance(Duration::from_millis(advance_ms));
             ok(clock(local))
         }
         ("POST", ["seed"]) => {

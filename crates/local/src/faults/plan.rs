@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::description::{Operation, Service, Services};
@@ -57,8 +58,19 @@ struct Planned {
 pub(crate) struct Target<'a> {
     pub(crate) service: &'a Service,
     pub(crate) operation: &'a Operation,
-    pub(crate) model: Option<String>,
+    /// The model that the request's path names.
+    pub(crate) in_path: Option<&'a str>,
+    pub(crate) body: &'a [u8],
     pub(crate) now: Timestamp,
+}
+
+impl Target<'_> {
+    /// The model that is meant. Some operations name it in the body, which is read for no fault but one of a model.
+    fn model(&self) -> Option<String> {
+        let in_body =
+            || serde_json::from_slice::<Value>(self.body).ok()?["modelId"].as_str().map(str::to_owned);
+        self.in_path.map(str::to_owned).or_else(in_body)
+    }
 }
 
 /// What strikes one request.
@@ -173,7 +185,7 @@ impl Planned {
             && when
                 .model
                 .as_deref()
-                .is_none_or(|model| target.model.as_deref().is_some_and(|called| is_called(model, called)))
+                .is_none_or(|model| target.model().is_some_and(|called| is_called(model, &called)))
             && effect.fits(target.service, target.operation)
     }
 

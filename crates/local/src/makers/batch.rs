@@ -15,27 +15,33 @@ use crate::operations::{converse, converse_rules};
 /// What became of a job's lines so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tally {
-    pub(crate) succeeded: u64,
-    pub(crate) failed: u64,
+    succeeded: u64,
+    failed: u64,
     input_tokens: u64,
     output_tokens: u64,
 }
 
 impl Tally {
-    pub(crate) fn total(&self) -> u64 {
-        self.succeeded + self.failed
+    /// So many good records.
+    pub(crate) fn of_good(succeeded: u64) -> Self {
+        Self { succeeded, ..Self::default() }
+    }
+
+    /// The job's counts of records, as both it and its manifest call them.
+    pub(crate) fn counts(&self) -> [(&'static str, u64); 4] {
+        let total = self.succeeded + self.failed;
+        [
+            ("totalRecordCount", total),
+            ("processedRecordCount", total),
+            ("successRecordCount", self.succeeded),
+            ("errorRecordCount", self.failed),
+        ]
     }
 
     /// What the manifest says of a job.
     pub(crate) fn manifest(&self) -> Value {
-        json!({
-            "totalRecordCount": self.total(),
-            "processedRecordCount": self.total(),
-            "successRecordCount": self.succeeded,
-            "errorRecordCount": self.failed,
-            "inputTokenCount": self.input_tokens,
-            "outputTokenCount": self.output_tokens,
-        })
+        let tokens = [("inputTokenCount", self.input_tokens), ("outputTokenCount", self.output_tokens)];
+        self.counts().into_iter().chain(tokens).map(|(name, count)| (name.to_owned(), json!(count))).collect()
     }
 }
 

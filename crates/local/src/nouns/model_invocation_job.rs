@@ -71,13 +71,11 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
 /// Answers the records where there are any to be read, else says that it has.
 fn finish(cx: &mut Context<'_>, record: &mut Record) {
     match answer_records(cx, record) {
-        Ok(Some(tally)) => {
-            record.set("totalRecordCount", tally.total());
-            record.set("processedRecordCount", tally.total());
-            record.set("successRecordCount", tally.succeeded);
-            record.set("errorRecordCount", tally.failed);
+        Ok(tally) => {
+            for (member, count) in tally.counts() {
+                record.set(member, count);
+            }
         }
-        Ok(None) => say_all_went_well(record),
         Err(why) => {
             record.set(NOUN.members.status, NOUN.failed);
             record.set(NOUN.members.failure, why);
@@ -85,13 +83,14 @@ fn finish(cx: &mut Context<'_>, record: &mut Record) {
     }
 }
 
-fn answer_records(cx: &Context<'_>, record: &Record) -> Result<Option<Tally>, String> {
-    let Some(buckets) = &cx.local.buckets else { return Ok(None) };
+fn answer_records(cx: &Context<'_>, record: &Record) -> Result<Tally, String> {
+    let unread = Tally::of_good(RECORDS);
+    let Some(buckets) = &cx.local.buckets else { return Ok(unread) };
     let uri =
         |config: &str, inner: &str| record[config][inner]["s3Uri"].as_str().unwrap_or_default().to_owned();
     let files = buckets.files(&uri("inputDataConfig", "s3InputDataConfig"), ".jsonl")?;
     if files.is_empty() {
-        return Ok(None);
+        return Ok(unread);
     }
     let output = within(&uri("outputDataConfig", "s3OutputDataConfig"), record.text(NOUN.members.id));
     let model = models::behind(cx, record.text("modelId")).map_err(|error| error.message)?;
@@ -105,12 +104,5 @@ fn answer_records(cx: &Context<'_>, record: &Record) -> Result<Option<Tally>, St
     }
     let manifest = batch.tally.manifest().to_string();
     buckets.write(&within(&output, "manifest.json.out"), manifest.as_bytes())?;
-    Ok(Some(batch.tally))
-}
-
-fn say_all_went_well(record: &mut Record) {
-    for counted in ["totalRecordCount", "processedRecordCount", "successRecordCount"] {
-        record.set(counted, RECORDS);
-    }
-    record.set("errorRecordCount", 0);
+    Ok(batch.tally)
 }
