@@ -5,14 +5,14 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{codegen, conformance, coverage};
+use crate::{codegen, conformance, coverage, packages};
 
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 
 /// A check by its name.
 type Check = (&'static str, fn(&Path) -> Result);
 
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 10] = [
     ("format", |root| cargo(root, &["fmt", "--all", "--check"])),
     ("generated code", codegen::check),
     ("coverage", |root| coverage::run(root, false)),
@@ -25,6 +25,7 @@ const CHECKS: [Check; 9] = [
     }),
     ("documentation", documentation),
     ("examples", examples),
+    ("packages", packages::run),
     ("conformance", conformance::run),
 ];
 

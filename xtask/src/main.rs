@@ -6,6 +6,7 @@ mod ci;
 mod codegen;
 mod conformance;
 mod coverage;
+mod packages;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ cargo xtask codegen            write the generated code from AWS's API descripti
 cargo xtask codegen --check    fail where the committed code differs from it
 cargo xtask coverage           every AWS operation and where it is reached; --write puts it into docs/operations.md
 cargo xtask conformance        the local Bedrock by boto3, the AWS CLI and botocraft, pinned (needs python3)
+cargo xtask packages           the crates as they would be published: complete, and building from their tarballs
 cargo xtask ci                 all that has to pass besides `cargo test`
 cargo xtask bench              what a call costs beside the same call on the raw SDK (needs valgrind)
 cargo xtask api --from PATH    make the API description anew from a botocore wheel or folder
@@ -40,6 +42,7 @@ fn run(words: &[&str]) -> Result<(), Box<dyn Error>> {
         ["coverage"] => coverage::run(&root(), false),
         ["coverage", "--write"] => coverage::run(&root(), true),
         ["conformance"] => conformance::run(&root()),
+        ["packages"] => packages::run(&root()),
         ["bench"] => bench::run(&root()),
         ["ci"] => ci::run(&root()),
         ["api", "--from", from] => api::run(Path::new(from)),
