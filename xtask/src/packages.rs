@@ -15,8 +15,16 @@ type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 const FILES: [&str; 4] = ["README.md", "LICENSE-APACHE", "LICENSE-MIT", "Cargo.toml"];
 
 /// What every published manifest says.
-const FIELDS: [&str; 8] =
-    ["description", "license", "homepage", "repository", "documentation", "readme", "keywords", "rust-version"];
+const FIELDS: [&str; 8] = [
+    "description",
+    "license",
+    "homepage",
+    "repository",
+    "documentation",
+    "readme",
+    "keywords",
+    "rust-version",
+];
 
 pub(crate) fn run(root: &Path) -> Result {
     let folder = target(root).join("unpacked");
