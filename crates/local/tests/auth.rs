@@ -6,8 +6,14 @@ mod common;
 use std::time::Duration;
 
 use bedrock_orm_local::LocalBedrock;
+use bytes::Bytes;
 use common::signer::{ID, SECRET, Signer};
 use common::{Answer, MODEL, get, send, user};
+use http_body_util::Full;
+use hyper::Request;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use serde_json::json;
 
 fn host(local: &LocalBedrock) -> &str {
@@ -93,6 +99,11 @@ async fn bad_signatures_are_answered_as_aws_does() {
     let (status, code, message) = get(&local, &stale).await.error();
     assert_eq!((status, code.as_str()), (403, "InvalidSignatureException"));
     assert!(message.starts_with("Signature expired: "), "{message}");
+    // Within the five minutes that a signature in a header is good for.
+    let ended = Signer { ahead: -62, ..Signer::default() }.presign("GET", host(&local), "/guardrails", 60);
+    let (status, code, message) = get(&local, &ended).await.error();
+    assert_eq!((status, code.as_str()), (403, "InvalidSignatureException"));
+    assert!(message.starts_with("Signature expired: ") && message.ends_with("- 60 sec.)"), "{message}");
     let other = Signer::default().presign("GET", host(&local), "/guardrails", 900) + "&maxResults=1";
     assert_eq!(get(&local, &other).await.error().1, "InvalidSignatureException");
 }
@@ -144,6 +155,55 @@ async fn bearer_tokens_are_held_to_those_given() {
     assert_eq!(message, "Authentication failed: Please make sure your API Key is valid.");
     let (code, _) = refused(&local, &Signer::default()).await;
     assert_eq!(code, "UnrecognizedClientException");
+}
+
+#[tokio::test]
+async fn short_term_keys_are_held_to_what_they_were_signed_for() {
+    let local = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
+    let told = async |token: String| {
+        let header = format!("Bearer {token}");
+        send(&local, "GET", "/guardrails", &[("authorization", &header)], b"").await
+    };
+    let (host, action, hour) = ("bedrock.amazonaws.com", "CallWithBearerToken", 3600);
+    let signer = Signer::default;
+    assert_eq!(told(signer().api_key(host, action, hour)).await.status, 200);
+    assert_eq!(told(signer().api_key(host, action, 12 * hour)).await.status, 200);
+
+    let unknown = "Authentication failed: Please make sure your API Key is valid.";
+    let expired = "Bearer Token has expired";
+    for (token, message) in [
+        (signer().api_key(host, "GetCallerIdentity", hour), unknown),
+        (signer().api_key("sts.amazonaws.com", action, hour), unknown),
+        (Signer { service: "sts", ..signer() }.api_key(host, action, hour), unknown),
+        (Signer { secret: "wrong", ..signer() }.api_key(host, action, hour), unknown),
+        (Signer { ahead: 600, ..signer() }.api_key(host, action, hour), unknown),
+        (signer().api_key(host, action, 12 * hour + 1), unknown),
+        (Signer { ahead: -62, ..signer() }.api_key(host, action, 60), expired),
+    ] {
+        let (status, code, said) = told(token).await.error();
+        assert_eq!((status, code.as_str(), said.as_str()), (403, "AccessDeniedException", message));
+    }
+}
+
+/// Over HTTP/2 the SDK for JavaScript signs `:authority` in place of `host`.
+#[tokio::test]
+async fn over_http_2_the_server_is_signed_by_either_name() {
+    let local = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
+    let client: Client<HttpConnector, Full<Bytes>> =
+        Client::builder(TokioExecutor::new()).http2_only(true).build_http();
+    let body = json!({ "messages": [user("Hi")] }).to_string();
+    let path = format!("/model/{MODEL}/converse");
+    for (name, secret, status) in
+        [(":authority", SECRET, 200), ("host", SECRET, 200), (":authority", "wrong", 403), ("date", SECRET, 403)]
+    {
+        let signer = Signer { secret, server: name, ..Signer::default() };
+        let mut request = Request::post(format!("{}{path}", local.url()));
+        for (name, value) in signer.sign("POST", host(&local), &path, body.as_bytes()) {
+            request = request.header(name, value);
+        }
+        let answer = client.request(request.body(Full::from(body.clone())).unwrap()).await.unwrap();
+        assert_eq!(answer.status(), status, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -6,9 +6,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use hyper::Request;
-use jiff::Timestamp;
+use hyper::http::request::Parts;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::auth::canonical;
+use crate::auth::canonical::{self, pair};
 use crate::auth::check_session;
 use crate::auth::keys::Keys;
 use crate::auth::sigv4::{Signed, sha256};
@@ -17,6 +18,11 @@ use crate::request::query_pairs;
 
 const SHORT_TERM: &str = "bedrock-api-key-";
 const LONG_TERM: &str = "ABSK";
+/// What a short-term key is a presigned request for.
+const HOST: &str = "bedrock.amazonaws.com";
+const ACTION: &str = "CallWithBearerToken";
+/// The longest that AWS lets a short-term key live.
+const LONGEST: SignedDuration = SignedDuration::from_hours(12);
 
 pub(crate) fn check(keys: &Keys, token: &str, now: Timestamp) -> AwsResult<()> {
     if keys.knows_bearer_token(token) {
@@ -30,14 +36,14 @@ pub(crate) fn check(keys: &Keys, token: &str, now: Timestamp) -> AwsResult<()> {
 }
 
 fn check_short_term(keys: &Keys, disguised: &str, now: Timestamp) -> AwsResult<()> {
-    let url =
-        BASE64.decode(disguised).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(unknown)?;
-    // What is appended after signing is no part of what was signed.
-    let url = url.strip_suffix("&Version=1").unwrap_or(&url);
-    let request = Request::post(format!("https://{url}")).body(()).map_err(|_| unknown())?;
-    let (parts, ()) = request.into_parts();
-    let signed =
-        Signed::of_query(&query_pairs(parts.uri.query().unwrap_or_default())).map_err(|_| unknown())?;
+    let parts = presigned(disguised).ok_or_else(unknown)?;
+    let query = query_pairs(parts.uri.query().unwrap_or_default());
+    let is_for_bedrock = parts.uri.host() == Some(HOST) && parts.uri.path() == "/";
+    if !is_for_bedrock || pair(&query, "Action") != Some(ACTION) {
+        return Err(unknown());
+    }
+    let signed = Signed::of_query(&query).map_err(|_| unknown())?;
+    signed.check_scope().map_err(|_| unknown())?;
     let id = &signed.credential().key_id;
     let key = keys.access_key(id).ok_or_else(unknown)?;
     let headers: Vec<_> = signed.signed_headers().split(';').collect();
@@ -46,7 +52,21 @@ fn check_short_term(keys: &Keys, disguised: &str, now: Timestamp) -> AwsResult<(
     if signed.until() < now {
         return Err(denied("Bearer Token has expired"));
     }
+    // What is left to find here is a date that is still to come.
+    signed.check_time(now).map_err(|_| unknown())?;
+    if signed.lifetime() > LONGEST {
+        return Err(unknown());
+    }
     check_session(keys, id, signed.session_token(), now)
+}
+
+/// The request that a short-term key holds, as it was signed.
+fn presigned(disguised: &str) -> Option<Parts> {
+    let url = String::from_utf8(BASE64.decode(disguised).ok()?).ok()?;
+    // The version is appended after signing.
+    let url = url.strip_suffix("&Version=1").unwrap_or(&url);
+    let (parts, ()) = Request::post(format!("https://{url}")).body(()).ok()?.into_parts();
+    Some(parts)
 }
 
 fn unknown() -> AwsError {

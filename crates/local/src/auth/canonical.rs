@@ -10,6 +10,8 @@ use crate::request::query_pairs;
 /// What stays as it is, letters and digits aside.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const IN_PATH: &AsciiSet = &ENCODED.remove(b'/');
+/// HTTP/2's pseudo-header that names the server.
+const AUTHORITY: &str = ":authority";
 
 /// The canonical request. `without` is a parameter of the query that is no part of it: the signature itself.
 pub(crate) fn request(parts: &Parts, without: &str, signed_headers: &[&str], payload_hash: &str) -> String {
@@ -53,18 +55,27 @@ pub(crate) fn pair<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a 
     pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
-/// All values of a header, their white space made single blanks.
+/// All values of a header, with runs of white space as single spaces. HTTP/1 names the server in `host` and HTTP/2 in
+/// `:authority`; clients sign it by either name, and both mean the same.
 fn header(parts: &Parts, name: &str) -> String {
-    // HTTP/2 has the host elsewhere.
-    if name == HOST.as_str() && !parts.headers.contains_key(HOST) {
-        return parts.uri.authority().map(ToString::to_string).unwrap_or_default();
-    }
+    let authority = parts.uri.authority().map(ToString::to_string);
+    let name = match (name, authority) {
+        (AUTHORITY, Some(authority)) => return authority,
+        (AUTHORITY, None) => HOST.as_str(),
+        ("host", Some(authority)) if !parts.headers.contains_key(HOST) => return authority,
+        (name, _) => name,
+    };
     let values = parts.headers.get_all(name).into_iter();
     let trimmed = values.map(|value| {
         let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
         text.split([' ', '\t']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
     });
     trimmed.collect::<Vec<_>>().join(",")
+}
+
+/// Whether a signature covers the name of the server.
+pub(crate) fn names_the_server(signed_headers: &[&str]) -> bool {
+    signed_headers.contains(&HOST.as_str()) || signed_headers.contains(&AUTHORITY)
 }
 
 /// The hash that the body is signed with: the client's word, else the body's own.
@@ -92,6 +103,23 @@ mod tests {
         ] {
             assert_eq!(path(raw), canonical, "{raw}");
         }
+    }
+
+    #[test]
+    fn the_server_is_named_by_either_header() {
+        let parts = |uri: &str, host: Option<&str>| {
+            let request = hyper::Request::get(uri);
+            let request = host.into_iter().fold(request, |request, host| request.header(HOST, host));
+            request.body(()).unwrap().into_parts().0
+        };
+        let http1 = parts("/guardrails", Some("localhost:8080"));
+        let http2 = parts("http://localhost:8080/guardrails", None);
+        for name in ["host", ":authority"] {
+            assert_eq!(header(&http1, name), "localhost:8080", "{name}");
+            assert_eq!(header(&http2, name), "localhost:8080", "{name}");
+            assert!(names_the_server(&["x-amz-date", name]));
+        }
+        assert!(!names_the_server(&["x-amz-date"]));
     }
 
     #[test]

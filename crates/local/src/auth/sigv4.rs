@@ -155,7 +155,7 @@ impl Signed {
         self.check_time(real)?;
         check_session(keys, id, self.session_token.as_deref(), servers)?;
         let signed_headers: Vec<_> = self.signed_headers.split(';').collect();
-        if !signed_headers.contains(&"host") {
+        if !canonical::names_the_server(&signed_headers) {
             return Err(invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."));
         }
         let payload_hash = canonical::payload_hash(&parts.headers, body);
@@ -190,7 +190,7 @@ impl Signed {
         format!("{ALGORITHM}\n{}\n{scope}\n{hash}", self.date)
     }
 
-    fn check_scope(&self) -> AwsResult<()> {
+    pub(crate) fn check_scope(&self) -> AwsResult<()> {
         let Credential { date, service, .. } = &self.credential;
         if service != SERVICE {
             return Err(invalid(format!("Credential should be scoped to correct service: '{SERVICE}'. ")));
@@ -206,18 +206,16 @@ impl Signed {
         Ok(())
     }
 
-    fn check_time(&self, now: Timestamp) -> AwsResult<()> {
-        let (basic, zero) =
-            (|moment: Timestamp| moment.strftime(BASIC_FORM).to_string(), SignedDuration::ZERO);
-        let lifetime = self.presigned_for.map_or(zero, SignedDuration::from_secs);
-        let earliest = now.saturating_sub(SKEW.max(lifetime)).unwrap_or(now);
+    pub(crate) fn check_time(&self, now: Timestamp) -> AwsResult<()> {
+        let basic = |moment: Timestamp| moment.strftime(BASIC_FORM).to_string();
+        let (lifetime, allowed) = match self.presigned_for {
+            Some(seconds) => (SignedDuration::from_secs(seconds), format!("{seconds} sec.")),
+            None => (SKEW, "5 min.".to_owned()),
+        };
+        let earliest = now.saturating_sub(lifetime).unwrap_or(now);
         let latest = now.saturating_add(SKEW).unwrap_or(now);
         let (at, clock) = (&self.date, basic(now));
         if self.at < earliest {
-            let allowed = match self.presigned_for.filter(|_| lifetime > SKEW) {
-                Some(seconds) => format!("{seconds} sec."),
-                None => "5 min.".to_owned(),
-            };
             let bound = basic(earliest);
             return Err(invalid(format!(
                 "Signature expired: {at} is now earlier than {bound} ({clock} - {allowed})"
@@ -240,10 +238,14 @@ impl Signed {
         self.session_token.as_deref()
     }
 
+    /// How long a presigned request is good for.
+    pub(crate) fn lifetime(&self) -> SignedDuration {
+        SignedDuration::from_secs(self.presigned_for.unwrap_or_default())
+    }
+
     /// The last moment at which a presigned request is good.
     pub(crate) fn until(&self) -> Timestamp {
-        let seconds = self.presigned_for.unwrap_or_default();
-        self.at.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(self.at)
+        self.at.saturating_add(self.lifetime()).unwrap_or(self.at)
     }
 
     pub(crate) fn signed_headers(&self) -> &str {
@@ -423,6 +425,13 @@ mod tests {
         let told = "'POST\n/model/us.anthropic.claude-x-v1%253A0/converse\na=%2F&b=x%20y\ncontent-type:application/json\n\
                     host:127.0.0.1:8080\nx-amz-date:20260102T030405Z\n\ncontent-type;host;x-amz-date\n";
         assert!(refused.message.contains(told), "{}", refused.message);
+        let presigned = Signed { presigned_for: Some(60), ..signed.clone() };
+        let after = |seconds| now.saturating_add(SignedDuration::from_secs(seconds)).unwrap();
+        assert_eq!(presigned.check_time(after(60)), Ok(()));
+        assert_eq!(
+            presigned.check_time(after(61)).unwrap_err().message,
+            "Signature expired: 20260102T030405Z is now earlier than 20260102T030406Z (20260102T030506Z - 60 sec.)"
+        );
         let minutes = |minutes| now.saturating_add(SignedDuration::from_mins(minutes)).unwrap();
         assert_eq!(check(br#"{"messages":[]}"#, minutes(5)), Ok(false));
         assert_eq!(

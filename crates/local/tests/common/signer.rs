@@ -1,5 +1,7 @@
 //! A signer of requests and of a stream's events, of the tests' own.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
@@ -14,11 +16,21 @@ pub struct Signer {
     pub service: &'static str,
     pub payload: Option<&'static str>,
     pub session_token: Option<&'static str>,
+    /// The header that names the server: `host`, or `:authority` over HTTP/2.
+    pub server: &'static str,
 }
 
 impl Default for Signer {
     fn default() -> Self {
-        Self { id: ID, secret: SECRET, ahead: 0, service: "bedrock", payload: None, session_token: None }
+        Self {
+            id: ID,
+            secret: SECRET,
+            ahead: 0,
+            service: "bedrock",
+            payload: None,
+            session_token: None,
+            server: "host",
+        }
     }
 }
 
@@ -26,7 +38,7 @@ impl Signer {
     /// The headers that make a request signed; the last one is the authorization.
     pub fn sign(&self, method: &str, host: &str, path: &str, body: &[u8]) -> Vec<(String, String)> {
         let date = self.date();
-        let mut headers = vec![("host".to_owned(), host.to_owned()), ("x-amz-date".to_owned(), date.clone())];
+        let mut headers = vec![(self.server.to_owned(), host.to_owned()), ("x-amz-date".to_owned(), date.clone())];
         headers.extend(self.payload.map(|hash| ("x-amz-content-sha256".to_owned(), hash.to_owned())));
         headers.extend(self.session_token.map(|token| ("x-amz-security-token".to_owned(), token.to_owned())));
         headers.sort();
@@ -43,17 +55,25 @@ impl Signer {
         let credential = format!("{}/{}", self.id, self.scope(&date));
         let authorization =
             format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={names}, Signature={signature}");
-        headers.retain(|(name, _)| name != "host");
+        headers.retain(|(name, _)| name != self.server);
         headers.push(("authorization".to_owned(), authorization));
         headers
     }
 
-    /// A presigned path, good for some seconds.
+    /// A short-term API key, good for some seconds.
+    pub fn api_key(&self, host: &str, action: &str, seconds: u32) -> String {
+        let presigned = self.presign("POST", host, &format!("/?Action={action}"), seconds);
+        format!("bedrock-api-key-{}", BASE64.encode(format!("{host}{presigned}&Version=1")))
+    }
+
+    /// A presigned path, good for some seconds. A query in it comes first in the alphabet.
     pub fn presign(&self, method: &str, host: &str, path: &str, seconds: u32) -> String {
         let date = self.date();
         let credential = format!("{}/{}", self.id, self.scope(&date)).replace('/', "%2F");
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let query = query.to_owned() + if query.is_empty() { "" } else { "&" };
         let query = format!(
-            "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}&X-Amz-Date={date}&X-Amz-Expires={seconds}\
+            "{query}X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}&X-Amz-Date={date}&X-Amz-Expires={seconds}\
              &X-Amz-SignedHeaders=host"
         );
         let empty = hex(&Sha256::digest(b""));
