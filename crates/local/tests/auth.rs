@@ -193,9 +193,12 @@ async fn over_http_2_the_server_is_signed_by_either_name() {
         Client::builder(TokioExecutor::new()).http2_only(true).build_http();
     let body = json!({ "messages": [user("Hi")] }).to_string();
     let path = format!("/model/{MODEL}/converse");
-    for (name, secret, status) in
-        [(":authority", SECRET, 200), ("host", SECRET, 200), (":authority", "wrong", 403), ("date", SECRET, 403)]
-    {
+    for (name, secret, status) in [
+        (":authority", SECRET, 200),
+        ("host", SECRET, 200),
+        (":authority", "wrong", 403),
+        ("date", SECRET, 403),
+    ] {
         let signer = Signer { secret, server: name, ..Signer::default() };
         let mut request = Request::post(format!("{}{path}", local.url()));
         for (name, value) in signer.sign("POST", host(&local), &path, body.as_bytes()) {

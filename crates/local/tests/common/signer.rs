@@ -38,7 +38,8 @@ impl Signer {
     /// The headers that make a request signed; the last one is the authorization.
     pub fn sign(&self, method: &str, host: &str, path: &str, body: &[u8]) -> Vec<(String, String)> {
         let date = self.date();
-        let mut headers = vec![(self.server.to_owned(), host.to_owned()), ("x-amz-date".to_owned(), date.clone())];
+        let mut headers =
+            vec![(self.server.to_owned(), host.to_owned()), ("x-amz-date".to_owned(), date.clone())];
         headers.extend(self.payload.map(|hash| ("x-amz-content-sha256".to_owned(), hash.to_owned())));
         headers.extend(self.session_token.map(|token| ("x-amz-security-token".to_owned(), token.to_owned())));
         headers.sort();
