@@ -7,6 +7,8 @@ use std::hash::Hash;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
+
 use crate::{Resource, Session};
 
 /// A model together with the session that it came through. It derefs to the model, so that its fields are at hand;
@@ -75,6 +77,13 @@ impl<M: PartialEq> PartialEq for Bound<M> {
     }
 }
 
+/// A bound model serialises as the model; the session stays out.
+impl<M: Serialize> Serialize for Bound<M> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.model.serialize(serializer)
+    }
+}
+
 /// Things of several nouns, by their keys, fetched once for many rows that lead to them.
 #[derive(Default)]
 pub struct Related {
@@ -125,5 +134,23 @@ pub trait Using: Sized {
 impl<M: Resource> Using for M {
     fn using(self, session: &Session) -> Bound<Self> {
         Bound::new(self, session.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bedrock_orm_models::FoundationModel;
+    use serde_json::json;
+
+    use super::Using as _;
+    use crate::Session;
+
+    #[tokio::test]
+    async fn a_bound_model_serialises_as_its_model() {
+        let session =
+            Session::builder().region("us-east-1").access_key("AKIAKEY", "SECRETKEY").build().await.unwrap();
+        let model = FoundationModel::with_id("amazon.nova-lite-v1:0");
+        let rows = [model.clone().using(&session)];
+        assert_eq!(serde_json::to_value(&rows).unwrap(), json!([model]));
     }
 }

@@ -1,6 +1,7 @@
 //! Where requests go: an account, a region, and the clients for them.
 
 mod builder;
+mod region;
 mod registry;
 
 use std::fmt;
@@ -47,6 +48,7 @@ struct Inner {
     #[cfg(feature = "control-plane")]
     control_plane: OnceCell<aws_sdk_bedrock::Client>,
     runtime: Mutex<Option<aws_sdk_bedrockruntime::Client>>,
+    regions: region::Regions,
 }
 
 impl Session {
@@ -89,7 +91,16 @@ impl Session {
             // Without one the SDK's clients panic.
             None => config.into_builder().behavior_version(behavior_version()).build(),
         };
-        Ok(Self {
+        Ok(Self::with_regions(config, region, stream_silence_timeout, region::Regions::default()))
+    }
+
+    fn with_regions(
+        config: SdkConfig,
+        region: String,
+        stream_silence_timeout: Option<Duration>,
+        regions: region::Regions,
+    ) -> Self {
+        Self {
             inner: Arc::new(Inner {
                 config,
                 region,
@@ -97,8 +108,9 @@ impl Session {
                 #[cfg(feature = "control-plane")]
                 control_plane: OnceCell::new(),
                 runtime: Mutex::new(None),
+                regions,
             }),
-        })
+        }
     }
 
     /// The region, such as `eu-central-1`.

@@ -1,0 +1,82 @@
+//! The same account in other regions.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use aws_config::Region;
+
+use super::{Inner, Session};
+
+/// The sessions of one account in several regions. The first session holds the others, and the others know the first.
+#[derive(Default)]
+pub(super) struct Regions {
+    first: Weak<Inner>,
+    others: Mutex<BTreeMap<String, Session>>,
+}
+
+impl Session {
+    /// The same account in that region: the same credentials and settings, an endpoint URL included. A region that was
+    /// asked for before gives the same session again.
+    ///
+    /// ```
+    /// use bedrock_orm_core::Session;
+    ///
+    /// # async fn example(virginia: Session) {
+    /// let oregon = virginia.in_region("us-west-2");
+    /// assert_eq!(oregon.region(), "us-west-2");
+    /// assert_eq!(oregon, virginia.in_region("us-west-2"));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        if region == self.region() || region.trim().is_empty() {
+            return self.clone();
+        }
+        match self.inner.regions.first.upgrade() {
+            Some(first) => Self { inner: first }.in_region(region),
+            None => self.other(region),
+        }
+    }
+
+    fn other(&self, region: &str) -> Self {
+        let mut others = self.inner.regions.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let other = others.entry(region.to_owned()).or_insert_with(|| {
+            let config = self.inner.config.to_builder().region(Region::new(region.to_owned())).build();
+            let regions = Regions { first: Arc::downgrade(&self.inner), others: Mutex::default() };
+            Self::with_regions(config, region.to_owned(), self.inner.stream_silence_timeout, regions)
+        });
+        other.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Session;
+
+    async fn virginia() -> Session {
+        let session = Session::builder().region("us-east-1").access_key("any", "any");
+        session.endpoint_url("http://127.0.0.1:9").stream_silence_timeout(None).build().await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn another_region_has_the_same_settings_and_one_session() {
+        let virginia = virginia().await;
+        let oregon = virginia.in_region("us-west-2");
+        assert_eq!(oregon.region(), "us-west-2");
+        assert_eq!(oregon.sdk_config().region().map(AsRef::as_ref), Some("us-west-2"));
+        assert_eq!(oregon.sdk_config().endpoint_url(), Some("http://127.0.0.1:9"));
+        assert_eq!(oregon.stream_silence_timeout(), None);
+        assert_eq!(virginia.in_region("us-west-2"), oregon);
+        assert_eq!(oregon.in_region("us-east-1"), virginia, "the way back leads to the first");
+        assert_eq!(oregon.in_region("eu-west-1"), virginia.in_region("eu-west-1"));
+        assert_eq!(virginia.in_region("us-east-1"), virginia);
+        assert_eq!(virginia.in_region(" "), virginia, "no region is the session's own");
+    }
+
+    #[tokio::test]
+    async fn a_session_outlives_the_one_that_it_came_from() {
+        let oregon = virginia().await.in_region("us-west-2");
+        let ohio = oregon.in_region("us-east-2");
+        assert_eq!((ohio.region(), oregon.in_region("us-east-2") == ohio), ("us-east-2", true));
+    }
+}
