@@ -16,6 +16,15 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 //!
+//! # Formats
+//!
+//! Any serde format that describes itself and writes the names of members carries these types without loss: JSON, CBOR,
+//! YAML, MessagePack with named members (`rmp_serde::to_vec_named`). Formats that write members by position (bincode,
+//! postcard, MessagePack's compact form) do not: members that AWS leaves out are not written, so positions shift. TOML
+//! has no null, which a document may contain.
+//!
+//! # Modules
+//!
 //! The types are generated, one noun a module, from AWS's API description; what is written by hand beside them are the
 //! constructors that people reach for. Nearly all are found at the crate's root as well; the few whose name AWS gives
 //! to two things are found in their modules only.
