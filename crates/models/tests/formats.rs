@@ -65,8 +65,10 @@ fn a_guardrail_with_times_and_numbers() {
 /// A format that writes no names shifts each member behind one that is left out: the documentation says not to use them.
 #[test]
 fn messagepack_without_names_is_not_read_back() {
-    let usage: TokenUsage =
-        serde_json::from_value(json!({"inputTokens": 3, "outputTokens": 2, "totalTokens": 5, "cacheDetails": []})).unwrap();
+    let usage: TokenUsage = serde_json::from_value(
+        json!({"inputTokens": 3, "outputTokens": 2, "totalTokens": 5, "cacheDetails": []}),
+    )
+    .unwrap();
     let positional = rmp_serde::to_vec(&usage).unwrap();
     assert!(!rmp_serde::from_slice::<TokenUsage>(&positional).is_ok_and(|back| back == usage));
 }
