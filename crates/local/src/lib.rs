@@ -225,13 +225,15 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod activity;
 mod admin;
-mod admission;
 mod answer;
 mod auth;
 mod buckets;
 mod catalogue;
 mod clock;
+mod connection;
+mod connections;
 mod constraints;
 mod description;
 mod duplex;
@@ -242,6 +244,7 @@ mod faults;
 #[cfg(test)]
 mod fuzz;
 mod guardrails;
+mod hosts;
 mod ids;
 mod journal;
 mod local;

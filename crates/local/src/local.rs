@@ -13,6 +13,7 @@ use crate::catalogue::Catalogue;
 use crate::clock::Clock;
 use crate::description::Services;
 use crate::faults::{Fault, Faults};
+use crate::hosts::Hosts;
 use crate::ids::Ids;
 use crate::journal::Journal;
 use crate::repliers::playback::Playback;
@@ -27,6 +28,8 @@ pub(crate) const ACCOUNT: &str = "123456789012";
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) keys: Keys,
+    /// Host names that it answers to, beside its own.
+    pub(crate) allowed_hosts: Vec<String>,
     pub(crate) default_region: String,
     pub(crate) job_duration: Duration,
     /// That of asynchronous invocations, where it is another.
@@ -52,6 +55,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             keys: Keys::default(),
+            allowed_hosts: Vec::new(),
             default_region: "us-east-1".to_owned(),
             job_duration: Duration::from_secs(2),
             async_invoke_duration: None,
@@ -74,6 +78,7 @@ pub(crate) struct Local {
     pub(crate) catalogue: &'static Catalogue,
     /// Files go nowhere where there are none.
     pub(crate) buckets: Option<Buckets>,
+    pub(crate) hosts: Hosts,
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
@@ -93,6 +98,7 @@ impl Local {
             router: Router::new(services),
             catalogue: Catalogue::load()?,
             buckets: settings.bucket_folder.as_deref().map(Buckets::at).transpose()?,
+            hosts: Hosts::new(&settings.allowed_hosts)?,
             clock: Clock::default(),
             ids: Ids::default(),
             journal: Journal::default(),

@@ -7,13 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::admin;
 use crate::auth::keys::{AccessKey, Session};
 use crate::clock::later;
+use crate::connections;
 use crate::faults::{Fault, PlannedFault};
 use crate::journal::RecordedRequest;
 use crate::local::{Local, Settings, invalid};
@@ -22,7 +25,6 @@ use crate::repliers::conversation::Conversation;
 use crate::repliers::playback::Playback;
 use crate::repliers::script::Script;
 use crate::reply::Reply;
-use crate::server;
 
 /// A running local Bedrock. Dropping it stops it.
 #[derive(Debug)]
@@ -61,6 +63,22 @@ impl LocalBedrock {
     /// Where it listens: `http://127.0.0.1:PORT`, the endpoint URL of both services.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where its page is, with the [admin token](Self::admin_token) where there is one:
+    /// `http://127.0.0.1:PORT/_local/#token=…`. A browser keeps what stands behind the `#` to itself.
+    pub fn admin_url(&self) -> String {
+        let page = format!("{}{}/", self.url, admin::ROOT);
+        match self.admin_token() {
+            Some(token) => format!("{page}#token={}", utf8_percent_encode(token, NON_ALPHANUMERIC)),
+            None => page,
+        }
+    }
+
+    /// What the routes under `/_local/` ask for, as `Authorization: Bearer TOKEN`; `None` where they ask for nothing.
+    /// [`LocalBedrockBuilder::admin_token`] says when there is one.
+    pub fn admin_token(&self) -> Option<&str> {
+        self.local.settings.keys.admin_token()
     }
 
     /// The requests so far, oldest first; the last thousand of them.
@@ -202,8 +220,23 @@ impl LocalBedrockBuilder {
         self
     }
 
-    /// How many connections may be open at once: 512 unless told otherwise, and at least one. One more is answered
-    /// `ServiceUnavailableException`.
+    /// Answers to a host name, such as a service's name in Docker Compose. May be called for any number of names. Without
+    /// it, the server answers to addresses, to `localhost` and names that end in `.localhost`, and to AWS's own names of
+    /// the two services. Under any other name a web site could reach the server by DNS rebinding, so such a request is
+    /// answered 403.
+    ///
+    /// ```
+    /// let builder = bedrock_orm_local::LocalBedrock::builder().allow_host("bedrock-local");
+    /// # drop(builder);
+    /// ```
+    pub fn allow_host(mut self, name: impl Into<String>) -> Self {
+        self.settings.allowed_hosts.push(name.into());
+        self
+    }
+
+    /// How many connections may be open at once: 512 by default, and at least one. When they all are, the one that has
+    /// waited longest for a request makes room for a new one, if it has waited for a second. If none has, the new one is
+    /// answered `ServiceUnavailableException`.
     pub fn max_connections(mut self, most: usize) -> Self {
         self.settings.max_connections = most.max(1);
         self
@@ -256,6 +289,24 @@ impl LocalBedrockBuilder {
     /// an access key, and held to that.
     pub fn bearer_token(mut self, token: impl Into<String>) -> Self {
         self.settings.keys.add_bearer_token(token.into());
+        self
+    }
+
+    /// A token that the routes and the page under `/_local/` ask for. Without it, a server with keys
+    /// ([`access_key`](Self::access_key), [`bearer_token`](Self::bearer_token)) makes one up when it starts, and one
+    /// without keys asks for none.
+    ///
+    /// ```
+    /// # use bedrock_orm_local::LocalBedrock;
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+    /// let local = LocalBedrock::builder().admin_token("secret").start().await?;
+    /// assert_eq!(local.admin_url(), format!("{}/_local/#token=secret", local.url()));
+    /// # std::io::Result::Ok(())
+    /// # })?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn admin_token(mut self, token: impl Into<String>) -> Self {
+        self.settings.keys.set_admin_token(token.into());
         self
     }
 
@@ -339,9 +390,9 @@ impl LocalBedrockBuilder {
     ///
     /// # Errors
     ///
-    /// When the port cannot be bound, the address may not be listened on, the folder for buckets not be made, or a fault
-    /// could never strike.
-    pub async fn start(self) -> io::Result<LocalBedrock> {
+    /// When the port cannot be bound, the address may not be listened on, the folder for buckets cannot be made, a fault
+    /// could never strike, an allowed host is no host name, or the admin token cannot be sent in a header.
+    pub async fn start(mut self) -> io::Result<LocalBedrock> {
         if !self.host.is_loopback() && !self.open_to_network {
             return Err(io::Error::new(
                 io::ErrorKind::PermissionDenied,
@@ -357,9 +408,10 @@ impl LocalBedrockBuilder {
             io::Error::new(error.kind(), format!("could not listen on {address}: {error}"))
         })?;
         let url = format!("http://{}", listener.local_addr()?);
+        self.settings.keys.complete()?;
         let local = Arc::new(Local::new(self.settings)?);
         let (stop, stopped) = watch::channel(false);
-        let serving = Serving(tokio::spawn(server::serve(Arc::clone(&local), listener, stopped)));
+        let serving = Serving(tokio::spawn(connections::serve(Arc::clone(&local), listener, stopped)));
         tracing::debug!(url, "the local Bedrock is listening");
         Ok(LocalBedrock { local, url, stop, serving })
     }

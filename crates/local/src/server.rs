@@ -1,4 +1,4 @@
-//! HTTP in, HTTP out.
+//! A request in, an answer out.
 
 use std::io;
 use std::sync::Arc;
@@ -12,14 +12,8 @@ use hyper::body::Incoming;
 use hyper::header::HeaderValue;
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 use crate::admin;
-use crate::admission::{self, Admission};
 use crate::answer::{Answer, Events};
 use crate::auth;
 use crate::duplex;
@@ -34,89 +28,13 @@ use crate::repliers::playback;
 use crate::reply::Ending;
 use crate::request::Request;
 use crate::routing::Found;
-use crate::socket::Socket;
 
 /// AWS takes 25 MB in InvokeModel; base64 in Converse makes it a third more.
 const BODY_LIMIT: usize = 36 << 20;
-const HEADER_LIMIT: usize = 64 << 10;
 const BODY_PATIENCE: Duration = Duration::from_secs(60);
-const HEADER_PATIENCE: Duration = Duration::from_secs(30);
-/// How long a graceful shutdown waits for answers under way.
-const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Accepts until told to stop. All connections end with the returned future.
-pub(crate) async fn serve(local: Arc<Local>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            () = told(&mut stop) => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) if local.faults.refuse_connection() => {
-                    // What cannot be reset ends in the usual way.
-                    let _ = stream.set_zero_linger();
-                }
-                Ok((stream, _)) => {
-                    while connections.try_join_next().is_some() {}
-                    let local = Arc::clone(&local);
-                    match Admission::beside(connections.len(), local.settings.max_connections) {
-                        Admission::Admitted => connections.spawn(connection(local, stream, stop.clone())),
-                        Admission::TurnedAway => connections.spawn(admission::turn_away(local, stream)),
-                        Admission::Dropped => continue,
-                    };
-                }
-                // Out of file descriptors, most likely: wait for some to come back.
-                Err(error) => {
-                    tracing::warn!(%error, "could not accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                }
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-    drop(listener);
-    let finished = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(SHUTDOWN_PATIENCE, finished).await.is_err() {
-        tracing::debug!("connections were cut off by the shutdown");
-    }
-}
-
-/// Returns when the server is told to stop, or is gone.
-async fn told(stop: &mut watch::Receiver<bool>) {
-    let _ = stop.wait_for(|stop| *stop).await;
-}
-
-async fn connection(local: Arc<Local>, stream: TcpStream, mut stop: watch::Receiver<bool>) {
-    // Small frames shall leave at once: a stream should look alive.
-    let _ = stream.set_nodelay(true);
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .title_case_headers(true)
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_PATIENCE)
-        .max_buf_size(HEADER_LIMIT);
-    builder.http2().max_header_list_size(HEADER_LIMIT as u32);
-    let reset = Arc::<AtomicBool>::default();
-    let socket = Socket::new(stream, Arc::clone(&reset));
-    let service = hyper::service::service_fn(move |request| {
-        let (local, reset) = (Arc::clone(&local), Arc::clone(&reset));
-        async move { answer(&local, reset, request).await }
-    });
-    let connection = builder.serve_connection(TokioIo::new(socket), service);
-    tokio::pin!(connection);
-    let served = tokio::select! {
-        served = connection.as_mut() => served,
-        () = told(&mut stop) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = served {
-        tracing::debug!(error, "a connection ended badly");
-    }
-}
-
-async fn answer(
+/// Answers a request.
+pub(crate) async fn answer(
     local: &Arc<Local>,
     reset: Arc<AtomicBool>,
     request: hyper::Request<Incoming>,
@@ -127,21 +45,23 @@ async fn answer(
     let (parts, body) = request.into_parts();
     let found = local.router.find(parts.method.as_str(), parts.uri.path());
     let operation = found.as_ref().map(|found| found.operation.name.as_str());
-    let (body, strike, answered) = match found {
-        None => (Bytes::new(), Strike::default(), Err(unknown())),
+    let unread = |error| (Bytes::new(), Strike::default(), Err(error));
+    let (body, strike, answered) = match (local.hosts.check(&parts), found) {
+        (Err(told), _) => unread(AwsError::new("AccessDeniedException", told)),
+        (Ok(()), None) => unread(unknown()),
         // A client that streams waits for an answer before its stream ends.
-        Some(found) if found.operation.takes_a_stream(found.service) => {
+        (Ok(()), Some(found)) if found.operation.takes_a_stream(found.service) => {
             let strike = struck(local, &found, &Bytes::new());
             let answered = spoiled(local, &strike, found, &parts, Bytes::new(), Some(body)).await;
             (Bytes::new(), strike, answered)
         }
-        Some(found) => match read(body).await {
+        (Ok(()), Some(found)) => match read(body).await {
             Ok(body) => {
                 let strike = struck(local, &found, &body);
                 let answered = spoiled(local, &strike, found, &parts, body.clone(), None).await;
                 (body, strike, answered)
             }
-            Err(error) => (Bytes::new(), Strike::default(), Err(error)),
+            Err(error) => unread(error),
         },
     };
     let outgoing = strike.damage(answered.unwrap_or_else(|error| Outgoing::failure(local, &error)));

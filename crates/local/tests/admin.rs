@@ -195,13 +195,51 @@ async fn pages_of_other_sites_are_kept_out() {
     for host in ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "evil.example.:1"] {
         assert_eq!(ask(&[("host", host)]).await, 403, "{host}");
     }
-    for host in
-        ["localhost:80", "127.0.0.1", "[::1]", "[::1]:80", "bedrock-local:8080", "host.docker.internal:1"]
-    {
+    assert_eq!(ask(&[("host", "bedrock-local:8080")]).await, 403, "nor one that nobody has allowed");
+    for host in ["localhost:80", "127.0.0.1", "[::1]", "[::1]:80"] {
         assert_eq!(ask(&[("host", host)]).await, 200, "{host}");
     }
+    let allowing = LocalBedrock::builder().allow_host("bedrock-local").start().await.unwrap();
+    let allowed = send(&allowing, "GET", "/_local/requests", &[("host", "bedrock-local:8080")], b"").await;
+    assert_eq!(allowed.status, 200);
     let page = send(&local, "GET", "/_local/", &[("sec-fetch-site", "cross-site")], b"").await;
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+}
+
+#[tokio::test]
+async fn a_server_with_keys_asks_for_a_token() {
+    let ask = async |local: &LocalBedrock, path: &str, token: &str| {
+        send(local, "GET", path, &[("authorization", &format!("Bearer {token}"))], b"").await.status
+    };
+    let open = LocalBedrock::start().await.unwrap();
+    assert_eq!((open.admin_token(), open.admin_url()), (None, format!("{}/_local/", open.url())));
+
+    let signed = LocalBedrock::builder().access_key("AKID", "secret").start().await.unwrap();
+    let bearing = LocalBedrock::builder().bearer_token("ABSKgood").start().await.unwrap();
+    let given = LocalBedrock::builder().admin_token("tell+me").start().await.unwrap();
+    assert_eq!(given.admin_token(), Some("tell+me"));
+    assert_eq!(given.admin_url(), format!("{}/_local/#token=tell%2Bme", given.url()));
+    assert_eq!(get(&given, "/guardrails").await.status, 200, "AWS's routes ask for keys alone");
+    assert_ne!(signed.admin_token(), bearing.admin_token());
+    for local in [&signed, &bearing, &given] {
+        let token = local.admin_token().unwrap().to_owned();
+        for path in ["/_local/health", "/_local/requests", "/_local/faults", "/_local/clock"] {
+            assert_eq!(ask(local, path, &token).await, 200, "{path}");
+            assert_eq!(ask(local, path, "ABSKgood").await, 401, "{path}");
+            assert_eq!(get(local, path).await.status, 401, "{path}");
+        }
+        assert_eq!(post(local, "/_local/reset", Value::Null).await.status, 401);
+        let refused = delete(local, "/_local/requests").await;
+        assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+        assert!(refused.json()["error"].as_str().unwrap().contains("admin token"));
+        assert_eq!(get(local, "/_local/").await.status, 200, "the page itself is no secret");
+        assert!(!format!("{local:?}").contains(&token));
+    }
+    assert!(signed.admin_token().unwrap().len() >= 32);
+    for wrong in ["", "two words", "t\u{f6}ken"] {
+        let error = LocalBedrock::builder().admin_token(wrong).start().await.unwrap_err();
+        assert!(error.to_string().contains("visible ASCII"), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ async fn open(local: &LocalBedrock, operation: &str) -> TcpStream {
     let mut socket = TcpStream::connect(local.url().strip_prefix("http://").unwrap()).await.unwrap();
     let body = json!({ "messages": [user("One two three four")] }).to_string();
     let request = format!(
-        "POST /model/{MODEL}/{operation} HTTP/1.1\r\nHost: local\r\nConnection: close\r\n\
+        "POST /model/{MODEL}/{operation} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
@@ -494,7 +494,7 @@ async fn connections_are_refused() {
     let mut ends = Vec::new();
     for _ in 0..4 {
         let mut socket = TcpStream::connect(local.url().strip_prefix("http://").unwrap()).await.unwrap();
-        let request = b"GET /foundation-models HTTP/1.1\r\nHost: local\r\nConnection: close\r\n\r\n";
+        let request = b"GET /foundation-models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         let written = socket.write_all(request).await;
         let read = socket.read_to_end(&mut Vec::new()).await;
         ends.push(written.is_ok() && read.is_ok_and(|bytes| bytes > 0));

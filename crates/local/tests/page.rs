@@ -186,15 +186,56 @@ async fn traffic(local: &LocalBedrock) {
     converse_stream(local, NOVA, body).await.frames();
 }
 
+fn skipped() {
+    eprintln!("SKIPPED: there is no chromedriver on this machine (Debian: apt-get install chromium-driver)");
+}
+
+/// A path need be no UTF-8, and what is no model need have none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_path_is_shown() {
+    let local = LocalBedrock::start().await.unwrap();
+    for path in ["/model/%ff/converse", "/%ff", "/model/a%2Fb/nope", "/model/%"] {
+        get(&local, path).await;
+    }
+    let Some(browser) = Browser::open(&local.admin_url()).await else { return skipped() };
+    browser.wait("document.querySelectorAll('#list li').length === 4").await;
+    let list = browser.text("#list").await;
+    for told in ["· %ff", "GET /%ff", "· a/b", "· %"] {
+        assert!(list.contains(told), "{told}: {list}");
+    }
+    // What comes after them is shown, too.
+    get(&local, "/guardrails").await.ok();
+    browser.wait("document.querySelectorAll('#list li').length === 5").await;
+    browser.click("[data-id='1']").await;
+    assert!(browser.text("#shown").await.contains("GET /model/%ff/converse"));
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_brings_the_admin_token() {
+    let local = LocalBedrock::builder().access_key("AKID", "secret").start().await.unwrap();
+    get(&local, "/guardrails").await;
+    let page = format!("{}/_local/", local.url());
+    let Some(browser) = Browser::open(&page).await else { return skipped() };
+    browser.wait("document.querySelector('#state').innerText.includes('admin token')").await;
+    assert_eq!(browser.look("document.querySelectorAll('#list li').length").await, 0);
+    browser.post("url", json!({ "url": local.admin_url() })).await;
+    browser.wait("document.querySelectorAll('#list li').length === 1").await;
+    assert_eq!(browser.look("location.href").await, page, "the token does not stay in the address");
+    browser.post("refresh", json!({})).await;
+    browser.wait("document.querySelectorAll('#list li').length === 1").await;
+    browser.click("#clear").await;
+    browser.wait("document.querySelectorAll('#list li').length === 0").await;
+    assert!(local.requests().is_empty());
+    browser.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_shows_what_came_in_and_what_went_out() {
     let local = LocalBedrock::start().await.unwrap();
     traffic(&local).await;
     let Some(browser) = Browser::open(&format!("{}/_local/", local.url())).await else {
-        eprintln!(
-            "SKIPPED: there is no chromedriver on this machine (Debian: apt-get install chromium-driver)"
-        );
-        return;
+        return skipped();
     };
     let rows = |count: usize| format!("document.querySelectorAll('#list li').length === {count}");
 

@@ -1,20 +1,41 @@
 //! The program: its first line, and how it stops.
 #![cfg(all(unix, feature = "cli"))]
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 fn start(arguments: &[&str]) -> (Child, String) {
+    let (program, [line]) = lines(arguments);
+    (program, line)
+}
+
+/// The program, and the first lines of its output.
+fn lines<const N: usize>(arguments: &[&str]) -> (Child, [String; N]) {
     let mut program = Command::new(env!("CARGO_BIN_EXE_bedrock-local"))
         .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut line = String::new();
-    BufReader::new(program.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    (program, line)
+    let mut output = BufReader::new(program.stdout.take().unwrap());
+    let lines = std::array::from_fn(|_| {
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        line
+    });
+    (program, lines)
+}
+
+/// The status and all else that comes back of a GET.
+fn get(address: &str, path: &str, headers: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n").unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
 
 #[test]
@@ -23,21 +44,55 @@ fn the_first_line_tells_where_it_listens_and_signals_stop_it() {
         let (mut program, line) = start(&["--port", "0"]);
         let address = line.trim_end().strip_prefix("listening on http://").unwrap().to_owned();
         assert!(address.starts_with("127.0.0.1:"), "{line}");
-        let response = {
-            use std::io::Write as _;
-            let mut stream = std::net::TcpStream::connect(&address).unwrap();
-            stream
-                .write_all(b"GET /foundation-models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-                .unwrap();
-            let mut response = String::new();
-            stream.read_to_string(&mut response).unwrap();
-            response
-        };
+        let response = get(&address, "/foundation-models", "Host: localhost\r\n");
         assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
         assert!(Command::new("kill").args([signal, &program.id().to_string()]).status().unwrap().success());
         assert!(program.wait().unwrap().success(), "{signal}");
-        assert!(std::net::TcpStream::connect(&address).is_err());
+        assert!(TcpStream::connect(&address).is_err());
     }
+}
+
+#[test]
+fn the_admin_page_is_told_with_its_token() {
+    let (mut program, [listening, page]) = lines(&["--access-key", "AKID:secret", "--allow-host", "bedrock"]);
+    let url = listening.trim_end().strip_prefix("listening on ").unwrap();
+    let told = format!("admin page: {url}/_local/#token=");
+    let token = page.trim_end().strip_prefix(&told).unwrap_or_else(|| panic!("{page}")).to_owned();
+    let address = url.strip_prefix("http://").unwrap();
+    let health = |headers: &str| get(address, "/_local/health", headers);
+    let bearer = format!("Authorization: Bearer {token}\r\n");
+    assert!(health(&format!("Host: bedrock\r\n{bearer}")).starts_with("HTTP/1.1 200 "));
+    assert!(health("Host: bedrock\r\n").starts_with("HTTP/1.1 401 "));
+    assert!(health(&format!("Host: other\r\n{bearer}")).starts_with("HTTP/1.1 403 "));
+    program.kill().unwrap();
+    program.wait().unwrap();
+}
+
+/// A token that was given is not printed.
+#[test]
+fn an_admin_token_can_be_given() {
+    let (mut program, line) = start(&["--admin-token", "mine"]);
+    let address = line.trim_end().strip_prefix("listening on http://").unwrap();
+    assert!(get(address, "/_local/health", "Authorization: Bearer mine\r\n").starts_with("HTTP/1.1 200 "));
+    assert!(get(address, "/_local/health", "").starts_with("HTTP/1.1 401 "));
+    program.kill().unwrap();
+    program.wait().unwrap();
+}
+
+/// As many as may be open at once.
+#[test]
+fn silent_connections_keep_nobody_out() {
+    let (mut program, line) = start(&[]);
+    let address = line.trim_end().strip_prefix("listening on http://").unwrap();
+    let silent: Vec<_> = (0..512).map(|_| TcpStream::connect(address).unwrap()).collect();
+    std::thread::sleep(Duration::from_millis(1100));
+    for _ in 0..5 {
+        let response = get(address, "/guardrails", "Host: localhost\r\n");
+        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+    }
+    drop(silent);
+    program.kill().unwrap();
+    program.wait().unwrap();
 }
 
 #[test]
@@ -97,7 +152,7 @@ fn it_is_not_open_to_the_network_unless_it_is_told_to_be() {
 #[cfg(target_os = "linux")]
 #[test]
 fn it_starts_at_once_and_idles_lightly() {
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     let starts = (0..5).map(|_| {
         let before = Instant::now();

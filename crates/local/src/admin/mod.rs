@@ -2,19 +2,19 @@
 
 mod entry;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::HeaderValue;
+use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::auth;
 use crate::faults::Fault;
 use crate::local::Local;
 use crate::outgoing::{Body, full};
@@ -22,7 +22,7 @@ use crate::reply::Reply;
 use crate::request::query_pairs;
 use crate::server::read;
 
-const ROOT: &str = "/_local";
+pub(crate) const ROOT: &str = "/_local";
 const ROUTES: &str = "GET health; GET, DELETE requests; GET requests/ID; GET, POST, DELETE faults; DELETE faults/ID; \
     POST replies; GET, POST clock; POST seed; POST reset";
 
@@ -50,14 +50,12 @@ pub(crate) async fn answer(local: &Arc<Local>, request: hyper::Request<Incoming>
     let (parts, body) = request.into_parts();
     let outcome = match file(&parts) {
         Some(file) => Ok(file),
-        None if is_foreign(&parts) => Err(Wrong(
-            StatusCode::FORBIDDEN,
-            "these routes are not for pages of other sites; call them by an address, or by localhost"
-                .to_owned(),
-        )),
-        None => match read(body).await {
-            Ok(body) => perform(local, &parts, &body),
-            Err(error) => Err(Wrong(StatusCode::BAD_REQUEST, error.message)),
+        None => match admit(local, &parts) {
+            Ok(()) => match read(body).await {
+                Ok(body) => perform(local, &parts, &body),
+                Err(error) => Err(refused(error.message)),
+            },
+            Err(wrong) => Err(wrong),
         },
     };
     let (status, content_type, body) = match outcome {
@@ -70,6 +68,9 @@ pub(crate) async fn answer(local: &Arc<Local>, request: hyper::Request<Incoming>
     };
     let mut response = Response::new(full(body));
     *response.status_mut() = status;
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     for (name, value) in [
         ("content-type", content_type),
         ("cache-control", "no-store"),
@@ -92,25 +93,17 @@ fn file(parts: &Parts) -> Option<Told> {
     (parts.method == "GET").then_some(Told::File { content_type, text })
 }
 
-/// Whether a page of another site asks, or one that has given its own name to this address. Programs say nothing of
-/// sites, and come by an address or a name of the neighbourhood.
-fn is_foreign(parts: &Parts) -> bool {
-    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
-    let authority = parts.uri.authority().map(|authority| authority.as_str());
-    let host = authority.or_else(|| header("host")).unwrap_or_default();
-    let is_other = |origin: &str| origin.strip_prefix("http://") != Some(host);
-    !is_nearby(host)
-        || header("origin").is_some_and(is_other)
-        || header("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"))
-}
-
-/// Whether a host is one that no site of the internet can be: an address, or a name that public DNS does not know.
-fn is_nearby(host: &str) -> bool {
-    let port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-    let name = host.rsplit_once(':').filter(|(_, after)| port(after)).map_or(host, |(name, _)| name);
-    name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
-        || !name.contains('.')
-        || [".internal", ".local", ".localhost", ".test"].iter().any(|end| name.ends_with(end))
+/// Lets in who may use these routes.
+fn admit(local: &Local, parts: &Parts) -> Result<(), Wrong> {
+    local.hosts.check(parts).map_err(|told| Wrong(StatusCode::FORBIDDEN, told))?;
+    match auth::is_admin(local, parts) {
+        true => Ok(()),
+        false => Err(Wrong(
+            StatusCode::UNAUTHORIZED,
+            "these routes need the admin token: send 'Authorization: Bearer TOKEN', or open the page as /_local/#token=TOKEN"
+                .to_owned(),
+        )),
+    }
 }
 
 fn perform(local: &Local, parts: &Parts, body: &Bytes) -> Outcome {

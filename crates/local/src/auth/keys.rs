@@ -1,15 +1,19 @@
 //! The keys that a server was given.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::{fmt, io};
 
 use jiff::Timestamp;
+
+use crate::auth::sigv4::hex;
+use crate::local::invalid;
 
 /// Whose calls are answered; everyone's where there are none.
 #[derive(Clone, Default)]
 pub(crate) struct Keys {
     access: BTreeMap<String, AccessKey>,
     bearer: Vec<String>,
+    admin: Option<String>,
 }
 
 #[derive(Clone)]
@@ -34,6 +38,32 @@ impl Keys {
         self.bearer.push(token);
     }
 
+    /// Asks for a token under `/_local/`, too.
+    pub(crate) fn set_admin_token(&mut self, token: String) {
+        self.admin = Some(token);
+    }
+
+    /// What the routes under `/_local/` ask for.
+    pub(crate) fn admin_token(&self) -> Option<&str> {
+        self.admin.as_deref()
+    }
+
+    /// Makes sure that a server with keys has an admin token: one that nobody can guess, unless one was given.
+    pub(crate) fn complete(&mut self) -> io::Result<()> {
+        if !self.is_empty() && self.admin.is_none() {
+            let mut bytes = [0; 16];
+            getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+            self.admin = Some(hex(&bytes));
+        }
+        match &self.admin {
+            Some(token) if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Err(invalid("an admin token is made of visible ASCII characters, without blanks".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether calls to AWS's routes need no key.
     pub(crate) fn is_empty(&self) -> bool {
         self.access.is_empty() && self.bearer.is_empty()
     }

@@ -49,6 +49,11 @@ fn is_plausible(region: &str) -> bool {
     (1..=20).contains(&region.len()) && plain
 }
 
+/// Whether a request may use the routes under `/_local/`.
+pub(crate) fn is_admin(local: &Local, parts: &Parts) -> bool {
+    local.settings.keys.admin_token().is_none_or(|token| bearer(parts) == Some(token))
+}
+
 fn bearer(parts: &Parts) -> Option<&str> {
     let (scheme, token) = parts.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

@@ -32,7 +32,13 @@ struct Options {
     #[arg(long)]
     open_to_network: bool,
 
-    /// How many connections may be open at once; one more is answered 503.
+    /// A host name to answer to, such as a service's name in Docker Compose; can be repeated. Addresses, localhost and
+    /// AWS's own names of the services need no permission; all other names are answered 403.
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+
+    /// How many connections may be open at once. One more takes the place of one that waits for a request, or is
+    /// answered 503.
     #[arg(long, value_name = "N", default_value_t = 512)]
     max_connections: usize,
 
@@ -47,6 +53,11 @@ struct Options {
     /// A bearer token that is accepted.
     #[arg(long, value_name = "TOKEN")]
     bearer_token: Vec<String>,
+
+    /// What the routes and the page under /_local/ ask for. With a key or a token given and without this, a random one
+    /// is made up and printed at the start.
+    #[arg(long, value_name = "TOKEN")]
+    admin_token: Option<String>,
 
     /// Milliseconds that a job takes, and whatever else is under way for a while.
     #[arg(long, value_name = "MS", default_value_t = 2000)]
@@ -170,9 +181,21 @@ async fn run(options: Options) -> io::Result<()> {
     for token in options.bearer_token {
         builder = builder.bearer_token(token);
     }
+    for name in options.allow_host {
+        builder = builder.allow_host(name);
+    }
+    let is_given = options.admin_token.is_some();
+    if let Some(token) = options.admin_token {
+        builder = builder.admin_token(token);
+    }
     let local = options.replies.given_to(builder)?.start().await?;
+    let mut told = format!("listening on {}\n", local.url());
+    if local.admin_token().is_some() && !is_given {
+        told += &format!("admin page: {}\n", local.admin_url());
+    }
+    // All at once: who reads one line may close the pipe behind it.
     let mut stdout = io::stdout();
-    writeln!(stdout, "listening on {}", local.url())?;
+    stdout.write_all(told.as_bytes())?;
     stdout.flush()?;
     asked_to_stop().await?;
     local.shutdown().await;

@@ -39,8 +39,19 @@ function element(name, attributes = {}, ...inside) {
   return made;
 }
 
+/** The admin token, which comes in the page's address and leaves it at once. */
+function token() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (given !== null) {
+    sessionStorage.setItem("token", given);
+    history.replaceState(null, "", location.pathname);
+  }
+  return sessionStorage.getItem("token");
+}
+
 async function ask(method, path, body) {
-  const request = fetch(path, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+  const headers = token() === null ? {} : { authorization: `Bearer ${token()}` };
+  const request = fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   const response = await request.catch(() => { throw new Error("The server does not answer."); });
   const told = response.status === 204 ? {} : await response.json();
   if (!response.ok) throw new Error(told.error);
@@ -73,7 +84,16 @@ function row(request) {
 
 function model(request) {
   const segment = request.path.match(/^\/model\/([^/]+)/);
-  return segment ? decodeURIComponent(segment[1]) : request.path;
+  return segment ? decoded(segment[1]) : request.path;
+}
+
+/** A part of a path. What is no UTF-8 stays as it was sent. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function list(fresh) {
