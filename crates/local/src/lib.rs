@@ -44,72 +44,125 @@
 //!
 //! # Clients
 //!
-//! Both services, the control plane and the runtime, share one address. Any credentials will do, none included, unless
-//! the server was given keys of its own ([`LocalBedrockBuilder::access_key`], `--access-key`, `--bearer-token`); the
-//! region is the one that a request is signed for, and each region has resources of its own.
+//! Both services, the control plane and the runtime, share one address. Over HTTP/1.1 and HTTP/2 alike, any credentials are
+//! accepted, and none as well, unless the server has keys of its own ("Keys" below). The region of a request is the one that
+//! its signature names. Each region has resources of its own.
 //!
 //! | Client | How |
 //! |---|---|
-//! | All of AWS's, by environment | `AWS_ENDPOINT_URL=http://127.0.0.1:8080`, or `AWS_ENDPOINT_URL_BEDROCK` and `AWS_ENDPOINT_URL_BEDROCK_RUNTIME` |
+//! | All clients of AWS, by environment | `AWS_ENDPOINT_URL=http://127.0.0.1:8080`, or `AWS_ENDPOINT_URL_BEDROCK` and `AWS_ENDPOINT_URL_BEDROCK_RUNTIME` |
 //! | boto3 | `boto3.client("bedrock-runtime", endpoint_url="http://127.0.0.1:8080")` |
 //! | AWS CLI | `aws bedrock list-foundation-models --endpoint-url http://127.0.0.1:8080` |
-//! | Rust SDK | `aws_config::from_env().endpoint_url("http://127.0.0.1:8080")` |
+//! | SDK for JavaScript | `new BedrockRuntimeClient({ endpoint: "http://127.0.0.1:8080", region: "us-east-1" })` |
+//! | SDK for Rust | `aws_config::from_env().endpoint_url("http://127.0.0.1:8080")` |
+//!
+//! The server answers to IP addresses, to `localhost` and names below it, and to AWS's own host names of the two services (for
+//! clients that use it as a proxy). Any other name, such as a service's name in Docker Compose, has to be allowed
+//! ([`LocalBedrockBuilder::allow_host`], `--allow-host NAME`). Requests under another name, and requests that a browser sends
+//! for a web page of another site (`Origin`, `Sec-Fetch-Site`), get a 403 `AccessDeniedException`. So no web site can use the
+//! server through the browser of whoever runs it, and no DNS rebinding can read its answers.
 //!
 //! # Failure on demand
 //!
-//! A [`Fault`] is planned in Rust, by an admin route or on the page. It strikes the requests that fit it: of an operation,
-//! for a model, so many times, after so many others, or a part of them by a seed. The first that fits a request strikes;
-//! pauses ([`Fault::latency`]) and quotas that are not used up leave it to the others, too. Every fault counts every
-//! request that fits it, struck or not. Replayed in the same order, the same requests are struck.
+//! A [`Fault`] is a planned failure. It is planned in Rust ([`LocalBedrock::fault`]), over HTTP (`POST /_local/faults`) or on the
+//! page. It strikes the requests that fit it: all, those of an operation, those for a model, a number of them, those after a
+//! number of others, or a part of them that a seed chooses. The same requests in the same order are always struck alike.
 //!
-//! What refuses a request ([`Fault::error`], quotas) keeps it from being performed. All others spoil the answer of an
-//! operation that has been performed. Refused connections are accepted and reset at once. A reset over HTTP/2 is that of
-//! its stream.
+//! If several faults fit a request, the one that was planned first strikes. Pauses ([`Fault::latency`]) and quotas that are not
+//! used up let the next fault strike, too. Each fault counts every request that fits it, struck or not.
 //!
-//! # For tests in other languages: `/_local/`
+//! An error ([`Fault::error`], and the two quotas) replaces the operation: it is not performed. All other faults change the
+//! answer of an operation that has been performed. A refused connection is accepted and reset at once. Over HTTP/2, a reset
+//! ends the stream, not the connection.
 //!
-//! In a browser, `/_local/` is a page that shows what comes in and goes out, streams event by event, and switches faults on
-//! and off. Behind it are routes for whoever speaks HTTP; they answer in JSON, `{"error": "…"}` when something is wrong.
-//! What comes from another site's page is refused, and so is a public host name.
-//!
-//! | Route | Takes | Gives |
+//! | What fails | JSON | Rust |
 //! |---|---|---|
-//! | `GET /_local/health` | | `status`, `version`, `now`, and how many `requests` and `faults` there are |
-//! | `GET /_local/requests` | `?operation=`, `?after=` an id, `?limit=` | `requests`: the journal, oldest first |
-//! | `GET /_local/requests/ID` | | one of them |
-//! | `DELETE /_local/requests` | | |
-//! | `GET /_local/faults` | | `faults`: those planned, with their `id`, and of how many `seen` requests they `struck` |
-//! | `POST /_local/faults` | a [`Fault`] or a list: `{"fault": "error", "code": "ThrottlingException", "operation": "Converse", "times": 3}` | `faults`: those just planned |
-//! | `DELETE /_local/faults`, `…/ID` | | |
-//! | `POST /_local/replies` | a [`Reply`] or a list: `{"text": "Paris."}`, `{"content": […]}`, `{"error": {"code", "message"}}`, `{"stream_error": {"code", "message", "after_events"}}`, with `stop_reason`, `cut_after` or `stall_after` | how many were `queued` |
-//! | `GET /_local/clock` | | `now` |
-//! | `POST /_local/clock` | `{"advance_ms": 60000}` | `now` |
-//! | `POST /_local/seed` | `{"list": "ListImportedModels", "rows": […]}`, with a `region` or without | how many were `seeded` |
-//! | `POST /_local/reset` | | everything is as it was at the start: resources, journal, replies, clock, ids, faults |
+//! | An error in place of the answer. `message`, `status` and `retry_after_ms` are optional | `{"fault": "error", "code": "ThrottlingException", "message": "Slow down.", "status": 429, "retry_after_ms": 2000}` | [`Fault::error`] |
+//! | `ThrottlingException` above so many requests a second | `{"fault": "requests_per_second", "limit": 5}` | [`Fault::requests_per_second`] |
+//! | `ThrottlingException` above so many tokens a minute | `{"fault": "tokens_per_minute", "limit": 10000}` | [`Fault::tokens_per_minute`] |
+//! | A pause before the answer | `{"fault": "latency", "ms": 2000}` | [`Fault::latency`] |
+//! | The body in small pieces, with a pause before each | `{"fault": "drip", "bytes": 16, "every_ms": 100}` | [`Fault::drip`] |
+//! | New connections are reset. Over HTTP, `times` is required | `{"fault": "refuse_connections", "times": 3}` | [`Fault::refuse_connections`] |
+//! | The connection is reset | `{"fault": "reset", "at": {"in_event": 3}}` | [`Fault::reset`] |
+//! | The answer falls silent | `{"fault": "stall", "at": {"after_events": 3}}` | [`Fault::stall`] |
+//! | The answer ends early | `{"fault": "truncate", "at": {"after_bytes": 100}}` | [`Fault::truncate`] |
+//! | A frame with a wrong checksum, of the `prelude` or the `message` | `{"fault": "wrong_checksum", "of": "message", "after_events": 2}` | [`Fault::wrong_checksum`] |
+//! | A stream ends with an exception | `{"fault": "exception", "code": "throttlingException", "message": "Slow down.", "after_events": 2}` | [`Fault::exception`] |
+//! | A stream ends with a frame of type `error` | `{"fault": "error_frame", "code": "InternalError", "message": "Broken.", "after_events": 2}` | [`Fault::error_frame`] |
+//! | An event of a type that no client knows | `{"fault": "unknown_event", "after_events": 2}` | [`Fault::unknown_event`] |
+//! | A field that no client knows, in every structure | `{"fault": "unknown_fields"}` | [`Fault::unknown_fields`] |
+//! | A value that no client knows, in every enum | `{"fault": "unknown_enum_values"}` | [`Fault::unknown_enum_values`] |
+//! | A member that no client knows, in every union | `{"fault": "unknown_union_members"}` | [`Fault::unknown_union_members`] |
+//! | A list answers with no rows and a token | `{"fault": "empty_page"}` | [`Fault::empty_page`] |
+//! | A list gives back the token that it was called with | `{"fault": "repeated_token"}` | [`Fault::repeated_token`] |
+//! | Another content type | `{"fault": "content_type", "value": "text/html"}` | [`Fault::content_type`] |
+//! | JSON that ends in its middle | `{"fault": "broken_json"}` | [`Fault::broken_json`] |
+//! | A body of at least so many bytes | `{"fault": "oversized", "bytes": 20000000}` | [`Fault::oversized`] |
 //!
-//! A request of the journal has `id`, `received`, `operation`, `method`, `path`, `query`, `headers`, `body`, `status` (0 where
-//! a fault kept back the answer), `faults` and `answer`: its `headers`, `bytes_sent`, and `body` or, of a stream, `events`:
-//! `{"event": "messageStart", "payload": {…}}`, `{"error": "throttlingException", "message": "…"}`, `{"broken": "why"}`. The
-//! last thousand are kept, 64 MiB in all and 1 MiB of an answer. Signatures and tokens are not shown.
+//! `at` is one of `"before_headers"`, `{"after_bytes": 10}`, `{"after_events": 2}` and `{"in_event": 2}`; without it, the
+//! fault strikes before the headers. Every fault also takes `operation`, `model`, `after`, `times`, `probability` and `seed`:
+//! `{"fault": "error", "code": "ModelTimeoutException", "operation": "Converse", "model": "amazon.nova-lite-v1:0", "after": 1,
+//! "times": 5, "probability": 0.5, "seed": 7}`.
 //!
-//! What each fault takes beside `operation`, `model`, `after`, `times`, `probability` and `seed`:
+//! # `/_local/`: control over HTTP
 //!
-//! | `fault` | Takes |
+//! In a browser, `/_local/` is a page that shows requests and answers, streams event by event, and switches faults on and off.
+//! [`LocalBedrock::admin_url`] is its address. Tests in any language can use the routes behind it. They take and give JSON; an
+//! error is `{"error": "why"}` with status 400, 401, 403 or 404.
+//!
+//! A server that checks keys asks for its admin token here: `Authorization: Bearer TOKEN`, else the answer is 401.
+//!
+//! | Route | Body | Answer |
+//! |---|---|---|
+//! | `GET /_local/health` | | `{"status": "ok", "version": "0.1.0", "now": "2026-11-21T12:00:00Z", "requests": 1, "oldest_request": 1, "faults": 1}` |
+//! | `GET /_local/requests` | `?operation=Converse`, `?after=ID` and `?limit=N` choose | `{"requests": []}`: the journal, oldest first |
+//! | `GET /_local/requests/ID` | | one request |
+//! | `DELETE /_local/requests` | | 204 |
+//! | `GET /_local/faults` | | `{"faults": [{"id": 1, "fault": "error", "code": "ThrottlingException", "operation": "Converse", "times": 3, "seen": 1, "struck": 1}]}`: `struck` of the `seen` requests that fit it |
+//! | `POST /_local/faults` | a fault or a list: `{"fault": "error", "code": "ThrottlingException", "operation": "Converse", "times": 3}` | 201, `{"faults": [{"id": 2, "fault": "error", "code": "ThrottlingException", "operation": "Converse", "times": 3, "seen": 0, "struck": 0}]}`: the new ones |
+//! | `DELETE /_local/faults` | | 204 |
+//! | `DELETE /_local/faults/ID` | | 204 |
+//! | `POST /_local/replies` | a reply or a list: `{"text": "Paris."}` | 201, `{"queued": 1}` |
+//! | `GET /_local/clock` | | `{"now": "2026-11-21T12:00:00Z"}` |
+//! | `POST /_local/clock` | `{"advance_ms": 60000}` | `{"now": "2026-11-21T12:01:00Z"}` |
+//! | `POST /_local/seed` | `{"list": "ListImportedModels", "region": "us-east-1", "rows": [{"modelArn": "arn:aws:bedrock:us-east-1:123456789012:imported-model/model0000001", "modelName": "mine", "creationTime": "2026-01-01T00:00:00Z"}]}`; the default region without `region` | 201, `{"seeded": 1}` |
+//! | `POST /_local/reset` | | 204; resources, journal, replies, clock, ids and faults are as they were at the start |
+//!
+//! A request of the journal:
+//!
+//! ```json
+//! {
+//!   "id": 1, "received": "2026-11-21T12:00:00Z", "operation": "ConverseStream", "method": "POST",
+//!   "path": "/model/amazon.nova-lite-v1:0/converse-stream", "query": "",
+//!   "headers": {"content-type": "application/json"},
+//!   "body": {"messages": [{"role": "user", "content": [{"text": "Hello"}]}]},
+//!   "status": 200,
+//!   "answer": {
+//!     "headers": {"content-type": "application/vnd.amazon.eventstream"}, "bytes_sent": 2048,
+//!     "events": [{"event": "messageStart", "payload": {"role": "assistant"}}]
+//!   },
+//!   "faults": []
+//! }
+//! ```
+//!
+//! An answer that is no stream has a `body` in place of `events`. A body is JSON where it is JSON, else a text, else
+//! `{"base64": "/w=="}`. An event of a stream can also be `{"error": "throttlingException", "message": "Slow down."}` or
+//! `{"broken": "why"}`. The `status` is 0 where a fault kept back the answer. The server keeps the last thousand requests, 64
+//! MiB of them, and 1 MiB of each answer. Signatures and tokens are not shown.
+//!
+//! A reply has one of `text`, `content`, `error` and `stream_error`, or none of them: then the model says what it would say
+//! anyway.
+//!
+//! | Member | JSON |
 //! |---|---|
-//! | `error` | `code`, and `message`, `status`, `retry_after_ms` |
-//! | `requests_per_second`, `tokens_per_minute` | `limit` |
-//! | `latency` | `ms` |
-//! | `drip` | `bytes`, `every_ms` |
-//! | `refuse_connections` | `times` must be told here |
-//! | `reset`, `stall`, `truncate` | `at`: `"before_headers"`, `{"after_bytes": 10}`, `{"after_events": 2}`, `{"in_event": 2}` |
-//! | `wrong_checksum` | `of`: `prelude` or `message`; `after_events` |
-//! | `exception`, `error_frame` | `code`, and `message`, `after_events` |
-//! | `unknown_event` | `after_events` |
-//! | `unknown_fields`, `unknown_enum_values`, `unknown_union_members` | |
-//! | `empty_page`, `repeated_token` | |
-//! | `content_type` | `value` |
-//! | `broken_json` | |
-//! | `oversized` | `bytes` |
+//! | `text` | `{"text": "Paris."}` |
+//! | `content` | `{"content": [{"text": "Paris."}]}`: content blocks of Converse |
+//! | `tools` | `{"tools": [{"name": "get_weather", "input": {"city": "Paris"}}]}`, after a text or without one |
+//! | `reasoning` | `{"reasoning": "France is a country.", "text": "Paris."}` |
+//! | `stop_reason`, `usage`, `additional_fields` | `{"text": "Par", "stop_reason": "max_tokens", "usage": {"input": 9, "output": 1}, "additional_fields": {"seen": true}}` |
+//! | `error` | `{"error": {"code": "ModelTimeoutException", "message": "Too late."}}` |
+//! | `stream_error` | `{"stream_error": {"code": "modelStreamErrorException", "message": "Broken.", "after_events": 2}}` |
+//! | `cut_after`, `stall_after` | `{"text": "One two three", "cut_after": 3}`: how many events a stream sends before it ends or falls silent |
 //!
 //! # What is served
 //!
@@ -125,14 +178,30 @@
 //!
 //! Nothing is left to chance: the same requests in the same order get the same answers, but for times.
 //!
-//! **Keys.** Once there are any, a call needs a signature (SigV4, in the header or presigned) of a key that is known,
-//! not more than five minutes off the machine's clock, or a bearer token that is known, or a short-term API key made of
-//! a known key; all else is answered 403 as AWS answers it. (boto3 bears its token over HTTPS alone.) The events of a signed bidirectional stream are held to
-//! their signatures. What no operation has as its path is unknown before anyone asks for keys.
+//! **Keys.** A server with keys ([`LocalBedrockBuilder::access_key`], [`LocalBedrockBuilder::bearer_token`], `--access-key`,
+//! `--bearer-token`) answers a call only if it proves that its sender has one of them. All other calls get the 403 that AWS gives.
+//! A call proves it by one of these:
 //!
-//! **Limits.** A body may have 36 MiB and a minute to arrive, headers 64 KiB, and 512 connections be open, or as many as the
-//! builder or `--max-connections` say; one more is told `ServiceUnavailableException`. It listens on loopback alone,
-//! unless it is told in so many words to be open to the network.
+//! - A SigV4 signature in the header, not more than five minutes off the machine's clock. It covers `host` or, over HTTP/2,
+//!   `:authority`. The events of a signed bidirectional stream are checked as well.
+//! - A presigned URL, until its `X-Amz-Expires` is over.
+//! - A bearer token that the server was given. (boto3 sends bearer tokens over HTTPS alone.)
+//! - A short-term API key that one of the access keys has signed for `CallWithBearerToken` of Bedrock, for at most twelve hours
+//!   of the server's clock.
+//!
+//! Temporary access keys ([`LocalBedrockBuilder::temporary_access_key`]) need their session token, too. A path that belongs to no
+//! operation is unknown whoever calls it.
+//!
+//! The routes under `/_local/` have a token of their own ([`LocalBedrock::admin_token`]), since they show what others have sent.
+//! A server with keys makes up a random one when it starts; [`LocalBedrockBuilder::admin_token`] and `--admin-token` set it, with
+//! or without keys. The program prints the page's address with the random token as its second line, `admin page: http://…`.
+//!
+//! **Limits.** A body has at most 36 MiB and arrives within a minute; headers have at most 64 KiB. By default, 512 connections
+//! are open at once ([`LocalBedrockBuilder::max_connections`], `--max-connections`). If one more comes, the connection that has
+//! waited longest for a request is closed, provided that it has waited for a second; if none has, the new one gets a 503
+//! `ServiceUnavailableException`. A connection that sends no complete request within ten seconds is closed, and one that waits
+//! two minutes for its next request: longer than the SDKs keep a connection in their pools. The server listens on loopback
+//! alone unless it is told to be open to the network ([`LocalBedrockBuilder::open_to_network`], `--open-to-network`).
 //!
 //! **Models.** A runtime operation takes a model's id or ARN, a system-defined inference profile (`us.`, `eu.`,
 //! `global.` … and a model's id, or its ARN), and the ARN of whatever was created here: application profiles (by their

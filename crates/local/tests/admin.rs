@@ -1,5 +1,5 @@
 //! The routes under `/_local/`, as a test in another language uses them.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
@@ -255,4 +255,109 @@ async fn what_is_not_there_is_told() {
         );
     }
     assert_eq!(get(&local, "/_localhost").await.error().1, "UnknownOperationException");
+}
+
+/// What the documents show of these routes: the cells of each row, of which the first is a code span that starts so.
+fn documented(start: &str) -> Vec<(String, Vec<[String; 3]>)> {
+    let folder = env!("CARGO_MANIFEST_DIR");
+    let read = |path: &str| {
+        let text = std::fs::read_to_string(format!("{folder}/{path}")).unwrap();
+        let lines = text.lines().map(|line| line.strip_prefix("//! ").unwrap_or(line));
+        let rows = lines.filter(|line| line.starts_with("| ") && line.contains(start)).map(|line| {
+            let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+            std::array::from_fn(|cell| cells.get(cell).copied().unwrap_or_default().to_owned())
+        });
+        (path.to_owned(), rows.collect())
+    };
+    ["src/lib.rs", "../../docs/testing.md"].map(read).into()
+}
+
+/// The JSON in a cell.
+fn shown(cell: &str) -> Option<Value> {
+    let json = cell.split('`').find(|span| span.starts_with('{'))?;
+    Some(serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}")))
+}
+
+/// A value without its texts and numbers.
+fn outline(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), outline(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(outline).collect(),
+        _ => Value::Null,
+    }
+}
+
+#[tokio::test]
+async fn the_documented_routes_are_those_of_the_server() {
+    let none = get(&LocalBedrock::start().await.unwrap(), "/_local/none").await.json();
+    let (_, routes) = none["error"].as_str().unwrap().split_once("there are: ").unwrap().to_owned();
+    let mut expected: Vec<String> = Vec::new();
+    for route in routes.split("; ") {
+        let (methods, path) = route.rsplit_once(' ').unwrap();
+        expected.extend(methods.split(", ").map(|method| format!("{method} /_local/{path}")));
+    }
+    expected.sort();
+    for (document, rows) in documented(" /_local/") {
+        let mut routes = Vec::new();
+        for [route, body, answer] in rows {
+            let route = route.trim_matches(['|', ' ', '`']).to_owned();
+            let (method, path) = route.split_once(' ').unwrap();
+            let local = LocalBedrock::start().await.unwrap();
+            let fault = Fault::throttling().on("Converse").times(3);
+            local.fault(fault).unwrap();
+            say(&local, "Hello").await;
+            let body = shown(&body).map(|body| body.to_string()).unwrap_or_default();
+            let given = send(&local, method, &path.replace("ID", "1"), &[], body.as_bytes()).await;
+            assert!((200..300).contains(&given.status), "{document}: {route}: {:?}", given.body);
+            if let Some(mut shown) = shown(&answer) {
+                let mut given = given.json();
+                // The journal's requests are shown apart.
+                for value in [&mut shown, &mut given] {
+                    let requests = value.get_mut("requests").filter(|requests| requests.is_array());
+                    requests.into_iter().for_each(|requests| *requests = json!([]));
+                }
+                assert_eq!(outline(&given), outline(&shown), "{document}: {route}");
+            }
+            routes.push(route);
+        }
+        routes.sort();
+        assert_eq!(routes, expected, "{document}");
+    }
+}
+
+#[tokio::test]
+async fn the_documented_faults_are_those_of_the_server() {
+    let local = LocalBedrock::start().await.unwrap();
+    let unknown = post(&local, "/_local/faults", json!({ "fault": "nope" })).await.json();
+    let (_, kinds) = unknown["error"].as_str().unwrap().split_once("expected one of ").unwrap();
+    let kinds: Vec<_> = kinds.split(", ").map(|kind| kind.trim_matches('`').to_owned()).collect();
+    for (document, rows) in documented("| `{\"fault\": ") {
+        let mut documented = Vec::new();
+        for [_, json, _] in rows {
+            let json = shown(&json).unwrap();
+            documented.push(json["fault"].as_str().unwrap().to_owned());
+            local.fault(serde_json::from_value(json).unwrap()).unwrap();
+        }
+        assert_eq!(documented, kinds, "{document}");
+    }
+}
+
+#[tokio::test]
+async fn the_documented_replies_are_read() {
+    let local = LocalBedrock::start().await.unwrap();
+    for (document, rows) in documented("| `{\"") {
+        let replies: Vec<_> = rows
+            .iter()
+            .filter(|[members, json, _]| {
+                !members.contains('/') && json.starts_with('`') && !json.contains("\"fault\"")
+            })
+            .collect();
+        assert_eq!(replies.len(), 8, "{document}");
+        for [_, reply, _] in replies {
+            let queued = post(&local, "/_local/replies", shown(reply).unwrap()).await;
+            assert_eq!(queued.status, 201, "{document}: {reply}: {:?}", queued.body);
+        }
+    }
 }

@@ -211,6 +211,31 @@ async fn any_path_is_shown() {
     browser.close().await;
 }
 
+/// What a page from elsewhere can do to the server, by the browser's own rules.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_from_elsewhere_get_nowhere() {
+    let (local, elsewhere) = (LocalBedrock::start().await.unwrap(), LocalBedrock::start().await.unwrap());
+    // An answer without the page's own policy, which would keep it from asking others.
+    let Some(browser) = Browser::open(&format!("{}/nope", elsewhere.url())).await else { return skipped() };
+    let converse = format!("{}/model/{MODEL}/converse", local.url());
+    let sent = async |options: Value| {
+        let ask =
+            format!("fetch('{converse}', {options}).then((answer) => answer.type, (error) => error.name)");
+        browser.look(&ask).await
+    };
+    let body = json!({ "messages": [user("Hi")] }).to_string();
+    // A simple request is sent, but not performed; before any other the browser asks, and is not let.
+    assert_eq!(sent(json!({ "method": "POST", "mode": "no-cors", "body": body })).await, "opaque");
+    assert_eq!(sent(json!({ "method": "POST", "body": body })).await, "TypeError");
+    let headers = json!({ "content-type": "application/json" });
+    assert_eq!(sent(json!({ "method": "POST", "headers": headers, "body": body })).await, "TypeError");
+    assert_eq!(sent(json!({ "mode": "no-cors" })).await, "opaque");
+    let requests = local.requests();
+    let seen: Vec<_> = requests.iter().map(|request| (request.method.as_str(), request.status)).collect();
+    assert_eq!(seen, [("POST", 403), ("POST", 403), ("OPTIONS", 403), ("GET", 403)]);
+    browser.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_brings_the_admin_token() {
     let local = LocalBedrock::builder().access_key("AKID", "secret").start().await.unwrap();

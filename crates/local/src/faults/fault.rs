@@ -27,7 +27,8 @@ const LARGEST_BODY: usize = 256 << 20;
 /// ```
 ///
 /// In JSON, as the admin routes and [`serde`] have it: `{"fault": "error", "code": "ThrottlingException", "operation":
-/// "Converse", "times": 3, "retry_after_ms": 2000}`, `{"fault": "reset", "at": {"in_event": 3}}`.
+/// "Converse", "times": 3, "retry_after_ms": 2000}`, `{"fault": "reset", "at": {"in_event": 3}}`. The crate's documentation has
+/// [all kinds](crate#failure-on-demand).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Map<String, Value>")]
 #[must_use = "a fault strikes once it is planned"]
