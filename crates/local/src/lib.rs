@@ -166,10 +166,25 @@
 //!
 //! # What is served
 //!
-//! All operations of both services: 108 of the control plane, 11 of the runtime. `InvokeModel` speaks each maker's own
-//! format for models of text, embeddings and images; models of video are invoked asynchronously, and those that rerank
-//! answer 501 `NotImplementedException`. Facts for
-//! which the description has no value (`VIDEO`, `INFERENCE_PROFILE`) are left out of the models' answers.
+//! All operations of both services: 108 of the control plane, 11 of the runtime. `InvokeModel` speaks each provider's own
+//! format for models of text, embeddings, images and rerank. Models of video are invoked asynchronously: `InvokeModel`
+//! answers 501 `NotImplementedException` for them. Facts for which the description has no value (`VIDEO`,
+//! `INFERENCE_PROFILE`) are left out of the models' answers.
+//!
+//! | Provider's format of `InvokeModel` | Models |
+//! |---|---|
+//! | Messages, and older text completions | Anthropic |
+//! | Nova's messages, Titan's text | Amazon |
+//! | OpenAI's chat completions: `tools`, `tool_choice`, `reasoning_effort` | gpt-oss, Qwen, DeepSeek V3, Kimi, MiniMax, Mistral's chat models, Writer and others; Jamba with `meta` |
+//! | Text completions | Meta, Mistral, DeepSeek R1, imported models |
+//! | Command R with tools, the older Command | Cohere |
+//! | Questions about a video | Pegasus |
+//! | Embeddings | Titan, Nova, Cohere, Marengo |
+//! | Rerank | Amazon, Cohere |
+//! | Images | Titan, Nova Canvas, Stability |
+//!
+//! Reasoning stands in `<reasoning>` tags before the text of a chat completion, chunk by chunk in a stream; gpt-oss reasons
+//! unasked, the others where `reasoning_effort` says so. DeepSeek R1 reasons where its prompt ends with `<think>`.
 //!
 //! Nothing is read from or written to SageMaker, KMS or IAM: what a request names there is taken for granted. A folder
 //! can stand for S3 ([`LocalBedrockBuilder::bucket_folder`], `--buckets`).
@@ -243,7 +258,13 @@
 //! beside the request's own, and looks at all texts unless it is told to be selective. Automated reasoning is kept, and
 //! finds nothing yet.
 //!
-//! **Embeddings.** Vectors have the asked size and length one. Texts that share words are nearer to each other.
+//! **Embeddings.** Vectors have length one and the asked size, of those that the model knows. Texts that share words are
+//! nearer to each other; an image counts as its bytes. Cohere's `embedding_types` and Titan's `embeddingTypes` are
+//! quantized from the same vector. Titan takes 50,000 characters and 8,192 tokens, Cohere 96 texts, of version 3 with 2,048
+//! characters each; the refusals are AWS's own where those are known.
+//!
+//! **Rerank.** A document's score is the share of words that it has in common with the query: shared words by the geometric
+//! mean of both counts of words, from 0 to 1.
 //!
 //! **Images.** A real PNG of the asked size, two colours in a pattern, the same for the same text and seed; where another
 //! format is asked for, a PNG all the same.

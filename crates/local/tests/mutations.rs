@@ -131,7 +131,7 @@ fn requests() -> Vec<(&'static str, String, Value)> {
     let invoke = |model: &str| format!("/model/{model}/invoke");
     let stream = |model: &str| format!("/model/{model}/invoke-with-response-stream");
     let nova = json!({ "messages": [user("Rome")], "inferenceConfig": { "maxTokens": 9 }, "toolConfig": conversation["toolConfig"] });
-    let embed = json!({ "texts": ["a"], "input_type": "x", "output_dimension": 8 });
+    let embed = json!({ "texts": ["a"], "input_type": "search_query", "output_dimension": 256 });
     let job = json!({
         "modelId": "amazon.nova-reel-v1:0", "modelInput": { "a": 1 }, "clientRequestToken": "t",
         "outputDataConfig": { "s3OutputDataConfig": { "s3Uri": "s3://some-bucket" } },
@@ -162,7 +162,7 @@ fn requests() -> Vec<(&'static str, String, Value)> {
             stream("amazon.titan-text-lite-v1"),
             json!({ "inputText": "x", "textGenerationConfig": { "maxTokenCount": 3 } }),
         ),
-        ("POST", invoke("cohere.embed-english-v3"), embed),
+        ("POST", invoke("cohere.embed-v4:0"), embed),
         ("POST", invoke("amazon.titan-embed-text-v2:0"), json!({ "inputText": "x", "dimensions": 256 })),
         ("POST", "/async-invoke".to_owned(), job),
         (

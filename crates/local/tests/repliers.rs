@@ -147,8 +147,8 @@ impl Replier for Lengths {
     }
 
     async fn embed(&self, asked: &Embedding) -> Reply {
-        if asked.texts().iter().any(String::is_empty) {
-            return Reply::error("ThrottlingException", "no empty ones");
+        if asked.texts().iter().any(|text| text == "none") {
+            return Reply::error("ThrottlingException", "no such text");
         }
         let size = asked.dimensions().unwrap_or(2);
         Reply::vectors(asked.texts().iter().map(|text| vec![text.len() as f64; size as usize]).collect())
@@ -159,14 +159,15 @@ impl Replier for Lengths {
 async fn embeddings_have_their_replier() {
     let local = started(LocalBedrock::builder().replier(Lengths)).await;
     let invoke = async |model: &str, body: Value| post(&local, &format!("/model/{model}/invoke"), body).await;
-    let titan = invoke("amazon.titan-embed-text-v2:0", json!({ "inputText": "four", "dimensions": 3 })).await;
-    assert_eq!(titan.ok()["embedding"], json!([4.0, 4.0, 4.0]));
+    let titan =
+        invoke("amazon.titan-embed-text-v2:0", json!({ "inputText": "four", "dimensions": 256 })).await;
+    assert_eq!(titan.ok()["embedding"], json!(vec![4.0; 256]));
     let cohere = json!({ "texts": ["a", "bc"], "input_type": "search_query" });
     assert_eq!(
         invoke("cohere.embed-english-v3", cohere).await.ok()["embeddings"],
         json!([[1.0, 1.0], [2.0, 2.0]])
     );
-    let refused = invoke("amazon.titan-embed-text-v2:0", json!({ "inputText": "" })).await;
+    let refused = invoke("amazon.titan-embed-text-v2:0", json!({ "inputText": "none" })).await;
     assert_eq!(refused.error().1, "ThrottlingException");
 }
 

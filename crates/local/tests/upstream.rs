@@ -508,10 +508,10 @@ async fn embeddings_are_the_upstream_s() {
         json!({ "model": "cohere.embed-english-v3", "input": ["a", "b"], "encoding_format": "float" })
     );
     fake.json(200, &vectors);
-    let titan = json!({ "inputText": "a", "dimensions": 2 });
+    let titan = json!({ "inputText": "a", "dimensions": 256 });
     let answer = post(&local, "/model/amazon.titan-embed-text-v2:0/invoke", titan).await;
     assert_eq!(answer.error().1, "ModelErrorException", "two vectors for one text");
-    assert_eq!(fake.last()["dimensions"], 2);
+    assert_eq!(fake.last()["dimensions"], 256);
 }
 
 #[tokio::test]

@@ -5,11 +5,8 @@ use serde_json::{Value, json};
 
 use crate::buckets::{Buckets, within};
 use crate::catalogue::FoundationModel;
-use crate::makers::embeddings::vector;
+use crate::makers::embeddings::{default_size, vector};
 
-/// Nova's and Marengo's usual sizes of a vector.
-const NOVA_SIZE: usize = 3072;
-const MARENGO_SIZES: [usize; 2] = [1024, 512];
 /// How long Nova's segments of a text are unless told otherwise, and how many seconds one shot of a video has.
 const SEGMENT: u64 = 32_000;
 const SHOT_SECONDS: u64 = 6;
@@ -24,7 +21,7 @@ pub(crate) fn files(model: &FoundationModel, input: &Value, buckets: &Buckets, o
     let mut files = match id {
         _ if id.starts_with("amazon.nova-reel") => reel(input, output),
         _ if id.starts_with("twelvelabs.marengo") => vec![marengo(id, input)],
-        _ if id.contains("embed") => nova_embeddings(input, buckets, output),
+        _ if id.contains("embed") => nova_embeddings(id, input, buckets, output),
         _ => vec![("output.mp4".to_owned(), video(SHOT_SECONDS))],
     };
     let artifacts: Vec<_> =
@@ -65,10 +62,11 @@ fn reel(input: &Value, output: &str) -> Vec<File> {
 }
 
 /// A vector for each segment of a text, or one for whatever else there is.
-fn nova_embeddings(input: &Value, buckets: &Buckets, output: &str) -> Vec<File> {
+fn nova_embeddings(id: &str, input: &Value, buckets: &Buckets, output: &str) -> Vec<File> {
     let params = &input["segmentedEmbeddingParams"];
     let size = params["embeddingDimension"].as_u64().and_then(|size| usize::try_from(size).ok());
-    let size = size.filter(|size| (1..=NOVA_SIZE).contains(size)).unwrap_or(NOVA_SIZE);
+    let largest = default_size(id);
+    let size = size.filter(|size| (1..=largest).contains(size)).unwrap_or(largest);
     let kind = ["text", "image", "audio", "video"].into_iter().find(|kind| params[*kind].is_object());
     let kind = kind.unwrap_or("text");
     let uri = params[kind]["source"]["s3Location"]["uri"].as_str().unwrap_or_default();
@@ -102,10 +100,8 @@ fn nova_embeddings(input: &Value, buckets: &Buckets, output: &str) -> Vec<File> 
 }
 
 fn marengo(id: &str, input: &Value) -> File {
-    let [second, third] = MARENGO_SIZES;
-    let size = if id.contains("-2-") { second } else { third };
     let text = input["inputText"].as_str().or_else(|| input["text"]["inputText"].as_str());
-    let embedding = vector(&text.map_or_else(|| input.to_string(), str::to_owned), size);
+    let embedding = vector(&text.map_or_else(|| input.to_string(), str::to_owned), default_size(id));
     let segment = match input["inputType"].as_str() {
         Some("video") => json!({
             "embedding": embedding, "embeddingOption": "visual", "startSec": 0.0, "endSec": SHOT_SECONDS as f64,

@@ -32,6 +32,46 @@ pub(crate) fn required_list<'a>(body: &'a Value, key: &str) -> AwsResult<&'a [Va
     }
 }
 
+/// Whether a body has all of its required members, and none but these and the optional ones. AWS tells all that is
+/// wrong with them at once.
+pub(crate) fn members(body: &Value, required: &[&str], optional: &[&str]) -> AwsResult<()> {
+    let is_known =
+        |key: &str| required.contains(&key) || optional.contains(&key) || key.starts_with("amazon-bedrock-");
+    let missing = required.iter().filter(|key| body[**key].is_null());
+    let missing = missing.map(|key| format!("#: required key [{key}] not found"));
+    let keys = body.as_object().into_iter().flatten().map(|(key, _)| key);
+    let extra =
+        keys.filter(|key| !is_known(key)).map(|key| format!("#: extraneous key [{key}] is not permitted"));
+    let wrong: String = missing.chain(extra).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(malformed(&wrong)) }
+}
+
+/// The elements of a list with an upper limit.
+pub(crate) fn limited_list<'a>(body: &'a Value, key: &str, most: usize) -> AwsResult<&'a [Value]> {
+    let list = required_list(body, key)?;
+    match list.len() {
+        count if count > most => {
+            Err(malformed(&format!("#/{key}: expected maximum item count: {most}, found: {count}")))
+        }
+        _ => Ok(list),
+    }
+}
+
+/// One of the values that a member may have; none where it is not there. The path leads to the member.
+pub(crate) fn one_of<'a, T: PartialEq<Value>>(
+    value: &'a Value,
+    path: &str,
+    values: &[T],
+) -> AwsResult<&'a Value> {
+    match value.is_null() || values.iter().any(|known| known == value) {
+        true => Ok(value),
+        false => {
+            let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            Err(malformed(&format!("{path}: {shown} is not a valid enum value")))
+        }
+    }
+}
+
 pub(crate) fn wrong_type(path: &str, expected: &str, found: &Value) -> AwsError {
     malformed(&format!("{path}: expected type: {expected}, found: {}", json_type(found)))
 }

@@ -18,16 +18,26 @@ pub(crate) fn answer(said: &Said<'_>) -> Value {
         "generations": [{
             "id": said.local.ids.uuid(),
             "text": format!(" {}", said.completion.text()),
-            "finish_reason": said.stopped_by("MAX_TOKENS", "STOP_SEQUENCE", "COMPLETE"),
+            "finish_reason": reason(said),
         }],
         "prompt": said.asked.body["prompt"],
     })
 }
 
-/// A stream holds the whole in one chunk.
+/// The whole in one chunk, unless the body has `stream`: then piece by piece.
 pub(crate) fn chunks() -> Chunks {
-    Box::new(|said, piece| match piece {
-        Piece::End(_) => vec![answer(said)],
+    Box::new(|said, piece| match (piece, piece.text()) {
+        (Piece::End(_), _) if said.asked.body["stream"] == true => {
+            vec![json!({ "is_finished": true, "finish_reason": reason(said) })]
+        }
+        (Piece::End(_), _) => vec![answer(said)],
+        (_, Some(text)) if said.asked.body["stream"] == true => {
+            vec![json!({ "is_finished": false, "text": text })]
+        }
         _ => Vec::new(),
     })
+}
+
+fn reason<'a>(said: &'a Said<'_>) -> &'a str {
+    said.stopped_by("MAX_TOKENS", "STOP_SEQUENCE", "COMPLETE")
 }

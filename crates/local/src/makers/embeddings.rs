@@ -3,108 +3,108 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::catalogue::FoundationModel;
 use crate::error::AwsResult;
 use crate::ids::mix;
-use crate::makers::Asked;
-use crate::makers::body::{malformed, required_list, required_text, texts};
-use crate::model::prompt::{Prompt, items, message, text_block};
+use crate::makers::{Asked, cohere_embeddings, marengo, nova_embeddings, titan_embeddings};
+use crate::model::prompt::{Prompt, items, message};
 
-pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
-    let texts = match body {
-        body if !body["texts"].is_null() => {
-            required_text(body, "input_type")?;
-            required_list(body, "texts")?;
-            texts(&body["texts"])
+/// Whose form of embeddings a model speaks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Embedder {
+    Cohere,
+    Marengo,
+    Nova,
+    Titan,
+}
+
+impl Embedder {
+    pub(crate) fn of(model: &FoundationModel) -> Self {
+        match model.maker() {
+            "cohere" => Self::Cohere,
+            "twelvelabs" => Self::Marengo,
+            _ if model.model_id.starts_with("amazon.nova") => Self::Nova,
+            _ => Self::Titan,
         }
-        body if !body["inputText"].is_null() => vec![required_text(body, "inputText")?.to_owned()],
-        body if body["singleEmbeddingParams"].is_object() => nova_text(body).into_iter().collect(),
-        body if !["inputs", "images", "inputImage"].iter().all(|key| body[*key].is_null()) => Vec::new(),
-        _ => return Err(malformed("#: required key [inputText] not found")),
-    };
-    let content = texts.iter().map(|text| text_block(text)).collect();
-    Ok(Prompt { messages: vec![message("user", content)], ..Prompt::default() })
-}
+    }
 
-fn nova_text(body: &Value) -> Option<String> {
-    body["singleEmbeddingParams"]["text"]["value"].as_str().map(str::to_owned)
-}
-
-/// The texts of a body; none where it holds images.
-pub(crate) fn texts_of(body: &Value) -> Vec<String> {
-    let one = body["inputText"].as_str().map(str::to_owned).or_else(|| nova_text(body));
-    texts(&body["texts"]).into_iter().chain(one).collect()
-}
-
-/// The size of vector that a body asks for.
-pub(crate) fn dimensions(body: &Value) -> &Value {
-    let inside = [
-        &body["singleEmbeddingParams"]["embeddingDimension"],
-        &body["embeddingConfig"]["outputEmbeddingLength"],
-        &body["dimensions"],
-        &body["output_dimension"],
-    ];
-    inside.into_iter().find(|size| !size.is_null()).unwrap_or(&Value::Null)
-}
-
-/// The answer in the model's form, of the vectors given or, where there are none, of our own.
-pub(crate) fn answer(asked: &Asked, vectors: Option<Vec<Vec<f64>>>, id: &str) -> Value {
-    let is_cohere = asked.model.maker() == "cohere";
-    let own = || {
-        let size = size(dimensions(&asked.body), default_size(&asked.model.model_id));
-        let texts = match texts_of(&asked.body) {
-            texts if texts.is_empty() && !is_cohere => vec![asked.body.to_string()],
-            texts => texts,
+    /// What a body asks to embed: for every vector a message of the user's.
+    pub(crate) fn read(self, model: &FoundationModel, body: &Value) -> AwsResult<Prompt> {
+        let inputs = match self {
+            Self::Cohere => cohere_embeddings::read(model, body),
+            Self::Marengo => marengo::read(body),
+            Self::Nova => nova_embeddings::read(body),
+            Self::Titan => titan_embeddings::read(model, body),
         };
-        texts.iter().map(|text| vector(text, size)).collect::<Vec<_>>()
-    };
-    let vectors = vectors.unwrap_or_else(own);
-    match vectors.first() {
-        _ if is_cohere => cohere(asked, &vectors, id),
-        Some(vector) if asked.model.model_id.starts_with("amazon.nova") => {
-            json!({ "embeddings": [{ "embeddingType": "TEXT", "embedding": vector }] })
+        let messages = inputs?.into_iter().map(|content| message("user", content));
+        Ok(Prompt { messages: messages.collect(), ..Prompt::default() })
+    }
+
+    /// The size of vector that a body asks for.
+    pub(crate) fn size(self, body: &Value) -> Option<u64> {
+        let size = match self {
+            Self::Cohere => &body["output_dimension"],
+            Self::Marengo => &Value::Null,
+            Self::Nova => &body["singleEmbeddingParams"]["embeddingDimension"],
+            Self::Titan => match &body["dimensions"] {
+                Value::Null => &body["embeddingConfig"]["outputEmbeddingLength"],
+                size => size,
+            },
+        };
+        size.as_u64()
+    }
+
+    /// The answer in the model's form, of the vectors given or, where there are none, of the server's own.
+    pub(crate) fn answer(self, asked: &Asked, vectors: Option<Vec<Vec<f64>>>, id: &str) -> Value {
+        let own = || {
+            let asked_size = self.size(&asked.body).and_then(|size| usize::try_from(size).ok());
+            let size = asked_size.unwrap_or_else(|| default_size(&asked.model.model_id));
+            asked.prompt.messages.iter().map(|input| of_content(&input["content"], size)).collect()
+        };
+        let vectors = vectors.unwrap_or_else(own);
+        match self {
+            Self::Cohere => cohere_embeddings::answer(asked, &vectors, id),
+            Self::Marengo => marengo::answer(&vectors),
+            Self::Nova => nova_embeddings::answer(asked, &vectors),
+            Self::Titan => titan_embeddings::answer(asked, &vectors),
         }
-        vector => titan(asked, &json!(vector)),
     }
 }
 
-fn default_size(id: &str) -> usize {
+/// The texts to embed; none unless each vector is one of a single text.
+pub(crate) fn texts(prompt: &Prompt) -> Vec<String> {
+    let text = |input: &Value| match items(&input["content"]) {
+        [block] => block["text"].as_str().map(str::to_owned),
+        _ => None,
+    };
+    prompt.messages.iter().map(text).collect::<Option<_>>().unwrap_or_default()
+}
+
+/// The size of a model's vectors where none is asked for.
+pub(super) fn default_size(id: &str) -> usize {
     match id {
-        id if id.starts_with("amazon.nova") => 3072,
-        id if id.starts_with("amazon.titan-embed-text-v1") || id.starts_with("cohere.embed-v4") => 1536,
+        _ if id.starts_with("amazon.nova") => 3072,
+        _ if id.starts_with("amazon.titan-embed-text-v1") || id.starts_with("cohere.embed-v4") => 1536,
+        _ if id.starts_with("twelvelabs.marengo-embed-3") => 512,
         _ => 1024,
     }
 }
 
-fn titan(asked: &Asked, vector: &Value) -> Value {
-    let text = asked.body["inputText"].as_str().map_or_else(|| asked.body.to_string(), str::to_owned);
-    let tokens = crate::model::tokens::of_text(&text);
-    let mut answer = json!({ "embedding": vector, "inputTextTokenCount": tokens });
-    if asked.model.model_id.starts_with("amazon.titan-embed-text-v2") {
-        answer["embeddingsByType"] = json!({ "float": vector });
-    }
-    answer
-}
-
-fn cohere(asked: &Asked, vectors: &[Vec<f64>], id: &str) -> Value {
-    let body = &asked.body;
-    let by_type = !items(&body["embedding_types"]).is_empty() || asked.model.model_id.contains("embed-v4");
-    let (embeddings, response_type) = match by_type {
-        true => (json!({ "float": vectors }), "embeddings_by_type"),
-        false => (json!(vectors), "embeddings_floats"),
+/// The vector of content: texts and media together.
+fn of_content(content: &Value, size: usize) -> Vec<f64> {
+    let vector_of = |block: &Value| match block["text"].as_str() {
+        Some(text) => vector(text, size),
+        None => vector(&block.to_string(), size),
     };
-    json!({ "id": id, "texts": body["texts"], "embeddings": embeddings, "response_type": response_type })
-}
-
-/// A size asked for, within reason.
-fn size(asked: &Value, default: usize) -> usize {
-    const LARGEST: usize = 4096;
-    asked
-        .as_u64()
-        .and_then(|size| usize::try_from(size).ok())
-        .filter(|size| (1..=LARGEST).contains(size))
-        .unwrap_or(default)
+    let mut sum = vec![0.0; size];
+    for block in items(content) {
+        for (sum, coordinate) in sum.iter_mut().zip(vector_of(block)) {
+            *sum += coordinate;
+        }
+    }
+    unit(sum)
 }
 
 /// The sum of its words' vectors, brought to length one.
@@ -121,8 +121,13 @@ pub(super) fn vector(text: &str, size: usize) -> Vec<f64> {
             *coordinate += weight * noise(seed.wrapping_add(index as u64));
         }
     }
-    let length = sum.iter().map(|coordinate| coordinate * coordinate).sum::<f64>().sqrt();
-    sum.into_iter().map(|coordinate| if length > 0.0 { coordinate / length } else { 0.0 }).collect()
+    unit(sum)
+}
+
+/// A vector brought to length one.
+fn unit(vector: Vec<f64>) -> Vec<f64> {
+    let length = vector.iter().map(|coordinate| coordinate * coordinate).sum::<f64>().sqrt();
+    vector.into_iter().map(|coordinate| if length > 0.0 { coordinate / length } else { 0.0 }).collect()
 }
 
 /// Between minus one and one.

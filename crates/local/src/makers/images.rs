@@ -141,6 +141,20 @@ fn source(body: &Value) -> Option<(u32, u32)> {
     Some(BASE64.decode(image).ok().and_then(|bytes| png::size(&bytes)).unwrap_or((SIDE, SIDE)))
 }
 
+/// What is told of an image that came as a data URI: its size where it is a PNG.
+pub(super) fn description(uri: &Value) -> Value {
+    let uri = uri.as_str().and_then(|uri| uri.strip_prefix("data:image/")?.split_once(";base64,"));
+    let Some((format, data)) = uri else { return Value::Null };
+    let mut description = json!({ "format": format });
+    let bytes = BASE64.decode(data).unwrap_or_default();
+    if let (Some((width, height)), Some(depth)) = (png::size(&bytes), png::bit_depth(&bytes)) {
+        description["width"] = width.into();
+        description["height"] = height.into();
+        description["bit_depth"] = depth.into();
+    }
+    description
+}
+
 fn text_of<'a>(value: &'a Value, member: &str) -> &'a str {
     value[member].as_str().unwrap_or_default()
 }

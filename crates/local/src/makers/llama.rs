@@ -6,7 +6,7 @@ use crate::error::AwsResult;
 use crate::makers::body::{limited, required_text};
 use crate::makers::{Chunks, Said, template};
 use crate::model::piece::Piece;
-use crate::model::prompt::Prompt;
+use crate::model::prompt::{Prompt, items};
 use crate::model::tokens::of_text;
 
 /// What a Llama generates when it is not told how much.
@@ -15,6 +15,11 @@ const DEFAULT_LENGTH: u64 = 512;
 pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
     let mut prompt =
         limited(template::llama(required_text(body, "prompt")?), &body["max_gen_len"], &Value::Null)?;
+    // Llama 3.2 and later look at images.
+    let images = items(&body["images"]).iter().map(|image| json!({ "image": { "source": image } }));
+    if let Some(content) = prompt.messages.last_mut().and_then(|turn| turn["content"].as_array_mut()) {
+        content.extend(images);
+    }
     prompt.max_tokens = prompt.max_tokens.or(Some(DEFAULT_LENGTH));
     Ok(prompt)
 }

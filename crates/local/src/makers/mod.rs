@@ -6,16 +6,23 @@ pub(crate) mod asynchronous;
 pub(crate) mod batch;
 mod body;
 mod cohere;
+mod cohere_embeddings;
 mod cohere_text;
-mod embeddings;
+pub(crate) mod embeddings;
 mod images;
+mod jamba;
 mod llama;
+mod marengo;
 mod mistral_text;
 mod nova;
+mod nova_embeddings;
 mod openai;
+mod pegasus;
 pub(crate) mod png;
+mod rerank;
 mod template;
 mod text_completion;
+mod titan_embeddings;
 mod titan_text;
 
 use serde_json::Value;
@@ -24,6 +31,7 @@ use crate::catalogue::FoundationModel;
 use crate::error::{AwsError, AwsResult};
 use crate::ids::Ids;
 use crate::local::Local;
+use crate::makers::embeddings::Embedder;
 use crate::model::completion::Completion;
 use crate::model::piece::Piece;
 use crate::model::prompt::Prompt;
@@ -55,12 +63,15 @@ enum Format {
     AnthropicText,
     Cohere,
     CohereText,
-    Embeddings,
+    Embeddings(Embedder),
     Images,
+    Jamba,
     Llama,
     MistralText,
     Nova,
     OpenAi,
+    Pegasus,
+    Rerank,
     TextCompletion,
     TitanText,
 }
@@ -82,12 +93,15 @@ pub(crate) fn read(model: &'static FoundationModel, bytes: &[u8]) -> AwsResult<A
         Format::AnthropicText => anthropic_text::read(&body),
         Format::Cohere => cohere::read(&body),
         Format::CohereText => cohere_text::read(&body),
-        Format::Embeddings => embeddings::read(&body),
+        Format::Embeddings(embedder) => embedder.read(model, &body),
         Format::Images => images::read(model.maker(), &body),
         Format::Llama => llama::read(&body),
-        Format::MistralText | Format::TextCompletion => mistral_text::read(&body),
+        Format::MistralText => mistral_text::read(&body),
         Format::Nova => nova::read(&body),
-        Format::OpenAi => openai::read(&body),
+        Format::Jamba | Format::OpenAi => openai::read(model, &body),
+        Format::Pegasus => pegasus::read(&body),
+        Format::Rerank => rerank::read(model.maker(), &body),
+        Format::TextCompletion => text_completion::read(&body),
         Format::TitanText => titan_text::read(&body),
     }?;
     let inference = [&body, &body["inferenceConfig"], &body["textGenerationConfig"]];
@@ -103,20 +117,22 @@ fn format(model: &FoundationModel, body: &Value) -> AwsResult<Format> {
     let has = |member: &str| !body[member].is_null();
     let makes = |modality: &str| model.output_modalities.iter().any(|output| output == modality);
     if makes("EMBEDDING") {
-        return Ok(Format::Embeddings);
+        return Ok(Format::Embeddings(Embedder::of(model)));
     }
     if makes("IMAGE") && !makes("TEXT") {
         return Ok(Format::Images);
     }
-    if !makes("TEXT") || id.contains("rerank") {
+    if !makes("TEXT") {
         return Err(AwsError::new(
             "NotImplementedException",
             format!(
-                "bedrock-local does not serve InvokeModel of {id} yet: it speaks for models of text, embeddings and images."
+                "bedrock-local does not serve InvokeModel of {id}: use StartAsyncInvoke for models of video."
             ),
         ));
     }
     Ok(match model.maker() {
+        _ if id.contains(".rerank-") => Format::Rerank,
+        "ai21" => Format::Jamba,
         "anthropic" if has("prompt") && !has("messages") => Format::AnthropicText,
         "anthropic" => Format::Anthropic,
         "amazon" if id.starts_with("amazon.nova") => Format::Nova,
@@ -125,33 +141,38 @@ fn format(model: &FoundationModel, body: &Value) -> AwsResult<Format> {
         "cohere" => Format::CohereText,
         "meta" => Format::Llama,
         "mistral" if has("prompt") => Format::MistralText,
+        "twelvelabs" => Format::Pegasus,
         _ if has("prompt") && !has("messages") => Format::TextCompletion,
         _ => Format::OpenAi,
     })
 }
 
 impl Asked {
-    pub(crate) fn wants_embeddings(&self) -> bool {
-        self.format == Format::Embeddings
-    }
-
-    /// What a model makes that says nothing: the server's own vectors, pictures.
-    pub(crate) fn made(&self, ids: &Ids) -> Option<Value> {
+    /// The form of embeddings that is wanted, where it is embeddings.
+    pub(crate) fn embedder(&self) -> Option<Embedder> {
         match self.format {
-            Format::Embeddings => Some(self.embeddings(None, &ids.uuid())),
-            Format::Images => Some(images::answer(self)),
+            Format::Embeddings(embedder) => Some(embedder),
             _ => None,
         }
     }
 
-    /// An embedding model's texts, and the size of vector asked for.
-    pub(crate) fn to_embed(&self) -> (Vec<String>, Option<u64>) {
-        (embeddings::texts_of(&self.body), embeddings::dimensions(&self.body).as_u64())
+    /// Whether its model answers in words, not in vectors, pictures or a ranking.
+    pub(crate) fn speaks(&self) -> bool {
+        !matches!(self.format, Format::Embeddings(_) | Format::Images | Format::Rerank)
     }
 
-    /// An embedding model's answer: the vectors given, or the server's own.
-    pub(crate) fn embeddings(&self, vectors: Option<Vec<Vec<f64>>>, id: &str) -> Value {
-        embeddings::answer(self, vectors, id)
+    pub(crate) fn ranks(&self) -> bool {
+        self.format == Format::Rerank
+    }
+
+    /// What a model makes that says nothing: the server's own vectors, pictures, a ranking.
+    pub(crate) fn made(&self, ids: &Ids) -> Option<Value> {
+        match self.format {
+            Format::Embeddings(embedder) => Some(embedder.answer(self, None, &ids.uuid())),
+            Format::Images => Some(images::answer(self)),
+            Format::Rerank => Some(rerank::answer(self)),
+            _ => None,
+        }
     }
 
     /// What puts a completion into a stream's chunks.
@@ -161,12 +182,14 @@ impl Asked {
             Format::AnthropicText => anthropic_text::chunks(),
             Format::Cohere => cohere::chunks(),
             Format::CohereText => cohere_text::chunks(),
-            // Neither vectors nor images come as streams: their models cannot stream.
-            Format::Embeddings | Format::Images => Box::new(|_, _| Vec::new()),
+            // What a model makes that says nothing comes as no stream.
+            Format::Embeddings(_) | Format::Images | Format::Rerank => Box::new(|_, _| Vec::new()),
+            Format::Jamba => jamba::chunks(),
             Format::Llama => llama::chunks(),
             Format::MistralText => mistral_text::chunks(),
             Format::Nova => nova::chunks(),
             Format::OpenAi => openai::chunks(),
+            Format::Pegasus => pegasus::chunks(),
             Format::TextCompletion => text_completion::chunks(),
             Format::TitanText => titan_text::chunks(),
         }
@@ -181,12 +204,15 @@ impl Said<'_> {
             Format::AnthropicText => anthropic_text::answer(self),
             Format::Cohere => cohere::answer(self),
             Format::CohereText => cohere_text::answer(self),
-            Format::Embeddings => embeddings::answer(self.asked, None, self.id),
+            Format::Embeddings(embedder) => embedder.answer(self.asked, None, self.id),
             Format::Images => images::answer(self.asked),
+            Format::Jamba => jamba::answer(self),
             Format::Llama => llama::answer(self),
             Format::MistralText => mistral_text::answer(self),
             Format::Nova => nova::answer(self),
             Format::OpenAi => openai::answer(self),
+            Format::Pegasus => pegasus::answer(self),
+            Format::Rerank => rerank::answer(self.asked),
             Format::TextCompletion => text_completion::answer(self),
             Format::TitanText => titan_text::answer(self),
         }

@@ -1,15 +1,17 @@
-//! Chat completions as OpenAI forms them: gpt-oss, Qwen, DeepSeek, AI21, newer Mistral models and others.
+//! Chat completions as OpenAI forms them: gpt-oss, Qwen, DeepSeek V3, Kimi, MiniMax, newer Mistral models and others.
 
 use serde_json::{Value, json};
 
+use crate::catalogue::FoundationModel;
 use crate::error::AwsResult;
-use crate::makers::body::{either, limit, malformed, required_list, texts};
+use crate::makers::body::{either, limit, malformed, required_list, texts, wrong_type};
 use crate::makers::{Chunks, Said};
 use crate::model::piece::Piece;
 use crate::model::prompt::{Prompt, ToolChoice, items, message, text_block};
 
-pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
+pub(crate) fn read(model: &FoundationModel, body: &Value) -> AwsResult<Prompt> {
     let mut prompt = Prompt {
+        reasoning: reasons(model, &body["reasoning_effort"])?,
         tools: items(&body["tools"]).iter().map(read_tool).collect(),
         tool_choice: match (&body["tool_choice"], body["tool_choice"]["function"]["name"].as_str()) {
             (_, Some(name)) => ToolChoice::Named(name.to_owned()),
@@ -44,14 +46,26 @@ pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
     Ok(prompt)
 }
 
+/// Whether it shall reason: gpt-oss does unasked (recorded), others by an effort, which is a text.
+fn reasons(model: &FoundationModel, effort: &Value) -> AwsResult<bool> {
+    let unasked = model.model_id.starts_with("openai.gpt-oss");
+    match effort {
+        Value::Null => Ok(unasked),
+        Value::String(effort) => Ok(unasked || effort != "none"),
+        other => Err(wrong_type("#/reasoning_effort", "String", other)),
+    }
+}
+
+/// A text, a list of parts, or one part alone, as Writer's models have it.
 fn content(content: &Value) -> Vec<Value> {
     let part = |part: &Value| match part["text"].as_str() {
         Some(text) => Some(text_block(text)),
         None => part["image_url"].is_object().then(|| json!({ "image": { "source": part["image_url"] } })),
     };
-    match content.as_str() {
-        Some(text) => vec![text_block(text)],
-        None => items(content).iter().filter_map(part).collect(),
+    match content {
+        Value::String(text) => vec![text_block(text)],
+        Value::Object(_) => part(content).into_iter().collect(),
+        _ => items(content).iter().filter_map(part).collect(),
     }
 }
 
@@ -80,11 +94,11 @@ pub(crate) fn answer(said: &Said<'_>) -> Value {
     let mut choice = json!({ "index": 0, "message": message, "logprobs": null });
     choice[reason_member(said)] = json!(reason(said));
     answer["choices"] = json!([choice]);
-    answer["usage"] = usage(said);
+    answer["usage"] = usage(said, said.completion.usage.output);
     answer
 }
 
-/// What was thought comes before the text, in tags; tool input in fragments.
+/// What was thought comes before the text, each chunk of it in tags (recorded); tool input in fragments.
 pub(crate) fn chunks() -> Chunks {
     let (mut calls, mut has_input) = (0, false);
     let mut block = Value::Null;
@@ -106,24 +120,20 @@ pub(crate) fn chunks() -> Chunks {
                     call(json!({
                         "index": calls - 1, "id": tool_use["toolUseId"], "type": "function", "function": function,
                     }))
-                } else if started["reasoningContent"]["reasoningText"].is_object() {
-                    json!({ "content": "<reasoning>" })
                 } else {
                     return Vec::new();
                 }
             }
-            Piece::Delta(delta) => match (&delta["text"], &delta["reasoningContent"]["text"]) {
-                (Value::String(text), _) | (_, Value::String(text)) => json!({ "content": text }),
-                _ => {
-                    let Some(fragment) = piece.tool_input() else { return Vec::new() };
+            Piece::Delta(_) => match (piece.text(), piece.thought(), piece.tool_input()) {
+                (Some(text), ..) => json!({ "content": text }),
+                (_, Some(thought), _) => json!({ "content": in_tags(thought) }),
+                (.., Some(fragment)) => {
                     has_input = true;
                     input(calls - 1, fragment)
                 }
+                _ => return Vec::new(),
             },
             Piece::Stop if is_call && !has_input => input(calls - 1, "{}"),
-            Piece::Stop if block["reasoningContent"]["reasoningText"].is_object() => {
-                json!({ "content": "</reasoning>" })
-            }
             Piece::Stop => return Vec::new(),
             Piece::End(_) => json!({}),
         };
@@ -137,12 +147,16 @@ pub(crate) fn chunks() -> Chunks {
 
 fn frame(said: &Said<'_>, object: &str) -> Value {
     json!({
-        "id": format!("chatcmpl-{}", said.id),
+        "id": id(said),
         "object": object,
         "created": said.local.clock.now().as_second(),
         "model": said.asked.model.model_id,
         "service_tier": "auto",
     })
+}
+
+pub(super) fn id(said: &Said<'_>) -> String {
+    format!("chatcmpl-{}", said.id)
 }
 
 /// Mistral's first chat models name it otherwise.
@@ -154,7 +168,7 @@ fn reason_member(said: &Said<'_>) -> &'static str {
     }
 }
 
-fn reason<'a>(said: &'a Said<'_>) -> &'a str {
+pub(super) fn reason<'a>(said: &'a Said<'_>) -> &'a str {
     match said.completion.stop_reason.as_str() {
         "tool_use" => "tool_calls",
         _ => said.stopped_by("length", "stop", "stop"),
@@ -162,14 +176,15 @@ fn reason<'a>(said: &'a Said<'_>) -> &'a str {
 }
 
 /// The text, what was thought before it in tags.
-fn text(said: &Said<'_>) -> String {
-    let thoughts = said.completion.content.iter();
-    let thoughts = thoughts.filter_map(|block| block["reasoningContent"]["reasoningText"]["text"].as_str());
-    let thoughts: String = thoughts.map(|thought| format!("<reasoning>{thought}</reasoning>")).collect();
-    thoughts + &said.completion.text()
+pub(super) fn text(said: &Said<'_>) -> String {
+    said.completion.thoughts().map(in_tags).collect::<String>() + &said.completion.text()
 }
 
-fn calls(said: &Said<'_>) -> Vec<Value> {
+fn in_tags(thought: &str) -> String {
+    format!("<reasoning>{thought}</reasoning>")
+}
+
+pub(super) fn calls(said: &Said<'_>) -> Vec<Value> {
     let uses =
         said.completion.content.iter().map(|block| &block["toolUse"]).filter(|tool_use| tool_use.is_object());
     let call = |tool_use: &Value| {
@@ -182,7 +197,8 @@ fn calls(said: &Said<'_>) -> Vec<Value> {
     uses.map(call).collect()
 }
 
-fn usage(said: &Said<'_>) -> Value {
-    let (input, output) = (said.completion.usage.input, said.completion.usage.output);
+/// What was read, and what was said so far.
+pub(super) fn usage(said: &Said<'_>, output: u64) -> Value {
+    let input = said.completion.usage.input;
     json!({ "prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output })
 }

@@ -42,6 +42,11 @@ pub(crate) fn size(png: &[u8]) -> Option<(u32, u32)> {
     Some((side(0)?, side(4)?)).filter(|(width, height)| *width > 0 && *height > 0)
 }
 
+/// The bits that a PNG has for each sample of a pixel.
+pub(crate) fn bit_depth(png: &[u8]) -> Option<u8> {
+    png.strip_prefix(SIGNATURE)?.get(16).copied()
+}
+
 /// Whether a pixel is of the second colour.
 fn cell(x: u32, y: u32, width: u32, height: u32, number: u64) -> bool {
     let place = |at: u32, of: u32| (u64::from(at) * u64::from(CELLS) / u64::from(of.max(1))) as u32;

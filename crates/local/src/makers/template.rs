@@ -11,18 +11,35 @@ pub(super) enum Speaker {
     Assistant,
 }
 
-/// Meta's: `<|start_header_id|>user<|end_header_id|> … <|eot_id|>`.
+/// Meta's: `<|start_header_id|>user<|end_header_id|> … <|eot_id|>`; of Llama 4
+/// `<|header_start|>user<|header_end|> … <|eot|>`.
 pub(super) fn llama(prompt: &str) -> Prompt {
-    let turns = prompt.split("<|start_header_id|>").filter_map(|part| {
-        let (role, text) = part.split_once("<|end_header_id|>")?;
+    let [start, end, over] = match prompt.contains("<|header_start|>") {
+        true => ["<|header_start|>", "<|header_end|>", "<|eot|>"],
+        false => ["<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"],
+    };
+    let turns = prompt.split(start).filter_map(|part| {
+        let (role, text) = part.split_once(end)?;
         let speaker = match role.trim() {
             "system" => System,
             "assistant" => Assistant,
             _ => User,
         };
-        Some((speaker, text.split("<|eot_id|>").next().unwrap_or(text)))
+        Some((speaker, text.split(over).next().unwrap_or(text)))
     });
     conversation(turns, prompt)
+}
+
+/// DeepSeek's: `<｜begin▁of▁sentence｜> … <｜User｜> … <｜Assistant｜> … <｜end▁of▁sentence｜>`.
+pub(super) fn deepseek(prompt: &str) -> Prompt {
+    let prompt = prompt.strip_prefix("<｜begin▁of▁sentence｜>").unwrap_or(prompt);
+    let mut parts = prompt.split("<｜User｜>");
+    let system = parts.next().map(|text| (System, text));
+    let turns = parts.flat_map(|part| {
+        let (asked, said) = part.split_once("<｜Assistant｜>").unwrap_or((part, ""));
+        [(User, asked), (Assistant, said.split("<｜end▁of▁sentence｜>").next().unwrap_or(said))]
+    });
+    conversation(system.into_iter().chain(turns), prompt)
 }
 
 /// Mistral's: `<s>[INST] … [/INST] … </s>`.
@@ -91,15 +108,20 @@ mod tests {
         let turns = turns.map(|(role, text)| format!("{}{text}<|eot_id|>", header(role))).concat();
         let prompt = format!("<|begin_of_text|>{turns}{}", header("assistant"));
         assert_eq!(told(&llama(&prompt)), whole);
+        let marks = [("start_header_id", "header_start"), ("end_header_id", "header_end"), ("eot_id", "eot")];
+        let of_llama_4 = marks.iter().fold(prompt, |prompt, (old, new)| prompt.replace(old, new));
+        assert_eq!(told(&llama(&of_llama_4)), whole);
         let prompt = "Be kind.\n\nHuman: One\n\nAssistant: 1\n\nHuman: Two\n\nAssistant: {";
         assert_eq!(told(&anthropic(prompt)), whole);
+        let prompt = "<｜begin▁of▁sentence｜>Be kind.<｜User｜>One<｜Assistant｜>1<｜end▁of▁sentence｜><｜User｜>Two<｜Assistant｜><think>\n";
+        assert_eq!(told(&deepseek(prompt)), whole);
         let prompt = "<s>[INST] One [/INST] 1</s>[INST] Two [/INST]";
         assert_eq!(told(&mistral(prompt)), "[] | user: One / assistant: 1 / user: Two");
     }
 
     #[test]
     fn a_text_without_marks_is_the_user_s() {
-        for read in [llama, mistral, anthropic] {
+        for read in [llama, mistral, anthropic, deepseek] {
             assert_eq!(told(&read(" Hi ")), "[] | user: Hi");
         }
     }

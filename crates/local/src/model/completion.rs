@@ -75,6 +75,12 @@ impl Completion {
         self.content.iter().filter_map(|block| block["text"].as_str()).collect()
     }
 
+    /// What was thought before it was said.
+    pub(crate) fn thoughts(&self) -> impl Iterator<Item = &str> {
+        let thoughts = self.content.iter().map(|block| &block["reasoningContent"]["reasoningText"]["text"]);
+        thoughts.filter_map(Value::as_str)
+    }
+
     pub(crate) fn latency_ms(&self) -> u64 {
         FIRST_TOKEN_MS + TOKEN_MS * self.usage.output
     }

@@ -45,6 +45,14 @@ impl Piece {
         }
     }
 
+    /// The text of a delta of reasoning.
+    pub(crate) fn thought(&self) -> Option<&str> {
+        match self {
+            Self::Delta(delta) => delta["reasoningContent"]["text"].as_str(),
+            _ => None,
+        }
+    }
+
     /// The fragment of a tool's input.
     pub(crate) fn tool_input(&self) -> Option<&str> {
         match self {

@@ -12,6 +12,7 @@ use crate::error::{AwsError, AwsResult};
 use crate::guardrails::applied::{Applied, Trace, Wish};
 use crate::guardrails::assessment::Outcome;
 use crate::local::Local;
+use crate::makers::embeddings::{self, Embedder};
 use crate::makers::{self, Asked, Said};
 use crate::model::completion::{Completion, Usage, input_tokens};
 use crate::model::generation::Generation;
@@ -30,8 +31,8 @@ const METRICS: &str = "amazon-bedrock-invocationMetrics";
 
 pub(crate) async fn invoke(local: &Local, request: &Request) -> AwsResult<Answer> {
     let mut asked = read(local, request)?;
-    if asked.wants_embeddings() {
-        return embed(local, request, &asked).await;
+    if let Some(embedder) = asked.embedder() {
+        return embed(local, request, &asked, embedder).await;
     }
     if let Some(made) = asked.made(&local.ids) {
         return Ok(wordless(request, &asked, &made));
@@ -44,26 +45,25 @@ pub(crate) async fn invoke(local: &Local, request: &Request) -> AwsResult<Answer
         body[GUARDRAIL_ACTION] = json!(action(guardrail));
         set(&mut body, TRACE, guardrail.invoke_trace());
     }
-    let headers = headers(request, &completion, "content-type");
+    let headers = [headers(request, "content-type"), counted(&asked, &completion)].concat();
     Ok(Answer::Bytes { body: body.to_string().into_bytes(), headers })
 }
 
-async fn embed(local: &Local, request: &Request, asked: &Asked) -> AwsResult<Answer> {
-    let (texts, dimensions) = asked.to_embed();
+async fn embed(local: &Local, request: &Request, asked: &Asked, embedder: Embedder) -> AwsResult<Answer> {
+    let (texts, dimensions) = (embeddings::texts(&asked.prompt), embedder.size(&asked.body));
     let model_id = request.text("modelId").to_owned();
     let vectors = match texts.is_empty() {
         true => None,
         false => local.repliers.embed(&Embedding { model_id, model: asked.model, texts, dimensions }).await?,
     };
-    Ok(wordless(request, asked, &asked.embeddings(vectors, &local.ids.uuid())))
+    Ok(wordless(request, asked, &embedder.answer(asked, vectors, &local.ids.uuid())))
 }
 
-/// The answer of a model that says nothing: vectors, images.
+/// The answer of a model that says nothing: vectors, images, a ranking.
 fn wordless(request: &Request, asked: &Asked, body: &Value) -> Answer {
     let usage = Usage { input: input_tokens(&asked.prompt), ..Usage::default() };
     let completion = Completion { usage, ..Completion::whole(Vec::new()) };
-    let mut headers = headers(request, &completion, "content-type");
-    headers.retain(|(name, _)| *name != "x-amzn-bedrock-output-token-count");
+    let headers = [headers(request, "content-type"), counted(asked, &completion)].concat();
     Answer::Bytes { body: body.to_string().into_bytes(), headers }
 }
 
@@ -73,9 +73,8 @@ pub(crate) async fn invoke_with_response_stream(local: &Arc<Local>, request: &Re
         return Err(AwsError::validation("The model is unsupported for streaming"));
     }
     let (generation, guardrail) = generate(local, request, &mut asked).await?;
-    let mut headers = headers(request, &generation.completion, "x-amzn-bedrock-content-type");
     // A stream starts before its tokens can be counted.
-    headers.retain(|(name, _)| !name.ends_with("-count") && !name.ends_with("invocation-latency"));
+    let headers = headers(request, "x-amzn-bedrock-content-type");
     let ending = generation.completion.ending.clone();
     let action = guardrail.as_ref().map(action);
     let trace = guardrail.as_ref().and_then(Applied::invoke_trace);
@@ -152,29 +151,37 @@ fn metrics(completion: &Completion, model: &FoundationModel) -> Value {
         "invocationLatency": completion.latency_ms(),
         "firstByteLatency": completion.latency_ms() - 2 * usage.output,
     });
-    // As recorded: only Nova tells that there was nothing in the cache.
-    let (read, written) = usage.cache.as_ref().map_or((0, 0), |cache| (cache.read, cache.written));
-    if read + written > 0 || model.model_id.starts_with("amazon.nova") {
+    if let Some((read, written)) = cached(usage, model) {
         metrics["cacheReadInputTokenCount"] = read.into();
         metrics["cacheWriteInputTokenCount"] = written.into();
     }
     metrics
 }
 
-fn headers(request: &Request, completion: &Completion, content_type: &'static str) -> Headers {
+/// The tokens read from the cache and written into it. Nova's text models tell them even where they are zero
+/// (recorded).
+fn cached(usage: &Usage, model: &FoundationModel) -> Option<(u64, u64)> {
+    let (read, written) = usage.cache.as_ref().map_or((0, 0), |cache| (cache.read, cache.written));
+    (read + written > 0 || model.model_id.starts_with("amazon.nova")).then_some((read, written))
+}
+
+fn headers(request: &Request, content_type: &'static str) -> Headers {
+    std::iter::once((content_type, JSON.to_owned())).chain(echoed(request)).collect()
+}
+
+/// What a whole answer cost.
+fn counted(asked: &Asked, completion: &Completion) -> Headers {
     let usage = &completion.usage;
-    let mut headers = vec![
-        (content_type, JSON.to_owned()),
-        ("x-amzn-bedrock-input-token-count", usage.input.to_string()),
-        ("x-amzn-bedrock-output-token-count", usage.output.to_string()),
-        ("x-amzn-bedrock-invocation-latency", completion.latency_ms().to_string()),
+    let speaks = asked.speaks();
+    let cache = cached(usage, asked.model).filter(|_| speaks);
+    let counts = [
+        ("x-amzn-bedrock-input-token-count", (!asked.ranks()).then_some(usage.input)),
+        ("x-amzn-bedrock-output-token-count", speaks.then_some(usage.output)),
+        ("x-amzn-bedrock-invocation-latency", Some(completion.latency_ms())),
+        ("x-amzn-bedrock-cache-read-input-token-count", cache.map(|(read, _)| read)),
+        ("x-amzn-bedrock-cache-write-input-token-count", cache.map(|(_, written)| written)),
     ];
-    if let Some(cache) = usage.cache.as_ref().filter(|cache| cache.tokens() > 0) {
-        headers.push(("x-amzn-bedrock-cache-read-input-token-count", cache.read.to_string()));
-        headers.push(("x-amzn-bedrock-cache-write-input-token-count", cache.written.to_string()));
-    }
-    headers.extend(echoed(request));
-    headers
+    counts.into_iter().filter_map(|(name, count)| Some((name, count?.to_string()))).collect()
 }
 
 /// What was asked of performance and service is told back.
