@@ -23,6 +23,7 @@ use crate::auth::{api_key, region};
 use crate::buckets::Buckets;
 use crate::description::Services;
 use crate::event_stream::{Decoder, Frame, Received, Wrong};
+use crate::hosts::Hosts;
 use crate::makers::png;
 use crate::request::{Request, query_pairs};
 use crate::routing::Router;
@@ -234,6 +235,23 @@ proptest! {
             prop_assert_eq!(error.status(&SERVICES), 403, "{:?}", error);
             prop_assert!(api_key::check(&keys(), &authorization, now).is_err());
         }
+    }
+
+    #[test]
+    fn any_foreign_host_is_refused(
+        before in text(&["localhost", "127.0.0.1", "[::1]", "bedrock", ".", ":", "@", ":80", "/", "?", "#", "%2F", " "]),
+        allowed in text(&["localhost", ".localhost", ".us-east-1.amazonaws.com", "[", "]", ":", "@"]),
+    ) {
+        let hosts = Hosts::new(&["bedrock".to_owned()]).unwrap();
+        for host in [format!("{before}evil.example"), format!("{before}evil.example:8080")] {
+            if let Some(parts) = parts("", &[("host", &host)]) {
+                prop_assert!(hosts.check(&parts).is_err(), "{host}");
+            }
+            if let Some(parts) = parts("", &[("origin", &host)]) {
+                prop_assert!(hosts.check(&parts).is_err(), "{host}");
+            }
+        }
+        let _ = Hosts::new(&[allowed]);
     }
 
     #[test]

@@ -80,10 +80,15 @@ fn hosts(parts: &Parts) -> Vec<String> {
     authority.into_iter().chain(headers).filter(|host| !host.is_empty()).collect()
 }
 
-/// The name in `name:port`, in lowercase.
+/// The name in `name:port`, in lowercase; `None` where that is anything else.
 fn name(host: &str) -> Option<String> {
     let authority: Authority = host.parse().ok()?;
     let name = authority.host();
+    let port = host.strip_prefix(name)?;
+    let is_port = port.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    if !port.is_empty() && !is_port {
+        return None;
+    }
     Some(name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase())
 }
 
@@ -158,6 +163,9 @@ mod tests {
             "localhost.evil.example",
             "evil-localhost",
             "localhost@evil.example",
+            "localhost:evil.example",
+            "[::1]evil.example",
+            "evil@localhost",
             "evil.example.:1",
             "other",
             "x.bedrock",

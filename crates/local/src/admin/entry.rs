@@ -6,9 +6,12 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::journal::{RecordedEvent, RecordedRequest};
+use crate::routing::decode;
 
 /// Headers that let their reader do what the client may. They are shown shortened.
 const SECRETS: &[&str] = &["authorization", "x-amz-security-token"];
+/// The same of a presigned URL.
+const SECRETS_OF_A_QUERY: &[&str] = &["X-Amz-Signature", "X-Amz-Security-Token"];
 
 pub(super) fn entry(request: &RecordedRequest) -> Value {
     let answer = &request.answer;
@@ -23,7 +26,7 @@ pub(super) fn entry(request: &RecordedRequest) -> Value {
         "operation": request.operation,
         "method": request.method,
         "path": request.path,
-        "query": request.query,
+        "query": query(&request.query),
         "headers": headers(&request.headers),
         "body": body(&request.body),
         "status": request.status,
@@ -66,6 +69,15 @@ fn headers(headers: &[(String, String)]) -> Value {
     members.into()
 }
 
+/// A query as it was sent, without what proves who has signed it.
+fn query(query: &str) -> String {
+    let shown = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if SECRETS_OF_A_QUERY.contains(&decode(name).as_str()) => format!("{name}=…"),
+        _ => pair.to_owned(),
+    });
+    shown.collect::<Vec<_>>().join("&")
+}
+
 /// What tells who signed, without what proves it.
 fn shortened(value: &str) -> String {
     let signed = value.split_once("Signature=").map(|(before, _)| format!("{before}Signature=…"));
@@ -86,6 +98,8 @@ mod tests {
         let signed =
             "AWS4-HMAC-SHA256 Credential=A/20250101/r/bedrock/aws4_request, SignedHeaders=host, Signature=0";
         assert!(shortened(signed).ends_with("SignedHeaders=host, Signature=…"));
+        let presigned = "a=b&X-Amz-Date=1&X-Amz-Security%2DToken=t&X-Amz-Signature=0&&c";
+        assert_eq!(query(presigned), "a=b&X-Amz-Date=1&X-Amz-Security%2DToken=…&X-Amz-Signature=…&&c");
     }
 
     #[test]
