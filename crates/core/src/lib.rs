@@ -4,6 +4,7 @@
 //! People use this crate through `bedrock-orm`.
 
 mod bound;
+mod call;
 mod error;
 mod generated;
 mod resource;

@@ -32,7 +32,8 @@ impl<M> Pages<M> {
 }
 
 impl<M> Rows<M> {
-    pub(crate) fn new(rows: impl Stream<Item = Result<Bound<M>>> + Send + 'static) -> Self {
+    /// These rows, for a list that is not a manager's.
+    pub fn new(rows: impl Stream<Item = Result<Bound<M>>> + Send + 'static) -> Self {
         Self(Box::pin(rows))
     }
 

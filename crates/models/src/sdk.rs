@@ -26,6 +26,14 @@ impl ToSdkError {
         };
         Self { message }
     }
+
+    fn too_deep() -> Self {
+        Self { message: format!("a JSON document is nested deeper than {DEEPEST} levels") }
+    }
+
+    fn not_finite(member: &str, number: f64) -> Self {
+        Self { message: format!("`{member}` is {number}, which JSON cannot write") }
+    }
 }
 
 impl fmt::Display for ToSdkError {
@@ -112,20 +120,63 @@ pub fn document_from_sdk(document: Document) -> Value {
     }
 }
 
+/// How deeply a document may be nested: as deeply as the SDK reads one, so that what has come can be sent back.
+const DEEPEST: u16 = 256;
+
 /// JSON as the SDK's document.
-pub fn document_to_sdk(value: Value) -> Document {
+///
+/// # Errors
+///
+/// Where it is nested so deeply that the stack, which the SDK writes it on, may not do.
+pub fn document_to_sdk(value: Value) -> Result<Document, ToSdkError> {
+    if is_within(&value, DEEPEST) {
+        Ok(shallow_document_to_sdk(value))
+    } else {
+        take_apart(value);
+        Err(ToSdkError::too_deep())
+    }
+}
+
+fn is_within(value: &Value, levels: u16) -> bool {
+    let inside = |value| levels > 0 && is_within(value, levels - 1);
+    match value {
+        Value::Object(members) => members.values().all(inside),
+        Value::Array(items) => items.iter().all(inside),
+        _ => true,
+    }
+}
+
+/// Drops a document level by level. Dropped as a whole it would take the stack.
+fn take_apart(value: Value) {
+    let mut rest = vec![value];
+    while let Some(value) = rest.pop() {
+        match value {
+            Value::Object(members) => rest.extend(members.into_iter().map(|(_, value)| value)),
+            Value::Array(items) => rest.extend(items),
+            _ => {}
+        }
+    }
+}
+
+fn shallow_document_to_sdk(value: Value) -> Document {
     match value {
         Value::Object(members) => {
             let members: HashMap<_, _> =
-                members.into_iter().map(|(key, value)| (key, document_to_sdk(value))).collect();
+                members.into_iter().map(|(key, value)| (key, shallow_document_to_sdk(value))).collect();
             Document::Object(members)
         }
-        Value::Array(items) => Document::Array(items.into_iter().map(document_to_sdk).collect()),
+        Value::Array(items) => Document::Array(items.into_iter().map(shallow_document_to_sdk).collect()),
         Value::Number(number) => Document::Number(number_to_sdk(&number)),
         Value::String(text) => Document::String(text),
         Value::Bool(value) => Document::Bool(value),
         Value::Null => Document::Null,
     }
+}
+
+/// The number, where it is one that JSON can write.
+pub(crate) fn finite<N: Copy + Into<f64>>(member: &str, number: N) -> Result<N, ToSdkError> {
+    let wide = number.into();
+    if wide.is_finite() { Ok(number) } else { Err(ToSdkError::not_finite(member, wide)) }
 }
 
 fn number_to_sdk(number: &serde_json::Number) -> Number {
@@ -149,6 +200,35 @@ mod tests {
             assert_eq!(timestamp_from_sdk(timestamp_to_sdk(time)), time, "{text}");
         }
         assert_eq!(timestamp_from_sdk(DateTime::from_secs(i64::MAX)), Timestamp::MAX);
+    }
+
+    #[test]
+    fn a_document_nested_too_deeply_is_an_error_and_no_overflow() {
+        let nested = |levels: usize| (0..levels).fold(Value::Null, |inner, _| Value::Array(vec![inner]));
+        let deepest = document_to_sdk(nested(usize::from(DEEPEST))).unwrap();
+        assert_eq!(document_from_sdk(deepest), nested(usize::from(DEEPEST)));
+        for levels in [usize::from(DEEPEST) + 1, 1_000_000] {
+            assert_eq!(document_to_sdk(nested(levels)), Err(ToSdkError::too_deep()));
+        }
+        let wide = Value::Object(
+            [("a".to_owned(), nested(100_000)), ("b".to_owned(), nested(100_000))].into_iter().collect(),
+        );
+        assert_eq!(document_to_sdk(wide), Err(ToSdkError::too_deep()));
+    }
+
+    #[test]
+    fn a_document_nested_too_deeply_is_not_read_either() {
+        let text = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let block = format!(r#"{{"toolUse":{{"toolUseId":"a","name":"b","input":{text}}}}}"#);
+        let error = serde_json::from_str::<crate::ContentBlock>(&block).unwrap_err();
+        assert!(error.to_string().contains("recursion limit"), "{error}");
+    }
+
+    #[test]
+    fn a_number_that_json_cannot_write_is_named() {
+        assert_eq!(finite("top_p", 0.5_f32), Ok(0.5));
+        let error = finite("temperature", f32::NAN).unwrap_err();
+        assert_eq!(error.to_string(), "`temperature` is NaN, which JSON cannot write");
     }
 
     #[test]

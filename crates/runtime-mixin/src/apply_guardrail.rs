@@ -155,14 +155,13 @@ impl IntoFuture for ApplyGuardrail {
                     "there is no content for the guardrail to look at",
                 ));
             }
-            ApplyGuardrailInputBuilder::try_from(self.request)
+            let input = ApplyGuardrailInputBuilder::try_from(self.request)
                 .map_err(|error| Error::unsendable(OPERATION, error))?
                 .set_guardrail_identifier(guardrail_identifier)
-                .set_guardrail_version(guardrail_version)
-                .send_with(&sdk::runtime(&self.session))
-                .await
-                .map(Into::into)
-                .map_err(|error| sdk::error(&self.session, OPERATION, None, error))
+                .set_guardrail_version(guardrail_version);
+            let client = sdk::runtime(&self.session);
+            let sending = Box::pin(input.send_with(&client));
+            sdk::Call::new(&self.session, OPERATION).send(sending).await.map(Into::into)
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bedrock_orm_core::sdk::Usage;
 use bedrock_orm_models::{
     Blob, Citation, CitationGeneratedContent, CitationSourceContent, CitationsContentBlock, CitationsDelta,
     ContentBlock, ContentBlockDelta, ContentBlockStart, ConversationRole, ConverseOutput, ConverseResponse,
@@ -40,6 +41,17 @@ impl Assembly {
             ConverseStreamOutput::Metadata(metadata) => self.metadata = Some(metadata.clone()),
             // That a block has ended is told by the next one, and an event of a newer API adds nothing that is known.
             _ => {}
+        }
+    }
+
+    /// What it used, where that has arrived.
+    pub(crate) fn usage(&self) -> Usage {
+        let Some(metadata) = &self.metadata else { return Usage::default() };
+        Usage {
+            input_tokens: Some(metadata.usage.input_tokens.into()),
+            output_tokens: Some(metadata.usage.output_tokens.into()),
+            cache_read_input_tokens: metadata.usage.cache_read_input_tokens.map(Into::into),
+            cache_write_input_tokens: metadata.usage.cache_write_input_tokens.map(Into::into),
         }
     }
 

@@ -4,12 +4,11 @@ use std::future::IntoFuture;
 use std::pin::Pin;
 
 use bedrock_orm_core::{Bound, Error, ErrorKind, Result};
-use bedrock_orm_managers::{Manager, Objects, Page, QuerySet};
+use bedrock_orm_managers::{Manager, Objects, Page, QuerySet, Rows};
 use bedrock_orm_models::{
     AsyncInvoke, AsyncInvokeOutputDataConfig, AsyncInvokeStatus, AsyncInvokeSummary, SortAsyncInvocationBy,
     SortOrder, StartAsyncInvokeRequest, StartAsyncInvokeResponse, Tag,
 };
-use futures_core::Stream;
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -183,9 +182,9 @@ impl StartAsyncInvoke {
         self
     }
 
-    /// Tags for the job: pairs of key and value.
+    /// Adds tags for the job: pairs of key and value.
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<Tag>>) -> Self {
-        self.request.tags = Some(tags.into_iter().map(Into::into).collect());
+        self.request.tags.get_or_insert_default().extend(tags.into_iter().map(Into::into));
         self
     }
 }
@@ -249,9 +248,9 @@ impl ModelAsyncInvokes {
     }
 
     /// This model's jobs of all pages, one after the other.
-    pub fn stream(&self) -> impl Stream<Item = Result<Bound<AsyncInvokeSummary>>> + Send + Unpin + use<> {
+    pub fn stream(&self) -> Rows<AsyncInvokeSummary> {
         let target = self.target.clone();
-        self.query.stream().try_filter(move |job| std::future::ready(target.owns(&job.model_arn)))
+        Rows::new(self.query.stream().try_filter(move |job| std::future::ready(target.owns(&job.model_arn))))
     }
 }
 

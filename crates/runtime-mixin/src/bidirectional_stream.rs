@@ -3,6 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use aws_sdk_bedrockruntime::error::SdkError;
 use aws_sdk_bedrockruntime::operation::RequestId;
@@ -15,14 +16,15 @@ use aws_sdk_bedrockruntime::types::{
     BidirectionalInputPayloadPart as SdkInputPart, InvokeModelWithBidirectionalStreamInput as SdkInput,
     InvokeModelWithBidirectionalStreamOutput as SdkEvent,
 };
-use bedrock_orm_core::{Bound, Error, Result, sdk};
+use bedrock_orm_core::sdk::{self, Usage};
+use bedrock_orm_core::{Bound, Error, Result};
 use bedrock_orm_models::Blob;
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::stream::Events;
+use crate::stream::{Events, Silence, unanswered};
 use crate::{Invokable, Target};
 
 const OPERATION: &str = "InvokeModelWithBidirectionalStream";
@@ -59,7 +61,8 @@ pub trait BidirectionalStreamExt {
     ///
     /// # Errors
     ///
-    /// None of its own: the first [`next`](BidirectionalStream::next) tells what became of the request.
+    /// `InvalidInput` where the model's ID is blank. The first [`next`](BidirectionalStream::next) tells what became of
+    /// the request.
     ///
     /// # Requests
     ///
@@ -89,17 +92,19 @@ pub struct BidirectionalStream {
     input: Option<mpsc::Sender<Blob>>,
     output: Output,
     target: Target,
+    started: Instant,
     request_id: Option<String>,
 }
 
 /// Where the answer is.
 enum Output {
-    Opening(JoinHandle<Result<SdkAnswer, SdkError<SdkFailure>>>),
+    Opening { answer: JoinHandle<Result<SdkAnswer, SdkError<SdkFailure>>>, silence: Silence },
     Open(Box<Events<SdkEvent>>),
     Ended,
 }
 
 pub(crate) async fn open(target: Target) -> Result<BidirectionalStream> {
+    target.call(OPERATION).check()?;
     let (input, chunks) = mpsc::channel(WAITING);
     let request = target
         .client()
@@ -107,8 +112,15 @@ pub(crate) async fn open(target: Target) -> Result<BidirectionalStream> {
         .model_id(&target.model_id)
         .body(body(chunks).into());
     // AWS may answer only when it has heard something: what is to be said must not wait for the answer.
-    let opening = tokio::spawn(request.send());
-    Ok(BidirectionalStream { input: Some(input), output: Output::Opening(opening), target, request_id: None })
+    let answer = tokio::spawn(request.send());
+    let silence = Silence::new(target.session.stream_silence_timeout());
+    Ok(BidirectionalStream {
+        input: Some(input),
+        output: Output::Opening { answer, silence },
+        target,
+        started: Instant::now(),
+        request_id: None,
+    })
 }
 
 /// The chunks that are sent, as the SDK's events.
@@ -168,7 +180,9 @@ impl BidirectionalStream {
             answer.map_err(|error| sdk::error(session, OPERATION, Some(&self.target.model_id), error))?;
         self.request_id = answer.request_id().map(str::to_owned);
         let silence_timeout = session.stream_silence_timeout();
-        Ok(Output::Open(Box::new(Events::new(answer.body, OPERATION, self.target.clone(), silence_timeout))))
+        let target = self.target.clone();
+        let events = Events::new(answer.body, OPERATION, target, self.started, silence_timeout);
+        Ok(Output::Open(Box::new(events)))
     }
 }
 
@@ -180,15 +194,23 @@ impl Stream for BidirectionalStream {
         loop {
             match &mut this.output {
                 Output::Ended => return Poll::Ready(None),
-                Output::Opening(opening) => {
-                    let answer = match ready!(Pin::new(opening).poll(context)) {
-                        Ok(answer) => this.opened(answer),
-                        Err(_) => Err(Error::stream_interrupted(OPERATION, "the request was given up")),
+                Output::Opening { answer: opening, silence } => {
+                    let answer = match Pin::new(&mut *opening).poll(context) {
+                        Poll::Ready(Ok(answer)) => this.opened(answer),
+                        Poll::Ready(Err(_)) => {
+                            Err(Error::stream_interrupted(OPERATION, "the request was given up"))
+                        }
+                        Poll::Pending => {
+                            let timeout = ready!(silence.poll(context));
+                            opening.abort();
+                            Err(unanswered(OPERATION, timeout))
+                        }
                     };
                     match answer {
                         Ok(output) => this.output = output,
                         Err(error) => {
                             this.output = Output::Ended;
+                            this.target.call(OPERATION).since(this.started).failed(&error);
                             return Poll::Ready(Some(Err(error)));
                         }
                     }
@@ -201,10 +223,13 @@ impl Stream for BidirectionalStream {
                     // An event of a newer API.
                     Some(Ok(_)) => {}
                     Some(Err(error)) => {
+                        let error = error.with_request_id(this.request_id.as_deref());
+                        events.failed(&error);
                         this.output = Output::Ended;
-                        return Poll::Ready(Some(Err(error.with_request_id(this.request_id.as_deref()))));
+                        return Poll::Ready(Some(Err(error)));
                     }
                     None => {
+                        events.succeeded(this.request_id.as_deref(), Usage::default);
                         this.output = Output::Ended;
                         return Poll::Ready(None);
                     }
@@ -216,8 +241,8 @@ impl Stream for BidirectionalStream {
 
 impl Drop for BidirectionalStream {
     fn drop(&mut self) {
-        if let Output::Opening(opening) = &self.output {
-            opening.abort();
+        if let Output::Opening { answer, .. } = &self.output {
+            answer.abort();
         }
     }
 }

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
+use aws_sdk_bedrockruntime::operation::converse::ConverseOutput as SdkAnswer;
 use aws_sdk_bedrockruntime::operation::converse::builders::ConverseInputBuilder;
 use bedrock_orm_core::{Bound, Error, Result, sdk};
 #[cfg(feature = "control-plane")]
@@ -44,7 +45,8 @@ pub trait ConverseExt {
     ///
     /// # Errors
     ///
-    /// When awaited: `InvalidInput` before anything is sent where two guardrails are given, or one without a version;
+    /// When awaited: `InvalidInput` before anything is sent where two guardrails are given, or one without a version,
+    /// where a number is not finite or JSON is nested too deeply; `DoesNotExist` where AWS knows no such model;
     /// `Validation`, `AccessDenied`, `Throttled`, `ModelTimeout` … as AWS answers.
     ///
     /// # Requests
@@ -91,6 +93,30 @@ impl<M: Invokable> ConverseExt for Bound<M> {
 }
 
 /// A turn of a conversation, about to be sent. Awaited, it gives `R`: the whole reply, or the stream of it.
+///
+/// Settings are given in any order, and on top of those of a whole [`ConverseRequest`]. One that is given again follows
+/// one rule: a single value takes the earlier one's place, a list is added to, and what has members (a configuration, a
+/// map, a JSON object) is merged member by member, each by the same rule.
+///
+/// ```
+/// use bedrock_orm::prelude::*;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+/// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+/// let model = FoundationModel::with_id("amazon.nova-lite-v1:0").using(&session);
+/// let turn = model
+///     .converse("Hello")
+///     .system("Be brief.")
+///     .system("Answer in French.") // both
+///     .max_tokens(64)
+///     .max_tokens(128) // 128
+///     .inference_config(InferenceConfiguration::default().temperature(0.2)); // 128 and 0.2
+/// turn.await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Converse<R> {
@@ -121,15 +147,15 @@ impl<R> Converse<R> {
         }
     }
 
-    /// Adds a system prompt: a string or a block. Called again, it adds another.
+    /// Adds a system prompt: a string or a block.
     pub fn system(mut self, system: impl Into<SystemContentBlock>) -> Self {
         self.request.system.get_or_insert_default().push(system.into());
         self
     }
 
-    /// How the model writes, all settings at once.
+    /// How the model writes: several settings at once.
     pub fn inference_config(mut self, inference_config: InferenceConfiguration) -> Self {
-        self.request.inference_config = Some(inference_config);
+        self.request.inference_config.get_or_insert_default().merge(inference_config);
         self
     }
 
@@ -140,6 +166,9 @@ impl<R> Converse<R> {
     }
 
     /// How boldly the model writes: 0 to 1.
+    ///
+    /// AWS takes an `f32`, and the SDK writes it with the digits of an `f64`: 0.1 leaves as 0.10000000149011612, which
+    /// is the same `f32`. [`top_p`](Self::top_p) does so too.
     pub fn temperature(mut self, temperature: f32) -> Self {
         self.request.inference_config.get_or_insert_default().temperature = Some(temperature);
         self
@@ -151,22 +180,25 @@ impl<R> Converse<R> {
         self
     }
 
-    /// Words that end the reply.
+    /// Adds words that end the reply.
     pub fn stop_sequences(mut self, stop_sequences: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let stop_sequences = stop_sequences.into_iter().map(Into::into).collect();
-        self.request.inference_config.get_or_insert_default().stop_sequences = Some(stop_sequences);
+        let inference_config = self.request.inference_config.get_or_insert_default();
+        inference_config
+            .stop_sequences
+            .get_or_insert_default()
+            .extend(stop_sequences.into_iter().map(Into::into));
         self
     }
 
-    /// The tools that the model may call, and whether it has to.
+    /// Adds tools that the model may call, and says whether it has to.
     pub fn tool_config(mut self, tool_config: ToolConfiguration) -> Self {
-        self.request.tool_config = Some(tool_config);
+        self.request.tool_config.get_or_insert_default().merge(tool_config);
         self
     }
 
-    /// The tools that the model may call.
+    /// Adds tools that the model may call.
     pub fn tools(mut self, tools: impl IntoIterator<Item = impl Into<Tool>>) -> Self {
-        self.request.tool_config.get_or_insert_default().tools = tools.into_iter().map(Into::into).collect();
+        self.request.tool_config.get_or_insert_default().tools.extend(tools.into_iter().map(Into::into));
         self
     }
 
@@ -197,37 +229,40 @@ impl<R> Converse<R> {
 
     /// Settings of this model alone, such as `json!({"top_k": 50})`.
     pub fn additional_model_request_fields(mut self, fields: impl Into<Value>) -> Self {
-        self.request.additional_model_request_fields = Some(fields.into());
+        match (&mut self.request.additional_model_request_fields, fields.into()) {
+            (Some(Value::Object(there)), Value::Object(more)) => there.extend(more),
+            (there, fields) => *there = Some(fields),
+        }
         self
     }
 
-    /// Fields of this model's own reply to give back, as JSON pointers such as `/stop_sequence`.
+    /// Adds fields of this model's own reply to give back, as JSON pointers such as `/stop_sequence`.
     pub fn additional_model_response_field_paths(
         mut self,
         paths: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
-        self.request.additional_model_response_field_paths =
-            Some(paths.into_iter().map(Into::into).collect());
+        let there = self.request.additional_model_response_field_paths.get_or_insert_default();
+        there.extend(paths.into_iter().map(Into::into));
         self
     }
 
-    /// What goes into the variables of a managed prompt.
+    /// Adds what goes into variables of a managed prompt.
     pub fn prompt_variables(
         mut self,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<PromptVariableValues>)>,
     ) -> Self {
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-        self.request.prompt_variables = Some(variables.collect());
+        self.request.prompt_variables.get_or_insert_default().extend(variables);
         self
     }
 
-    /// Labels for the invocation log.
+    /// Adds labels for the invocation log.
     pub fn request_metadata(
         mut self,
         metadata: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
     ) -> Self {
         let metadata = metadata.into_iter().map(|(key, value)| (key.into(), value.into()));
-        self.request.request_metadata = Some(metadata.collect());
+        self.request.request_metadata.get_or_insert_default().extend(metadata);
         self
     }
 
@@ -245,7 +280,7 @@ impl<R> Converse<R> {
 
     /// The form of the reply: a JSON schema that it follows, and how hard the model tries.
     pub fn output_config(mut self, output_config: OutputConfig) -> Self {
-        self.request.output_config = Some(output_config);
+        self.request.output_config.get_or_insert_default().merge(output_config);
         self
     }
 
@@ -261,10 +296,11 @@ impl<R> Converse<R> {
 }
 
 impl Converse<ConverseStream> {
-    /// How long the stream may be silent before it fails as interrupted; the session's
-    /// [`stream_silence_timeout`](bedrock_orm_core::Session::stream_silence_timeout) unless set.
+    /// How long the stream may be silent, from its sending on, before it fails as interrupted; the session's
+    /// [`stream_silence_timeout`](bedrock_orm_core::Session::stream_silence_timeout) unless set. `None` lets it be
+    /// silent for ever.
     pub fn silence_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.silence_timeout = timeout.into();
+        self.silence_timeout = sdk::limit(timeout.into());
         self
     }
 
@@ -286,14 +322,20 @@ impl IntoFuture for Converse<ConverseResponse> {
             let input = ConverseInputBuilder::try_from(request)
                 .map_err(|error| Error::unsendable(OPERATION, error))?
                 .model_id(&target.model_id);
-            let call = Box::pin(async {
-                let answer = input.send_with(&target.client()).await;
-                answer
-                    .map(Into::into)
-                    .map_err(|error| sdk::error(&target.session, OPERATION, Some(&target.model_id), error))
-            });
-            target.observed(OPERATION, call).await
+            let client = target.client();
+            let sending = Box::pin(input.send_with(&client));
+            target.call(OPERATION).send_counted(sending, usage).await.map(Into::into)
         })
+    }
+}
+
+fn usage(answer: &SdkAnswer) -> sdk::Usage {
+    let Some(usage) = answer.usage() else { return sdk::Usage::default() };
+    sdk::Usage {
+        input_tokens: Some(usage.input_tokens().into()),
+        output_tokens: Some(usage.output_tokens().into()),
+        cache_read_input_tokens: usage.cache_read_input_tokens().map(Into::into),
+        cache_write_input_tokens: usage.cache_write_input_tokens().map(Into::into),
     }
 }
 

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStreamInputBuilder;
 use aws_sdk_bedrockruntime::types::ConverseStreamOutput as SdkEvent;
-use bedrock_orm_core::{Error, Partial, Result, sdk};
+use bedrock_orm_core::{Error, Partial, Result};
 use bedrock_orm_models::{
     ContentBlockDelta, ContentBlockDeltaEvent, ConverseResponse, ConverseStreamOutput, ConverseStreamRequest,
 };
@@ -17,7 +17,7 @@ use futures_util::StreamExt;
 
 use crate::Target;
 use crate::assembly::Assembly;
-use crate::stream::Events;
+use crate::stream::{self, Events};
 
 pub(crate) const OPERATION: &str = "ConverseStream";
 
@@ -64,15 +64,12 @@ impl ConverseStream {
         let input = ConverseStreamInputBuilder::try_from(request)
             .map_err(|error| Error::unsendable(OPERATION, error))?
             .model_id(&target.model_id);
-        let call = Box::pin(async {
-            input
-                .send_with(&target.client())
-                .await
-                .map_err(|error| sdk::error(&target.session, OPERATION, Some(&target.model_id), error))
-        });
-        let answer = target.observed(OPERATION, call).await?;
+        let client = target.client();
+        let started = Instant::now();
+        let sending = Box::pin(input.send_with(&client));
+        let answer = stream::open(target.call(OPERATION), OPERATION, sending, silence_timeout).await?;
         let request_id = answer.request_id().map(str::to_owned);
-        let events = Events::new(answer.stream, OPERATION, target, silence_timeout);
+        let events = Events::new(answer.stream, OPERATION, target, started, silence_timeout);
         Ok(Self { events, assembly: Assembly::default(), failed: false, request_id })
     }
 
@@ -134,7 +131,9 @@ impl ConverseStream {
         // Told once: a stream that is asked again has ended.
         self.failed = true;
         let message = std::mem::take(&mut self.assembly).into_message();
-        error.with_partial(Partial::Message(message)).with_request_id(self.request_id.as_deref())
+        let error = error.with_partial(Partial::Message(message)).with_request_id(self.request_id.as_deref());
+        self.events.failed(&error);
+        error
     }
 }
 
@@ -154,7 +153,12 @@ impl Stream for ConverseStream {
                 Some(Err(this
                     .broken(Error::stream_interrupted(OPERATION, "the stream ended before the message did"))))
             }
-            None => None,
+            None => {
+                if !this.failed {
+                    this.events.succeeded(this.request_id.as_deref(), || this.assembly.usage());
+                }
+                None
+            }
         })
     }
 }

@@ -1,5 +1,6 @@
 //! `CountTokens`: what a request would cost in tokens.
 
+use aws_sdk_bedrockruntime::operation::count_tokens::CountTokensOutput as SdkAnswer;
 use aws_sdk_bedrockruntime::types::CountTokensInput as SdkInput;
 use bedrock_orm_core::{Bound, Error, Result, sdk};
 use bedrock_orm_models::{CountTokensInput, CountTokensResponse};
@@ -51,16 +52,10 @@ impl<M: Invokable> CountTokensExt for Bound<M> {
 pub(crate) async fn count_tokens(target: Target, input: CountTokensInput) -> Result<CountTokensResponse> {
     const OPERATION: &str = "CountTokens";
     let input = SdkInput::try_from(input).map_err(|error| Error::unsendable(OPERATION, error))?;
-    let call = Box::pin(async {
-        target
-            .client()
-            .count_tokens()
-            .model_id(&target.model_id)
-            .input(input)
-            .send()
-            .await
-            .map(Into::into)
-            .map_err(|error| sdk::error(&target.session, OPERATION, Some(&target.model_id), error))
-    });
-    target.observed(OPERATION, call).await
+    let sending = Box::pin(target.client().count_tokens().model_id(&target.model_id).input(input).send());
+    let usage = |answer: &SdkAnswer| sdk::Usage {
+        input_tokens: Some(answer.input_tokens().into()),
+        ..sdk::Usage::default()
+    };
+    target.call(OPERATION).send_counted(sending, usage).await.map(Into::into)
 }

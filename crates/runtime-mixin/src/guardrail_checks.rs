@@ -44,11 +44,10 @@ impl GuardrailChecksExt for Session {
         request: InvokeGuardrailChecksRequest,
     ) -> Result<InvokeGuardrailChecksResponse> {
         const OPERATION: &str = "InvokeGuardrailChecks";
-        InvokeGuardrailChecksInputBuilder::try_from(request)
-            .map_err(|error| Error::unsendable(OPERATION, error))?
-            .send_with(&sdk::runtime(self))
-            .await
-            .map(Into::into)
-            .map_err(|error| sdk::error(self, OPERATION, None, error))
+        let input = InvokeGuardrailChecksInputBuilder::try_from(request)
+            .map_err(|error| Error::unsendable(OPERATION, error))?;
+        let client = sdk::runtime(self);
+        let sending = Box::pin(input.send_with(&client));
+        sdk::Call::new(self, OPERATION).send(sending).await.map(Into::into)
     }
 }

@@ -23,7 +23,7 @@ impl GuardrailChoice {
     }
 
     pub(crate) fn set_configuration(&mut self, configuration: GuardrailConfiguration) {
-        self.configuration = Some(configuration);
+        self.configuration.get_or_insert_default().merge(configuration);
     }
 
     /// What AWS is told.

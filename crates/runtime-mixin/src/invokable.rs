@@ -1,9 +1,7 @@
 //! What can be invoked, and with which session.
 
-use std::pin::Pin;
-
 use aws_sdk_bedrockruntime::Client;
-use bedrock_orm_core::{Bound, Resource, Result, Session, sdk};
+use bedrock_orm_core::{Bound, Resource, Session, sdk};
 use bedrock_orm_models::FoundationModel;
 #[cfg(feature = "control-plane")]
 use bedrock_orm_models::{
@@ -11,7 +9,6 @@ use bedrock_orm_models::{
     InferenceProfile, InferenceProfileSummary, MarketplaceModelEndpoint, MarketplaceModelEndpointSummary,
     PromptRouter, PromptRouterSummary, ProvisionedModelSummary, ProvisionedModelThroughput,
 };
-use tracing::Instrument;
 
 /// A noun that Bedrock can invoke. Bound, it has all of the runtime's methods.
 pub trait Invokable: Resource {
@@ -76,9 +73,6 @@ impl Invokable for ImportedModel {
     }
 }
 
-/// A call to the SDK.
-pub(crate) type BoxedCall<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
-
 /// A model to invoke, and the session to do it with.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -98,22 +92,10 @@ impl Target {
         sdk::runtime(&self.session)
     }
 
-    /// The call in a span of its own, which names operation, model and region and never a prompt or a reply.
-    ///
-    /// The SDK's futures are large: boxed, they are moved once and not at every layer.
-    pub(crate) async fn observed<T>(&self, operation: &'static str, call: BoxedCall<'_, T>) -> Result<T> {
-        let span = tracing::debug_span!(
-            "bedrock",
-            operation,
-            model_id = self.model_id,
-            region = self.session.region()
-        );
-        let answer = call.instrument(span.clone()).await;
-        if let Err(error) = &answer {
-            let (kind, code, request_id) = (error.kind(), error.code(), error.request_id());
-            tracing::debug!(parent: &span, ?kind, code, request_id, "failed");
-        }
-        answer
+    /// A call of that operation, which begins now. What is sent by it is boxed: the SDK's futures are large, and so are
+    /// moved once and not at every layer.
+    pub(crate) fn call(&self, operation: &'static str) -> sdk::Call<'_> {
+        sdk::Call::new(&self.session, operation).of_model(&self.model_id)
     }
 }
 

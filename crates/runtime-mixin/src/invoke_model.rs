@@ -9,7 +9,7 @@ use bedrock_orm_core::{Bound, Result, sdk};
 #[cfg(feature = "control-plane")]
 use bedrock_orm_models::Guardrail;
 use bedrock_orm_models::{Blob, GuardrailConfiguration, PerformanceConfigLatency, ServiceTierType, Trace};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::guardrail_choice::GuardrailChoice;
 use crate::{Invokable, InvokeModelStream, Target};
@@ -86,7 +86,8 @@ impl<M: Invokable> InvokeModelExt for Bound<M> {
     }
 }
 
-/// A raw invocation, about to be sent. Awaited, it gives `R`: the whole answer, or the stream of it.
+/// A raw invocation, about to be sent. Awaited, it gives `R`: the whole answer, or the stream of it. A setting that is
+/// given again follows the rule of [`Converse`](crate::Converse).
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct InvokeModel<R> {
@@ -97,7 +98,7 @@ pub struct InvokeModel<R> {
     pub(crate) trace: Option<Trace>,
     pub(crate) performance_config_latency: Option<PerformanceConfigLatency>,
     pub(crate) service_tier: Option<ServiceTierType>,
-    pub(crate) request_metadata: Option<String>,
+    request_metadata: Option<Map<String, Value>>,
     pub(crate) silence_timeout: Option<Duration>,
     guardrail: GuardrailChoice,
     answer: PhantomData<fn() -> R>,
@@ -164,14 +165,19 @@ impl<R> InvokeModel<R> {
         self
     }
 
-    /// Labels for the invocation log.
+    /// Adds labels for the invocation log.
     pub fn request_metadata(
         mut self,
         metadata: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
     ) -> Self {
         let labels = metadata.into_iter().map(|(key, value)| (key.into(), Value::String(value.into())));
-        self.request_metadata = Some(Value::Object(labels.collect()).to_string());
+        self.request_metadata.get_or_insert_default().extend(labels);
         self
+    }
+
+    /// The labels as their header has them.
+    pub(crate) fn labels(&mut self) -> Option<String> {
+        self.request_metadata.take().map(|labels| Value::Object(labels).to_string())
     }
 
     /// The guardrail, and the trace that it asks for unless the call does.
@@ -186,10 +192,11 @@ impl<R> InvokeModel<R> {
 }
 
 impl InvokeModel<InvokeModelStream> {
-    /// How long the stream may be silent before it fails as interrupted; the session's
-    /// [`stream_silence_timeout`](bedrock_orm_core::Session::stream_silence_timeout) unless set.
+    /// How long the stream may be silent, from its sending on, before it fails as interrupted; the session's
+    /// [`stream_silence_timeout`](bedrock_orm_core::Session::stream_silence_timeout) unless set. `None` lets it be
+    /// silent for ever.
     pub fn silence_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.silence_timeout = timeout.into();
+        self.silence_timeout = sdk::limit(timeout.into());
         self
     }
 }
@@ -202,6 +209,7 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
         const OPERATION: &str = "InvokeModel";
         Box::pin(async move {
             let guardrail = self.settled_guardrail(OPERATION)?;
+            let labels = self.labels();
             let target = self.target;
             let request = target
                 .client()
@@ -215,20 +223,14 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
                 .set_guardrail_version(guardrail.guardrail_version)
                 .set_performance_config_latency(self.performance_config_latency.map(Into::into))
                 .set_service_tier(self.service_tier.map(Into::into))
-                .set_request_metadata(self.request_metadata);
-            let call = Box::pin(async {
-                let answer = request
-                    .send()
-                    .await
-                    .map_err(|error| sdk::error(&target.session, OPERATION, Some(&target.model_id), error))?;
-                Ok(InvokeModelResponse {
-                    body: answer.body.into(),
-                    content_type: answer.content_type,
-                    performance_config_latency: answer.performance_config_latency.map(Into::into),
-                    service_tier: answer.service_tier.map(Into::into),
-                })
-            });
-            target.observed(OPERATION, call).await
+                .set_request_metadata(labels);
+            let answer = target.call(OPERATION).send(Box::pin(request.send())).await?;
+            Ok(InvokeModelResponse {
+                body: answer.body.into(),
+                content_type: answer.content_type,
+                performance_config_latency: answer.performance_config_latency.map(Into::into),
+                service_tier: answer.service_tier.map(Into::into),
+            })
         })
     }
 }

@@ -4,16 +4,19 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Instant;
 
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::types::ResponseStream as SdkEvent;
-use bedrock_orm_core::{Error, Partial, Result, sdk};
+use bedrock_orm_core::sdk::Usage;
+use bedrock_orm_core::{Error, Partial, Result};
 use bedrock_orm_models::{Blob, PerformanceConfigLatency, ServiceTierType};
 use futures_core::Stream;
 use futures_util::StreamExt;
+use serde_json::Value;
 
 use crate::InvokeModel;
-use crate::stream::Events;
+use crate::stream::{self, Events};
 
 const OPERATION: &str = "InvokeModelWithResponseStream";
 
@@ -36,6 +39,8 @@ const TRACE: &str = "\"amazon-bedrock-trace\"";
 pub struct InvokeModelStream {
     events: Events<SdkEvent>,
     arrived: Vec<u8>,
+    /// Where the last chunk begins in what has arrived.
+    last_chunk: usize,
     complete: bool,
     request_id: Option<String>,
     content_type: String,
@@ -81,7 +86,9 @@ impl InvokeModelStream {
         // Told once: a stream that is asked again has ended.
         self.complete = true;
         let arrived = Blob::from(std::mem::take(&mut self.arrived));
-        error.with_partial(Partial::Body(arrived)).with_request_id(self.request_id.as_deref())
+        let error = error.with_partial(Partial::Body(arrived)).with_request_id(self.request_id.as_deref());
+        self.events.failed(&error);
+        error
     }
 }
 
@@ -95,13 +102,18 @@ impl Stream for InvokeModelStream {
                 Some(Ok(SdkEvent::Chunk(part))) => {
                     let chunk = Blob::from(part.bytes.map(|bytes| bytes.into_inner()).unwrap_or_default());
                     this.complete = is_last(&chunk, this.arrived.is_empty());
+                    this.last_chunk = this.arrived.len();
                     this.arrived.extend_from_slice(&chunk);
                     return Poll::Ready(Some(Ok(chunk)));
                 }
                 // An event of a newer API.
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Poll::Ready(Some(Err(this.broken(error)))),
-                None if this.complete => return Poll::Ready(None),
+                None if this.complete => {
+                    let last = this.arrived.get(this.last_chunk..).unwrap_or_default();
+                    this.events.succeeded(this.request_id.as_deref(), || usage(last));
+                    return Poll::Ready(None);
+                }
                 None => {
                     let error =
                         Error::stream_interrupted(OPERATION, "the stream ended before its last chunk");
@@ -117,6 +129,19 @@ impl Stream for InvokeModelStream {
 fn is_last(chunk: &[u8], is_first: bool) -> bool {
     let text = String::from_utf8_lossy(chunk);
     text.contains(METRICS) || (text.contains(INTERVENED) && (is_first || text.contains(TRACE)))
+}
+
+/// What the metrics of the last chunk say.
+fn usage(chunk: &[u8]) -> Usage {
+    let chunk: Value = serde_json::from_slice(chunk).unwrap_or_default();
+    let metrics = &chunk[METRICS.trim_matches('"')];
+    let count = |name: &str| metrics[name].as_i64();
+    Usage {
+        input_tokens: count("inputTokenCount"),
+        output_tokens: count("outputTokenCount"),
+        cache_read_input_tokens: count("cacheReadInputTokenCount"),
+        cache_write_input_tokens: count("cacheWriteInputTokenCount"),
+    }
 }
 
 /// How far it is, not what it holds.
@@ -136,6 +161,7 @@ impl IntoFuture for InvokeModel<InvokeModelStream> {
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
             let guardrail = self.settled_guardrail(OPERATION)?;
+            let labels = self.labels();
             let target = self.target;
             let request = target
                 .client()
@@ -149,21 +175,19 @@ impl IntoFuture for InvokeModel<InvokeModelStream> {
                 .set_guardrail_version(guardrail.guardrail_version)
                 .set_performance_config_latency(self.performance_config_latency.map(Into::into))
                 .set_service_tier(self.service_tier.map(Into::into))
-                .set_request_metadata(self.request_metadata);
-            let call = Box::pin(async {
-                request
-                    .send()
-                    .await
-                    .map_err(|error| sdk::error(&target.session, OPERATION, Some(&target.model_id), error))
-            });
-            let answer = target.observed(OPERATION, call).await?;
+                .set_request_metadata(labels);
+            let started = Instant::now();
+            let sending = Box::pin(request.send());
+            let answer =
+                stream::open(target.call(OPERATION), OPERATION, sending, self.silence_timeout).await?;
             Ok(InvokeModelStream {
                 request_id: answer.request_id().map(str::to_owned),
                 content_type: answer.content_type,
                 performance_config_latency: answer.performance_config_latency.map(Into::into),
                 service_tier: answer.service_tier.map(Into::into),
-                events: Events::new(answer.body, OPERATION, target, self.silence_timeout),
+                events: Events::new(answer.body, OPERATION, target, started, self.silence_timeout),
                 arrived: Vec::new(),
+                last_chunk: 0,
                 complete: false,
             })
         })

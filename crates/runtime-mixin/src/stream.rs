@@ -3,23 +3,58 @@
 use std::error::Error as StdError;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use aws_sdk_bedrockruntime::config::http::HttpResponse;
 use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
 use aws_smithy_types::event_stream::RawMessage;
-use bedrock_orm_core::{Error, Result, sdk};
+use bedrock_orm_core::sdk::{self, Call, Usage};
+use bedrock_orm_core::{Error, Result};
 use futures_core::Stream;
 use futures_util::stream;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 
 use crate::Target;
+
+/// Sends the request of a stream, and waits for its answer no longer than the stream may be silent.
+pub(crate) async fn open<T, E>(
+    call: Call<'_>,
+    operation: &'static str,
+    sending: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    silence_timeout: Option<Duration>,
+) -> Result<T>
+where
+    E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let Some(timeout) = silence_timeout else { return call.open(sending).await };
+    if timeout.is_zero() {
+        let message = "silence_timeout is zero: nothing would ever come in time";
+        return Err(Error::invalid_input(operation, message).with_hint("`None` sets no limit"));
+    }
+    tokio::time::timeout(timeout, call.open(sending)).await.unwrap_or_else(|_| {
+        let error = unanswered(operation, timeout);
+        call.failed(&error);
+        Err(error)
+    })
+}
+
+/// Nothing came, not even the answer that a stream begins with.
+pub(crate) fn unanswered(operation: &'static str, timeout: Duration) -> Error {
+    let message = format!("no answer came for {timeout:?}: the stream was silent before it began");
+    Error::stream_interrupted(operation, message)
+        .with_hint("`silence_timeout`, or the session's `stream_silence_timeout`, sets how long it may be")
+}
 
 /// The events of an operation's stream, as they come. An error is the last of them.
 pub(crate) struct Events<T> {
     received: Option<Pin<Box<dyn Stream<Item = Result<T>> + Send>>>,
     silence: Silence,
     operation: &'static str,
+    target: Target,
+    started: Instant,
+    /// Whether the log knows how it ended.
+    is_told: bool,
 }
 
 impl<T: Send + Sync + 'static> Events<T> {
@@ -27,13 +62,15 @@ impl<T: Send + Sync + 'static> Events<T> {
         receiver: EventReceiver<T, E>,
         operation: &'static str,
         target: Target,
+        started: Instant,
         silence_timeout: Option<Duration>,
     ) -> Self
     where
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
     {
+        let of = target.clone();
         let ours = move |error: SdkError<E, RawMessage>| {
-            sdk::stream_error(&target.session, operation, &target.model_id, error)
+            sdk::stream_error(&of.session, operation, &of.model_id, error)
         };
         let received = stream::unfold((receiver, ours), |(mut receiver, ours)| async move {
             match receiver.recv().await {
@@ -42,7 +79,32 @@ impl<T: Send + Sync + 'static> Events<T> {
                 Err(error) => Some((Err(ours(error)), (receiver, ours))),
             }
         });
-        Self { received: Some(Box::pin(received)), silence: Silence::new(silence_timeout), operation }
+        Self {
+            received: Some(Box::pin(received)),
+            silence: Silence::new(silence_timeout),
+            operation,
+            target,
+            started,
+            is_told: false,
+        }
+    }
+
+    /// Tells the log that it came to its end.
+    pub(crate) fn succeeded(&mut self, request_id: Option<&str>, usage: impl FnOnce() -> Usage) {
+        if !std::mem::replace(&mut self.is_told, true) {
+            self.call().succeeded(request_id, usage);
+        }
+    }
+
+    /// Tells the log that it failed.
+    pub(crate) fn failed(&mut self, error: &Error) {
+        if !std::mem::replace(&mut self.is_told, true) {
+            self.call().failed(error);
+        }
+    }
+
+    fn call(&self) -> Call<'_> {
+        self.target.call(self.operation).since(self.started)
     }
 
     /// The next event; none after the end or an error.
@@ -79,14 +141,14 @@ impl<T: Send + Sync + 'static> Events<T> {
 }
 
 /// The deadline of a stream's silence. Its clock is only looked at while nothing comes.
-struct Silence {
+pub(crate) struct Silence {
     timeout: Option<Duration>,
     sleep: Option<Pin<Box<Sleep>>>,
     running: bool,
 }
 
 impl Silence {
-    fn new(timeout: Option<Duration>) -> Self {
+    pub(crate) fn new(timeout: Option<Duration>) -> Self {
         Self { timeout, sleep: None, running: false }
     }
 
@@ -96,13 +158,11 @@ impl Silence {
     }
 
     /// Ready with the time-out once it has been silent for so long.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Duration> {
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Duration> {
         let Some(timeout) = self.timeout else { return Poll::Pending };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         if !self.running {
-            // A deadline past the end of time is none.
-            let Some(deadline) = Instant::now().checked_add(timeout) else { return Poll::Pending };
-            sleep.as_mut().reset(deadline);
+            sleep.as_mut().reset(tokio::time::Instant::now() + timeout);
             self.running = true;
         }
         sleep.as_mut().poll(context).map(|()| timeout)

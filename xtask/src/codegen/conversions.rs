@@ -11,12 +11,13 @@ use super::names::{raw, snake};
 use super::plan::{Field, Form, InSdk, Kind, Member, Plan, Source, Type, TypeName, What};
 
 /// The functions of `models/src/sdk.rs` that the conversions call, and their error.
-const HELPERS: [&str; 9] = [
+const HELPERS: [&str; 10] = [
     "ToSdkError",
     "document_from_sdk",
     "document_to_sdk",
     "each",
     "each_value",
+    "finite",
     "timestamp_from_sdk",
     "timestamp_to_sdk",
     "try_each",
@@ -71,7 +72,7 @@ pub(crate) fn write(plan: &Plan, files: &mut Files) {
     }
 }
 
-/// The types whose way to the SDK can fail: they hold a union somewhere, or the SDK's builder says so.
+/// The types whose way to the SDK can fail: they hold a union, JSON or a fraction somewhere, or the SDK's builder says so.
 pub(crate) fn fallible(plan: &Plan, service: Service) -> HashSet<TypeName> {
     let mut fallible: HashSet<TypeName> = HashSet::new();
     loop {
@@ -81,7 +82,7 @@ pub(crate) fn fallible(plan: &Plan, service: Service) -> HashSet<TypeName> {
                 Kind::Enum(_) => false,
                 Kind::Union(_) => true,
                 Kind::Struct(fields) => {
-                    fields.iter().any(|field| field.what.is_fallible(&fallible))
+                    fields.iter().any(|field| field.what.is_fallible(&fallible) || field.what.is_fraction())
                         || a_type
                             .sources
                             .iter()
@@ -111,9 +112,14 @@ impl What {
     fn is_fallible(&self, fallible: &HashSet<TypeName>) -> bool {
         match self {
             Self::Type { name, .. } => fallible.contains(name),
+            Self::Document => true,
             Self::List(what) | Self::Map(what) => what.is_fallible(fallible),
             _ => false,
         }
+    }
+
+    fn is_fraction(&self) -> bool {
+        matches!(self, Self::F32 | Self::F64)
     }
 
     /// The same on both sides.
@@ -170,12 +176,16 @@ impl What {
             Self::Map(what) if what.is_converted() => {
                 if fails { "try_each_value" } else { "each_value" }.to_owned()
             }
+            Self::List(what) if fails => format!(
+                "|value| value.into_iter().map({}).collect::<Result<_, ToSdkError>>()",
+                what.given_with(fallible)
+            ),
             Self::List(what) => {
                 format!("|value| value.into_iter().map({}).collect()", what.given_with(fallible))
             }
             Self::Map(what) if what.is_plain() => "|value| value.into_iter().collect()".to_owned(),
             Self::Map(what) if fails => format!(
-                "|value| value.into_iter().map(|(key, value)| Ok::<_, ToSdkError>((key, {}))).collect()",
+                "|value| value.into_iter().map(|(key, value)| Ok((key, {}))).collect::<Result<_, ToSdkError>>()",
                 what.given("value", fallible)
             ),
             Self::Map(what) => {
@@ -340,6 +350,13 @@ impl Writer<'_> {
 
     fn field_to_sdk(&self, field: &Field) -> String {
         let value = format!("value.{}", raw(&field.name));
+        if field.what.is_fraction() {
+            return if field.required {
+                format!("Some(finite({:?}, {value})?)", field.name)
+            } else {
+                format!("{value}.map(|value| finite({:?}, value)).transpose()?", field.name)
+            };
+        }
         if field.required {
             return format!("Some({})", field.what.given(&value, self.fallible));
         }

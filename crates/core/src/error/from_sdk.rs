@@ -30,8 +30,8 @@ where
             of_service(context.err(), context.raw())
         }
         // A success that cannot be read is shown by its status alone: its body is a reply.
-        SdkError::ServiceError(context) => unreadable(context.raw()),
-        SdkError::ResponseError(context) => unreadable(context.raw()),
+        SdkError::ServiceError(context) => unreadable(context.raw(), &error),
+        SdkError::ResponseError(context) => unreadable(context.raw(), &error),
         other => of_transport(other),
     };
     ours.0.operation = Some(operation);
@@ -49,8 +49,8 @@ where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
 {
     let mut ours = match &error {
-        SdkError::ServiceError(context) => of_frame(context.raw(), context.err().message()),
-        SdkError::ResponseError(context) => of_frame(context.raw(), None),
+        SdkError::ServiceError(context) => of_frame(context.raw(), context.err().message(), &error),
+        SdkError::ResponseError(context) => of_frame(context.raw(), None, &error),
         SdkError::TimeoutError(_) => of_transport(&error),
         _ => Error::new(ErrorKind::StreamInterrupted, format!("the connection broke: {}", causes(&error))),
     };
@@ -63,19 +63,36 @@ impl Error {
         mut self,
         session: &Session,
         model_id: Option<&str>,
-        source: Option<Box<dyn StdError + Send + Sync>>,
+        sdk_error: Option<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
         self.0.hint = hint(&self.0, model_id, session);
-        self.0.source = source;
+        self.0.sdk_error = sdk_error;
         self
     }
 
     /// A value that the SDK cannot take, with the operation that it was meant for.
+    #[allow(clippy::needless_pass_by_value)] // as `map_err` calls it
     pub fn unsendable(operation: &'static str, error: ToSdkError) -> Self {
-        let mut ours = Self::invalid_input(operation, error.to_string());
-        ours.0.source = Some(error.into());
-        ours
+        Self::invalid_input(operation, error.to_string())
     }
+}
+
+/// What AWS says, as kind: by its code, or else by its status where there is one.
+fn kind(code: Option<&str>, message: &str, status: Option<u16>) -> ErrorKind {
+    match code.and_then(ErrorKind::of_code) {
+        // AWS answers so to an ID of no model, beside every other fault of a request.
+        Some(ErrorKind::Validation) if is_unknown_model(message) => ErrorKind::DoesNotExist,
+        Some(kind) => kind,
+        None => status.map_or(ErrorKind::Unmodelled, ErrorKind::of_status),
+    }
+}
+
+/// Whether AWS says that it knows no model of that ID.
+///
+/// Source: recorded answers.
+pub(super) fn is_unknown_model(message: &str) -> bool {
+    message.contains("model identifier is invalid")
+        || message.contains("Could not resolve the foundation model")
 }
 
 fn of_service(error: &(impl StdError + ProvideErrorMetadata), answer: &HttpResponse) -> Error {
@@ -87,16 +104,16 @@ fn of_service(error: &(impl StdError + ProvideErrorMetadata), answer: &HttpRespo
         Some(message) if !message.trim().is_empty() => message.to_owned(),
         _ => body(answer).unwrap_or_else(|| format!("AWS answered with status {status} and says no more")),
     };
-    let kind = code.as_deref().map_or(ErrorKind::Unmodelled, ErrorKind::of_code);
-    let mut ours = Error::new(kind, message);
+    let mut ours = Error::new(kind(code.as_deref(), &message, Some(status)), message);
     ours.0.code = code;
     ours.0.http_status = Some(status);
     ours.0.request_id = request_id(answer);
     ours
 }
 
-fn unreadable(answer: &HttpResponse) -> Error {
-    let mut ours = Error::new(ErrorKind::InvalidResponse, "AWS's answer cannot be read");
+fn unreadable(answer: &HttpResponse, error: &dyn StdError) -> Error {
+    let message = format!("AWS's answer cannot be read: {}", causes(error));
+    let mut ours = Error::new(ErrorKind::InvalidResponse, message);
     ours.0.http_status = Some(answer.status().as_u16());
     ours.0.request_id = request_id(answer);
     ours
@@ -113,7 +130,7 @@ fn body(answer: &HttpResponse) -> Option<String> {
 }
 
 /// An exception inside a stream, an error frame, or one that cannot be read.
-fn of_frame(frame: &RawMessage, message: Option<&str>) -> Error {
+fn of_frame(frame: &RawMessage, message: Option<&str>, error: &dyn StdError) -> Error {
     let RawMessage::Decoded(frame) = frame else {
         return Error::new(
             ErrorKind::StreamInterrupted,
@@ -121,14 +138,15 @@ fn of_frame(frame: &RawMessage, message: Option<&str>) -> Error {
         );
     };
     let Some(code) = header(frame, ":exception-type").or_else(|| header(frame, ":error-code")) else {
-        return Error::new(ErrorKind::InvalidResponse, "an event of the stream cannot be read");
+        let message = format!("an event of the stream cannot be read: {}", causes(error));
+        return Error::new(ErrorKind::InvalidResponse, message);
     };
     let message = message
         .map(str::to_owned)
         .or_else(|| header(frame, ":error-message"))
         .unwrap_or_else(|| String::from_utf8_lossy(frame.payload()).chars().take(SHOWN_BODY).collect());
     let code = capital(&code);
-    let mut ours = Error::new(ErrorKind::of_code(&code), message);
+    let mut ours = Error::new(kind(Some(&code), &message, None), message);
     ours.0.code = Some(code);
     ours
 }

@@ -17,6 +17,10 @@ pub use kind::ErrorKind;
 /// prompt, a reply or a credential; what had arrived of an interrupted stream is to be had from
 /// [`partial`](Self::partial), and shows neither in `Display` nor in `Debug`.
 ///
+/// `Display` says all there is to say, the causes included. So `source()` gives none, and a program that prints the
+/// chain of sources, as `anyhow` does, says each thing once; the SDK's own error is at hand by
+/// [`sdk_error`](Self::sdk_error).
+///
 /// ```
 /// use bedrock_orm_core::{Error, ErrorKind};
 ///
@@ -41,7 +45,7 @@ struct Inner {
     request_id: Option<String>,
     hint: Option<String>,
     partial: Option<Partial>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    sdk_error: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 /// What had arrived of a stream when it broke off.
@@ -77,7 +81,7 @@ impl Error {
             request_id: None,
             hint: None,
             partial: None,
-            source: None,
+            sdk_error: None,
         }))
     }
 
@@ -188,6 +192,12 @@ impl Error {
         }
     }
 
+    /// The SDK's own error, for who needs its type: `error.sdk_error()?.downcast_ref::<ConverseError>()`. What it says
+    /// is in this error's text already.
+    pub fn sdk_error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
+        self.0.sdk_error.as_deref()
+    }
+
     /// What was asked for is not there.
     pub fn is_does_not_exist(&self) -> bool {
         self.kind() == ErrorKind::DoesNotExist
@@ -198,7 +208,7 @@ impl Error {
         self.kind() == ErrorKind::MultipleObjectsReturned
     }
 
-    /// A quota of requests or tokens per minute is used up for now.
+    /// A quota of requests or tokens is used up for now.
     pub fn is_throttled(&self) -> bool {
         self.kind() == ErrorKind::Throttled
     }
@@ -277,7 +287,7 @@ impl fmt::Debug for Error {
             request_id,
             hint,
             partial,
-            source: _,
+            sdk_error: _,
         } = &*self.0;
         let mut debug = formatter.debug_struct("Error");
         debug.field("kind", kind);
@@ -307,8 +317,5 @@ impl fmt::Debug for Error {
     }
 }
 
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
-    }
-}
+/// `Display` holds the causes too, so that there is no source.
+impl StdError for Error {}

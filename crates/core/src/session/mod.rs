@@ -1,6 +1,7 @@
 //! Where requests go: an account, a region, and the clients for them.
 
 mod builder;
+mod profile;
 mod region;
 mod registry;
 
@@ -15,11 +16,27 @@ use once_cell::sync::OnceCell;
 use crate::{Error, Result};
 
 pub use builder::SessionBuilder;
+pub(crate) use builder::limit;
 pub use registry::SessionChoice;
 
 /// The SDK's defaults of this release: another set of retries and time-outs is a change that we announce.
 fn behavior_version() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
+}
+
+/// Where a session has its credentials from, for what an error says to do about them.
+#[derive(Clone)]
+pub(crate) enum CredentialSource {
+    /// The builder's `access_key`.
+    InCode,
+    /// The profile that the builder names.
+    Profile(String),
+    /// `AWS_BEARER_TOKEN_BEDROCK`.
+    BearerToken,
+    /// The SDK's chain of variables, profiles and roles.
+    Environment,
+    /// An `SdkConfig` of the program's own.
+    Given,
 }
 
 /// An account and a region to talk to, with the clients for it.
@@ -44,11 +61,18 @@ pub struct Session {
 struct Inner {
     config: SdkConfig,
     region: String,
-    stream_silence_timeout: Option<Duration>,
+    own: Own,
     #[cfg(feature = "control-plane")]
     control_plane: OnceCell<aws_sdk_bedrock::Client>,
     runtime: Mutex<Option<aws_sdk_bedrockruntime::Client>>,
     regions: region::Regions,
+}
+
+/// What a session knows beside the SDK's configuration.
+#[derive(Clone)]
+struct Own {
+    stream_silence_timeout: Option<Duration>,
+    credential_source: CredentialSource,
 }
 
 impl Session {
@@ -57,7 +81,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) where nothing names a region: none is ever assumed.
+    /// [`Configuration`](crate::ErrorKind::Configuration) where nothing names a region, since none is ever assumed, and
+    /// where `AWS_PROFILE` names a profile that is not there.
     /// Credentials are looked for when a request needs them.
     ///
     /// # Requests
@@ -76,14 +101,20 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) where it has no region.
+    /// [`Configuration`](crate::ErrorKind::Configuration) where it has no region, or one that cannot be.
     pub fn from_sdk_config(config: &SdkConfig) -> Result<Self> {
-        Self::new(config.clone(), Some(SessionBuilder::STREAM_SILENCE_TIMEOUT))
+        let silence = Some(SessionBuilder::STREAM_SILENCE_TIMEOUT);
+        Self::new(config.clone(), silence, CredentialSource::Given)
     }
 
-    fn new(config: SdkConfig, stream_silence_timeout: Option<Duration>) -> Result<Self> {
-        let region = match config.region().map(|region| region.as_ref().trim()) {
-            Some(region) if !region.is_empty() => region.to_owned(),
+    fn new(
+        config: SdkConfig,
+        stream_silence_timeout: Option<Duration>,
+        credential_source: CredentialSource,
+    ) -> Result<Self> {
+        let region = match config.region().map(AsRef::as_ref) {
+            Some(region) if is_region(region) => region.to_owned(),
+            Some(region) if !region.trim().is_empty() => return Err(no_such_region(region)),
             _ => return Err(no_region()),
         };
         let config = match config.behavior_version() {
@@ -91,20 +122,16 @@ impl Session {
             // Without one the SDK's clients panic.
             None => config.into_builder().behavior_version(behavior_version()).build(),
         };
-        Ok(Self::with_regions(config, region, stream_silence_timeout, region::Regions::default()))
+        let own = Own { stream_silence_timeout, credential_source };
+        Ok(Self::with_regions(config, region, own, region::Regions::default()))
     }
 
-    fn with_regions(
-        config: SdkConfig,
-        region: String,
-        stream_silence_timeout: Option<Duration>,
-        regions: region::Regions,
-    ) -> Self {
+    fn with_regions(config: SdkConfig, region: String, own: Own, regions: region::Regions) -> Self {
         Self {
             inner: Arc::new(Inner {
                 config,
                 region,
-                stream_silence_timeout,
+                own,
                 #[cfg(feature = "control-plane")]
                 control_plane: OnceCell::new(),
                 runtime: Mutex::new(None),
@@ -125,7 +152,11 @@ impl Session {
 
     /// How long a stream may be silent before it counts as interrupted; `None` for ever.
     pub fn stream_silence_timeout(&self) -> Option<Duration> {
-        self.inner.stream_silence_timeout
+        self.inner.own.stream_silence_timeout
+    }
+
+    pub(crate) fn credential_source(&self) -> &CredentialSource {
+        &self.inner.own.credential_source
     }
 
     /// Lets go of the runtime client and of its connections; the next call opens it again. Calls and streams under way
@@ -169,6 +200,16 @@ impl fmt::Debug for Session {
         }
         debug.finish_non_exhaustive()
     }
+}
+
+/// A region's name is a part of its host's.
+fn is_region(region: &str) -> bool {
+    !region.is_empty() && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn no_such_region(region: &str) -> Error {
+    Error::configuration(format!("`{region}` is not the name of a region"))
+        .with_hint("it has letters, digits and hyphens alone, such as `eu-central-1`")
 }
 
 fn no_region() -> Error {

@@ -43,7 +43,7 @@ impl Session {
         let other = others.entry(region.to_owned()).or_insert_with(|| {
             let config = self.inner.config.to_builder().region(Region::new(region.to_owned())).build();
             let regions = Regions { first: Arc::downgrade(&self.inner), others: Mutex::default() };
-            Self::with_regions(config, region.to_owned(), self.inner.stream_silence_timeout, regions)
+            Self::with_regions(config, region.to_owned(), self.inner.own.clone(), regions)
         });
         other.clone()
     }

@@ -26,11 +26,9 @@ impl Manager<AccountDataRetention> {
         async move {
             let session = &choice.session().await?;
 
-            let answer = sdk::control_plane(session)
-                .get_account_data_retention()
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(sdk::control_plane(session).get_account_data_retention().send())
+                .await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
@@ -54,13 +52,7 @@ impl Manager<AccountDataRetention> {
         async move {
             let session = &choice.session().await?;
 
-            let answer =
-                operation::put_account_data_retention::builders::PutAccountDataRetentionInputBuilder::from(
-                    PutAccountDataRetentionRequest::new(mode),
-                )
-                .send_with(&sdk::control_plane(session))
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION).send(operation::put_account_data_retention::builders::PutAccountDataRetentionInputBuilder::from(PutAccountDataRetentionRequest::new(mode)).send_with(&sdk::control_plane(session))).await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }

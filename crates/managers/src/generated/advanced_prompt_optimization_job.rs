@@ -22,12 +22,11 @@ impl Get for AdvancedPromptOptimizationJob {
     async fn fetch(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetAdvancedPromptOptimizationJob";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_advanced_prompt_optimization_job()
-            .job_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                sdk::control_plane(session).get_advanced_prompt_optimization_job().job_identifier(key).send(),
+            )
+            .await?;
         Ok(answer.into())
     }
 }
@@ -73,13 +72,10 @@ impl Row for AdvancedPromptOptimizationJobSummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.job_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -111,7 +107,7 @@ impl Create for AdvancedPromptOptimizationJob {
         request: CreateAdvancedPromptOptimizationJobRequest,
     ) -> Result<CreateAdvancedPromptOptimizationJobResponse> {
         const OPERATION: &str = "CreateAdvancedPromptOptimizationJob";
-        let answer = operation::create_advanced_prompt_optimization_job::builders::CreateAdvancedPromptOptimizationJobInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION).send(operation::create_advanced_prompt_optimization_job::builders::CreateAdvancedPromptOptimizationJobInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
         Ok(answer.into())
     }
 }
@@ -120,12 +116,14 @@ impl Stop for AdvancedPromptOptimizationJob {
     async fn halt(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "StopAdvancedPromptOptimizationJob";
         let key = key.checked(OPERATION)?;
-        sdk::control_plane(session)
-            .stop_advanced_prompt_optimization_job()
-            .job_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        sdk::Call::new(session, OPERATION)
+            .send(
+                sdk::control_plane(session)
+                    .stop_advanced_prompt_optimization_job()
+                    .job_identifier(key)
+                    .send(),
+            )
+            .await?;
         Ok(())
     }
 }
@@ -188,7 +186,7 @@ impl Manager<AdvancedPromptOptimizationJob> {
         async move {
             let session = &choice.session().await?;
 
-            let answer = operation::batch_delete_advanced_prompt_optimization_job::builders::BatchDeleteAdvancedPromptOptimizationJobInputBuilder::from(BatchDeleteAdvancedPromptOptimizationJobRequest::new(job_identifiers)).send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION).send(operation::batch_delete_advanced_prompt_optimization_job::builders::BatchDeleteAdvancedPromptOptimizationJobInputBuilder::from(BatchDeleteAdvancedPromptOptimizationJobRequest::new(job_identifiers)).send_with(&sdk::control_plane(session))).await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }

@@ -24,12 +24,9 @@ impl Get for AsyncInvoke {
     async fn fetch(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetAsyncInvoke";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::runtime(session)
-            .get_async_invoke()
-            .invocation_arn(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(sdk::runtime(session).get_async_invoke().invocation_arn(key).send())
+            .await?;
         Ok(answer.into())
     }
 }
@@ -113,13 +110,9 @@ impl Row for AsyncInvokeSummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::runtime(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer =
+            sdk::Call::new(session, Self::OPERATION).send(request.send_with(&sdk::runtime(session))).await?;
         let rows = answer.async_invoke_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }

@@ -37,12 +37,9 @@ impl Get for AutomatedReasoningPolicy {
     async fn fetch(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetAutomatedReasoningPolicy";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_automated_reasoning_policy()
-            .policy_arn(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).get_automated_reasoning_policy().policy_arn(key).send())
+            .await?;
         Ok(answer.into())
     }
 }
@@ -82,13 +79,10 @@ impl Row for AutomatedReasoningPolicySummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.automated_reasoning_policy_summaries;
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -113,7 +107,7 @@ impl Create for AutomatedReasoningPolicy {
         request: CreateAutomatedReasoningPolicyRequest,
     ) -> Result<CreateAutomatedReasoningPolicyResponse> {
         const OPERATION: &str = "CreateAutomatedReasoningPolicy";
-        let answer = operation::create_automated_reasoning_policy::builders::CreateAutomatedReasoningPolicyInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION).send(operation::create_automated_reasoning_policy::builders::CreateAutomatedReasoningPolicyInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
         Ok(answer.into())
     }
 }
@@ -129,7 +123,7 @@ impl Update for AutomatedReasoningPolicy {
     ) -> Result<Bound<UpdateAutomatedReasoningPolicyResponse>> {
         const OPERATION: &str = "UpdateAutomatedReasoningPolicy";
         let key = key.checked(OPERATION)?;
-        let answer = operation::update_automated_reasoning_policy::builders::UpdateAutomatedReasoningPolicyInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key).send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION).send(operation::update_automated_reasoning_policy::builders::UpdateAutomatedReasoningPolicyInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key).send_with(&sdk::control_plane(session))).await?;
         Ok(Bound::new(answer.into(), session.clone()))
     }
 }
@@ -138,12 +132,9 @@ impl Delete for AutomatedReasoningPolicy {
     async fn remove(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeleteAutomatedReasoningPolicy";
         let key = key.checked(OPERATION)?;
-        sdk::control_plane(session)
-            .delete_automated_reasoning_policy()
-            .policy_arn(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).delete_automated_reasoning_policy().policy_arn(key).send())
+            .await?;
         Ok(())
     }
 }
@@ -216,7 +207,7 @@ impl Manager<AutomatedReasoningPolicy> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let answer = operation::create_automated_reasoning_policy_version::builders::CreateAutomatedReasoningPolicyVersionInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key).send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION).send(operation::create_automated_reasoning_policy_version::builders::CreateAutomatedReasoningPolicyVersionInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key).send_with(&sdk::control_plane(session))).await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
@@ -241,13 +232,15 @@ impl Manager<AutomatedReasoningPolicy> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            sdk::control_plane(session)
-                .delete_automated_reasoning_policy()
-                .policy_arn(key)
-                .set_force(Some(force))
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            sdk::Call::new(session, OPERATION)
+                .send(
+                    sdk::control_plane(session)
+                        .delete_automated_reasoning_policy()
+                        .policy_arn(key)
+                        .set_force(Some(force))
+                        .send(),
+                )
+                .await?;
             Ok(())
         }
     }
@@ -271,12 +264,14 @@ impl Manager<AutomatedReasoningPolicy> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let answer = sdk::control_plane(session)
-                .export_automated_reasoning_policy_version()
-                .policy_arn(key)
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(
+                    sdk::control_plane(session)
+                        .export_automated_reasoning_policy_version()
+                        .policy_arn(key)
+                        .send(),
+                )
+                .await?;
             Ok(Bound::new(held(OPERATION, answer.policy_definition, true)?, session.clone()))
         }
     }
@@ -353,13 +348,15 @@ impl Get for AutomatedReasoningPolicyBuildWorkflow {
     async fn fetch(session: &Session, key: BuildWorkflowKey) -> Result<Self> {
         const OPERATION: &str = "GetAutomatedReasoningPolicyBuildWorkflow";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_automated_reasoning_policy_build_workflow()
-            .policy_arn(key.policy_arn)
-            .build_workflow_id(key.build_workflow_id)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                sdk::control_plane(session)
+                    .get_automated_reasoning_policy_build_workflow()
+                    .policy_arn(key.policy_arn)
+                    .build_workflow_id(key.build_workflow_id)
+                    .send(),
+            )
+            .await?;
         Ok(answer.into())
     }
 }
@@ -393,13 +390,10 @@ impl Row for AutomatedReasoningPolicyBuildWorkflowSummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.automated_reasoning_policy_build_workflow_summaries;
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -462,13 +456,15 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let answer = sdk::control_plane(session)
-                .get_automated_reasoning_policy_annotations()
-                .policy_arn(key.policy_arn)
-                .build_workflow_id(key.build_workflow_id)
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(
+                    sdk::control_plane(session)
+                        .get_automated_reasoning_policy_annotations()
+                        .policy_arn(key.policy_arn)
+                        .build_workflow_id(key.build_workflow_id)
+                        .send(),
+                )
+                .await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
@@ -492,13 +488,15 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            sdk::control_plane(session)
-                .cancel_automated_reasoning_policy_build_workflow()
-                .policy_arn(key.policy_arn)
-                .build_workflow_id(key.build_workflow_id)
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            sdk::Call::new(session, OPERATION)
+                .send(
+                    sdk::control_plane(session)
+                        .cancel_automated_reasoning_policy_build_workflow()
+                        .policy_arn(key.policy_arn)
+                        .build_workflow_id(key.build_workflow_id)
+                        .send(),
+                )
+                .await?;
             Ok(())
         }
     }
@@ -523,14 +521,16 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            sdk::control_plane(session)
-                .delete_automated_reasoning_policy_build_workflow()
-                .policy_arn(key.policy_arn)
-                .build_workflow_id(key.build_workflow_id)
-                .last_updated_at(timestamp_to_sdk(last_updated_at))
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            sdk::Call::new(session, OPERATION)
+                .send(
+                    sdk::control_plane(session)
+                        .delete_automated_reasoning_policy_build_workflow()
+                        .policy_arn(key.policy_arn)
+                        .build_workflow_id(key.build_workflow_id)
+                        .last_updated_at(timestamp_to_sdk(last_updated_at))
+                        .send(),
+                )
+                .await?;
             Ok(())
         }
     }
@@ -554,13 +554,15 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let answer = sdk::control_plane(session)
-                .get_automated_reasoning_policy_next_scenario()
-                .policy_arn(key.policy_arn)
-                .build_workflow_id(key.build_workflow_id)
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(
+                    sdk::control_plane(session)
+                        .get_automated_reasoning_policy_next_scenario()
+                        .policy_arn(key.policy_arn)
+                        .build_workflow_id(key.build_workflow_id)
+                        .send(),
+                )
+                .await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
@@ -593,15 +595,17 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let answer = sdk::control_plane(session)
-                .get_automated_reasoning_policy_build_workflow_result_assets()
-                .policy_arn(key.policy_arn)
-                .build_workflow_id(key.build_workflow_id)
-                .asset_type(asset_type.into())
-                .set_asset_id(asset_id)
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(
+                    sdk::control_plane(session)
+                        .get_automated_reasoning_policy_build_workflow_result_assets()
+                        .policy_arn(key.policy_arn)
+                        .build_workflow_id(key.build_workflow_id)
+                        .asset_type(asset_type.into())
+                        .set_asset_id(asset_id)
+                        .send(),
+                )
+                .await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
@@ -629,7 +633,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         async move {
             let session = &choice.session().await?;
 
-            let answer = operation::start_automated_reasoning_policy_build_workflow::builders::StartAutomatedReasoningPolicyBuildWorkflowInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(policy_arn).build_workflow_type(build_workflow_type.into()).send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION).send(operation::start_automated_reasoning_policy_build_workflow::builders::StartAutomatedReasoningPolicyBuildWorkflowInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(policy_arn).build_workflow_type(build_workflow_type.into()).send_with(&sdk::control_plane(session))).await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
@@ -655,7 +659,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let answer = operation::start_automated_reasoning_policy_test_workflow::builders::StartAutomatedReasoningPolicyTestWorkflowInputBuilder::from(request).policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id).send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION).send(operation::start_automated_reasoning_policy_test_workflow::builders::StartAutomatedReasoningPolicyTestWorkflowInputBuilder::from(request).policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id).send_with(&sdk::control_plane(session))).await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
@@ -691,7 +695,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let answer = operation::update_automated_reasoning_policy_annotations::builders::UpdateAutomatedReasoningPolicyAnnotationsInputBuilder::try_from(UpdateAutomatedReasoningPolicyAnnotationsRequest::new(annotations, last_updated_annotation_set_hash)).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id).send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION).send(operation::update_automated_reasoning_policy_annotations::builders::UpdateAutomatedReasoningPolicyAnnotationsInputBuilder::try_from(UpdateAutomatedReasoningPolicyAnnotationsRequest::new(annotations, last_updated_annotation_set_hash)).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id).send_with(&sdk::control_plane(session))).await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
@@ -848,13 +852,15 @@ impl Get for AutomatedReasoningPolicyTestCase {
     async fn fetch(session: &Session, key: TestCaseKey) -> Result<Self> {
         const OPERATION: &str = "GetAutomatedReasoningPolicyTestCase";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_automated_reasoning_policy_test_case()
-            .policy_arn(key.policy_arn)
-            .test_case_id(key.test_case_id)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                sdk::control_plane(session)
+                    .get_automated_reasoning_policy_test_case()
+                    .policy_arn(key.policy_arn)
+                    .test_case_id(key.test_case_id)
+                    .send(),
+            )
+            .await?;
         held(OPERATION, answer.test_case, true)
     }
 }
@@ -889,13 +895,10 @@ impl Row for AutomatedReasoningPolicyTestCase {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.test_cases;
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -939,7 +942,7 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
         async move {
             let session = &choice.session().await?;
 
-            let answer = operation::create_automated_reasoning_policy_test_case::builders::CreateAutomatedReasoningPolicyTestCaseInputBuilder::from(request).policy_arn(policy_arn).send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION).send(operation::create_automated_reasoning_policy_test_case::builders::CreateAutomatedReasoningPolicyTestCaseInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(policy_arn).send_with(&sdk::control_plane(session))).await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
@@ -964,14 +967,16 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            sdk::control_plane(session)
-                .delete_automated_reasoning_policy_test_case()
-                .policy_arn(key.policy_arn)
-                .test_case_id(key.test_case_id)
-                .last_updated_at(timestamp_to_sdk(last_updated_at))
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            sdk::Call::new(session, OPERATION)
+                .send(
+                    sdk::control_plane(session)
+                        .delete_automated_reasoning_policy_test_case()
+                        .policy_arn(key.policy_arn)
+                        .test_case_id(key.test_case_id)
+                        .last_updated_at(timestamp_to_sdk(last_updated_at))
+                        .send(),
+                )
+                .await?;
             Ok(())
         }
     }
@@ -997,7 +1002,7 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let answer = operation::update_automated_reasoning_policy_test_case::builders::UpdateAutomatedReasoningPolicyTestCaseInputBuilder::from(request).policy_arn(key.policy_arn).test_case_id(key.test_case_id).send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION).send(operation::update_automated_reasoning_policy_test_case::builders::UpdateAutomatedReasoningPolicyTestCaseInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key.policy_arn).test_case_id(key.test_case_id).send_with(&sdk::control_plane(session))).await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
@@ -1050,14 +1055,16 @@ impl Get for AutomatedReasoningPolicyTestResult {
     async fn fetch(session: &Session, key: TestResultKey) -> Result<Self> {
         const OPERATION: &str = "GetAutomatedReasoningPolicyTestResult";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_automated_reasoning_policy_test_result()
-            .policy_arn(key.policy_arn)
-            .build_workflow_id(key.build_workflow_id)
-            .test_case_id(key.test_case_id)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                sdk::control_plane(session)
+                    .get_automated_reasoning_policy_test_result()
+                    .policy_arn(key.policy_arn)
+                    .build_workflow_id(key.build_workflow_id)
+                    .test_case_id(key.test_case_id)
+                    .send(),
+            )
+            .await?;
         held(OPERATION, answer.test_result, true)
     }
 }
@@ -1101,13 +1108,10 @@ impl Row for AutomatedReasoningPolicyTestResult {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.test_results;
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }

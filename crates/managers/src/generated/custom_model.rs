@@ -25,12 +25,9 @@ impl Get for CustomModel {
     async fn fetch(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetCustomModel";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_custom_model()
-            .model_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).get_custom_model().model_identifier(key).send())
+            .await?;
         Ok(answer.into())
     }
 }
@@ -149,13 +146,10 @@ impl Row for CustomModelSummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.model_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -230,12 +224,13 @@ impl Create for CustomModel {
 
     async fn make(session: &Session, request: CreateCustomModelRequest) -> Result<CreateCustomModelResponse> {
         const OPERATION: &str = "CreateCustomModel";
-        let answer =
-            operation::create_custom_model::builders::CreateCustomModelInputBuilder::try_from(request)
-                .map_err(|error| Error::unsendable(OPERATION, error))?
-                .send_with(&sdk::control_plane(session))
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                operation::create_custom_model::builders::CreateCustomModelInputBuilder::try_from(request)
+                    .map_err(|error| Error::unsendable(OPERATION, error))?
+                    .send_with(&sdk::control_plane(session)),
+            )
+            .await?;
         Ok(answer.into())
     }
 }
@@ -244,12 +239,9 @@ impl Delete for CustomModel {
     async fn remove(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeleteCustomModel";
         let key = key.checked(OPERATION)?;
-        sdk::control_plane(session)
-            .delete_custom_model()
-            .model_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).delete_custom_model().model_identifier(key).send())
+            .await?;
         Ok(())
     }
 }

@@ -26,12 +26,14 @@ impl Get for CustomModelDeployment {
     async fn fetch(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetCustomModelDeployment";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_custom_model_deployment()
-            .custom_model_deployment_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                sdk::control_plane(session)
+                    .get_custom_model_deployment()
+                    .custom_model_deployment_identifier(key)
+                    .send(),
+            )
+            .await?;
         Ok(answer.into())
     }
 }
@@ -126,13 +128,10 @@ impl Row for CustomModelDeploymentSummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.model_deployment_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -197,7 +196,7 @@ impl Create for CustomModelDeployment {
         request: CreateCustomModelDeploymentRequest,
     ) -> Result<CreateCustomModelDeploymentResponse> {
         const OPERATION: &str = "CreateCustomModelDeployment";
-        let answer = operation::create_custom_model_deployment::builders::CreateCustomModelDeploymentInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION).send(operation::create_custom_model_deployment::builders::CreateCustomModelDeploymentInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
         Ok(answer.into())
     }
 }
@@ -213,7 +212,7 @@ impl Update for CustomModelDeployment {
     ) -> Result<Bound<UpdateCustomModelDeploymentResponse>> {
         const OPERATION: &str = "UpdateCustomModelDeployment";
         let key = key.checked(OPERATION)?;
-        let answer = operation::update_custom_model_deployment::builders::UpdateCustomModelDeploymentInputBuilder::from(request).custom_model_deployment_identifier(key).send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION).send(operation::update_custom_model_deployment::builders::UpdateCustomModelDeploymentInputBuilder::from(request).custom_model_deployment_identifier(key).send_with(&sdk::control_plane(session))).await?;
         Ok(Bound::new(answer.into(), session.clone()))
     }
 }
@@ -222,12 +221,14 @@ impl Delete for CustomModelDeployment {
     async fn remove(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeleteCustomModelDeployment";
         let key = key.checked(OPERATION)?;
-        sdk::control_plane(session)
-            .delete_custom_model_deployment()
-            .custom_model_deployment_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        sdk::Call::new(session, OPERATION)
+            .send(
+                sdk::control_plane(session)
+                    .delete_custom_model_deployment()
+                    .custom_model_deployment_identifier(key)
+                    .send(),
+            )
+            .await?;
         Ok(())
     }
 }

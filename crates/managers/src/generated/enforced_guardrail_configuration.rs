@@ -48,12 +48,10 @@ impl Row for EnforcedGuardrailsConfiguration {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.guardrails_config;
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -76,12 +74,14 @@ impl Manager<EnforcedGuardrailsConfiguration> {
         async move {
             let session = &choice.session().await?;
 
-            sdk::control_plane(session)
-                .delete_enforced_guardrail_configuration()
-                .config_id(config_id)
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            sdk::Call::new(session, OPERATION)
+                .send(
+                    sdk::control_plane(session)
+                        .delete_enforced_guardrail_configuration()
+                        .config_id(config_id)
+                        .send(),
+                )
+                .await?;
             Ok(())
         }
     }
@@ -105,7 +105,7 @@ impl Manager<EnforcedGuardrailsConfiguration> {
         async move {
             let session = &choice.session().await?;
 
-            let answer = operation::put_enforced_guardrail_configuration::builders::PutEnforcedGuardrailConfigurationInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION).send(operation::put_enforced_guardrail_configuration::builders::PutEnforcedGuardrailConfigurationInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }

@@ -26,12 +26,9 @@ impl Get for EvaluationJob {
     async fn fetch(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetEvaluationJob";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_evaluation_job()
-            .job_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).get_evaluation_job().job_identifier(key).send())
+            .await?;
         Ok(answer.into())
     }
 }
@@ -141,13 +138,10 @@ impl Row for EvaluationSummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.job_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -212,12 +206,15 @@ impl Create for EvaluationJob {
         request: CreateEvaluationJobRequest,
     ) -> Result<CreateEvaluationJobResponse> {
         const OPERATION: &str = "CreateEvaluationJob";
-        let answer =
-            operation::create_evaluation_job::builders::CreateEvaluationJobInputBuilder::try_from(request)
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                operation::create_evaluation_job::builders::CreateEvaluationJobInputBuilder::try_from(
+                    request,
+                )
                 .map_err(|error| Error::unsendable(OPERATION, error))?
-                .send_with(&sdk::control_plane(session))
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+                .send_with(&sdk::control_plane(session)),
+            )
+            .await?;
         Ok(answer.into())
     }
 }
@@ -226,12 +223,9 @@ impl Stop for EvaluationJob {
     async fn halt(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "StopEvaluationJob";
         let key = key.checked(OPERATION)?;
-        sdk::control_plane(session)
-            .stop_evaluation_job()
-            .job_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).stop_evaluation_job().job_identifier(key).send())
+            .await?;
         Ok(())
     }
 }
@@ -299,13 +293,7 @@ impl Manager<EvaluationJob> {
         async move {
             let session = &choice.session().await?;
 
-            let answer =
-                operation::batch_delete_evaluation_job::builders::BatchDeleteEvaluationJobInputBuilder::from(
-                    BatchDeleteEvaluationJobRequest::new(job_identifiers),
-                )
-                .send_with(&sdk::control_plane(session))
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION).send(operation::batch_delete_evaluation_job::builders::BatchDeleteEvaluationJobInputBuilder::from(BatchDeleteEvaluationJobRequest::new(job_identifiers)).send_with(&sdk::control_plane(session))).await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }

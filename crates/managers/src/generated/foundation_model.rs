@@ -19,12 +19,9 @@ impl Get for FoundationModel {
     async fn fetch(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetFoundationModel";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_foundation_model()
-            .model_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).get_foundation_model().model_identifier(key).send())
+            .await?;
         held(OPERATION, answer.model_details, false)
     }
 }
@@ -105,11 +102,10 @@ impl Row for FoundationModel {
         parameters: &Self::Parameters,
         _page: PageRequest,
     ) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone();
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.model_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), None))
     }
@@ -174,12 +170,9 @@ impl Manager<FoundationModel> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let answer = sdk::control_plane(session)
-                .get_foundation_model_availability()
-                .model_id(key)
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(sdk::control_plane(session).get_foundation_model_availability().model_id(key).send())
+                .await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }

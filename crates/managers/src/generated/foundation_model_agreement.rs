@@ -36,7 +36,7 @@ impl Manager<FoundationModelAgreement> {
         async move {
             let session = &choice.session().await?;
 
-            let answer = operation::create_foundation_model_agreement::builders::CreateFoundationModelAgreementInputBuilder::from(CreateFoundationModelAgreementRequest::new(offer_token, model_id)).send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION).send(operation::create_foundation_model_agreement::builders::CreateFoundationModelAgreementInputBuilder::from(CreateFoundationModelAgreementRequest::new(offer_token, model_id)).send_with(&sdk::control_plane(session))).await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
@@ -57,7 +57,7 @@ impl Manager<FoundationModelAgreement> {
         async move {
             let session = &choice.session().await?;
 
-            operation::delete_foundation_model_agreement::builders::DeleteFoundationModelAgreementInputBuilder::from(DeleteFoundationModelAgreementRequest::new(model_id)).send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            sdk::Call::new(session, OPERATION).send(operation::delete_foundation_model_agreement::builders::DeleteFoundationModelAgreementInputBuilder::from(DeleteFoundationModelAgreementRequest::new(model_id)).send_with(&sdk::control_plane(session))).await?;
             Ok(())
         }
     }
@@ -110,11 +110,10 @@ impl Row for Offer {
         parameters: &Self::Parameters,
         _page: PageRequest,
     ) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone();
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.offers;
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), None))
     }

@@ -24,13 +24,15 @@ impl Get for Guardrail {
     async fn fetch(session: &Session, key: GuardrailKey) -> Result<Self> {
         const OPERATION: &str = "GetGuardrail";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_guardrail()
-            .guardrail_identifier(key.identifier)
-            .set_guardrail_version(key.version)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                sdk::control_plane(session)
+                    .get_guardrail()
+                    .guardrail_identifier(key.identifier)
+                    .set_guardrail_version(key.version)
+                    .send(),
+            )
+            .await?;
         Ok(answer.into())
     }
 }
@@ -73,13 +75,10 @@ impl Row for GuardrailSummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.guardrails;
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -101,11 +100,13 @@ impl Create for Guardrail {
 
     async fn make(session: &Session, request: CreateGuardrailRequest) -> Result<CreateGuardrailResponse> {
         const OPERATION: &str = "CreateGuardrail";
-        let answer = operation::create_guardrail::builders::CreateGuardrailInputBuilder::try_from(request)
-            .map_err(|error| Error::unsendable(OPERATION, error))?
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                operation::create_guardrail::builders::CreateGuardrailInputBuilder::try_from(request)
+                    .map_err(|error| Error::unsendable(OPERATION, error))?
+                    .send_with(&sdk::control_plane(session)),
+            )
+            .await?;
         Ok(answer.into())
     }
 }
@@ -121,12 +122,14 @@ impl Update for Guardrail {
     ) -> Result<Bound<UpdateGuardrailResponse>> {
         const OPERATION: &str = "UpdateGuardrail";
         let key = key.checked(OPERATION)?;
-        let answer = operation::update_guardrail::builders::UpdateGuardrailInputBuilder::try_from(request)
-            .map_err(|error| Error::unsendable(OPERATION, error))?
-            .guardrail_identifier(key.identifier)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                operation::update_guardrail::builders::UpdateGuardrailInputBuilder::try_from(request)
+                    .map_err(|error| Error::unsendable(OPERATION, error))?
+                    .guardrail_identifier(key.identifier)
+                    .send_with(&sdk::control_plane(session)),
+            )
+            .await?;
         Ok(Bound::new(answer.into(), session.clone()))
     }
 }
@@ -135,13 +138,15 @@ impl Delete for Guardrail {
     async fn remove(session: &Session, key: GuardrailKey) -> Result<()> {
         const OPERATION: &str = "DeleteGuardrail";
         let key = key.checked(OPERATION)?;
-        sdk::control_plane(session)
-            .delete_guardrail()
-            .guardrail_identifier(key.identifier)
-            .set_guardrail_version(key.version)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        sdk::Call::new(session, OPERATION)
+            .send(
+                sdk::control_plane(session)
+                    .delete_guardrail()
+                    .guardrail_identifier(key.identifier)
+                    .set_guardrail_version(key.version)
+                    .send(),
+            )
+            .await?;
         Ok(())
     }
 }
@@ -226,14 +231,15 @@ impl Manager<Guardrail> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let answer =
-                operation::create_guardrail_version::builders::CreateGuardrailVersionInputBuilder::from(
-                    request,
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(
+                    operation::create_guardrail_version::builders::CreateGuardrailVersionInputBuilder::from(
+                        request,
+                    )
+                    .guardrail_identifier(key.identifier)
+                    .send_with(&sdk::control_plane(session)),
                 )
-                .guardrail_identifier(key.identifier)
-                .send_with(&sdk::control_plane(session))
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+                .await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }

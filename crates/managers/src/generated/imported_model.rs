@@ -21,12 +21,9 @@ impl Get for ImportedModel {
     async fn fetch(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetImportedModel";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_imported_model()
-            .model_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).get_imported_model().model_identifier(key).send())
+            .await?;
         Ok(answer.into())
     }
 }
@@ -106,13 +103,10 @@ impl Row for ImportedModelSummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.model_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -158,12 +152,9 @@ impl Delete for ImportedModel {
     async fn remove(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeleteImportedModel";
         let key = key.checked(OPERATION)?;
-        sdk::control_plane(session)
-            .delete_imported_model()
-            .model_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).delete_imported_model().model_identifier(key).send())
+            .await?;
         Ok(())
     }
 }

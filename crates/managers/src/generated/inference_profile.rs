@@ -23,12 +23,11 @@ impl Get for InferenceProfile {
     async fn fetch(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetInferenceProfile";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_inference_profile()
-            .inference_profile_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                sdk::control_plane(session).get_inference_profile().inference_profile_identifier(key).send(),
+            )
+            .await?;
         Ok(answer.into())
     }
 }
@@ -68,13 +67,10 @@ impl Row for InferenceProfileSummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.inference_profile_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -99,14 +95,15 @@ impl Create for InferenceProfile {
         request: CreateInferenceProfileRequest,
     ) -> Result<CreateInferenceProfileResponse> {
         const OPERATION: &str = "CreateInferenceProfile";
-        let answer =
-            operation::create_inference_profile::builders::CreateInferenceProfileInputBuilder::try_from(
-                request,
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                operation::create_inference_profile::builders::CreateInferenceProfileInputBuilder::try_from(
+                    request,
+                )
+                .map_err(|error| Error::unsendable(OPERATION, error))?
+                .send_with(&sdk::control_plane(session)),
             )
-            .map_err(|error| Error::unsendable(OPERATION, error))?
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            .await?;
         Ok(answer.into())
     }
 }
@@ -115,12 +112,14 @@ impl Delete for InferenceProfile {
     async fn remove(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeleteInferenceProfile";
         let key = key.checked(OPERATION)?;
-        sdk::control_plane(session)
-            .delete_inference_profile()
-            .inference_profile_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        sdk::Call::new(session, OPERATION)
+            .send(
+                sdk::control_plane(session)
+                    .delete_inference_profile()
+                    .inference_profile_identifier(key)
+                    .send(),
+            )
+            .await?;
         Ok(())
     }
 }

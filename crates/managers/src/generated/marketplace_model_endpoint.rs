@@ -23,12 +23,9 @@ impl Get for MarketplaceModelEndpoint {
     async fn fetch(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetMarketplaceModelEndpoint";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_marketplace_model_endpoint()
-            .endpoint_arn(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).get_marketplace_model_endpoint().endpoint_arn(key).send())
+            .await?;
         held(OPERATION, answer.marketplace_model_endpoint, false)
     }
 }
@@ -65,13 +62,10 @@ impl Row for MarketplaceModelEndpointSummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.marketplace_model_endpoints.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -96,7 +90,7 @@ impl Create for MarketplaceModelEndpoint {
         request: CreateMarketplaceModelEndpointRequest,
     ) -> Result<MarketplaceModelEndpoint> {
         const OPERATION: &str = "CreateMarketplaceModelEndpoint";
-        let answer = operation::create_marketplace_model_endpoint::builders::CreateMarketplaceModelEndpointInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION).send(operation::create_marketplace_model_endpoint::builders::CreateMarketplaceModelEndpointInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
         held(OPERATION, answer.marketplace_model_endpoint, true)
     }
 }
@@ -112,7 +106,7 @@ impl Update for MarketplaceModelEndpoint {
     ) -> Result<Bound<MarketplaceModelEndpoint>> {
         const OPERATION: &str = "UpdateMarketplaceModelEndpoint";
         let key = key.checked(OPERATION)?;
-        let answer = operation::update_marketplace_model_endpoint::builders::UpdateMarketplaceModelEndpointInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.endpoint_arn(key).send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION).send(operation::update_marketplace_model_endpoint::builders::UpdateMarketplaceModelEndpointInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.endpoint_arn(key).send_with(&sdk::control_plane(session))).await?;
         Ok(Bound::new(held(OPERATION, answer.marketplace_model_endpoint, true)?, session.clone()))
     }
 }
@@ -121,12 +115,9 @@ impl Delete for MarketplaceModelEndpoint {
     async fn remove(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeleteMarketplaceModelEndpoint";
         let key = key.checked(OPERATION)?;
-        sdk::control_plane(session)
-            .delete_marketplace_model_endpoint()
-            .endpoint_arn(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).delete_marketplace_model_endpoint().endpoint_arn(key).send())
+            .await?;
         Ok(())
     }
 }
@@ -177,12 +168,14 @@ impl Manager<MarketplaceModelEndpoint> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            sdk::control_plane(session)
-                .deregister_marketplace_model_endpoint()
-                .endpoint_arn(key)
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            sdk::Call::new(session, OPERATION)
+                .send(
+                    sdk::control_plane(session)
+                        .deregister_marketplace_model_endpoint()
+                        .endpoint_arn(key)
+                        .send(),
+                )
+                .await?;
             Ok(())
         }
     }
@@ -208,7 +201,7 @@ impl Manager<MarketplaceModelEndpoint> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let answer = operation::register_marketplace_model_endpoint::builders::RegisterMarketplaceModelEndpointInputBuilder::from(RegisterMarketplaceModelEndpointRequest::new(model_source_identifier)).endpoint_identifier(key).send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION).send(operation::register_marketplace_model_endpoint::builders::RegisterMarketplaceModelEndpointInputBuilder::from(RegisterMarketplaceModelEndpointRequest::new(model_source_identifier)).endpoint_identifier(key).send_with(&sdk::control_plane(session))).await?;
             Ok(Bound::new(held(OPERATION, answer.marketplace_model_endpoint, true)?, session.clone()))
         }
     }

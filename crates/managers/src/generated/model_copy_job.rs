@@ -24,12 +24,9 @@ impl Get for ModelCopyJob {
     async fn fetch(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetModelCopyJob";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_model_copy_job()
-            .job_arn(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).get_model_copy_job().job_arn(key).send())
+            .await?;
         Ok(answer.into())
     }
 }
@@ -143,13 +140,10 @@ impl Row for ModelCopyJobSummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.model_copy_job_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -221,12 +215,13 @@ impl Create for ModelCopyJob {
         request: CreateModelCopyJobRequest,
     ) -> Result<CreateModelCopyJobResponse> {
         const OPERATION: &str = "CreateModelCopyJob";
-        let answer =
-            operation::create_model_copy_job::builders::CreateModelCopyJobInputBuilder::try_from(request)
-                .map_err(|error| Error::unsendable(OPERATION, error))?
-                .send_with(&sdk::control_plane(session))
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                operation::create_model_copy_job::builders::CreateModelCopyJobInputBuilder::try_from(request)
+                    .map_err(|error| Error::unsendable(OPERATION, error))?
+                    .send_with(&sdk::control_plane(session)),
+            )
+            .await?;
         Ok(answer.into())
     }
 }

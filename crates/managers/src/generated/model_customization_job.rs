@@ -25,12 +25,9 @@ impl Get for ModelCustomizationJob {
     async fn fetch(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetModelCustomizationJob";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_model_customization_job()
-            .job_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).get_model_customization_job().job_identifier(key).send())
+            .await?;
         Ok(answer.into())
     }
 }
@@ -137,13 +134,10 @@ impl Row for ModelCustomizationJobSummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.model_customization_job_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -201,7 +195,7 @@ impl Create for ModelCustomizationJob {
         request: CreateModelCustomizationJobRequest,
     ) -> Result<CreateModelCustomizationJobResponse> {
         const OPERATION: &str = "CreateModelCustomizationJob";
-        let answer = operation::create_model_customization_job::builders::CreateModelCustomizationJobInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION).send(operation::create_model_customization_job::builders::CreateModelCustomizationJobInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
         Ok(answer.into())
     }
 }
@@ -210,12 +204,9 @@ impl Stop for ModelCustomizationJob {
     async fn halt(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "StopModelCustomizationJob";
         let key = key.checked(OPERATION)?;
-        sdk::control_plane(session)
-            .stop_model_customization_job()
-            .job_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).stop_model_customization_job().job_identifier(key).send())
+            .await?;
         Ok(())
     }
 }

@@ -24,12 +24,9 @@ impl Get for ModelImportJob {
     async fn fetch(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetModelImportJob";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_model_import_job()
-            .job_identifier(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).get_model_import_job().job_identifier(key).send())
+            .await?;
         Ok(answer.into())
     }
 }
@@ -120,13 +117,10 @@ impl Row for ModelImportJobSummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.model_import_job_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -184,12 +178,15 @@ impl Create for ModelImportJob {
         request: CreateModelImportJobRequest,
     ) -> Result<CreateModelImportJobResponse> {
         const OPERATION: &str = "CreateModelImportJob";
-        let answer =
-            operation::create_model_import_job::builders::CreateModelImportJobInputBuilder::try_from(request)
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                operation::create_model_import_job::builders::CreateModelImportJobInputBuilder::try_from(
+                    request,
+                )
                 .map_err(|error| Error::unsendable(OPERATION, error))?
-                .send_with(&sdk::control_plane(session))
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+                .send_with(&sdk::control_plane(session)),
+            )
+            .await?;
         Ok(answer.into())
     }
 }

@@ -29,11 +29,9 @@ impl Manager<ModelInvocationLoggingConfiguration> {
         async move {
             let session = &choice.session().await?;
 
-            sdk::control_plane(session)
-                .delete_model_invocation_logging_configuration()
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            sdk::Call::new(session, OPERATION)
+                .send(sdk::control_plane(session).delete_model_invocation_logging_configuration().send())
+                .await?;
             Ok(())
         }
     }
@@ -56,11 +54,9 @@ impl Manager<ModelInvocationLoggingConfiguration> {
         async move {
             let session = &choice.session().await?;
 
-            let answer = sdk::control_plane(session)
-                .get_model_invocation_logging_configuration()
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(sdk::control_plane(session).get_model_invocation_logging_configuration().send())
+                .await?;
             Ok(Bound::new(held(OPERATION, answer.logging_config, false)?, session.clone()))
         }
     }
@@ -84,7 +80,7 @@ impl Manager<ModelInvocationLoggingConfiguration> {
         async move {
             let session = &choice.session().await?;
 
-            operation::put_model_invocation_logging_configuration::builders::PutModelInvocationLoggingConfigurationInputBuilder::try_from(PutModelInvocationLoggingConfigurationRequest::new(logging_config)).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            sdk::Call::new(session, OPERATION).send(operation::put_model_invocation_logging_configuration::builders::PutModelInvocationLoggingConfigurationInputBuilder::try_from(PutModelInvocationLoggingConfigurationRequest::new(logging_config)).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
             Ok(())
         }
     }

@@ -23,12 +23,9 @@ impl Get for PromptRouter {
     async fn fetch(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetPromptRouter";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_prompt_router()
-            .prompt_router_arn(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).get_prompt_router().prompt_router_arn(key).send())
+            .await?;
         Ok(answer.into())
     }
 }
@@ -71,13 +68,10 @@ impl Row for PromptRouterSummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.prompt_router_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -102,12 +96,13 @@ impl Create for PromptRouter {
         request: CreatePromptRouterRequest,
     ) -> Result<CreatePromptRouterResponse> {
         const OPERATION: &str = "CreatePromptRouter";
-        let answer =
-            operation::create_prompt_router::builders::CreatePromptRouterInputBuilder::try_from(request)
-                .map_err(|error| Error::unsendable(OPERATION, error))?
-                .send_with(&sdk::control_plane(session))
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                operation::create_prompt_router::builders::CreatePromptRouterInputBuilder::try_from(request)
+                    .map_err(|error| Error::unsendable(OPERATION, error))?
+                    .send_with(&sdk::control_plane(session)),
+            )
+            .await?;
         Ok(answer.into())
     }
 }
@@ -116,12 +111,9 @@ impl Delete for PromptRouter {
     async fn remove(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeletePromptRouter";
         let key = key.checked(OPERATION)?;
-        sdk::control_plane(session)
-            .delete_prompt_router()
-            .prompt_router_arn(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        sdk::Call::new(session, OPERATION)
+            .send(sdk::control_plane(session).delete_prompt_router().prompt_router_arn(key).send())
+            .await?;
         Ok(())
     }
 }

@@ -26,12 +26,14 @@ impl Get for ProvisionedModelThroughput {
     async fn fetch(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetProvisionedModelThroughput";
         let key = key.checked(OPERATION)?;
-        let answer = sdk::control_plane(session)
-            .get_provisioned_model_throughput()
-            .provisioned_model_id(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION)
+            .send(
+                sdk::control_plane(session)
+                    .get_provisioned_model_throughput()
+                    .provisioned_model_id(key)
+                    .send(),
+            )
+            .await?;
         Ok(answer.into())
     }
 }
@@ -137,13 +139,10 @@ impl Row for ProvisionedModelSummary {
     }
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let answer = parameters
-            .clone()
-            .set_next_token(page.token)
-            .set_max_results(page.size)
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+        let answer = sdk::Call::new(session, Self::OPERATION)
+            .send(request.send_with(&sdk::control_plane(session)))
+            .await?;
         let rows = answer.provisioned_model_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), answer.next_token))
     }
@@ -208,7 +207,7 @@ impl Create for ProvisionedModelThroughput {
         request: CreateProvisionedModelThroughputRequest,
     ) -> Result<CreateProvisionedModelThroughputResponse> {
         const OPERATION: &str = "CreateProvisionedModelThroughput";
-        let answer = operation::create_provisioned_model_throughput::builders::CreateProvisionedModelThroughputInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        let answer = sdk::Call::new(session, OPERATION).send(operation::create_provisioned_model_throughput::builders::CreateProvisionedModelThroughputInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
         Ok(answer.into())
     }
 }
@@ -224,7 +223,7 @@ impl Update for ProvisionedModelThroughput {
     ) -> Result<()> {
         const OPERATION: &str = "UpdateProvisionedModelThroughput";
         let key = key.checked(OPERATION)?;
-        operation::update_provisioned_model_throughput::builders::UpdateProvisionedModelThroughputInputBuilder::from(request).provisioned_model_id(key).send_with(&sdk::control_plane(session)).await.map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        sdk::Call::new(session, OPERATION).send(operation::update_provisioned_model_throughput::builders::UpdateProvisionedModelThroughputInputBuilder::from(request).provisioned_model_id(key).send_with(&sdk::control_plane(session))).await?;
         Ok(())
     }
 }
@@ -233,12 +232,14 @@ impl Delete for ProvisionedModelThroughput {
     async fn remove(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeleteProvisionedModelThroughput";
         let key = key.checked(OPERATION)?;
-        sdk::control_plane(session)
-            .delete_provisioned_model_throughput()
-            .provisioned_model_id(key)
-            .send()
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+        sdk::Call::new(session, OPERATION)
+            .send(
+                sdk::control_plane(session)
+                    .delete_provisioned_model_throughput()
+                    .provisioned_model_id(key)
+                    .send(),
+            )
+            .await?;
         Ok(())
     }
 }

@@ -29,12 +29,9 @@ impl Manager<ResourcePolicy> {
         async move {
             let session = &choice.session().await?;
 
-            sdk::control_plane(session)
-                .delete_resource_policy()
-                .resource_arn(resource_arn)
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            sdk::Call::new(session, OPERATION)
+                .send(sdk::control_plane(session).delete_resource_policy().resource_arn(resource_arn).send())
+                .await?;
             Ok(())
         }
     }
@@ -58,12 +55,9 @@ impl Manager<ResourcePolicy> {
         async move {
             let session = &choice.session().await?;
 
-            let answer = sdk::control_plane(session)
-                .get_resource_policy()
-                .resource_arn(resource_arn)
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(sdk::control_plane(session).get_resource_policy().resource_arn(resource_arn).send())
+                .await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
@@ -89,12 +83,14 @@ impl Manager<ResourcePolicy> {
         async move {
             let session = &choice.session().await?;
 
-            let answer = operation::put_resource_policy::builders::PutResourcePolicyInputBuilder::from(
-                PutResourcePolicyRequest::new(resource_arn, resource_policy),
-            )
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(
+                    operation::put_resource_policy::builders::PutResourcePolicyInputBuilder::from(
+                        PutResourcePolicyRequest::new(resource_arn, resource_policy),
+                    )
+                    .send_with(&sdk::control_plane(session)),
+                )
+                .await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }

@@ -31,14 +31,15 @@ impl Manager<Tag> {
         async move {
             let session = &choice.session().await?;
 
-            operation::tag_resource::builders::TagResourceInputBuilder::try_from(TagResourceRequest::new(
-                resource_arn,
-                tags,
-            ))
-            .map_err(|error| Error::unsendable(OPERATION, error))?
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            sdk::Call::new(session, OPERATION)
+                .send(
+                    operation::tag_resource::builders::TagResourceInputBuilder::try_from(
+                        TagResourceRequest::new(resource_arn, tags),
+                    )
+                    .map_err(|error| Error::unsendable(OPERATION, error))?
+                    .send_with(&sdk::control_plane(session)),
+                )
+                .await?;
             Ok(())
         }
     }
@@ -62,12 +63,14 @@ impl Manager<Tag> {
         async move {
             let session = &choice.session().await?;
 
-            let answer = operation::list_tags_for_resource::builders::ListTagsForResourceInputBuilder::from(
-                ListTagsForResourceRequest::new(resource_arn),
-            )
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(
+                    operation::list_tags_for_resource::builders::ListTagsForResourceInputBuilder::from(
+                        ListTagsForResourceRequest::new(resource_arn),
+                    )
+                    .send_with(&sdk::control_plane(session)),
+                )
+                .await?;
             Ok(answer.tags.unwrap_or_default().into_iter().map(Into::into).collect())
         }
     }
@@ -93,13 +96,14 @@ impl Manager<Tag> {
         async move {
             let session = &choice.session().await?;
 
-            operation::untag_resource::builders::UntagResourceInputBuilder::from(UntagResourceRequest::new(
-                resource_arn,
-                tag_keys,
-            ))
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            sdk::Call::new(session, OPERATION)
+                .send(
+                    operation::untag_resource::builders::UntagResourceInputBuilder::from(
+                        UntagResourceRequest::new(resource_arn, tag_keys),
+                    )
+                    .send_with(&sdk::control_plane(session)),
+                )
+                .await?;
             Ok(())
         }
     }

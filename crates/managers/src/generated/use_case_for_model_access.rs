@@ -26,11 +26,9 @@ impl Manager<UseCaseForModelAccess> {
         async move {
             let session = &choice.session().await?;
 
-            let answer = sdk::control_plane(session)
-                .get_use_case_for_model_access()
-                .send()
-                .await
-                .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(sdk::control_plane(session).get_use_case_for_model_access().send())
+                .await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
@@ -51,12 +49,7 @@ impl Manager<UseCaseForModelAccess> {
         async move {
             let session = &choice.session().await?;
 
-            operation::put_use_case_for_model_access::builders::PutUseCaseForModelAccessInputBuilder::from(
-                PutUseCaseForModelAccessRequest::new(form_data),
-            )
-            .send_with(&sdk::control_plane(session))
-            .await
-            .map_err(|error| sdk::error(session, OPERATION, None, error))?;
+            sdk::Call::new(session, OPERATION).send(operation::put_use_case_for_model_access::builders::PutUseCaseForModelAccessInputBuilder::from(PutUseCaseForModelAccessRequest::new(form_data)).send_with(&sdk::control_plane(session))).await?;
             Ok(())
         }
     }

@@ -29,10 +29,8 @@ impl Manager<AsyncInvoke> {
 async fn start(session: &Session, request: StartAsyncInvokeRequest) -> Result<StartAsyncInvokeResponse> {
     const OPERATION: &str = "StartAsyncInvoke";
     let model_id = request.model_id.clone();
-    StartAsyncInvokeInputBuilder::try_from(request)
-        .map_err(|error| Error::unsendable(OPERATION, error))?
-        .send_with(&sdk::runtime(session))
-        .await
-        .map(Into::into)
-        .map_err(|error| sdk::error(session, OPERATION, Some(&model_id), error))
+    let request = StartAsyncInvokeInputBuilder::try_from(request)
+        .map_err(|error| Error::unsendable(OPERATION, error))?;
+    let call = sdk::Call::new(session, OPERATION).of_model(&model_id);
+    call.send(request.send_with(&sdk::runtime(session))).await.map(Into::into)
 }

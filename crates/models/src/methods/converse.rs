@@ -3,9 +3,51 @@
 use crate::{
     ContentBlock, ConverseOutput, ConverseRequest, ConverseResponse, ConverseStreamRequest,
     ConverseTokensRequest, GuardrailConfiguration, GuardrailStreamConfiguration,
-    GuardrailStreamProcessingMode, Message, PerformanceConfigLatency, PerformanceConfiguration,
-    PromptVariableValues, ServiceTier, ServiceTierType, ToolUseBlock,
+    GuardrailStreamProcessingMode, InferenceConfiguration, Message, OutputConfig, PerformanceConfigLatency,
+    PerformanceConfiguration, PromptVariableValues, ServiceTier, ServiceTierType, ToolConfiguration,
+    ToolUseBlock,
 };
+
+impl InferenceConfiguration {
+    /// Adds what a later one sets: its numbers come in place of these, its stop sequences beside them.
+    pub fn merge(&mut self, later: Self) {
+        let Self { max_tokens, temperature, top_p, stop_sequences } = later;
+        self.max_tokens = max_tokens.or(self.max_tokens);
+        self.temperature = temperature.or(self.temperature);
+        self.top_p = top_p.or(self.top_p);
+        if let Some(stop_sequences) = stop_sequences {
+            self.stop_sequences.get_or_insert_default().extend(stop_sequences);
+        }
+    }
+}
+
+impl ToolConfiguration {
+    /// Adds what a later one sets: its tools beside these, its choice in place of this one's.
+    pub fn merge(&mut self, later: Self) {
+        let Self { tools, tool_choice } = later;
+        self.tools.extend(tools);
+        self.tool_choice = tool_choice.or(self.tool_choice.take());
+    }
+}
+
+impl OutputConfig {
+    /// Adds what a later one sets, in place of what this one does.
+    pub fn merge(&mut self, later: Self) {
+        let Self { text_format, effort } = later;
+        self.text_format = text_format.or(self.text_format.take());
+        self.effort = effort.or(self.effort.take());
+    }
+}
+
+impl GuardrailConfiguration {
+    /// Adds what a later one sets, in place of what this one does.
+    pub fn merge(&mut self, later: Self) {
+        let Self { guardrail_identifier, guardrail_version, trace } = later;
+        self.guardrail_identifier = guardrail_identifier.or(self.guardrail_identifier.take());
+        self.guardrail_version = guardrail_version.or(self.guardrail_version.take());
+        self.trace = trace.or(self.trace.take());
+    }
+}
 
 impl From<&str> for ConverseRequest {
     fn from(text: &str) -> Self {

@@ -78,11 +78,8 @@ impl<'a> Writer<'a> {
                 fn identity(&self) -> String {{ {identity} }}
 
                 async fn page(session: &Session, parameters: &Self::Parameters, {page}: PageRequest) -> Result<Page<Self>> {{
-                    let answer = parameters
-                        .clone(){token}{size}
-                        .send_with(&{client})
-                        .await
-                        .map_err(|error| sdk::error(session, Self::OPERATION, None, error))?;
+                    let request = parameters.clone(){token}{size};
+                    let answer = sdk::Call::new(session, Self::OPERATION).send(request.send_with(&{client})).await?;
                     let rows = answer.{member}{all};
                     Ok(Page::new(rows.into_iter().map(Into::into).collect(), {next}))
                 }}

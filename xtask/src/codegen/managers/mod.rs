@@ -318,7 +318,7 @@ impl<'a> Writer<'a> {
             }
             _ => format!("{client}.{snake}(){setters}.send()"),
         };
-        format!("{send}.await.map_err(|error| sdk::error(session, OPERATION, None, error))?")
+        format!("sdk::Call::new(session, OPERATION).send({send}).await?")
     }
 
     /// What becomes of the SDK's answer.

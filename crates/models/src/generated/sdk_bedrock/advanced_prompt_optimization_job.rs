@@ -272,11 +272,17 @@ impl TryFrom<ModelConfiguration> for sdk::types::ModelConfiguration {
     fn try_from(value: ModelConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_id(Some(value.model_id))
-            .set_inference_config(value.inference_config.map(Into::into))
+            .set_inference_config(value.inference_config.map(TryInto::try_into).transpose()?)
             .set_additional_model_request_fields(
-                value.additional_model_request_fields.map(|value| {
-                    value.into_iter().map(|(key, value)| (key, document_to_sdk(value))).collect()
-                }),
+                value
+                    .additional_model_request_fields
+                    .map(|value| {
+                        value
+                            .into_iter()
+                            .map(|(key, value)| Ok((key, document_to_sdk(value)?)))
+                            .collect::<Result<_, ToSdkError>>()
+                    })
+                    .transpose()?,
             )
             .build()?)
     }

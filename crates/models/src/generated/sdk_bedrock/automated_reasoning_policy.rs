@@ -4,7 +4,7 @@
 
 use crate::generated::automated_reasoning_policy::*;
 use crate::sdk::{
-    ToSdkError, each, each_value, timestamp_from_sdk, timestamp_to_sdk, try_each, try_each_value,
+    ToSdkError, each, each_value, finite, timestamp_from_sdk, timestamp_to_sdk, try_each, try_each_value,
 };
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
@@ -260,7 +260,7 @@ impl TryFrom<AutomatedReasoningCheckTranslation> for sdk::types::AutomatedReason
             .set_claims(Some(try_each(value.claims)?))
             .set_untranslated_premises(value.untranslated_premises.map(each))
             .set_untranslated_claims(value.untranslated_claims.map(each))
-            .set_confidence(Some(value.confidence))
+            .set_confidence(Some(finite("confidence", value.confidence)?))
             .build()?)
     }
 }
@@ -1531,8 +1531,8 @@ impl TryFrom<AutomatedReasoningPolicyFidelityReport> for sdk::types::AutomatedRe
 
     fn try_from(value: AutomatedReasoningPolicyFidelityReport) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
-            .set_coverage_score(Some(value.coverage_score))
-            .set_accuracy_score(Some(value.accuracy_score))
+            .set_coverage_score(Some(finite("coverage_score", value.coverage_score)?))
+            .set_accuracy_score(Some(finite("accuracy_score", value.accuracy_score)?))
             .set_rule_reports(Some(try_each_value(value.rule_reports)?))
             .set_variable_reports(Some(try_each_value(value.variable_reports)?))
             .set_document_sources(Some(try_each(value.document_sources)?))
@@ -1788,7 +1788,9 @@ impl TryFrom<AutomatedReasoningPolicyRuleReport> for sdk::types::AutomatedReason
             .set_rule(Some(value.rule))
             .set_grounding_statements(value.grounding_statements.map(try_each).transpose()?)
             .set_grounding_justifications(value.grounding_justifications)
-            .set_accuracy_score(value.accuracy_score)
+            .set_accuracy_score(
+                value.accuracy_score.map(|value| finite("accuracy_score", value)).transpose()?,
+            )
             .set_accuracy_justification(value.accuracy_justification)
             .build()?)
     }
@@ -1954,7 +1956,9 @@ impl TryFrom<AutomatedReasoningPolicyTestCase> for sdk::types::AutomatedReasonin
             )
             .set_created_at(Some(timestamp_to_sdk(value.created_at)))
             .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .set_confidence_threshold(value.confidence_threshold)
+            .set_confidence_threshold(
+                value.confidence_threshold.map(|value| finite("confidence_threshold", value)).transpose()?,
+            )
             .build()?)
     }
 }
@@ -2263,7 +2267,9 @@ impl TryFrom<AutomatedReasoningPolicyVariableReport> for sdk::types::AutomatedRe
             .set_policy_variable(Some(value.policy_variable))
             .set_grounding_statements(value.grounding_statements.map(try_each).transpose()?)
             .set_grounding_justifications(value.grounding_justifications)
-            .set_accuracy_score(value.accuracy_score)
+            .set_accuracy_score(
+                value.accuracy_score.map(|value| finite("accuracy_score", value)).transpose()?,
+            )
             .set_accuracy_justification(value.accuracy_justification)
             .build()?)
     }
@@ -2405,15 +2411,17 @@ impl From<operation::create_automated_reasoning_policy_test_case::CreateAutomate
     }
 }
 
-impl From<CreateAutomatedReasoningPolicyTestCaseRequest> for operation::create_automated_reasoning_policy_test_case::builders::CreateAutomatedReasoningPolicyTestCaseInputBuilder {
-    fn from(value: CreateAutomatedReasoningPolicyTestCaseRequest) -> Self {
-        Self::default()
+impl TryFrom<CreateAutomatedReasoningPolicyTestCaseRequest> for operation::create_automated_reasoning_policy_test_case::builders::CreateAutomatedReasoningPolicyTestCaseInputBuilder {
+    type Error = ToSdkError;
+
+    fn try_from(value: CreateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> {
+        Ok(Self::default()
             .set_guard_content(Some(value.guard_content))
             .set_query_content(value.query_content)
             .set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()))
             .set_client_request_token(value.client_request_token)
-            .set_confidence_threshold(value.confidence_threshold)
-
+            .set_confidence_threshold(value.confidence_threshold.map(|value| finite("confidence_threshold", value)).transpose()?)
+)
     }
 }
 
@@ -2698,16 +2706,18 @@ impl From<operation::update_automated_reasoning_policy_test_case::UpdateAutomate
     }
 }
 
-impl From<UpdateAutomatedReasoningPolicyTestCaseRequest> for operation::update_automated_reasoning_policy_test_case::builders::UpdateAutomatedReasoningPolicyTestCaseInputBuilder {
-    fn from(value: UpdateAutomatedReasoningPolicyTestCaseRequest) -> Self {
-        Self::default()
+impl TryFrom<UpdateAutomatedReasoningPolicyTestCaseRequest> for operation::update_automated_reasoning_policy_test_case::builders::UpdateAutomatedReasoningPolicyTestCaseInputBuilder {
+    type Error = ToSdkError;
+
+    fn try_from(value: UpdateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> {
+        Ok(Self::default()
             .set_guard_content(Some(value.guard_content))
             .set_query_content(value.query_content)
             .set_last_updated_at(Some(timestamp_to_sdk(value.last_updated_at)))
             .set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()))
-            .set_confidence_threshold(value.confidence_threshold)
+            .set_confidence_threshold(value.confidence_threshold.map(|value| finite("confidence_threshold", value)).transpose()?)
             .set_client_request_token(value.client_request_token)
-
+)
     }
 }
 

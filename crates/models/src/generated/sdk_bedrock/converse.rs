@@ -3,6 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::converse::*;
+use crate::sdk::{ToSdkError, finite};
 use aws_sdk_bedrock as sdk;
 
 impl From<sdk::types::InferenceConfiguration> for InferenceConfiguration {
@@ -16,14 +17,16 @@ impl From<sdk::types::InferenceConfiguration> for InferenceConfiguration {
     }
 }
 
-impl From<InferenceConfiguration> for sdk::types::InferenceConfiguration {
-    fn from(value: InferenceConfiguration) -> Self {
-        Self::builder()
+impl TryFrom<InferenceConfiguration> for sdk::types::InferenceConfiguration {
+    type Error = ToSdkError;
+
+    fn try_from(value: InferenceConfiguration) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
             .set_max_tokens(value.max_tokens)
-            .set_temperature(value.temperature)
-            .set_top_p(value.top_p)
+            .set_temperature(value.temperature.map(|value| finite("temperature", value)).transpose()?)
+            .set_top_p(value.top_p.map(|value| finite("top_p", value)).transpose()?)
             .set_stop_sequences(value.stop_sequences)
-            .build()
+            .build())
     }
 }
 

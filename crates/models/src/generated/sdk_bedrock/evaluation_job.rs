@@ -4,7 +4,8 @@
 
 use crate::generated::evaluation_job::*;
 use crate::sdk::{
-    ToSdkError, document_from_sdk, document_to_sdk, each, timestamp_from_sdk, timestamp_to_sdk, try_each,
+    ToSdkError, document_from_sdk, document_to_sdk, each, finite, timestamp_from_sdk, timestamp_to_sdk,
+    try_each,
 };
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
@@ -817,11 +818,17 @@ impl TryFrom<ExternalSourcesGenerationConfiguration> for sdk::types::ExternalSou
         Ok(Self::builder()
             .set_prompt_template(value.prompt_template.map(Into::into))
             .set_guardrail_configuration(value.guardrail_configuration.map(TryInto::try_into).transpose()?)
-            .set_kb_inference_config(value.kb_inference_config.map(Into::into))
+            .set_kb_inference_config(value.kb_inference_config.map(TryInto::try_into).transpose()?)
             .set_additional_model_request_fields(
-                value.additional_model_request_fields.map(|value| {
-                    value.into_iter().map(|(key, value)| (key, document_to_sdk(value))).collect()
-                }),
+                value
+                    .additional_model_request_fields
+                    .map(|value| {
+                        value
+                            .into_iter()
+                            .map(|(key, value)| Ok((key, document_to_sdk(value)?)))
+                            .collect::<Result<_, ToSdkError>>()
+                    })
+                    .transpose()?,
             )
             .build())
     }
@@ -877,7 +884,7 @@ impl TryFrom<FilterAttribute> for sdk::types::FilterAttribute {
     type Error = ToSdkError;
 
     fn try_from(value: FilterAttribute) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_key(Some(value.key)).set_value(Some(document_to_sdk(value.value))).build()?)
+        Ok(Self::builder().set_key(Some(value.key)).set_value(Some(document_to_sdk(value.value)?)).build()?)
     }
 }
 
@@ -901,11 +908,17 @@ impl TryFrom<GenerationConfiguration> for sdk::types::GenerationConfiguration {
         Ok(Self::builder()
             .set_prompt_template(value.prompt_template.map(Into::into))
             .set_guardrail_configuration(value.guardrail_configuration.map(TryInto::try_into).transpose()?)
-            .set_kb_inference_config(value.kb_inference_config.map(Into::into))
+            .set_kb_inference_config(value.kb_inference_config.map(TryInto::try_into).transpose()?)
             .set_additional_model_request_fields(
-                value.additional_model_request_fields.map(|value| {
-                    value.into_iter().map(|(key, value)| (key, document_to_sdk(value))).collect()
-                }),
+                value
+                    .additional_model_request_fields
+                    .map(|value| {
+                        value
+                            .into_iter()
+                            .map(|(key, value)| Ok((key, document_to_sdk(value)?)))
+                            .collect::<Result<_, ToSdkError>>()
+                    })
+                    .transpose()?,
             )
             .build())
     }
@@ -1008,9 +1021,13 @@ impl From<sdk::types::KbInferenceConfig> for KbInferenceConfig {
     }
 }
 
-impl From<KbInferenceConfig> for sdk::types::KbInferenceConfig {
-    fn from(value: KbInferenceConfig) -> Self {
-        Self::builder().set_text_inference_config(value.text_inference_config.map(Into::into)).build()
+impl TryFrom<KbInferenceConfig> for sdk::types::KbInferenceConfig {
+    type Error = ToSdkError;
+
+    fn try_from(value: KbInferenceConfig) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_text_inference_config(value.text_inference_config.map(TryInto::try_into).transpose()?)
+            .build())
     }
 }
 
@@ -1485,14 +1502,16 @@ impl From<sdk::types::TextInferenceConfig> for TextInferenceConfig {
     }
 }
 
-impl From<TextInferenceConfig> for sdk::types::TextInferenceConfig {
-    fn from(value: TextInferenceConfig) -> Self {
-        Self::builder()
-            .set_temperature(value.temperature)
-            .set_top_p(value.top_p)
+impl TryFrom<TextInferenceConfig> for sdk::types::TextInferenceConfig {
+    type Error = ToSdkError;
+
+    fn try_from(value: TextInferenceConfig) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_temperature(value.temperature.map(|value| finite("temperature", value)).transpose()?)
+            .set_top_p(value.top_p.map(|value| finite("top_p", value)).transpose()?)
             .set_max_tokens(value.max_tokens)
             .set_stop_sequences(value.stop_sequences)
-            .build()
+            .build())
     }
 }
 
@@ -1544,9 +1563,15 @@ impl TryFrom<VectorSearchBedrockRerankingModelConfiguration>
         Ok(Self::builder()
             .set_model_arn(Some(value.model_arn))
             .set_additional_model_request_fields(
-                value.additional_model_request_fields.map(|value| {
-                    value.into_iter().map(|(key, value)| (key, document_to_sdk(value))).collect()
-                }),
+                value
+                    .additional_model_request_fields
+                    .map(|value| {
+                        value
+                            .into_iter()
+                            .map(|(key, value)| Ok((key, document_to_sdk(value)?)))
+                            .collect::<Result<_, ToSdkError>>()
+                    })
+                    .transpose()?,
             )
             .build()?)
     }

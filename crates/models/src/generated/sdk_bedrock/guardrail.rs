@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::guardrail::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each, finite, timestamp_from_sdk, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -193,7 +193,9 @@ impl TryFrom<GuardrailAutomatedReasoningPolicy> for sdk::types::GuardrailAutomat
     fn try_from(value: GuardrailAutomatedReasoningPolicy) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policies(Some(value.policies))
-            .set_confidence_threshold(value.confidence_threshold)
+            .set_confidence_threshold(
+                value.confidence_threshold.map(|value| finite("confidence_threshold", value)).transpose()?,
+            )
             .build()?)
     }
 }
@@ -212,7 +214,9 @@ impl TryFrom<GuardrailAutomatedReasoningPolicyConfig>
     fn try_from(value: GuardrailAutomatedReasoningPolicyConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policies(Some(value.policies))
-            .set_confidence_threshold(value.confidence_threshold)
+            .set_confidence_threshold(
+                value.confidence_threshold.map(|value| finite("confidence_threshold", value)).transpose()?,
+            )
             .build()?)
     }
 }
@@ -412,7 +416,7 @@ impl TryFrom<GuardrailContextualGroundingFilter> for sdk::types::GuardrailContex
     fn try_from(value: GuardrailContextualGroundingFilter) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
-            .set_threshold(Some(value.threshold))
+            .set_threshold(Some(finite("threshold", value.threshold)?))
             .set_action(value.action.map(Into::into))
             .set_enabled(value.enabled)
             .build()?)
@@ -438,7 +442,7 @@ impl TryFrom<GuardrailContextualGroundingFilterConfig>
     fn try_from(value: GuardrailContextualGroundingFilterConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
-            .set_threshold(Some(value.threshold))
+            .set_threshold(Some(finite("threshold", value.threshold)?))
             .set_action(value.action.map(Into::into))
             .set_enabled(value.enabled)
             .build()?)

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::model_customization_job::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each, finite, timestamp_from_sdk, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -304,8 +304,8 @@ impl TryFrom<ModelCustomizationJob>
             .set_output_data_config(Some(value.output_data_config.try_into()?))
             .set_customization_type(value.customization_type.map(Into::into))
             .set_output_model_kms_key_arn(value.output_model_kms_key_arn)
-            .set_training_metrics(value.training_metrics.map(Into::into))
-            .set_validation_metrics(value.validation_metrics.map(each))
+            .set_training_metrics(value.training_metrics.map(TryInto::try_into).transpose()?)
+            .set_validation_metrics(value.validation_metrics.map(try_each).transpose()?)
             .set_vpc_config(value.vpc_config.map(TryInto::try_into).transpose()?)
             .set_customization_config(value.customization_config.map(TryInto::try_into).transpose()?)
             .build()?)
@@ -451,7 +451,7 @@ impl TryFrom<RftConfig> for sdk::types::RftConfig {
     fn try_from(value: RftConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_grader_config(value.grader_config.map(TryInto::try_into).transpose()?)
-            .set_hyper_parameters(value.hyper_parameters.map(Into::into))
+            .set_hyper_parameters(value.hyper_parameters.map(TryInto::try_into).transpose()?)
             .build())
     }
 }
@@ -471,18 +471,20 @@ impl From<sdk::types::RftHyperParameters> for RftHyperParameters {
     }
 }
 
-impl From<RftHyperParameters> for sdk::types::RftHyperParameters {
-    fn from(value: RftHyperParameters) -> Self {
-        Self::builder()
+impl TryFrom<RftHyperParameters> for sdk::types::RftHyperParameters {
+    type Error = ToSdkError;
+
+    fn try_from(value: RftHyperParameters) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
             .set_epoch_count(value.epoch_count)
             .set_batch_size(value.batch_size)
-            .set_learning_rate(value.learning_rate)
+            .set_learning_rate(value.learning_rate.map(|value| finite("learning_rate", value)).transpose()?)
             .set_max_prompt_length(value.max_prompt_length)
             .set_training_sample_per_prompt(value.training_sample_per_prompt)
             .set_inference_max_tokens(value.inference_max_tokens)
             .set_reasoning_effort(value.reasoning_effort.map(Into::into))
             .set_eval_interval(value.eval_interval)
-            .build()
+            .build())
     }
 }
 
@@ -569,9 +571,13 @@ impl From<sdk::types::TrainingMetrics> for TrainingMetrics {
     }
 }
 
-impl From<TrainingMetrics> for sdk::types::TrainingMetrics {
-    fn from(value: TrainingMetrics) -> Self {
-        Self::builder().set_training_loss(value.training_loss).build()
+impl TryFrom<TrainingMetrics> for sdk::types::TrainingMetrics {
+    type Error = ToSdkError;
+
+    fn try_from(value: TrainingMetrics) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_training_loss(value.training_loss.map(|value| finite("training_loss", value)).transpose()?)
+            .build())
     }
 }
 
@@ -629,8 +635,14 @@ impl From<sdk::types::ValidatorMetric> for ValidatorMetric {
     }
 }
 
-impl From<ValidatorMetric> for sdk::types::ValidatorMetric {
-    fn from(value: ValidatorMetric) -> Self {
-        Self::builder().set_validation_loss(value.validation_loss).build()
+impl TryFrom<ValidatorMetric> for sdk::types::ValidatorMetric {
+    type Error = ToSdkError;
+
+    fn try_from(value: ValidatorMetric) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_validation_loss(
+                value.validation_loss.map(|value| finite("validation_loss", value)).transpose()?,
+            )
+            .build())
     }
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::prompt_router::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each, finite, timestamp_from_sdk, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -169,7 +169,10 @@ impl TryFrom<RoutingCriteria> for sdk::types::RoutingCriteria {
 
     fn try_from(value: RoutingCriteria) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
-            .set_response_quality_difference(Some(value.response_quality_difference))
+            .set_response_quality_difference(Some(finite(
+                "response_quality_difference",
+                value.response_quality_difference,
+            )?))
             .build()?)
     }
 }

@@ -166,7 +166,7 @@ impl TryFrom<StartAsyncInvokeRequest>
         Ok(Self::default()
             .set_client_request_token(value.client_request_token)
             .set_model_id(Some(value.model_id))
-            .set_model_input(Some(document_to_sdk(value.model_input)))
+            .set_model_input(Some(document_to_sdk(value.model_input)?))
             .set_output_data_config(Some(value.output_data_config.try_into()?))
             .set_tags(value.tags.map(try_each).transpose()?))
     }

@@ -4,7 +4,7 @@
 
 use crate::generated::converse::*;
 use crate::sdk::{
-    ToSdkError, document_from_sdk, document_to_sdk, each, each_value, try_each, try_each_value,
+    ToSdkError, document_from_sdk, document_to_sdk, each, each_value, finite, try_each, try_each_value,
 };
 use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
@@ -86,10 +86,12 @@ impl TryFrom<ConverseRequest> for operation::converse::builders::ConverseInputBu
         Ok(Self::default()
             .set_messages(value.messages.map(try_each).transpose()?)
             .set_system(value.system.map(try_each).transpose()?)
-            .set_inference_config(value.inference_config.map(Into::into))
+            .set_inference_config(value.inference_config.map(TryInto::try_into).transpose()?)
             .set_tool_config(value.tool_config.map(TryInto::try_into).transpose()?)
             .set_guardrail_config(value.guardrail_config.map(Into::into))
-            .set_additional_model_request_fields(value.additional_model_request_fields.map(document_to_sdk))
+            .set_additional_model_request_fields(
+                value.additional_model_request_fields.map(document_to_sdk).transpose()?,
+            )
             .set_prompt_variables(value.prompt_variables.map(try_each_value).transpose()?)
             .set_additional_model_response_field_paths(value.additional_model_response_field_paths)
             .set_request_metadata(value.request_metadata.map(|value| value.into_iter().collect()))
@@ -123,7 +125,9 @@ impl TryFrom<ConverseResponse> for operation::converse::ConverseOutput {
             .set_stop_reason(Some(value.stop_reason.into()))
             .set_usage(Some(value.usage.try_into()?))
             .set_metrics(Some(value.metrics.try_into()?))
-            .set_additional_model_response_fields(value.additional_model_response_fields.map(document_to_sdk))
+            .set_additional_model_response_fields(
+                value.additional_model_response_fields.map(document_to_sdk).transpose()?,
+            )
             .set_trace(value.trace.map(TryInto::try_into).transpose()?)
             .set_performance_config(value.performance_config.map(Into::into))
             .set_service_tier(value.service_tier.map(TryInto::try_into).transpose()?)
@@ -194,14 +198,16 @@ impl From<sdk::types::InferenceConfiguration> for InferenceConfiguration {
     }
 }
 
-impl From<InferenceConfiguration> for sdk::types::InferenceConfiguration {
-    fn from(value: InferenceConfiguration) -> Self {
-        Self::builder()
+impl TryFrom<InferenceConfiguration> for sdk::types::InferenceConfiguration {
+    type Error = ToSdkError;
+
+    fn try_from(value: InferenceConfiguration) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
             .set_max_tokens(value.max_tokens)
-            .set_temperature(value.temperature)
-            .set_top_p(value.top_p)
+            .set_temperature(value.temperature.map(|value| finite("temperature", value)).transpose()?)
+            .set_top_p(value.top_p.map(|value| finite("top_p", value)).transpose()?)
             .set_stop_sequences(value.stop_sequences)
-            .build()
+            .build())
     }
 }
 

@@ -259,10 +259,12 @@ impl TryFrom<ConverseStreamRequest> for operation::converse_stream::builders::Co
         Ok(Self::default()
             .set_messages(value.messages.map(try_each).transpose()?)
             .set_system(value.system.map(try_each).transpose()?)
-            .set_inference_config(value.inference_config.map(Into::into))
+            .set_inference_config(value.inference_config.map(TryInto::try_into).transpose()?)
             .set_tool_config(value.tool_config.map(TryInto::try_into).transpose()?)
             .set_guardrail_config(value.guardrail_config.map(Into::into))
-            .set_additional_model_request_fields(value.additional_model_request_fields.map(document_to_sdk))
+            .set_additional_model_request_fields(
+                value.additional_model_request_fields.map(document_to_sdk).transpose()?,
+            )
             .set_prompt_variables(value.prompt_variables.map(try_each_value).transpose()?)
             .set_additional_model_response_field_paths(value.additional_model_response_field_paths)
             .set_request_metadata(value.request_metadata.map(|value| value.into_iter().collect()))
@@ -386,7 +388,9 @@ impl TryFrom<MessageStopEvent> for sdk::types::MessageStopEvent {
     fn try_from(value: MessageStopEvent) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_stop_reason(Some(value.stop_reason.into()))
-            .set_additional_model_response_fields(value.additional_model_response_fields.map(document_to_sdk))
+            .set_additional_model_response_fields(
+                value.additional_model_response_fields.map(document_to_sdk).transpose()?,
+            )
             .build()?)
     }
 }
@@ -435,7 +439,7 @@ impl TryFrom<ToolResultBlockDelta> for sdk::types::ToolResultBlockDelta {
     fn try_from(value: ToolResultBlockDelta) -> Result<Self, ToSdkError> {
         Ok(match value {
             ToolResultBlockDelta::Text(value) => Self::Text(value),
-            ToolResultBlockDelta::Json(value) => Self::Json(document_to_sdk(value)),
+            ToolResultBlockDelta::Json(value) => Self::Json(document_to_sdk(value)?),
             ToolResultBlockDelta::Unknown(value) => {
                 return Err(ToSdkError::unknown("ToolResultBlockDelta", &value));
             }

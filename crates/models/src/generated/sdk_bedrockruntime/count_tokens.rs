@@ -26,7 +26,9 @@ impl TryFrom<ConverseTokensRequest> for sdk::types::ConverseTokensRequest {
             .set_messages(value.messages.map(try_each).transpose()?)
             .set_system(value.system.map(try_each).transpose()?)
             .set_tool_config(value.tool_config.map(TryInto::try_into).transpose()?)
-            .set_additional_model_request_fields(value.additional_model_request_fields.map(document_to_sdk))
+            .set_additional_model_request_fields(
+                value.additional_model_request_fields.map(document_to_sdk).transpose()?,
+            )
             .build())
     }
 }

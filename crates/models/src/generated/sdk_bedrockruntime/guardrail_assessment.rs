@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::guardrail_assessment::*;
-use crate::sdk::{ToSdkError, each, each_value, try_each, try_each_value};
+use crate::sdk::{ToSdkError, each, each_value, finite, try_each, try_each_value};
 use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
@@ -160,12 +160,12 @@ impl TryFrom<GuardrailAutomatedReasoningFinding> for sdk::types::GuardrailAutoma
 
     fn try_from(value: GuardrailAutomatedReasoningFinding) -> Result<Self, ToSdkError> {
         Ok(match value {
-            GuardrailAutomatedReasoningFinding::Valid(value) => Self::Valid(value.into()),
-            GuardrailAutomatedReasoningFinding::Invalid(value) => Self::Invalid(value.into()),
-            GuardrailAutomatedReasoningFinding::Satisfiable(value) => Self::Satisfiable(value.into()),
-            GuardrailAutomatedReasoningFinding::Impossible(value) => Self::Impossible(value.into()),
+            GuardrailAutomatedReasoningFinding::Valid(value) => Self::Valid(value.try_into()?),
+            GuardrailAutomatedReasoningFinding::Invalid(value) => Self::Invalid(value.try_into()?),
+            GuardrailAutomatedReasoningFinding::Satisfiable(value) => Self::Satisfiable(value.try_into()?),
+            GuardrailAutomatedReasoningFinding::Impossible(value) => Self::Impossible(value.try_into()?),
             GuardrailAutomatedReasoningFinding::TranslationAmbiguous(value) => {
-                Self::TranslationAmbiguous(value.into())
+                Self::TranslationAmbiguous(value.try_into()?)
             }
             GuardrailAutomatedReasoningFinding::TooComplex(value) => Self::TooComplex(value.into()),
             GuardrailAutomatedReasoningFinding::NoTranslations(value) => Self::NoTranslations(value.into()),
@@ -188,15 +188,17 @@ impl From<sdk::types::GuardrailAutomatedReasoningImpossibleFinding>
     }
 }
 
-impl From<GuardrailAutomatedReasoningImpossibleFinding>
+impl TryFrom<GuardrailAutomatedReasoningImpossibleFinding>
     for sdk::types::GuardrailAutomatedReasoningImpossibleFinding
 {
-    fn from(value: GuardrailAutomatedReasoningImpossibleFinding) -> Self {
-        Self::builder()
-            .set_translation(value.translation.map(Into::into))
+    type Error = ToSdkError;
+
+    fn try_from(value: GuardrailAutomatedReasoningImpossibleFinding) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_translation(value.translation.map(TryInto::try_into).transpose()?)
             .set_contradicting_rules(value.contradicting_rules.map(each))
             .set_logic_warning(value.logic_warning.map(Into::into))
-            .build()
+            .build())
     }
 }
 
@@ -228,15 +230,17 @@ impl From<sdk::types::GuardrailAutomatedReasoningInvalidFinding>
     }
 }
 
-impl From<GuardrailAutomatedReasoningInvalidFinding>
+impl TryFrom<GuardrailAutomatedReasoningInvalidFinding>
     for sdk::types::GuardrailAutomatedReasoningInvalidFinding
 {
-    fn from(value: GuardrailAutomatedReasoningInvalidFinding) -> Self {
-        Self::builder()
-            .set_translation(value.translation.map(Into::into))
+    type Error = ToSdkError;
+
+    fn try_from(value: GuardrailAutomatedReasoningInvalidFinding) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_translation(value.translation.map(TryInto::try_into).transpose()?)
             .set_contradicting_rules(value.contradicting_rules.map(each))
             .set_logic_warning(value.logic_warning.map(Into::into))
-            .build()
+            .build())
     }
 }
 
@@ -338,16 +342,18 @@ impl From<sdk::types::GuardrailAutomatedReasoningSatisfiableFinding>
     }
 }
 
-impl From<GuardrailAutomatedReasoningSatisfiableFinding>
+impl TryFrom<GuardrailAutomatedReasoningSatisfiableFinding>
     for sdk::types::GuardrailAutomatedReasoningSatisfiableFinding
 {
-    fn from(value: GuardrailAutomatedReasoningSatisfiableFinding) -> Self {
-        Self::builder()
-            .set_translation(value.translation.map(Into::into))
+    type Error = ToSdkError;
+
+    fn try_from(value: GuardrailAutomatedReasoningSatisfiableFinding) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_translation(value.translation.map(TryInto::try_into).transpose()?)
             .set_claims_true_scenario(value.claims_true_scenario.map(Into::into))
             .set_claims_false_scenario(value.claims_false_scenario.map(Into::into))
             .set_logic_warning(value.logic_warning.map(Into::into))
-            .build()
+            .build())
     }
 }
 
@@ -403,15 +409,17 @@ impl From<sdk::types::GuardrailAutomatedReasoningTranslation> for GuardrailAutom
     }
 }
 
-impl From<GuardrailAutomatedReasoningTranslation> for sdk::types::GuardrailAutomatedReasoningTranslation {
-    fn from(value: GuardrailAutomatedReasoningTranslation) -> Self {
-        Self::builder()
+impl TryFrom<GuardrailAutomatedReasoningTranslation> for sdk::types::GuardrailAutomatedReasoningTranslation {
+    type Error = ToSdkError;
+
+    fn try_from(value: GuardrailAutomatedReasoningTranslation) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
             .set_premises(value.premises.map(each))
             .set_claims(value.claims.map(each))
             .set_untranslated_premises(value.untranslated_premises.map(each))
             .set_untranslated_claims(value.untranslated_claims.map(each))
-            .set_confidence(value.confidence)
-            .build()
+            .set_confidence(value.confidence.map(|value| finite("confidence", value)).transpose()?)
+            .build())
     }
 }
 
@@ -423,14 +431,16 @@ impl From<sdk::types::GuardrailAutomatedReasoningTranslationAmbiguousFinding>
     }
 }
 
-impl From<GuardrailAutomatedReasoningTranslationAmbiguousFinding>
+impl TryFrom<GuardrailAutomatedReasoningTranslationAmbiguousFinding>
     for sdk::types::GuardrailAutomatedReasoningTranslationAmbiguousFinding
 {
-    fn from(value: GuardrailAutomatedReasoningTranslationAmbiguousFinding) -> Self {
-        Self::builder()
-            .set_options(value.options.map(each))
+    type Error = ToSdkError;
+
+    fn try_from(value: GuardrailAutomatedReasoningTranslationAmbiguousFinding) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_options(value.options.map(try_each).transpose()?)
             .set_difference_scenarios(value.difference_scenarios.map(each))
-            .build()
+            .build())
     }
 }
 
@@ -442,11 +452,13 @@ impl From<sdk::types::GuardrailAutomatedReasoningTranslationOption>
     }
 }
 
-impl From<GuardrailAutomatedReasoningTranslationOption>
+impl TryFrom<GuardrailAutomatedReasoningTranslationOption>
     for sdk::types::GuardrailAutomatedReasoningTranslationOption
 {
-    fn from(value: GuardrailAutomatedReasoningTranslationOption) -> Self {
-        Self::builder().set_translations(value.translations.map(each)).build()
+    type Error = ToSdkError;
+
+    fn try_from(value: GuardrailAutomatedReasoningTranslationOption) -> Result<Self, ToSdkError> {
+        Ok(Self::builder().set_translations(value.translations.map(try_each).transpose()?).build())
     }
 }
 
@@ -461,14 +473,18 @@ impl From<sdk::types::GuardrailAutomatedReasoningValidFinding> for GuardrailAuto
     }
 }
 
-impl From<GuardrailAutomatedReasoningValidFinding> for sdk::types::GuardrailAutomatedReasoningValidFinding {
-    fn from(value: GuardrailAutomatedReasoningValidFinding) -> Self {
-        Self::builder()
-            .set_translation(value.translation.map(Into::into))
+impl TryFrom<GuardrailAutomatedReasoningValidFinding>
+    for sdk::types::GuardrailAutomatedReasoningValidFinding
+{
+    type Error = ToSdkError;
+
+    fn try_from(value: GuardrailAutomatedReasoningValidFinding) -> Result<Self, ToSdkError> {
+        Ok(Self::builder()
+            .set_translation(value.translation.map(TryInto::try_into).transpose()?)
             .set_claims_true_scenario(value.claims_true_scenario.map(Into::into))
             .set_supporting_rules(value.supporting_rules.map(each))
             .set_logic_warning(value.logic_warning.map(Into::into))
-            .build()
+            .build())
     }
 }
 
@@ -614,8 +630,8 @@ impl TryFrom<GuardrailContextualGroundingFilter> for sdk::types::GuardrailContex
     fn try_from(value: GuardrailContextualGroundingFilter) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
-            .set_threshold(Some(value.threshold))
-            .set_score(Some(value.score))
+            .set_threshold(Some(finite("threshold", value.threshold)?))
+            .set_score(Some(finite("score", value.score)?))
             .set_action(Some(value.action.into()))
             .set_detected(value.detected)
             .build()?)
@@ -1043,8 +1059,8 @@ impl TryFrom<GuardrailTraceAssessment> for sdk::types::GuardrailTraceAssessment 
                     .map(|value| {
                         value
                             .into_iter()
-                            .map(|(key, value)| Ok::<_, ToSdkError>((key, try_each(value)?)))
-                            .collect()
+                            .map(|(key, value)| Ok((key, try_each(value)?)))
+                            .collect::<Result<_, ToSdkError>>()
                     })
                     .transpose()?,
             )

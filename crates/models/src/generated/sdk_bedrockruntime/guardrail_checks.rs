@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::guardrail_checks::*;
-use crate::sdk::{ToSdkError, each, try_each};
+use crate::sdk::{ToSdkError, each, finite, try_each};
 use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
@@ -123,7 +123,7 @@ impl TryFrom<GuardrailChecksContentFilterResultEntry>
     fn try_from(value: GuardrailChecksContentFilterResultEntry) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_category(Some(value.category.into()))
-            .set_severity_score(Some(value.severity_score))
+            .set_severity_score(Some(finite("severity_score", value.severity_score)?))
             .build()?)
     }
 }
@@ -229,7 +229,7 @@ impl TryFrom<GuardrailChecksPromptAttackResultEntry> for sdk::types::GuardrailCh
     fn try_from(value: GuardrailChecksPromptAttackResultEntry) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_category(Some(value.category.into()))
-            .set_severity_score(Some(value.severity_score))
+            .set_severity_score(Some(finite("severity_score", value.severity_score)?))
             .build()?)
     }
 }
@@ -378,7 +378,7 @@ impl TryFrom<GuardrailChecksSensitiveInformationResultEntry>
     fn try_from(value: GuardrailChecksSensitiveInformationResultEntry) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
-            .set_confidence_score(Some(value.confidence_score))
+            .set_confidence_score(Some(finite("confidence_score", value.confidence_score)?))
             .set_begin_offset(Some(value.begin_offset))
             .set_end_offset(Some(value.end_offset))
             .set_message_index(Some(value.message_index))

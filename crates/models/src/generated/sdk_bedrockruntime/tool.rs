@@ -149,7 +149,7 @@ impl TryFrom<ToolInputSchema> for sdk::types::ToolInputSchema {
 
     fn try_from(value: ToolInputSchema) -> Result<Self, ToSdkError> {
         Ok(match value {
-            ToolInputSchema::Json(value) => Self::Json(document_to_sdk(value)),
+            ToolInputSchema::Json(value) => Self::Json(document_to_sdk(value)?),
             ToolInputSchema::Unknown(value) => return Err(ToSdkError::unknown("ToolInputSchema", &value)),
         })
     }
@@ -222,7 +222,7 @@ impl TryFrom<ToolResultContentBlock> for sdk::types::ToolResultContentBlock {
 
     fn try_from(value: ToolResultContentBlock) -> Result<Self, ToSdkError> {
         Ok(match value {
-            ToolResultContentBlock::Json(value) => Self::Json(document_to_sdk(value)),
+            ToolResultContentBlock::Json(value) => Self::Json(document_to_sdk(value)?),
             ToolResultContentBlock::Text(value) => Self::Text(value),
             ToolResultContentBlock::Image(value) => Self::Image(value.try_into()?),
             ToolResultContentBlock::Document(value) => Self::Document(value.try_into()?),
@@ -289,7 +289,7 @@ impl TryFrom<ToolUseBlock> for sdk::types::ToolUseBlock {
         Ok(Self::builder()
             .set_tool_use_id(Some(value.tool_use_id))
             .set_name(Some(value.name))
-            .set_input(Some(document_to_sdk(value.input)))
+            .set_input(Some(document_to_sdk(value.input)?))
             .set_type(value.r#type.map(Into::into))
             .build()?)
     }

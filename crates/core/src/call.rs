@@ -1,0 +1,168 @@
+//! A call to AWS, as the log is told of it.
+
+use std::time::Instant;
+
+use aws_sdk_bedrockruntime::operation::RequestId;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tracing::Instrument;
+
+use crate::error::from_sdk;
+use crate::{Error, Result, Session};
+
+/// Tokens that a call used, as far as AWS tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Those of the prompt that were read anew.
+    pub input_tokens: Option<i64>,
+    /// Those of the reply.
+    pub output_tokens: Option<i64>,
+    /// Those of the prompt that came from the cache.
+    pub cache_read_input_tokens: Option<i64>,
+    /// Those of the prompt that went into the cache.
+    pub cache_write_input_tokens: Option<i64>,
+}
+
+/// One call of an operation. What is sent by it is told to the log, by one event of the target `bedrock_orm`: how long
+/// it took and what it used, or why it failed. Never a prompt, a reply or a credential.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    session: &'a Session,
+    operation: &'static str,
+    model_id: Option<&'a str>,
+    started: Instant,
+}
+
+impl<'a> Call<'a> {
+    /// A call that begins now.
+    pub fn new(session: &'a Session, operation: &'static str) -> Self {
+        Self { session, operation, model_id: None, started: Instant::now() }
+    }
+
+    /// The same, of that model.
+    #[must_use]
+    pub fn of_model(mut self, model_id: &'a str) -> Self {
+        self.model_id = Some(model_id);
+        self
+    }
+
+    /// The same, which began then.
+    #[must_use]
+    pub fn since(mut self, started: Instant) -> Self {
+        self.started = started;
+        self
+    }
+
+    /// That it can be sent.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` where the model's ID is blank.
+    pub fn check(&self) -> Result<()> {
+        match self.model_id {
+            Some(id) if id.trim().is_empty() => {
+                Err(Error::invalid_input(self.operation, "the model's ID is blank"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends it.
+    ///
+    /// # Errors
+    ///
+    /// What AWS answers; `InvalidInput` before anything is sent where the model's ID is blank.
+    pub async fn send<T, E>(
+        self,
+        sending: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T>
+    where
+        T: RequestId,
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        self.send_counted(sending, |_| Usage::default()).await
+    }
+
+    /// Sends it; its answer says what was used.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn send_counted<T, E>(
+        self,
+        sending: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        usage: impl FnOnce(&T) -> Usage,
+    ) -> Result<T>
+    where
+        T: RequestId,
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        let answer = self.open(sending).await?;
+        self.succeeded(answer.request_id(), || usage(&answer));
+        Ok(answer)
+    }
+
+    /// Sends it, and says nothing of its success: what is opened goes on.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn open<T, E>(
+        self,
+        sending: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T>
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        let Self { session, operation, model_id, .. } = self;
+        self.check()?;
+        let span = tracing::debug_span!(target: "bedrock_orm", "bedrock", operation, model_id, region = session.region());
+        sending.instrument(span).await.map_err(|error| {
+            let error = from_sdk::error(session, operation, model_id, error);
+            self.failed(&error);
+            error
+        })
+    }
+
+    /// Tells the log that it came to its end.
+    pub fn succeeded(&self, request_id: Option<&str>, usage: impl FnOnce() -> Usage) {
+        if !tracing::enabled!(target: "bedrock_orm", tracing::Level::DEBUG) {
+            return;
+        }
+        let usage = usage();
+        tracing::debug!(
+            target: "bedrock_orm",
+            operation = self.operation,
+            model_id = self.model_id,
+            region = self.session.region(),
+            latency_ms = self.milliseconds(),
+            input_tokens = usage.input_tokens,
+            output_tokens = usage.output_tokens,
+            cache_read_input_tokens = usage.cache_read_input_tokens,
+            cache_write_input_tokens = usage.cache_write_input_tokens,
+            request_id,
+            "succeeded"
+        );
+    }
+
+    /// Tells the log that it failed.
+    pub fn failed(&self, error: &Error) {
+        tracing::debug!(
+            target: "bedrock_orm",
+            operation = self.operation,
+            model_id = self.model_id,
+            region = self.session.region(),
+            latency_ms = self.milliseconds(),
+            kind = ?error.kind(),
+            code = error.code(),
+            http_status = error.http_status(),
+            request_id = error.request_id(),
+            "failed"
+        );
+    }
+
+    fn milliseconds(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,145 @@
+//! A profile of AWS's configuration files.
+
+use std::borrow::Cow;
+use std::env;
+
+use aws_config::SdkConfig;
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::meta::credentials::CredentialsProviderChain;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileTokenProvider, ProfileSet};
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::auth::AuthSchemeId;
+
+use super::behavior_version;
+use crate::{Error, Result};
+
+/// The settings of a profile by which it gives credentials.
+///
+/// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
+const CREDENTIALS: [&str; 12] = [
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "credential_process",
+    "credential_source",
+    "login_session",
+    "role_arn",
+    "source_profile",
+    "sso_account_id",
+    "sso_role_name",
+    "sso_session",
+    "sso_start_url",
+    "web_identity_token_file",
+];
+
+/// A profile that is there.
+pub(super) struct Profile {
+    name: String,
+    files: ProfileSet,
+}
+
+impl Profile {
+    /// The profile of that name; `named_by` says what names it.
+    ///
+    /// # Errors
+    ///
+    /// `Configuration` where there is none, or where it leads to one that is not there.
+    pub(super) async fn load(name: &str, named_by: &str) -> Result<Self> {
+        // The real files and variables are the defaults of the SDK's loader.
+        let files = aws_config::profile::load(
+            &Default::default(),
+            &Default::default(),
+            &Default::default(),
+            Some(Cow::Owned(name.to_owned())),
+        )
+        .await
+        .map_err(|error| unreadable(&error))?;
+        let mut seen: Vec<&str> = Vec::new();
+        let mut next = (name, named_by.to_owned());
+        loop {
+            let (wanted, wanted_by) = next;
+            let Some(profile) = files.get_profile(wanted) else {
+                return Err(unknown(wanted, &wanted_by, &files));
+            };
+            seen.push(wanted);
+            match profile.get("source_profile") {
+                Some(source) if !seen.contains(&source) => {
+                    next = (source, format!("`source_profile` of the profile `{wanted}`"));
+                }
+                _ => break,
+            }
+        }
+        Ok(Self { name: name.to_owned(), files })
+    }
+
+    pub(super) fn into_name(self) -> String {
+        self.name
+    }
+
+    fn get(&self, setting: &str) -> Option<&str> {
+        self.files.get_profile(&self.name)?.get(setting)
+    }
+
+    /// The ways of authentication in the order that the profile wants, or signatures first: a bearer token of the
+    /// environment never comes before the profile.
+    pub(super) fn auth_schemes(&self) -> Vec<AuthSchemeId> {
+        let wanted = self.get("auth_scheme_preference").unwrap_or("sigv4");
+        wanted.split(',').map(|scheme| Cow::<'static, str>::Owned(scheme.trim().to_owned()).into()).collect()
+    }
+
+    /// The profile's own token, where it signs in for one.
+    pub(super) fn tokens(&self) -> ProfileFileTokenProvider {
+        ProfileFileTokenProvider::builder().profile_name(self.name.as_str()).build()
+    }
+
+    /// The profile's credentials. The environment's variables are never asked, unless by the profile's
+    /// `credential_source`; where it has no credentials of its own, the machine's role gives them, as in boto3.
+    pub(super) fn credentials(&self, config: &SdkConfig) -> SharedCredentialsProvider {
+        let settings = ProviderConfig::without_region()
+            .with_region(config.region().cloned())
+            .with_behavior_version(Some(behavior_version()));
+        let own = ProfileFileCredentialsProvider::builder()
+            .configure(&settings)
+            .profile_name(self.name.as_str())
+            .build();
+        if CREDENTIALS.iter().any(|setting| self.get(setting).is_some()) {
+            return SharedCredentialsProvider::new(own);
+        }
+        SharedCredentialsProvider::new(
+            CredentialsProviderChain::first_try("Profile", own)
+                .or_else("EcsContainer", EcsCredentialsProvider::builder().configure(&settings).build())
+                .or_else(
+                    "Ec2InstanceMetadata",
+                    ImdsCredentialsProvider::builder().configure(&settings).build(),
+                ),
+        )
+    }
+}
+
+fn unknown(name: &str, named_by: &str, files: &ProfileSet) -> Error {
+    let mut names: Vec<&str> = files.profiles().collect();
+    names.sort_unstable();
+    let there = if names.is_empty() {
+        "there is none".to_owned()
+    } else {
+        format!("there are: {}", names.join(", "))
+    };
+    let message = format!("no profile is named `{name}`, which {named_by} asks for; {there}");
+    let hint = format!("profiles are looked for in {} and {}", paths()[0], paths()[1]);
+    Error::configuration(message).with_hint(hint)
+}
+
+fn unreadable(error: &dyn std::error::Error) -> Error {
+    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    Error::configuration(format!("AWS's configuration files cannot be read: {error}{cause}"))
+        .with_hint(format!("they are {} and {}", paths()[0], paths()[1]))
+}
+
+/// Where profiles are looked for.
+///
+/// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html>
+fn paths() -> [String; 2] {
+    [("AWS_CONFIG_FILE", "~/.aws/config"), ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")]
+        .map(|(variable, default)| env::var(variable).unwrap_or_else(|_| default.to_owned()))
+}
