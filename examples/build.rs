@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs, io};
 
 /// A page's name, where it is, and what each of its snippets begins with, as the page says.
-const PAGES: [(&str, &str, &str); 8] = [
+const PAGES: [(&str, &str, &str); 9] = [
     ("readme", "../README.md", ""),
     ("tour", "../docs/tour.md", ""),
     ("django", "../docs/django.md", "type Job = ModelInvocationJob; let jobs = Job::objects();"),
@@ -14,6 +14,7 @@ const PAGES: [(&str, &str, &str); 8] = [
     ("guardrails", "../docs/guardrails.md", ""),
     ("account", "../docs/account.md", ""),
     ("testing", "../docs/testing.md", ""),
+    ("tracing", "../docs/tracing.md", ""),
 ];
 
 fn main() -> io::Result<()> {

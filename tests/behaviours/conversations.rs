@@ -125,11 +125,10 @@ pub async fn a_guardrail_intervenes_in_a_conversation(session: &Session) {
     .await;
 }
 
-pub async fn an_unknown_model_is_a_validation_error(session: &Session) {
+pub async fn an_unknown_model_does_not_exist(session: &Session) {
     let error = model(session, "nobody.no-model-v1:0").converse("Hello").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Validation, "{error}");
-    assert!(error.is_validation() && !error.is_retryable());
-    assert_eq!(error.operation(), Some("Converse"));
+    assert!(error.is_does_not_exist() && !error.is_retryable(), "{error}");
+    assert_eq!((error.operation(), error.code()), (Some("Converse"), Some("ValidationException")));
     assert_eq!(error.message(), "The provided model identifier is invalid.");
     assert_eq!(error.http_status(), Some(400));
     assert!(error.to_string().contains(error.request_id().unwrap()), "{error}");

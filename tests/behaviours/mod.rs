@@ -24,7 +24,7 @@ macro_rules! for_each_behaviour {
                 a_reply_is_cut_at_max_tokens,
                 a_string_is_enough_to_converse,
                 a_system_prompt_is_taken,
-                an_unknown_model_is_a_validation_error,
+                an_unknown_model_does_not_exist,
                 conversation_manager_needs_no_fetched_model,
                 parallel_tool_results_may_come_in_another_order,
                 the_session_works_on_after_close,
@@ -50,7 +50,7 @@ macro_rules! for_each_behaviour {
             streams {
                 a_dropped_stream_leaves_the_session_usable,
                 a_stream_gives_its_events_in_order,
-                a_stream_of_an_unknown_model_is_a_validation_error,
+                a_stream_of_an_unknown_model_does_not_exist,
                 a_stream_of_text_can_still_be_collected,
                 collect_gives_what_converse_gives,
             }

@@ -51,9 +51,13 @@ pub async fn a_dropped_stream_leaves_the_session_usable(session: &Session) {
     assert!(!model.converse("Say hello.").await.unwrap().text().is_empty());
 }
 
-pub async fn a_stream_of_an_unknown_model_is_a_validation_error(session: &Session) {
+pub async fn a_stream_of_an_unknown_model_does_not_exist(session: &Session) {
     let error = model(session, "nobody.no-model-v1:0").converse_stream("Hello").await.unwrap_err();
-    assert_eq!((error.kind(), error.operation()), (ErrorKind::Validation, Some("ConverseStream")), "{error}");
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (ErrorKind::DoesNotExist, Some("ConverseStream")),
+        "{error}"
+    );
     assert_eq!(error.message(), "The provided model identifier is invalid.");
     assert!(error.partial().is_none());
 }

@@ -7,7 +7,8 @@
 use std::process::Stdio;
 
 use bedrock_orm::prelude::*;
-use bedrock_orm_local::LocalBedrock;
+use bedrock_orm_local::{LocalBedrock, Reply};
+use bedrock_orm_tests::support::fake_server::{Answer, FakeServer};
 use bedrock_orm_tests::support::{MODEL, operations, session};
 use tokio::process::Command;
 
@@ -160,4 +161,161 @@ async fn a_key_in_the_code_comes_before_the_environment_s_bearer_key() {
     }
     let session = session(&child().unwrap()).await;
     FoundationModel::with_id(MODEL).using(&session).converse("Hello").await.unwrap();
+}
+
+/// A configuration file of that test's own, and a credentials file that is not there.
+fn config_file(test: &str, text: &str) -> String {
+    let path = format!("{}/{test}.config", env!("CARGO_TARGET_TMPDIR"));
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+const FROM_THE_ENVIRONMENT: [(&str, &str); 4] = [
+    ("AWS_ACCESS_KEY_ID", "ENVIRONMENTKEY"),
+    ("AWS_SECRET_ACCESS_KEY", "environment-secret"),
+    ("AWS_SESSION_TOKEN", "environment-token"),
+    ("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-1"),
+];
+
+async fn converse_as(profile: &str) -> Result<(), Error> {
+    let session = Session::builder().profile(profile).build().await?;
+    FoundationModel::with_id(MODEL).using(&session).converse("Hello").await.map(|_| ())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_named_in_the_code_comes_before_the_environment_s_keys_and_bearer_key() {
+    if child().is_none() {
+        let local = LocalBedrock::start().await.unwrap();
+        let sts = FakeServer::start([Answer::new(
+            200,
+            "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+             <AccessKeyId>ROLEKEY</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>role-token</SessionToken>\
+             <Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>",
+        )
+        .header("content-type", "text/xml")])
+        .await;
+        let name = "a_profile_named_in_the_code_comes_before_the_environment_s_keys_and_bearer_key";
+        let url = local.url();
+        let config = config_file(
+            name,
+            &format!(
+                "[profile keys]\nregion = eu-west-3\nendpoint_url = {url}\n\
+                 aws_access_key_id = PROFILEKEY\naws_secret_access_key = profile-secret\n\
+                 [profile process]\nregion = eu-north-1\nendpoint_url = {url}\n\
+                 credential_process = echo '{{\"Version\":1,\"AccessKeyId\":\"PROCESSKEY\",\"SecretAccessKey\":\"s\"}}'\n\
+                 [profile role]\nregion = sa-east-1\nendpoint_url = {url}\n\
+                 role_arn = arn:aws:iam::123456789012:role/any\nsource_profile = keys\n"
+            ),
+        );
+        let mut variables = FROM_THE_ENVIRONMENT.to_vec();
+        variables.extend([("AWS_CONFIG_FILE", config.as_str()), ("AWS_ENDPOINT_URL_STS", sts.url())]);
+        run_again(name, &local, &variables).await;
+        let expected = [("PROFILEKEY", "eu-west-3"), ("PROCESSKEY", "eu-north-1"), ("ROLEKEY", "sa-east-1")];
+        assert_eq!(local.requests().len(), expected.len());
+        for (request, (key, region)) in local.requests().iter().zip(expected) {
+            let authorization = request.header("authorization").unwrap();
+            assert!(authorization.contains(&format!("Credential={key}/")), "{authorization}");
+            assert!(authorization.contains(&format!("/{region}/bedrock/")), "{authorization}");
+            let token = request.header("x-amz-security-token");
+            assert_eq!(token, (key == "ROLEKEY").then_some("role-token"));
+        }
+        let asked = sts.requests();
+        assert_eq!(asked.len(), 1);
+        let (_, signed_by) = asked[0].headers.iter().find(|(name, _)| name == "authorization").unwrap();
+        assert!(signed_by.contains("Credential=PROFILEKEY/"), "{signed_by}");
+        return;
+    }
+    for profile in ["keys", "process", "role"] {
+        converse_as(profile).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_without_credentials_does_not_take_the_environment_s() {
+    if child().is_none() {
+        let local = LocalBedrock::start().await.unwrap();
+        let name = "a_profile_without_credentials_does_not_take_the_environment_s";
+        let config = config_file(
+            name,
+            &format!("[profile place]\nregion = eu-west-3\nendpoint_url = {}\n", local.url()),
+        );
+        let mut variables = FROM_THE_ENVIRONMENT.to_vec();
+        variables.push(("AWS_CONFIG_FILE", &config));
+        run_again(name, &local, &variables).await;
+        assert_eq!(local.requests(), []);
+        return;
+    }
+    let error = converse_as("place").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Credentials, "{error}");
+    assert!(error.hint().unwrap().contains("profile `place`"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_that_is_not_there_is_an_error_that_names_files_and_profiles() {
+    if child().is_none() {
+        let local = LocalBedrock::start().await.unwrap();
+        let name = "a_profile_that_is_not_there_is_an_error_that_names_files_and_profiles";
+        let config = config_file(
+            name,
+            "[profile prod]\nregion = eu-west-3\naws_access_key_id = PROFILEKEY\naws_secret_access_key = profile-secret\n\
+             [profile dev]\nregion = eu-west-1\n\
+             [profile lost]\nrole_arn = arn:aws:iam::123456789012:role/any\nsource_profile = gone\n",
+        );
+        let mut variables = FROM_THE_ENVIRONMENT.to_vec();
+        variables.extend([("AWS_CONFIG_FILE", config.as_str()), ("AWS_PROFILE", "prdo")]);
+        run_again(name, &local, &variables).await;
+        assert_eq!(local.requests(), []);
+        return;
+    }
+    for (build, named) in [
+        (Session::builder().profile("prodd").build().await, "`prodd`"),
+        (Session::builder().profile("lost").build().await, "`gone`"),
+        (Session::from_env().await, "`prdo`"),
+        (Session::builder().region("us-east-1").build().await, "AWS_PROFILE"),
+    ] {
+        let error = build.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
+        let said = format!("{error} {error:?}");
+        for part in [named, "dev, lost, prod", ".config", "/nonexistent/credentials"] {
+            assert!(said.contains(part), "{part} is not in {said}");
+        }
+        assert!(!said.contains("PROFILEKEY") && !said.contains("profile-secret"), "{said}");
+    }
+    // Keys in the code leave nothing to ask a profile for.
+    session(&child().unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn advice_about_credentials_suits_where_they_came_from() {
+    if child().is_none() {
+        let local = LocalBedrock::start().await.unwrap();
+        let denied = "Authentication failed: Please make sure your API Key is valid.";
+        local.queue_reply(Reply::error("AccessDeniedException", denied));
+        for _ in 0..2 {
+            local.queue_reply(Reply::error("ExpiredTokenException", "The security token is expired."));
+        }
+        let name = "advice_about_credentials_suits_where_they_came_from";
+        let config = config_file(
+            name,
+            "[profile prod]\naws_access_key_id = PROFILEKEY\naws_secret_access_key = profile-secret\n",
+        );
+        let variables = [
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ENDPOINT_URL", local.url()),
+            ("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-1"),
+            ("AWS_CONFIG_FILE", &config),
+        ];
+        run_again(name, &local, &variables).await;
+        assert_eq!(operations(&local), ["Converse"; 3]);
+        return;
+    }
+    let sessions = [
+        (Session::from_env().await.unwrap(), "AWS_BEARER_TOKEN_BEDROCK"),
+        (Session::builder().profile("prod").build().await.unwrap(), "--profile prod"),
+        (session(&child().unwrap()).await, "access_key"),
+    ];
+    for (session, advice) in sessions {
+        let error = FoundationModel::with_id(MODEL).using(&session).converse("Hello").await.unwrap_err();
+        assert!(error.hint().unwrap().contains(advice), "{error}");
+    }
 }

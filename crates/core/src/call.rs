@@ -1,5 +1,6 @@
 //! A call to AWS, as the log is told of it.
 
+use std::error::Error as StdError;
 use std::time::Instant;
 
 use aws_sdk_bedrockruntime::operation::RequestId;
@@ -73,15 +74,13 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// What AWS answers; `InvalidInput` before anything is sent where the model's ID is blank.
-    pub async fn send<T, E>(
-        self,
-        sending: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    ) -> Result<T>
+    pub fn send<T, E, F>(self, sending: F) -> impl Future<Output = Result<T>> + use<'a, T, E, F>
     where
         T: RequestId,
-        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+        E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        self.send_counted(sending, |_| Usage::default()).await
+        self.send_counted(sending, |_| Usage::default())
     }
 
     /// Sends it; its answer says what was used.
@@ -89,18 +88,23 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_counted<T, E>(
+    pub fn send_counted<T, E, F, U>(
         self,
-        sending: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-        usage: impl FnOnce(&T) -> Usage,
-    ) -> Result<T>
+        sending: F,
+        usage: U,
+    ) -> impl Future<Output = Result<T>> + use<'a, T, E, F, U>
     where
         T: RequestId,
-        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+        E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        U: FnOnce(&T) -> Usage,
     {
-        let answer = self.open(sending).await?;
-        self.succeeded(answer.request_id(), || usage(&answer));
-        Ok(answer)
+        let opening = self.open(sending);
+        async move {
+            let answer = opening.await?;
+            self.succeeded(answer.request_id(), || usage(&answer));
+            Ok(answer)
+        }
     }
 
     /// Sends it, and says nothing of its success: what is opened goes on.
@@ -108,21 +112,24 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn open<T, E>(
-        self,
-        sending: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-    ) -> Result<T>
+    pub fn open<T, E, F>(self, sending: F) -> impl Future<Output = Result<T>> + use<'a, T, E, F>
     where
-        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+        E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        let Self { session, operation, model_id, .. } = self;
-        self.check()?;
-        let span = tracing::debug_span!(target: "bedrock_orm", "bedrock", operation, model_id, region = session.region());
-        sending.instrument(span).await.map_err(|error| {
-            let error = from_sdk::error(session, operation, model_id, error);
-            self.failed(&error);
-            error
-        })
+        // The SDK's futures are large: boxed at once, they are not part of every future around them.
+        let sending = Box::pin(sending);
+        async move {
+            self.check()?;
+            let Self { session, operation, model_id, .. } = self;
+            let region = session.region();
+            let span = tracing::debug_span!(target: "bedrock_orm", "bedrock", operation, model_id, region);
+            sending.instrument(span).await.map_err(|error| {
+                let error = from_sdk::error(session, operation, model_id, error);
+                self.failed(&error);
+                error
+            })
+        }
     }
 
     /// Tells the log that it came to its end.

@@ -160,8 +160,7 @@ impl IntoFuture for ApplyGuardrail {
                 .set_guardrail_identifier(guardrail_identifier)
                 .set_guardrail_version(guardrail_version);
             let client = sdk::runtime(&self.session);
-            let sending = Box::pin(input.send_with(&client));
-            sdk::Call::new(&self.session, OPERATION).send(sending).await.map(Into::into)
+            sdk::Call::new(&self.session, OPERATION).send(input.send_with(&client)).await.map(Into::into)
         })
     }
 }

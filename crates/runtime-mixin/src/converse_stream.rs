@@ -66,8 +66,9 @@ impl ConverseStream {
             .model_id(&target.model_id);
         let client = target.client();
         let started = Instant::now();
-        let sending = Box::pin(input.send_with(&client));
-        let answer = stream::open(target.call(OPERATION), OPERATION, sending, silence_timeout).await?;
+        let call = target.call(OPERATION);
+        let opening = call.open(input.send_with(&client));
+        let answer = stream::opened(call, OPERATION, opening, silence_timeout).await?;
         let request_id = answer.request_id().map(str::to_owned);
         let events = Events::new(answer.stream, OPERATION, target, started, silence_timeout);
         Ok(Self { events, assembly: Assembly::default(), failed: false, request_id })

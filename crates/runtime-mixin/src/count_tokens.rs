@@ -52,7 +52,7 @@ impl<M: Invokable> CountTokensExt for Bound<M> {
 pub(crate) async fn count_tokens(target: Target, input: CountTokensInput) -> Result<CountTokensResponse> {
     const OPERATION: &str = "CountTokens";
     let input = SdkInput::try_from(input).map_err(|error| Error::unsendable(OPERATION, error))?;
-    let sending = Box::pin(target.client().count_tokens().model_id(&target.model_id).input(input).send());
+    let sending = target.client().count_tokens().model_id(&target.model_id).input(input).send();
     let usage = |answer: &SdkAnswer| sdk::Usage {
         input_tokens: Some(answer.input_tokens().into()),
         ..sdk::Usage::default()

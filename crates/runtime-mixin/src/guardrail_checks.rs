@@ -47,7 +47,6 @@ impl GuardrailChecksExt for Session {
         let input = InvokeGuardrailChecksInputBuilder::try_from(request)
             .map_err(|error| Error::unsendable(OPERATION, error))?;
         let client = sdk::runtime(self);
-        let sending = Box::pin(input.send_with(&client));
-        sdk::Call::new(self, OPERATION).send(sending).await.map(Into::into)
+        sdk::Call::new(self, OPERATION).send(input.send_with(&client)).await.map(Into::into)
     }
 }

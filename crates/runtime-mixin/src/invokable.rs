@@ -92,8 +92,7 @@ impl Target {
         sdk::runtime(&self.session)
     }
 
-    /// A call of that operation, which begins now. What is sent by it is boxed: the SDK's futures are large, and so are
-    /// moved once and not at every layer.
+    /// A call of that operation, which begins now.
     pub(crate) fn call(&self, operation: &'static str) -> sdk::Call<'_> {
         sdk::Call::new(&self.session, operation).of_model(&self.model_id)
     }

@@ -224,7 +224,7 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
                 .set_performance_config_latency(self.performance_config_latency.map(Into::into))
                 .set_service_tier(self.service_tier.map(Into::into))
                 .set_request_metadata(labels);
-            let answer = target.call(OPERATION).send(Box::pin(request.send())).await?;
+            let answer = target.call(OPERATION).send(request.send()).await?;
             Ok(InvokeModelResponse {
                 body: answer.body.into(),
                 content_type: answer.content_type,

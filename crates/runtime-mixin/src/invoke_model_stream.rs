@@ -177,9 +177,9 @@ impl IntoFuture for InvokeModel<InvokeModelStream> {
                 .set_service_tier(self.service_tier.map(Into::into))
                 .set_request_metadata(labels);
             let started = Instant::now();
-            let sending = Box::pin(request.send());
+            let call = target.call(OPERATION);
             let answer =
-                stream::open(target.call(OPERATION), OPERATION, sending, self.silence_timeout).await?;
+                stream::opened(call, OPERATION, call.open(request.send()), self.silence_timeout).await?;
             Ok(InvokeModelStream {
                 request_id: answer.request_id().map(str::to_owned),
                 content_type: answer.content_type,

@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use aws_sdk_bedrockruntime::config::http::HttpResponse;
 use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
 use aws_smithy_types::event_stream::RawMessage;
@@ -17,22 +16,19 @@ use tokio::time::Sleep;
 
 use crate::Target;
 
-/// Sends the request of a stream, and waits for its answer no longer than the stream may be silent.
-pub(crate) async fn open<T, E>(
+/// Waits for the answer that a stream begins with, no longer than the stream may be silent.
+pub(crate) async fn opened<T>(
     call: Call<'_>,
     operation: &'static str,
-    sending: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    opening: impl Future<Output = Result<T>>,
     silence_timeout: Option<Duration>,
-) -> Result<T>
-where
-    E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
-{
-    let Some(timeout) = silence_timeout else { return call.open(sending).await };
+) -> Result<T> {
+    let Some(timeout) = silence_timeout else { return opening.await };
     if timeout.is_zero() {
         let message = "silence_timeout is zero: nothing would ever come in time";
         return Err(Error::invalid_input(operation, message).with_hint("`None` sets no limit"));
     }
-    tokio::time::timeout(timeout, call.open(sending)).await.unwrap_or_else(|_| {
+    tokio::time::timeout(timeout, opening).await.unwrap_or_else(|_| {
         let error = unanswered(operation, timeout);
         call.failed(&error);
         Err(error)

@@ -3,7 +3,7 @@
 use bedrock_orm::models::{
     Blob, CachePointBlock, ConverseTokensRequest, CountTokensInput, GuardrailTrace, ImageFormat,
     JsonSchemaDefinition, OutputConfig, OutputFormat, OutputFormatStructure, OutputFormatType,
-    PerformanceConfigLatency, ServiceTierType, Tool,
+    PerformanceConfigLatency, ServiceTierType, Tool, ToolInputSchema,
 };
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::Reply;
@@ -150,6 +150,52 @@ async fn whole_configurations_can_be_given_in_place_of_single_settings() {
     assert_eq!(sent["inferenceConfig"], json!({"maxTokens": 5, "temperature": 0.5}));
     assert_eq!(sent["toolConfig"]["toolChoice"], json!({"tool": {"name": "get_weather"}}));
     assert_eq!(sent["toolConfig"]["tools"][0]["toolSpec"]["name"], "get_weather");
+}
+
+#[tokio::test]
+async fn a_setting_that_is_given_again_follows_one_rule() {
+    let (local, session) = local().await;
+    let other = ToolSpecification::new("other", ToolInputSchema::Json(json!({"type": "object"})));
+    model(&session, MODEL)
+        .converse(ConverseRequest::from("Hello").system(["One."]))
+        .system("Two.")
+        .max_tokens(5)
+        .temperature(0.25)
+        .stop_sequences(["A"])
+        .inference_config(InferenceConfiguration::default().temperature(0.5).stop_sequences(["B"]))
+        .tools([get_weather()])
+        .tool_choice(ToolChoice::any())
+        .tool_config(ToolConfiguration::new([other]))
+        .additional_model_request_fields(json!({"a": 1, "b": 1}))
+        .additional_model_request_fields(json!({"b": 2}))
+        .additional_model_response_field_paths(["/a"])
+        .additional_model_response_field_paths(["/b"])
+        .prompt_variables([("a", "1"), ("b", "1")])
+        .prompt_variables([("b", "2")])
+        .request_metadata([("a", "1"), ("b", "1")])
+        .request_metadata([("b", "2")])
+        .output_config(OutputConfig::default().effort("low"))
+        .output_config(OutputConfig::default())
+        .service_tier(ServiceTierType::Flex)
+        .service_tier(ServiceTierType::Default)
+        .await
+        .unwrap();
+    let sent = only_request(&local).json();
+    assert_eq!(sent["system"], json!([{"text": "One."}, {"text": "Two."}]));
+    assert_eq!(
+        sent["inferenceConfig"],
+        json!({"maxTokens": 5, "temperature": 0.5, "stopSequences": ["A", "B"]})
+    );
+    let tools = sent["toolConfig"]["tools"].as_array().unwrap().iter();
+    let tools: Vec<_> = tools.map(|tool| &tool["toolSpec"]["name"]).collect();
+    assert_eq!(tools, ["get_weather", "other"]);
+    assert_eq!(sent["toolConfig"]["toolChoice"], json!({"any": {}}));
+    assert_eq!(sent["additionalModelRequestFields"], json!({"a": 1, "b": 2}));
+    assert_eq!(sent["additionalModelResponseFieldPaths"], json!(["/a", "/b"]));
+    assert_eq!(sent["promptVariables"], json!({"a": {"text": "1"}, "b": {"text": "2"}}));
+    assert_eq!(sent["requestMetadata"], json!({"a": "1", "b": "2"}));
+    assert_eq!(sent["outputConfig"], json!({"effort": "low"}));
+    assert_eq!(sent["serviceTier"], json!({"type": "default"}));
 }
 
 #[tokio::test]

@@ -1,11 +1,14 @@
 //! What AWS refuses, and how it is told.
 
+use std::time::Duration;
+
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::Reply;
 use bedrock_orm_tests::behaviours::raw_invocations::nova;
 use bedrock_orm_tests::support::description::Service;
 use bedrock_orm_tests::support::fake_server::{Answer, FakeServer};
 use bedrock_orm_tests::support::{MODEL, local, model, only_request, session};
+use serde_json::json;
 
 /// The kind of every exception that the two services describe.
 pub(crate) const KINDS: [(&str, ErrorKind); 14] = [
@@ -40,7 +43,7 @@ fn assert_error(error: &Error, operation: &str, code: &str, status: u16) {
     for part in [operation, code, error.message(), &status.to_string(), request_id] {
         assert!(shown.contains(part), "{part} is not in {shown}");
     }
-    assert!(std::error::Error::source(error).is_some(), "the SDK's own error is at hand");
+    assert!(error.sdk_error().is_some(), "the SDK's own error is at hand");
 }
 
 #[tokio::test]
@@ -161,6 +164,135 @@ async fn a_code_that_is_not_described_keeps_its_message_or_its_body() {
 }
 
 #[tokio::test]
+async fn an_answer_without_a_known_code_has_the_kind_of_its_status() {
+    let kinds = [
+        (401, ErrorKind::Credentials, false),
+        (403, ErrorKind::AccessDenied, false),
+        (404, ErrorKind::Unmodelled, false),
+        (408, ErrorKind::Timeout, true),
+        (418, ErrorKind::Unmodelled, false),
+        (429, ErrorKind::Throttled, true),
+        (500, ErrorKind::InternalServer, true),
+        (502, ErrorKind::ServiceUnavailable, true),
+        (503, ErrorKind::ServiceUnavailable, true),
+        (504, ErrorKind::Timeout, true),
+    ];
+    for (status, kind, is_retryable) in kinds {
+        let page = Answer::new(status, "<html>a proxy's page</html>").header("content-type", "text/html");
+        let unknown = Answer::error(status, "TeapotException", "I am a teapot.");
+        let known = Answer::error(status, "ValidationException", "No.");
+        let server = FakeServer::start([page, unknown, known]).await;
+        let model = model(&session(server.url()).await, MODEL);
+        for code in [None, Some("TeapotException")] {
+            let error = model.converse("Hello").await.unwrap_err();
+            assert_eq!(
+                (error.kind(), error.code(), error.http_status()),
+                (kind, code, Some(status)),
+                "{error}"
+            );
+            assert_eq!(error.is_retryable(), is_retryable, "{error}");
+        }
+        let error = model.converse("Hello").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Validation, "a code that is known keeps its kind: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_aws_does_not_know_does_not_exist() {
+    let (local, session) = local().await;
+    let unknown = model(&session, "no.such-model-v1:0").converse("Hello").await.unwrap_err();
+    assert!(unknown.is_does_not_exist(), "{unknown}");
+    assert_eq!(unknown.code(), Some("ValidationException"), "AWS's own code stays");
+    for message in [
+        "The provided model identifier is invalid.",
+        "Could not resolve the foundation model from the provided model identifier.",
+    ] {
+        local.queue_reply(Reply::error("ValidationException", message));
+        let error = model(&session, MODEL).converse("Hello").await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.code()),
+            (ErrorKind::DoesNotExist, Some("ValidationException")),
+            "{error}"
+        );
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("FoundationModel::objects().list()") && hint.contains("us-east-1"), "{error}");
+    }
+}
+
+/// What a program prints that follows the chain of sources, as `anyhow` does.
+fn chain(error: &Error) -> String {
+    let mut said = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        said += &format!(": {cause}");
+        source = cause.source();
+    }
+    said
+}
+
+#[tokio::test]
+async fn a_chain_of_errors_says_each_thing_once() {
+    let server = FakeServer::start([
+        Answer::error(400, "ValidationException", "No such thing."),
+        Answer::new(200, "{\"output\":"),
+    ])
+    .await;
+    let there = model(&session(server.url()).await, MODEL);
+    let refused = there.converse("Hello").await.unwrap_err();
+    let unreadable = there.converse("Hello").await.unwrap_err();
+    let nobody = model(&session("http://127.0.0.1:1").await, MODEL).converse("Hello").await.unwrap_err();
+    let infinite = there.converse("Hello").temperature(f32::INFINITY).await.unwrap_err();
+    for (error, said) in [
+        (&refused, "No such thing."),
+        (&unreadable, "unexpected end of stream"),
+        (&nobody, "Connection refused"),
+        (&infinite, "temperature"),
+    ] {
+        let chain = chain(error);
+        assert_eq!(chain.matches(said).count(), 1, "{chain}");
+        assert_eq!(format!("{error:?}").matches(said).count(), 1, "{error:?}");
+    }
+    assert_eq!(unreadable.kind(), ErrorKind::InvalidResponse);
+    for error in [&refused, &unreadable, &nobody] {
+        assert!(error.sdk_error().is_some(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_aws_could_not_take_is_refused_before_it_is_sent() {
+    let (local, session) = local().await;
+    let there = model(&session, MODEL);
+    let deep = || (0..100_000).fold(json!(1), |inner, _| serde_json::Value::Array(vec![inner]));
+    let call =
+        |input| Message::new("assistant", [ContentBlock::ToolUse(ToolUseBlock::new("t1", "tool", input))]);
+    let runtime = ConversationManager::new(&session);
+    let errors = [
+        ("temperature", there.converse("Hello").temperature(f32::NAN).await.unwrap_err()),
+        ("top_p", there.converse("Hello").top_p(f32::NEG_INFINITY).await.unwrap_err()),
+        ("temperature", there.converse_stream("Hello").temperature(f32::NAN).await.unwrap_err()),
+        ("nested", there.converse("Hello").additional_model_request_fields(deep()).await.unwrap_err()),
+        ("nested", there.converse(call(deep())).await.unwrap_err()),
+        ("nested", there.count_tokens(call(deep())).await.unwrap_err()),
+        ("nested", there.start_async_invoke(deep(), "s3://bucket/prefix/").await.unwrap_err()),
+        ("ID is blank", runtime.converse(" ", "Hello").await.unwrap_err()),
+        ("ID is blank", runtime.converse_stream("", "Hello").await.unwrap_err()),
+        ("ID is blank", runtime.invoke_model("", "{}").await.unwrap_err()),
+        ("ID is blank", runtime.count_tokens("", "Hello").await.unwrap_err()),
+        ("ID is blank", runtime.invoke_model_with_bidirectional_stream("").await.unwrap_err()),
+        (
+            "silence_timeout",
+            there.converse_stream("Hello").silence_timeout(Duration::ZERO).await.unwrap_err(),
+        ),
+    ];
+    for (said, error) in errors {
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+        assert!(error.message().contains(said), "{error}");
+        assert!(error.operation().is_some(), "{error}");
+    }
+    assert_eq!(local.requests(), []);
+}
+
+#[tokio::test]
 async fn a_message_without_a_code_is_shown_as_it_is() {
     let server = FakeServer::start([Answer::new(400, r#"{"message":"bad"}"#)]).await;
     let error = model(&session(server.url()).await, MODEL).converse("Hello").await.unwrap_err();
@@ -224,11 +356,21 @@ async fn riddles_are_explained() {
     let error =
         model(&session, "anthropic.claude-sonnet-4-5-20250929-v1:0").converse("Hello").await.unwrap_err();
     assert!(error.message().contains("on-demand throughput isn’t supported"), "{error}");
-    assert!(error.hint().unwrap().contains("us.anthropic.claude-sonnet-4-5-20250929-v1:0"), "{error}");
+    let way = r#"InferenceProfile::objects().filter(InferenceProfile::MODELS_MODEL_ARN.endswith("/anthropic.claude-sonnet-4-5-20250929-v1:0"))"#;
+    assert!(error.hint().unwrap().contains(way), "{error}");
+    // What the hint says is so.
+    let arn = InferenceProfile::MODELS_MODEL_ARN.endswith("/anthropic.claude-sonnet-4-5-20250929-v1:0");
+    let profile = InferenceProfile::objects().using(&session).filter(arn).first().await.unwrap().unwrap();
+    profile.converse("Hello").await.unwrap();
 
     let model = model(&session, MODEL);
     for (code, message, hinted) in [
-        ("ThrottlingException", "Too many tokens, please wait before trying again.", "quota of tokens"),
+        ("ThrottlingException", "Too many tokens, please wait before trying again.", "tokens per minute"),
+        (
+            "ThrottlingException",
+            "Too many tokens per day, please wait before trying again.",
+            "tokens per day",
+        ),
         (
             "AccessDeniedException",
             "You don't have access to the model with the specified model ID.",
@@ -236,16 +378,17 @@ async fn riddles_are_explained() {
         ),
         ("ResourceNotFoundException", "This model version has reached the end of its life.", "newer version"),
         ("ValidationException", "The provided model identifier is invalid.", "us-east-1"),
-        ("ExpiredTokenException", "The security token included in the request is expired", "aws sso login"),
+        ("ExpiredTokenException", "The security token included in the request is expired", "access_key"),
         (
             "UnrecognizedClientException",
             "The security token included in the request is invalid.",
-            "AWS_PROFILE",
+            "access_key",
         ),
     ] {
         local.queue_reply(Reply::error(code, message));
         let error = model.converse("Hello").await.unwrap_err();
         assert!(error.hint().unwrap_or_default().contains(hinted), "{error}");
+        assert!(!error.hint().unwrap_or_default().contains("aws bedrock"), "{error}");
         assert!(error.to_string().contains(message), "AWS's own words are there too: {error}");
     }
     local.queue_reply(Reply::error("ValidationException", "The temperature is too high."));
@@ -265,10 +408,10 @@ async fn errors_show_no_prompt_no_reply_and_no_credential() {
     let missing = model.invoke_model("pr0mpt").await.unwrap_err();
     for error in [refused, broken, blank, missing] {
         let mut shown = format!("{error} {error:?} {error:#?}");
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            shown += &format!("{cause}");
-            source = cause.source();
+        let mut cause = error.sdk_error().map(|error| error as &dyn std::error::Error);
+        while let Some(error) = cause {
+            shown += &format!("{error}");
+            cause = error.source();
         }
         for secret in ["pr0mpt", "syst3m", "r3ply", "AKID", "Signature="] {
             assert!(!shown.contains(secret), "{secret} is in {shown}");

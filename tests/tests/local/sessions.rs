@@ -55,13 +55,83 @@ async fn settings_that_cannot_work_are_errors() {
     for (builder, said) in [
         (with_region().max_attempts(0), "max_attempts"),
         (with_region().endpoint_url("127.0.0.1:1"), "127.0.0.1:1"),
+        (with_region().endpoint_url("http://"), "http://"),
+        (with_region().endpoint_url("http://a host"), "a host"),
         (Session::builder().region("  "), "region"),
+        (Session::builder().region("us east 1"), "us east 1"),
+        (Session::builder().region(" us-east-1"), " us-east-1"),
+        (with_region().access_key("", "secret"), "access key ID is blank"),
+        (with_region().access_key("id", " "), "secret access key is blank"),
+        (with_region().access_key("id", "secret").session_token(""), "session token is blank"),
+        (with_region().session_token("token"), "without an access key"),
+        (with_region().profile(""), "profile is blank"),
+        (with_region().connect_timeout(Duration::ZERO), "connect_timeout is zero"),
+        (with_region().read_timeout(Duration::ZERO), "read_timeout is zero"),
+        (with_region().attempt_timeout(Duration::ZERO), "attempt_timeout is zero"),
+        (with_region().operation_timeout(Duration::ZERO), "operation_timeout is zero"),
+        (with_region().stream_silence_timeout(Duration::ZERO), "stream_silence_timeout is zero"),
     ] {
         let error = builder.build().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
         assert!(error.message().contains(said), "{error}");
         assert!(error.hint().is_some(), "{error}");
     }
+}
+
+#[tokio::test]
+async fn any_limit_can_be_longer_than_time_or_none() {
+    let longest = [
+        Some(Duration::MAX),
+        Some(Duration::from_secs(u64::MAX / 2)),
+        Some(Duration::from_secs(u64::MAX / 1_000_000_000)),
+        Some(Duration::from_secs(10 * 365 * 24 * 60 * 60)),
+        None,
+    ];
+    let events = crate::converse_stream::frames(&crate::converse_stream::every_event());
+    for limit in longest {
+        let busy =
+            Answer::error(503, "ServiceUnavailableException", "Busy.").header("x-amz-retry-after", "1");
+        let streamed = Answer::stream(events.clone());
+        let server = FakeServer::start([busy, converse_answer(), streamed.clone(), streamed]).await;
+        let session = Session::builder()
+            .region("us-east-1")
+            .endpoint_url(server.url())
+            .access_key("test", "test")
+            .max_attempts(u32::MAX)
+            .connect_timeout(limit)
+            .read_timeout(limit)
+            .attempt_timeout(limit)
+            .operation_timeout(limit)
+            .stream_silence_timeout(limit)
+            .build()
+            .await
+            .unwrap();
+        let model = model(&session, MODEL);
+        let calls = async {
+            assert_eq!(model.converse("Hello").await.unwrap().text(), "Hello.");
+            model.converse_stream("Hello").await.unwrap().collect().await.unwrap();
+            let stream = model.converse_stream("Hello").silence_timeout(limit).await.unwrap();
+            stream.collect().await.unwrap();
+        };
+        tokio::time::timeout(Duration::from_secs(20), calls).await.expect("nothing spins");
+        assert_eq!(server.requests().len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn temporary_keys_are_sent_with_their_token() {
+    let (local, _) = local().await;
+    let session = Session::builder()
+        .region("us-east-1")
+        .endpoint_url(local.url())
+        .access_key("ASIATEMPORARY", "secret")
+        .session_token("the-session-token");
+    let session = session.build().await.unwrap();
+    model(&session, MODEL).converse("Hello").await.unwrap();
+    let request = &local.requests()[0];
+    assert_eq!(request.header("x-amz-security-token"), Some("the-session-token"));
+    assert!(request.header("authorization").unwrap().contains("Credential=ASIATEMPORARY/"));
+    assert!(!format!("{session:?}").contains("the-session-token"));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Streams that break off, fall silent or fail: none of them reads as a whole answer.
 
+use std::future::IntoFuture as _;
 use std::time::{Duration, Instant};
 
 use bedrock_orm::models::{ContentBlock, ReasoningContentBlock};
@@ -140,6 +141,44 @@ async fn the_deadline_is_the_session_s_unless_the_call_says_otherwise() {
 
     let patient = model.converse_stream("Hello").silence_timeout(None).await.unwrap();
     let waited = tokio::time::timeout(Duration::from_millis(150), patient.collect()).await;
+    assert!(waited.is_err(), "without a deadline it waits");
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_is_silent_from_the_sending_on() {
+    // Connections are taken by the system, and nobody reads them.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let session = Session::builder()
+        .region("us-east-1")
+        .endpoint_url(format!("http://{}", listener.local_addr().unwrap()))
+        .access_key("test", "test")
+        .stream_silence_timeout(Duration::from_millis(100))
+        .build()
+        .await
+        .unwrap();
+    let model = model(&session, MODEL);
+    let both_ways = async {
+        let mut stream = model.invoke_model_with_bidirectional_stream().await.unwrap();
+        stream.send("{}").await.unwrap();
+        let error = stream.next().await.unwrap().unwrap_err();
+        assert!(stream.next().await.is_none(), "an error is the last item");
+        error
+    };
+    let before = Instant::now();
+    let errors = [
+        model.converse_stream("Hello").await.unwrap_err(),
+        model.invoke_model_with_response_stream(nova("Hello")).await.unwrap_err(),
+        both_ways.await,
+    ];
+    assert!(before.elapsed() < Duration::from_secs(20), "{:?}", before.elapsed());
+    for error in errors {
+        assert_eq!(error.kind(), ErrorKind::StreamInterrupted, "{error}");
+        assert!(error.message().contains("100ms") && error.message().contains("silent"), "{error}");
+        assert!(error.hint().unwrap().contains("silence_timeout"), "{error}");
+        assert!(error.is_retryable() && error.operation().is_some(), "{error}");
+    }
+    let patient = model.converse_stream("Hello").silence_timeout(None);
+    let waited = tokio::time::timeout(Duration::from_millis(300), patient.into_future()).await;
     assert!(waited.is_err(), "without a deadline it waits");
 }
 

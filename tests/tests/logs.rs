@@ -1,0 +1,126 @@
+//! What the log is told of calls, and what not. One subscriber serves the whole program; it keeps what each test's own
+//! thread is told.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
+
+use std::cell::RefCell;
+use std::io;
+
+use bedrock_orm::prelude::*;
+use bedrock_orm_local::Reply;
+use bedrock_orm_tests::behaviours::raw_invocations::nova;
+use bedrock_orm_tests::behaviours::tokens::COUNTING;
+use bedrock_orm_tests::support::{MODEL, local, model};
+
+thread_local! {
+    static TOLD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What this test's thread is told of the library's own target.
+struct Log;
+
+impl Log {
+    fn start() -> Self {
+        let subscriber = tracing_subscriber::fmt()
+            .with_env_filter("bedrock_orm=debug,bedrock_orm_local=off")
+            .with_ansi(false)
+            .without_time()
+            .with_writer(|| Self);
+        // Another test may have been the first.
+        let _ = tracing::subscriber::set_global_default(subscriber.finish());
+        Self.take();
+        Self
+    }
+
+    fn take(&self) -> Vec<String> {
+        let bytes = TOLD.take();
+        String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    /// The one event since, with all of these in it.
+    fn assert_one(&self, parts: &[&str]) {
+        let lines = self.take();
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        for part in parts {
+            assert!(lines[0].contains(part), "{part} is not in {}", lines[0]);
+        }
+        for secret in ["pr0mpt", "r3ply", "syst3m", "Signature", "test/"] {
+            assert!(!lines[0].contains(secret), "{secret} is in {}", lines[0]);
+        }
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        TOLD.with_borrow_mut(|told| told.extend_from_slice(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+const EVERY: [&str; 4] = ["bedrock_orm", "region=\"us-east-1\"", "latency_ms=", "request_id="];
+
+#[tokio::test]
+async fn a_call_that_succeeds_is_one_event_with_what_it_used() {
+    let (local, session) = local().await;
+    let model = model(&session, MODEL);
+    let log = Log::start();
+    local.queue_reply(Reply::text("r3ply"));
+    let reply = model.converse("pr0mpt").system("syst3m").await.unwrap();
+    let read = format!(" input_tokens={} ", reply.usage.input_tokens);
+    let written = format!(" output_tokens={} ", reply.usage.output_tokens);
+    let which = format!("model_id=\"{MODEL}\"");
+    log.assert_one(&["succeeded", "operation=\"Converse\"", &which, &read, &written]);
+    model.converse("pr0mpt").await.unwrap();
+    log.assert_one(&EVERY);
+
+    let counting = bedrock_orm_tests::support::model(&session, COUNTING);
+    let counted = counting.count_tokens("pr0mpt").await.unwrap();
+    log.assert_one(&["operation=\"CountTokens\"", &format!("input_tokens={}", counted.input_tokens)]);
+    model.invoke_model(nova("pr0mpt")).await.unwrap();
+    log.assert_one(&["operation=\"InvokeModel\"", MODEL, "request_id="]);
+    model.start_async_invoke(nova("pr0mpt"), "s3://bucket/prefix/").await.unwrap_err();
+    log.assert_one(&["failed", "operation=\"StartAsyncInvoke\"", "kind=", "code=\"ValidationException\""]);
+}
+
+#[tokio::test]
+async fn a_query_is_one_event_for_each_request() {
+    let (_local, session) = local().await;
+    let log = Log::start();
+    FoundationModel::objects().using(&session).list().await.unwrap();
+    log.assert_one(&EVERY);
+    FoundationModel::objects().using(&session).get(MODEL).await.unwrap();
+    log.assert_one(&["succeeded", "operation=\"GetFoundationModel\""]);
+    Guardrail::objects().using(&session).get("abcdef123456").await.unwrap_err();
+    log.assert_one(&["failed", "operation=\"GetGuardrail\"", "kind=DoesNotExist", "http_status=404"]);
+}
+
+#[tokio::test]
+async fn a_stream_is_one_event_when_it_ends() {
+    let (local, session) = local().await;
+    let model = model(&session, MODEL);
+    let log = Log::start();
+    local.queue_reply(Reply::text("r3ply and more"));
+    let mut stream = model.converse_stream("pr0mpt").await.unwrap();
+    assert_eq!(log.take(), Vec::<String>::new(), "it has only begun");
+    while let Some(event) = stream.next().await {
+        event.unwrap();
+    }
+    assert!(stream.next().await.is_none());
+    log.assert_one(&EVERY);
+    local.queue_reply(Reply::text("r3ply and more"));
+    let reply = model.converse_stream("pr0mpt").await.unwrap().collect().await.unwrap();
+    log.assert_one(&["succeeded", "ConverseStream", &format!("output_tokens={}", reply.usage.output_tokens)]);
+
+    let mut chunks = model.invoke_model_with_response_stream(nova("pr0mpt")).await.unwrap();
+    while let Some(chunk) = chunks.next().await {
+        chunk.unwrap();
+    }
+    log.assert_one(&["succeeded", "InvokeModelWithResponseStream", " input_tokens=", " output_tokens="]);
+
+    local.queue_reply(Reply::text("r3ply and more").cut_after(3));
+    model.converse_stream("pr0mpt").await.unwrap().collect().await.unwrap_err();
+    log.assert_one(&["failed", "ConverseStream", "kind=StreamInterrupted", "request_id="]);
+}
