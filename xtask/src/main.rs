@@ -16,7 +16,7 @@ const HELP: &str = "\
 cargo xtask codegen            write the generated code from AWS's API description
 cargo xtask codegen --check    fail where the committed code differs from it
 cargo xtask coverage           every AWS operation and where it is reached; --write puts it into docs/operations.md
-cargo xtask conformance        the local Bedrock by boto3, the AWS CLI and botocraft, pinned (needs python3)
+cargo xtask conformance        the local Bedrock by other clients, pinned (with python3 and node, where their registries are reached)
 cargo xtask packages           the crates as they would be published: complete, and building from their tarballs
 cargo xtask ci                 all that has to pass besides `cargo test`
 cargo xtask bench              what a call costs beside the same call on the raw SDK (needs valgrind)

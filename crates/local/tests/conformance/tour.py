@@ -27,8 +27,8 @@ def clients(url, region):
     settings = dict(
         endpoint_url=url,
         region_name=region,
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
         config=Config(retries={"total_max_attempts": 1}),
     )
     return boto3.client("bedrock", **settings), boto3.client("bedrock-runtime", **settings)
