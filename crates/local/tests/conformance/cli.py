@@ -20,8 +20,8 @@ AWS = pathlib.Path(sys.executable).with_name("aws")
 FOLDER = pathlib.Path(tempfile.mkdtemp())
 
 
-def aws(*arguments, fails=None):
-    """What a command prints, as JSON; with `fails`, the error that it ends with."""
+def aws(*arguments, fails=None, without=()):
+    """What a command prints, as JSON; with `fails`, the error that it ends with. `without` leaves out variables."""
     environment = {
         "AWS_ENDPOINT_URL": sys.argv[1],
         "AWS_ACCESS_KEY_ID": "any",
@@ -34,6 +34,8 @@ def aws(*arguments, fails=None):
         "NO_PROXY": "127.0.0.1",
         "PATH": os.environ["PATH"],
     }
+    for variable in without:
+        del environment[variable]
     command = [AWS, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     if fails is not None:
@@ -113,8 +115,13 @@ def jobs():
     assert names == ["brought"]
 
 
+def address_as_argument():
+    rows = aws("bedrock", "list-foundation-models", "--endpoint-url", sys.argv[1], without=["AWS_ENDPOINT_URL"])
+    assert len(rows["modelSummaries"]) > 60
+
+
 def main():
-    for step in (foundation_models, conversation, raw, guardrails, jobs):
+    for step in (foundation_models, conversation, raw, guardrails, jobs, address_as_argument):
         step()
         print(f"ok  {step.__name__.replace('_', ' ')}", flush=True)
 
