@@ -1,4 +1,4 @@
-//! What a connection is doing, so that one on which nothing happens is let go.
+//! Whether a connection is in use, so that one on which nothing happens can be closed.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,7 +26,7 @@ pub(crate) struct Activity(Mutex<State>);
 struct State {
     /// Requests that are being answered.
     under_way: usize,
-    /// When there was last one, or when the connection was opened.
+    /// When the last one ended, or when the connection was opened.
     since: Instant,
     patience: Duration,
 }
@@ -61,7 +61,7 @@ impl Activity {
         }
     }
 
-    /// When to look again.
+    /// How long to wait before the next look; `None` if the time is over.
     fn rest(&self) -> Option<Duration> {
         let state = self.state();
         match state.under_way {

@@ -22,27 +22,27 @@ use crate::server;
 use crate::socket::Socket;
 
 const HEADER_LIMIT: usize = 64 << 10;
-/// How long a connection that is let go may take to say goodbye.
+/// How long a connection that has waited too long may take to close.
 const GOODBYE: Duration = Duration::from_secs(1);
-/// How long one that is turned away may take to ask and be told.
+/// How long a connection that is turned away may take for its request and the answer.
 const TURNED_AWAY: Duration = Duration::from_secs(5);
 
-/// Returns when the server is told to stop, or is gone.
+/// Returns when the server stops or is dropped.
 pub(crate) async fn told(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// Answers requests until the client hangs up, the server stops, or none has come for too long.
+/// Answers requests until the client closes the connection, the server stops, or no request has come for too long.
 pub(crate) async fn serve(
     local: Arc<Local>,
     stream: TcpStream,
     activity: Arc<Activity>,
     mut stop: watch::Receiver<bool>,
 ) {
-    // Small frames shall leave at once: a stream should look alive.
+    // Small frames of a stream leave at once.
     let _ = stream.set_nodelay(true);
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    // `Activity` has the deadlines of both versions.
+    // `Activity` has the deadlines, for both versions of HTTP.
     builder.http1().title_case_headers(true).header_read_timeout(None).max_buf_size(HEADER_LIMIT);
     builder.http2().max_header_list_size(HEADER_LIMIT as u32);
     let reset = Arc::<AtomicBool>::default();
@@ -72,14 +72,14 @@ pub(crate) async fn serve(
     }
 }
 
-/// Answers one request with what AWS says when it is too busy, and hangs up.
+/// Answers one request with AWS's error for an overload, and closes the connection.
 pub(crate) async fn turn_away(local: Arc<Local>, stream: TcpStream) {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().title_case_headers(true).header_read_timeout(None).keep_alive(false);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let local = Arc::clone(&local);
         async move {
-            // A client that is still sending would see a reset in place of the answer.
+            // Read to its end: a client that is still sending would see a reset in place of the answer.
             let mut body = request.into_body();
             while let Some(Ok(_)) = body.frame().await {}
             Ok::<_, Infallible>(too_many(&local))

@@ -11,14 +11,14 @@ use crate::activity::Activity;
 use crate::connection;
 use crate::local::Local;
 
-/// How many are turned away at once. More than these wait in the operating system's queue.
+/// How many are turned away at the same time. All others wait in the operating system's queue.
 const TURNED_AWAY_AT_ONCE: usize = 64;
-/// A connection that has waited for a request for so long makes room for another one.
+/// How long a connection has to have waited for a request before it makes room for another one.
 const MAKES_ROOM: Duration = Duration::from_secs(1);
 /// How long a graceful shutdown waits for answers under way.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Accepts until told to stop. All connections end with the returned future.
+/// Accepts connections until the server stops. All of them end with the returned future.
 pub(crate) async fn serve(local: Arc<Local>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
     let mut connections = Connections::new(local.settings.max_connections);
     loop {
@@ -27,7 +27,7 @@ pub(crate) async fn serve(local: Arc<Local>, listener: TcpListener, mut stop: wa
             () = connection::told(&mut stop) => break,
             accepted = listener.accept(), if !is_full => match accepted {
                 Ok((stream, _)) if local.faults.refuse_connection() => {
-                    // What cannot be reset ends in the usual way.
+                    // If it fails, the connection ends in the usual way.
                     let _ = stream.set_zero_linger();
                 }
                 Ok((stream, _)) => connections.open(&local, stream, &stop),
@@ -65,7 +65,7 @@ impl Connections {
         Self { most, tasks: JoinSet::new(), admitted: Vec::new(), turned_away: Vec::new() }
     }
 
-    /// Whether one more could not even be turned away.
+    /// Whether one more connection could neither be served nor turned away.
     fn is_full(&mut self) -> bool {
         self.admitted.retain(|admitted| !admitted.task.is_finished());
         self.turned_away.retain(|task| !task.is_finished());
@@ -88,7 +88,7 @@ impl Connections {
         self.admitted.push(Admitted { activity, task });
     }
 
-    /// The one that has waited longest for a request, and long enough to make room.
+    /// The place of the one that has waited longest for a request, if that is long enough to make room.
     fn idlest(&self) -> Option<usize> {
         let waiting = self.admitted.iter().enumerate();
         let waiting = waiting.filter_map(|(place, admitted)| Some((admitted.activity.waiting()?, place)));

@@ -38,7 +38,7 @@ impl Hosts {
         Ok(Self { allowed: allowed.iter().map(name).collect::<io::Result<_>>()? })
     }
 
-    /// Lets a request pass, or says why not.
+    /// Checks a request's headers. The error is for whoever sent it.
     pub(crate) fn check(&self, parts: &Parts) -> Result<(), String> {
         let hosts = hosts(parts);
         if let Some(host) = hosts.iter().find(|host| !self.is_known(host)) {
@@ -65,14 +65,14 @@ impl Hosts {
 
     fn is_known(&self, host: &str) -> bool {
         let Some(name) = name(host) else { return false };
-        // No name server can give a site an address as its name.
+        // An address is not resolved, so no name server can rebind it.
         let is_address = name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
         let is_local = name == "localhost" || name.ends_with(".localhost");
         is_address || is_local || is_aws(&name) || self.allowed.contains(&name)
     }
 }
 
-/// All names that a request has for the server. A client that is no browser may leave them out.
+/// All host names of a request. A client that is no browser may leave them out.
 fn hosts(parts: &Parts) -> Vec<String> {
     let headers = parts.headers.get_all(HOST).into_iter();
     let headers = headers.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());

@@ -84,7 +84,7 @@ impl Route {
     }
 }
 
-/// Whether a thing is what a request calls it, or what its profile or ARN ends with.
+/// Whether a request's name of a thing is its own, or a profile's ID or an ARN that ends with it.
 pub(crate) fn is_called(thing: &str, called: &str) -> bool {
     let before = called.strip_suffix(thing);
     before.is_some_and(|before| before.is_empty() || before.ends_with(['.', '/']))

@@ -1,4 +1,4 @@
-//! A request in, an answer out.
+//! A request and its answer.
 
 use std::io;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use crate::reply::Ending;
 use crate::request::Request;
 use crate::routing::Found;
 
-/// AWS takes 25 MB in InvokeModel; base64 in Converse makes it a third more.
+/// AWS accepts 25 MB in InvokeModel. In Converse the same bytes are base64, which is a third longer.
 const BODY_LIMIT: usize = 36 << 20;
 const BODY_PATIENCE: Duration = Duration::from_secs(60);
 
@@ -49,7 +49,7 @@ pub(crate) async fn answer(
     let (body, strike, answered) = match (local.hosts.check(&parts), found) {
         (Err(told), _) => unread(AwsError::new("AccessDeniedException", told)),
         (Ok(()), None) => unread(unknown()),
-        // A client that streams waits for an answer before its stream ends.
+        // A client that sends a stream expects the answer before its stream ends.
         (Ok(()), Some(found)) if found.operation.takes_a_stream(found.service) => {
             let strike = struck(local, &found, &Bytes::new());
             let answered = spoiled(local, &strike, found, &parts, Bytes::new(), Some(body)).await;
@@ -81,13 +81,13 @@ pub(crate) async fn answer(
     Ok(outgoing.into_response(local, entry, &strike, reset))
 }
 
-/// What the fault plan has for a request.
+/// What the planned faults do to a request.
 fn struck(local: &Local, found: &Found, body: &Bytes) -> Strike {
     let Found { service, operation, .. } = *found;
     local.faults.strike(&Target { service, operation, in_path: found.model(), body, now: local.clock.now() })
 }
 
-/// The answer to a request, as the faults leave it.
+/// The answer to a request, with the faults applied.
 async fn spoiled(
     local: &Arc<Local>,
     strike: &Strike,
@@ -117,7 +117,7 @@ pub(crate) async fn read(body: Incoming) -> AwsResult<Bytes> {
         return Err(AwsError::new("RequestTimeoutException", "The request body did not arrive in time."));
     };
     match read {
-        // The journal keeps it: a copy lets go of the connection's buffer, which is much larger.
+        // The journal keeps the body. Without a copy it would keep the connection's whole buffer, which is much larger.
         Ok(body) => Ok(Bytes::from(body.to_bytes().to_vec())),
         Err(error) if error.is::<LengthLimitError>() => {
             Err(AwsError::new("RequestEntityTooLargeException", "The request body is too large."))
@@ -126,12 +126,12 @@ pub(crate) async fn read(body: Incoming) -> AwsResult<Bytes> {
     }
 }
 
-/// The region that a request is signed for, else the default.
+/// The region that a request is signed for, or else the default.
 fn region(local: &Local, parts: &Parts) -> String {
     auth::region(parts).unwrap_or_else(|| local.settings.default_region.clone())
 }
 
-/// From a request to an answer and its status.
+/// Performs the operation: the answer and its status.
 async fn perform(
     local: &Arc<Local>,
     strike: &Strike,
@@ -153,7 +153,7 @@ async fn perform(
     Ok((operation.http.response_code, answer))
 }
 
-/// The answer that was recorded to such a request, unless a queued reply waits for it.
+/// The recorded answer to such a request, unless a queued reply is meant for it.
 fn recorded_answer(
     local: &Local,
     found: &Found,
@@ -167,7 +167,7 @@ fn recorded_answer(
     }
 }
 
-/// An answer as HTTP. `incoming` is the request's body where that is a stream, and what reads it.
+/// An answer as HTTP. `incoming` is the request's body if that is a stream, and its decoder.
 fn success(
     local: &Arc<Local>,
     status: u16,
@@ -210,7 +210,7 @@ fn success(
     }
 }
 
-/// An error of the fault plan's.
+/// An error that a fault has caused.
 fn refused(local: &Local, refusal: &Refusal) -> Outgoing {
     let mut outgoing = Outgoing::failure(local, &refusal.error);
     if let Some(status) = refusal.status.and_then(|status| StatusCode::from_u16(status).ok()) {
@@ -224,7 +224,7 @@ fn refused(local: &Local, refusal: &Refusal) -> Outgoing {
     outgoing
 }
 
-/// The frames of a stream, each as its event comes to be.
+/// The frames of a stream, each as soon as its event is there.
 fn frames(local: &Arc<Local>, events: Events, ending: Ending) -> impl Stream<Item = Bytes> + Send + use<> {
     let local = Arc::clone(local);
     let frames = events.map(move |event| match event {

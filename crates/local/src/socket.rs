@@ -1,4 +1,4 @@
-//! A connection's socket, which can be told to end in a reset.
+//! A connection's socket, which can end in a reset.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -16,7 +16,7 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Once `reset` is true, the socket's end is a reset.
+    /// Dropped while `reset` is true, the socket ends in a reset.
     pub(crate) fn new(stream: TcpStream, reset: Arc<AtomicBool>) -> Self {
         Self { stream, reset }
     }
@@ -25,7 +25,7 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if self.reset.load(Ordering::Relaxed) {
-            // What cannot be reset ends in the usual way.
+            // If it fails, the socket ends in the usual way.
             let _ = self.stream.set_zero_linger();
         }
     }

@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use crate::journal::{RecordedEvent, RecordedRequest};
 use crate::routing::decode;
 
-/// Headers that let their reader do what the client may. They are shown shortened.
+/// Headers that prove who the client is. They are shown without their secrets.
 const SECRETS: &[&str] = &["authorization", "x-amz-security-token"];
-/// The same of a presigned URL.
+/// The same in the query of a presigned URL.
 const SECRETS_OF_A_QUERY: &[&str] = &["X-Amz-Signature", "X-Amz-Security-Token"];
 
 pub(super) fn entry(request: &RecordedRequest) -> Value {
@@ -54,7 +54,7 @@ fn body(bytes: &[u8]) -> Value {
     })
 }
 
-/// Several values of a name are one list of them.
+/// Several values of one name are joined by commas.
 fn headers(headers: &[(String, String)]) -> Value {
     let mut members = Map::new();
     for (name, value) in headers {
@@ -69,7 +69,7 @@ fn headers(headers: &[(String, String)]) -> Value {
     members.into()
 }
 
-/// A query as it was sent, without what proves who has signed it.
+/// A query as it was sent, without its secrets.
 fn query(query: &str) -> String {
     let shown = query.split('&').map(|pair| match pair.split_once('=') {
         Some((name, _)) if SECRETS_OF_A_QUERY.contains(&decode(name).as_str()) => format!("{name}=…"),
@@ -78,7 +78,7 @@ fn query(query: &str) -> String {
     shown.collect::<Vec<_>>().join("&")
 }
 
-/// What tells who signed, without what proves it.
+/// A header's value without its secret: who signed stays.
 fn shortened(value: &str) -> String {
     let signed = value.split_once("Signature=").map(|(before, _)| format!("{before}Signature=…"));
     signed.unwrap_or_else(|| match value.split_once(' ') {

@@ -26,18 +26,18 @@ pub(crate) const ROOT: &str = "/_local";
 const ROUTES: &str = "GET health; GET, DELETE requests; GET requests/ID; GET, POST, DELETE faults; DELETE faults/ID; \
     POST replies; GET, POST clock; POST seed; POST reset";
 
-/// Nothing but what the page brings with it may run in it.
+/// The page loads and runs its own files alone.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What a route gives.
+/// The answer of a route.
 enum Told {
     Json(StatusCode, Value),
     Nothing,
     File { content_type: &'static str, text: &'static str },
 }
 
-/// What it says when it gives nothing.
+/// An error: its status and its message.
 struct Wrong(StatusCode, String);
 
 type Outcome = Result<Told, Wrong>;
@@ -93,7 +93,7 @@ fn file(parts: &Parts) -> Option<Told> {
     (parts.method == "GET").then_some(Told::File { content_type, text })
 }
 
-/// Lets in who may use these routes.
+/// Checks that the sender may use these routes.
 fn admit(local: &Local, parts: &Parts) -> Result<(), Wrong> {
     local.hosts.check(parts).map_err(|told| Wrong(StatusCode::FORBIDDEN, told))?;
     match auth::is_admin(local, parts) {
@@ -176,7 +176,7 @@ fn json_of<T: DeserializeOwned>(body: &Bytes) -> Result<T, Wrong> {
     serde_json::from_slice(body).map_err(|error| refused(error.to_string()))
 }
 
-/// One, or a list of them.
+/// One value, or a list of them.
 fn several<T: DeserializeOwned>(body: &Bytes) -> Result<Vec<T>, Wrong> {
     let all = match json_of(body)? {
         Value::Array(items) => items,
@@ -216,7 +216,7 @@ fn clock(local: &Local) -> Value {
     json!({ "now": local.clock.now().to_string() })
 }
 
-/// Of an operation, after an id, the last so many.
+/// The requests of the journal that the query chooses.
 fn requests(local: &Local, query: &str) -> Result<Value, Wrong> {
     let mut requests = local.journal.requests();
     let mut limit = usize::MAX;

@@ -1,7 +1,7 @@
-//! Bedrock's API keys: tokens that a client bears instead of signing.
+//! Bedrock's API keys: bearer tokens that a client sends in place of a signature.
 //!
-//! A long-term one is a secret that the server was given. A short-term one is a presigned request in disguise, which
-//! whoever holds an access key can make: it is held to that key.
+//! A long-term key is a secret that the server knows. A short-term key is an encoded presigned request, which the owner of an
+//! access key can make; it is checked with that access key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -52,7 +52,7 @@ fn check_short_term(keys: &Keys, disguised: &str, now: Timestamp) -> AwsResult<(
     if signed.until() < now {
         return Err(denied("Bearer Token has expired"));
     }
-    // What is left to find here is a date that is still to come.
+    // The only error left to find here is a date in the future.
     signed.check_time(now).map_err(|_| unknown())?;
     if signed.lifetime() > LONGEST {
         return Err(unknown());

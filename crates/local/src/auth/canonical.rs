@@ -1,4 +1,4 @@
-//! A request in the one form that both sides sign.
+//! The canonical request, which both sides sign.
 
 use hyper::header::{HOST, HeaderMap};
 use hyper::http::request::Parts;
@@ -7,13 +7,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::auth::sigv4::sha256;
 use crate::request::query_pairs;
 
-/// What stays as it is, letters and digits aside.
+/// The characters that are not encoded, besides letters and digits.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const IN_PATH: &AsciiSet = &ENCODED.remove(b'/');
 /// HTTP/2's pseudo-header that names the server.
 const AUTHORITY: &str = ":authority";
 
-/// The canonical request. `without` is a parameter of the query that is no part of it: the signature itself.
+/// The canonical request. `without` is the parameter of the query that it leaves out: the signature itself.
 pub(crate) fn request(parts: &Parts, without: &str, signed_headers: &[&str], payload_hash: &str) -> String {
     let headers: String =
         signed_headers.iter().map(|name| format!("{name}:{}\n", header(parts, name))).collect();
@@ -26,7 +26,7 @@ pub(crate) fn request(parts: &Parts, without: &str, signed_headers: &[&str], pay
     )
 }
 
-/// The path as it was sent, without detours, encoded once more.
+/// The path as it was sent, without `.` and `..`, encoded once more.
 fn path(raw: &str) -> String {
     let mut segments: Vec<&str> = Vec::new();
     for segment in raw.split('/') {
@@ -78,7 +78,7 @@ pub(crate) fn names_the_server(signed_headers: &[&str]) -> bool {
     signed_headers.contains(&HOST.as_str()) || signed_headers.contains(&AUTHORITY)
 }
 
-/// The hash that the body is signed with: the client's word, else the body's own.
+/// The hash of the body in the signature: the one that the client sent, or else the body's own.
 pub(crate) fn payload_hash(headers: &HeaderMap, body: Option<&[u8]>) -> String {
     let said = headers.get("x-amz-content-sha256").and_then(|value| value.to_str().ok());
     said.map_or_else(|| sha256(body.unwrap_or_default()), str::to_owned)

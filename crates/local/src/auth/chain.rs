@@ -7,7 +7,7 @@ use crate::auth::sigv4::{MISMATCH, hex, mac, sha256, signing_key};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256-PAYLOAD";
 
-/// Where the chain stands.
+/// The chain up to its last event.
 #[derive(Debug)]
 pub(crate) struct Chain {
     secret: Secret,
@@ -31,7 +31,7 @@ impl Chain {
         Self { secret: Secret(secret.to_owned()), region, service, last: seed.to_owned() }
     }
 
-    /// Holds an event to its signature. `date` is the frame's `:date` in milliseconds since 1970.
+    /// Checks the signature of an event. `date` is the frame's `:date` in milliseconds since 1970.
     pub(crate) fn check(&mut self, date: i64, payload: &[u8], signature: &[u8]) -> Result<(), &'static str> {
         let moment =
             Timestamp::from_millisecond(date).map_err(|_| "the date of a signed frame is impossible")?;

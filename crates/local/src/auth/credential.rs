@@ -19,7 +19,7 @@ impl Credential {
         Some(Self { key_id, date, region, service })
     }
 
-    /// That of an `Authorization` header, whatever else is wrong with it.
+    /// The credential of an `Authorization` header, even if the header is wrong elsewhere.
     pub(crate) fn of_header(authorization: &str) -> Option<Self> {
         let (_, rest) = authorization.split_once("Credential=")?;
         Self::read(rest.split([',', ' ']).next()?)

@@ -1,4 +1,4 @@
-//! The keys that a server was given.
+//! The keys that a server checks requests with.
 
 use std::collections::BTreeMap;
 use std::{fmt, io};
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::auth::sigv4::hex;
 use crate::local::invalid;
 
-/// Whose calls are answered; everyone's where there are none.
+/// The keys whose calls are answered. Without any, all calls are.
 #[derive(Clone, Default)]
 pub(crate) struct Keys {
     access: BTreeMap<String, AccessKey>,
@@ -22,7 +22,7 @@ pub(crate) struct AccessKey {
     pub(crate) session: Option<Session>,
 }
 
-/// What makes a key a temporary one.
+/// The session of a temporary key.
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) token: String,
@@ -38,17 +38,17 @@ impl Keys {
         self.bearer.push(token);
     }
 
-    /// Asks for a token under `/_local/`, too.
+    /// Sets the token that the routes under `/_local/` ask for.
     pub(crate) fn set_admin_token(&mut self, token: String) {
         self.admin = Some(token);
     }
 
-    /// What the routes under `/_local/` ask for.
+    /// The token that the routes under `/_local/` ask for.
     pub(crate) fn admin_token(&self) -> Option<&str> {
         self.admin.as_deref()
     }
 
-    /// Makes sure that a server with keys has an admin token: one that nobody can guess, unless one was given.
+    /// Makes sure that a server with keys has an admin token: a random one, unless one was set.
     pub(crate) fn complete(&mut self) -> io::Result<()> {
         if !self.is_empty() && self.admin.is_none() {
             let mut bytes = [0; 16];
@@ -77,7 +77,7 @@ impl Keys {
     }
 }
 
-/// Secrets are not to be read in a log.
+/// Shows no secret.
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keys")

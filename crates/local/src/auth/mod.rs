@@ -1,4 +1,4 @@
-//! Who may call: anyone, or those who hold a key that the server was given.
+//! Who may call: everyone, or only the owners of keys that the server knows.
 
 pub(crate) mod api_key;
 pub(crate) mod canonical;
@@ -20,8 +20,8 @@ use crate::error::{AwsError, AwsResult};
 use crate::local::Local;
 use crate::request::query_pairs;
 
-/// Lets a request pass, or says why not. Where its body is a stream of signed events, gives what they are checked
-/// with. The body is `None` while it is still being sent.
+/// Checks who sends a request. If its body is a stream of signed events, gives what they are checked with. The body is
+/// `None` while it is still being sent.
 pub(crate) fn check(local: &Local, parts: &Parts, body: Option<&[u8]>) -> AwsResult<Option<Chain>> {
     let keys = &local.settings.keys;
     if keys.is_empty() {
@@ -30,7 +30,7 @@ pub(crate) fn check(local: &Local, parts: &Parts, body: Option<&[u8]>) -> AwsRes
     if let Some(token) = bearer(parts) {
         return api_key::check(keys, token, local.clock.now()).map(|()| None);
     }
-    // Clients sign by their own clock, which knows nothing of what a test adds to the server's.
+    // Clients sign by their own clock, which a test does not move with the server's.
     Signed::read(parts)?.check(keys, parts, body, Timestamp::now(), local.clock.now())
 }
 
@@ -59,7 +59,7 @@ fn bearer(parts: &Parts) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// What AWS says to a key that it does not know.
+/// AWS's answer to a key that it does not know.
 fn unknown_key() -> AwsError {
     AwsError::new("UnrecognizedClientException", "The security token included in the request is invalid.")
 }
@@ -68,7 +68,7 @@ fn invalid(message: impl Into<String>) -> AwsError {
     AwsError::new("InvalidSignatureException", message)
 }
 
-/// Refuses session tokens that are not the key's, and keys whose time is over.
+/// Refuses session tokens that are not the key's, and temporary keys that have expired.
 fn check_session(keys: &Keys, id: &str, token: Option<&str>, now: Timestamp) -> AwsResult<()> {
     let key = keys.access_key(id).ok_or_else(unknown_key)?;
     match (&key.session, token) {

@@ -20,12 +20,12 @@ use crate::error::{AwsError, AwsResult};
 use crate::request::query_pairs;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-/// What both services are signed as.
+/// The name of both services in signatures.
 const SERVICE: &str = "bedrock";
 const BASIC_FORM: &str = "%Y%m%dT%H%M%SZ";
 /// How far a client's clock may be from ours.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
-/// A week: the longest that a presigned request may be good for.
+/// A week: the longest time for which a presigned request can be valid.
 const LONGEST: i64 = 604_800;
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 const SIGNED_EVENTS: &str = "STREAMING-AWS4-HMAC-SHA256-EVENTS";
@@ -34,18 +34,18 @@ const SIGNED_EVENTS: &str = "STREAMING-AWS4-HMAC-SHA256-EVENTS";
 #[derive(Clone, Debug)]
 pub(crate) struct Signed {
     credential: Credential,
-    /// As it was sent: it is a part of what is signed.
+    /// In its basic form, which is a part of what is signed.
     date: String,
     at: Timestamp,
     signed_headers: String,
     signature: String,
     session_token: Option<String>,
-    /// In the query, with seconds that it is good for.
+    /// How many seconds it is valid for, if it is in the query.
     presigned_for: Option<i64>,
 }
 
 impl Signed {
-    /// The signature of a request. What cannot be understood is refused as AWS refuses it.
+    /// Reads the signature of a request. What cannot be read is refused as AWS refuses it.
     pub(crate) fn read(parts: &Parts) -> AwsResult<Self> {
         match parts.headers.get(AUTHORIZATION) {
             Some(value) => Self::of_header(&String::from_utf8_lossy(value.as_bytes()), parts),
@@ -135,12 +135,12 @@ impl Signed {
             incomplete(format!("Date must be in ISO-8601 'basic format'. Got '{date}'. See http://en.wikipedia.org/wiki/ISO_8601"))
         })?;
         let (signed_headers, signature) = (text("SignedHeaders").to_owned(), text("Signature").to_owned());
-        // The date is signed in its basic form, whatever header it came by.
+        // The date is signed in its basic form, whichever header it comes in.
         let date = at.strftime(BASIC_FORM).to_string();
         Ok(Self { credential, date, at, signed_headers, signature, session_token, presigned_for })
     }
 
-    /// Holds the signature to the keys. Signatures age by `real` time, temporary keys by the server's.
+    /// Checks the signature with the keys. Signatures expire by `real` time, temporary keys by the server's.
     pub(crate) fn check(
         &self,
         keys: &Keys,
@@ -171,7 +171,7 @@ impl Signed {
         Ok(streams.then(|| Chain::new(secret, &self.credential, &self.signature)))
     }
 
-    /// Holds the signature to a canonical request.
+    /// Checks the signature of a canonical request.
     pub(crate) fn check_signature(&self, secret: &str, canonical_request: &str) -> AwsResult<()> {
         let string = self.string_to_sign(canonical_request);
         let key =
@@ -238,12 +238,12 @@ impl Signed {
         self.session_token.as_deref()
     }
 
-    /// How long a presigned request is good for.
+    /// How long a presigned request is valid.
     pub(crate) fn lifetime(&self) -> SignedDuration {
         SignedDuration::from_secs(self.presigned_for.unwrap_or_default())
     }
 
-    /// The last moment at which a presigned request is good.
+    /// The last moment at which a presigned request is valid.
     pub(crate) fn until(&self) -> Timestamp {
         self.at.saturating_add(self.lifetime()).unwrap_or(self.at)
     }
@@ -253,7 +253,7 @@ impl Signed {
     }
 }
 
-/// What AWS says to a signature that is not its own.
+/// AWS's message for a wrong signature.
 pub(crate) const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
 
 fn incomplete(message: impl Into<String>) -> AwsError {

@@ -193,7 +193,7 @@ async fn run(options: Options) -> io::Result<()> {
     if local.admin_token().is_some() && !is_given {
         told += &format!("admin page: {}\n", local.admin_url());
     }
-    // All at once: who reads one line may close the pipe behind it.
+    // In one write: a reader of the first line alone may close the pipe after it.
     let mut stdout = io::stdout();
     stdout.write_all(told.as_bytes())?;
     stdout.flush()?;
