@@ -102,7 +102,7 @@ pub mod prelude {
         CollectionLookups, CompareLookups, Expression, ListLookups, MapLookups, Q, Single, TextLookups,
         TimeLookups,
     };
-    pub use bedrock_orm_managers::resources::Progress;
+    pub use bedrock_orm_managers::resources::{HasStatus, Progress};
     pub use bedrock_orm_managers::{DeleteExt, Full, Objects, Refresh, StopExt, UpdateExt, WaitExt};
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_runtime_mixin::{ApplyExt, ApplyGuardrailExt};

@@ -32,19 +32,27 @@ pub struct Call<'a> {
     session: &'a Session,
     operation: &'static str,
     model_id: Option<&'a str>,
+    refusal: Option<&'static str>,
     started: Instant,
 }
 
 impl<'a> Call<'a> {
     /// A call that begins now.
     pub fn new(session: &'a Session, operation: &'static str) -> Self {
-        Self { session, operation, model_id: None, started: Instant::now() }
+        Self { session, operation, model_id: None, refusal: None, started: Instant::now() }
     }
 
     /// The same, of that model.
     #[must_use]
     pub fn of_model(mut self, model_id: &'a str) -> Self {
         self.model_id = Some(model_id);
+        self
+    }
+
+    /// The same, which cannot be sent for that reason, where there is one.
+    #[must_use]
+    pub fn refused(mut self, refusal: Option<&'static str>) -> Self {
+        self.refusal = refusal;
         self
     }
 
@@ -59,8 +67,11 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` where the model's ID is blank.
+    /// `InvalidInput` where it is refused, or the model's ID is blank.
     pub fn check(&self) -> Result<()> {
+        if let Some(refusal) = self.refusal {
+            return Err(Error::invalid_input(self.operation, refusal));
+        }
         match self.model_id {
             Some(id) if id.trim().is_empty() => {
                 Err(Error::invalid_input(self.operation, "the model's ID is blank"))

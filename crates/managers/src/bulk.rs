@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use bedrock_orm_core::{Bound, Error, Result};
+use bedrock_orm_core::{Bound, Error, Result, Session};
 use futures_util::{StreamExt, stream};
 
 use crate::pace::Pace;
-use crate::resources::{Create, Delete, Get, Keyed, Row};
+use crate::resources::{Create, Delete, Get, Key as _, Keyed, Row};
 use crate::{Manager, QuerySet};
 
 /// What came of many calls, each for itself, in the order in which they were asked for.
@@ -85,18 +85,26 @@ impl<M: Get> Manager<M> {
     ///
     /// # Errors
     ///
-    /// The first that there is, as [`get_opt`](Self::get_opt).
+    /// [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput) before anything is sent, where one of the keys is blank; then the
+    /// first error that there is, as [`get_opt`](Self::get_opt).
     ///
     /// # Requests
     ///
-    /// One of the noun's Get operation for each key, though it be given twice.
+    /// One of the noun's Get operation for each key; one, too, for a key that is given twice.
     pub async fn in_bulk<K: Into<M::Key>>(
         &self,
         keys: impl IntoIterator<Item = K> + Send,
     ) -> Result<HashMap<M::Key, Bound<M>>> {
         let keys: Vec<M::Key> = keys.into_iter().map(Into::into).collect();
+        for (key, number) in keys.iter().zip(1..) {
+            if let Err(error) = key.clone().checked("in_bulk") {
+                let message = format!("key {number} of {}: {}", keys.len(), error.message());
+                return Err(Error::new(error.kind(), message));
+            }
+        }
+        let pace = Pace::new(self.at_once())?;
         let session = &self.choice().session().await?;
-        let found = Pace::new(self.at_once()).fetch(session, keys).await?;
+        let found = pace.fetch(|_| session.clone(), keys).await?;
         let there = found.into_iter().filter_map(|(key, model)| Some((key, model?)));
         Ok(there.map(|(key, model)| (key, Bound::new(model, session.clone()))).collect())
     }
@@ -137,9 +145,10 @@ impl<M: Create> Manager<M> {
         requests: impl IntoIterator<Item = R> + Send,
     ) -> Result<BulkReport<Bound<M::Created>>> {
         let requests: Vec<M::Request> = requests.into_iter().map(Into::into).collect();
+        let pace = Pace::new(self.at_once())?;
         let session = &self.choice().session().await?;
         let numbered = requests.into_iter().zip(1..).collect();
-        Ok(report(numbered, self.at_once(), |pace, (request, number)| async move {
+        Ok(report(numbered, pace, |pace, (request, number)| async move {
             let made = pace.run(|| M::make(session, request.clone())).await;
             let result = made.map(|made| Bound::new(made, session.clone()));
             BulkItem { name: format!("request {number}"), result }
@@ -151,6 +160,9 @@ impl<M: Create> Manager<M> {
 impl<M: Delete> Manager<M> {
     /// Deletes those of these keys, eight at once unless [`concurrency`](Self::concurrency) says otherwise. One that
     /// fails leaves the others: the report has what came of each, in the order of the keys.
+    ///
+    /// The report names what went: of a guardrail's draft that is the guardrail with all of its versions, and where a
+    /// version of it was asked for too, that goes with it and is not deleted for itself.
     ///
     /// # Errors
     ///
@@ -164,17 +176,16 @@ impl<M: Delete> Manager<M> {
         keys: impl IntoIterator<Item = K> + Send,
     ) -> Result<BulkReport<M::Key>> {
         let keys: Vec<M::Key> = keys.into_iter().map(Into::into).collect();
-        let session = &self.choice().session().await?;
-        Ok(report(keys, self.at_once(), |pace, key| async move {
-            let gone = pace.run(|| M::remove(session, key.clone())).await;
-            BulkItem { name: key.to_string(), result: gone.map(|()| key) }
-        })
-        .await)
+        let pace = Pace::new(self.at_once())?;
+        let session = self.choice().session().await?;
+        let keys = keys.into_iter().map(|key| (session.clone(), key));
+        Ok(remove::<M>(pace, keys).await)
     }
 }
 
 impl<M: Row + Keyed<Noun: Delete>> QuerySet<M> {
-    /// Deletes what the rows stand for, once all of them have been listed. One that fails leaves the others.
+    /// Deletes what the rows stand for, once all of them have been listed. One that fails leaves the others. The report
+    /// names what went, as that of [`bulk_delete`](Manager::bulk_delete) does.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -197,20 +208,32 @@ impl<M: Row + Keyed<Noun: Delete>> QuerySet<M> {
     ///
     /// As [`pages`](Self::pages), and one of the noun's Delete operation a row, and again where AWS throttles.
     pub async fn delete(&self) -> Result<BulkReport<<M::Noun as Get>::Key>> {
+        let pace = Pace::new(self.at_once)?;
         let rows = self.engine()?.collect().await?;
-        Ok(report(rows, self.at_once, |pace, row| async move {
-            let gone = pace.run(|| M::Noun::remove(row.session(), row.key())).await;
-            BulkItem { name: row.key().to_string(), result: gone.map(|()| row.key()) }
-        })
-        .await)
+        Ok(remove::<M::Noun>(pace, rows.into_iter().map(|row| (row.session().clone(), row.key()))).await)
     }
+}
+
+/// Deletes those of these keys, each through its session; what goes with another of them is left to that one.
+async fn remove<M: Delete>(pace: Pace, keys: impl Iterator<Item = (Session, M::Key)>) -> BulkReport<M::Key> {
+    let keys: Vec<_> = keys.map(|(session, key)| (session, key.deleted())).collect();
+    let is_left = |(session, key): &&(Session, M::Key)| {
+        let Some(whole) = key.whole() else { return true };
+        !keys.iter().any(|(other, key)| *key == whole && other == session)
+    };
+    let each = keys.iter().filter(is_left).cloned().collect();
+    report(each, pace, |pace, (session, key)| async move {
+        let gone = pace.run(|| M::remove(&session, key.clone())).await;
+        BulkItem { name: key.to_string(), result: gone.map(|()| key) }
+    })
+    .await
 }
 
 /// What comes of a call for each, so many at once, in their order.
 async fn report<I, T, F: Future<Output = BulkItem<T>>>(
     each: Vec<I>,
-    at_once: usize,
+    pace: Pace,
     call: impl FnMut(Pace, I) -> F,
 ) -> BulkReport<T> {
-    BulkReport { items: Pace::new(at_once).each(stream::iter(each), call).collect().await }
+    BulkReport { items: pace.each(stream::iter(each), call).collect().await }
 }

@@ -3,6 +3,7 @@
 use bedrock_orm_core::{Bound, Result};
 
 use crate::Relation;
+use crate::relation::session_of;
 use crate::resources::Get;
 
 /// The one thing that it leads to, where it leads to any.
@@ -28,12 +29,13 @@ pub(crate) async fn many<M: Sync, To: Get>(
     Ok(found)
 }
 
-/// What was fetched beforehand, or else what AWS has.
+/// What was fetched beforehand, or else what AWS has, bound to the session of its region.
 async fn fetch<M: Sync, To: Get>(from: &Bound<M>, key: To::Key) -> Result<Bound<To>> {
+    let session = session_of(from.session(), &key);
     let there = from.related().and_then(|related| related.get::<To::Key, To>(&key));
     let model = match there {
         Some(there) => there.clone(),
-        None => To::fetch(from.session(), key).await?,
+        None => To::fetch(&session, key).await?,
     };
-    Ok(from.bind(model))
+    Ok(Bound::new(model, session))
 }

@@ -1,10 +1,28 @@
 //! One thing of a noun, made where it is not there.
 
-use bedrock_orm_core::{Bound, ErrorKind, Result};
+use std::time::Duration;
+
+use bedrock_orm_core::{Bound, Error, ErrorKind, Result};
+use tokio::time::sleep;
 
 use crate::lookups::Q;
 use crate::resources::{Create, Get, Keyed, List, Update};
 use crate::{Full as _, Manager};
+
+/// How often a change is tried while another one is under way: with the pauses between, for about half a minute.
+const TRIES: u32 = 20;
+
+/// The longest pause after the first try; it doubles with each that follows.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// The longest pause of all.
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+
+/// What there was, or what was made.
+enum Found<Row, Created> {
+    There(Bound<Row>),
+    Made(Bound<Created>),
+}
 
 impl<M> Manager<M>
 where
@@ -13,7 +31,7 @@ where
     /// The one that meets the condition, or else one made from the request; `true` where it was made.
     ///
     /// It is not atomic: AWS has nothing like it. Two who call at once may both find nothing and both make one. Where
-    /// AWS refuses the second for its name, the first is given.
+    /// AWS refuses the second for its name, the first is found and given.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -48,23 +66,17 @@ where
         condition: impl Into<Q<M::Row>> + Send,
         request: impl Into<M::Request> + Send,
     ) -> Result<(Bound<M>, bool)> {
-        let (condition, request) = (condition.into(), request.into());
-        if let Some(row) = self.find(&condition).await? {
-            return Ok((row.full().await?, false));
-        }
-        match self.create(request).await {
-            Ok(made) => Ok((made.full().await?, true)),
-            Err(error) if error.kind() == ErrorKind::Conflict => match self.find(&condition).await? {
-                Some(row) => Ok((row.full().await?, false)),
-                None => Err(error),
-            },
-            Err(error) => Err(error),
+        match self.find_or_make(&condition.into(), request.into()).await? {
+            Found::There(row) => Ok((row.full().await?, false)),
+            Found::Made(made) => Ok((made.full().await?, true)),
         }
     }
 
     /// The one that meets the condition, changed, or else one made from the request; `true` where it was made.
     ///
-    /// It is not atomic: AWS has nothing like it.
+    /// It is not atomic: AWS has nothing like it. Where another call makes it first, that one is changed. Where AWS
+    /// refuses the change because the thing is being made or changed, it is tried again, up to twenty times in about
+    /// half a minute. Of several changes at once one is the last, and nobody knows which.
     ///
     /// # Errors
     ///
@@ -72,7 +84,8 @@ where
     ///
     /// # Requests
     ///
-    /// As [`get_or_create`](Self::get_or_create), and the noun's Update operation where there is one.
+    /// As [`get_or_create`](Self::get_or_create), and the noun's Update operation where there is one; both again for
+    /// each try.
     pub async fn update_or_create(
         &self,
         condition: impl Into<Q<M::Row>> + Send,
@@ -82,12 +95,43 @@ where
     where
         M: Update,
     {
-        let (change, request) = (change.into(), request.into());
-        let Some(row) = self.find(&condition.into()).await? else {
-            return Ok((self.create(request).await?.full().await?, true));
-        };
-        M::change(row.session(), row.key(), change).await?;
-        Ok((row.full().await?, false))
+        let (condition, change, request) = (condition.into(), change.into(), request.into());
+        let mut pause = FIRST_PAUSE;
+        let mut tries = 1;
+        loop {
+            let row = match self.find_or_make(&condition, request.clone()).await? {
+                Found::There(row) => row,
+                Found::Made(made) => return Ok((made.full().await?, true)),
+            };
+            match M::change(row.session(), row.key(), change.clone()).await {
+                Ok(_) => return Ok((row.full().await?, false)),
+                Err(error) if tries < TRIES && may_pass(&error) => {
+                    // At random, so that those who collided do not collide again.
+                    sleep(pause.mul_f64(fastrand::f64())).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    tries += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The one that meets the condition, or one made; found after all where another call made it in the meantime.
+    async fn find_or_make(
+        &self,
+        condition: &Q<M::Row>,
+        request: M::Request,
+    ) -> Result<Found<M::Row, M::Created>> {
+        if let Some(row) = self.find(condition).await? {
+            return Ok(Found::There(row));
+        }
+        match self.create(request).await {
+            Ok(made) => Ok(Found::Made(made)),
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                self.find(condition).await?.map(Found::There).ok_or(error)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn find(&self, condition: &Q<M::Row>) -> Result<Option<Bound<M::Row>>> {
@@ -97,4 +141,9 @@ where
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether the thing is being made, changed or deleted by another call.
+fn may_pass(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Conflict | ErrorKind::ResourceInUse | ErrorKind::DoesNotExist)
 }

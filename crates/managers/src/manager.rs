@@ -40,10 +40,10 @@ impl<M> Manager<M> {
 
     /// How many calls are under way at once where it takes many: [`in_bulk`](Self::in_bulk),
     /// [`bulk_create`](Self::bulk_create), [`bulk_delete`](Self::bulk_delete), and [`QuerySet::concurrency`] of its
-    /// lists. 8 unless set.
+    /// lists. 8 unless set; 0 is an error when they are sent.
     #[must_use]
     pub fn concurrency(mut self, calls: usize) -> Self {
-        self.at_once = calls.max(1);
+        self.at_once = calls;
         self
     }
 

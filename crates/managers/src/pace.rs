@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bedrock_orm_core::{Result, Session};
+use bedrock_orm_core::{Error, ErrorKind, Result, Session};
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::Semaphore;
@@ -44,17 +44,21 @@ struct Shared {
 }
 
 impl Pace {
-    /// No more than so many calls at once.
-    pub(crate) fn new(most: usize) -> Self {
-        let most = most.clamp(1, Semaphore::MAX_PERMITS);
-        Self {
+    /// No more than so many calls at once; none at all is an error.
+    pub(crate) fn new(most: usize) -> Result<Self> {
+        if most == 0 {
+            let error = Error::new(ErrorKind::InvalidInput, "concurrency is 0: no call would ever be made");
+            return Err(error.with_hint("1 makes one call after the other"));
+        }
+        let most = most.min(Semaphore::MAX_PERMITS);
+        Ok(Self {
             shared: Arc::new(Shared {
                 places: Semaphore::new(most),
                 taken: AtomicUsize::new(0),
                 most,
                 successes: AtomicU32::new(0),
             }),
-        }
+        })
     }
 
     /// A call for each, as many at once as there are places, answered in order.
@@ -67,15 +71,18 @@ impl Pace {
         items.map(move |item| call(self.clone(), item)).buffered(most)
     }
 
-    /// Fetches those of these keys, each once; none stands for what AWS says is not there.
+    /// Fetches those of these keys, each once and through the session that is given for it; none stands for what AWS
+    /// says is not there.
     pub(crate) async fn fetch<M: Get>(
         &self,
-        session: &Session,
+        session: impl Fn(&M::Key) -> Session + Send + Sync,
         keys: impl IntoIterator<Item = M::Key>,
     ) -> Result<HashMap<M::Key, Option<M>>> {
+        let session = &session;
         let mut asked = HashSet::new();
         let keys: Vec<M::Key> = keys.into_iter().filter(|key| asked.insert(key.clone())).collect();
         let answers = self.clone().each(stream::iter(keys), |pace, key| async move {
+            let session = &session(&key);
             match pace.run(|| M::fetch(session, key.clone())).await {
                 Ok(found) => Ok((key, Some(found))),
                 Err(error) if error.is_does_not_exist() => Ok((key, None)),

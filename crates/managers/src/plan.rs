@@ -63,6 +63,8 @@ pub struct Plan {
     pub page_size: Option<i32>,
     /// What is fetched beforehand.
     pub related: Vec<&'static str>,
+    /// What is probably a mistake: a value that AWS is not known to send in that field.
+    pub warnings: Vec<String>,
 }
 
 /// A line for each thing that is done.
@@ -95,6 +97,9 @@ impl fmt::Display for Plan {
         }
         for relation in &self.related {
             write!(formatter, "\n  fetched beforehand: {relation}")?;
+        }
+        for warning in &self.warnings {
+            write!(formatter, "\n  warning: {warning}")?;
         }
         Ok(())
     }
@@ -206,13 +211,18 @@ fn value<'a, M>(pushed: PushedLookup, leaf: &'a Leaf<M>) -> Option<Value<'a>> {
         | (PushedLookup::Has, Has, Operand::Text(text)) => Some(Value::Text(text.into())),
         (PushedLookup::Exact, Exact | In, Operand::Flag(flag)) => Some(Value::Flag(*flag)),
         (PushedLookup::After, Gt | Gte | Exact | In, Operand::Time(time)) => {
-            time.checked_sub(TIME_MARGIN).ok().map(Value::Time)
+            widened(time.checked_sub(TIME_MARGIN))
         }
         (PushedLookup::Before, Lt | Lte | Exact | In, Operand::Time(time)) => {
-            time.checked_add(TIME_MARGIN).ok().map(Value::Time)
+            widened(time.checked_add(TIME_MARGIN))
         }
         _ => None,
     }
+}
+
+/// The time to ask AWS for; none where it lies before 1970, which the SDK cannot write in every form.
+fn widened<'a>(time: Result<Timestamp, jiff::Error>) -> Option<Value<'a>> {
+    time.ok().filter(|time| *time >= Timestamp::UNIX_EPOCH).map(Value::Time)
 }
 
 /// Whether AWS would take the value.

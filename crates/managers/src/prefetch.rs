@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::pace::Pace;
+use crate::relation::session_of;
 use crate::resources::Get;
 use crate::{Page, Relation};
 
@@ -27,7 +28,7 @@ pub(crate) trait Relates<M>: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// What fetches them, so many at once.
-    fn prefetcher(&self, at_once: usize) -> Box<dyn Prefetcher<M>>;
+    fn prefetcher(&self, at_once: usize) -> Result<Box<dyn Prefetcher<M>>>;
 }
 
 impl<M: Send + Sync + 'static, To: Get> Relates<M> for Relation<M, To> {
@@ -35,8 +36,8 @@ impl<M: Send + Sync + 'static, To: Get> Relates<M> for Relation<M, To> {
         Self::name(self)
     }
 
-    fn prefetcher(&self, at_once: usize) -> Box<dyn Prefetcher<M>> {
-        Box::new(Fetched { relation: *self, pace: Pace::new(at_once), sessions: Vec::new() })
+    fn prefetcher(&self, at_once: usize) -> Result<Box<dyn Prefetcher<M>>> {
+        Ok(Box::new(Fetched { relation: *self, pace: Pace::new(at_once)?, sessions: Vec::new() }))
     }
 }
 
@@ -65,7 +66,8 @@ impl<M: Send + Sync + 'static, To: Get> Prefetcher<M> for Fetched<M, To> {
             let known = &mut self.sessions[place].1;
             let keys: Vec<To::Key> = rows.iter().flat_map(|row| self.relation.keys(row)).collect();
             let missing: Vec<To::Key> = keys.iter().filter(|key| !known.contains_key(key)).cloned().collect();
-            known.extend(self.pace.fetch(session, missing).await?);
+            let of_key = |key: &To::Key| session_of(session, key);
+            known.extend(self.pace.fetch(of_key, missing).await?);
             let things = keys.into_iter().filter_map(|key| {
                 let thing = known.get(&key)?.clone()?;
                 Some((key, thing))

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::resources::Get;
+use bedrock_orm_core::Session;
+
+use crate::resources::{Get, Key};
 
 /// A way from a thing to others: from an inference profile to its models. It is what `prefetch_related` takes.
 pub struct Relation<M, To: Get> {
@@ -25,6 +27,11 @@ impl<M, To: Get> Relation<M, To> {
     pub fn keys(&self, from: &M) -> Vec<To::Key> {
         (self.keys)(from)
     }
+}
+
+/// The session that has what that key leads to: the same account, in the region that the key names.
+pub(crate) fn session_of(session: &Session, key: &impl Key) -> Session {
+    key.region().map_or_else(|| session.clone(), |region| session.in_region(region))
 }
 
 impl<M, To: Get> Clone for Relation<M, To> {

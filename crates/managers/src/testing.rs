@@ -11,7 +11,8 @@ use serde::Serialize;
 
 use crate::lookups::{Flag, Map, NamedField, Number, Opaque, Text, TextList, Time};
 use crate::resources::{
-    Create, Delete, Get, Keyed, List, PageRequest, Parameter, PushedLookup, Pushes, Row, Set, Update,
+    Create, Delete, Get, Key as _, Keyed, List, PageRequest, Parameter, PushedLookup, Pushes, Row, Set,
+    Update,
 };
 use crate::{Objects, Page, QuerySet, Relation};
 
@@ -220,6 +221,7 @@ impl Get for Job {
     type Key = String;
 
     async fn fetch(session: &Session, key: String) -> Result<Self> {
+        let key = key.checked("GetJob")?;
         let fake = Fake::of(session);
         let _call = fake.call(&key).await?;
         fake.find(&key)
@@ -247,6 +249,10 @@ impl Update for Job {
 
     async fn change(session: &Session, key: String, size: i64) -> Result<Self> {
         let fake = Fake::of(session);
+        let less = |left: usize| left.checked_sub(1);
+        if fake.refused_changes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
+            return Err(Error::new(ErrorKind::Conflict, format!("`{key}` is being changed")));
+        }
         let mut rows = fake.rows.lock().unwrap();
         let row = rows.iter_mut().find(|row| row.id == key).ok_or_else(|| missing(&key))?;
         row.size = Some(size);
@@ -287,6 +293,8 @@ pub(crate) struct Fake {
     /// No more calls at once than that; those above it are throttled.
     throttles_above: Mutex<Option<usize>>,
     gone: Mutex<Vec<String>>,
+    /// So many changes at first are refused, as if another one were under way.
+    refused_changes: AtomicUsize,
 }
 
 static FAKES: LazyLock<Mutex<HashMap<String, Arc<Fake>>>> = LazyLock::new(Mutex::default);
@@ -333,6 +341,11 @@ impl Fake {
 
     pub(crate) fn throttling_above(self, calls: usize) -> Self {
         *self.throttles_above.lock().unwrap() = Some(calls);
+        self
+    }
+
+    pub(crate) fn refusing_changes(self, changes: usize) -> Self {
+        self.refused_changes.store(changes, Ordering::SeqCst);
         self
     }
 

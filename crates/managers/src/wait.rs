@@ -16,6 +16,9 @@ use crate::resources::{Get, Keyed, Progress};
 /// How many polls in a row may fail with what may pass, such as throttling, before the wait does.
 const FAILURES: u32 = 5;
 
+/// The shortest pause between two polls, however short an interval is set.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
+
 /// Waits for what takes time: jobs, deployments, guardrails. A row of a list, and AWS's answer to a creation, have it too.
 pub trait WaitExt {
     /// The noun.
@@ -78,7 +81,7 @@ impl<M: Keyed<Noun: Progress>> WaitExt for Bound<M> {
             key: self.key(),
             interval: Duration::from_secs(5),
             backoff: 1.5,
-            longest_interval: Duration::from_secs(60),
+            longest_interval: Some(Duration::from_secs(60)),
             deadline: None,
             noun: PhantomData,
         }
@@ -93,40 +96,43 @@ pub struct Wait<N: Get> {
     key: N::Key,
     interval: Duration,
     backoff: f64,
-    longest_interval: Duration,
+    longest_interval: Option<Duration>,
     deadline: Option<Duration>,
     noun: PhantomData<fn() -> N>,
 }
 
 impl<N: Progress> Wait<N> {
-    /// The time between the first polls: 5 s unless set.
+    /// The time between the first polls: 5 s unless set, 10 ms at least.
     pub fn interval(mut self, interval: Duration) -> Self {
-        self.interval = interval;
+        self.interval = interval.max(SHORTEST_INTERVAL);
         self
     }
 
-    /// By what the interval grows from poll to poll: 1.5 unless set; 1 keeps it.
+    /// The factor by which the interval grows from poll to poll: 1.5 unless set. 1 keeps the interval, and so does
+    /// what is less.
     pub fn backoff(mut self, factor: f64) -> Self {
         self.backoff = factor;
         self
     }
 
-    /// What the interval grows to at most: 60 s unless set.
-    pub fn longest_interval(mut self, interval: Duration) -> Self {
-        self.longest_interval = interval;
+    /// The longest interval: 60 s unless set; with `None` the interval grows without limit.
+    pub fn longest_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
+        self.longest_interval = interval.into();
         self
     }
 
-    /// How long to wait in all; without end unless set, since some jobs take days.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+    /// How long to wait in all. There is no limit unless one is set, since some jobs take days; `None` takes it away
+    /// again.
+    pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
+        self.deadline = deadline.into();
         self
     }
 
     /// The changes on the way; see [`WaitExt::watch`].
     pub fn watch(self) -> Watch<N> {
-        let start =
-            Polls { ends: self.deadline.map(|deadline| Instant::now() + deadline), interval: self.interval };
+        // A deadline that no clock reaches is none.
+        let ends = self.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
+        let start = Polls { ends, interval: self.interval };
         let state = (self, start, None::<N>, Stage::Polling);
         let changes = stream::unfold(state, |(wait, mut polls, last, stage)| async move {
             let there = match stage {
@@ -196,13 +202,13 @@ impl Polls {
         let now = Instant::now();
         let left = self.ends.map(|ends| ends.saturating_duration_since(now));
         if left.is_some_and(|left| left.is_zero()) {
-            let message = format!("{} {:?} was not ready before the deadline", N::NOUN, wait.key);
+            let message = format!("{} {} was not ready before the deadline", N::NOUN, wait.key);
             return Err(Error::new(ErrorKind::Timeout, message)
                 .with_hint("it goes on in AWS; wait longer with `deadline`, or look again later"));
         }
         sleep(left.map_or(self.interval, |left| left.min(self.interval))).await;
         let longer = self.interval.as_secs_f64() * wait.backoff.max(1.0);
-        let longest = wait.longest_interval.max(wait.interval);
+        let longest = wait.longest_interval.unwrap_or(Duration::MAX).max(wait.interval);
         self.interval = Duration::try_from_secs_f64(longer).map_or(longest, |longer| longer.min(longest));
         Ok(())
     }
@@ -213,7 +219,7 @@ fn failed<N: Progress>(there: &N) -> Error {
         reasons if reasons.is_empty() => "AWS gives no reason".to_owned(),
         reasons => reasons.join("; "),
     };
-    let message = format!("{} {:?} is {}: {reasons}", N::NOUN, there.key(), there.status_text());
+    let message = format!("{} {} is {}: {reasons}", N::NOUN, there.key(), there.status_text());
     Error::new(ErrorKind::Failed, message)
 }
 

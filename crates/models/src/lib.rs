@@ -43,6 +43,7 @@ mod generated;
 mod methods;
 #[cfg(any(feature = "sdk-bedrock", feature = "sdk-bedrockruntime"))]
 pub mod sdk;
+mod text_value;
 mod wire;
 
 pub use blob::Blob;
@@ -52,3 +53,4 @@ pub use generated::*;
 pub use jiff;
 pub use methods::guardrail::GuardrailContent;
 pub use methods::message::Content;
+pub use text_value::TextValue;

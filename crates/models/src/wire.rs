@@ -31,7 +31,11 @@ pub(crate) fn shortest_optional_f32<S: Serializer>(
 
 /// Gives an enum its wire strings; `Unknown` keeps any other.
 macro_rules! wire_enum {
-    ($name:ident { $($wire:literal => $variant:ident),* $(,)? }) => {
+    ($name:ident { $($wire:literal => $variant:ident),* $(,)? } $(also sent [$($also:literal),*])?) => {
+        impl crate::TextValue for $name {
+            const KNOWN: &'static [&'static str] = &[$($wire,)* $($($also),*)?];
+        }
+
         impl $name {
             /// The values that this version knows.
             pub const KNOWN: &'static [Self] = &[$(Self::$variant),*];

@@ -194,7 +194,10 @@ impl IntoFuture for StartAsyncInvoke {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { objects(&self.target).start(self.request).await })
+        Box::pin(async move {
+            self.target.call("StartAsyncInvoke").check()?;
+            objects(&self.target).start(self.request).await
+        })
     }
 }
 

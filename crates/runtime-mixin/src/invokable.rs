@@ -2,6 +2,8 @@
 
 use aws_sdk_bedrockruntime::Client;
 use bedrock_orm_core::{Bound, Resource, Session, sdk};
+#[cfg(feature = "control-plane")]
+use bedrock_orm_managers::resources::AnyModel;
 use bedrock_orm_models::FoundationModel;
 #[cfg(feature = "control-plane")]
 use bedrock_orm_models::{
@@ -17,6 +19,11 @@ pub trait Invokable: Resource {
 
     /// The ARN that AWS writes into an asynchronous invocation of it, where it is known.
     fn invocation_arn(&self) -> Option<&str>;
+
+    /// Why Bedrock cannot invoke it, and what to invoke in its place; none where it can.
+    fn refusal(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 impl Invokable for FoundationModel {
@@ -73,19 +80,53 @@ impl Invokable for ImportedModel {
     }
 }
 
+/// As what it is. A custom model is the one kind that Bedrock does not invoke by itself.
+///
+/// Source: <https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-use.html>
+#[cfg(feature = "control-plane")]
+impl Invokable for AnyModel {
+    fn invocation_id(&self) -> &str {
+        match self {
+            Self::FoundationModel(model) => model.invocation_id(),
+            Self::CustomModel(model) => &model.model_arn,
+            Self::ImportedModel(model) => model.invocation_id(),
+            Self::CustomModelDeployment(deployment) => deployment.invocation_id(),
+            Self::InferenceProfile(profile) => profile.invocation_id(),
+            Self::ProvisionedModelThroughput(throughput) => throughput.invocation_id(),
+            Self::PromptRouter(router) => router.invocation_id(),
+            // A kind that is newer than this code.
+            _ => "",
+        }
+    }
+
+    fn invocation_arn(&self) -> Option<&str> {
+        match self {
+            Self::FoundationModel(model) => model.invocation_arn(),
+            _ => Some(self.invocation_id()).filter(|arn| !arn.is_empty()),
+        }
+    }
+
+    fn refusal(&self) -> Option<&'static str> {
+        matches!(self, Self::CustomModel(_)).then_some(
+            "a custom model is not invoked by itself: invoke a CustomModelDeployment of it, or provisioned throughput",
+        )
+    }
+}
+
 /// A model to invoke, and the session to do it with.
 #[derive(Clone, Debug)]
 pub struct Target {
     pub(crate) session: Session,
     pub(crate) model_id: String,
     pub(crate) model_arn: Option<String>,
+    refusal: Option<&'static str>,
 }
 
 impl Target {
     pub(crate) fn new(session: &Session, model_id: impl Into<String>) -> Self {
         let model_id = model_id.into();
         let model_arn = model_id.starts_with("arn:").then(|| model_id.clone());
-        Self { session: session.clone(), model_id, model_arn }
+        Self { session: session.clone(), model_id, model_arn, refusal: None }
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -94,7 +135,7 @@ impl Target {
 
     /// A call of that operation, which begins now.
     pub(crate) fn call(&self, operation: &'static str) -> sdk::Call<'_> {
-        sdk::Call::new(&self.session, operation).of_model(&self.model_id)
+        sdk::Call::new(&self.session, operation).of_model(&self.model_id).refused(self.refusal)
     }
 }
 
@@ -104,6 +145,7 @@ impl<M: Invokable> From<&Bound<M>> for Target {
             session: model.session().clone(),
             model_id: model.invocation_id().to_owned(),
             model_arn: model.invocation_arn().map(str::to_owned),
+            refusal: model.refusal(),
         }
     }
 }

@@ -226,3 +226,57 @@ async fn a_deleted_guardrail_cannot_be_refreshed() {
     assert!(error.is_does_not_exist(), "{error}");
     assert_eq!(operations(&local), ["DeleteGuardrail", "GetGuardrail"]);
 }
+
+#[tokio::test]
+async fn a_bulk_deletion_reports_what_went() {
+    let (local, session, guardrail) = with_guardrail().await;
+    let guardrails = Guardrail::objects().using(&session);
+    let id = guardrail.guardrail_id.as_str();
+    guardrail.create_version(CreateGuardrailVersionRequest::default()).await.unwrap();
+    let version =
+        guardrail.create_version(CreateGuardrailVersionRequest::default()).await.unwrap().version.clone();
+    local.clear_requests();
+
+    // A version goes alone.
+    let report = guardrails.bulk_delete([(id, version.as_str())]).await.unwrap();
+    assert_eq!(report.items[0].name, format!("{id} version {version}"));
+    assert_eq!(guardrails.list_versions(id).count().await.unwrap(), 2);
+    local.clear_requests();
+
+    // With the draft go all versions, by one request.
+    let report = guardrails.list_versions(id).delete().await.unwrap();
+    assert_eq!(report.to_string(), "1 of 1 done");
+    assert_eq!(report.items[0].name, id);
+    assert_eq!(report.into_result().unwrap(), [id.into()]);
+    assert_eq!(operations(&local), ["ListGuardrails", "DeleteGuardrail"]);
+    assert!(guardrails.get_opt(id).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn twenty_who_make_or_change_at_once_all_succeed() {
+    let (_local, session) = local().await;
+    let guardrails = Guardrail::objects().using(&session);
+    let request = guardrail_request();
+    let name = request.name.clone();
+    let mut tasks = Vec::new();
+    for number in 0..20 {
+        let (guardrails, request, name) = (guardrails.clone(), request.clone(), name.clone());
+        tasks.push(tokio::spawn(async move {
+            let change = UpdateGuardrailRequest::new(name.as_str(), "No.", "No.")
+                .description(format!("change {number}"))
+                .word_policy_config(
+                    GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("codes")]),
+                );
+            guardrails.update_or_create(Guardrail::NAME.eq(&name), change, request).await
+        }));
+    }
+    let mut created = 0;
+    for task in tasks {
+        let (guardrail, is_new) = task.await.unwrap().unwrap();
+        assert_eq!(guardrail.name, name);
+        created += usize::from(is_new);
+    }
+    assert_eq!((created, guardrails.count().await.unwrap()), (1, 1));
+    let there = guardrails.filter(Guardrail::NAME.eq(&name)).one().await.unwrap();
+    assert!(there.description.as_deref().is_some_and(|text| text.starts_with("change ")), "{there:?}");
+}

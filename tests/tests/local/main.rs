@@ -20,6 +20,7 @@ mod behaviours {
     bedrock_orm_tests::for_each_behaviour!(on_local_bedrock);
 }
 
+mod any_model;
 mod async_invokes;
 mod conversation_manager;
 mod converse;
@@ -30,6 +31,7 @@ mod invoke_model;
 mod nouns;
 mod pages;
 mod queries;
+mod relations;
 mod sessions;
 mod stream_faults;
 mod waits;

@@ -187,12 +187,15 @@ async fn count_fetches_every_page() {
 async fn a_page_size_is_asked_for_and_kept_within_what_aws_takes() {
     let (local, session) = with_guardrails(1).await;
     let list = Guardrail::objects().using(&session).list();
-    for (asked, sent) in [(7, "7"), (0, "1"), (u16::MAX, "1000")] {
+    for (asked, sent) in [(7, "7"), (1, "1"), (u16::MAX, "1000")] {
         local.clear_requests();
         list.clone().page_size(asked).await.unwrap();
         assert_eq!(parameter(&queries(&local)[0], "maxResults"), Some(sent));
     }
     local.clear_requests();
+    let error = list.clone().page_size(0).await.unwrap_err();
+    assert!(error.message().contains("page_size is 0"), "{error}");
+    assert_eq!(operations(&local), [""; 0]);
     list.page_size(7).limit(4).await.unwrap();
     assert_eq!(parameter(&queries(&local)[0], "maxResults"), Some("4"));
 }
@@ -309,4 +312,79 @@ async fn bound_models_are_equal_when_the_models_are_and_deref_to_them() {
     one.clear_requests();
     assert_eq!(bound.refresh().await.unwrap(), here);
     assert_eq!(operations(&one), ["GetFoundationModel"]);
+}
+
+#[tokio::test]
+async fn a_value_that_no_row_can_have_is_told_and_one_that_aws_really_sends_is_not() {
+    let (local, session) = local().await;
+    let models = FoundationModel::objects().using(&session);
+    for (written, told) in [
+        ("outputModalities__has=text", "outputModalities: no value `text`; did you mean `TEXT`?"),
+        ("modelLifecycle__status=LEGACI", "did you mean `LEGACY`? there are: ACTIVE, LEGACY"),
+        ("providerName == Amazon", "write one `=`"),
+    ] {
+        let error = models.filter_str(written).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.message().contains(told), "{error}");
+    }
+    assert_eq!(operations(&local), [""; 0]);
+
+    let amazon = models.filter_str("providerName = Amazon").count().await.unwrap();
+    assert!(amazon > 0);
+    assert_eq!(amazon, models.filter_str("providerName=Amazon").count().await.unwrap());
+    assert!(models.filter_str("outputModalities__has = VIDEO").count().await.is_ok());
+    assert!(models.filter_str("inferenceTypesSupported__has=INFERENCE_PROFILE").count().await.is_ok());
+    // The constant takes what this version does not know.
+    let unheard = models.filter(FoundationModel::OUTPUT_MODALITIES.has("SMELL"));
+    assert_eq!(unheard.explain().warnings.len(), 1);
+    assert_eq!(unheard.count().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn times_before_all_rows_are_no_error() {
+    use bedrock_orm::jiff::Timestamp;
+
+    let (_local, session) = local().await;
+    Guardrail::objects().using(&session).create(guardrail_request()).await.unwrap();
+    let jobs = ModelInvocationJob::objects().using(&session);
+    let ends = [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX];
+    for time in ends {
+        for condition in [ModelInvocationJob::SUBMIT_TIME.gt(time), ModelInvocationJob::SUBMIT_TIME.lt(time)]
+        {
+            jobs.filter(condition).count().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_blank_key_is_an_error_before_anything_is_sent() {
+    let (local, session) = local().await;
+    for blank in ["", "  ", ".", ".."] {
+        let errors = [
+            FoundationModel::objects().using(&session).get(blank).await.unwrap_err(),
+            FoundationModel::objects().using(&session).get_opt(blank).await.unwrap_err(),
+            FoundationModel::objects().using(&session).in_bulk([MODEL, blank]).await.unwrap_err(),
+            Guardrail::objects().using(&session).delete(blank).await.unwrap_err(),
+            AnyModel::objects().using(&session).get(blank).await.map(drop).unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+        }
+    }
+    assert_eq!(operations(&local), [""; 0]);
+    // A key with a slash or a space stays one part of the path.
+    let error = FoundationModel::objects().using(&session).get("../guardrails x").await.unwrap_err();
+    assert!(error.is_validation() || error.is_does_not_exist(), "{error}");
+    assert!(!only_request(&local).path.trim_start_matches("/foundation-models/").contains('/'));
+}
+
+#[tokio::test]
+async fn rows_serialise_as_aws_sends_them_and_tell_their_status() {
+    let (local, session) = local().await;
+    Guardrail::objects().using(&session).create(guardrail_request()).await.unwrap();
+    let rows = Guardrail::objects().using(&session).list().await.unwrap();
+    let sent: Value = serde_json::from_slice(&local.requests().last().unwrap().answer.body).unwrap();
+    assert_eq!(serde_json::to_value(&rows).unwrap(), sent["guardrails"]);
+    let whole = rows[0].full().await.unwrap();
+    assert_eq!((rows[0].status_text(), whole.status_text()), (&*rows[0].status.to_string(), "READY"));
 }

@@ -68,7 +68,9 @@ async fn the_deadline_ends_a_wait_and_not_the_job() {
     let (server, deployment) = under_way([is("Creating")]).await;
     let error = deployment.wait().deadline(Duration::ZERO).await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
-    assert!(error.message().contains("custom-model-deployment/abcdefabcdef"), "{error}");
+    let message = "CustomModelDeployment arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefabcdef \
+                   was not ready before the deadline";
+    assert_eq!(error.message(), message);
     assert!(error.hint().unwrap().contains("goes on"), "{error}");
     assert_eq!(server.requests().len(), 1, "it is looked at before time is up");
 }
@@ -109,7 +111,10 @@ async fn a_failure_is_shown_and_then_an_error_with_aws_s_reasons() {
     let mut changes = deployment.watch();
     assert_eq!(changes.next().await.unwrap().unwrap().status, "Failed");
     let error = changes.next().await.unwrap().unwrap_err();
-    assert!(error.is_failed() && error.message().contains("no reason"), "{error}");
+    assert!(
+        error.is_failed() && error.message().ends_with("abcdefabcdef is Failed: AWS gives no reason"),
+        "{error}"
+    );
     assert!(changes.next().await.is_none());
 
     failed["failureMessage"] = json!("The bucket is empty.");
@@ -122,5 +127,37 @@ async fn a_failure_is_shown_and_then_an_error_with_aws_s_reasons() {
 async fn a_state_that_is_new_to_this_version_is_waited_through() {
     let (server, deployment) = under_way([is("Warming"), is("Active")]).await;
     assert_eq!(deployment.wait().interval(POLL).await.unwrap().status, "Active");
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn every_limit_can_be_taken_away_and_none_panics_or_spins() {
+    let until_active = || [is("Creating"), is("Creating"), is("Active")];
+    let (_server, deployment) = under_way(until_active()).await;
+    let wait = || deployment.wait().interval(POLL);
+    for limited in [
+        wait().deadline(Duration::MAX),
+        wait().deadline(Duration::ZERO).deadline(None),
+        wait().longest_interval(None),
+        wait().longest_interval(Duration::ZERO),
+        wait().backoff(f64::NAN),
+        wait().backoff(-1.0),
+        wait().backoff(0.0),
+        deployment.wait().interval(Duration::ZERO),
+    ] {
+        assert_eq!(limited.await.unwrap().status, "Active");
+    }
+
+    // An interval of nothing still pauses.
+    let (server, deployment) = under_way([is("Creating")]).await;
+    let wait = deployment.wait().interval(Duration::ZERO).backoff(1.0).deadline(Duration::from_millis(200));
+    assert!(wait.await.unwrap_err().is_timeout());
+    assert!(server.requests().len() <= 21, "{}", server.requests().len());
+
+    // The longest ones there are end with the deadline.
+    let (server, deployment) = under_way([is("Creating")]).await;
+    let wait =
+        deployment.wait().interval(Duration::MAX).longest_interval(Duration::MAX).backoff(f64::INFINITY);
+    assert!(wait.deadline(Duration::from_millis(100)).await.unwrap_err().is_timeout());
     assert_eq!(server.requests().len(), 2);
 }

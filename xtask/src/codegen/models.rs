@@ -55,7 +55,9 @@ fn module_file(plan: &Plan, module: &Module, constants: Option<&Constants>) -> S
         match &a_type.kind {
             Kind::Struct(fields) => structure(&mut body, a_type, fields),
             Kind::Union(members) => union(&mut body, a_type, members),
-            Kind::Enum(values) => enumeration(&mut body, a_type, values),
+            Kind::Enum(values) => {
+                enumeration(&mut body, a_type, values, plan.also_sent.get(&a_type.name.name));
+            }
         }
     }
     if let Some(constants) = constants {
@@ -307,7 +309,7 @@ fn union(text: &mut String, a_type: &Type, members: &[Member]) {
     let _ = writeln!(text, "wire_union!({name} {{\n    {},\n}});\n", pairs.join(",\n    "));
 }
 
-fn enumeration(text: &mut String, a_type: &Type, values: &[Value]) {
+fn enumeration(text: &mut String, a_type: &Type, values: &[Value], also_sent: Option<&Vec<String>>) {
     let name = &a_type.name.name;
     document(text, &a_type.doc);
     let _ = writeln!(
@@ -326,5 +328,6 @@ fn enumeration(text: &mut String, a_type: &Type, values: &[Value]) {
     );
     let pairs: Vec<String> =
         values.iter().map(|value| format!("{:?} => {}", value.wire, value.name)).collect();
-    let _ = writeln!(text, "wire_enum!({name} {{\n    {},\n}});\n", pairs.join(",\n    "));
+    let also_sent = also_sent.map(|values| format!(" also sent {values:?}")).unwrap_or_default();
+    let _ = writeln!(text, "wire_enum!({name} {{\n    {},\n}}{also_sent});\n", pairs.join(",\n    "));
 }

@@ -20,6 +20,8 @@ pub(crate) struct Nouns {
     pub(crate) module: Vec<Module>,
     pub(crate) noun: Vec<Noun>,
     pub(crate) not_at_root: BTreeMap<String, Vec<String>>,
+    /// An enum to the values that AWS sends and its description lacks.
+    pub(crate) also_sent: BTreeMap<String, Vec<String>>,
     pub(crate) sdk: SdkDepartures,
     /// A type to what it is, in a sentence.
     pub(crate) docs: BTreeMap<String, String>,

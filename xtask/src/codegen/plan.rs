@@ -15,6 +15,8 @@ pub(crate) struct Plan {
     pub(crate) types: Vec<Type>,
     /// Types not re-exported at the crate's root, by module.
     pub(crate) not_at_root: BTreeMap<String, Vec<String>>,
+    /// An enum to the values that AWS sends and its description lacks.
+    pub(crate) also_sent: BTreeMap<String, Vec<String>>,
     /// The type of each shape that has one.
     homes: HashMap<(Service, String), TypeName>,
 }
@@ -168,15 +170,32 @@ pub(crate) fn plan(services: &[(Service, Description)], nouns: &Nouns) -> Result
             }
         }
     }
+    check_also_sent(&types, nouns)?;
     Ok(Plan {
         modules: nouns.module.clone(),
         types: types.into_values().collect(),
         not_at_root: nouns.not_at_root.clone(),
+        also_sent: nouns.also_sent.clone(),
         homes: homes
             .into_iter()
             .map(|((service, shape), home)| ((service, shape.to_owned()), home))
             .collect(),
     })
+}
+
+/// Whether each value that AWS is said to send besides is missing from its enum still.
+fn check_also_sent(types: &BTreeMap<TypeName, Type>, nouns: &Nouns) -> Result<()> {
+    for (name, also) in &nouns.also_sent {
+        let known = types.values().find_map(|a_type| match &a_type.kind {
+            Kind::Enum(values) if a_type.name.name == *name => Some(values),
+            _ => None,
+        });
+        let known = known.ok_or_else(|| format!("nouns.toml, also_sent: {name} is no enum"))?;
+        if let Some(value) = also.iter().find(|value| known.iter().any(|known| known.wire == **value)) {
+            return Err(format!("nouns.toml, also_sent: AWS's description has {name}'s {value} now").into());
+        }
+    }
+    Ok(())
 }
 
 /// The module and name of every shape that becomes a type.

@@ -3,7 +3,9 @@
 //! Jobs that rewrite prompts so that a model does better with them.
 
 use crate::lookups::{NamedField, Text, Time};
-use crate::resources::{Create, Get, Key, Keyed, List, PageRequest, Parameter, Progress, Row, Set, Stop};
+use crate::resources::{
+    Create, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, Row, Set, Stop,
+};
 use crate::{Manager, Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
 use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
@@ -152,13 +154,21 @@ impl Keyed for CreateAdvancedPromptOptimizationJobResponse {
     }
 }
 
-impl Progress for AdvancedPromptOptimizationJob {
-    const READY: &'static [&'static str] = &["Completed", "PartiallyCompleted"];
-    const FAILED: &'static [&'static str] = &["Failed", "Stopped"];
-
+impl HasStatus for AdvancedPromptOptimizationJob {
     fn status_text(&self) -> &str {
         self.job_status.as_str()
     }
+}
+
+impl HasStatus for AdvancedPromptOptimizationJobSummary {
+    fn status_text(&self) -> &str {
+        self.job_status.as_str()
+    }
+}
+
+impl Progress for AdvancedPromptOptimizationJob {
+    const READY: &'static [&'static str] = &["Completed", "PartiallyCompleted"];
+    const FAILED: &'static [&'static str] = &["Failed", "Stopped"];
 
     fn reasons(&self) -> Vec<String> {
         self.failure_message.clone().into_iter().collect()

@@ -4,7 +4,8 @@
 
 use crate::lookups::{NamedField, Opaque, Text, Time};
 use crate::resources::{
-    Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set, Tagged,
+    Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
+    Tagged,
 };
 use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrockruntime::operation;
@@ -184,13 +185,21 @@ impl Tagged for AsyncInvoke {
     }
 }
 
-impl Progress for AsyncInvoke {
-    const READY: &'static [&'static str] = &["Completed"];
-    const FAILED: &'static [&'static str] = &["Failed"];
-
+impl HasStatus for AsyncInvoke {
     fn status_text(&self) -> &str {
         self.status.as_str()
     }
+}
+
+impl HasStatus for AsyncInvokeSummary {
+    fn status_text(&self) -> &str {
+        self.status.as_ref().map_or("", |value| value.as_str())
+    }
+}
+
+impl Progress for AsyncInvoke {
+    const READY: &'static [&'static str] = &["Completed"];
+    const FAILED: &'static [&'static str] = &["Failed"];
 
     fn reasons(&self) -> Vec<String> {
         self.failure_message.clone().into_iter().collect()

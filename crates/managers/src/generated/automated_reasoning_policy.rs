@@ -4,8 +4,8 @@
 
 use crate::lookups::{NamedField, Number, Opaque, Text, Time};
 use crate::resources::{
-    BuildWorkflowKey, Create, Delete, Get, Key, Keyed, List, ListOf, PageRequest, Parameter, Progress, Row,
-    Set, Tagged, TestCaseKey, TestResultKey, Update, held,
+    BuildWorkflowKey, Create, Delete, Get, HasStatus, Key, Keyed, List, ListOf, PageRequest, Parameter,
+    Progress, Row, Set, Tagged, TestCaseKey, TestResultKey, Update, held,
 };
 use crate::{Manager, Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
@@ -423,13 +423,21 @@ impl Keyed for StartAutomatedReasoningPolicyBuildWorkflowResponse {
     }
 }
 
-impl Progress for AutomatedReasoningPolicyBuildWorkflow {
-    const READY: &'static [&'static str] = &["COMPLETED"];
-    const FAILED: &'static [&'static str] = &["FAILED", "CANCELLED"];
-
+impl HasStatus for AutomatedReasoningPolicyBuildWorkflow {
     fn status_text(&self) -> &str {
         self.status.as_str()
     }
+}
+
+impl HasStatus for AutomatedReasoningPolicyBuildWorkflowSummary {
+    fn status_text(&self) -> &str {
+        self.status.as_str()
+    }
+}
+
+impl Progress for AutomatedReasoningPolicyBuildWorkflow {
+    const READY: &'static [&'static str] = &["COMPLETED"];
+    const FAILED: &'static [&'static str] = &["FAILED", "CANCELLED"];
 
     fn reasons(&self) -> Vec<String> {
         Vec::new()

@@ -4,8 +4,8 @@
 
 use crate::lookups::{NamedField, Text, Time};
 use crate::resources::{
-    Create, Delete, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
-    Tagged,
+    Create, Delete, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
+    Row, Set, Tagged,
 };
 use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
@@ -276,13 +276,21 @@ impl Tagged for CustomModel {
     }
 }
 
-impl Progress for CustomModel {
-    const READY: &'static [&'static str] = &["Active"];
-    const FAILED: &'static [&'static str] = &["Failed"];
-
+impl HasStatus for CustomModel {
     fn status_text(&self) -> &str {
         self.model_status.as_ref().map_or("", |value| value.as_str())
     }
+}
+
+impl HasStatus for CustomModelSummary {
+    fn status_text(&self) -> &str {
+        self.model_status.as_ref().map_or("", |value| value.as_str())
+    }
+}
+
+impl Progress for CustomModel {
+    const READY: &'static [&'static str] = &["Active"];
+    const FAILED: &'static [&'static str] = &["Failed"];
 
     fn reasons(&self) -> Vec<String> {
         self.failure_message.clone().into_iter().collect()

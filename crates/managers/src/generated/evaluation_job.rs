@@ -4,8 +4,8 @@
 
 use crate::lookups::{NamedField, Opaque, Text, TextList, Time};
 use crate::resources::{
-    Create, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set, Stop,
-    Tagged,
+    Create, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row,
+    Set, Stop, Tagged,
 };
 use crate::{Manager, Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
@@ -260,13 +260,21 @@ impl Tagged for EvaluationJob {
     }
 }
 
-impl Progress for EvaluationJob {
-    const READY: &'static [&'static str] = &["Completed"];
-    const FAILED: &'static [&'static str] = &["Failed", "Stopped"];
-
+impl HasStatus for EvaluationJob {
     fn status_text(&self) -> &str {
         self.status.as_str()
     }
+}
+
+impl HasStatus for EvaluationSummary {
+    fn status_text(&self) -> &str {
+        self.status.as_str()
+    }
+}
+
+impl Progress for EvaluationJob {
+    const READY: &'static [&'static str] = &["Completed"];
+    const FAILED: &'static [&'static str] = &["Failed", "Stopped"];
 
     fn reasons(&self) -> Vec<String> {
         self.failure_messages.clone().unwrap_or_default()

@@ -4,8 +4,8 @@
 
 use crate::lookups::{NamedField, Opaque, Text, Time};
 use crate::resources::{
-    Create, Delete, Get, GuardrailKey, Key, Keyed, List, PageRequest, Parameter, Progress, Row, Set, Tagged,
-    Update,
+    Create, Delete, Get, GuardrailKey, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, Row,
+    Set, Tagged, Update,
 };
 use crate::{Manager, Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
@@ -197,13 +197,21 @@ impl Tagged for Guardrail {
     }
 }
 
-impl Progress for Guardrail {
-    const READY: &'static [&'static str] = &["READY"];
-    const FAILED: &'static [&'static str] = &["FAILED"];
-
+impl HasStatus for Guardrail {
     fn status_text(&self) -> &str {
         self.status.as_str()
     }
+}
+
+impl HasStatus for GuardrailSummary {
+    fn status_text(&self) -> &str {
+        self.status.as_str()
+    }
+}
+
+impl Progress for Guardrail {
+    const READY: &'static [&'static str] = &["READY"];
+    const FAILED: &'static [&'static str] = &["FAILED"];
 
     fn reasons(&self) -> Vec<String> {
         self.status_reasons.clone().unwrap_or_default()

@@ -4,8 +4,8 @@
 
 use crate::lookups::{NamedField, Opaque, Text, Time};
 use crate::resources::{
-    Create, Delete, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
-    Tagged,
+    Create, Delete, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
+    Row, Set, Tagged,
 };
 use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
@@ -154,13 +154,27 @@ impl Tagged for InferenceProfile {
     }
 }
 
-impl Progress for InferenceProfile {
-    const READY: &'static [&'static str] = &["ACTIVE"];
-    const FAILED: &'static [&'static str] = &[];
+impl HasStatus for CreateInferenceProfileResponse {
+    fn status_text(&self) -> &str {
+        self.status.as_ref().map_or("", |value| value.as_str())
+    }
+}
 
+impl HasStatus for InferenceProfile {
     fn status_text(&self) -> &str {
         self.status.as_str()
     }
+}
+
+impl HasStatus for InferenceProfileSummary {
+    fn status_text(&self) -> &str {
+        self.status.as_str()
+    }
+}
+
+impl Progress for InferenceProfile {
+    const READY: &'static [&'static str] = &["ACTIVE"];
+    const FAILED: &'static [&'static str] = &[];
 
     fn reasons(&self) -> Vec<String> {
         Vec::new()

@@ -4,8 +4,8 @@
 
 use crate::lookups::{NamedField, Text, Time};
 use crate::resources::{
-    Create, Delete, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
-    Update, held,
+    Create, Delete, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
+    Row, Set, Update, held,
 };
 use crate::{Manager, Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
@@ -138,13 +138,21 @@ impl Keyed for MarketplaceModelEndpointSummary {
     }
 }
 
-impl Progress for MarketplaceModelEndpoint {
-    const READY: &'static [&'static str] = &["InService"];
-    const FAILED: &'static [&'static str] = &["Failed"];
-
+impl HasStatus for MarketplaceModelEndpoint {
     fn status_text(&self) -> &str {
         self.endpoint_status.as_str()
     }
+}
+
+impl HasStatus for MarketplaceModelEndpointSummary {
+    fn status_text(&self) -> &str {
+        self.status.as_ref().map_or("", |value| value.as_str())
+    }
+}
+
+impl Progress for MarketplaceModelEndpoint {
+    const READY: &'static [&'static str] = &["InService"];
+    const FAILED: &'static [&'static str] = &["Failed"];
 
     fn reasons(&self) -> Vec<String> {
         self.endpoint_status_message.clone().into_iter().collect()

@@ -4,7 +4,8 @@
 
 use crate::lookups::{NamedField, Opaque, Text, Time};
 use crate::resources::{
-    Create, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
+    Create, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row,
+    Set,
 };
 use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
@@ -250,13 +251,21 @@ impl Keyed for ModelCopyJobSummary {
     }
 }
 
-impl Progress for ModelCopyJob {
-    const READY: &'static [&'static str] = &["Completed"];
-    const FAILED: &'static [&'static str] = &["Failed"];
-
+impl HasStatus for ModelCopyJob {
     fn status_text(&self) -> &str {
         self.status.as_str()
     }
+}
+
+impl HasStatus for ModelCopyJobSummary {
+    fn status_text(&self) -> &str {
+        self.status.as_str()
+    }
+}
+
+impl Progress for ModelCopyJob {
+    const READY: &'static [&'static str] = &["Completed"];
+    const FAILED: &'static [&'static str] = &["Failed"];
 
     fn reasons(&self) -> Vec<String> {
         self.failure_message.clone().into_iter().collect()

@@ -4,8 +4,8 @@
 
 use crate::lookups::{NamedField, Opaque, Text, Time};
 use crate::resources::{
-    Create, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set, Stop,
-    Tagged,
+    Create, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row,
+    Set, Stop, Tagged,
 };
 use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
@@ -241,13 +241,21 @@ impl Tagged for ModelCustomizationJob {
     }
 }
 
-impl Progress for ModelCustomizationJob {
-    const READY: &'static [&'static str] = &["Completed"];
-    const FAILED: &'static [&'static str] = &["Failed", "Stopped"];
-
+impl HasStatus for ModelCustomizationJob {
     fn status_text(&self) -> &str {
         self.status.as_ref().map_or("", |value| value.as_str())
     }
+}
+
+impl HasStatus for ModelCustomizationJobSummary {
+    fn status_text(&self) -> &str {
+        self.status.as_str()
+    }
+}
+
+impl Progress for ModelCustomizationJob {
+    const READY: &'static [&'static str] = &["Completed"];
+    const FAILED: &'static [&'static str] = &["Failed", "Stopped"];
 
     fn reasons(&self) -> Vec<String> {
         self.failure_message.clone().into_iter().collect()

@@ -4,7 +4,8 @@
 
 use crate::lookups::{NamedField, Text, Time};
 use crate::resources::{
-    Create, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set, Tagged,
+    Create, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row,
+    Set, Tagged,
 };
 use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
@@ -221,13 +222,21 @@ impl Tagged for ModelImportJob {
     }
 }
 
-impl Progress for ModelImportJob {
-    const READY: &'static [&'static str] = &["Completed"];
-    const FAILED: &'static [&'static str] = &["Failed"];
-
+impl HasStatus for ModelImportJob {
     fn status_text(&self) -> &str {
         self.status.as_ref().map_or("", |value| value.as_str())
     }
+}
+
+impl HasStatus for ModelImportJobSummary {
+    fn status_text(&self) -> &str {
+        self.status.as_str()
+    }
+}
+
+impl Progress for ModelImportJob {
+    const READY: &'static [&'static str] = &["Completed"];
+    const FAILED: &'static [&'static str] = &["Failed"];
 
     fn reasons(&self) -> Vec<String> {
         self.failure_message.clone().into_iter().collect()

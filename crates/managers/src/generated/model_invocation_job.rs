@@ -4,8 +4,8 @@
 
 use crate::lookups::{NamedField, Number, Opaque, Text, TextList, Time};
 use crate::resources::{
-    Create, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set, Stop,
-    Tagged,
+    Create, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row,
+    Set, Stop, Tagged,
 };
 use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
@@ -241,13 +241,21 @@ impl Tagged for ModelInvocationJob {
     }
 }
 
-impl Progress for ModelInvocationJob {
-    const READY: &'static [&'static str] = &["Completed", "PartiallyCompleted"];
-    const FAILED: &'static [&'static str] = &["Failed", "Stopped", "Expired"];
-
+impl HasStatus for ModelInvocationJob {
     fn status_text(&self) -> &str {
         self.status.as_ref().map_or("", |value| value.as_str())
     }
+}
+
+impl HasStatus for ModelInvocationJobSummary {
+    fn status_text(&self) -> &str {
+        self.status.as_ref().map_or("", |value| value.as_str())
+    }
+}
+
+impl Progress for ModelInvocationJob {
+    const READY: &'static [&'static str] = &["Completed", "PartiallyCompleted"];
+    const FAILED: &'static [&'static str] = &["Failed", "Stopped", "Expired"];
 
     fn reasons(&self) -> Vec<String> {
         self.message.clone().into_iter().collect()

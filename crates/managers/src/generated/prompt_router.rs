@@ -4,8 +4,8 @@
 
 use crate::lookups::{NamedField, Number, Opaque, Text, Time};
 use crate::resources::{
-    Create, Delete, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
-    Tagged,
+    Create, Delete, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
+    Row, Set, Tagged,
 };
 use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
@@ -148,13 +148,21 @@ impl Tagged for PromptRouter {
     }
 }
 
-impl Progress for PromptRouter {
-    const READY: &'static [&'static str] = &["AVAILABLE"];
-    const FAILED: &'static [&'static str] = &[];
-
+impl HasStatus for PromptRouter {
     fn status_text(&self) -> &str {
         self.status.as_str()
     }
+}
+
+impl HasStatus for PromptRouterSummary {
+    fn status_text(&self) -> &str {
+        self.status.as_str()
+    }
+}
+
+impl Progress for PromptRouter {
+    const READY: &'static [&'static str] = &["AVAILABLE"];
+    const FAILED: &'static [&'static str] = &[];
 
     fn reasons(&self) -> Vec<String> {
         Vec::new()

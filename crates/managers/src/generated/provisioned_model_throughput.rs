@@ -4,8 +4,8 @@
 
 use crate::lookups::{NamedField, Number, Text, Time};
 use crate::resources::{
-    Create, Delete, Get, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
-    Tagged, Update,
+    Create, Delete, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
+    Row, Set, Tagged, Update,
 };
 use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
@@ -274,13 +274,21 @@ impl Tagged for ProvisionedModelThroughput {
     }
 }
 
-impl Progress for ProvisionedModelThroughput {
-    const READY: &'static [&'static str] = &["InService"];
-    const FAILED: &'static [&'static str] = &["Failed"];
-
+impl HasStatus for ProvisionedModelSummary {
     fn status_text(&self) -> &str {
         self.status.as_str()
     }
+}
+
+impl HasStatus for ProvisionedModelThroughput {
+    fn status_text(&self) -> &str {
+        self.status.as_str()
+    }
+}
+
+impl Progress for ProvisionedModelThroughput {
+    const READY: &'static [&'static str] = &["InService"];
+    const FAILED: &'static [&'static str] = &["Failed"];
 
     fn reasons(&self) -> Vec<String> {
         self.failure_message.clone().into_iter().collect()

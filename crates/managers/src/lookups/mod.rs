@@ -32,7 +32,7 @@ pub use q::Q;
 pub use text::TextLookups;
 pub use time::TimeLookups;
 
-pub(crate) use parse::{field, order};
+pub(crate) use parse::{field, known_values, order};
 pub(crate) use q::Leaf;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::ops::RangeInclusive;
 
-use bedrock_orm_models::{EachField, Field};
+use bedrock_orm_models::{EachField, Field, TextValue};
 use jiff::Timestamp;
 
 use super::nearest::unknown;
@@ -23,6 +23,11 @@ pub trait NamedField<M>: Sync {
     ///
     /// What is wrong with them, in words.
     fn condition(&self, lookup: &[&str], operand: &str) -> Result<Q<M>, String>;
+
+    /// The values that AWS is known to send, where they are names of an enum; empty for any other field.
+    fn known_values(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// The order by it; none where it has no order.
     fn order(&self, descending: bool) -> Option<Order<M>>;
@@ -88,7 +93,7 @@ named! {
     Opaque
 }
 
-impl<F: Located<Value: AsRef<str> + Ord>> NamedField<F::Row> for Text<F> {
+impl<F: Located<Value: TextValue>> NamedField<F::Row> for Text<F> {
     fn path(&self) -> &'static str {
         self.0.wire_path()
     }
@@ -105,7 +110,7 @@ impl<F: Located<Value: AsRef<str> + Ord>> NamedField<F::Row> for Text<F> {
             ["istartswith"] => field.istartswith(operand),
             ["endswith"] => field.endswith(operand),
             ["iendswith"] => field.iendswith(operand),
-            ["in"] => field.is_in(listed(operand)),
+            ["in"] => field.is_in(listed(operand)?),
             ["gt"] => field.gt(operand),
             ["gte"] => field.gte(operand),
             ["lt"] => field.lt(operand),
@@ -119,6 +124,10 @@ impl<F: Located<Value: AsRef<str> + Ord>> NamedField<F::Row> for Text<F> {
             ["isnull"] => field.is_null(parsed(operand)?),
             other => return Err(no_lookup(other, TEXT)),
         })
+    }
+
+    fn known_values(&self) -> &'static [&'static str] {
+        F::Value::KNOWN
     }
 
     fn order(&self, descending: bool) -> Option<Order<F::Row>> {
@@ -209,7 +218,7 @@ impl<F: Located<Value = Timestamp>> NamedField<F::Row> for Time<F> {
     }
 }
 
-impl<F: Located<Value: List<Item: AsRef<str>>>> NamedField<F::Row> for TextList<F> {
+impl<F: Located<Value: List<Item: TextValue>>> NamedField<F::Row> for TextList<F> {
     fn path(&self) -> &'static str {
         self.0.wire_path()
     }
@@ -222,6 +231,10 @@ impl<F: Located<Value: List<Item: AsRef<str>>>> NamedField<F::Row> for TextList<
             ["isnull"] => Ok(field.is_null(parsed(operand)?)),
             other => Err(no_lookup(other, TEXT_LIST)),
         }
+    }
+
+    fn known_values(&self) -> &'static [&'static str] {
+        <F::Value as List>::Item::KNOWN
     }
 
     fn order(&self, _: bool) -> Option<Order<F::Row>> {
@@ -275,7 +288,7 @@ fn compared<E: Expression<Value: Comparable>>(
         [] | ["exact"] => CompareLookups::eq(field, parsed(operand)?),
         ["ne"] => CompareLookups::ne(field, parsed(operand)?),
         ["in"] => {
-            let values: Vec<E::Value> = listed(operand).map(parsed).collect::<Result<_, _>>()?;
+            let values: Vec<E::Value> = listed(operand)?.into_iter().map(parsed).collect::<Result<_, _>>()?;
             CompareLookups::is_in(field, values)
         }
         ["gt"] => CompareLookups::gt(field, parsed(operand)?),
@@ -293,11 +306,16 @@ fn compared<E: Expression<Value: Comparable>>(
 }
 
 fn parsed<V: Comparable>(operand: &str) -> Result<V, String> {
-    V::parse(operand.trim()).ok_or_else(|| format!("`{operand}` is not {}", V::WHAT))
+    V::parse(operand).ok_or_else(|| format!("`{operand}` is not {}", V::WHAT))
 }
 
-fn listed(operand: &str) -> impl Iterator<Item = &str> {
-    operand.split(',').map(str::trim)
+/// The values between the commas.
+fn listed(operand: &str) -> Result<Vec<&str>, String> {
+    let values: Vec<&str> = operand.split(',').map(str::trim).collect();
+    if values.contains(&"") {
+        return Err(format!("`{operand}` has a blank value: give one value or more, with commas between"));
+    }
+    Ok(values)
 }
 
 fn both(operand: &str) -> Result<[&str; 2], String> {

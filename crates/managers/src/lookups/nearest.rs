@@ -7,9 +7,10 @@ pub(super) fn unknown<'a>(
     known: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
 ) -> String {
     let known = known.into_iter();
+    let letters = |name: &str| name.replace(['_', '-', ' '], "").to_lowercase();
     let nearest = known
         .clone()
-        .map(|known| (distance(&name.to_lowercase(), &known.to_lowercase()), known))
+        .map(|known| (distance(&letters(name), &letters(known)), known))
         .filter(|(distance, known)| *distance <= known.len().max(name.len()).div_ceil(3))
         .min_by_key(|(distance, _)| *distance);
     let meant = nearest.map_or_else(String::new, |(_, known)| format!(" did you mean `{known}`?"));

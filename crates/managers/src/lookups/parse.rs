@@ -8,7 +8,10 @@ use crate::resources::Row;
 impl<M: Row> Q<M> {
     /// The condition that is written so: `providerName__icontains=claude`, `submit_time__year__gte=2024`. Names are
     /// AWS's or the same in snake case, their parts joined by `__`; without a lookup it is `exact`; the operands of `in`
-    /// and `range` stand with commas between.
+    /// and `range` stand with commas between. Spaces around names and operands do not count, and there are no quotes.
+    ///
+    /// Where a field is an enum of AWS's, such as a status, a value that the enum does not have is an error, since it
+    /// would find nothing. The lookups of the field's constant take any value.
     ///
     /// What is wrong with it is told when the query is sent, as
     /// [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput), with what was probably meant.
@@ -23,7 +26,34 @@ fn parsed<M: Row>(condition: &str) -> Result<Q<M>, String> {
         .ok_or_else(|| "no condition: write it as `field__lookup=value`".to_owned())?;
     let parts: Vec<&str> = name.trim().split("__").collect();
     let (field, lookup) = longest::<M>(&parts).ok_or_else(|| no_field::<M>(&parts))?;
-    field.condition(lookup, operand).map_err(|fault| format!("{}: {fault}", field.path()))
+    let with_path = |fault| format!("{}: {fault}", field.path());
+    let condition =
+        written(operand).and_then(|operand| field.condition(lookup, operand)).map_err(with_path)?;
+    match condition.unknown_values(&|_| field.known_values()).into_iter().next() {
+        Some(fault) => Err(format!(
+            "{fault}; for a value that this version does not know, use `filter` with the field's constant"
+        )),
+        None => Ok(condition),
+    }
+}
+
+/// The operand without the spaces around it.
+fn written(operand: &str) -> Result<&str, String> {
+    let operand = operand.trim();
+    if operand.starts_with('=') {
+        return Err("write one `=`".to_owned());
+    }
+    for quote in ['"', '\''] {
+        if operand.len() > 1 && operand.starts_with(quote) && operand.ends_with(quote) {
+            return Err(format!("write {operand} without the quotes"));
+        }
+    }
+    Ok(operand)
+}
+
+/// The values that the field at that path is known to have; empty where they can be any.
+pub(crate) fn known_values<M: Row>(path: &str) -> &'static [&'static str] {
+    M::FIELDS.iter().find(|field| field.path() == path).map_or(&[], |field| field.known_values())
 }
 
 /// The order that is written so: `-creationTime, name`.

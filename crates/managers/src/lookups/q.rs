@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::{BitAnd, BitOr, Not};
 use std::sync::Arc;
 
+use super::nearest::unknown;
 use super::{Lookup, Operand};
 
 type Test<M> = Arc<dyn Fn(&M) -> bool + Send + Sync>;
@@ -95,6 +96,41 @@ impl<M> Q<M> {
     pub(crate) fn is_all(&self) -> bool {
         matches!(self.0, Node::All)
     }
+
+    /// Whether no row can meet it, whatever the rows are: it asks for one of no values.
+    pub(crate) fn is_never(&self) -> bool {
+        self.0.is_never()
+    }
+
+    /// What is wrong with each value that it asks for and that its field is not known to have. `known` gives the values
+    /// of a path; none where they can be any.
+    pub(crate) fn unknown_values(&self, known: &dyn Fn(&str) -> &'static [&'static str]) -> Vec<String> {
+        let mut found = Vec::new();
+        self.0.each_leaf(&mut |leaf| found.extend(leaf.unknown_values(known(&leaf.path))));
+        found
+    }
+}
+
+impl<M> Leaf<M> {
+    fn unknown_values(&self, known: &[&'static str]) -> Vec<String> {
+        let is_known = |text: &str| match self.lookup {
+            Lookup::Iexact => known.iter().any(|known| known.eq_ignore_ascii_case(text)),
+            Lookup::Exact | Lookup::Ne | Lookup::In | Lookup::Has => known.contains(&text),
+            // The others ask for a part of the value, or for what comes before or after it.
+            _ => true,
+        };
+        let operands = match &self.operand {
+            Operand::List(operands) => operands.as_slice(),
+            operand => std::slice::from_ref(operand),
+        };
+        let texts = operands.iter().filter_map(|operand| match operand {
+            Operand::Text(text) if !known.is_empty() && !is_known(text) => Some(text),
+            _ => None,
+        });
+        texts
+            .map(|text| format!("{}: {}", self.path, unknown("value", text, known.iter().copied())))
+            .collect()
+    }
 }
 
 impl<M> Node<M> {
@@ -116,6 +152,24 @@ impl<M> Node<M> {
             Self::And(nodes) | Self::Or(nodes) => nodes.iter().find_map(Self::fault),
             Self::Not(node) => node.fault(),
             Self::All | Self::Leaf(_) | Self::Closure(_) => None,
+        }
+    }
+
+    fn is_never(&self) -> bool {
+        match self {
+            Self::Leaf(leaf) => leaf.lookup == Lookup::In && leaf.operand == Operand::List(Vec::new()),
+            Self::And(nodes) => nodes.iter().any(Self::is_never),
+            Self::Or(nodes) => nodes.iter().all(Self::is_never),
+            Self::All | Self::Not(_) | Self::Closure(_) | Self::Invalid(_) => false,
+        }
+    }
+
+    fn each_leaf<'a>(&'a self, call: &mut dyn FnMut(&'a Leaf<M>)) {
+        match self {
+            Self::Leaf(leaf) => call(leaf),
+            Self::And(nodes) | Self::Or(nodes) => nodes.iter().for_each(|node| node.each_leaf(call)),
+            Self::Not(node) => node.each_leaf(call),
+            Self::All | Self::Closure(_) | Self::Invalid(_) => {}
         }
     }
 

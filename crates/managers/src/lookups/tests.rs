@@ -151,6 +151,13 @@ fn a_written_condition_is_the_typed_one() {
     let time: Timestamp = "2024-05-01T00:00:00Z".parse().unwrap();
     for (written, typed) in [
         ("name=x", Job::NAME.eq("x")),
+        (" name = x y ", Job::NAME.eq("x y")),
+        ("name__in = a , b ", Job::NAME.is_in(["a", "b"])),
+        ("name__iregex = ^a ", Job::NAME.iregex("^a")),
+        ("name__isnull = true", Job::NAME.is_null(true)),
+        ("status__iexact = completed", Job::STATUS.iexact("completed")),
+        ("status__startswith=Unheard", Job::STATUS.startswith("Unheard")),
+        ("tags__has = x", Job::TAGS.has("x")),
         ("name__icontains=a=b", Job::NAME.icontains("a=b")),
         ("name__in=a, b", Job::NAME.is_in(["a", "b"])),
         ("name__range=a,b", Job::NAME.gte("a") & Job::NAME.lte("b")),
@@ -195,6 +202,20 @@ fn what_is_wrong_with_a_written_condition_is_told() {
         ("output=x", "there are: isnull"),
         ("name", "write it as `field__lookup=value`"),
         ("name__regex=(", "is no regular expression"),
+        ("name == x", "name: write one `=`"),
+        ("name=\"x\"", "name: write \"x\" without the quotes"),
+        ("name='x'", "without the quotes"),
+        ("name__in=", "`` has a blank value"),
+        ("name__in=a,,b", "has a blank value"),
+        ("size__in=", "has a blank value"),
+        (
+            "status=completed",
+            "status: no value `completed`; did you mean `Completed`? there are: InProgress,",
+        ),
+        ("status__ne=Complete", "did you mean `Completed`?"),
+        ("status__in=Failed, in progress", "no value `in progress`; did you mean `InProgress`?"),
+        ("status__iexact=zzzzzz", "status: no value `zzzzzz`; there are: InProgress,"),
+        ("status=Unheard", "use `filter` with the field's constant"),
     ] {
         let condition = Q::<Job>::parse(written);
         let fault = condition.fault().unwrap_or_else(|| panic!("{written} is taken"));
@@ -228,4 +249,28 @@ fn orders_are_written_as_in_django() {
         assert!(by.fault().unwrap().contains(told), "{:?}", by.fault());
     }
     assert_eq!(field::<Job>("submit_time").map(|field| field.path()), Ok("submitTime"));
+}
+
+#[test]
+fn what_no_row_can_meet_is_known() {
+    let nothing = || Job::NAME.is_in(Vec::<String>::new());
+    for never in [nothing(), nothing() & Job::SIZE.eq(7), nothing() | Job::SIZE.is_in([])] {
+        assert!(never.is_never() && !holds(never.clone()), "{never}");
+    }
+    for other in [!nothing(), nothing() | Job::SIZE.eq(7), Job::SIZE.eq(8), Job::NAME.is_in([""]), Q::all()] {
+        assert!(!other.is_never(), "{other}");
+    }
+}
+
+#[test]
+fn an_enum_s_fields_know_its_values() {
+    use bedrock_orm_models::{InferenceType, TextValue};
+
+    let known = |path: &str| super::known_values::<Job>(path);
+    assert_eq!(known("status"), ["InProgress", "Completed", "Failed"]);
+    assert_eq!(
+        (known("name"), known("tags"), known("size"), known("none")),
+        (&[][..], &[][..], &[][..], &[][..])
+    );
+    assert!(<InferenceType as TextValue>::KNOWN.contains(&"INFERENCE_PROFILE"));
 }

@@ -5,7 +5,7 @@ use std::future::{IntoFuture, ready};
 use std::pin::Pin;
 
 use bedrock_orm_core::{Bound, Result};
-use futures_util::{FutureExt, StreamExt, TryStreamExt};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use super::QuerySet;
 use crate::pace::Pace;
@@ -44,7 +44,7 @@ pub struct FullSet<M: Row> {
 }
 
 impl<M: Row + Keyed> FullSet<M> {
-    /// How many are fetched at once: 8 unless set.
+    /// How many are fetched at once: 8 unless set; 0 is an error when it is sent.
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.rows = self.rows.concurrency(calls);
         self
@@ -67,7 +67,11 @@ impl<M: Row + Keyed> FullSet<M> {
     /// As [`QuerySet::stream`], and one of the noun's Get operation a row: `GetGuardrail` (`bedrock:GetGuardrail`).
     pub fn stream(&self) -> Rows<M::Noun> {
         let Self { rows, skip_missing } = self.clone();
-        let wholes = Pace::new(rows.at_once).each(rows.stream(), |pace, row| async move {
+        let pace = match Pace::new(rows.at_once) {
+            Ok(pace) => pace,
+            Err(error) => return Rows::new(stream::iter([Err(error)])),
+        };
+        let wholes = pace.each(rows.stream(), |pace, row| async move {
             let row = row?;
             let whole = pace.run(|| row.full()).await?;
             Ok(match row.related() {

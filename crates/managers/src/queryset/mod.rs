@@ -63,6 +63,8 @@ pub struct QuerySet<M: Row> {
     related: Vec<Arc<dyn Relates<M>>>,
     keep_going: bool,
     pub(crate) at_once: usize,
+    /// What is wrong with what it was told, told when it is sent.
+    fault: Option<&'static str>,
     /// Whether AWS is asked for nothing but the list: the plan that all others have to equal.
     plain: bool,
 }
@@ -84,6 +86,7 @@ impl<M: Row> QuerySet<M> {
             related: Vec::new(),
             keep_going: false,
             at_once: AT_ONCE,
+            fault: None,
             plain: false,
         }
     }
@@ -112,10 +115,11 @@ impl<M: Row> QuerySet<M> {
     }
 
     /// How many calls are under way at once where rows lead to more of them: [`full`](Self::full),
-    /// [`prefetch_related`](Self::prefetch_related), [`delete`](Self::delete). 8 unless set.
+    /// [`prefetch_related`](Self::prefetch_related), [`delete`](Self::delete). 8 unless set; 0 is an error when they are
+    /// sent.
     #[must_use]
     pub fn concurrency(mut self, calls: usize) -> Self {
-        self.at_once = calls.max(1);
+        self.at_once = calls;
         self
     }
 
@@ -261,10 +265,14 @@ impl<M: Row> QuerySet<M> {
         self
     }
 
-    /// How many rows to ask for in a request, where AWS lists this noun in pages; at most 1000.
+    /// How many rows to ask for in a request, where AWS lists this noun in pages. A larger number than AWS's largest
+    /// page, which is 1000 for most nouns, stands for that page; 0 is an error when the queryset is sent.
     #[must_use]
     pub fn page_size(self, rows: u16) -> Self {
-        self.each_list(&|list| list.page_size = Some(i32::from(rows.clamp(1, 1000))))
+        self.each_list(&|list| {
+            list.page_size = Some(i32::from(rows.min(1000)));
+            list.fault = (rows == 0).then_some("page_size is 0: a page has one row at least");
+        })
     }
 
     /// Begins at the page of that token, which an earlier page's [`next_token`](crate::Page::next_token) gave.
@@ -386,6 +394,10 @@ impl<M: Row> QuerySet<M> {
     /// ```
     pub fn explain(&self) -> Plan {
         let pushdown = self.push();
+        let mut warnings = self.filter.unknown_values(&lookups::known_values::<M>);
+        if self.filter.is_never() {
+            warnings.push("no row can match: nothing is sent".to_owned());
+        }
         let order = (!self.order.keys().is_empty() && (self.is_union() || !pushdown.ordered))
             .then(|| self.order.to_string());
         Plan {
@@ -401,6 +413,7 @@ impl<M: Row> QuerySet<M> {
             limit: self.limit,
             page_size: self.page_size.or(M::LARGEST_PAGE),
             related: self.related.iter().map(|relation| relation.name()).collect(),
+            warnings,
         }
     }
 
@@ -431,7 +444,7 @@ impl<M: Row> QuerySet<M> {
 
     /// The walk through it, which has sent nothing yet; or what makes it impossible.
     pub(crate) fn engine(&self) -> Result<Engine<M>> {
-        if let Some(fault) = self.filter.fault().or(self.order.fault()) {
+        if let Some(fault) = self.filter.fault().or(self.order.fault()).or(self.fault) {
             return Err(Error::invalid_input(M::OPERATION, fault));
         }
         let (source, ordered) = self.source()?;
@@ -444,8 +457,11 @@ impl<M: Row> QuerySet<M> {
             engine.gather = Some(Gather { order: self.order.clone(), backwards: self.backwards });
         }
         engine.skip = self.offset;
-        engine.wanted = self.limit;
-        engine.related = self.related.iter().map(|relation| relation.prefetcher(self.at_once)).collect();
+        // Where no row can match nothing is sent.
+        engine.wanted = if self.filter.is_never() && !self.plain { Some(0) } else { self.limit };
+        let relations = self.related.iter();
+        engine.related =
+            relations.map(|relation| relation.prefetcher(self.at_once)).collect::<Result<_>>()?;
         engine.keep_going = self.keep_going;
         Ok(engine)
     }
@@ -522,6 +538,7 @@ impl<M: Row> Clone for QuerySet<M> {
             related: self.related.clone(),
             keep_going: self.keep_going,
             at_once: self.at_once,
+            fault: self.fault,
             plain: self.plain,
         }
     }

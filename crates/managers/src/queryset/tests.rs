@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bedrock_orm_core::ErrorKind;
 use futures_util::TryStreamExt;
+use jiff::{Timestamp, ToSpan as _};
 use serde_json::json;
 
 use crate::aggregates::{count, max, min, sum};
@@ -435,4 +436,122 @@ async fn who_comes_second_is_given_the_first() {
     // The name is taken by what does not meet the condition.
     let error = manager(&session).get_or_create(Job::NAME.eq("y"), Job::new("a")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
+
+    let (_, session) = Fake::new([Job::new("a").named("x")]).blind(1).start().await;
+    let (changed, created) =
+        manager(&session).update_or_create(Job::NAME.eq("x"), 7, Job::new("a").named("x")).await.unwrap();
+    assert_eq!((changed.id.as_str(), changed.size, created), ("a", Some(7), false));
+}
+
+#[tokio::test]
+async fn a_number_that_makes_no_sense_is_an_error_before_anything_is_sent() {
+    let (fake, session) = with_jobs(&["a", "b", "c"]).await;
+    let error = jobs(&session).page_size(0).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.message().contains("page_size is 0"), "{error}");
+    let union = jobs(&session).page_size(0).union(jobs(&session));
+    assert_eq!(union.count().await.unwrap_err().kind(), ErrorKind::InvalidInput);
+
+    let manager = manager(&session).concurrency(0);
+    let errors = [
+        jobs(&session).concurrency(0).full().await.unwrap_err(),
+        jobs(&session).full().concurrency(0).await.unwrap_err(),
+        jobs(&session).concurrency(0).prefetch_related(Job::TAGGED).await.unwrap_err(),
+        jobs(&session).concurrency(0).delete().await.unwrap_err(),
+        manager.in_bulk(["a"]).await.unwrap_err(),
+        manager.bulk_create([Job::new("d")]).await.unwrap_err(),
+        manager.bulk_delete(["a"]).await.unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.message().contains("concurrency is 0"), "{error}");
+    }
+    assert_eq!((fake.pages(), fake.calls().len()), (0, 0));
+
+    // What makes sense is taken, however large.
+    let all = jobs(&session).page_size(u16::MAX).limit(usize::MAX).offset(usize::MAX).concurrency(usize::MAX);
+    assert_eq!(all.await.unwrap().len(), 0);
+    assert_eq!(jobs(&session).page_size(u16::MAX).full().concurrency(usize::MAX).await.unwrap().len(), 3);
+    assert_eq!(fake.sizes().last(), Some(&Some(100)), "AWS's largest page");
+    assert_eq!(jobs(&session).page_size(0).page_size(2).await.unwrap().len(), 3, "the last call counts");
+}
+
+#[tokio::test]
+async fn where_no_row_can_match_nothing_is_sent() {
+    let (fake, session) = with_jobs(&["a"]).await;
+    let none = jobs(&session).filter(Job::ID.is_in(Vec::<String>::new()));
+    assert_eq!(none.clone().await.unwrap().len(), 0);
+    assert_eq!(none.count().await.unwrap(), 0);
+    assert_eq!(none.clone().order_by(Job::ID.asc()).first().await.unwrap(), None);
+    assert!(none.get(Job::SIZE.eq(1)).await.unwrap_err().is_does_not_exist());
+    assert!(manager(&session).in_bulk(Vec::<String>::new()).await.unwrap().is_empty());
+    assert!(
+        none.explain().to_string().ends_with("warning: no row can match: nothing is sent"),
+        "{}",
+        none.explain()
+    );
+    assert_eq!((fake.pages(), fake.calls().len()), (0, 0));
+    assert_eq!(none.union(jobs(&session)).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn one_blank_key_of_many_is_named_before_anything_is_sent() {
+    let (fake, session) = with_jobs(&["a", "b"]).await;
+    let error = manager(&session).in_bulk(["a", " ", "b"]).await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::InvalidInput, "key 2 of 3: the key is blank"));
+    assert_eq!(fake.calls().len(), 0);
+}
+
+#[tokio::test]
+async fn a_plan_warns_of_values_that_nothing_is_known_to_have() {
+    let (fake, session) = with_jobs(&["a"]).await;
+    let odd = jobs(&session).filter(!Job::STATUS.eq("completed") | Job::STATUS.is_in(["Failed", "Waiting"]));
+    let warnings = odd.explain().warnings;
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(
+        warnings[0].starts_with("status: no value `completed`; did you mean `Completed`?"),
+        "{warnings:?}"
+    );
+    assert!(
+        odd.explain().to_string().contains("\n  warning: status: no value `Waiting`;"),
+        "{}",
+        odd.explain()
+    );
+    // It is asked for all the same.
+    assert_eq!(ids(&odd.await.unwrap()), ["a"]);
+    assert_eq!(fake.pages(), 1);
+    let known = Job::STATUS.eq("Failed") | Job::STATUS.iexact("FAILED") | Job::STATUS.startswith("X");
+    assert!(jobs(&session).filter(known & Job::NAME.eq("anything")).explain().warnings.is_empty());
+}
+
+#[tokio::test]
+async fn times_at_the_ends_of_time_are_compared_and_not_sent() {
+    let (fake, session) = Fake::new([Job::new("a").at("2024-05-01T00:00:00Z")]).start().await;
+    for (condition, found) in [
+        (Job::SUBMIT_TIME.gt(Timestamp::MIN), 1),
+        (Job::SUBMIT_TIME.gte(Timestamp::MIN + 5.seconds()), 1),
+        (Job::SUBMIT_TIME.lt(Timestamp::MIN), 0),
+        (Job::SUBMIT_TIME.lt(Timestamp::UNIX_EPOCH - 5.seconds()), 0),
+        (Job::SUBMIT_TIME.lt(Timestamp::MAX), 1),
+        (Job::SUBMIT_TIME.gt(Timestamp::MAX), 0),
+        (Job::SUBMIT_TIME.range(Timestamp::MIN..=Timestamp::MAX), 1),
+    ] {
+        let list = jobs(&session).filter(condition);
+        assert_eq!(list.count().await.unwrap(), found, "{}", list.explain());
+        let (sent, _) = fake.last_page();
+        let is_sendable = |time: Option<Timestamp>| time.is_none_or(|time| time >= Timestamp::UNIX_EPOCH);
+        assert!(is_sendable(sent.time_after) && is_sendable(sent.time_before), "{sent:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_is_tried_again_while_another_is_under_way() {
+    let (fake, session) = Fake::new([Job::new("a").named("x")]).refusing_changes(5).start().await;
+    let (changed, created) =
+        manager(&session).update_or_create(Job::NAME.eq("x"), 7, Job::new("b").named("x")).await.unwrap();
+    assert_eq!((changed.size, created, fake.ids().len()), (Some(7), false, 1));
+
+    let (_, session) = Fake::new([Job::new("a").named("x")]).refusing_changes(usize::MAX).start().await;
+    let error = manager(&session).update_or_create(Job::NAME.eq("x"), 7, Job::new("b")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "it ends");
 }

@@ -6,11 +6,17 @@ use bedrock_orm_models::{
     ProvisionedModelThroughput,
 };
 
+use serde::Serialize;
+
 use super::Get;
 use crate::Objects;
 
-/// What an ARN or an ID of a model leads to: AWS takes models of several kinds in one place.
-#[derive(Clone, Debug, PartialEq)]
+/// What an ARN or an ID of a model leads to: AWS takes models of several kinds in one place. Bound, it can be talked to;
+/// a custom model answers with an error, since Bedrock invokes it through a deployment or provisioned throughput alone.
+///
+/// It serialises as the model that it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant)] // as large as AWS makes them
 pub enum AnyModel {

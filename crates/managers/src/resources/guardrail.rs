@@ -6,7 +6,7 @@ use bedrock_orm_core::{Error, Result};
 use bedrock_orm_models::{Guardrail, GuardrailSummary};
 
 use super::Key;
-use super::key::not_blank;
+use super::key::{not_blank, region_of};
 use crate::{Manager, QuerySet};
 
 /// What a guardrail is found by: its ID or ARN, and a version. Without one it is the draft that is meant, and, when
@@ -86,6 +86,21 @@ impl Key for GuardrailKey {
             .with_hint("give the ID alone, and make a new version of the draft once it is changed")),
             _ => Ok(self),
         }
+    }
+
+    fn region(&self) -> Option<&str> {
+        region_of(&self.identifier)
+    }
+
+    fn deleted(self) -> Self {
+        match self.version.as_deref() {
+            Some("DRAFT") => Self { version: None, ..self },
+            _ => self,
+        }
+    }
+
+    fn whole(&self) -> Option<Self> {
+        self.version.is_some().then(|| Self { identifier: self.identifier.clone(), version: None })
     }
 }
 

@@ -13,6 +13,22 @@ pub trait Key: Clone + Eq + Hash + fmt::Debug + fmt::Display + Send + Sync + 'st
     ///
     /// [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput) where a part is blank.
     fn checked(self, operation: &'static str) -> Result<Self>;
+
+    /// The region that an ARN in it names; none where there is no ARN, or one of all regions.
+    fn region(&self) -> Option<&str> {
+        None
+    }
+
+    /// The key of all that goes when the thing of this key is deleted: with a guardrail's draft go all versions.
+    #[must_use]
+    fn deleted(self) -> Self {
+        self
+    }
+
+    /// The key of the whole with which the thing of this key goes: of a guardrail's version the guardrail.
+    fn whole(&self) -> Option<Self> {
+        None
+    }
 }
 
 impl Key for String {
@@ -24,12 +40,27 @@ impl Key for String {
             _ => Ok(self),
         }
     }
+
+    fn region(&self) -> Option<&str> {
+        region_of(self)
+    }
+}
+
+/// The region that an ARN names.
+pub(crate) fn region_of(text: &str) -> Option<&str> {
+    let region = text.strip_prefix("arn:")?.split(':').nth(2)?;
+    let is_region = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    (!region.is_empty() && region.chars().all(is_region)).then_some(region)
 }
 
 pub(crate) fn not_blank(operation: &'static str, what: &str, value: &str) -> Result<()> {
     if value.trim().is_empty() {
         return Err(Error::invalid_input(operation, format!("{what} is blank"))
             .with_hint("give an ID, a name or an ARN, as AWS's documentation of the operation says"));
+    }
+    // In an address they stand for the folder and the one above it.
+    if matches!(value, "." | "..") {
+        return Err(Error::invalid_input(operation, format!("{what} is `{value}`, which nothing has")));
     }
     Ok(())
 }
@@ -61,6 +92,10 @@ macro_rules! key_of_parts {
             fn checked(self, operation: &'static str) -> Result<Self> {
                 $(not_blank(operation, &stringify!($part).replace('_', " "), &self.$part)?;)*
                 Ok(self)
+            }
+
+            fn region(&self) -> Option<&str> {
+                region_of(&self.policy_arn)
             }
         }
     };
@@ -114,6 +149,23 @@ mod tests {
         );
         let regional = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-2-lite-v1:0";
         assert_eq!(checked(regional), regional);
-        assert!(" ".to_owned().checked("GetFoundationModel").is_err());
+        for nothing in ["", " ", "\t\n", ".", ".."] {
+            assert!(nothing.to_owned().checked("GetFoundationModel").is_err(), "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn an_arn_names_its_region() {
+        let region = |key: &str| key.to_owned().region().map(str::to_owned);
+        let model =
+            |region: &str| format!("arn:aws:bedrock:{region}::foundation-model/amazon.nova-lite-v1:0");
+        assert_eq!(region(&model("us-west-2")).as_deref(), Some("us-west-2"));
+        assert_eq!(
+            region("arn:aws-us-gov:bedrock:us-gov-west-1:123456789012:guardrail/a").as_deref(),
+            Some("us-gov-west-1")
+        );
+        for none in [&model(""), &model("***"), "amazon.nova-lite-v1:0", "arn:aws", ""] {
+            assert_eq!(region(none), None, "{none}");
+        }
     }
 }

@@ -107,7 +107,7 @@ pub trait ListOf: Objects {
 /// A noun that AWS can change.
 pub trait Update: Get {
     /// What it becomes.
-    type Change: Send + 'static;
+    type Change: Clone + Send + Sync + 'static;
     /// What AWS answers; nothing, for some nouns.
     type Updated: Send + 'static;
 
@@ -137,15 +137,18 @@ pub trait Tagged: Resource {
     fn arn(&self) -> &str;
 }
 
+/// What has a status: a job, a deployment, a guardrail, and a row of a list of them.
+pub trait HasStatus: Resource {
+    /// Its status, as AWS writes it; empty where AWS left it out.
+    fn status_text(&self) -> &str;
+}
+
 /// A noun that takes time: a job, a deployment, a guardrail.
-pub trait Progress: Get + Keyed<Noun = Self> {
+pub trait Progress: Get + HasStatus + Keyed<Noun = Self> {
     /// The states in which it has come to a good end.
     const READY: &'static [&'static str];
     /// The states in which it has come to a bad end.
     const FAILED: &'static [&'static str];
-
-    /// Its state, as AWS writes it.
-    fn status_text(&self) -> &str;
 
     /// Why it failed, in AWS's words.
     fn reasons(&self) -> Vec<String>;

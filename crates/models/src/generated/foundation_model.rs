@@ -196,7 +196,7 @@ pub enum InferenceType {
 wire_enum!(InferenceType {
     "ON_DEMAND" => OnDemand,
     "PROVISIONED" => Provisioned,
-});
+} also sent ["INFERENCE_PROFILE"]);
 
 /// Model customization.
 ///
@@ -242,7 +242,7 @@ wire_enum!(ModelModality {
     "TEXT" => Text,
     "IMAGE" => Image,
     "EMBEDDING" => Embedding,
-});
+} also sent ["AUDIO", "SPEECH", "VIDEO"]);
 
 /// Region availability.
 ///

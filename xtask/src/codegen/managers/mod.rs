@@ -38,6 +38,7 @@ const NAMES: [(&str, &[&str]); 7] = [
             "Delete",
             "Get",
             "GuardrailKey",
+            "HasStatus",
             "Key",
             "Keyed",
             "List",
@@ -523,9 +524,22 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
+    /// What has the noun's status: the noun, its rows, AWS's answers. A row may call it just `status`.
+    fn statuses(&mut self, status: &Status) -> Result<()> {
+        for holder in self.bound.clone() {
+            let of = self.named(&holder);
+            let has = |name: &str| self.plan.fields(&of).iter().any(|field| field.name == name);
+            if let Some(field) = [status.field.as_str(), "status"].into_iter().find(|field| has(field)) {
+                let read = self.text_of(&of, field)?;
+                line!(self, "impl HasStatus for {holder} {{ fn status_text(&self) -> &str {{ {read} }} }}\n");
+            }
+        }
+        Ok(())
+    }
+
     fn progress(&mut self, status: &Status) -> Result<()> {
         let name = &self.noun.name;
-        let read = self.text_of(&self.named(name), &status.field)?;
+        self.statuses(status)?;
         let reasons = match &status.reasons {
             None => "Vec::new()".to_owned(),
             Some(field) => {
@@ -547,8 +561,6 @@ impl<'a> Writer<'a> {
             "impl Progress for {name} {{
                 const READY: &'static [&'static str] = &{:?};
                 const FAILED: &'static [&'static str] = &{:?};
-
-                fn status_text(&self) -> &str {{ {read} }}
 
                 fn reasons(&self) -> Vec<String> {{ {reasons} }}
             }}\n",

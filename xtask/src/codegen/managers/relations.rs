@@ -146,7 +146,7 @@ impl Way {
         let (what, to) = (self.method.replace('_', " "), &self.to);
         let (none, each) = if self.is_many { ("", " each") } else { ("; none where AWS names none", "") };
         format!(
-            "/// Its {what}, fetched through the same session{none}.\n///\n/// # Errors\n///\n\
+            "/// Its {what}, fetched through the same session, or where an ARN names another region through that region's{none}.\n///\n/// # Errors\n///\n\
              /// As `{to}::objects().get(…)`.\n///\n/// # Requests\n///\n\
              /// One Get of [`{to}`]{each}; none where `prefetch_related` fetched it.\n"
         )

@@ -10,7 +10,7 @@ use bedrock_orm_models::{AsyncInvoke, AsyncInvokeSummary};
 
 /// Where a bound [`AsyncInvoke`] leads to.
 pub trait AsyncInvokeRelations: Sized {
-    /// Its model, fetched through the same session; none where AWS names none.
+    /// Its model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///

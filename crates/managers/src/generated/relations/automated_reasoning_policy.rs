@@ -12,7 +12,7 @@ use bedrock_orm_models::{
 
 /// Where a bound [`AutomatedReasoningPolicyBuildWorkflow`] leads to.
 pub trait AutomatedReasoningPolicyBuildWorkflowRelations: Sized {
-    /// Its policy, fetched through the same session; none where AWS names none.
+    /// Its policy, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///

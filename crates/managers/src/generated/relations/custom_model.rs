@@ -10,7 +10,7 @@ use bedrock_orm_models::{CustomModel, CustomModelSummary, ModelCustomizationJob}
 
 /// Where a bound [`CustomModel`] leads to.
 pub trait CustomModelRelations: Sized {
-    /// Its base model, fetched through the same session; none where AWS names none.
+    /// Its base model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///
@@ -21,7 +21,7 @@ pub trait CustomModelRelations: Sized {
     /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
     fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
 
-    /// Its job, fetched through the same session; none where AWS names none.
+    /// Its job, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl CustomModelRelations for Bound<CustomModel> {
 
 /// Where a bound [`CustomModelSummary`] leads to.
 pub trait CustomModelSummaryRelations: Sized {
-    /// Its base model, fetched through the same session; none where AWS names none.
+    /// Its base model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use bedrock_orm_models::{CustomModel, CustomModelDeployment, CustomModelDeployme
 
 /// Where a bound [`CustomModelDeployment`] leads to.
 pub trait CustomModelDeploymentRelations: Sized {
-    /// Its model, fetched through the same session; none where AWS names none.
+    /// Its model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use bedrock_orm_models::{EnforcedGuardrailsConfiguration, Guardrail};
 
 /// Where a bound [`EnforcedGuardrailsConfiguration`] leads to.
 pub trait EnforcedGuardrailsConfigurationRelations: Sized {
-    /// Its guardrail, fetched through the same session; none where AWS names none.
+    /// Its guardrail, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use bedrock_orm_models::{ImportedModel, ModelImportJob};
 
 /// Where a bound [`ImportedModel`] leads to.
 pub trait ImportedModelRelations: Sized {
-    /// Its job, fetched through the same session; none where AWS names none.
+    /// Its job, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///

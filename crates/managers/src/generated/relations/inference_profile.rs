@@ -9,7 +9,7 @@ use bedrock_orm_models::{FoundationModel, InferenceProfile, InferenceProfileSumm
 
 /// Where a bound [`InferenceProfile`] leads to.
 pub trait InferenceProfileRelations: Sized {
-    /// Its models, fetched through the same session.
+    /// Its models, fetched through the same session, or where an ARN names another region through that region's.
     ///
     /// # Errors
     ///

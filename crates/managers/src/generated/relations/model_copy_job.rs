@@ -9,7 +9,7 @@ use bedrock_orm_models::{CustomModel, ModelCopyJob, ModelCopyJobSummary};
 
 /// Where a bound [`ModelCopyJob`] leads to.
 pub trait ModelCopyJobRelations: Sized {
-    /// Its source model, fetched through the same session; none where AWS names none.
+    /// Its source model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///
@@ -20,7 +20,7 @@ pub trait ModelCopyJobRelations: Sized {
     /// One Get of [`CustomModel`]; none where `prefetch_related` fetched it.
     fn source_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send;
 
-    /// Its target model, fetched through the same session; none where AWS names none.
+    /// Its target model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///

@@ -10,7 +10,7 @@ use bedrock_orm_models::{CustomModel, ModelCustomizationJob, ModelCustomizationJ
 
 /// Where a bound [`ModelCustomizationJob`] leads to.
 pub trait ModelCustomizationJobRelations: Sized {
-    /// Its base model, fetched through the same session; none where AWS names none.
+    /// Its base model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///
@@ -21,7 +21,7 @@ pub trait ModelCustomizationJobRelations: Sized {
     /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
     fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
 
-    /// Its output model, fetched through the same session; none where AWS names none.
+    /// Its output model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///

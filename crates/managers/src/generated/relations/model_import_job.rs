@@ -9,7 +9,7 @@ use bedrock_orm_models::{ImportedModel, ModelImportJob, ModelImportJobSummary};
 
 /// Where a bound [`ModelImportJob`] leads to.
 pub trait ModelImportJobRelations: Sized {
-    /// Its imported model, fetched through the same session; none where AWS names none.
+    /// Its imported model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///

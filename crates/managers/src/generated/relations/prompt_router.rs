@@ -10,7 +10,7 @@ use bedrock_orm_models::{PromptRouter, PromptRouterSummary};
 
 /// Where a bound [`PromptRouter`] leads to.
 pub trait PromptRouterRelations: Sized {
-    /// Its fallback model, fetched through the same session; none where AWS names none.
+    /// Its fallback model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///
@@ -21,7 +21,7 @@ pub trait PromptRouterRelations: Sized {
     /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
     fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
 
-    /// Its models, fetched through the same session.
+    /// Its models, fetched through the same session, or where an ARN names another region through that region's.
     ///
     /// # Errors
     ///

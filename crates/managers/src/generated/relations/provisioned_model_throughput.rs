@@ -10,7 +10,7 @@ use bedrock_orm_models::{FoundationModel, ProvisionedModelSummary, ProvisionedMo
 
 /// Where a bound [`ProvisionedModelThroughput`] leads to.
 pub trait ProvisionedModelThroughputRelations: Sized {
-    /// Its foundation model, fetched through the same session; none where AWS names none.
+    /// Its foundation model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///
@@ -21,7 +21,7 @@ pub trait ProvisionedModelThroughputRelations: Sized {
     /// One Get of [`FoundationModel`]; none where `prefetch_related` fetched it.
     fn foundation_model(&self) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send;
 
-    /// Its model, fetched through the same session; none where AWS names none.
+    /// Its model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
     ///

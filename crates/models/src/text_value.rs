@@ -1,0 +1,19 @@
+//! What a text field can hold.
+
+/// A value that is text on AWS's wire: a string, or one of an enum's names.
+///
+/// ```
+/// use bedrock_orm_models::{ModelModality, TextValue};
+///
+/// assert!(ModelModality::KNOWN.contains(&"TEXT"));
+/// assert!(<ModelModality as TextValue>::KNOWN.contains(&"VIDEO"), "AWS sends it, though its description lacks it");
+/// assert!(String::KNOWN.is_empty(), "a string can be anything");
+/// ```
+pub trait TextValue: AsRef<str> + Ord {
+    /// The values that AWS is known to send; empty where any text can come.
+    const KNOWN: &'static [&'static str];
+}
+
+impl TextValue for String {
+    const KNOWN: &'static [&'static str] = &[];
+}

@@ -1,0 +1,72 @@
+//! Where relations lead, and through which region.
+
+use bedrock_orm::prelude::*;
+use bedrock_orm::relations::inference_profile::MODELS;
+use bedrock_orm_local::{LocalBedrock, RecordedRequest};
+use bedrock_orm_tests::support::{MODEL, local};
+
+const PROFILE: &str = "us.amazon.nova-lite-v1:0";
+
+/// The region that a request is signed for.
+fn signed_for(request: &RecordedRequest) -> String {
+    // AWS4-HMAC-SHA256 Credential=key/day/region/service/aws4_request, …
+    request.header("authorization").unwrap().split('/').nth(2).unwrap().to_owned()
+}
+
+fn regions_of_gets(local: &LocalBedrock) -> Vec<String> {
+    let requests = local.requests();
+    let gets = requests.iter().filter(|request| request.operation.as_deref() == Some("GetFoundationModel"));
+    let mut regions: Vec<String> = gets.map(signed_for).collect();
+    regions.sort();
+    regions
+}
+
+#[tokio::test]
+async fn a_model_of_another_region_is_asked_for_there() {
+    let (local, session) = local().await;
+    let profiles = InferenceProfile::objects().using(&session);
+    let profile = profiles.get(PROFILE).await.unwrap();
+    let named: Vec<&str> =
+        profile.models.iter().filter_map(|model| model.model_arn.as_deref()?.split(':').nth(3)).collect();
+    assert!(named.len() > 1 && named.contains(&"us-west-2"), "{named:?}");
+
+    let models = profile.models().await.unwrap();
+    let found: Vec<&str> = models.iter().map(|model| model.session().region()).collect();
+    assert_eq!(found, named, "each model is bound to its region");
+    assert!(models.iter().all(|model| model.model_id == MODEL));
+    let mut expected = named.clone();
+    expected.sort_unstable();
+    assert_eq!(regions_of_gets(&local), expected);
+
+    // One session a region, however often it is followed.
+    let again = profile.models().await.unwrap();
+    for (one, other) in models.iter().zip(&again) {
+        assert_eq!(one.session(), other.session());
+    }
+    let reply = models.iter().find(|model| model.session().region() == "us-west-2").unwrap();
+    reply.converse("Say hello.").await.unwrap();
+    assert_eq!(signed_for(local.requests().last().unwrap()), "us-west-2");
+
+    // Beforehand, too.
+    local.clear_requests();
+    let list = profiles.filter(InferenceProfile::INFERENCE_PROFILE_ID.eq(PROFILE)).prefetch_related(MODELS);
+    let row = list.one().await.unwrap();
+    assert_eq!(regions_of_gets(&local), expected);
+    let models = row.models().await.unwrap();
+    assert_eq!(models.iter().map(|model| model.session().region()).collect::<Vec<_>>(), named);
+    assert_eq!(regions_of_gets(&local), expected, "nothing more is sent");
+}
+
+#[tokio::test]
+async fn a_model_of_all_regions_is_asked_for_in_the_session_s_own() {
+    let (local, session) = local().await;
+    let profiles = InferenceProfile::objects().using(&session).list();
+    let global =
+        profiles.filter(InferenceProfile::INFERENCE_PROFILE_ID.startswith("global.")).first().await.unwrap();
+    let global = global.unwrap();
+    let without_region = global.models.iter().filter_map(|model| model.model_arn.as_deref());
+    assert!(without_region.clone().any(|arn| arn.starts_with("arn:aws:bedrock:::")), "{global:?}");
+    let models = global.models().await.unwrap();
+    assert!(models.iter().any(|model| model.session() == &session));
+    assert!(regions_of_gets(&local).contains(&"us-east-1".to_owned()));
+}
