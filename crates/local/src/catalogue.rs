@@ -40,8 +40,6 @@ pub(crate) struct FoundationModel {
     pub(crate) customizations_supported: Vec<String>,
     pub(crate) inference_types_supported: Vec<String>,
     lifecycle: Lifecycle,
-    #[serde(default)]
-    pub(crate) prompt_caching: bool,
     /// What Converse cannot do with this model.
     #[serde(default)]
     without: Vec<Lack>,

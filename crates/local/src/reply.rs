@@ -204,8 +204,15 @@ fn change_texts(value: &mut Value, change: &impl Fn(&str) -> String) {
     }
 }
 
+/// What was thought, with a signature.
 pub(crate) fn reasoning_block(text: &str) -> Value {
-    json!({ "reasoningContent": { "reasoningText": { "text": text, "signature": signature(text) } } })
+    let mut block = unsigned_reasoning_block(text);
+    block["reasoningContent"]["reasoningText"]["signature"] = signature(text).into();
+    block
+}
+
+pub(crate) fn unsigned_reasoning_block(text: &str) -> Value {
+    json!({ "reasoningContent": { "reasoningText": { "text": text } } })
 }
 
 /// Looks like a signature, and is the same for the same text.

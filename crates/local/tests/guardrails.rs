@@ -179,6 +179,10 @@ async fn blocked_input_costs_nothing() {
     );
     let trace = &answer["trace"]["guardrail"];
     assert_eq!((&trace["modelOutput"], &trace["actionReason"]), (&json!([]), &json!("Guardrail blocked.")));
+    let frames = converse_stream(&local, MODEL, guarded(&id, "How is the weather?")).await.frames();
+    let streamed = &frames.last().unwrap().payload["trace"]["guardrail"];
+    assert_eq!(streamed["actionReason"], "Guardrail blocked.");
+    assert!(streamed.get("modelOutput").is_none(), "a stream tells of no output that is not there");
     let assessment = &trace["inputAssessment"][&id];
     assert_eq!(
         assessment["topicPolicy"]["topics"],
@@ -202,6 +206,12 @@ async fn output_is_masked_or_blocked() {
     assert_eq!(masked["stopReason"], "guardrail_intervened");
     let trace = &masked["trace"]["guardrail"];
     assert_eq!(trace["modelOutput"], json!(["Mail me@example.org, account 1234561666."]));
+    assert_eq!(trace["actionReason"], "No action.\nGuardrail masked.");
+    let usage = &trace["inputAssessment"][&id]["invocationMetrics"]["usage"];
+    assert_eq!(
+        (&usage["automatedReasoningPolicies"], &usage["automatedReasoningPolicyUnits"]),
+        (&json!(0), &json!(0))
+    );
     let found = &trace["outputAssessments"][&id][0]["sensitiveInformationPolicy"];
     assert_eq!(found["regexes"][0]["match"], "1234561666");
     assert_eq!(found["piiEntities"][0]["action"], "ANONYMIZED");
@@ -265,6 +275,12 @@ async fn a_guardrail_applies_without_a_model() {
     let masked = apply("DRAFT", "INPUT", "I am me@example.org").await.ok();
     assert_eq!(masked["action"], "GUARDRAIL_INTERVENED");
     assert_eq!(masked["outputs"], json!([{ "text": "I am {EMAIL}" }]));
+    assert_eq!(masked["output"], masked["outputs"]);
+    let told = |member: &str| masked["assessments"][0].get(member).cloned();
+    assert_eq!(told("automatedReasoningPolicy"), Some(Value::Null), "what is not there is null");
+    assert_eq!(told("wordPolicy"), Some(Value::Null));
+    assert_eq!(masked["assessments"][0]["sensitiveInformationPolicy"].get("regexes"), Some(&Value::Null));
+    assert_eq!(masked["guardrailCoverage"].get("images"), Some(&Value::Null));
     assert_eq!(masked["usage"]["sensitiveInformationPolicyUnits"], 1);
     let insult = apply("DRAFT", "INPUT", "You idiot").await.ok();
     assert_eq!(insult["outputs"], json!([{ "text": "Not this way in." }]));
@@ -333,7 +349,7 @@ async fn a_masked_prompt_is_what_the_model_hears() {
     let answer = converse(&local, MODEL, guarded(&id, "I am me@example.org")).await.ok();
     let said = answer["output"]["message"]["content"][0]["text"].as_str().unwrap();
     assert!(said.starts_with("You said: “I am {EMAIL}”"), "{said}");
-    assert_eq!(answer["trace"]["guardrail"]["actionReason"], "Guardrail masked.");
+    assert_eq!(answer["trace"]["guardrail"]["actionReason"], "Guardrail masked.\nNo action.");
 }
 
 fn grounded(text: &str) -> Value {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use bedrock_orm_local::LocalBedrock;
+use bedrock_orm_local::{LocalBedrock, Reply};
 use common::description::ok;
 use common::{Frame, frames, send, text};
 use serde_json::{Value, json};
@@ -203,6 +203,144 @@ async fn streams_have_the_recorded_order() {
         assert_eq!(members(&ours[0]), members(&recorded[0]));
         assert_eq!(members(ours.last().unwrap()), members(recorded.last().unwrap()), "{}", exchange.name);
     }
+}
+
+/// The members of usage that tell of the cache.
+fn cache_members(usage: &Value) -> Vec<&str> {
+    let members = usage.as_object().unwrap().keys().map(String::as_str);
+    members.filter(|member| member.starts_with("cache")).collect()
+}
+
+#[tokio::test]
+async fn usage_tells_of_the_cache_as_recorded() {
+    let Some(exchanges) = exchanges() else { return };
+    let mut compared = 0;
+    for exchange in exchanges.iter().filter(|exchange| exchange.status == 200 && !is_guarded(exchange)) {
+        let local = LocalBedrock::start().await.unwrap();
+        let (ours, theirs) = match exchange.operation.as_str() {
+            "Converse" => {
+                let recorded: Value = serde_json::from_slice(&exchange.answer).unwrap();
+                (replay(&local, exchange).await.ok()["usage"].clone(), recorded["usage"].clone())
+            }
+            "ConverseStream" => {
+                let recorded = frames(&exchange.answer);
+                if recorded.last().unwrap().name() != "metadata" {
+                    continue;
+                }
+                let usage = |frames: &[Frame]| frames.last().unwrap().payload["usage"].clone();
+                (usage(&replay(&local, exchange).await.frames()), usage(&recorded))
+            }
+            _ => continue,
+        };
+        assert_eq!(cache_members(&ours), cache_members(&theirs), "{}", exchange.name);
+        compared += 1;
+    }
+    println!("{compared} answers tell of the cache as recorded");
+    assert!(compared > 45, "{compared}");
+}
+
+/// What a model said is written as AWS wrote it: the marks of tool uses, the blocks and events of a model's own tools,
+/// citations, reasoning.
+#[tokio::test]
+async fn recorded_content_is_written_as_recorded() {
+    let Some(exchanges) = exchanges() else { return };
+    let local = LocalBedrock::start().await.unwrap();
+    let mut compared = 0;
+    for exchange in exchanges.iter().filter(|exchange| exchange.status == 200 && !is_guarded(exchange)) {
+        let content = match exchange.operation.as_str() {
+            "Converse" => {
+                let recorded: Value = serde_json::from_slice(&exchange.answer).unwrap();
+                recorded["output"]["message"]["content"].clone()
+            }
+            "ConverseStream" => assembled(&frames(&exchange.answer)),
+            _ => continue,
+        };
+        let mut said = content.clone();
+        for block in said.as_array_mut().unwrap().iter_mut() {
+            // What the server adds itself.
+            if exchange.model.contains("claude") && block["toolUse"].is_object() {
+                block["toolUse"].as_object_mut().unwrap().remove("type");
+            }
+        }
+        local.queue_reply(Reply::content(said));
+        let answer = replay(&local, exchange).await;
+        if exchange.operation == "Converse" {
+            assert_eq!(answer.ok()["output"]["message"]["content"], content, "{}", exchange.name);
+        } else if content.as_array().is_some_and(|content| !content.is_empty()) {
+            let (ours, theirs) = (answer.frames(), frames(&exchange.answer));
+            assert_eq!(starts(&ours), starts(&theirs), "{}", exchange.name);
+            assert_eq!(assembled(&ours), content, "{}", exchange.name);
+            if exchange.model.contains("nova") {
+                assert_eq!(tool_deltas(&ours), tool_deltas(&theirs), "{}", exchange.name);
+            }
+        }
+        compared += 1;
+    }
+    println!("{compared} recorded contents were written as recorded");
+    assert!(compared > 50, "{compared}");
+}
+
+/// What starts the blocks of a stream.
+fn starts(frames: &[Frame]) -> Vec<&Value> {
+    frames.iter().map(|frame| &frame.payload["start"]).filter(|start| !start.is_null()).collect()
+}
+
+fn tool_deltas(frames: &[Frame]) -> Vec<Value> {
+    let deltas = frames.iter().filter_map(|frame| frame.payload["delta"]["toolUse"]["input"].as_str());
+    deltas.map(|input| serde_json::from_str(input).unwrap()).collect()
+}
+
+/// The content that a stream tells.
+fn assembled(frames: &[Frame]) -> Value {
+    let mut content = json!([]);
+    let mut input = String::new();
+    let append = |to: &mut Value, more: &Value| {
+        *to = format!("{}{}", to.as_str().unwrap_or_default(), more.as_str().unwrap()).into();
+    };
+    for frame in frames {
+        let index = usize::try_from(frame.payload["contentBlockIndex"].as_u64().unwrap_or(0)).unwrap();
+        let blocks = content.as_array_mut().unwrap();
+        match frame.name() {
+            "contentBlockStart" => {
+                blocks.push(frame.payload["start"].clone());
+                input.clear();
+            }
+            "contentBlockDelta" => {
+                if blocks.len() == index {
+                    blocks.push(json!({}));
+                }
+                let block = &mut blocks[index];
+                let delta = &frame.payload["delta"];
+                if let Some(citation) = delta.get("citation") {
+                    if block["citationsContent"].is_null() {
+                        block["citationsContent"] = json!({ "citations": [] });
+                    }
+                    block["citationsContent"]["citations"].as_array_mut().unwrap().push(citation.clone());
+                } else if block["citationsContent"].is_object() {
+                    if block["citationsContent"]["content"].is_null() {
+                        block["citationsContent"]["content"] = json!([{ "text": "" }]);
+                    }
+                    append(&mut block["citationsContent"]["content"][0]["text"], &delta["text"]);
+                } else if delta["toolUse"].is_object() {
+                    input.push_str(text(&delta["toolUse"], "input"));
+                } else if delta["toolResult"].is_array() {
+                    block["toolResult"]["content"] = delta["toolResult"].clone();
+                } else if let Some(thought) = delta.get("reasoningContent") {
+                    for member in ["text", "signature"].into_iter().filter(|it| thought[*it].is_string()) {
+                        append(&mut block["reasoningContent"]["reasoningText"][member], &thought[member]);
+                    }
+                } else {
+                    append(&mut block["text"], &delta["text"]);
+                }
+            }
+            "contentBlockStop" if blocks.get(index).is_some_and(|block| block["toolUse"].is_object()) => {
+                let whole = if input.is_empty() { "{}" } else { &input };
+                blocks[index]["toolUse"]["input"] = serde_json::from_str(whole).unwrap();
+            }
+            _ => {}
+        }
+    }
+    content
 }
 
 /// All rows of a list.

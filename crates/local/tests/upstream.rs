@@ -120,7 +120,6 @@ async fn tools_are_offered_called_and_answered() {
         &json!({ "role": "assistant", "content": null, "reasoning_content": "Two cities.", "tool_calls": [
             { "id": "call_1", "type": "function", "function": { "name": "weather", "arguments": "{\"city\":\"Rome\"}" } },
             { "id": "a b", "type": "function", "function": { "name": "weather", "arguments": "" } },
-            { "id": "call_3", "type": "function", "function": { "name": "weather", "arguments": "{\"cit" } },
         ] }),
         "tool_calls",
     );
@@ -133,10 +132,7 @@ async fn tools_are_offered_called_and_answered() {
         json!({ "toolUse": { "toolUseId": "call_1", "name": "weather", "input": { "city": "Rome" } } })
     );
     assert_eq!(content[2]["toolUse"]["toolUseId"], "tooluse_upstream_0", "no id that AWS would give");
-    assert_eq!(
-        (&content[2]["toolUse"]["input"], &content[3]["toolUse"]["input"]),
-        (&json!({}), &json!("{\"cit"))
-    );
+    assert_eq!(content[2]["toolUse"]["input"], json!({}));
     assert_eq!(called["stopReason"], "tool_use");
     let sent = fake.last();
     let function = json!({ "name": "weather", "description": "Tells it.", "parameters": schema });
@@ -173,6 +169,33 @@ async fn tools_are_offered_called_and_answered() {
     );
     let named = json!({ "type": "function", "function": { "name": "weather" } });
     assert_eq!(fake.last()["tool_choice"], named);
+}
+
+/// The input of a tool is an object, or what its limit left of one; all else is the model's error.
+#[tokio::test]
+async fn arguments_that_are_no_object_are_the_models_error() {
+    let (local, fake) = in_front().await;
+    let call = json!({ "index": 0, "id": "c", "type": "function", "function": { "name": "weather", "arguments": "{\"cit" } });
+    let message = json!({ "role": "assistant", "tool_calls": [call] });
+    for (reason, status) in [("tool_calls", 424), ("length", 200)] {
+        fake.message(&message, reason);
+        let answer = converse(&local, MODEL, json!({ "messages": [user("Weather?")] })).await;
+        assert_eq!(answer.status, status, "{:?}", answer.body);
+        if status == 200 {
+            assert_eq!(answer.json()["output"]["message"]["content"][0]["toolUse"]["input"], json!({}));
+        } else {
+            assert_eq!(answer.error().1, "ModelErrorException");
+        }
+
+        let pen = fake.stream();
+        pen.delta(&message);
+        pen.finish(reason);
+        pen.write("data: [DONE]\n\n");
+        let frames = converse_stream(&local, MODEL, json!({ "messages": [user("Weather?")] })).await.frames();
+        assert_eq!(frames[2].payload["delta"]["toolUse"]["input"], "{\"cit", "what came is passed on");
+        let last = if status == 200 { "metadata" } else { "modelStreamErrorException" };
+        assert_eq!(frames.last().unwrap().name(), last);
+    }
 }
 
 #[tokio::test]

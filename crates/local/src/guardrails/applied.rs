@@ -206,8 +206,17 @@ impl Applied {
         assessments.map(|assessment| assessment.outcome).max().unwrap_or_default()
     }
 
-    /// The trace as Converse gives it.
+    /// The trace as Converse gives it: with an empty list for a model that was not asked, as recorded.
     pub(crate) fn converse_trace(&self) -> Option<Value> {
+        let mut trace = self.converse_stream_trace()?;
+        if self.outcome() != Outcome::Passed {
+            trace["guardrail"]["modelOutput"] = json!(self.model_output);
+        }
+        Some(trace)
+    }
+
+    /// The trace as ConverseStream gives it.
+    pub(crate) fn converse_stream_trace(&self) -> Option<Value> {
         self.trace_with("inputAssessment", "outputAssessments", |outputs| {
             Value::Object(outputs.map(|(id, output)| (id, json!([output]))).collect())
         })
@@ -242,10 +251,21 @@ impl Applied {
             trace[output_member] = output_form(&mut of(|guard| &guard.output));
         }
         if self.outcome() != Outcome::Passed {
-            trace["modelOutput"] = json!(self.model_output);
-            trace["actionReason"] = json!(self.outcome().reason());
+            if !self.model_output.is_empty() {
+                trace["modelOutput"] = json!(self.model_output);
+            }
+            trace["actionReason"] = json!(self.action_reason());
         }
         Some(json!({ "guardrail": trace }))
+    }
+
+    /// A line on what went in, and one on what came out where a model was asked, as recorded.
+    fn action_reason(&self) -> String {
+        let worst = |of: fn(&Guard) -> &Option<Assessment>| {
+            self.guards.iter().filter_map(|guard| of(guard).as_ref()).map(|it| it.outcome).max()
+        };
+        let outcomes = [worst(|guard| &guard.input), worst(|guard| &guard.output)];
+        outcomes.into_iter().flatten().map(Outcome::reason).collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -166,6 +166,8 @@ fn usage(guardrail: &Value, characters: usize, grounded: usize) -> Value {
         "sensitiveInformationPolicyFreeUnits": units(sensitive["regexes"].is_array()),
         "contextualGroundingPolicyUnits": grounded.div_ceil(UNIT),
         "contentPolicyImageUnits": 0,
+        "automatedReasoningPolicies": 0,
+        "automatedReasoningPolicyUnits": 0,
     })
 }
 

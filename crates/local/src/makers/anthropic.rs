@@ -7,7 +7,8 @@ use crate::makers::body::{limit, malformed, required_list, required_text, texts,
 use crate::makers::{Chunks, Said};
 use crate::model::completion::Usage;
 use crate::model::piece::Piece;
-use crate::model::prompt::{Prompt, ToolChoice, items, message, text_block};
+use crate::model::prompt::{Prompt, items, message, text_block};
+use crate::model::provider_fields::{answer_schema, anthropic_tool, anthropic_tool_choice, wants_reasoning};
 
 pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
     let messages = required_list(body, "messages")?;
@@ -19,16 +20,12 @@ pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
     Ok(Prompt {
         system: content(&body["system"]),
         messages: messages.collect::<AwsResult<_>>()?,
-        tools: items(&body["tools"]).iter().map(read_tool).collect(),
-        tool_choice: match (body["tool_choice"]["type"].as_str(), body["tool_choice"]["name"].as_str()) {
-            (Some("any"), _) => ToolChoice::Any,
-            (Some("tool"), Some(name)) => ToolChoice::Named(name.to_owned()),
-            (Some("none"), _) => ToolChoice::Never,
-            _ => ToolChoice::Auto,
-        },
+        tools: items(&body["tools"]).iter().map(anthropic_tool).collect(),
+        tool_choice: anthropic_tool_choice(&body["tool_choice"]),
         max_tokens: limit(&body["max_tokens"])?,
         stop_sequences: texts(&body["stop_sequences"]),
-        reasoning: matches!(body["thinking"]["type"].as_str(), Some("enabled" | "adaptive")),
+        reasoning: wants_reasoning(body),
+        answer_schema: answer_schema(body),
         ..Prompt::default()
     })
 }
@@ -96,14 +93,6 @@ fn read_block(block: &Value) -> Vec<Value> {
     }
 }
 
-fn read_tool(tool: &Value) -> Value {
-    json!({ "toolSpec": {
-        "name": tool["name"],
-        "description": tool["description"],
-        "inputSchema": { "json": tool["input_schema"] },
-    } })
-}
-
 pub(crate) fn answer(said: &Said<'_>) -> Value {
     let mut answer = frame(said);
     answer["content"] = said.completion.content.iter().filter_map(write_block).collect();
@@ -141,12 +130,11 @@ fn stop_reason<'a>(said: &'a Said<'_>) -> &'a str {
 fn usage(usage: &Usage, output: u64) -> Value {
     let mut written = json!({ "input_tokens": usage.input, "output_tokens": output });
     if let Some(cache) = &usage.cache {
-        written["cache_creation_input_tokens"] = cache.written.into();
+        written["cache_creation_input_tokens"] = cache.written().into();
         written["cache_read_input_tokens"] = cache.read.into();
-        let lasting = |ttl| if cache.ttl == ttl { cache.written } else { 0 };
         written["cache_creation"] = json!({
-            "ephemeral_5m_input_tokens": lasting("5m"),
-            "ephemeral_1h_input_tokens": lasting("1h"),
+            "ephemeral_5m_input_tokens": cache.written_for_five_minutes,
+            "ephemeral_1h_input_tokens": cache.written_for_an_hour,
         });
     }
     written

@@ -88,8 +88,8 @@ impl Batch<'_> {
         }
         if self.converses {
             converse_rules::check(self.model, input)?;
-            let completion = self.said(&converse::prompt(input));
-            return Ok((converse::answer(&completion), completion.usage));
+            let completion = self.said(&converse::prompt(self.model, input));
+            return Ok((converse::answer(self.model, &completion), completion.usage));
         }
         let asked = makers::read(self.model, input.to_string().as_bytes())?;
         if let Some(made) = asked.made(&self.local.ids) {
@@ -102,7 +102,7 @@ impl Batch<'_> {
     }
 
     fn said(&self, prompt: &crate::model::prompt::Prompt) -> Completion {
-        let completion = echo::answer(self.local, prompt);
+        let completion = echo::answer(self.local, self.model, prompt);
         let output = tokens::of_content(&Value::Array(completion.content.clone()));
         let usage = Usage { input: input_tokens(prompt), output, cache: None };
         Completion { usage, ..completion }

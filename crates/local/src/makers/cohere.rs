@@ -26,7 +26,7 @@ pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
     if !body["tool_results"].is_null() {
         read_results(required_list(body, "tool_results")?, &mut prompt.messages);
     }
-    match prompt.last_turn().is_empty() {
+    match prompt.messages.last().is_none_or(|message| message["role"] == "assistant") {
         true => Err(malformed("#/message: expected minLength: 1, actual: 0")),
         false => Ok(prompt),
     }

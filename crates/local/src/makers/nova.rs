@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use crate::error::AwsResult;
 use crate::makers::body::{either, limit, malformed, required_list, texts};
 use crate::makers::{Chunks, Said};
-use crate::model::cache::CacheUse;
 use crate::model::piece::Piece;
 use crate::model::prompt::{Prompt, ToolChoice, items, message};
 
@@ -108,11 +107,11 @@ fn stop_reason<'a>(said: &'a Said<'_>) -> &'a str {
 
 fn usage(said: &Said<'_>) -> Value {
     let usage = &said.completion.usage;
-    let cache = usage.cache.clone().unwrap_or(CacheUse { read: 0, written: 0, ttl: "5m" });
+    let cache = usage.cache.clone().unwrap_or_default();
     json!({
         "inputTokens": usage.input,
         "outputTokens": usage.output,
         "cacheReadInputTokenCount": cache.read,
-        "cacheWriteInputTokenCount": cache.written,
+        "cacheWriteInputTokenCount": cache.written(),
     })
 }

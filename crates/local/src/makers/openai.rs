@@ -8,6 +8,7 @@ use crate::makers::body::{either, limit, malformed, required_list, texts, wrong_
 use crate::makers::{Chunks, Said};
 use crate::model::piece::Piece;
 use crate::model::prompt::{Prompt, ToolChoice, items, message, text_block};
+use crate::model::provider_fields::answer_schema;
 
 pub(crate) fn read(model: &FoundationModel, body: &Value) -> AwsResult<Prompt> {
     let mut prompt = Prompt {
@@ -21,7 +22,7 @@ pub(crate) fn read(model: &FoundationModel, body: &Value) -> AwsResult<Prompt> {
         },
         max_tokens: limit(either(body, &["max_tokens", "max_completion_tokens"]))?,
         stop_sequences: texts(&body["stop"]),
-        answer_schema: body["response_format"]["json_schema"].get("schema").cloned(),
+        answer_schema: answer_schema(body),
         ..Prompt::default()
     };
     for (index, read) in required_list(body, "messages")?.iter().enumerate() {

@@ -1,86 +1,156 @@
-//! Cache points: what stands before the last one is written once, and read from then on.
+//! Cache points: what stands before one is written into the cache, and read from then on.
+//!
+//! A point counts where at least the model's minimum of tokens stands before it. Claude finds what an earlier request
+//! wrote at any of the twenty blocks before a point, others at the points alone. Source: AWS's page on prompt caching.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::catalogue::FoundationModel;
 use crate::clock::{Clock, later};
 use crate::model::prompt::{Prompt, items};
+use crate::model::style::Style;
 use crate::model::tokens;
 
-const FIVE_MINUTES: Duration = Duration::from_secs(300);
-const ONE_HOUR: Duration = Duration::from_secs(3600);
+/// How long a prefix is kept after it was last used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Lifetime {
+    FiveMinutes,
+    OneHour,
+}
+
+impl Lifetime {
+    fn of_point(point: &Value) -> Self {
+        if point["ttl"] == "1h" { Self::OneHour } else { Self::FiveMinutes }
+    }
+
+    fn duration(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::FiveMinutes => 300,
+            Self::OneHour => 3600,
+        })
+    }
+}
 
 /// What a prompt read from the cache and wrote into it, in tokens.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct CacheUse {
     pub(crate) read: u64,
-    pub(crate) written: u64,
-    pub(crate) ttl: &'static str,
+    pub(crate) written_for_five_minutes: u64,
+    pub(crate) written_for_an_hour: u64,
+    /// Whether the prompt has a cache point.
+    pub(crate) is_asked: bool,
+    /// Whether the model tells the lifetimes of what it wrote.
+    pub(crate) tells_lifetimes: bool,
 }
 
 impl CacheUse {
     pub(crate) fn tokens(&self) -> u64 {
-        self.read + self.written
+        self.read + self.written()
+    }
+
+    pub(crate) fn written(&self) -> u64 {
+        self.written_for_five_minutes + self.written_for_an_hour
+    }
+
+    /// The same, as if nothing had been cached.
+    pub(crate) fn unused(self) -> Self {
+        Self { read: 0, written_for_five_minutes: 0, written_for_an_hour: 0, ..self }
+    }
+
+    /// Converse's `cacheDetails`; none where nothing was written.
+    pub(crate) fn details(&self) -> Option<Value> {
+        let written = [(self.written_for_an_hour, "1h"), (self.written_for_five_minutes, "5m")];
+        let written = written.into_iter().filter(|(tokens, _)| *tokens > 0);
+        let details: Vec<_> =
+            written.map(|(tokens, ttl)| json!({ "inputTokens": tokens, "ttl": ttl })).collect();
+        (self.tells_lifetimes && !details.is_empty()).then(|| json!(details))
     }
 }
 
-/// The prefixes that are cached, with the time at which each is forgotten.
+/// The prefixes that are cached.
 #[derive(Debug, Default)]
-pub(crate) struct PromptCache {
-    forgotten_at: BTreeMap<u64, Timestamp>,
+pub(crate) struct PromptCache(BTreeMap<u64, Entry>);
+
+#[derive(Debug)]
+struct Entry {
+    lifetime: Lifetime,
+    forgotten_at: Timestamp,
 }
 
-/// What the cache does for a prompt; `None` for models without one.
+/// A place in a prompt, between two of its blocks.
+#[derive(Clone, Copy)]
+struct Place {
+    /// What stands for all before it.
+    fingerprint: u64,
+    /// How many tokens stand before it.
+    tokens: u64,
+    /// The lifetime that a cache point here asks for.
+    point: Option<Lifetime>,
+}
+
+/// What the cache does for a prompt; `None` for models that tell nothing of it.
 pub(crate) fn of_prompt(
     cache: &mut PromptCache,
     clock: &Clock,
     model: &FoundationModel,
     prompt: &Prompt,
 ) -> Option<CacheUse> {
-    if !model.prompt_caching {
+    let style = Style::of(model);
+    let minimum = style.cache_minimum?;
+    let places = places(model, prompt);
+    let is_asked = places.iter().any(|place| place.point.is_some());
+    if !is_asked && model.maker() != "anthropic" {
         return None;
     }
-    let pieces = pieces(prompt);
-    let last = pieces.iter().rposition(|piece| piece["cachePoint"].is_object());
-    let Some(last) = last else {
-        // Anthropic's models count zeros, Amazon's keep silent.
-        return (model.maker() == "anthropic").then_some(CacheUse { read: 0, written: 0, ttl: "5m" });
-    };
-    let (ttl, lifetime) = match pieces[last]["cachePoint"]["ttl"].as_str() {
-        Some("1h") => ("1h", ONE_HOUR),
-        _ => ("5m", FIVE_MINUTES),
-    };
     let now = clock.now();
-    cache.forgotten_at.retain(|_, forgotten_at| *forgotten_at > now);
+    cache.0.retain(|_, entry| entry.forgotten_at > now);
 
-    // The longest prefix that an earlier request left behind is read; what follows it is written.
-    let points = (0..=last).rev().filter(|point| pieces[*point]["cachePoint"].is_object());
-    let known =
-        points.clone().find(|point| cache.forgotten_at.contains_key(&fingerprint(model, &pieces[..*point])));
-    for point in points {
-        cache.forgotten_at.insert(fingerprint(model, &pieces[..point]), later(now, lifetime));
+    let points = places.iter().enumerate().filter(|(_, place)| place.tokens >= minimum);
+    let points: Vec<_> = points.filter_map(|(index, place)| Some((index, place.point?))).collect();
+    let looked_at = points.iter().flat_map(|(point, _)| point.saturating_sub(style.cache_lookback)..=*point);
+    let known = looked_at.filter(|place| cache.0.contains_key(&places[*place].fingerprint)).max();
+    if let Some(entry) = known.and_then(|known| cache.0.get_mut(&places[known].fingerprint)) {
+        entry.forgotten_at = later(now, entry.lifetime.duration());
     }
-    let cost = |pieces: &[&Value]| pieces.iter().map(|piece| tokens::of_content(piece)).sum::<u64>();
-    let read = known.map_or(0, |point| cost(&pieces[..point]));
-    Some(CacheUse { read, written: cost(&pieces[..last]) - read, ttl })
+
+    let read = known.map_or(0, |known| places[known].tokens);
+    let mut used =
+        CacheUse { read, is_asked, tells_lifetimes: style.tells_cache_lifetimes, ..CacheUse::default() };
+    let mut before = read;
+    for (point, lifetime) in points {
+        let Place { fingerprint, tokens, .. } = places[point];
+        let written = tokens.saturating_sub(before);
+        match lifetime {
+            Lifetime::FiveMinutes => used.written_for_five_minutes += written,
+            Lifetime::OneHour => used.written_for_an_hour += written,
+        }
+        before = before.max(tokens);
+        cache.0.insert(fingerprint, Entry { lifetime, forgotten_at: later(now, lifetime.duration()) });
+    }
+    Some(used)
 }
 
-/// Everything that is cached, in the order in which models read it: tools, system, messages.
-fn pieces(prompt: &Prompt) -> Vec<&Value> {
+/// The places of a prompt in the order in which models read it: tools, system, messages. Consecutive points are one.
+fn places(model: &FoundationModel, prompt: &Prompt) -> Vec<Place> {
     let messages = prompt.messages.iter().flat_map(|message| items(&message["content"]));
-    prompt.tools.iter().chain(&prompt.system).chain(messages).collect()
-}
-
-fn fingerprint(model: &FoundationModel, pieces: &[&Value]) -> u64 {
+    let blocks = prompt.tools.iter().chain(&prompt.system).chain(messages);
     let mut hasher = DefaultHasher::new();
     model.model_id.hash(&mut hasher);
-    for piece in pieces.iter().filter(|piece| !piece["cachePoint"].is_object()) {
-        piece.to_string().hash(&mut hasher);
+    let mut places = vec![Place { fingerprint: hasher.finish(), tokens: 0, point: None }];
+    for block in blocks {
+        let Some(last) = places.last_mut() else { break };
+        if block["cachePoint"].is_object() {
+            last.point = Some(Lifetime::of_point(&block["cachePoint"]));
+            continue;
+        }
+        block.to_string().hash(&mut hasher);
+        let tokens = last.tokens + tokens::of_content(block);
+        places.push(Place { fingerprint: hasher.finish(), tokens, point: None });
     }
-    hasher.finish()
+    places
 }

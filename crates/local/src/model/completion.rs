@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::error::AwsResult;
 use crate::model::cache::CacheUse;
-use crate::model::piece::Finish;
+use crate::model::piece::{self, Finish};
 use crate::model::prompt::Prompt;
 use crate::model::tokens;
 use crate::reply::Ending;
@@ -12,6 +12,12 @@ use crate::reply::Ending;
 /// What stands for the time that a real model would take: some to start, some for every token.
 const FIRST_TOKEN_MS: u64 = 40;
 const TOKEN_MS: u64 = 2;
+
+/// The `type` of a tool use whose result the client is to give, where a model marks it.
+pub(crate) const TOOL_USE: &str = "tool_use";
+
+/// The `type` of a tool use whose result the model gives itself.
+pub(crate) const SERVER_TOOL_USE: &str = "server_tool_use";
 
 #[derive(Clone, Debug)]
 pub(crate) struct Completion {
@@ -57,9 +63,14 @@ impl Completion {
             self.stop_sequence.clone_from(&finish.stop_sequence);
         }
         if let Some((input, output)) = finish.usage {
-            let cache = self.usage.cache.take().map(|cache| CacheUse { read: 0, written: 0, ..cache });
+            let cache = self.usage.cache.take().map(CacheUse::unused);
             self.usage = Usage { input, output, cache };
         }
+    }
+
+    /// Makes objects of the inputs of tools, or says what is wrong with one.
+    pub(crate) fn settle_inputs(&mut self) -> Result<(), &'static str> {
+        piece::settle_inputs(&mut self.content, self.stop_reason == "max_tokens")
     }
 
     /// A unary operation cannot break off in the middle: what would break a stream is its error.
@@ -88,27 +99,41 @@ impl Completion {
 
 /// Why a model stops that says all of this.
 pub(crate) fn stop_reason(content: &[Value]) -> &'static str {
-    let uses_tool = content.iter().any(|block| block["toolUse"].is_object());
+    let uses_tool = content.iter().any(|block| is_clients(&block["toolUse"]));
     if uses_tool { "tool_use" } else { "end_turn" }
+}
+
+/// Whether this is a tool use whose result the client gives.
+pub(crate) fn is_clients(tool_use: &Value) -> bool {
+    tool_use.is_object() && tool_use["type"] != SERVER_TOOL_USE
 }
 
 impl Usage {
     /// As Converse gives it, with the members that AWS adds beyond its description.
     pub(crate) fn to_converse(&self) -> Value {
-        let cached = self.cache.as_ref().map_or(0, CacheUse::tokens);
+        self.with_cache(self.cache.as_ref())
+    }
+
+    /// As ConverseStream gives it: of the cache only where the prompt has a cache point, as recorded.
+    pub(crate) fn to_converse_stream(&self) -> Value {
+        self.with_cache(self.cache.as_ref().filter(|cache| cache.is_asked))
+    }
+
+    fn with_cache(&self, cache: Option<&CacheUse>) -> Value {
+        let cached = cache.map_or(0, CacheUse::tokens);
         let mut usage = json!({
             "inputTokens": self.input,
             "outputTokens": self.output,
             "totalTokens": self.input + self.output + cached,
             "serverToolUsage": {},
         });
-        if let Some(cache) = &self.cache {
+        if let Some(cache) = cache {
             usage["cacheReadInputTokens"] = cache.read.into();
             usage["cacheReadInputTokenCount"] = cache.read.into();
-            usage["cacheWriteInputTokens"] = cache.written.into();
-            usage["cacheWriteInputTokenCount"] = cache.written.into();
-            if cache.written > 0 {
-                usage["cacheDetails"] = json!([{ "inputTokens": cache.written, "ttl": cache.ttl }]);
+            usage["cacheWriteInputTokens"] = cache.written().into();
+            usage["cacheWriteInputTokenCount"] = cache.written().into();
+            if let Some(details) = cache.details() {
+                usage["cacheDetails"] = details;
             }
         }
         usage

@@ -2,35 +2,54 @@
 
 use serde_json::{Value, json};
 
+use crate::catalogue::FoundationModel;
 use crate::local::Local;
-use crate::model::completion::Completion;
-use crate::model::prompt::{Prompt, block_text, items};
+use crate::model::completion::{Completion, TOOL_USE};
+use crate::model::prompt::{Prompt, items};
 use crate::model::sample::{Material, sample};
+use crate::model::server_tools::ServerTools;
+use crate::model::style::Style;
 use crate::model::tokens::{of_text, tokens};
-use crate::model::tools;
-use crate::reply::reasoning_block;
+use crate::model::{citations, tools};
+use crate::reply::{reasoning_block, unsigned_reasoning_block};
 
 /// Longer prompts are said back in part.
 const LONGEST_QUOTE: usize = 600;
 
 /// The answer that a prompt gets when no reply is queued.
-pub(crate) fn answer(local: &Local, prompt: &Prompt) -> Completion {
-    let mut content = Vec::new();
-    if prompt.reasoning {
-        content.push(reasoning(prompt));
-    }
-    let tool_uses = tools::uses(local, prompt);
+pub(crate) fn answer(local: &Local, model: &FoundationModel, prompt: &Prompt) -> Completion {
+    let style = Style::of(model);
+    let mut content: Vec<_> = prompt.reasoning.then(|| reasoning(style, prompt)).into_iter().collect();
+    let server_tools = ServerTools::called(local, prompt);
+    let mut tool_uses = tools::uses(local, prompt);
     if !tool_uses.is_empty() {
-        content.extend(tool_uses);
+        if !server_tools.blocks.is_empty() {
+            // As recorded of Nova, which marks the client's tools only beside its own.
+            tool_uses.iter_mut().for_each(|block| block["toolUse"]["type"] = json!(TOOL_USE));
+        }
+        content.extend(server_tools.blocks.into_iter().chain(tool_uses));
         return Completion::whole(content);
     }
-    let spoken = Spoken::within(&text(prompt), prompt);
+    let spoken = Spoken::within(continued(&text(prompt), prompt), prompt);
+    content.extend(server_tools.blocks);
     content.push(json!({ "text": spoken.text }));
+    if spoken.stop_reason == "end_turn" {
+        content.extend(server_tools.citations);
+        if style.cites_documents && prompt.answer_schema.is_none() {
+            content.extend(citations::of_prompt(prompt));
+        }
+    }
     Completion {
         stop_reason: spoken.stop_reason.to_owned(),
         stop_sequence: spoken.stop_sequence,
         ..Completion::whole(content)
     }
+}
+
+/// What is left to say of a text whose beginning was put into the model's mouth.
+fn continued<'a>(text: &'a str, prompt: &Prompt) -> &'a str {
+    let prefill = prompt.prefill().unwrap_or_default().trim_end();
+    text.strip_prefix(prefill).unwrap_or(text)
 }
 
 fn text(prompt: &Prompt) -> String {
@@ -42,13 +61,10 @@ fn text(prompt: &Prompt) -> String {
         return format!("Here is what I found out. {}", results.join(" "));
     }
     let mut said = vec![match prompt.last_text().trim() {
-        "" => "You sent no words, and still here I am.".to_owned(),
+        "" => "You sent no text.".to_owned(),
         heard => format!("You said: “{}”", quote(heard)),
     }];
     said.extend(attachments(prompt));
-    if let Some(instruction) = prompt.system.iter().find_map(block_text) {
-        said.push(format!("And I was told: “{}”", quote(instruction)));
-    }
     said.push("On AWS a model would answer; the local Bedrock says it back.".to_owned());
     said.join("\n")
 }
@@ -114,9 +130,9 @@ fn attachments(prompt: &Prompt) -> Vec<String> {
     prompt.last_turn().iter().filter_map(describe).collect()
 }
 
-fn reasoning(prompt: &Prompt) -> Value {
-    let heard = quote(&prompt.last_text());
-    reasoning_block(&format!("The user said “{heard}”. I shall say it back."))
+fn reasoning(style: Style, prompt: &Prompt) -> Value {
+    let thought = format!("The user said “{}”. I say it back.", quote(&prompt.last_text()));
+    if style.signs_reasoning { reasoning_block(&thought) } else { unsigned_reasoning_block(&thought) }
 }
 
 /// A text as far as the prompt lets it be spoken.

@@ -39,7 +39,7 @@ impl Generation {
                 return Err(AwsError::internal("A model of texts was to reply with vectors."));
             }
             Said::Content(content) => (Completion::whole(identified(local, content)), None),
-            Said::Default => (echo::answer(local, prompt), None),
+            Said::Default => (echo::answer(local, conversation.model, prompt), None),
             Said::Live(live) => (Completion::whole(Vec::new()), Some(live.heard()?)),
         };
         completion.additional_fields = additional_fields;
@@ -56,6 +56,7 @@ impl Generation {
             Some(pieces) => Ok(Self { completion, live: Some(Live { pieces, finish }) }),
             None => {
                 completion.finish(&finish);
+                completion.settle_inputs().map_err(|why| AwsError::new("ModelErrorException", why))?;
                 Ok(completion.into())
             }
         }
@@ -66,7 +67,7 @@ impl Generation {
         let Self { mut completion, live } = self;
         if let Some(Live { mut pieces, finish }) = live {
             while let Some(piece) = pieces.try_next().await? {
-                hear(&mut completion, &piece, &finish);
+                hear(&mut completion, &piece, &finish)?;
             }
         }
         Ok(completion)
@@ -83,11 +84,12 @@ impl Generation {
             None => (whole_pieces(&completion), None),
         };
         let pieces = stream::once(async { Ok(Piece::Begin) }).chain(pieces);
-        let told = pieces.map_ok(move |piece| {
+        let told = pieces.map(move |piece| {
+            let piece = piece?;
             if let Some(finish) = &finish {
-                hear(&mut completion, &piece, finish);
+                hear(&mut completion, &piece, finish)?;
             }
-            stream::iter(tell(&completion, &piece)).map(Ok)
+            Ok(stream::iter(tell(&completion, &piece)).map(Ok))
         });
         told.try_flatten().boxed()
     }
@@ -112,14 +114,16 @@ fn whole_pieces(completion: &Completion) -> Pieces {
 }
 
 /// Puts a piece to what was heard of a live reply.
-fn hear(completion: &mut Completion, piece: &Piece, finish: &Finish) {
+fn hear(completion: &mut Completion, piece: &Piece, finish: &Finish) -> AwsResult<()> {
     piece::hear(&mut completion.content, piece);
     if let Piece::End(told) = piece {
         completion.usage.output = tokens::of_blocks(&completion.content);
         stop_reason(&completion.content).clone_into(&mut completion.stop_reason);
         completion.finish(told);
         completion.finish(finish);
+        completion.settle_inputs().map_err(|why| AwsError::new("ModelStreamErrorException", why))?;
     }
+    Ok(())
 }
 
 /// Gives the tool calls that have no id one.

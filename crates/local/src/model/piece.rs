@@ -10,6 +10,10 @@ use crate::model::tokens::words;
 /// Tool input comes in fragments of so many characters.
 const FRAGMENT: usize = 12;
 
+/// What AWS says of a tool use whose input is no JSON object. Source: AWS's page on troubleshooting Nova's tool use.
+const INVALID_TOOL_USE: &str = "Model produced invalid sequence as part of ToolUse. Please refer to the model tool use \
+                                troubleshooting guide.";
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Piece {
     /// The model begins to speak.
@@ -136,17 +140,27 @@ pub(crate) fn hear(content: &mut Vec<Value>, piece: &Piece) {
             content.push(block);
         }
         (Piece::Delta(delta), Some(block)) => hear_delta(block, delta),
-        // What is cut short stays a text: it is no JSON.
-        (Piece::Stop, Some(block)) if block["toolUse"].is_object() => {
-            let input = &mut block["toolUse"]["input"];
-            match input.as_str().map(str::trim) {
-                Some("") => *input = json!({}),
-                Some(text) => *input = serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
-                None => {}
-            }
-        }
         _ => {}
     }
+}
+
+/// Makes objects of the inputs of tools, which may be texts of JSON or nothing. Of an answer that a limit cut short, what
+/// is left unfinished is left out; else it is the model's error.
+pub(crate) fn settle_inputs(content: &mut [Value], is_cut_short: bool) -> Result<(), &'static str> {
+    for tool_use in content.iter_mut().filter_map(|block| block.get_mut("toolUse")) {
+        let input = match &tool_use["input"] {
+            Value::Null => Some(json!({})),
+            Value::String(text) if text.trim().is_empty() => Some(json!({})),
+            Value::String(text) => serde_json::from_str(text).ok(),
+            input => Some(input.clone()),
+        };
+        tool_use["input"] = match input.filter(Value::is_object) {
+            Some(input) => input,
+            None if is_cut_short => json!({}),
+            None => return Err(INVALID_TOOL_USE),
+        };
+    }
+    Ok(())
 }
 
 fn hear_delta(block: &mut Value, delta: &Value) {
@@ -200,15 +214,29 @@ mod tests {
                 hear(&mut heard, &piece);
             }
         }
+        assert_eq!(settle_inputs(&mut heard, false), Ok(()));
         assert_eq!(heard, content);
     }
 
     #[test]
-    fn input_that_is_cut_short_stays_a_text() {
-        let mut heard = Vec::new();
-        hear(&mut heard, &Piece::Start(json!({ "toolUse": { "toolUseId": "t", "name": "n", "input": {} } })));
-        hear(&mut heard, &Piece::Delta(json!({ "toolUse": { "input": "{\"ci" } })));
-        hear(&mut heard, &Piece::Stop);
-        assert_eq!(heard[0]["toolUse"]["input"], "{\"ci");
+    fn inputs_of_tools_are_objects() {
+        let content =
+            |input: Value| vec![json!({ "toolUse": { "toolUseId": "t", "name": "n", "input": input } })];
+        for (input, settled) in [
+            (json!({ "a": 1 }), json!({ "a": 1 })),
+            (json!("{\"a\":1}"), json!({ "a": 1 })),
+            (json!(" "), json!({})),
+            (Value::Null, json!({})),
+        ] {
+            let mut said = content(input);
+            assert_eq!(settle_inputs(&mut said, false), Ok(()));
+            assert_eq!(said, content(settled));
+        }
+        for input in [json!("{\"ci"), json!("7"), json!([1]), json!(7)] {
+            assert!(settle_inputs(&mut content(input.clone()), false).is_err(), "{input}");
+            let mut cut = content(input);
+            assert_eq!(settle_inputs(&mut cut, true), Ok(()));
+            assert_eq!(cut, content(json!({})));
+        }
     }
 }

@@ -35,10 +35,10 @@ impl Prompt {
         Self { messages: vec![message("user", vec![text_block(text)])], ..Self::default() }
     }
 
-    /// The blocks of the turn that waits for an answer: the user messages at the end.
+    /// The blocks of the turn that waits for an answer: the last user messages.
     pub(crate) fn last_turn(&self) -> Vec<&Value> {
-        let mut turn: Vec<_> =
-            self.messages.iter().rev().take_while(|message| message["role"] == "user").collect();
+        let newest_first = self.messages.iter().rev().skip_while(|message| is_assistants(message));
+        let mut turn: Vec<_> = newest_first.take_while(|message| message["role"] == "user").collect();
         turn.reverse();
         turn.into_iter().flat_map(|message| items(&message["content"])).collect()
     }
@@ -49,11 +49,21 @@ impl Prompt {
         texts.collect::<Vec<_>>().join("\n")
     }
 
+    /// The beginning of the answer, where the last message is the assistant's: the model is to go on from there.
+    pub(crate) fn prefill(&self) -> Option<&str> {
+        let last = self.messages.last().filter(|message| is_assistants(message))?;
+        items(&last["content"]).last()?["text"].as_str()
+    }
+
     /// The name and input of the tool use that a result answers.
     pub(crate) fn tool_use(&self, id: &str) -> Option<&Value> {
         let blocks = self.messages.iter().flat_map(|message| items(&message["content"]));
         blocks.map(|block| &block["toolUse"]).find(|tool_use| tool_use["toolUseId"] == id)
     }
+}
+
+fn is_assistants(message: &Value) -> bool {
+    message["role"] == "assistant"
 }
 
 /// A list's items; none when it is no list.

@@ -1,14 +1,14 @@
 //! When a tool is called, and with what.
 //!
 //! A tool choice of `any` or of a tool by name always calls. Otherwise a tool is called when the last user turn
-//! holds no tool result and its text mentions a word of the tool's name. The input is made from the tool's schema;
-//! names in the text (words with a capital) become its strings. Where there are names for several calls, it is called
-//! as often, in parallel: a tool that wants a city once for every name, one that wants a city and a state once for
-//! every two.
+//! holds no tool result and its text mentions a word of the tool's name. The input is made from the tool's schema; the
+//! names in the text become its strings. Where there are names for several calls, it is called as often, in parallel: a
+//! tool that wants a city once for every name, one that wants a city and a state once for every two.
 
 use serde_json::{Value, json};
 
 use crate::local::Local;
+use crate::model::names;
 use crate::model::prompt::{Prompt, ToolChoice};
 use crate::model::sample::{Material, sample};
 
@@ -45,18 +45,18 @@ pub(crate) fn uses(local: &Local, prompt: &Prompt) -> Vec<Value> {
     calls.map(tool_use).collect()
 }
 
-/// The inputs of the calls of one tool.
+/// The inputs of the calls of one tool: objects, whatever its schema says.
 fn inputs(schema: &Value, text: &str) -> Vec<Value> {
-    let names = names(text);
+    let wanted = wanted_strings(schema);
+    let names = if wanted > 1 { names::apart(text) } else { names::of_text(text) };
     let call = |names: &[String]| {
-        sample(schema, &mut Material { names: names.to_vec(), numbers: numbers(text), text: text.into() })
+        let material = &mut Material { names: names.to_vec(), numbers: numbers(text), text: text.into() };
+        Some(sample(schema, material)).filter(Value::is_object).unwrap_or_else(|| json!({}))
     };
-    match wanted_strings(schema) {
-        wanted if wanted > 0 && names.len() > wanted && names.len().is_multiple_of(wanted) => {
-            names.chunks(wanted).take(MOST_PARALLEL).map(call).collect()
-        }
-        _ => vec![call(&names)],
+    if wanted > 0 && names.len() > wanted && names.len().is_multiple_of(wanted) {
+        return names.chunks(wanted).take(MOST_PARALLEL).map(call).collect();
     }
+    vec![call(&names)]
 }
 
 /// How many of its required properties are strings that may be anything.
@@ -97,46 +97,6 @@ fn name_words(name: &str) -> Vec<String> {
     words
 }
 
-/// The names in a text: runs of words with a capital, but for the first word of a sentence, unless there is no other.
-fn names(text: &str) -> Vec<String> {
-    let inner = collect_names(text, false);
-    if inner.is_empty() { collect_names(text, true) } else { inner }
-}
-
-fn collect_names(text: &str, sentence_starts: bool) -> Vec<String> {
-    const COMMON: &[&str] = &[
-        "A", "And", "Are", "Can", "Do", "How", "I", "In", "Is", "It", "Please", "Tell", "The", "What",
-        "Which", "Who",
-    ];
-    let mut names: Vec<String> = Vec::new();
-    let mut running = false;
-    let mut starts_sentence = true;
-    for word in text.split_whitespace() {
-        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
-        let is_name = bare.chars().next().is_some_and(char::is_uppercase)
-            && (!starts_sentence || sentence_starts)
-            && !COMMON.contains(&bare);
-        match names.last_mut().filter(|_| running && is_name) {
-            Some(name) => {
-                name.push(' ');
-                name.push_str(bare);
-            }
-            None if is_name => names.push(bare.to_owned()),
-            None => {}
-        }
-        let ends = word.ends_with(['.', '!', '?', ':']);
-        running = is_name && word.ends_with(char::is_alphanumeric);
-        starts_sentence = ends;
-    }
-    let mut unique = Vec::new();
-    for name in names {
-        if !unique.contains(&name) {
-            unique.push(name);
-        }
-    }
-    unique
-}
-
 fn numbers(text: &str) -> Vec<f64> {
     let words = text.split(|c: char| !c.is_ascii_digit() && c != '.' && c != '-');
     words
@@ -148,17 +108,6 @@ fn numbers(text: &str) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_found() {
-        assert_eq!(
-            names("What is the weather in Seattle and San Francisco today?"),
-            ["Seattle", "San Francisco"]
-        );
-        assert_eq!(names("Compare Paris, London and Paris."), ["Paris", "London"]);
-        assert_eq!(names("Berlin weather?"), ["Berlin"]);
-        assert!(names("what now?").is_empty());
-    }
 
     #[test]
     fn tools_are_mentioned_by_their_subject() {

@@ -12,6 +12,21 @@ use crate::model::prompt::items;
 use crate::nouns::guardrail;
 use crate::request::Request;
 
+const POLICIES: &[&str] = &[
+    "automatedReasoningPolicy",
+    "contentPolicy",
+    "contextualGroundingPolicy",
+    "sensitiveInformationPolicy",
+    "topicPolicy",
+    "wordPolicy",
+];
+
+/// The policies whose assessments have two lists.
+const LISTS: &[(&str, &[&str])] = &[
+    ("sensitiveInformationPolicy", &["piiEntities", "regexes"]),
+    ("wordPolicy", &["customWords", "managedWordLists"]),
+];
+
 pub(crate) fn apply(local: &Local, request: &Request) -> AwsResult<Answer> {
     let (identifier, version) = (request.text("guardrailIdentifier"), request.text("guardrailVersion"));
     let guardrail = guardrail::value(local, &request.region, identifier, version)?;
@@ -39,14 +54,35 @@ pub(crate) fn apply(local: &Local, request: &Request) -> AwsResult<Answer> {
         Outcome::Blocked => json!([{ "text": guardrail[messaging] }]),
     };
     let action = if assessment.outcome == Outcome::Passed { "NONE" } else { "GUARDRAIL_INTERVENED" };
+    let mut told = assessment.json;
+    with_nulls(&mut told, POLICIES);
+    with_nulls(&mut told["invocationMetrics"]["guardrailCoverage"], &["images"]);
+    for (policy, lists) in LISTS {
+        if told[*policy].is_object() {
+            with_nulls(&mut told[*policy], lists);
+        }
+    }
+    let mut coverage = assessment.coverage;
+    with_nulls(&mut coverage, &["images"]);
     Ok(Answer::Json(json!({
         "action": action,
         "actionReason": assessment.outcome.reason(),
-        "assessments": [assessment.json],
-        "guardrailCoverage": assessment.coverage,
+        "assessments": [told],
+        "blockedResponse": null,
+        "guardrailCoverage": coverage,
+        "output": outputs,
         "outputs": outputs,
         "usage": assessment.usage,
     })))
+}
+
+/// Tells what is not there as `null`, as recorded of this operation alone.
+fn with_nulls(told: &mut Value, members: &[&str]) {
+    for member in members {
+        if told.get(member).is_none() {
+            told[*member] = Value::Null;
+        }
+    }
 }
 
 /// Grounding sources and queries are there to compare with, not to be judged.

@@ -9,9 +9,11 @@ use crate::catalogue::FoundationModel;
 use crate::error::AwsResult;
 use crate::guardrails::applied::{Applied, Trace, Wish};
 use crate::local::Local;
-use crate::model::completion::Completion;
+use crate::model::completion::{Completion, TOOL_USE};
 use crate::model::generation::Generation;
 use crate::model::prompt::{Prompt, ToolChoice, items, message, text_block};
+use crate::model::provider_fields::{answer_schema, anthropic_tool, anthropic_tool_choice, wants_reasoning};
+use crate::model::style::{Place, Style};
 use crate::nouns::models;
 use crate::operations::converse_rules;
 use crate::repliers::conversation::Conversation;
@@ -20,9 +22,9 @@ use crate::request::Request;
 pub(crate) async fn converse(local: &Local, request: &Request) -> AwsResult<Answer> {
     let turn = Turn::of(local, request).await?;
     let completion = turn.generation.whole().await?.unbroken()?;
-    let mut answer = answer(&completion);
+    let mut answer = answer(turn.model, &completion);
     set(&mut answer, "additionalModelResponseFields", additional_fields(&turn.wanted_fields, &completion));
-    set(&mut answer, "trace", turn.trace);
+    set(&mut answer, "trace", turn.guardrail.and_then(|guardrail| guardrail.converse_trace()));
     for echoed in ["performanceConfig", "serviceTier"] {
         set(&mut answer, echoed, request.input.get(echoed).cloned());
     }
@@ -30,10 +32,20 @@ pub(crate) async fn converse(local: &Local, request: &Request) -> AwsResult<Answ
 }
 
 /// What every answer has.
-pub(crate) fn answer(completion: &Completion) -> Value {
+pub(crate) fn answer(model: &FoundationModel, completion: &Completion) -> Value {
+    let style = Style::of(model);
+    let mut content = completion.content.clone();
+    if style.unasked_reasoning == Some(Place::AfterText) {
+        content.sort_by_key(|block| block["reasoningContent"].is_object());
+    }
+    if style.marks_tool_uses {
+        let is_unmarked =
+            |block: &&mut Value| block["toolUse"].is_object() && block["toolUse"]["type"].is_null();
+        content.iter_mut().filter(is_unmarked).for_each(|block| block["toolUse"]["type"] = json!(TOOL_USE));
+    }
     json!({
         "metrics": { "latencyMs": completion.latency_ms() },
-        "output": { "message": message("assistant", completion.content.clone()) },
+        "output": { "message": message("assistant", content) },
         "stopReason": completion.stop_reason,
         "usage": completion.usage.to_converse(),
     })
@@ -42,10 +54,11 @@ pub(crate) fn answer(completion: &Completion) -> Value {
 /// One turn of a conversation, before it takes the form of an answer or of a stream.
 #[derive(Debug)]
 pub(crate) struct Turn {
+    pub(crate) model: &'static FoundationModel,
     pub(crate) generation: Generation,
     /// Pointers to fields of the maker's own answer.
     pub(crate) wanted_fields: Vec<String>,
-    pub(crate) trace: Option<Value>,
+    pub(crate) guardrail: Option<Applied>,
 }
 
 impl Turn {
@@ -53,11 +66,10 @@ impl Turn {
         let input = &*with_stored_prompt(&request.input);
         let model = models::invoked(local, &request.region, request.text("modelId"))?;
         converse_rules::check(model, input)?;
-        let mut prompt = prompt(input);
+        let mut prompt = prompt(model, input);
         let mut guardrail = guardrail(local, request, model)?;
         if let Some(instead) = guardrail.as_mut().and_then(|guardrail| guardrail.check_input(&mut prompt)) {
-            let trace = guardrail.and_then(|guardrail| guardrail.converse_trace());
-            return Ok(Self { generation: instead.into(), wanted_fields: Vec::new(), trace });
+            return Ok(Self { model, generation: instead.into(), wanted_fields: Vec::new(), guardrail });
         }
         let conversation = Conversation::new(request, model, prompt);
         let mut generation = Generation::of(local, &request.region, &conversation).await?;
@@ -68,7 +80,7 @@ impl Turn {
             generation = completion.into();
         }
         let wanted_fields = strings(&input["additionalModelResponseFieldPaths"]);
-        Ok(Self { generation, wanted_fields, trace: guardrail.and_then(|it| it.converse_trace()) })
+        Ok(Self { model, generation, wanted_fields, guardrail })
     }
 }
 
@@ -112,20 +124,26 @@ pub(crate) fn set(answer: &mut Value, member: &str, value: Option<Value>) {
 }
 
 /// A prompt from the members that Converse and CountTokens share.
-pub(crate) fn prompt(input: &Value) -> Prompt {
+pub(crate) fn prompt(model: &FoundationModel, input: &Value) -> Prompt {
     let inference = &input["inferenceConfig"];
+    let fields = &input["additionalModelRequestFields"];
     let schema = input["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"].as_str();
+    let schema = schema.and_then(|schema| serde_json::from_str(schema).ok());
+    let tools = items(&input["toolConfig"]["tools"]).iter().cloned();
     Prompt {
         system: items(&input["system"]).to_vec(),
         messages: items(&input["messages"]).to_vec(),
-        tools: items(&input["toolConfig"]["tools"]).to_vec(),
-        tool_choice: tool_choice(&input["toolConfig"]["toolChoice"]),
+        tools: tools.chain(items(&fields["tools"]).iter().map(anthropic_tool)).collect(),
+        tool_choice: match &input["toolConfig"]["toolChoice"] {
+            Value::Null => anthropic_tool_choice(&fields["tool_choice"]),
+            choice => tool_choice(choice),
+        },
         max_tokens: inference["maxTokens"].as_u64(),
         temperature: inference["temperature"].as_f64(),
         top_p: inference["topP"].as_f64(),
         stop_sequences: strings(&inference["stopSequences"]),
-        reasoning: wants_reasoning(&input["additionalModelRequestFields"]),
-        answer_schema: schema.and_then(|schema| serde_json::from_str(schema).ok()),
+        reasoning: wants_reasoning(fields) || Style::of(model).unasked_reasoning.is_some(),
+        answer_schema: schema.or_else(|| answer_schema(fields)),
     }
 }
 
@@ -138,13 +156,6 @@ fn tool_choice(choice: &Value) -> ToolChoice {
         return ToolChoice::Any;
     }
     choice["tool"]["name"].as_str().map_or(ToolChoice::Auto, |name| ToolChoice::Named(name.to_owned()))
-}
-
-/// Each maker has a field of its own to switch reasoning on.
-pub(crate) fn wants_reasoning(fields: &Value) -> bool {
-    ["thinking", "reasoning_config", "reasoningConfig"]
-        .into_iter()
-        .any(|field| matches!(fields[field]["type"].as_str(), Some("enabled" | "adaptive")))
 }
 
 /// The fields of the maker's own answer that were asked for, as far as there are any here.

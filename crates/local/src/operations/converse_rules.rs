@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use crate::catalogue::{FoundationModel, Lack};
 use crate::error::{AwsError, AwsResult};
+use crate::model::completion::{TOOL_USE, is_clients};
 use crate::model::prompt::items;
-use crate::operations::converse::wants_reasoning;
+use crate::model::provider_fields::wants_reasoning;
 
 const MOST_CACHE_POINTS: usize = 4;
 
@@ -158,9 +159,9 @@ fn check_block(path: &str, block: &Value) -> AwsResult<()> {
 
 fn has_tool_blocks(messages: &[Value]) -> bool {
     let blocks = messages.iter().flat_map(|message| items(&message["content"]));
-    let ours = |block: &Value| block["toolUse"].is_object() && block["toolUse"]["type"].is_null();
     blocks.into_iter().any(|block| {
-        ours(block) || (block["toolResult"].is_object() && block["toolResult"]["type"].is_null())
+        is_clients(&block["toolUse"])
+            || (block["toolResult"].is_object() && block["toolResult"]["type"].is_null())
     })
 }
 
@@ -168,7 +169,7 @@ fn has_tool_blocks(messages: &[Value]) -> bool {
 fn check_tool_results(messages: &[Value]) -> AwsResult<()> {
     let ids = |message: &Value, kind: &str| -> Vec<String> {
         let blocks = items(&message["content"]).iter().map(|block| &block[kind]);
-        let clients = blocks.filter(|block| block["type"].is_null());
+        let clients = blocks.filter(|block| block["type"].is_null() || block["type"] == TOOL_USE);
         clients.filter_map(|block| block["toolUseId"].as_str()).map(str::to_owned).collect()
     };
     let mut expected: Vec<String> = Vec::new();

@@ -38,7 +38,7 @@ pub(crate) fn count(local: &Local, request: &Request) -> AwsResult<Answer> {
         }
         converse => {
             converse_rules::check(model, converse)?;
-            converse::prompt(converse)
+            converse::prompt(model, converse)
         }
     };
     Ok(Answer::Json(json!({ "inputTokens": input_tokens(&prompt) })))

@@ -161,7 +161,7 @@ fn metrics(completion: &Completion, model: &FoundationModel) -> Value {
 /// The tokens read from the cache and written into it. Nova's text models tell them even where they are zero
 /// (recorded).
 fn cached(usage: &Usage, model: &FoundationModel) -> Option<(u64, u64)> {
-    let (read, written) = usage.cache.as_ref().map_or((0, 0), |cache| (cache.read, cache.written));
+    let (read, written) = usage.cache.as_ref().map_or((0, 0), |cache| (cache.read, cache.written()));
     (read + written > 0 || model.model_id.starts_with("amazon.nova")).then_some((read, written))
 }
 

@@ -19,15 +19,8 @@ pub(super) fn read(upstream: &Upstream, answer: &Value) -> AwsResult<Reply> {
     content.extend(text(message).map(|text| json!({ "text": text })));
     for call in message["tool_calls"].as_array().into_iter().flatten() {
         let arguments = &call["function"]["arguments"];
-        let input = match arguments.as_str().map(str::trim) {
-            Some("") => json!({}),
-            // What is no JSON is passed on as it is: models do say such things.
-            Some(text) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
-            None if arguments.is_object() => arguments.clone(),
-            None => json!({}),
-        };
         content.push(json!({ "toolUse": {
-            "toolUseId": upstream.ids.of(&call["id"]), "name": call["function"]["name"], "input": input,
+            "toolUseId": upstream.ids.of(&call["id"]), "name": call["function"]["name"], "input": arguments,
         } }));
     }
     let mut reply = Reply::content(content.into());

@@ -1,0 +1,301 @@
+//! What answers look like, by model: as AWS was recorded to answer.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bedrock_orm_local::{LocalBedrock, Reply};
+use common::{Frame, MODEL, NOVA, converse, converse_stream, post, user};
+use serde_json::{Value, json};
+
+const SONNET: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+const NOVA_2: &str = "us.amazon.nova-2-lite-v1:0";
+
+async fn content(local: &LocalBedrock, model: &str, body: Value) -> Vec<Value> {
+    let answer = converse(local, model, body).await.ok();
+    answer["output"]["message"]["content"].as_array().unwrap().clone()
+}
+
+fn deltas<'a>(frames: &'a [Frame], member: &str) -> Vec<&'a Value> {
+    let deltas = frames.iter().map(|frame| &frame.payload["delta"][member]);
+    deltas.filter(|delta| !delta.is_null()).collect()
+}
+
+fn kinds(content: &[Value]) -> Vec<&str> {
+    content.iter().flat_map(|block| block.as_object().unwrap().keys().map(String::as_str)).collect()
+}
+
+fn tool(name: &str, properties: Value) -> Value {
+    let required: Vec<_> = properties.as_object().unwrap().keys().cloned().collect();
+    let schema = json!({ "type": "object", "properties": properties, "required": required });
+    json!({ "toolSpec": { "name": name, "inputSchema": { "json": schema } } })
+}
+
+fn weather() -> Value {
+    json!({ "tools": [tool("get_weather", json!({ "city": { "type": "string" } }))] })
+}
+
+#[tokio::test]
+async fn newer_claude_marks_its_tool_uses() {
+    let local = LocalBedrock::start().await.unwrap();
+    let body = json!({ "messages": [user("Weather in Rome?")], "toolConfig": weather() });
+    for (model, mark) in [(SONNET, json!("tool_use")), (MODEL, Value::Null), (NOVA, Value::Null)] {
+        assert_eq!(content(&local, model, body.clone()).await[0]["toolUse"]["type"], mark, "{model}");
+        let frames = converse_stream(&local, model, body.clone()).await.frames();
+        assert!(frames[1].payload["start"]["toolUse"].get("type").is_none(), "{model}: not in a stream");
+    }
+    let marked = json!([{ "toolUse": { "toolUseId": "t", "name": "n", "input": {}, "type": "tool_use" } }]);
+    local.queue_reply(Reply::content(marked.clone()));
+    assert_eq!(json!(content(&local, MODEL, body).await), marked);
+}
+
+#[tokio::test]
+async fn nova_streams_the_input_of_a_tool_whole() {
+    let local = LocalBedrock::start().await.unwrap();
+    let inputs = async |model: &str, properties: Value| {
+        let body = json!({
+            "messages": [user("Weather in San Francisco?")],
+            "toolConfig": { "tools": [tool("get_weather", properties)] },
+        });
+        let frames = converse_stream(&local, model, body).await.frames();
+        deltas(&frames, "toolUse")
+            .iter()
+            .map(|delta| delta["input"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let city = json!({ "city": { "type": "string" } });
+    assert_eq!(inputs(NOVA, json!({})).await, ["{}"]);
+    assert_eq!(inputs(NOVA, city.clone()).await, ["{\"city\":\"San Francisco\"}"]);
+    assert!(inputs(MODEL, json!({})).await.is_empty());
+    assert!(inputs(MODEL, city).await.len() > 1);
+}
+
+#[tokio::test]
+async fn models_reason_unasked_or_when_asked() {
+    let local = LocalBedrock::start().await.unwrap();
+    let plain = json!({ "messages": [user("Hi")] });
+    let asked = |fields: Value| json!({ "messages": [user("Hi")], "additionalModelRequestFields": fields });
+    let qwen = "qwen.qwen3-32b-v1:0";
+    for (model, body, expected) in [
+        ("openai.gpt-oss-120b-1:0", plain.clone(), vec!["reasoningContent", "text"]),
+        (
+            "openai.gpt-oss-120b-1:0",
+            asked(json!({ "reasoning_effort": "low" })),
+            vec!["reasoningContent", "text"],
+        ),
+        ("moonshot.kimi-k2-thinking", plain.clone(), vec!["reasoningContent", "text"]),
+        ("minimax.minimax-m2", plain.clone(), vec!["reasoningContent", "text"]),
+        ("us.deepseek.r1-v1:0", plain.clone(), vec!["text", "reasoningContent"]),
+        ("deepseek.v3.2", plain.clone(), vec!["text"]),
+        (qwen, plain.clone(), vec!["text"]),
+        (qwen, asked(json!({ "reasoning_config": "high" })), vec!["reasoningContent", "text"]),
+        (
+            NOVA_2,
+            asked(json!({ "reasoningConfig": { "type": "enabled" } })),
+            vec!["reasoningContent", "text"],
+        ),
+        (SONNET, plain, vec!["text"]),
+        (SONNET, asked(json!({ "thinking": { "type": "adaptive" } })), vec!["reasoningContent", "text"]),
+    ] {
+        let content = content(&local, model, body).await;
+        assert_eq!(kinds(&content), expected, "{model}");
+        let thought = content.iter().find(|block| block["reasoningContent"].is_object());
+        let signed = thought.map(|block| block["reasoningContent"]["reasoningText"]["signature"].is_string());
+        assert!(signed.is_none_or(|signed| signed == (model == SONNET)), "{model}");
+    }
+}
+
+fn person() -> Value {
+    json!({ "type": "object", "properties": { "age": { "type": "integer", "minimum": 7 } }, "required": ["age"] })
+}
+
+#[tokio::test]
+async fn a_schema_is_followed_whichever_way_it_comes() {
+    let local = LocalBedrock::start().await.unwrap();
+    let follows = |text: &str| assert_eq!(serde_json::from_str::<Value>(text).unwrap(), json!({ "age": 7 }));
+    let structure = json!({ "jsonSchema": { "schema": person().to_string() } });
+    let format = json!({ "type": "json_schema", "schema": person() });
+    let fields = [
+        json!({ "outputConfig": { "textFormat": { "type": "json_schema", "structure": structure } } }),
+        json!({ "additionalModelRequestFields": { "output_config": { "format": format } } }),
+        json!({ "additionalModelRequestFields": { "output_format": format } }),
+    ];
+    for mut body in fields {
+        body["messages"] = json!([user("Who?")]);
+        follows(content(&local, SONNET, body).await[0]["text"].as_str().unwrap());
+    }
+    let chat = json!({ "response_format": { "json_schema": { "schema": person() } } });
+    let body = json!({ "messages": [user("Who?")], "additionalModelRequestFields": chat });
+    follows(content(&local, "openai.gpt-oss-20b-1:0", body).await[1]["text"].as_str().unwrap());
+    for member in [json!({ "output_config": { "format": format } }), json!({ "output_format": format })] {
+        let mut body = member;
+        body["anthropic_version"] = json!("bedrock-2023-05-31");
+        body["max_tokens"] = json!(100);
+        body["messages"] = json!([{ "role": "user", "content": "Who?" }]);
+        let answer = post(&local, &format!("/model/{SONNET}/invoke"), body).await.ok();
+        follows(answer["content"][0]["text"].as_str().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn tools_that_anthropic_defines_are_called_with_objects() {
+    let local = LocalBedrock::start().await.unwrap();
+    for (kind, name, input) in [
+        ("bash_20250124", "bash", json!({ "command": "ls" })),
+        ("text_editor_20250728", "str_replace_based_edit_tool", json!({ "command": "view", "path": "." })),
+        ("computer_20250124", "computer", json!({ "action": "screenshot" })),
+        ("something_20270101", "something", json!({})),
+    ] {
+        let tools = json!([{ "type": kind, "name": name }]);
+        let choice = json!({ "type": "tool", "name": name });
+        let body = json!({
+            "anthropic_version": "bedrock-2023-05-31", "max_tokens": 100, "tools": tools, "tool_choice": choice,
+            "messages": [{ "role": "user", "content": "Go" }],
+        });
+        let answer = post(&local, &format!("/model/{SONNET}/invoke"), body).await.ok();
+        assert_eq!(answer["content"][0]["input"], input, "{kind}");
+        let fields = json!({ "tools": tools, "tool_choice": choice });
+        let body = json!({ "messages": [user("Go")], "additionalModelRequestFields": fields });
+        let called = &content(&local, SONNET, body).await[0]["toolUse"];
+        assert_eq!((&called["name"], &called["input"]), (&json!(name), &input));
+    }
+    let strange = json!({ "messages": [user("Hi")] });
+    local.queue_reply(Reply::tool_use("n", json!("{\"a\":1}")));
+    assert_eq!(content(&local, MODEL, strange.clone()).await[0]["toolUse"]["input"], json!({ "a": 1 }));
+    local.queue_reply(Reply::tool_use("n", json!([1])));
+    assert_eq!(converse(&local, MODEL, strange).await.error().1, "ModelErrorException");
+}
+
+#[tokio::test]
+async fn nova_runs_its_own_tools() {
+    let local = LocalBedrock::start().await.unwrap();
+    let system_tool = |name: &str| json!({ "systemTool": { "name": name } });
+    let body = json!({
+        "messages": [user("Latest stable version?")],
+        "toolConfig": { "tools": [system_tool("nova_grounding")] },
+    });
+    let answer = converse(&local, NOVA_2, body.clone()).await.ok();
+    assert_eq!(answer["stopReason"], "end_turn");
+    let said = answer["output"]["message"]["content"].as_array().unwrap();
+    assert_eq!(kinds(said), ["toolUse", "toolResult", "text", "citationsContent"]);
+    assert_eq!(
+        (&said[0]["toolUse"]["type"], &said[0]["toolUse"]["input"]),
+        (&json!("server_tool_use"), &json!({ "query": "Latest stable version?" }))
+    );
+    assert_eq!(said[1]["toolResult"]["toolUseId"], said[0]["toolUse"]["toolUseId"]);
+    assert_eq!(said[1]["toolResult"]["type"], "nova_grounding_result");
+    assert!(said[3]["citationsContent"]["citations"][0]["location"]["web"]["url"].is_string());
+    let frames = converse_stream(&local, NOVA_2, body).await.frames();
+    let starts: Vec<_> = frames.iter().filter(|frame| frame.name() == "contentBlockStart").collect();
+    assert_eq!(starts[0].payload["start"]["toolUse"]["type"], "server_tool_use");
+    assert_eq!(starts[1].payload["start"]["toolResult"]["status"], "success");
+    assert_eq!(*deltas(&frames, "toolResult")[0], json!([{ "text": "[HIDDEN]" }]));
+    assert_eq!(deltas(&frames, "citation").len(), 1);
+
+    let body = json!({
+        "messages": [user("What is the result of 2 + 2?")],
+        "toolConfig": {
+            "tools": [tool("final_result", json!({ "result": { "type": "number" } })), system_tool("nova_code_interpreter")],
+            "toolChoice": { "any": {} },
+        },
+    });
+    let answer = converse(&local, NOVA_2, body).await.ok();
+    assert_eq!(answer["stopReason"], "tool_use");
+    let said = answer["output"]["message"]["content"].as_array().unwrap();
+    assert_eq!(kinds(said), ["toolUse", "toolResult", "toolUse"]);
+    assert_eq!(said[1]["toolResult"]["content"][0]["json"]["exitCode"], 0);
+    assert_eq!(said[2]["toolUse"]["type"], "tool_use", "beside a tool of its own");
+
+    let history = json!([
+        user("What is the result of 2 + 2?"), answer["output"]["message"],
+        { "role": "user", "content": [{ "toolResult": {
+            "toolUseId": said[2]["toolUse"]["toolUseId"], "content": [{ "text": "taken" }],
+        } }] },
+    ]);
+    let body =
+        json!({ "messages": history, "toolConfig": { "tools": [system_tool("nova_code_interpreter")] } });
+    assert_eq!(kinds(&content(&local, NOVA_2, body).await), ["text"], "results are told, no tool is run");
+}
+
+#[tokio::test]
+async fn documents_are_cited_where_citations_are_switched_on() {
+    let local = LocalBedrock::start().await.unwrap();
+    let document = |name: &str, format: &str, source: Value, enabled: bool| json!({ "document": { "name": name, "format": format, "source": source, "citations": { "enabled": enabled } } });
+    let bytes = BASE64.encode("Größe zählt. More.");
+    let search = json!({ "searchResult": {
+        "source": "https://example.com/a", "title": "A", "content": [{ "text": "Found. It." }], "citations": { "enabled": true },
+    } });
+    let blocks = json!([
+        { "text": "Who?" },
+        document("off", "txt", json!({ "text": "Nothing." }), false),
+        document("facts", "txt", json!({ "text": "Ruby was created in 1993. It is red." }), true),
+        document("bytes", "md", json!({ "bytes": bytes }), true),
+        document("pages", "pdf", json!({ "bytes": bytes }), true),
+        document("chunks", "txt", json!({ "content": [{ "text": "One." }] }), true),
+        search,
+    ]);
+    let body = json!({ "messages": [{ "role": "user", "content": blocks }] });
+    let said = content(&local, SONNET, body.clone()).await;
+    let expected = ["text"].into_iter().chain(["citationsContent"; 5]).collect::<Vec<_>>();
+    assert_eq!(kinds(&said), expected);
+    assert_eq!(
+        said[1]["citationsContent"],
+        json!({
+            "citations": [{
+                "title": "facts", "sourceContent": [{ "text": "Ruby was created in 1993. " }],
+                "location": { "documentChar": { "documentIndex": 1, "start": 0, "end": 26 } },
+            }],
+            "content": [{ "text": "Ruby was created in 1993." }],
+        })
+    );
+    let location = |index: usize| said[index]["citationsContent"]["citations"][0]["location"].clone();
+    assert_eq!(location(2), json!({ "documentChar": { "documentIndex": 2, "start": 0, "end": 13 } }));
+    assert_eq!(location(3), json!({ "documentPage": { "documentIndex": 3, "start": 1, "end": 2 } }));
+    assert_eq!(location(4), json!({ "documentChunk": { "documentIndex": 4, "start": 0, "end": 1 } }));
+    assert_eq!(
+        location(5),
+        json!({ "searchResultLocation": { "searchResultIndex": 0, "start": 0, "end": 1 } })
+    );
+    let frames = converse_stream(&local, SONNET, body).await.frames();
+    let citations = deltas(&frames, "citation");
+    assert_eq!((citations.len(), &citations[0]["title"]), (5, &json!("facts")));
+    let after = frames.iter().position(|frame| !frame.payload["delta"]["citation"].is_null()).unwrap() + 1;
+    assert_eq!(frames[after].payload["delta"]["text"], "Ruby", "the citation comes before its text");
+}
+
+#[tokio::test]
+async fn the_echo_keeps_the_system_prompt_and_goes_on_from_a_prefill() {
+    let local = LocalBedrock::start().await.unwrap();
+    let body = json!({ "system": [{ "text": "The secret is swordfish." }], "messages": [user("Hi")] });
+    let said = content(&local, MODEL, body).await[0]["text"].as_str().unwrap().to_owned();
+    assert!(said.contains("Hi") && !said.contains("swordfish"), "{said}");
+
+    let prefilled = |text: &str| json!([user("Hi"), { "role": "assistant", "content": [{ "text": text }] }]);
+    let rest = content(&local, MODEL, json!({ "messages": prefilled("You said:") })).await;
+    assert!(rest[0]["text"].as_str().unwrap().starts_with(" “Hi”"), "{rest:?}");
+    let structure = json!({ "jsonSchema": { "schema": person().to_string() } });
+    let body = json!({
+        "messages": prefilled("{"),
+        "outputConfig": { "textFormat": { "type": "json_schema", "structure": structure } },
+    });
+    assert_eq!(content(&local, MODEL, body).await[0]["text"], "\"age\":7}");
+}
+
+#[tokio::test]
+async fn places_are_whole_and_of_any_script() {
+    let local = LocalBedrock::start().await.unwrap();
+    for (asked, cities) in [
+        ("What is the weather in San Francisco, CA?", vec!["San Francisco, CA"]),
+        ("Weather in Queens, NY and Austin, TX?", vec!["Queens, NY", "Austin, TX"]),
+        ("Weather: какая погода в Москве?", vec!["Москве"]),
+        ("weather 「東京」", vec!["東京"]),
+        ("weather in paris", vec!["paris"]),
+    ] {
+        let body = json!({ "messages": [user(asked)], "toolConfig": weather() });
+        let called = content(&local, MODEL, body).await;
+        let inputs: Vec<_> =
+            called.iter().map(|block| block["toolUse"]["input"]["city"].as_str().unwrap()).collect();
+        assert_eq!(inputs, cities, "{asked}");
+    }
+}
