@@ -325,7 +325,8 @@ async fn documents_are_ranked_by_the_words_they_share() {
             with(json!({ "documents": vec!["x"; 1001] })),
             "#/documents: expected maximum item count: 1000, found: 1001",
         ),
-        (amazon, json!({ "documents": ["x"] }), "#: required key [query] not found"),
+        (amazon, json!({ "documents": ["x"] }), "required key [query] not found"),
+        (amazon, json!({ "api_version": 2 }), "3 schema violations found"),
     ] {
         assert_eq!(violation(&invoke(&local, model, body).await.refusal()), told);
     }
@@ -453,6 +454,8 @@ async fn titan_embeddings_have_limits() {
         (v2, json!({ "inputText": "x".repeat(50_001) }), "expected maxLength: 50000, actual: 50001"),
         (v2, json!({ "inputText": "x", "dimensions": 300 }), "#/dimensions: 300 is not a valid enum value"),
         (v1, json!({ "inputText": "x", "dimensions": 256 }), "extraneous key [dimensions] is not permitted"),
+        (v2, json!({}), "required key [inputText] not found"),
+        (v2, json!({ "texts": ["x"], "input_type": "search_query" }), "3 schema violations found"),
         (image, json!({}), "#: required key [inputText] not found"),
         (
             image,
@@ -517,7 +520,7 @@ async fn nova_embeds_every_medium() {
     assert_eq!(cut["embeddings"][0]["truncatedCharLength"], 2 * 8192 - 1);
     let params = "#/singleEmbeddingParams";
     for (body, told) in [
-        (json!({}), "#: required key [taskType] not found".to_owned()),
+        (json!({ "inputText": "x", "dimensions": 256 }), "#: required key [messages] not found".to_owned()),
         (
             json!({ "taskType": "SEGMENTED_EMBEDDING" }),
             "#/taskType: SEGMENTED_EMBEDDING is not a valid enum value".to_owned(),
@@ -563,4 +566,27 @@ async fn marengo_embeds_at_once_what_is_short() {
     let film = json!({ "inputType": "video", "mediaSource": {} });
     let refused = invoke(&local, "twelvelabs.marengo-embed-2-7-v1:0", film).await.refusal();
     assert_eq!(violation(&refused), "#/inputType: video is not a valid enum value");
+}
+
+#[tokio::test]
+async fn a_guardrail_marks_the_chunks_of_text_and_the_last() {
+    let local = LocalBedrock::start().await.unwrap();
+    let guardrail = json!({
+        "name": "g", "blockedInputMessaging": "no", "blockedOutputsMessaging": "no",
+        "wordPolicyConfig": { "wordsConfig": [{ "text": "forbidden" }] },
+    });
+    let id = common::text(&post(&local, "/guardrails", guardrail).await.ok(), "guardrailId").to_owned();
+    let headers =
+        [("x-amzn-bedrock-guardrailidentifier", id.as_str()), ("x-amzn-bedrock-guardrailversion", "DRAFT")];
+    let body = json!({ "messages": [user("Hi")] }).to_string();
+    let path = "/model/amazon.nova-lite-v1:0/invoke-with-response-stream";
+    let answer = common::send(&local, "POST", path, &headers, body.as_bytes()).await;
+    let chunks = answer
+        .frames()
+        .into_iter()
+        .map(|frame| BASE64.decode(common::text(&frame.payload, "bytes")).unwrap());
+    for chunk in chunks.map(|bytes| serde_json::from_slice::<Value>(&bytes).unwrap()) {
+        let speaks = chunk["contentBlockDelta"].is_object() || chunk["metadata"].is_object();
+        assert_eq!(chunk["amazon-bedrock-guardrailAction"] == "NONE", speaks, "{chunk}");
+    }
 }

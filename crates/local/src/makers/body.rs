@@ -32,18 +32,32 @@ pub(crate) fn required_list<'a>(body: &'a Value, key: &str) -> AwsResult<&'a [Va
     }
 }
 
-/// Whether a body has all of its required members, and none but these and the optional ones. AWS tells all that is
-/// wrong with them at once.
+/// Whether a body has all of its required members, and none but these and the optional ones. Of Cohere's models AWS tells
+/// all that is wrong with them.
 pub(crate) fn members(body: &Value, required: &[&str], optional: &[&str]) -> AwsResult<()> {
+    let wrong: String =
+        strange_members(body, required, optional).iter().map(|wrong| format!("#: {wrong}")).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(malformed(&wrong)) }
+}
+
+/// The same for Amazon's models, of which AWS tells how much is wrong, or what, where it is one thing.
+pub(crate) fn amazon_members(body: &Value, required: &[&str], optional: &[&str]) -> AwsResult<()> {
+    match strange_members(body, required, optional).as_slice() {
+        [] => Ok(()),
+        [wrong] => Err(malformed(wrong)),
+        wrong => Err(malformed(&format!("{} schema violations found", wrong.len()))),
+    }
+}
+
+fn strange_members(body: &Value, required: &[&str], optional: &[&str]) -> Vec<String> {
     let is_known =
         |key: &str| required.contains(&key) || optional.contains(&key) || key.starts_with("amazon-bedrock-");
     let missing = required.iter().filter(|key| body[**key].is_null());
-    let missing = missing.map(|key| format!("#: required key [{key}] not found"));
+    let missing = missing.map(|key| format!("required key [{key}] not found"));
     let keys = body.as_object().into_iter().flatten().map(|(key, _)| key);
     let extra =
-        keys.filter(|key| !is_known(key)).map(|key| format!("#: extraneous key [{key}] is not permitted"));
-    let wrong: String = missing.chain(extra).collect();
-    if wrong.is_empty() { Ok(()) } else { Err(malformed(&wrong)) }
+        keys.filter(|key| !is_known(key)).map(|key| format!("extraneous key [{key}] is not permitted"));
+    missing.chain(extra).collect()
 }
 
 /// The elements of a list with an upper limit.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::error::AwsResult;
 use crate::makers::Asked;
-use crate::makers::body::{malformed, one_of, required_text};
+use crate::makers::body::{malformed, one_of};
 use crate::model::prompt::text_block;
 use crate::model::tokens::{of_text, tokens};
 
@@ -27,7 +27,10 @@ const VIDEO_MODES: &[&str] = &["AUDIO_VIDEO_COMBINED", "AUDIO_VIDEO_SEPARATE"];
 const MOST_TOKENS: u64 = 8_192;
 
 pub(super) fn read(body: &Value) -> AwsResult<Vec<Vec<Value>>> {
-    required_text(body, "taskType")?;
+    if body["taskType"].is_null() {
+        // As AWS says it of a body in another form, such as Titan's.
+        return Err(malformed("#: required key [messages] not found"));
+    }
     one_of(&body["taskType"], "#/taskType", &["SINGLE_EMBEDDING"])?;
     let params = &body["singleEmbeddingParams"];
     if !params.is_object() {

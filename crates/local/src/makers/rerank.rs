@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::error::AwsResult;
 use crate::makers::Asked;
-use crate::makers::body::{limited_list, malformed, members, required_text, wrong_type};
+use crate::makers::body::{amazon_members, limited_list, malformed, members, required_text, wrong_type};
 use crate::model::prompt::{Prompt, items, message, text_block};
 
 const MOST_DOCUMENTS: usize = 1000;
@@ -15,7 +15,8 @@ const API_VERSION: i64 = 2;
 pub(crate) fn read(maker: &str, body: &Value) -> AwsResult<Prompt> {
     match maker {
         "cohere" => check_cohere(body)?,
-        _ => check_amazon(body)?,
+        // Amazon's do not know it.
+        _ => amazon_members(body, &["query", "documents"], &["top_n"])?,
     }
     let query = required_text(body, "query")?;
     for (index, document) in limited_list(body, "documents", MOST_DOCUMENTS)?.iter().enumerate() {
@@ -44,14 +45,6 @@ fn check_cohere(body: &Value) -> AwsResult<()> {
         }
         version if version.is_u64() => Ok(()),
         other => Err(wrong_type("#/api_version", "Integer", other)),
-    }
-}
-
-/// Amazon's do not know it.
-fn check_amazon(body: &Value) -> AwsResult<()> {
-    match body["api_version"].is_null() {
-        true => Ok(()),
-        false => Err(malformed("extraneous key [api_version] is not permitted")),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::catalogue::FoundationModel;
 use crate::error::{AwsError, AwsResult};
 use crate::makers::Asked;
-use crate::makers::body::{malformed, one_of, required_text};
+use crate::makers::body::{amazon_members, malformed, one_of, required_text};
 use crate::model::prompt::{items, text_block};
 use crate::model::tokens::of_text;
 
@@ -34,10 +34,8 @@ fn is_v1(model: &FoundationModel) -> bool {
 }
 
 fn read_text<'a>(model: &FoundationModel, body: &'a Value) -> AwsResult<&'a str> {
+    amazon_members(body, &["inputText"], if is_v1(model) { &[] } else { NEW_KEYS })?;
     let text = required_text(body, "inputText")?;
-    if let Some(key) = NEW_KEYS.iter().find(|key| is_v1(model) && !body[**key].is_null()) {
-        return Err(malformed(&format!("extraneous key [{key}] is not permitted")));
-    }
     one_of(&body["dimensions"], "#/dimensions", TEXT_DIMENSIONS)?;
     for (index, kind) in items(&body["embeddingTypes"]).iter().enumerate() {
         one_of(kind, &format!("#/embeddingTypes/{index}"), EMBEDDING_TYPES)?;

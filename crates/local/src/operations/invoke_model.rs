@@ -81,11 +81,13 @@ pub(crate) async fn invoke_with_response_stream(local: &Arc<Local>, request: &Re
     let (local, id, mut write) = (Arc::clone(local), local.ids.uuid(), asked.chunks());
     let events = generation.told(move |completion, piece| {
         let mut chunks = write(&Said { local: &local, asked: &asked, completion, id: &id }, piece);
-        for chunk in &mut chunks {
+        // The guardrail's action stands in chunks of text and in the last (recorded).
+        if let (true, Some(chunk)) = (piece.text().is_some(), chunks.first_mut()) {
             set(chunk, GUARDRAIL_ACTION, action.map(Value::from));
         }
         if let (Piece::End(_), Some(last)) = (piece, chunks.last_mut()) {
             last[METRICS] = metrics(completion, asked.model);
+            set(last, GUARDRAIL_ACTION, action.map(Value::from));
             set(last, TRACE, trace.clone());
         }
         chunks.iter().map(chunk_event).collect()
