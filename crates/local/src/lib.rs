@@ -183,8 +183,9 @@
 //! | Rerank | Amazon, Cohere |
 //! | Images | Titan, Nova Canvas, Stability |
 //!
-//! Reasoning stands in `<reasoning>` tags before the text of a chat completion, chunk by chunk in a stream; gpt-oss reasons
-//! unasked, the others where `reasoning_effort` says so. DeepSeek R1 reasons where its prompt ends with `<think>`.
+//! Reasoning stands in `<reasoning>` tags before the text of a chat completion, and each chunk of it in tags of its own.
+//! gpt-oss, MiniMax M2 and Kimi K2 Thinking reason unasked, the others when `reasoning_effort` asks them to. DeepSeek R1
+//! reasons when its prompt ends with `<think>`.
 //!
 //! Nothing is read from or written to SageMaker, KMS or IAM: what a request names there is taken for granted. A folder
 //! can stand for S3 ([`LocalBedrockBuilder::bucket_folder`], `--buckets`).
@@ -263,8 +264,8 @@
 //! quantized from the same vector. Titan takes 50,000 characters and 8,192 tokens, Cohere 96 texts, of version 3 with 2,048
 //! characters each; the refusals are AWS's own where those are known.
 //!
-//! **Rerank.** A document's score is the share of words that it has in common with the query: shared words by the geometric
-//! mean of both counts of words, from 0 to 1.
+//! **Rerank.** A document's score goes from 0 to 1: the number of words that it shares with the query, divided by the
+//! geometric mean of the numbers of words in both.
 //!
 //! **Images.** A real PNG of the asked size, two colours in a pattern, the same for the same text and seed; where another
 //! format is asked for, a PNG all the same.

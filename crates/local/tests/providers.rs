@@ -147,7 +147,7 @@ async fn the_older_command_streams_where_the_body_says_so() {
 }
 
 #[tokio::test]
-async fn gpt_oss_tells_its_thoughts_in_tags() {
+async fn models_that_reason_unasked_do_so_in_tags() {
     let local = LocalBedrock::start().await.unwrap();
     let model = "openai.gpt-oss-20b-1:0";
     let answer = invoke(&local, model, chat("Hi")).await.ok();
@@ -165,12 +165,17 @@ async fn gpt_oss_tells_its_thoughts_in_tags() {
     let last = streamed.last().unwrap();
     assert_eq!(last["choices"][0]["finish_reason"], "stop");
     assert!(last[METRICS].is_object());
+    for model in ["minimax.minimax-m2", "moonshot.kimi-k2-thinking"] {
+        let answer = invoke(&local, model, chat("Hi")).await.ok();
+        let content = answer["choices"][0]["message"]["content"].as_str().unwrap();
+        assert!(content.starts_with("<reasoning>"), "{model}: {content}");
+    }
 }
 
 #[tokio::test]
 async fn an_effort_to_reason_is_a_text() {
     let local = LocalBedrock::start().await.unwrap();
-    for model in ["qwen.qwen3-32b-v1:0", "deepseek.v3.2", "moonshotai.kimi-k2.5", "minimax.minimax-m2"] {
+    for model in ["qwen.qwen3-32b-v1:0", "deepseek.v3.2", "moonshotai.kimi-k2.5"] {
         let content = async |body: Value| {
             let answer = invoke(&local, model, body).await.ok();
             answer["choices"][0]["message"]["content"].as_str().unwrap().to_owned()
@@ -548,6 +553,49 @@ async fn nova_embeds_every_medium() {
     ] {
         assert_eq!(violation(&invoke(&local, model, body).await.refusal()), told);
     }
+}
+
+#[tokio::test]
+async fn models_that_work_on_a_picture_require_it() {
+    let local = LocalBedrock::start().await.unwrap();
+    let uri = picture(&local).await;
+    let image = uri.split_once(',').unwrap().1;
+    for (model, body, missing) in [
+        ("stable-image-remove-background-v1:0", json!({ "image": image }), "image"),
+        ("stable-outpaint-v1:0", json!({ "image": image, "left": 10 }), "image"),
+        (
+            "stable-image-search-replace-v1:0",
+            json!({ "image": image, "prompt": "a car", "search_prompt": "boat" }),
+            "search_prompt",
+        ),
+        ("stable-style-transfer-v1:0", json!({ "init_image": image, "style_image": image }), "style_image"),
+    ] {
+        let model = format!("us.stability.{model}");
+        let made = invoke(&local, &model, body.clone()).await.ok();
+        assert_eq!(keys(&made), BTreeSet::from(["finish_reasons", "images", "seeds"]));
+        let mut lacking = body;
+        lacking.as_object_mut().unwrap().remove(missing);
+        let refused = invoke(&local, &model, lacking).await.refusal();
+        assert_eq!(violation(&refused), format!("#: required key [{missing}] not found"));
+    }
+}
+
+#[tokio::test]
+async fn imported_models_complete_texts_in_the_form_of_openai() {
+    let local = LocalBedrock::start().await.unwrap();
+    let arn = "arn:aws:bedrock:us-east-1:123456789012:imported-model/abcdef123456";
+    let row = json!({ "modelArn": arn, "modelName": "mine", "creationTime": "2025-01-01T00:00:00Z" });
+    local.seed("ListImportedModels", [row]).unwrap();
+    let model = arn.replace('/', "%2F");
+    let answer = invoke(&local, &model, json!({ "prompt": "Hi" })).await.ok();
+    assert_eq!(
+        (&answer["object"], &answer["choices"][0]["finish_reason"]),
+        (&json!("text_completion"), &json!("stop"))
+    );
+    assert!(answer["choices"][0]["text"].as_str().unwrap().starts_with("You said: “Hi”"));
+    assert!(answer["usage"]["total_tokens"].as_u64().unwrap() > 1);
+    let talked = invoke(&local, &model, chat("Hi")).await.ok();
+    assert!(talked["choices"][0]["message"]["content"].as_str().unwrap().starts_with("You said"));
 }
 
 #[tokio::test]

@@ -32,24 +32,23 @@ pub(crate) fn required_list<'a>(body: &'a Value, key: &str) -> AwsResult<&'a [Va
     }
 }
 
-/// Whether a body has all of its required members, and none but these and the optional ones. Of Cohere's models AWS tells
-/// all that is wrong with them.
+/// Checks that a body has its required members, and no unknown ones. For Cohere's models AWS lists every violation.
 pub(crate) fn members(body: &Value, required: &[&str], optional: &[&str]) -> AwsResult<()> {
     let wrong: String =
-        strange_members(body, required, optional).iter().map(|wrong| format!("#: {wrong}")).collect();
+        member_violations(body, required, optional).iter().map(|wrong| format!("#: {wrong}")).collect();
     if wrong.is_empty() { Ok(()) } else { Err(malformed(&wrong)) }
 }
 
-/// The same for Amazon's models, of which AWS tells how much is wrong, or what, where it is one thing.
+/// The same for Amazon's models: AWS names a single violation, and only counts several.
 pub(crate) fn amazon_members(body: &Value, required: &[&str], optional: &[&str]) -> AwsResult<()> {
-    match strange_members(body, required, optional).as_slice() {
+    match member_violations(body, required, optional).as_slice() {
         [] => Ok(()),
         [wrong] => Err(malformed(wrong)),
         wrong => Err(malformed(&format!("{} schema violations found", wrong.len()))),
     }
 }
 
-fn strange_members(body: &Value, required: &[&str], optional: &[&str]) -> Vec<String> {
+fn member_violations(body: &Value, required: &[&str], optional: &[&str]) -> Vec<String> {
     let is_known =
         |key: &str| required.contains(&key) || optional.contains(&key) || key.starts_with("amazon-bedrock-");
     let missing = required.iter().filter(|key| body[**key].is_null());
@@ -60,7 +59,7 @@ fn strange_members(body: &Value, required: &[&str], optional: &[&str]) -> Vec<St
     missing.chain(extra).collect()
 }
 
-/// The elements of a list with an upper limit.
+/// A list that has to be there, with a limited number of elements.
 pub(crate) fn limited_list<'a>(body: &'a Value, key: &str, most: usize) -> AwsResult<&'a [Value]> {
     let list = required_list(body, key)?;
     match list.len() {
@@ -71,7 +70,7 @@ pub(crate) fn limited_list<'a>(body: &'a Value, key: &str, most: usize) -> AwsRe
     }
 }
 
-/// One of the values that a member may have; none where it is not there. The path leads to the member.
+/// A member that is one of some values, or absent. The path leads to it.
 pub(crate) fn one_of<'a, T: PartialEq<Value>>(
     value: &'a Value,
     path: &str,

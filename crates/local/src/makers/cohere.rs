@@ -32,7 +32,7 @@ pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
     }
 }
 
-/// A turn of the chat history. The calls of a `CHATBOT` turn are told again with their results.
+/// A turn of the chat history. The calls of a `CHATBOT` turn are left out: the results repeat them.
 fn read_turn(turn: &Value, messages: &mut Vec<Value>) {
     let said = || vec![text_block(turn["message"].as_str().unwrap_or_default())];
     match turn["role"].as_str() {
@@ -43,7 +43,7 @@ fn read_turn(turn: &Value, messages: &mut Vec<Value>) {
     }
 }
 
-/// Results name their calls, which have no ids in Cohere's form: here they get some.
+/// Results repeat their calls. Cohere's calls have no ids: they get some here.
 fn read_results(results: &[Value], messages: &mut Vec<Value>) {
     let turn = messages.len();
     let id = |nth: usize| format!("call_{turn}_{nth}");
@@ -121,7 +121,7 @@ fn calls(said: &Said<'_>) -> Vec<Value> {
     uses.map(|used| json!({ "name": used["name"], "parameters": used["input"] })).collect()
 }
 
-/// As recorded: nothing tells the start, and only the last event has what the answer cost.
+/// As recorded: there is no event for the start, and only the last one has the usage.
 pub(crate) fn chunks() -> Chunks {
     Box::new(|said, piece| match (piece, piece.text()) {
         (_, Some(text)) => {

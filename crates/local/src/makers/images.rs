@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
+use crate::catalogue::FoundationModel;
 use crate::error::AwsResult;
 use crate::ids::mix;
 use crate::makers::Asked;
@@ -42,7 +43,28 @@ const RATIOS: &[(&str, (u32, u32))] = &[
     ("9:21", (640, 1536)),
 ];
 
-pub(crate) fn read(maker: &str, body: &Value) -> AwsResult<Prompt> {
+/// What Stability's models that work on a picture require, by a part of their ids.
+const WORK_ON: &[(&str, &[&str])] = &[
+    ("conservative-upscale", &["image", "prompt"]),
+    ("control-", &["image", "prompt"]),
+    ("creative-upscale", &["image", "prompt"]),
+    ("erase-object", &["image"]),
+    ("fast-upscale", &["image"]),
+    ("inpaint", &["image", "prompt"]),
+    ("outpaint", &["image"]),
+    ("remove-background", &["image"]),
+    ("search-recolor", &["image", "prompt", "select_prompt"]),
+    ("search-replace", &["image", "prompt", "search_prompt"]),
+    ("style-guide", &["image", "prompt"]),
+    ("style-transfer", &["init_image", "style_image"]),
+];
+
+pub(crate) fn read(model: &FoundationModel, body: &Value) -> AwsResult<Prompt> {
+    let maker = model.maker();
+    let work = WORK_ON.iter().find(|(kind, _)| maker == "stability" && model.model_id.contains(kind));
+    for key in work.into_iter().flat_map(|(_, required)| *required) {
+        required_text(body, key)?;
+    }
     let text = match maker {
         "amazon" => {
             let (task, params) = amazon_task(body)?;

@@ -19,7 +19,7 @@ pub(crate) fn answer(said: &Said<'_>) -> Value {
     })
 }
 
-/// Every chunk tells the usage so far. The metrics come in a chunk of their own after the last (recorded).
+/// Every chunk has the usage so far. The metrics come in a chunk of their own at the end (recorded).
 pub(crate) fn chunks() -> Chunks {
     let mut write = openai::chunks();
     let mut generated = 0;

@@ -1,4 +1,4 @@
-//! TwelveLabs' Marengo Embed, as far as it is answered at once: texts and images.
+//! TwelveLabs' Marengo Embed, the synchronous form: texts and images.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::model::prompt::text_block;
 
 const INPUT_TYPES: &[&str] = &["text", "image", "text_image"];
 
-/// Since version 3 the input is in a member that is called like its type.
+/// Version 3 has the input in a member named by its type, version 2.7 has it at the top.
 pub(super) fn read(body: &Value) -> AwsResult<Vec<Vec<Value>>> {
     let kind = required_text(body, "inputType")?;
     one_of(&body["inputType"], "#/inputType", INPUT_TYPES)?;

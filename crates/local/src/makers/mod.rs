@@ -94,7 +94,7 @@ pub(crate) fn read(model: &'static FoundationModel, bytes: &[u8]) -> AwsResult<A
         Format::Cohere => cohere::read(&body),
         Format::CohereText => cohere_text::read(&body),
         Format::Embeddings(embedder) => embedder.read(model, &body),
-        Format::Images => images::read(model.maker(), &body),
+        Format::Images => images::read(model, &body),
         Format::Llama => llama::read(&body),
         Format::MistralText => mistral_text::read(&body),
         Format::Nova => nova::read(&body),

@@ -1,4 +1,4 @@
-//! Amazon's Nova Multimodal Embeddings, as far as they are answered at once.
+//! Amazon's Nova Multimodal Embeddings, the synchronous form.
 
 use serde_json::{Value, json};
 
@@ -82,7 +82,7 @@ fn required<T: PartialEq<Value>>(value: &Value, path: &str, key: &str, values: &
     }
 }
 
-/// The types of the vectors: two where a video's pictures and its sound are embedded apart.
+/// The types of the vectors: two where a video's picture and its sound get a vector each.
 fn embedding_types(params: &Value) -> Vec<String> {
     match input(params) {
         Some(("video", video)) if video["embeddingMode"] == "AUDIO_VIDEO_SEPARATE" => {

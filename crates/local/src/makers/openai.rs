@@ -8,11 +8,12 @@ use crate::makers::body::{either, limit, malformed, required_list, texts, wrong_
 use crate::makers::{Chunks, Said};
 use crate::model::piece::Piece;
 use crate::model::prompt::{Prompt, ToolChoice, items, message, text_block};
-use crate::model::provider_fields::answer_schema;
+use crate::model::provider_fields::{answer_schema, wants_reasoning};
+use crate::model::style::Style;
 
 pub(crate) fn read(model: &FoundationModel, body: &Value) -> AwsResult<Prompt> {
     let mut prompt = Prompt {
-        reasoning: reasons(model, &body["reasoning_effort"])?,
+        reasoning: reasons(model, body)?,
         tools: items(&body["tools"]).iter().map(read_tool).collect(),
         tool_choice: match (&body["tool_choice"], body["tool_choice"]["function"]["name"].as_str()) {
             (_, Some(name)) => ToolChoice::Named(name.to_owned()),
@@ -47,12 +48,12 @@ pub(crate) fn read(model: &FoundationModel, body: &Value) -> AwsResult<Prompt> {
     Ok(prompt)
 }
 
-/// Whether it shall reason: gpt-oss does unasked (recorded), others by an effort, which is a text.
-fn reasons(model: &FoundationModel, effort: &Value) -> AwsResult<bool> {
-    let unasked = model.model_id.starts_with("openai.gpt-oss");
-    match effort {
-        Value::Null => Ok(unasked),
-        Value::String(effort) => Ok(unasked || effort != "none"),
+/// Whether the model reasons: some do unasked, all of them where the body says so. An effort is a text.
+fn reasons(model: &FoundationModel, body: &Value) -> AwsResult<bool> {
+    match &body["reasoning_effort"] {
+        Value::Null | Value::String(_) => {
+            Ok(wants_reasoning(body) || Style::of(model).unasked_reasoning.is_some())
+        }
         other => Err(wrong_type("#/reasoning_effort", "String", other)),
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::error::AwsResult;
 use crate::makers::body::{either, limited, required_text};
-use crate::makers::{Chunks, Said, template};
+use crate::makers::{Chunks, Said, openai, template};
 use crate::model::piece::Piece;
 use crate::model::prompt::Prompt;
 
@@ -22,25 +22,44 @@ pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
 pub(crate) fn answer(said: &Said<'_>) -> Value {
     let thoughts = said.completion.thoughts().map(|thought| format!("{thought}{THOUGHT_ENDS}"));
     let text = thoughts.collect::<String>() + &said.completion.text();
-    choice(&text, Some(reason(said)))
+    let mut answer = completion(said, &text, Some(reason(said)));
+    if !is_deepseek(said) {
+        answer["usage"] = openai::usage(said, said.completion.usage.output);
+    }
+    answer
 }
 
 pub(crate) fn chunks() -> Chunks {
     let mut thinks = false;
     Box::new(move |said, piece| match (piece, piece.text(), piece.thought()) {
-        (_, Some(text), _) => vec![choice(text, None)],
+        (_, Some(text), _) => vec![completion(said, text, None)],
         (_, _, Some(thought)) => {
             thinks = true;
-            vec![choice(thought, None)]
+            vec![completion(said, thought, None)]
         }
-        (Piece::Stop, ..) if std::mem::take(&mut thinks) => vec![choice(THOUGHT_ENDS, None)],
-        (Piece::End(_), ..) => vec![choice("", Some(reason(said)))],
+        (Piece::Stop, ..) if std::mem::take(&mut thinks) => vec![completion(said, THOUGHT_ENDS, None)],
+        (Piece::End(_), ..) => vec![completion(said, "", Some(reason(said)))],
         _ => Vec::new(),
     })
 }
 
-fn choice(text: &str, stop_reason: Option<&str>) -> Value {
-    json!({ "choices": [{ "text": text, "stop_reason": stop_reason }] })
+fn is_deepseek(said: &Said<'_>) -> bool {
+    said.asked.model.maker() == "deepseek"
+}
+
+/// DeepSeek's short form, or OpenAI's as the containers of other models have it (recorded).
+fn completion(said: &Said<'_>, text: &str, reason: Option<&str>) -> Value {
+    if is_deepseek(said) {
+        return json!({ "choices": [{ "text": text, "stop_reason": reason }] });
+    }
+    json!({
+        "object": "text_completion",
+        "id": "",
+        "created": said.local.clock.now().as_second(),
+        "model": "/opt/ml/model",
+        "system_fingerprint": "3.0.1-native",
+        "choices": [{ "index": 0, "text": text, "logprobs": null, "finish_reason": reason }],
+    })
 }
 
 fn reason<'a>(said: &'a Said<'_>) -> &'a str {

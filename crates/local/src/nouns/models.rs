@@ -55,8 +55,8 @@ const CALLABLES: &[Callable] = &[
 /// More things than these never stand between a name and its model.
 const MOST_STEPS: usize = 5;
 
-/// Who speaks for a model of which nothing is known.
-const STAND_IN: &str = "openai.gpt-oss-120b-1:0";
+/// The model that answers for one of which nothing is known: it takes images and tools, and reasons only where it is asked.
+const STAND_IN: &str = "qwen.qwen3-vl-235b-a22b";
 
 /// The foundation model behind whatever a runtime operation is called with.
 pub(crate) fn invoked(local: &Local, region: &str, identifier: &str) -> AwsResult<&'static FoundationModel> {
