@@ -7,20 +7,30 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-fn start(arguments: &[&str]) -> (Child, String) {
+/// Ends the program however its test ends.
+struct Program(Child);
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(arguments: &[&str]) -> (Program, String) {
     let (program, [line]) = lines(arguments);
     (program, line)
 }
 
 /// The program, and the first lines of its output.
-fn lines<const N: usize>(arguments: &[&str]) -> (Child, [String; N]) {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_bedrock-local"))
+fn lines<const N: usize>(arguments: &[&str]) -> (Program, [String; N]) {
+    let program = Command::new(env!("CARGO_BIN_EXE_bedrock-local"))
         .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut output = BufReader::new(program.stdout.take().unwrap());
+        .spawn();
+    let mut program = Program(program.unwrap());
+    let mut output = BufReader::new(program.0.stdout.take().unwrap());
     let lines = std::array::from_fn(|_| {
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
@@ -46,15 +56,15 @@ fn the_first_line_tells_where_it_listens_and_signals_stop_it() {
         assert!(address.starts_with("127.0.0.1:"), "{line}");
         let response = get(&address, "/foundation-models", "Host: localhost\r\n");
         assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
-        assert!(Command::new("kill").args([signal, &program.id().to_string()]).status().unwrap().success());
-        assert!(program.wait().unwrap().success(), "{signal}");
+        assert!(Command::new("kill").args([signal, &program.0.id().to_string()]).status().unwrap().success());
+        assert!(program.0.wait().unwrap().success(), "{signal}");
         assert!(TcpStream::connect(&address).is_err());
     }
 }
 
 #[test]
 fn the_admin_page_is_told_with_its_token() {
-    let (mut program, [listening, page]) = lines(&["--access-key", "AKID:secret", "--allow-host", "bedrock"]);
+    let (_program, [listening, page]) = lines(&["--access-key", "AKID:secret", "--allow-host", "bedrock"]);
     let url = listening.trim_end().strip_prefix("listening on ").unwrap();
     let told = format!("admin page: {url}/_local/#token=");
     let token = page.trim_end().strip_prefix(&told).unwrap_or_else(|| panic!("{page}")).to_owned();
@@ -64,25 +74,21 @@ fn the_admin_page_is_told_with_its_token() {
     assert!(health(&format!("Host: bedrock\r\n{bearer}")).starts_with("HTTP/1.1 200 "));
     assert!(health("Host: bedrock\r\n").starts_with("HTTP/1.1 401 "));
     assert!(health(&format!("Host: other\r\n{bearer}")).starts_with("HTTP/1.1 403 "));
-    program.kill().unwrap();
-    program.wait().unwrap();
 }
 
 /// A token that was given is not printed.
 #[test]
 fn an_admin_token_can_be_given() {
-    let (mut program, line) = start(&["--admin-token", "mine"]);
+    let (_program, line) = start(&["--admin-token", "mine"]);
     let address = line.trim_end().strip_prefix("listening on http://").unwrap();
     assert!(get(address, "/_local/health", "Authorization: Bearer mine\r\n").starts_with("HTTP/1.1 200 "));
     assert!(get(address, "/_local/health", "").starts_with("HTTP/1.1 401 "));
-    program.kill().unwrap();
-    program.wait().unwrap();
 }
 
 /// As many as may be open at once.
 #[test]
 fn silent_connections_keep_nobody_out() {
-    let (mut program, line) = start(&[]);
+    let (_program, line) = start(&[]);
     let address = line.trim_end().strip_prefix("listening on http://").unwrap();
     let silent: Vec<_> = (0..512).map(|_| TcpStream::connect(address).unwrap()).collect();
     std::thread::sleep(Duration::from_millis(1100));
@@ -91,8 +97,6 @@ fn silent_connections_keep_nobody_out() {
         assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
     }
     drop(silent);
-    program.kill().unwrap();
-    program.wait().unwrap();
 }
 
 #[test]
@@ -142,10 +146,8 @@ fn it_is_not_open_to_the_network_unless_it_is_told_to_be() {
         Command::new(env!("CARGO_BIN_EXE_bedrock-local")).args(["--host", "0.0.0.0"]).output().unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8(output.stderr).unwrap().contains("--open-to-network"));
-    let (mut program, line) = start(&["--host", "0.0.0.0", "--open-to-network", "--max-connections", "3"]);
+    let (_program, line) = start(&["--host", "0.0.0.0", "--open-to-network", "--max-connections", "3"]);
     assert!(line.starts_with("listening on http://0.0.0.0:"), "{line}");
-    program.kill().unwrap();
-    program.wait().unwrap();
 }
 
 /// The program that people run is a release build, which needs about half of both.
@@ -156,11 +158,9 @@ fn it_starts_at_once_and_idles_lightly() {
 
     let starts = (0..5).map(|_| {
         let before = Instant::now();
-        let (mut program, _) = start(&[]);
+        let (program, _) = start(&[]);
         let took = before.elapsed();
-        let status = std::fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
-        program.kill().unwrap();
-        program.wait().unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", program.0.id())).unwrap();
         let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         (took, resident.trim().trim_end_matches(" kB").parse::<u64>().unwrap())
     });
