@@ -26,6 +26,7 @@ mod conversation_manager;
 mod converse;
 mod converse_stream;
 mod errors;
+mod generic;
 mod guardrails;
 mod invoke_model;
 mod nouns;

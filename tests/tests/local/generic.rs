@@ -1,0 +1,181 @@
+//! Code over any noun, as people write it who know the traits and no more.
+
+use std::collections::HashMap;
+
+use bedrock_orm::lookups::Q;
+use bedrock_orm::prelude::*;
+use bedrock_orm::resources::{Get, HasStatus, Keyed, List, Progress, Row};
+use bedrock_orm::{Manager, QuerySet, Result};
+use bedrock_orm_tests::behaviours::guardrails::guardrail_request;
+use bedrock_orm_tests::support::{MODEL, local};
+use serde::Serialize;
+
+/// How many there are of a noun in a session.
+async fn count<M: List>(session: &Session) -> Result<usize> {
+    M::objects().using(session).list().count().await
+}
+
+/// The rows as JSON, a line each.
+async fn export<M: List<Row: Serialize>>(session: Session) -> Result<Vec<String>> {
+    let rows = M::objects().using(&session).list().await?;
+    Ok(rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect())
+}
+
+/// The same in a task.
+fn spawn_export<M: List<Row: Serialize>>(session: Session) -> tokio::task::JoinHandle<Result<Vec<String>>> {
+    tokio::spawn(export::<M>(session))
+}
+
+/// The same in a task, written there.
+fn spawn_stream<M: List>(session: Session) -> tokio::task::JoinHandle<Result<usize>> {
+    tokio::spawn(async move {
+        let mut rows = M::objects().using(&session).list().stream();
+        let mut count = 0;
+        while let Some(row) = rows.next().await {
+            let _row: Bound<M::Row> = row?;
+            count += 1;
+        }
+        Ok(count)
+    })
+}
+
+/// The wholes of all rows.
+async fn wholes<M>(session: &Session) -> Result<Vec<Bound<M>>>
+where
+    M: Get + List<Row: Keyed<Noun = M>>,
+{
+    M::objects().using(session).list().full().await
+}
+
+/// The wholes one by one, each in a task of its own.
+async fn wholes_in_tasks<M>(session: Session) -> Result<Vec<Bound<M>>>
+where
+    M: Get + List<Row: Keyed<Noun = M>>,
+{
+    let mut tasks = Vec::new();
+    for row in M::objects().using(&session).list().await? {
+        tasks.push(tokio::spawn(async move { row.full().await }));
+    }
+    let mut wholes = Vec::new();
+    for task in tasks {
+        wholes.push(task.await.unwrap()?);
+    }
+    Ok(wholes)
+}
+
+/// How many rows have each status.
+async fn statuses<M: List<Row: HasStatus>>(session: &Session) -> Result<HashMap<String, usize>> {
+    let mut statuses = HashMap::new();
+    for row in M::objects().using(session).all().await? {
+        *statuses.entry(row.status_text().to_owned()).or_default() += 1;
+    }
+    Ok(statuses)
+}
+
+/// Waits for all rows of a noun.
+async fn wait_for_all<M: Progress + List<Row: Keyed<Noun = M>>>(session: &Session) -> Result<Vec<Bound<M>>> {
+    let mut ready = Vec::new();
+    for row in M::objects().using(session).list().await? {
+        ready.push(row.wait().await?);
+    }
+    Ok(ready)
+}
+
+/// A query that is kept, cloned and narrowed.
+#[derive(Clone, Debug)]
+struct Saved<R: Row> {
+    query: QuerySet<R>,
+    condition: Q<R>,
+}
+
+impl<R: Row> Saved<R> {
+    async fn names(&self, name: impl Fn(&R) -> String) -> Result<Vec<String>> {
+        let rows = self.query.clone().filter(self.condition.clone()).await?;
+        Ok(rows.iter().map(|row| name(row)).collect())
+    }
+}
+
+/// A place that keeps managers.
+struct Repository<M> {
+    manager: Manager<M>,
+}
+
+impl<M: Get<Key = String>> Repository<M> {
+    async fn find(&self, id: &str) -> Result<Option<Bound<M>>> {
+        self.manager.get_opt(id.to_owned()).await
+    }
+
+    async fn find_all(&self, ids: &[&str]) -> Result<HashMap<String, Bound<M>>> {
+        self.manager.in_bulk(ids.iter().map(|id| (*id).to_owned())).await
+    }
+}
+
+const fn is_shared<T: Clone + Send + Sync + 'static>() {}
+
+#[tokio::test]
+async fn code_over_any_noun_compiles_and_runs() {
+    is_shared::<Manager<Guardrail>>();
+    is_shared::<QuerySet<GuardrailSummary>>();
+    is_shared::<Bound<Guardrail>>();
+    is_shared::<Saved<GuardrailSummary>>();
+
+    let (_local, session) = local().await;
+    Guardrail::objects().using(&session).create(guardrail_request()).await.unwrap();
+    let models = count::<FoundationModel>(&session).await.unwrap();
+    assert!(models > 0);
+    assert_eq!(count::<Guardrail>(&session).await.unwrap(), 1);
+    assert_eq!(spawn_export::<FoundationModel>(session.clone()).await.unwrap().unwrap().len(), models);
+    assert_eq!(spawn_stream::<FoundationModel>(session.clone()).await.unwrap().unwrap(), models);
+    let profiles = count::<InferenceProfile>(&session).await.unwrap();
+    assert_eq!(wholes::<InferenceProfile>(&session).await.unwrap().len(), profiles);
+    assert_eq!(wholes_in_tasks::<Guardrail>(session.clone()).await.unwrap().len(), 1);
+    assert_eq!(tokio::spawn(wholes_in_tasks::<Guardrail>(session.clone())).await.unwrap().unwrap().len(), 1);
+    assert_eq!(wait_for_all::<Guardrail>(&session).await.unwrap().len(), 1);
+    assert_eq!(statuses::<Guardrail>(&session).await.unwrap(), HashMap::from([("READY".to_owned(), 1)]));
+
+    let saved = Saved {
+        query: FoundationModel::objects().using(&session).list(),
+        condition: FoundationModel::MODEL_ID.eq(MODEL),
+    };
+    assert_eq!(saved.clone().names(|row| row.model_id.clone()).await.unwrap(), [MODEL]);
+    let names = tokio::spawn(async move { saved.names(|row| row.model_id.clone()).await });
+    assert_eq!(names.await.unwrap().unwrap(), [MODEL]);
+
+    let repository = Repository::<FoundationModel> { manager: FoundationModel::objects().using(&session) };
+    assert!(repository.find(MODEL).await.unwrap().is_some());
+    assert!(repository.find("acme.oracle-v9:0").await.unwrap().is_none());
+    assert_eq!(repository.find_all(&[MODEL]).await.unwrap().len(), 1);
+
+    // What a query sends is sent in a task too.
+    let query = Guardrail::objects().using(&session).list();
+    let tasks = [
+        tokio::spawn({
+            let query = query.clone();
+            async move { query.count().await.map(drop) }
+        }),
+        tokio::spawn({
+            let query = query.clone();
+            async move { query.order_by(Guardrail::NAME.asc()).first().await.map(drop) }
+        }),
+        tokio::spawn({
+            let query = query.clone();
+            async move { query.exists().await.map(drop) }
+        }),
+        tokio::spawn({
+            let query = query.clone();
+            async move { query.values_list(Guardrail::NAME).await.map(drop) }
+        }),
+        tokio::spawn({
+            let query = query.clone();
+            async move { query.group_by(Guardrail::STATUS).count().await.map(drop) }
+        }),
+        tokio::spawn({
+            let query = query.clone();
+            async move { query.partial().await.1.into_iter().next().map_or(Ok(()), Err) }
+        }),
+        tokio::spawn(async move { query.delete().await.map(drop) }),
+    ];
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+}
