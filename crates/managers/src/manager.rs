@@ -4,6 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use bedrock_orm_core::{Bound, Resource, Result, Session, SessionChoice};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 
 use crate::QuerySet;
 use crate::lookups::{Order, Q};
@@ -92,9 +94,10 @@ impl<M: Get> Manager<M> {
     ///
     /// One of the noun's Get operation: `GetFoundationModel` (`bedrock:GetFoundationModel`), `GetGuardrail`
     /// (`bedrock:GetGuardrail`), `GetAsyncInvoke` (`bedrock:GetAsyncInvoke`).
-    pub fn get<K: Into<M::Key>>(&self, key: K) -> impl Future<Output = Result<Bound<M>>> + Send + use<M, K> {
+    pub fn get<K: Into<M::Key>>(&self, key: K) -> BoxFuture<'static, Result<Bound<M>>> {
         let (choice, key) = (self.session.clone(), key.into());
         async move { Self::bind(choice, |session| async move { M::fetch(&session, key).await }).await }
+            .boxed()
     }
 
     /// The one of that key, or none where AWS says that it is not there.
@@ -119,10 +122,7 @@ impl<M: Get> Manager<M> {
     /// # Requests
     ///
     /// As [`get`](Self::get).
-    pub fn get_opt<K: Into<M::Key>>(
-        &self,
-        key: K,
-    ) -> impl Future<Output = Result<Option<Bound<M>>>> + Send + use<M, K> {
+    pub fn get_opt<K: Into<M::Key>>(&self, key: K) -> BoxFuture<'static, Result<Option<Bound<M>>>> {
         let found = self.get(key.into());
         async move {
             match found.await {
@@ -131,6 +131,7 @@ impl<M: Get> Manager<M> {
                 Err(error) => Err(error),
             }
         }
+        .boxed()
     }
 }
 
@@ -264,12 +265,10 @@ impl<M: Create> Manager<M> {
     /// # Requests
     ///
     /// One of the noun's Create operation: `CreateGuardrail` (`bedrock:CreateGuardrail`).
-    pub fn create<R: Into<M::Request>>(
-        &self,
-        request: R,
-    ) -> impl Future<Output = Result<Bound<M::Created>>> + Send + use<M, R> {
+    pub fn create<R: Into<M::Request>>(&self, request: R) -> BoxFuture<'static, Result<Bound<M::Created>>> {
         let (choice, request) = (self.session.clone(), request.into());
         async move { Self::bind(choice, |session| async move { M::make(&session, request).await }).await }
+            .boxed()
     }
 }
 
@@ -309,9 +308,9 @@ impl<M: Update> Manager<M> {
         &self,
         key: K,
         request: R,
-    ) -> impl Future<Output = Result<M::Updated>> + Send + use<M, K, R> {
+    ) -> BoxFuture<'static, Result<M::Updated>> {
         let (choice, key, request) = (self.session.clone(), key.into(), request.into());
-        async move { M::change(&choice.session().await?, key, request).await }
+        async move { M::change(&choice.session().await?, key, request).await }.boxed()
     }
 }
 
@@ -343,9 +342,9 @@ impl<M: Delete> Manager<M> {
     /// # Requests
     ///
     /// One of the noun's Delete operation: `DeleteGuardrail` (`bedrock:DeleteGuardrail`).
-    pub fn delete<K: Into<M::Key>>(&self, key: K) -> impl Future<Output = Result<()>> + Send + use<M, K> {
+    pub fn delete<K: Into<M::Key>>(&self, key: K) -> BoxFuture<'static, Result<()>> {
         let (choice, key) = (self.session.clone(), key.into());
-        async move { M::remove(&choice.session().await?, key).await }
+        async move { M::remove(&choice.session().await?, key).await }.boxed()
     }
 }
 
@@ -359,9 +358,9 @@ impl<M: Stop> Manager<M> {
     /// # Requests
     ///
     /// One of the noun's Stop operation, such as `StopModelInvocationJob` (`bedrock:StopModelInvocationJob`).
-    pub fn stop<K: Into<M::Key>>(&self, key: K) -> impl Future<Output = Result<()>> + Send + use<M, K> {
+    pub fn stop<K: Into<M::Key>>(&self, key: K) -> BoxFuture<'static, Result<()>> {
         let (choice, key) = (self.session.clone(), key.into());
-        async move { M::halt(&choice.session().await?, key).await }
+        async move { M::halt(&choice.session().await?, key).await }.boxed()
     }
 }
 

@@ -146,6 +146,20 @@ async fn code_over_any_noun_compiles_and_runs() {
     assert!(repository.find("acme.oracle-v9:0").await.unwrap().is_none());
     assert_eq!(repository.find_all(&[MODEL]).await.unwrap().len(), 1);
 
+    // A call borrows nothing of its key: it can go into a task.
+    let models = FoundationModel::objects().using(&session);
+    let call = {
+        let id = MODEL.to_owned();
+        (
+            models.get(id.as_str()),
+            models.get_opt(&id),
+            Guardrail::objects().using(&session).delete(id.as_str()),
+        )
+    };
+    assert!(tokio::spawn(call.0).await.unwrap().is_ok());
+    assert!(tokio::spawn(call.1).await.unwrap().is_ok());
+    assert!(tokio::spawn(call.2).await.unwrap().is_err(), "no guardrail has a model's ID");
+
     // What a query sends is sent in a task too.
     let query = Guardrail::objects().using(&session).list();
     let tasks = [
