@@ -125,6 +125,7 @@
 //! | `POST /_local/replies` | a reply or a list: `{"text": "Paris."}` | 201, `{"queued": 1}` |
 //! | `GET /_local/clock` | | `{"now": "2026-11-21T12:00:00Z"}` |
 //! | `POST /_local/clock` | `{"advance_ms": 60000}` | `{"now": "2026-11-21T12:01:00Z"}` |
+//! | `POST /_local/models` | `{"id": "anthropic.claude-tomorrow", "like": "anthropic.claude-sonnet-5"}`, or a list; without `like` it is a model of plain text | 201, `{"declared": 1}` |
 //! | `POST /_local/seed` | `{"list": "ListImportedModels", "region": "us-east-1", "rows": [{"modelArn": "arn:aws:bedrock:us-east-1:123456789012:imported-model/model0000001", "modelName": "mine", "creationTime": "2026-01-01T00:00:00Z"}]}`; the default region without `region` | 201, `{"seeded": 1}` |
 //! | `POST /_local/reset` | | 204; resources, journal, replies, clock, ids and faults are as they were at the start |
 //!
@@ -219,12 +220,19 @@
 //! two minutes for its next request: longer than the SDKs keep a connection in their pools. The server listens on loopback
 //! alone unless it is told to be open to the network ([`LocalBedrockBuilder::open_to_network`], `--open-to-network`).
 //!
-//! **Models.** A runtime operation takes a model's id or ARN, a system-defined inference profile (`us.`, `eu.`,
+//! **Models.** Facts and dates of models are those that AWS's catalogue gave, and so are the inference profiles of each
+//! region. What a model takes is a list of rules, each with its source; what is not known of a model is accepted. A model
+//! that AWS has retired, by the server's clock, is not listed and answers 404 when it is called, unless the server keeps
+//! such models ([`LocalBedrockBuilder::keep_retired_models`], `--keep-retired-models`). A model that this crate does not
+//! know can be declared ([`LocalBedrockBuilder::model_like`], [`LocalBedrockBuilder::model`], `--model`,
+//! `POST /_local/models`).
+//!
+//! A runtime operation takes a model's id or ARN, a system-defined inference profile of the region (`us.`, `eu.`,
 //! `global.` … and a model's id, or its ARN), and the ARN of whatever was created here: application profiles (by their
 //! id, too), prompt routers, custom models and their deployments, provisioned throughputs, imported models and
 //! marketplace endpoints. For the last two, and for stored prompts, another model speaks. What is not there is not
-//! found, what is not ready yet is refused. A model that only profiles reach refuses its plain id, and unknown ones are
-//! invalid, as on AWS.
+//! found, what is not ready yet is refused. A model that only profiles reach refuses its plain id, and unknown ones, with
+//! the ARNs and profiles of other regions, are invalid, as on AWS.
 //!
 //! **Who replies.** Of these the first that knows a reply: queued [`Reply`]s, then recorded exchanges ([`Playback`]), then
 //! the [`Replier`]s in the order in which they were given to the builder: functions, a [`Script`] of rules, a model behind
@@ -300,7 +308,7 @@
 //! or the builder say, and never more than its shape allows: five evaluation jobs, one enforced guardrail.
 //!
 //! **There from the beginning**: the system-defined inference profiles of the region's geography and the global ones,
-//! and two default prompt routers.
+//! and the default prompt routers.
 //!
 //! **Agreements.** Amazon's models need none. Of the others there is one offer each; until it is agreed to,
 //! `GetFoundationModelAvailability` says `NOT_AVAILABLE`. The models can be called all the same.

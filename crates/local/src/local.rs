@@ -9,13 +9,14 @@ use serde_json::Value;
 
 use crate::auth::keys::Keys;
 use crate::buckets::Buckets;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Declaration, RegionalModels};
 use crate::clock::Clock;
 use crate::description::Services;
 use crate::faults::{Fault, Faults};
 use crate::hosts::Hosts;
 use crate::ids::Ids;
 use crate::journal::Journal;
+use crate::nouns::inference_profile;
 use crate::repliers::playback::Playback;
 use crate::repliers::{Chain, Repliers};
 use crate::routing::Router;
@@ -49,6 +50,10 @@ pub(crate) struct Settings {
     /// Who says what a model replies where nothing is queued.
     pub(crate) repliers: Chain,
     pub(crate) playback: Option<Arc<Playback>>,
+    /// Models that the catalogue's data do not know.
+    pub(crate) models: Vec<Declaration>,
+    /// Whether models that have ended can still be called.
+    pub(crate) keeps_retired_models: bool,
 }
 
 impl Default for Settings {
@@ -67,6 +72,8 @@ impl Default for Settings {
             faults: Vec::new(),
             repliers: Chain::default(),
             playback: None,
+            models: Vec::new(),
+            keeps_retired_models: false,
         }
     }
 }
@@ -75,7 +82,7 @@ impl Default for Settings {
 pub(crate) struct Local {
     pub(crate) services: &'static Services,
     pub(crate) router: Router,
-    pub(crate) catalogue: &'static Catalogue,
+    pub(crate) catalogue: Catalogue,
     /// Files go nowhere where there are none.
     pub(crate) buckets: Option<Buckets>,
     pub(crate) hosts: Hosts,
@@ -96,7 +103,7 @@ impl Local {
         Ok(Self {
             services,
             router: Router::new(services),
-            catalogue: Catalogue::load()?,
+            catalogue: Catalogue::new(settings.keeps_retired_models, &settings.models)?,
             buckets: settings.bucket_folder.as_deref().map(Buckets::at).transpose()?,
             hosts: Hosts::new(&settings.allowed_hosts)?,
             clock: Clock::default(),
@@ -122,6 +129,18 @@ impl Local {
         Ok(())
     }
 
+    /// The models that there are in a region now.
+    pub(crate) fn models<'a>(&'a self, region: &'a str) -> RegionalModels<'a> {
+        self.catalogue.at(region, self.clock.now())
+    }
+
+    /// Adds a model to all regions.
+    pub(crate) fn declare_model(&self, declaration: &Declaration) -> Result<(), String> {
+        let model = self.catalogue.declare(declaration)?;
+        self.state.everywhere(self, |cx| inference_profile::define_all(cx, model));
+        Ok(())
+    }
+
     /// Moves the clock, and lets all happen that is due by then.
     pub(crate) fn advance(&self, by: Duration) {
         self.clock.advance(by);
@@ -136,6 +155,9 @@ impl Local {
             playback.reset();
         }
         self.state.clear();
+        if let Err(error) = self.catalogue.reset(&self.settings.models) {
+            tracing::error!(error, "the first declared models cannot be declared again");
+        }
         self.clock.reset();
         self.ids.reset();
         if let Err(error) = self.faults.reset(&self.settings.faults) {

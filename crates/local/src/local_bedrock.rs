@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::admin;
 use crate::auth::keys::{AccessKey, Session};
+use crate::catalogue::Declaration;
 use crate::clock::later;
 use crate::connections;
 use crate::faults::{Fault, PlannedFault};
@@ -343,6 +344,36 @@ impl LocalBedrockBuilder {
         self
     }
 
+    /// Serves the models that AWS has retired, too. Otherwise they are as on AWS, by the server's clock: no longer
+    /// listed, and answered 404 “has reached the end of its life” when they are called.
+    pub fn keep_retired_models(mut self) -> Self {
+        self.settings.keeps_retired_models = true;
+        self
+    }
+
+    /// Adds a model that the server does not know, which reads and writes text. It takes what nothing is known to
+    /// refuse.
+    pub fn model(self, id: impl Into<String>) -> Self {
+        self.declared(id.into(), None)
+    }
+
+    /// Adds a model that the server does not know, as another one that it knows: called as that is, by the same
+    /// inference profiles, in the same format, held to the same rules.
+    ///
+    /// ```
+    /// let builder = bedrock_orm_local::LocalBedrock::builder()
+    ///     .model_like("anthropic.claude-tomorrow-v1:0", "anthropic.claude-sonnet-5");
+    /// # drop(builder);
+    /// ```
+    pub fn model_like(self, id: impl Into<String>, like: impl Into<String>) -> Self {
+        self.declared(id.into(), Some(like.into()))
+    }
+
+    fn declared(mut self, id: String, like: Option<String>) -> Self {
+        self.settings.models.push(Declaration { id, like });
+        self
+    }
+
     /// The faults that are planned from the beginning, in their order.
     pub fn faults(mut self, faults: impl IntoIterator<Item = Fault>) -> Self {
         self.settings.faults.extend(faults);
@@ -391,7 +422,8 @@ impl LocalBedrockBuilder {
     /// # Errors
     ///
     /// When the port cannot be bound, the address may not be listened on, the folder for buckets cannot be made, a fault
-    /// could never strike, an allowed host is no host name, or the admin token cannot be sent in a header.
+    /// could never strike, an allowed host is no host name, the admin token cannot be sent in a header, or a declared
+    /// model is there already or like one that is not known.
     pub async fn start(mut self) -> io::Result<LocalBedrock> {
         if !self.host.is_loopback() && !self.open_to_network {
             return Err(io::Error::new(

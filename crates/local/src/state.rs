@@ -30,6 +30,15 @@ impl State {
         visit(local, &mut stores, region, now, work)
     }
 
+    /// Works on what every known region has, one after the other.
+    pub(crate) fn everywhere(&self, local: &Local, mut work: impl FnMut(&mut Context<'_>)) {
+        let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = in_microseconds(local.clock.now());
+        for region in stores.keys().cloned().collect::<Vec<_>>() {
+            visit(local, &mut stores, &region, now, &mut work);
+        }
+    }
+
     /// Forgets everything.
     pub(crate) fn clear(&self) {
         self.stores.lock().unwrap_or_else(PoisonError::into_inner).clear();

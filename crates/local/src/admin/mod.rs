@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::auth;
+use crate::catalogue::Declaration;
 use crate::faults::Fault;
 use crate::local::Local;
 use crate::outgoing::{Body, full};
@@ -24,7 +25,7 @@ use crate::server::read;
 
 pub(crate) const ROOT: &str = "/_local";
 const ROUTES: &str = "GET health; GET, DELETE requests; GET requests/ID; GET, POST, DELETE faults; DELETE faults/ID; \
-    POST replies; GET, POST clock; POST seed; POST reset";
+    POST replies; GET, POST clock; POST models; POST seed; POST reset";
 
 /// The page loads and runs its own files alone.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
@@ -141,6 +142,11 @@ fn perform(local: &Local, parts: &Parts, body: &Bytes) -> Outcome {
             let Advance { advance_ms } = json_of(body)?;
             local.advance(Duration::from_millis(advance_ms));
             ok(clock(local))
+        }
+        ("POST", ["models"]) => {
+            let models: Vec<Declaration> = several(body)?;
+            models.iter().try_for_each(|model| local.declare_model(model)).map_err(refused)?;
+            Ok(Told::Json(StatusCode::CREATED, json!({ "declared": models.len() })))
         }
         ("POST", ["seed"]) => {
             let Seed { list, region, rows } = json_of(body)?;

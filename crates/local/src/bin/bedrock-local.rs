@@ -59,6 +59,15 @@ struct Options {
     #[arg(long, value_name = "TOKEN")]
     admin_token: Option<String>,
 
+    /// A model that the server does not know, as in "anthropic.claude-tomorrow=anthropic.claude-sonnet-5": called and
+    /// listed as the one that it is like, or, without one, as a model of plain text. Can be repeated.
+    #[arg(long, value_name = "ID[=LIKE]")]
+    model: Vec<String>,
+
+    /// Serve the models that AWS has retired, too.
+    #[arg(long)]
+    keep_retired_models: bool,
+
     /// Milliseconds that a job takes, and whatever else is under way for a while.
     #[arg(long, value_name = "MS", default_value_t = 2000)]
     job_duration: u64,
@@ -174,6 +183,15 @@ async fn run(options: Options) -> io::Result<()> {
     }
     if let Some(folder) = options.buckets {
         builder = builder.bucket_folder(folder);
+    }
+    if options.keep_retired_models {
+        builder = builder.keep_retired_models();
+    }
+    for model in options.model {
+        builder = match model.split_once('=') {
+            Some((id, like)) => builder.model_like(id, like),
+            None => builder.model(model),
+        };
     }
     for (id, secret) in options.access_key {
         builder = builder.access_key(id, secret);

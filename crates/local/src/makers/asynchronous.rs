@@ -17,7 +17,7 @@ type File = (String, Vec<u8>);
 
 /// The files of an invocation that went well. `output` is the URI of the folder that they go to.
 pub(crate) fn files(model: &FoundationModel, input: &Value, buckets: &Buckets, output: &str) -> Vec<File> {
-    let id = model.model_id.as_str();
+    let id = model.kind();
     let mut files = match id {
         _ if id.starts_with("amazon.nova-reel") => reel(input, output),
         _ if id.starts_with("twelvelabs.marengo") => vec![marengo(id, input)],
@@ -35,7 +35,7 @@ pub(crate) fn failure(model: &FoundationModel, message: &str) -> Option<File> {
     let shot =
         json!({ "status": "FAILURE", "failureType": "INTERNAL_SERVER_EXCEPTION", "failureMessage": message });
     let status = json!({ "schemaVersion": "1.0", "shots": [shot], "fullVideo": shot });
-    model.model_id.starts_with("amazon.nova-reel").then(|| json_file(REEL_STATUS, &status))
+    model.kind().starts_with("amazon.nova-reel").then(|| json_file(REEL_STATUS, &status))
 }
 
 const REEL_STATUS: &str = "video-generation-status.json";

@@ -25,7 +25,7 @@ impl Embedder {
         match model.maker() {
             "cohere" => Self::Cohere,
             "twelvelabs" => Self::Marengo,
-            _ if model.model_id.starts_with("amazon.nova") => Self::Nova,
+            _ if model.kind().starts_with("amazon.nova") => Self::Nova,
             _ => Self::Titan,
         }
     }
@@ -60,7 +60,7 @@ impl Embedder {
     pub(crate) fn answer(self, asked: &Asked, vectors: Option<Vec<Vec<f64>>>, id: &str) -> Value {
         let own = || {
             let asked_size = self.size(&asked.body).and_then(|size| usize::try_from(size).ok());
-            let size = asked_size.unwrap_or_else(|| default_size(&asked.model.model_id));
+            let size = asked_size.unwrap_or_else(|| default_size(asked.model.kind()));
             asked.prompt.messages.iter().map(|input| of_content(&input["content"], size)).collect()
         };
         let vectors = vectors.unwrap_or_else(own);

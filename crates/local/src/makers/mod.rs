@@ -113,7 +113,7 @@ pub(crate) fn read(model: &'static FoundationModel, bytes: &[u8]) -> AwsResult<A
 }
 
 fn format(model: &FoundationModel, body: &Value) -> AwsResult<Format> {
-    let id = model.model_id.as_str();
+    let id = model.kind();
     let has = |member: &str| !body[member].is_null();
     let makes = |modality: &str| model.output_modalities.iter().any(|output| output == modality);
     if makes("EMBEDDING") {

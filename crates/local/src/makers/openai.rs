@@ -163,7 +163,7 @@ pub(super) fn id(said: &Said<'_>) -> String {
 
 /// Mistral's first chat models name it otherwise.
 fn reason_member(said: &Said<'_>) -> &'static str {
-    if said.asked.model.model_id.starts_with("mistral.mistral-large-24") {
+    if said.asked.model.kind().starts_with("mistral.mistral-large-24") {
         "stop_reason"
     } else {
         "finish_reason"

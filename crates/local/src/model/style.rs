@@ -59,7 +59,7 @@ pub(crate) enum Place {
 impl Style {
     pub(crate) fn of(model: &FoundationModel) -> Self {
         let mut style = Self::default();
-        let is_meant = |rule: &&Rule| rule.models.iter().any(|it| glob::matches(it, &model.model_id));
+        let is_meant = |rule: &&Rule| rule.models.iter().any(|it| glob::matches(it, model.kind()));
         for rule in RULES.iter().flatten().filter(is_meant) {
             style = Self {
                 cache_minimum: rule.cache_minimum.or(style.cache_minimum),
@@ -89,7 +89,7 @@ mod tests {
         for rule in rules {
             assert!(!rule.source.is_empty(), "{rule:?}");
         }
-        let style = |id: &str| Style::of(Catalogue::load().unwrap().known(id).unwrap());
+        let style = |id: &str| Style::of(Catalogue::new(false, &[]).unwrap().known(id).unwrap());
         assert_eq!(style("anthropic.claude-haiku-4-5-20251001-v1:0").cache_minimum, Some(4096));
         assert_eq!(style("anthropic.claude-3-haiku-20240307-v1:0").cache_minimum, None);
         assert_eq!(style("meta.llama3-70b-instruct-v1:0"), Style::default());

@@ -93,6 +93,6 @@ fn offer_token(model: &FoundationModel) -> Option<String> {
     (model.maker() != "amazon").then(|| format!("offer-token-{}", model.model_id))
 }
 
-fn known<'a>(cx: &Context<'a>, identifier: &str) -> AwsResult<&'a FoundationModel> {
-    cx.local.catalogue.get_or_refuse(identifier)
+fn known(cx: &Context<'_>, identifier: &str) -> AwsResult<&'static FoundationModel> {
+    cx.models().get_or_refuse(identifier)
 }

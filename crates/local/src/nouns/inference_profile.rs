@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::catalogue::FoundationModel;
+use crate::catalogue::{SystemProfile, invalid};
 use crate::error::{AwsError, AwsResult};
 use crate::store::context::Context;
 use crate::store::noun::{Members, Noun, Verb};
@@ -10,14 +11,6 @@ use crate::store::record::Record;
 
 /// AWS's own are older than whatever is created here.
 pub(super) const LONG_AGO: &str = "2024-08-26T00:00:00Z";
-
-/// A region's prefix, the geography that it stands for, and where its profiles lead.
-const GEOGRAPHIES: &[(&str, &str, &str, &[&str])] = &[
-    ("us-gov-", "us-gov", "US-GOV", &["us-gov-east-1", "us-gov-west-1"]),
-    ("us-", "us", "US", &["us-east-1", "us-east-2", "us-west-2"]),
-    ("eu-", "eu", "EU", &["eu-central-1", "eu-north-1", "eu-west-1", "eu-west-3"]),
-    ("ap-", "apac", "APAC", &["ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2"]),
-];
 
 pub(crate) static NOUN: Noun = Noun {
     name: "InferenceProfile",
@@ -52,10 +45,8 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     let arn = source["copyFrom"].as_str().unwrap_or_default();
     let models = match arn.contains(":foundation-model/") {
         true => {
-            let model = cx.local.catalogue.get(arn);
-            model
-                .map(|_| json!([{ "modelArn": arn }]))
-                .ok_or_else(|| AwsError::validation("The provided model identifier is invalid."))?
+            let model = cx.models().get(arn);
+            model.map(|_| json!([{ "modelArn": arn }])).ok_or_else(invalid)?
         }
         false => cx.record(&NOUN, arn)?.get("models").cloned().unwrap_or_default(),
     };
@@ -75,37 +66,35 @@ fn release(_: &mut Context<'_>, record: &Record) -> AwsResult<()> {
 
 /// The profiles that AWS defines in a region.
 pub(super) fn furnish(cx: &mut Context<'_>) {
-    let local = cx.local;
-    let geography = GEOGRAPHIES.iter().find(|(prefix, ..)| cx.region.starts_with(prefix));
-    for model in local.catalogue.listed().filter(|model| model.has_profiles()) {
-        if let Some((_, prefix, title, regions)) = geography {
-            let arns = regions.iter().map(|region| model.arn(region)).collect();
-            let regions = regions.join(" ");
-            define(cx, model, prefix, title, &format!("in {regions}"), arns);
-        }
-        if model.is_global() {
-            let arns = vec![model.arn(""), model.arn(cx.region)];
-            define(cx, model, "global", "Global", "globally", arns);
-        }
+    let models: Vec<_> = cx.models().listed().collect();
+    for model in models {
+        define_all(cx, model);
     }
 }
 
-fn define(
-    cx: &mut Context<'_>,
-    model: &FoundationModel,
-    prefix: &str,
-    title: &str,
-    whither: &str,
-    arns: Vec<String>,
-) {
+/// The profiles that AWS defines in a region for a model.
+pub(crate) fn define_all(cx: &mut Context<'_>, model: &'static FoundationModel) {
+    for profile in cx.models().profiles(model) {
+        define(cx, &profile);
+    }
+}
+
+fn define(cx: &mut Context<'_>, profile: &SystemProfile) {
+    let SystemProfile { prefix, model, regions } = profile;
     let id = format!("{prefix}.{}", model.model_id);
-    let name = format!("{title} {} {}", model.provider_name, model.model_name);
+    let (title, whither, arns) = match *prefix {
+        "global" => ("Global".to_owned(), "globally".to_owned(), vec![model.arn(""), model.arn(cx.region)]),
+        prefix => {
+            let arns = regions.iter().map(|region| model.arn(region)).collect();
+            (prefix.to_uppercase(), format!("in {}", regions.join(" ")), arns)
+        }
+    };
     let models: Vec<Value> = arns.into_iter().map(|arn| json!({ "modelArn": arn })).collect();
     let mut record = Record::default();
     let arn = format!("arn:aws:bedrock:{}:{}:inference-profile/{id}", cx.region, crate::local::ACCOUNT);
     record.set("inferenceProfileArn", arn);
     record.set("inferenceProfileId", id);
-    record.set("inferenceProfileName", name);
+    record.set("inferenceProfileName", format!("{title} {} {}", model.provider_name, model.model_name));
     record.set("description", format!("Routes requests to {} {whither}.", model.model_id));
     record.set("createdAt", LONG_AGO);
     record.set("updatedAt", LONG_AGO);

@@ -13,7 +13,7 @@ mod evaluation_job;
 pub(crate) mod foundation_model_agreement;
 pub(crate) mod guardrail;
 mod imported_model;
-mod inference_profile;
+pub(crate) mod inference_profile;
 mod marketplace_model_endpoint;
 mod model_copy_job;
 mod model_customization_job;

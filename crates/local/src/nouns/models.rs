@@ -1,6 +1,7 @@
 //! Models by whatever names them.
 
 use crate::catalogue::FoundationModel;
+use crate::catalogue::invalid;
 use crate::error::{AwsError, AwsResult};
 use crate::local::Local;
 use crate::nouns::{
@@ -20,7 +21,7 @@ pub(crate) struct Base {
 
 /// The foundation or custom model that a request names.
 pub(crate) fn base(cx: &Context<'_>, identifier: &str) -> AwsResult<Base> {
-    if let Some(model) = cx.local.catalogue.get(identifier) {
+    if let Some(model) = cx.models().get(identifier) {
         let arn = model.arn(cx.region);
         return Ok(Base { foundation_arn: arn.clone(), arn });
     }
@@ -61,31 +62,28 @@ const STAND_IN: &str = "qwen.qwen3-vl-235b-a22b";
 /// The foundation model behind whatever a runtime operation is called with.
 pub(crate) fn invoked(local: &Local, region: &str, identifier: &str) -> AwsResult<&'static FoundationModel> {
     // The catalogue's own names need no look into the store.
-    local.catalogue.invoked(identifier).or_else(|_| {
-        let id = |cx: &mut Context<'_>| behind(cx, identifier).map(|model| model.model_id.clone());
-        let id = local.state.with(local, region, id)?;
-        local.catalogue.known(&id).ok_or_else(invalid)
-    })
+    let found = local.models(region).invoked(identifier);
+    found.or_else(|_| local.state.with(local, region, |cx| behind(cx, identifier)))
 }
 
 /// The same, for who looks into the store already.
 pub(super) fn behind(cx: &Context<'_>, identifier: &str) -> AwsResult<&'static FoundationModel> {
-    let catalogue = cx.local.catalogue;
+    let models = cx.models();
     let resource = identifier.strip_prefix("arn:").and_then(|arn| arn.splitn(5, ':').nth(4));
     let foundation = match resource {
         Some(resource) if CALLABLES.iter().any(|callable| resource.starts_with(callable.kind)) => {
             through(cx, identifier)?
         }
-        Some(_) => return catalogue.invoked(identifier),
+        Some(_) => return models.invoked(identifier),
         // An account's own profile has an id that looks like nothing else.
         None => match cx.store.record(&inference_profile::NOUN, identifier) {
             Some(profile) if profile.text("type") == "APPLICATION" => {
                 through(cx, profile.text("inferenceProfileArn"))?
             }
-            _ => return catalogue.invoked(identifier),
+            _ => return models.invoked(identifier),
         },
     };
-    catalogue.known(&foundation).ok_or_else(invalid)
+    models.callable(&foundation)
 }
 
 /// Follows ARNs from one thing to the next until a foundation model is reached.
@@ -97,7 +95,7 @@ fn through(cx: &Context<'_>, arn: &str) -> AwsResult<String> {
             return Ok(id.to_owned());
         }
         if let Some(id) = resource.strip_prefix("inference-profile/") {
-            return cx.local.catalogue.invoked(id).map(|model| model.model_id.clone());
+            return cx.models().invoked(id).map(|model| model.model_id.clone());
         }
         let callable = CALLABLES.iter().find(|callable| resource.starts_with(callable.kind));
         let Callable { noun, behind, .. } = callable.ok_or_else(invalid)?;
@@ -119,8 +117,4 @@ fn target<'a>(record: &'a Record, member: &str) -> &'a str {
     let value = &record[member];
     let model = value.get(0).unwrap_or(value);
     model.as_str().or_else(|| model["modelArn"].as_str()).unwrap_or_default()
-}
-
-fn invalid() -> AwsError {
-    AwsError::validation("The provided model identifier is invalid.")
 }

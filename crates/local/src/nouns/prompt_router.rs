@@ -17,6 +17,7 @@ const DEFAULTS: &[(&str, &str, [&str; 2])] = &[
         "anthropic.claude:1",
         ["anthropic.claude-3-haiku-20240307-v1:0", "anthropic.claude-3-5-sonnet-20240620-v1:0"],
     ),
+    ("Amazon Nova Prompt Router", "amazon.nova:1", ["amazon.nova-lite-v1:0", "amazon.nova-pro-v1:0"]),
     (
         "Meta Prompt Router",
         "meta.llama:1",
@@ -66,9 +67,12 @@ fn release(_: &mut Context<'_>, record: &Record) -> AwsResult<()> {
     }
 }
 
-/// The routers that AWS has in a region.
+/// The routers that AWS has in a region, but for those whose models have ended.
 pub(super) fn furnish(cx: &mut Context<'_>) {
     for (name, id, models) in DEFAULTS {
+        if models.iter().any(|id| cx.models().get(id).is_none()) {
+            continue;
+        }
         let models: Vec<Value> = models
             .iter()
             .map(|id| json!({ "modelArn": format!("arn:aws:bedrock:{}::foundation-model/{id}", cx.region) }))

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::catalogue::{FoundationModel, Lack};
+use crate::catalogue::FoundationModel;
+use crate::catalogue::rules::Feature;
 use crate::error::{AwsError, AwsResult};
 use crate::model::completion::{TOOL_USE, is_clients};
 use crate::model::prompt::items;
@@ -46,19 +47,22 @@ fn refuse(message: impl Into<String>) -> AwsResult<()> {
 }
 
 fn check_model(model: &FoundationModel, input: &Value) -> AwsResult<()> {
-    if model.lacks(Lack::Converse) {
+    if !model.takes(Feature::Converse) {
         return refuse(
             "This action doesn't support the model that you provided. Try again with a supported model.",
         );
     }
-    if model.lacks(Lack::Tools) && !input["toolConfig"].is_null() {
+    if !model.takes(Feature::Tools) && !input["toolConfig"].is_null() {
         return refuse("This model doesn't support tool use.");
     }
     let inference = &input["inferenceConfig"];
-    if model.wants_one_sampler() && !inference["temperature"].is_null() && !inference["topP"].is_null() {
+    if !model.takes(Feature::TemperatureBesideTopP)
+        && !inference["temperature"].is_null()
+        && !inference["topP"].is_null()
+    {
         return refuse(format!("The model returned the following errors: {ONE_SAMPLER}"));
     }
-    if model.lacks(Lack::System) && !items(&input["system"]).is_empty() {
+    if !model.takes(Feature::System) && !items(&input["system"]).is_empty() {
         return refuse(
             "This model doesn't support system messages. Try again without a system message or use a model that supports system messages.",
         );
@@ -213,7 +217,7 @@ fn check_makers_wishes(model: &FoundationModel, input: &Value) -> AwsResult<()> 
     let choice = &input["toolConfig"]["toolChoice"];
     let forced = ["any", "tool"].into_iter().find(|choice_of| choice[*choice_of].is_object());
     if let Some(forced) = forced {
-        if !model.can_be_made_to_use_tools() {
+        if !model.takes(Feature::ForcedTools) {
             let field = format!("toolConfig.toolChoice.{forced}");
             return refuse(format!(
                 "This model doesn't support the {field} field. Remove {field} and try again."

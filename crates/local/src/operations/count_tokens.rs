@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
+use crate::catalogue::rules::Feature;
 use crate::error::{AwsError, AwsResult};
 use crate::local::Local;
 use crate::makers;
@@ -18,7 +19,7 @@ pub(crate) fn count(local: &Local, request: &Request) -> AwsResult<Answer> {
     let identifier = request.text("modelId");
     let unsupported = || AwsError::validation("The provided model doesn't support counting tokens.");
     // Of a model that is called through a profile, the plain id is wanted here.
-    let model = match local.catalogue.get(identifier) {
+    let model = match local.models(&request.region).get(identifier) {
         Some(model) => model,
         None => {
             return Err(models::invoked(local, &request.region, identifier)
@@ -26,7 +27,7 @@ pub(crate) fn count(local: &Local, request: &Request) -> AwsResult<Answer> {
                 .unwrap_or_else(unsupported));
         }
     };
-    if !model.counts_tokens() {
+    if !model.takes(Feature::CountTokens) {
         return Err(unsupported());
     }
     let input = &request.input["input"];

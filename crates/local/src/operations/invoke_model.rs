@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Event, Headers};
 use crate::catalogue::FoundationModel;
+use crate::catalogue::rules::Feature;
 use crate::error::{AwsError, AwsResult};
 use crate::guardrails::applied::{Applied, Trace, Wish};
 use crate::guardrails::assessment::Outcome;
@@ -103,7 +104,7 @@ fn read(local: &Local, request: &Request) -> AwsResult<Asked> {
     let model = models::invoked(local, &request.region, request.text("modelId"))?;
     let asked = makers::read(model, &request.body)?;
     let has = |member: &str| !asked.body[member].is_null();
-    if model.wants_one_sampler() && has("temperature") && has("top_p") {
+    if !model.takes(Feature::TemperatureBesideTopP) && has("temperature") && has("top_p") {
         return Err(AwsError::validation(ONE_SAMPLER));
     }
     Ok(asked)
@@ -164,7 +165,7 @@ fn metrics(completion: &Completion, model: &FoundationModel) -> Value {
 /// (recorded).
 fn cached(usage: &Usage, model: &FoundationModel) -> Option<(u64, u64)> {
     let (read, written) = usage.cache.as_ref().map_or((0, 0), |cache| (cache.read, cache.written()));
-    (read + written > 0 || model.model_id.starts_with("amazon.nova")).then_some((read, written))
+    (read + written > 0 || model.kind().starts_with("amazon.nova")).then_some((read, written))
 }
 
 fn headers(request: &Request, content_type: &'static str) -> Headers {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::catalogue::RegionalModels;
 use crate::error::{AwsError, AwsResult};
 use crate::local::{ACCOUNT, Local};
 use crate::request::Request;
@@ -23,6 +24,11 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// The foundation models of the region.
+    pub(crate) fn models(&self) -> RegionalModels<'_> {
+        self.local.catalogue.at(self.region, self.now)
+    }
+
     /// The thing that a key names.
     pub(crate) fn find(&self, noun: &Noun, key: &str) -> AwsResult<Place> {
         self.store.find(noun, key).ok_or_else(|| AwsError::not_found(noun.missing))
