@@ -12,10 +12,7 @@ async fn main() -> Result {
 
     let started = model
         .start_async_invoke(
-            json!({
-                "taskType": "TEXT_VIDEO",
-                "textToVideoParams": {"text": "Cinematic orbital shot of a satellite above Earth."}
-            }),
+            json!({"prompt": "Cinematic orbital shot of a satellite above Earth."}),
             bedrock.output()?,
         )
         .await?;

@@ -1,13 +1,13 @@
 //! What a request would cost in tokens: `cargo run --example count_tokens`.
 
 use bedrock_orm::prelude::*;
-use bedrock_orm_examples::{Bedrock, MODEL, Result};
+use bedrock_orm_examples::{Bedrock, COUNTING_MODEL, Result};
 use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result {
     let bedrock = Bedrock::connect().await?;
-    let model = FoundationModel::objects().using(bedrock.session()).get(MODEL).await?;
+    let model = FoundationModel::objects().using(bedrock.session()).get(COUNTING_MODEL).await?;
 
     let request = ConverseRequest::from("Draft a rollback checklist.")
         .system([SystemContentBlock::text("Keep the answer under five bullets.")]);

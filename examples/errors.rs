@@ -12,7 +12,7 @@ async fn main() -> Result {
         ("a model that does not exist", conversations.converse("acme.oracle-v9:0", "Hello")),
         (
             "a model without on-demand throughput",
-            conversations.converse("anthropic.claude-sonnet-4-20250514-v1:0", "Hello"),
+            conversations.converse("anthropic.claude-sonnet-4-5-20250929-v1:0", "Hello"),
         ),
         ("a temperature of 7", conversations.converse(MODEL, "Hello").temperature(7.0)),
         (

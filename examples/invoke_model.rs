@@ -11,14 +11,13 @@ async fn main() -> Result {
 
     let answer = model
         .invoke_model(json!({
-            "anthropic_version": "bedrock-2023-05-31",
-            "max_tokens": 512,
-            "messages": [{"role": "user", "content": "Summarize this deployment note in one sentence."}]
+            "messages": [{"role": "user", "content": [{"text": "Summarize this deployment note in one sentence."}]}],
+            "inferenceConfig": {"maxTokens": 512}
         }))
         .accept("application/json")
         .await?;
 
     println!("{}", answer.content_type);
-    println!("{}", answer.body.json::<Value>()?["content"][0]["text"]);
+    println!("{}", answer.body.json::<Value>()?["output"]["message"]["content"][0]["text"]);
     Ok(())
 }

@@ -11,14 +11,13 @@ async fn main() -> Result {
 
     let mut stream = model
         .invoke_model_with_response_stream(json!({
-            "anthropic_version": "bedrock-2023-05-31",
-            "max_tokens": 512,
-            "messages": [{"role": "user", "content": "Stream a one sentence status update."}]
+            "messages": [{"role": "user", "content": [{"text": "Stream a one sentence status update."}]}],
+            "inferenceConfig": {"maxTokens": 512}
         }))
         .await?;
     while let Some(chunk) = stream.next().await {
         let event: Value = chunk?.json()?;
-        if let Some(text) = event["delta"]["text"].as_str() {
+        if let Some(text) = event["contentBlockDelta"]["delta"]["text"].as_str() {
             print!("{text}");
         }
     }

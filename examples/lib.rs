@@ -12,10 +12,13 @@ use bedrock_orm_local::LocalBedrock;
 pub type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 
 /// The model that the examples talk to.
-pub const MODEL: &str = "anthropic.claude-3-5-sonnet-20240620-v1:0";
+pub const MODEL: &str = "amazon.nova-pro-v1:0";
+
+/// A model whose tokens AWS counts.
+pub const COUNTING_MODEL: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
 /// The model that the examples start long-running jobs of.
-pub const VIDEO_MODEL: &str = "amazon.nova-reel-v1:0";
+pub const VIDEO_MODEL: &str = "luma.ray-v2:0";
 
 /// A Bedrock to talk to.
 pub struct Bedrock {

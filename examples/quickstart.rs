@@ -4,7 +4,7 @@ use std::io::{Write, stdout};
 
 use bedrock_orm::models::{AsyncInvokeStatus, ModelModality};
 use bedrock_orm::prelude::*;
-use bedrock_orm_examples::{Bedrock, MODEL, Result, VIDEO_MODEL};
+use bedrock_orm_examples::{Bedrock, COUNTING_MODEL, MODEL, Result, VIDEO_MODEL};
 use serde_json::{Value, json};
 
 #[tokio::main]
@@ -45,7 +45,10 @@ async fn main() -> Result {
     println!();
 
     stop("Count tokens", "model.count_tokens(\"…\")");
-    println!("{} tokens", model.count_tokens("Draft a rollback checklist.").await?.input_tokens);
+    println!(
+        "{} tokens",
+        models.get(COUNTING_MODEL).await?.count_tokens("Draft a rollback checklist.").await?.input_tokens
+    );
 
     stop("Converse under a guardrail", "model.converse(\"…\").guardrail(&guardrail)");
     match bedrock.guardrail().await {
@@ -64,18 +67,22 @@ async fn main() -> Result {
 
     stop("Invoke, raw", "model.invoke_model(json!({…}))");
     let body = json!({
-        "anthropic_version": "bedrock-2023-05-31",
-        "max_tokens": 256,
-        "messages": [{"role": "user", "content": "Summarize this deployment note in one sentence."}]
+        "messages": [{"role": "user", "content": [{"text": "Summarize this deployment note in one sentence."}]}],
+        "inferenceConfig": {"maxTokens": 256}
     });
     let answer = model.invoke_model(body.clone()).await?;
-    println!("{}: {}", answer.content_type, answer.body.json::<Value>()?["content"][0]["text"]);
+    println!(
+        "{}: {}",
+        answer.content_type,
+        answer.body.json::<Value>()?["output"]["message"]["content"][0]["text"]
+    );
 
     stop("Invoke, raw and streaming", "model.invoke_model_with_response_stream(json!({…}))");
     let mut stream = model.invoke_model_with_response_stream(body).await?;
     let mut events = Vec::new();
     while let Some(chunk) = stream.next().await {
-        events.push(chunk?.json::<Value>()?["type"].as_str().unwrap_or("?").to_owned());
+        let event: Value = chunk?.json()?;
+        events.extend(event.as_object().and_then(|event| event.keys().next()).cloned());
     }
     events.dedup();
     println!("{}", events.join(" → "));
@@ -85,10 +92,7 @@ async fn main() -> Result {
         Err(missing) => println!("left out: {missing}"),
         Ok(output) => {
             let video = models.get(VIDEO_MODEL).await?;
-            let input = json!({
-                "taskType": "TEXT_VIDEO",
-                "textToVideoParams": {"text": "Cinematic orbital shot of a satellite above Earth."}
-            });
+            let input = json!({"prompt": "Cinematic orbital shot of a satellite above Earth."});
             let started = video.start_async_invoke(input, output).await?;
             println!("{}", started.invocation_arn);
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::model;
 
 /// One that AWS counts for.
-pub const COUNTING: &str = "anthropic.claude-3-5-haiku-20241022-v1:0";
+pub const COUNTING: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
 pub async fn tokens_are_counted_of_a_conversation_and_of_a_body(session: &Session) {
     let model = model(session, COUNTING);

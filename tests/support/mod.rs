@@ -14,10 +14,12 @@ use bedrock_orm_local::{LocalBedrock, RecordedRequest};
 
 /// Converses and streams, on demand, in many regions.
 pub const MODEL: &str = "amazon.nova-lite-v1:0";
-/// The one of the tour.
-pub const CLAUDE: &str = "anthropic.claude-3-5-sonnet-20240620-v1:0";
+/// Wants an agreement, and an inference profile.
+pub const CLAUDE: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+/// The inference profile that leads to it from the United States.
+pub const CLAUDE_PROFILE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 /// Makes videos, asynchronously.
-pub const REEL: &str = "amazon.nova-reel-v1:0";
+pub const REEL: &str = "luma.ray-v2:0";
 
 /// A session for a server on loopback, which takes nothing from the environment that matters.
 pub async fn session(url: &str) -> Session {

@@ -175,7 +175,7 @@ impl Server {
     fn start(program: &Path, keys: &[&str]) -> Result<Self> {
         let mut process = Command::new(program)
             .env("RUST_LOG", "warn")
-            .args(["--port", "0", "--job-duration", "300", "--stream-pace", "0"])
+            .args(["--port", "0", "--job-duration", "300", "--stream-pace", "0", "--keep-retired-models"])
             .args(keys)
             .stdout(Stdio::piped())
             .spawn()?;

@@ -197,7 +197,7 @@ async fn serve(rows: usize) {
     let row = |number| {
         json!({
             "invocationArn": format!("arn:aws:bedrock:us-east-1:123456789012:async-invoke/{number:012}"),
-            "modelArn": "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-reel-v1:0",
+            "modelArn": "arn:aws:bedrock:us-east-1::foundation-model/luma.ray-v2:0",
             "status": "Completed",
             "submitTime": "2026-01-01T00:00:00Z",
             "endTime": "2026-01-01T00:05:00Z",

@@ -22,7 +22,7 @@ use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use bedrock_orm::models::ContentBlockDelta;
 use bedrock_orm::prelude::{ConverseExt, ConverseStreamOutput, FoundationModel, Session, Using};
 
-const MODEL: &str = "anthropic.claude-3-5-sonnet-20240620-v1:0";
+const MODEL: &str = "amazon.nova-pro-v1:0";
 const PROMPT: &str = "Give me three short deployment safety checks.";
 const SYSTEM: &str = "Answer with concise bullet points.";
 

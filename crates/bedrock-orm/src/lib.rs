@@ -5,7 +5,7 @@
 //! use bedrock_orm::prelude::*;
 //!
 //! # async fn tour(session: &Session, guardrail_id: &str) -> bedrock_orm::Result<()> {
-//! let model = FoundationModel::objects().using(session).get("anthropic.claude-3-5-sonnet-20240620-v1:0").await?;
+//! let model = FoundationModel::objects().using(session).get("amazon.nova-pro-v1:0").await?;
 //! let guardrail = Guardrail::objects().using(session).get((guardrail_id, "1")).await?;
 //!
 //! let reply = model

@@ -20,7 +20,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-const SONIC: &str = "amazon.nova-sonic-v1:0";
+const SONIC: &str = "amazon.nova-2-sonic-v1:0";
 
 /// A conversation under way.
 struct Talk {

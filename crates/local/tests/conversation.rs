@@ -371,7 +371,7 @@ async fn consecutive_user_messages_are_accepted_as_aws_accepts_them() {
 
 #[tokio::test]
 async fn models_without_tools_or_system_say_so() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let titan = "amazon.titan-text-express-v1";
     let tools = converse(&local, titan, json!({ "messages": [user("Hi")], "toolConfig": weather() })).await;
     assert_eq!(tools.refusal(), "This model doesn't support tool use.");
@@ -417,7 +417,7 @@ async fn makers_have_their_own_wishes() {
     let samplers =
         json!({ "messages": [user("Hi")], "inferenceConfig": { "temperature": 0.5, "topP": 0.5 } });
     assert!(converse(&local, PROFILE, samplers.clone()).await.refusal().contains("cannot both be specified"));
-    converse(&local, MODEL, samplers).await.ok();
+    converse(&local, NOVA, samplers).await.ok();
     let thought = json!({ "reasoningContent": { "reasoningText": { "text": "hm" } } });
     let unsigned = json!({ "messages": [
         user("Hi"), { "role": "assistant", "content": [thought, { "text": "Hello" }] }, user("And?"),

@@ -22,7 +22,7 @@ impl Folder {
     }
 
     async fn serve(&self) -> LocalBedrock {
-        LocalBedrock::builder().bucket_folder(&self.0).start().await.unwrap()
+        LocalBedrock::builder().keep_retired_models().bucket_folder(&self.0).start().await.unwrap()
     }
 
     /// The names of the files in a folder of it.
@@ -137,7 +137,7 @@ async fn nothing_is_written_elsewhere() {
     let folder = Folder::new("elsewhere");
     fs::create_dir_all(folder.0.join("outside")).unwrap();
     let inside = folder.0.join("inside");
-    let local = LocalBedrock::builder().bucket_folder(&inside).start().await.unwrap();
+    let local = LocalBedrock::builder().keep_retired_models().bucket_folder(&inside).start().await.unwrap();
     for uri in ["s3://bucket/../../outside", "s3://bucket/a/../../../x", "s3://bucket/./x"] {
         let body = invocation("amazon.nova-reel-v1:0", &json!({ "a": 1 }), uri);
         let refused = post(&local, "/async-invoke", body).await.refusal();

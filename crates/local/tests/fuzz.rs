@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bedrock_orm_local::LocalBedrock;
 use bytes::BufMut as _;
 use common::signer::{ID, SECRET};
-use common::{MODEL, NOVA, get, user};
+use common::{BASE, MODEL, NOVA, get, user};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -92,7 +92,7 @@ fn corpus() -> Vec<Vec<u8>> {
         "taskType": "TEXT_IMAGE", "textToImageParams": { "text": "x" }, "imageGenerationConfig": { "width": 64, "height": 64 },
     });
     let job = json!({
-        "modelId": "amazon.nova-reel-v1:0", "modelInput": { "a": 1 },
+        "modelId": "luma.ray-v2:0", "modelInput": { "a": 1 },
         "outputDataConfig": { "s3OutputDataConfig": { "s3Uri": "s3://bucket/x" } },
     });
     let event = json!({ "event": { "textInput": { "content": "Hello" } } }).to_string();
@@ -108,10 +108,10 @@ fn corpus() -> Vec<Vec<u8>> {
         post("/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Ainference-profile%2Fus.amazon.nova-lite-v1%3A0/converse", &converse),
         post(&format!("/model/{MODEL}/invoke"), &claude),
         post(&format!("/model/{MODEL}/invoke-with-response-stream"), &claude),
-        post("/model/amazon.titan-text-express-v1/invoke", &json!({ "inputText": "Hi", "textGenerationConfig": { "maxTokenCount": 5 } })),
+        post("/model/meta.llama3-8b-instruct-v1:0/invoke", &json!({ "prompt": "Hi", "max_gen_len": 5 })),
         post("/model/cohere.embed-english-v3/invoke", &json!({ "texts": ["Hi"], "input_type": "search_query" })),
-        post("/model/amazon.nova-canvas-v1:0/invoke", &image),
-        post(&format!("/model/{MODEL}/count-tokens"), &json!({ "input": { "converse": { "messages": [user("Hi")] } } })),
+        post("/model/stability.sd3-5-large-v1:0/invoke", &image),
+        post(&format!("/model/{BASE}/count-tokens"), &json!({ "input": { "converse": { "messages": [user("Hi")] } } })),
         post("/guardrails", &guardrail),
         post("/guardrail-checks/invoke", &checks),
         post("/async-invoke", &job),
@@ -119,7 +119,7 @@ fn corpus() -> Vec<Vec<u8>> {
         request("GET", "/foundation-models?byOutputModality=TEXT", "Authorization: Bearer ABSKx\r\n", b""),
         request("GET", "/async-invoke?submitTimeAfter=2026-01-01T00:00:00Z&statusEquals=Completed", "", b""),
         request("DELETE", "/guardrails/abcdefghijkl?guardrailVersion=1", "", b""),
-        request("POST", "/model/amazon.nova-sonic-v1:0/invoke-with-bidirectional-stream", "", &[&event[..], &event].concat()),
+        request("POST", "/model/amazon.nova-2-sonic-v1:0/invoke-with-bidirectional-stream", "", &[&event[..], &event].concat()),
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x05\x01\x05\0\0\0\x01\x82\x84\x86\x41\x01x".to_vec(),
     ]
 }

@@ -6,7 +6,7 @@ mod common;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bedrock_orm_local::{LocalBedrock, Reply};
-use common::{MODEL, NOVA, converse, converse_stream, get, post, send, user};
+use common::{BASE, MODEL, NOVA, converse, converse_stream, get, post, send, user};
 use serde_json::{Value, json};
 
 fn guardrail(name: &str) -> Value {
@@ -295,7 +295,7 @@ async fn a_guardrail_applies_without_a_model() {
 
 #[tokio::test]
 async fn invoke_model_is_guarded_too() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let id = create(&local, guardrail("one")).await;
     let invoke = async |path: &str, text: &str| {
         let headers = [
@@ -420,7 +420,7 @@ async fn answers_are_held_to_their_source() {
 
 #[tokio::test]
 async fn streams_wait_for_their_guardrails_or_run_ahead() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let id = create(&local, guardrail("one")).await;
     let stream = async |mode: &str, reply: &str| {
         local.queue_reply(Reply::text(reply));
@@ -493,7 +493,7 @@ async fn the_account_s_guardrail_applies_to_every_call() {
     local.queue_reply(Reply::text("Good morning."));
     assert!(!stopped(MODEL, marked).await);
 
-    enforce(json!({ "modelEnforcement": { "includedModels": ["ALL"], "excludedModels": [MODEL] } })).await;
+    enforce(json!({ "modelEnforcement": { "includedModels": ["ALL"], "excludedModels": [BASE] } })).await;
     assert!(!stopped(MODEL, plain.clone()).await);
     assert!(stopped(NOVA, plain.clone()).await);
 

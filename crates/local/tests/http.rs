@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bedrock_orm_local::{LocalBedrock, Reply};
 use bytes::Bytes;
-use common::{MODEL, converse, get, post, send, user};
+use common::{BASE, MODEL, converse, get, post, send, user};
 use http_body_util::Empty;
 use hyper::Request;
 use hyper::client::conn::http2;
@@ -51,7 +51,7 @@ async fn answers_carry_aws_headers() {
 #[tokio::test]
 async fn the_signature_chooses_the_region() {
     let local = LocalBedrock::builder().default_region("eu-west-1").start().await.unwrap();
-    let path = format!("/foundation-models/{MODEL}");
+    let path = format!("/foundation-models/{BASE}");
     let unsigned = get(&local, &path).await.ok();
     assert_eq!(unsigned["modelDetails"]["modelArn"].as_str().unwrap().split(':').nth(3), Some("eu-west-1"));
     let signature = "AWS4-HMAC-SHA256 Credential=AKID/20250101/ap-south-1/bedrock/aws4_request, SignedHeaders=host, Signature=0";

@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bedrock_orm_local::{LocalBedrock, Reply};
-use common::{Answer, MODEL, NOVA, get, post, send, user};
+use common::{Answer, BASE, MODEL, NOVA, get, post, send, user};
 use serde_json::{Value, json};
 
 async fn invoke(local: &LocalBedrock, model: &str, body: Value) -> Answer {
@@ -34,14 +34,14 @@ fn messages(text: &str) -> Value {
 
 #[tokio::test]
 async fn anthropic_messages() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let answer = invoke(&local, MODEL, messages("Good morning")).await;
     assert_eq!(answer.header("x-amzn-bedrock-input-token-count"), Some("3"));
     assert!(answer.header("x-amzn-bedrock-invocation-latency").is_some());
     let body = answer.ok();
     assert_eq!(
         (&body["type"], &body["role"], &body["model"]),
-        (&json!("message"), &json!("assistant"), &json!("claude-3-5-sonnet-20240620"))
+        (&json!("message"), &json!("assistant"), &json!("claude-sonnet-4-5-20250929"))
     );
     assert!(body["id"].as_str().unwrap().starts_with("msg_bdrk_01"));
     assert!(body["content"][0]["text"].as_str().unwrap().contains("“Good morning”"));
@@ -56,7 +56,7 @@ async fn anthropic_messages() {
 
 #[tokio::test]
 async fn anthropic_tools() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let mut body = messages("Weather in Rome?");
     let schema =
         json!({ "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"] });
@@ -81,7 +81,7 @@ async fn anthropic_tools() {
 
 #[tokio::test]
 async fn every_maker_answers_in_its_form() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let chat = json!({ "messages": [{ "role": "user", "content": "Hi" }] });
     for (model, body, pointer) in [
         (
@@ -121,7 +121,7 @@ async fn every_maker_answers_in_its_form() {
 
 #[tokio::test]
 async fn malformed_bodies_are_named() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     for (model, body, message) in [
         (MODEL, json!({}), "#: required key [messages] not found"),
         (
@@ -158,7 +158,7 @@ async fn malformed_bodies_are_named() {
 
 #[tokio::test]
 async fn embeddings_have_their_size() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let size = |vector: &Value| vector.as_array().unwrap().len();
     let titan =
         invoke(&local, "amazon.titan-embed-text-v2:0", json!({ "inputText": "Hi", "dimensions": 512 })).await;
@@ -180,15 +180,15 @@ async fn embeddings_have_their_size() {
 
 #[tokio::test]
 async fn tokens_are_counted_by_one_rule() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let count = async |model: &str, input: Value| {
         post(&local, &format!("/model/{model}/count-tokens"), json!({ "input": input })).await
     };
     let converse = json!({ "messages": [user("Good morning")], "system": [{ "text": "Be kind." }] });
-    assert_eq!(count(MODEL, json!({ "converse": converse })).await.ok(), json!({ "inputTokens": 6 }));
+    assert_eq!(count(BASE, json!({ "converse": converse })).await.ok(), json!({ "inputTokens": 6 }));
     let body = BASE64.encode(messages("Good morning").to_string());
     assert_eq!(
-        count(MODEL, json!({ "invokeModel": { "body": body } })).await.ok(),
+        count(BASE, json!({ "invokeModel": { "body": body } })).await.ok(),
         json!({ "inputTokens": 3 })
     );
     let profile_only = "anthropic.claude-sonnet-4-5-20250929-v1:0";
@@ -201,7 +201,7 @@ async fn tokens_are_counted_by_one_rule() {
     assert_eq!(unknown, "The provided model identifier is invalid.");
     let both = json!({ "converse": converse, "invokeModel": { "body": "e30=" } });
     assert!(
-        count(MODEL, both)
+        count(BASE, both)
             .await
             .refusal()
             .contains("must set one of the following keys: invokeModel, converse.")
@@ -210,7 +210,7 @@ async fn tokens_are_counted_by_one_rule() {
 
 #[tokio::test]
 async fn the_catalogue_is_filtered_as_asked() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let list = async |query: &str| {
         get(&local, &format!("/foundation-models{query}")).await.ok()["modelSummaries"]
             .as_array()
@@ -228,9 +228,9 @@ async fn the_catalogue_is_filtered_as_asked() {
     let tuned = list("?byCustomizationType=FINE_TUNING&byInferenceType=PROVISIONED").await;
     assert!(!tuned.is_empty());
     assert_eq!(list("?byProvider=Nobody").await, Vec::<Value>::new());
-    let arn = format!("arn%3Aaws%3Abedrock%3Aus-east-1%3A%3Afoundation-model%2F{MODEL}");
+    let arn = format!("arn%3Aaws%3Abedrock%3Aus-east-1%3A%3Afoundation-model%2F{BASE}");
     let by_arn = get(&local, &format!("/foundation-models/{arn}")).await.ok();
-    assert_eq!(by_arn, get(&local, &format!("/foundation-models/{MODEL}")).await.ok());
+    assert_eq!(by_arn, get(&local, &format!("/foundation-models/{BASE}")).await.ok());
     assert_eq!(get(&local, "/foundation-models/no.such-model").await.error().1, "ResourceNotFoundException");
     assert!(
         get(&local, "/foundation-models/No Model".replace(' ', "%20").as_str())
@@ -253,7 +253,7 @@ fn reel(token: &str) -> Value {
 
 #[tokio::test]
 async fn async_invocations_complete_by_the_clock() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let started = post(&local, "/async-invoke", reel("one")).await.ok();
     let arn = started["invocationArn"].as_str().unwrap();
     let job = async || get(&local, &format!("/async-invoke/{}", arn.replace('/', "%2F"))).await.ok();
@@ -270,7 +270,7 @@ async fn async_invocations_complete_by_the_clock() {
 
 #[tokio::test]
 async fn a_token_starts_one_job() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let first = post(&local, "/async-invoke", reel("one")).await.ok();
     assert_eq!(post(&local, "/async-invoke", reel("one")).await.ok(), first);
     let mut other = reel("one");
@@ -286,6 +286,7 @@ async fn a_token_starts_one_job() {
 #[tokio::test]
 async fn jobs_are_listed_filtered_and_paged() {
     let local = LocalBedrock::builder()
+        .keep_retired_models()
         .page_size(2)
         .async_invoke_duration(Duration::from_secs(60))
         .start()
@@ -322,7 +323,7 @@ async fn jobs_are_listed_filtered_and_paged() {
 
 #[tokio::test]
 async fn a_payload_has_its_limit() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let huge = vec![b' '; 25_000_001];
     let refused = send(&local, "POST", &format!("/model/{MODEL}/invoke"), &[], &huge).await.refusal();
     assert!(refused.ends_with("Member must have length less than or equal to 25000000"), "{refused}");
@@ -330,7 +331,7 @@ async fn a_payload_has_its_limit() {
 
 #[tokio::test]
 async fn images_are_real_and_repeat() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let invoke = async |model: &str, body: Value| post(&local, &format!("/model/{model}/invoke"), body).await;
     let png = |image: &Value| BASE64.decode(image.as_str().unwrap()).unwrap();
     let size = |png: &[u8]| {

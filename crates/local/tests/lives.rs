@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bedrock_orm_local::LocalBedrock;
 use common::description::{call, error, ok, operations};
-use common::{MODEL, NOVA, post, send, text, user};
+use common::{BASE, MODEL, NOVA, post, send, text, user};
 use serde_json::{Value, json};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/bedrock";
@@ -361,15 +361,15 @@ async fn marketplace_endpoints(local: &LocalBedrock) {
 
 async fn foundation_models(local: &LocalBedrock) {
     ok(local, "ListFoundationModels", json!({})).await;
-    ok(local, "GetFoundationModel", json!({ "modelIdentifier": MODEL })).await;
-    let model = json!({ "modelId": MODEL });
+    ok(local, "GetFoundationModel", json!({ "modelIdentifier": BASE })).await;
+    let model = json!({ "modelId": BASE });
     let status = async || {
         let availability = ok(local, "GetFoundationModelAvailability", model.clone()).await;
         text(&availability["agreementAvailability"], "status").to_owned()
     };
     assert_eq!(status().await, "NOT_AVAILABLE");
     let offers = ok(local, "ListFoundationModelAgreementOffers", model.clone()).await;
-    let mut agreement = json!({ "modelId": MODEL, "offerToken": offers["offers"][0]["offerToken"] });
+    let mut agreement = json!({ "modelId": BASE, "offerToken": offers["offers"][0]["offerToken"] });
     ok(local, "CreateFoundationModelAgreement", agreement.clone()).await;
     assert_eq!(status().await, "PENDING");
     wait(local);
@@ -581,19 +581,19 @@ async fn runtime(local: &LocalBedrock) {
     let found = &results["sensitiveInformation"]["results"][0];
     assert_eq!((&found["beginOffset"], &found["endOffset"]), (&json!(16), &json!(30)));
     assert_eq!(checked["usage"]["contentFilter"]["textUnits"], 1);
-    let path = "/model/amazon.nova-sonic-v1:0/invoke-with-bidirectional-stream";
+    let path = "/model/amazon.nova-2-sonic-v1:0/invoke-with-bidirectional-stream";
     assert_eq!(send(local, "POST", path, &[], b"").await.status, 200);
     let messages = json!([user("Hello")]);
     // Its usage has members that AWS does not describe.
     assert_eq!(call(local, "Converse", json!({ "modelId": MODEL, "messages": messages })).await.status, 200);
-    let counted = json!({ "modelId": MODEL, "input": { "converse": { "messages": messages } } });
+    let counted = json!({ "modelId": BASE, "input": { "converse": { "messages": messages } } });
     ok(local, "CountTokens", counted).await;
     let body = json!({ "messages": messages });
     assert_eq!(post(local, &format!("/model/{NOVA}/converse-stream"), body.clone()).await.status, 200);
     assert_eq!(post(local, &format!("/model/{NOVA}/invoke"), body.clone()).await.status, 200);
     assert_eq!(post(local, &format!("/model/{NOVA}/invoke-with-response-stream"), body).await.status, 200);
     let job = json!({
-        "modelId": "amazon.nova-reel-v1:0", "modelInput": { "a": 1 },
+        "modelId": "luma.ray-v2:0", "modelInput": { "a": 1 },
         "outputDataConfig": { "s3OutputDataConfig": { "s3Uri": "s3://some-bucket" } },
     });
     let started = ok(local, "StartAsyncInvoke", job).await;

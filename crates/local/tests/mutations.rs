@@ -3,8 +3,7 @@
 
 mod common;
 
-use bedrock_orm_local::LocalBedrock;
-use common::{MODEL, NOVA, send, user};
+use common::{BASE, MODEL, NOVA, send, user};
 use serde_json::{Value, json};
 
 const ROUNDS: usize = 6000;
@@ -133,7 +132,7 @@ fn requests() -> Vec<(&'static str, String, Value)> {
     let nova = json!({ "messages": [user("Rome")], "inferenceConfig": { "maxTokens": 9 }, "toolConfig": conversation["toolConfig"] });
     let embed = json!({ "texts": ["a"], "input_type": "search_query", "output_dimension": 256 });
     let job = json!({
-        "modelId": "amazon.nova-reel-v1:0", "modelInput": { "a": 1 }, "clientRequestToken": "t",
+        "modelId": "luma.ray-v2:0", "modelInput": { "a": 1 }, "clientRequestToken": "t",
         "outputDataConfig": { "s3OutputDataConfig": { "s3Uri": "s3://some-bucket" } },
     });
     vec![
@@ -141,7 +140,7 @@ fn requests() -> Vec<(&'static str, String, Value)> {
         ("POST", format!("/model/{NOVA}/converse-stream"), conversation.clone()),
         (
             "POST",
-            format!("/model/{MODEL}/count-tokens"),
+            format!("/model/{BASE}/count-tokens"),
             json!({ "input": { "converse": {
                 "messages": conversation["messages"], "toolConfig": conversation["toolConfig"],
             } } }),
@@ -268,7 +267,7 @@ fn requests() -> Vec<(&'static str, String, Value)> {
 
 #[tokio::test]
 async fn whatever_comes_in_something_sane_goes_out() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let requests = requests();
     for (method, path, body) in &requests {
         let answer = send(&local, method, path, &[], body.to_string().as_bytes()).await;

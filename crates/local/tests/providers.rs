@@ -39,7 +39,7 @@ fn violation(refusal: &str) -> &str {
 
 #[tokio::test]
 async fn nova_always_tells_what_the_cache_did() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let answer = invoke(&local, "amazon.nova-lite-v1:0", json!({ "messages": [user("Hi")] })).await;
     for header in
         ["x-amzn-bedrock-cache-read-input-token-count", "x-amzn-bedrock-cache-write-input-token-count"]
@@ -54,7 +54,7 @@ async fn nova_always_tells_what_the_cache_did() {
 
 #[tokio::test]
 async fn jamba_has_members_of_its_own() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let model = "ai21.jamba-1-5-mini-v1:0";
     let answer = invoke(&local, model, chat("Hi")).await.ok();
     assert_eq!(keys(&answer), BTreeSet::from(["choices", "id", "meta", "model", "usage"]));
@@ -84,7 +84,7 @@ fn command_r_tools() -> Value {
 
 #[tokio::test]
 async fn command_r_calls_tools_and_hears_of_them() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let model = "cohere.command-r-plus-v1:0";
     let mut body = json!({ "message": "What is the weather in Rome?", "tools": command_r_tools() });
     let called = invoke(&local, model, body.clone()).await.ok();
@@ -111,7 +111,7 @@ async fn command_r_calls_tools_and_hears_of_them() {
 
 #[tokio::test]
 async fn command_r_streams_without_a_start() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let streamed = chunks(&local, "cohere.command-r-v1:0", json!({ "message": "Hi" })).await;
     assert_eq!(streamed[0]["event_type"], "text-generation");
     assert_eq!(keys(&streamed[0]), BTreeSet::from(["event_type", "is_finished", "text"]));
@@ -134,7 +134,7 @@ async fn command_r_streams_without_a_start() {
 
 #[tokio::test]
 async fn the_older_command_streams_where_the_body_says_so() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let model = "cohere.command-light-text-v14";
     let whole = chunks(&local, model, json!({ "prompt": "Hi" })).await;
     assert_eq!((whole.len(), keys(&whole[0])), (1, BTreeSet::from([METRICS, "generations", "id", "prompt"])));
@@ -148,7 +148,7 @@ async fn the_older_command_streams_where_the_body_says_so() {
 
 #[tokio::test]
 async fn models_that_reason_unasked_do_so_in_tags() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let model = "openai.gpt-oss-20b-1:0";
     let answer = invoke(&local, model, chat("Hi")).await.ok();
     let content = answer["choices"][0]["message"]["content"].as_str().unwrap();
@@ -174,7 +174,7 @@ async fn models_that_reason_unasked_do_so_in_tags() {
 
 #[tokio::test]
 async fn an_effort_to_reason_is_a_text() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     for model in ["qwen.qwen3-32b-v1:0", "deepseek.v3.2", "moonshotai.kimi-k2.5"] {
         let content = async |body: Value| {
             let answer = invoke(&local, model, body).await.ok();
@@ -194,7 +194,7 @@ async fn an_effort_to_reason_is_a_text() {
 
 #[tokio::test]
 async fn chat_completions_call_tools() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let schema =
         json!({ "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"] });
     let tools = json!([{ "type": "function", "function": { "name": "get_weather", "parameters": schema } }]);
@@ -234,7 +234,7 @@ async fn chat_completions_call_tools() {
 
 #[tokio::test]
 async fn deepseek_r1_thinks_where_its_prompt_says_so() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let model = "us.deepseek.r1-v1:0";
     let prompt =
         |end: &str| json!({ "prompt": format!("<｜begin▁of▁sentence｜><｜User｜>Hi<｜Assistant｜>{end}") });
@@ -254,7 +254,7 @@ async fn deepseek_r1_thinks_where_its_prompt_says_so() {
 
 #[tokio::test]
 async fn other_providers_answer_in_their_forms() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let writer = json!({ "messages": [{ "role": "user", "content": { "text": "Hi" } }] });
     let answer = invoke(&local, "us.writer.palmyra-x4-v1:0", writer).await.ok();
     assert!(answer["choices"][0]["message"]["content"].as_str().unwrap().starts_with("You said: “Hi”"));
@@ -280,7 +280,7 @@ async fn other_providers_answer_in_their_forms() {
 
 #[tokio::test]
 async fn documents_are_ranked_by_the_words_they_share() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let documents =
         ["Carson City is in Nevada.", "Washington is the capital of the United States.", "Capital letters."];
     let body = json!({ "query": "What is the capital of the United States?", "documents": documents });
@@ -346,7 +346,7 @@ async fn picture(local: &LocalBedrock) -> String {
 
 #[tokio::test]
 async fn cohere_embeds_images_and_both_in_one() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let uri = picture(&local).await;
     let (v3, v4) = ("cohere.embed-english-v3", "us.cohere.embed-v4:0");
     let answer = invoke(&local, v3, json!({ "images": [uri], "input_type": "image" })).await.ok();
@@ -451,7 +451,7 @@ async fn vectors_that_a_test_gives_come_in_the_wanted_types() {
 
 #[tokio::test]
 async fn titan_embeddings_have_limits() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let (v1, v2, image) =
         ("amazon.titan-embed-text-v1", "amazon.titan-embed-text-v2:0", "amazon.titan-embed-image-v1");
     for (model, body, told) in [
@@ -495,7 +495,7 @@ async fn titan_embeddings_have_limits() {
 
 #[tokio::test]
 async fn nova_embeds_every_medium() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let model = "amazon.nova-2-multimodal-embeddings-v1:0";
     let asked = |more: Value| {
         let mut params = json!({ "embeddingPurpose": "GENERIC_INDEX", "embeddingDimension": 256 });
@@ -557,7 +557,7 @@ async fn nova_embeds_every_medium() {
 
 #[tokio::test]
 async fn models_that_work_on_a_picture_require_it() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let uri = picture(&local).await;
     let image = uri.split_once(',').unwrap().1;
     for (model, body, missing) in [
@@ -582,7 +582,7 @@ async fn models_that_work_on_a_picture_require_it() {
 
 #[tokio::test]
 async fn imported_models_complete_texts_in_the_form_of_openai() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let arn = "arn:aws:bedrock:us-east-1:123456789012:imported-model/abcdef123456";
     let row = json!({ "modelArn": arn, "modelName": "mine", "creationTime": "2025-01-01T00:00:00Z" });
     local.seed("ListImportedModels", [row]).unwrap();
@@ -600,7 +600,7 @@ async fn imported_models_complete_texts_in_the_form_of_openai() {
 
 #[tokio::test]
 async fn marengo_embeds_at_once_what_is_short() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let size = async |model: &str, body: Value| {
         let answer = invoke(&local, model, body).await.ok();
         answer["data"][0]["embedding"].as_array().unwrap().len()
@@ -618,7 +618,7 @@ async fn marengo_embeds_at_once_what_is_short() {
 
 #[tokio::test]
 async fn a_guardrail_marks_the_chunks_of_text_and_the_last() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let guardrail = json!({
         "name": "g", "blockedInputMessaging": "no", "blockedOutputsMessaging": "no",
         "wordPolicyConfig": { "wordsConfig": [{ "text": "forbidden" }] },

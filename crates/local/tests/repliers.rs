@@ -42,12 +42,12 @@ async fn a_function_replies_and_is_told_what_was_asked() {
         "toolConfig": { "tools": [{ "toolSpec": { "name": "t", "inputSchema": { "json": { "type": "object" } } } }],
             "toolChoice": { "tool": { "name": "t" } } },
     });
-    let answer = converse(&local, &format!("us.{MODEL}"), body.clone()).await.ok();
+    let answer = converse(&local, NOVA, body.clone()).await.ok();
     let told: Value = serde_json::from_str(said(&answer)).unwrap();
     assert_eq!(
         told,
         json!({
-            "operation": "Converse", "model": format!("us.{MODEL}"), "foundation": MODEL, "streams": false,
+            "operation": "Converse", "model": NOVA, "foundation": NOVA, "streams": false,
             "system": body["system"], "messages": body["messages"], "tools": 1, "text": "Two", "turn": 2,
             "inference": body["inferenceConfig"], "choice": body["toolConfig"]["toolChoice"],
         })

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bedrock_orm_local::LocalBedrock;
 use common::description::{call, error, ok, ok_in};
-use common::{MODEL, NOVA, text};
+use common::{BASE, NOVA, text};
 use serde_json::{Value, json};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/bedrock";
@@ -76,7 +76,7 @@ fn endpoint(name: &str) -> Value {
 fn profile(name: &str) -> Value {
     json!({
         "inferenceProfileName": name,
-        "modelSource": { "copyFrom": format!("arn:aws:bedrock:us-east-1::foundation-model/{MODEL}") },
+        "modelSource": { "copyFrom": format!("arn:aws:bedrock:us-east-1::foundation-model/{BASE}") },
     })
 }
 
@@ -177,7 +177,7 @@ async fn what_has_fail_in_its_name_fails() {
     let models = ok(&local, "ListCustomModels", json!({ "modelStatus": "Active" })).await;
     assert_eq!(models["modelSummaries"], json!([]), "a job that failed has made no model");
     let job = json!({
-        "modelId": "amazon.nova-reel-v1:0", "modelInput": {}, "clientRequestToken": "to-fail",
+        "modelId": "luma.ray-v2:0", "modelInput": {}, "clientRequestToken": "to-fail",
         "outputDataConfig": { "s3OutputDataConfig": { "s3Uri": "s3://some-bucket" } },
     });
     let started = ok(&local, "StartAsyncInvoke", job).await;
@@ -326,7 +326,7 @@ async fn what_is_not_there_is_not_found() {
             json!({ "modelDeploymentName": "x", "modelArn": arn("custom-model/imported") }),
         ),
         ("DeleteCustomModel", json!({ "modelIdentifier": "nothing" })),
-        ("DeleteFoundationModelAgreement", json!({ "modelId": MODEL })),
+        ("DeleteFoundationModelAgreement", json!({ "modelId": BASE })),
         ("DeleteImportedModel", json!({ "modelIdentifier": "nothing" })),
         (
             "DeleteMarketplaceModelEndpoint",

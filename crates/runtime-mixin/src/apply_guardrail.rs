@@ -33,7 +33,7 @@ pub trait ApplyGuardrailExt {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
-    /// # let model = FoundationModel::objects().using(&session).get("anthropic.claude-3-5-sonnet-20240620-v1:0").await?;
+    /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-pro-v1:0").await?;
     /// # use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
     /// # let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
     /// # let request = CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.");

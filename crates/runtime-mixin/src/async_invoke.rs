@@ -29,8 +29,8 @@ pub trait AsyncInvokeExt {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
-    /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-reel-v1:0").await?;
-    /// let input = json!({"taskType": "TEXT_VIDEO", "textToVideoParams": {"text": "A satellite above Earth."}});
+    /// # let model = FoundationModel::objects().using(&session).get("luma.ray-v2:0").await?;
+    /// let input = json!({"prompt": "A satellite above Earth."});
     /// let started = model.start_async_invoke(input, "s3://my-bedrock-output/video-jobs/").await?;
     /// println!("{}", started.invocation_arn);
     /// # Ok(())
@@ -60,8 +60,8 @@ pub trait AsyncInvokeExt {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
-    /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-reel-v1:0").await?;
-    /// # let input = json!({"taskType": "TEXT_VIDEO", "textToVideoParams": {"text": "A satellite above Earth."}});
+    /// # let model = FoundationModel::objects().using(&session).get("luma.ray-v2:0").await?;
+    /// # let input = json!({"prompt": "A satellite above Earth."});
     /// # let started = model.start_async_invoke(input, "s3://my-bedrock-output/video-jobs/").await?;
     /// let job = model.get_async_invoke(started.invocation_arn.as_str()).await?;
     /// println!("{}", job.status);
@@ -93,7 +93,7 @@ pub trait AsyncInvokeExt {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
-    /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-reel-v1:0").await?;
+    /// # let model = FoundationModel::objects().using(&session).get("luma.ray-v2:0").await?;
     /// let page = model.list_async_invokes().max_results(10).await?;
     /// println!("{} jobs, more to come: {}", page.items.len(), page.next_token.is_some());
     /// # Ok(())

@@ -46,7 +46,7 @@ pub trait BidirectionalStreamExt {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
-    /// let model = FoundationModel::with_id("amazon.nova-sonic-v1:0").using(&session);
+    /// let model = FoundationModel::with_id("amazon.nova-2-sonic-v1:0").using(&session);
     /// let mut speech = model.invoke_model_with_bidirectional_stream().await?;
     /// speech.send(json!({ "event": { "sessionStart": {} } })).await?;
     /// speech.send(json!({ "event": { "sessionEnd": {} } })).await?;

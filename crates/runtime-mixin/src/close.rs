@@ -16,7 +16,7 @@ pub trait CloseExt {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
-    /// # let model = FoundationModel::objects().using(&session).get("anthropic.claude-3-5-sonnet-20240620-v1:0").await?;
+    /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-pro-v1:0").await?;
     /// model.converse("Hello").await?;
     /// model.close();
     /// model.converse("Hello again").await?; // opens it anew

@@ -32,7 +32,7 @@ pub trait ConverseExt {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
-    /// # let model = FoundationModel::objects().using(&session).get("anthropic.claude-3-5-sonnet-20240620-v1:0").await?;
+    /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-pro-v1:0").await?;
     /// let reply = model
     ///     .converse("Give me three short deployment safety checks.")
     ///     .system("Answer with concise bullet points.")
@@ -63,7 +63,7 @@ pub trait ConverseExt {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
-    /// # let model = FoundationModel::objects().using(&session).get("anthropic.claude-3-5-sonnet-20240620-v1:0").await?;
+    /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-pro-v1:0").await?;
     /// let mut text = model.converse_stream("Stream a one sentence release note.").await?.text();
     /// while let Some(piece) = text.next().await {
     ///     print!("{}", piece?);

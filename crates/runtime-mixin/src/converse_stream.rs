@@ -36,7 +36,7 @@ pub(crate) const OPERATION: &str = "ConverseStream";
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
 /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
-/// # let model = FoundationModel::objects().using(&session).get("anthropic.claude-3-5-sonnet-20240620-v1:0").await?;
+/// # let model = FoundationModel::objects().using(&session).get("amazon.nova-pro-v1:0").await?;
 /// let mut stream = model.converse_stream("Stream a one sentence release note.").await?;
 /// while let Some(event) = stream.next().await {
 ///     if let ConverseStreamOutput::MessageStop(stop) = event? {
@@ -97,7 +97,7 @@ impl ConverseStream {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
-    /// # let model = FoundationModel::objects().using(&session).get("anthropic.claude-3-5-sonnet-20240620-v1:0").await?;
+    /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-pro-v1:0").await?;
     /// let reply = model.converse_stream("Stream a one sentence release note.").await?.collect().await?;
     /// assert_eq!(reply.stop_reason, StopReason::EndTurn);
     /// # Ok(())

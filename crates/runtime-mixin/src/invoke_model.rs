@@ -26,7 +26,7 @@ pub trait InvokeModelExt {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
-    /// # let model = FoundationModel::objects().using(&session).get("amazon.titan-text-express-v1").await?;
+    /// # let model = FoundationModel::objects().using(&session).get("meta.llama3-8b-instruct-v1:0").await?;
     /// let body = json!({"inputText": "Summarize this deployment note in one sentence."});
     /// let answer: Value = model.invoke_model(body).await?.body.json()?;
     /// println!("{}", answer["results"][0]["outputText"]);
@@ -54,7 +54,7 @@ pub trait InvokeModelExt {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
-    /// # let model = FoundationModel::objects().using(&session).get("amazon.titan-text-express-v1").await?;
+    /// # let model = FoundationModel::objects().using(&session).get("meta.llama3-8b-instruct-v1:0").await?;
     /// let body = json!({"inputText": "Stream a one sentence status update."});
     /// let mut stream = model.invoke_model_with_response_stream(body).await?;
     /// while let Some(chunk) = stream.next().await {

@@ -14,7 +14,7 @@ use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-const OTHER: &str = "amazon.nova-reel-v1:1";
+const OTHER: &str = "twelvelabs.marengo-embed-3-0-v1:0";
 const BUCKET: &str = "s3://my-bedrock-output/video-jobs/";
 
 fn video(text: &str) -> Value {

@@ -10,7 +10,7 @@ use bedrock_orm_local::Reply;
 use bedrock_orm_tests::behaviours::conversations::{get_weather, two_cities};
 use bedrock_orm_tests::behaviours::tokens::COUNTING;
 use bedrock_orm_tests::support::description::{Service, differences};
-use bedrock_orm_tests::support::{CLAUDE, MODEL, local, model, only_request, operations};
+use bedrock_orm_tests::support::{CLAUDE_PROFILE, MODEL, local, model, only_request, operations};
 use serde_json::{Value, json};
 
 use crate::guardrails::with_guardrail;
@@ -317,8 +317,7 @@ async fn a_reply_gives_text_tool_uses_and_all_that_aws_told() {
 #[tokio::test]
 async fn the_two_city_conversation_ends_with_both_results_in_the_order_in_which_they_came() {
     let (local, session) = local().await;
-    let model = FoundationModel::objects().using(&session).get(CLAUDE).await.unwrap();
-    local.clear_requests();
+    let model = model(&session, CLAUDE_PROFILE);
     let turn = || model.converse(two_cities()).tools([get_weather()]);
     local.queue_reply(Reply::content(json!([
         {"toolUse": {"toolUseId": "1", "name": "get_weather", "input": {"city": "Queens", "state": "NY"}}},

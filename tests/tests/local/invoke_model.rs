@@ -6,7 +6,7 @@ use bedrock_orm_local::RecordedRequest;
 use bedrock_orm_tests::behaviours::raw_invocations::nova;
 use bedrock_orm_tests::support::description::Service;
 use bedrock_orm_tests::support::fake_server::{Answer, FakeServer};
-use bedrock_orm_tests::support::{CLAUDE, MODEL, local, model, only_request, session};
+use bedrock_orm_tests::support::{CLAUDE_PROFILE, MODEL, local, model, only_request, session};
 use serde_json::{Value, json};
 
 use crate::guardrails::with_guardrail;
@@ -149,7 +149,7 @@ async fn makers_have_forms_of_their_own() {
     let (_local, session) = local().await;
     for (id, body, text) in [
         (
-            CLAUDE,
+            CLAUDE_PROFILE,
             json!({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 64, "messages": [{"role": "user", "content": "Hello"}]}),
             "/content/0/text",
         ),

@@ -20,8 +20,16 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
-pub const MODEL: &str = "anthropic.claude-3-5-sonnet-20240620-v1:0";
+pub const MODEL: &str = "global.anthropic.claude-sonnet-4-5-20250929-v1:0";
 pub const NOVA: &str = "amazon.nova-lite-v1:0";
+
+/// The foundation model behind [`MODEL`].
+pub const BASE: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+
+/// A server that serves the models that AWS has retired, too: for formats that no living model speaks.
+pub async fn keeping_retired() -> LocalBedrock {
+    LocalBedrock::builder().keep_retired_models().start().await.unwrap()
+}
 
 pub struct Answer {
     pub status: u16,

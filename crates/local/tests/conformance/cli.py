@@ -2,7 +2,7 @@
 
 Usage: python cli.py http://127.0.0.1:PORT
 
-Start `bedrock-local --job-duration 300` before. Runs the `aws` of the environment that this Python is of, as people type
+Start `bedrock-local --keep-retired-models --job-duration 300` before. Runs the `aws` of the environment that this Python is of, as people type
 it, and asserts what it prints. The first command that fails ends the tour.
 """
 

@@ -2,7 +2,7 @@
 
 Usage: python operations.py http://127.0.0.1:PORT
 
-Start `bedrock-local --job-duration 300` before. What an operation requires is made from botocore's own copy of the
+Start `bedrock-local --keep-retired-models --job-duration 300` before. What an operation requires is made from botocore's own copy of the
 description; what has to name a thing that is there, or obeys a rule that the description does not hold, stands in PLAN.
 botocore parses the answers, and each is checked against the description: required members, enums, patterns, bounds.
 Prints a line an operation, and ends with how many there are.

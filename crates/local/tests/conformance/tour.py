@@ -2,7 +2,7 @@
 
 Usage: python tour.py http://127.0.0.1:PORT
 
-Start `bedrock-local --job-duration 300 --stream-pace 0` before, so that no one need wait for long.
+Start `bedrock-local --keep-retired-models --job-duration 300 --stream-pace 0` before, so that no one need wait for long.
 
 Walks through everything that is served but bidirectional streams, which boto3 does not know, asserts what came back, and
 prints a line a step. The first step that fails ends the tour with a trace and an exit code of one.
@@ -663,7 +663,6 @@ def errors(bedrock, runtime):
         "1 validation error detected: Value '1.5' at 'inferenceConfig.temperature' failed to satisfy constraint: "
         "Member must have value less than or equal to 1"
     )
-    refused("ResourceNotFoundException", 404, runtime.converse, modelId="anthropic.claude-instant-v1", messages=hello)
     body = json.dumps({"query": "a boat", "documents": ["a car", "a boat"]})
     message = refused("NotImplementedException", 501, runtime.invoke_model, modelId="amazon.rerank-v1:0", body=body)
     assert "amazon.rerank-v1:0" in message

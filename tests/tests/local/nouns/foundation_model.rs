@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 
-const SONIC: &str = "amazon.nova-sonic-v1:0";
+const SONIC: &str = "amazon.nova-2-sonic-v1:0";
 
 pub(crate) async fn life(stage: &Stage) {
     finding(stage).await;
