@@ -241,20 +241,43 @@
 //! description, and guardrails look at it whole before any of it leaves. Batch jobs and bidirectional streams ask no
 //! replier.
 //!
-//! **The echo.** Where nobody knows a reply the model says back the last user turn, its attachments and its first
-//! instruction, cut by `maxTokens` and stop sequences. With a JSON schema for the output it answers a value of that
-//! schema. Where reasoning is switched on, a signed thought comes first.
+//! **The echo.** Without any other reply the model says back the last user turn and names its attachments. `maxTokens` and
+//! stop sequences cut the answer. The system prompt is not said back. If the last message is the assistant's, the answer
+//! goes on from there: what stands there already is not said again.
 //!
-//! **Tools.** A tool choice of `any` or of a named tool always calls. Otherwise a tool is called when the last turn
-//! holds no tool result and its text mentions a telling word of the tool's name: `get_weather` by "weather". The
-//! input is made from the tool's schema: its constants, defaults and enums, and names (words with a capital) and
-//! numbers from the text. A tool that requires one string is called once for each name, one that requires two once for
-//! each pair, up to four times: two cities are two parallel calls. Tool results, in whatever order, are told back.
+//! - *Schemas.* With a JSON schema the answer is a value of that schema. The schema comes in Converse's `outputConfig`, in
+//!   Anthropic's `output_config.format` or `output_format`, or in `response_format`; the last three may stand in
+//!   `additionalModelRequestFields`.
+//! - *Reasoning.* A reasoning block comes where a request asks for one (`thinking`, `reasoning_config`, `reasoningConfig`,
+//!   `reasoning_effort`; as an object or as a word), and unasked from the models that do so. Only Claude signs it.
+//! - *Citations.* Where a request enables citations of a document or a search result, Claude cites its first sentence.
+//!
+//! **By model.** Models differ in the form of their answers: whether tool uses are marked, where reasoning stands, what
+//! usage tells, how a stream tells the input of a tool. `data/model_styles.json` has these facts, each with its source.
+//!
+//! **Tools.** A tool choice of `any` or of a named tool always calls a tool. Otherwise a tool is called when the last turn
+//! holds no tool result and its text mentions a word of the tool's name: "weather" calls `get_weather`. The input is always
+//! an object, made from the tool's schema: its constants, defaults and enums, and names and numbers of the text. A tool
+//! that requires one string is called once for each name, one that requires two once for each pair, up to four times: two
+//! cities are two parallel calls. Tool results, in whatever order, are told back.
+//!
+//! - *Names* are the texts in quotation marks. Without quotation marks they are words with a capital: those after a
+//!   preposition (`in Rome and Paris`), or else those within a sentence. Without capitals a name is the word after a
+//!   preposition of place, and in scripts without capitals the first word. `San Francisco, CA` is one name.
+//! - *Tools that Anthropic defines* (`bash_…`, `text_editor_…`, `computer_…`, `memory_…`) need no schema. They are called
+//!   with a fixed input: `{"command": "ls"}` for `bash`.
+//! - *Nova's system tools* (`nova_grounding`, `nova_code_interpreter`) are called once for each turn of the user's. The
+//!   answer holds the call, its result and, for `nova_grounding`, a citation. Nothing is searched and no code is run.
+//! - An upstream or a replier that gives an input which is no object gets AWS's error for that: `ModelErrorException`, or
+//!   `modelStreamErrorException` at the end of a stream. An input that the token limit cut short is `{}` in a whole answer.
 //!
 //! **Tokens.** A run of letters or digits is a token for every six characters begun; every other visible character
 //! is one. An image is 1,000, a video 5,000, other bytes one for every four. `CountTokens` and `usage` agree.
-//! Cache points: what stands before the last one is written once, then read for five minutes (or the hour asked for)
-//! by the server's clock.
+//!
+//! **Prompt caching.** What stands before a cache point is written into the cache if it has the model's minimum of tokens
+//! (1,000 for Nova, 1,024, 2,048 or 4,096 for Claude). Later requests read the longest prefix that is in the cache; Claude
+//! finds a prefix that ended up to twenty blocks before the point. A prefix is kept for five minutes or an hour after its
+//! last use, as its point says, by the server's clock.
 //!
 //! **Guardrails.** Words are found as whole words, whatever their case; `PROFANITY` is a short list. A denied topic is
 //! found when all telling words of its name are in the text, or one of its examples is. A content filter knows a
@@ -265,7 +288,7 @@
 //! is held back until its guardrails have seen all of it; asynchronously it runs ahead, unmasked, and breaks off at the
 //! word that blocks, the message in its place. The account's enforced guardrail applies to every call of its models
 //! beside the request's own, and looks at all texts unless it is told to be selective. Automated reasoning is kept, and
-//! finds nothing yet.
+//! finds nothing yet. Lists in which nothing was found are left out of traces, and are `null` in ApplyGuardrail's answer.
 //!
 //! **Embeddings.** Vectors have length one and the asked size, of those that the model knows. Texts that share words are
 //! nearer to each other; an image counts as its bytes. Cohere's `embedding_types` and Titan's `embeddingTypes` are
@@ -318,7 +341,7 @@
 //! `contentStart`, `textOutput`, `audioOutput` and `contentEnd`, `promptEnd` with `completionEnd`. A queued [`Reply`] is
 //! said to the first text; its errors and breaks work as in other streams.
 //!
-//! **Streams** are framed and padded as AWS's: texts word by word, tool input in fragments, usage at the end. An
+//! **Streams** are framed and padded as AWS's: texts word by word, tool input in fragments (Nova's whole), usage at the end. An
 //! upstream's are passed on piece by piece as they arrive; where it breaks off, a `modelStreamErrorException` ends the
 //! stream, and who hangs up here hangs up there.
 #![forbid(unsafe_code)]

@@ -26,14 +26,14 @@ fn kinds(content: &[Value]) -> Vec<&str> {
     content.iter().flat_map(|block| block.as_object().unwrap().keys().map(String::as_str)).collect()
 }
 
-fn tool(name: &str, properties: Value) -> Value {
+fn tool(name: &str, properties: &Value) -> Value {
     let required: Vec<_> = properties.as_object().unwrap().keys().cloned().collect();
     let schema = json!({ "type": "object", "properties": properties, "required": required });
     json!({ "toolSpec": { "name": name, "inputSchema": { "json": schema } } })
 }
 
 fn weather() -> Value {
-    json!({ "tools": [tool("get_weather", json!({ "city": { "type": "string" } }))] })
+    json!({ "tools": [tool("get_weather", &json!({ "city": { "type": "string" } }))] })
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn nova_streams_the_input_of_a_tool_whole() {
     let inputs = async |model: &str, properties: Value| {
         let body = json!({
             "messages": [user("Weather in San Francisco?")],
-            "toolConfig": { "tools": [tool("get_weather", properties)] },
+            "toolConfig": { "tools": [tool("get_weather", &properties)] },
         });
         let frames = converse_stream(&local, model, body).await.frames();
         deltas(&frames, "toolUse")
@@ -196,7 +196,7 @@ async fn nova_runs_its_own_tools() {
     let body = json!({
         "messages": [user("What is the result of 2 + 2?")],
         "toolConfig": {
-            "tools": [tool("final_result", json!({ "result": { "type": "number" } })), system_tool("nova_code_interpreter")],
+            "tools": [tool("final_result", &json!({ "result": { "type": "number" } })), system_tool("nova_code_interpreter")],
             "toolChoice": { "any": {} },
         },
     });
@@ -262,6 +262,39 @@ async fn documents_are_cited_where_citations_are_switched_on() {
     assert_eq!((citations.len(), &citations[0]["title"]), (5, &json!("facts")));
     let after = frames.iter().position(|frame| !frame.payload["delta"]["citation"].is_null()).unwrap() + 1;
     assert_eq!(frames[after].payload["delta"]["text"], "Ruby", "the citation comes before its text");
+}
+
+#[tokio::test]
+async fn messages_are_cited_in_anthropics_form() {
+    let local = LocalBedrock::start().await.unwrap();
+    let source = json!({ "type": "text", "media_type": "text/plain", "data": "One. Two." });
+    let document = json!({ "type": "document", "title": "d", "source": source, "citations": { "enabled": true } });
+    let result = json!({
+        "type": "search_result", "source": "s", "title": "t", "content": [{ "type": "text", "text": "Found." }],
+        "citations": { "enabled": true },
+    });
+    let body = json!({
+        "anthropic_version": "bedrock-2023-05-31", "max_tokens": 100,
+        "messages": [{ "role": "user", "content": [document, result, { "type": "text", "text": "Who?" }] }],
+    });
+    let answer = post(&local, &format!("/model/{SONNET}/invoke"), body.clone()).await.ok();
+    let cited = json!({
+        "type": "char_location", "cited_text": "One. ", "document_index": 0, "document_title": "d",
+        "start_char_index": 0, "end_char_index": 5,
+    });
+    assert_eq!(answer["content"][1], json!({ "type": "text", "text": "One.", "citations": [cited] }));
+    let found = json!({
+        "type": "search_result_location", "cited_text": "Found.", "search_result_index": 0, "source": "s", "title": "t",
+        "start_block_index": 0, "end_block_index": 1,
+    });
+    assert_eq!(answer["content"][2]["citations"], json!([found]));
+    let path = format!("/model/{SONNET}/invoke-with-response-stream");
+    let frames = post(&local, &path, body).await.frames();
+    let chunks = frames.iter().map(|frame| BASE64.decode(frame.payload["bytes"].as_str().unwrap()).unwrap());
+    let chunks: Vec<Value> = chunks.map(|chunk| serde_json::from_slice(&chunk).unwrap()).collect();
+    let starts: Vec<_> = chunks.iter().filter(|chunk| chunk["type"] == "content_block_start").collect();
+    assert_eq!(starts[1]["content_block"], json!({ "type": "text", "text": "", "citations": [] }));
+    assert!(chunks.iter().any(|chunk| chunk["delta"] == json!({ "type": "citations_delta", "citation": cited })));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::error::{AwsError, AwsResult};
 use crate::makers::body::{limit, malformed, required_list, required_text, texts, wrong_type};
 use crate::makers::{Chunks, Said};
+use crate::model::citations;
 use crate::model::completion::Usage;
 use crate::model::piece::Piece;
 use crate::model::prompt::{Prompt, items, message, text_block};
@@ -63,14 +64,24 @@ fn content(content: &Value) -> Vec<Value> {
 fn read_block(block: &Value) -> Vec<Value> {
     let media = |kind: &str| {
         let format = block["source"]["media_type"].as_str().and_then(|media| media.rsplit('/').next());
+        let source = match (block["source"]["type"].as_str(), &block["source"]["content"]) {
+            (Some("text"), _) => json!({ "text": block["source"]["data"] }),
+            (Some("content"), Value::String(text)) => json!({ "content": [text_block(text)] }),
+            (Some("content"), chunks) => json!({ "content": content(chunks) }),
+            _ => json!({ "bytes": block["source"]["data"] }),
+        };
         json!({ kind: {
-            "format": format, "name": block["title"], "source": { "bytes": block["source"]["data"] },
+            "format": format, "name": block["title"], "source": source, "citations": block["citations"],
         } })
     };
     let read = match block["type"].as_str() {
         Some("text") => text_block(block["text"].as_str().unwrap_or_default()),
         Some("image") => media("image"),
         Some("document") => media("document"),
+        Some("search_result") => json!({ "searchResult": {
+            "source": block["source"], "title": block["title"], "content": content(&block["content"]),
+            "citations": block["citations"],
+        } }),
         Some("tool_use") => json!({ "toolUse": {
             "toolUseId": block["id"], "name": block["name"], "input": block["input"],
         } }),
@@ -150,6 +161,12 @@ fn write_block(block: &Value) -> Option<Value> {
             json!({ "type": "thinking", "thinking": thought["text"], "signature": thought["signature"] }),
         );
     }
+    let cited = &block["citationsContent"];
+    if cited.is_object() {
+        let text: String = items(&cited["content"]).iter().filter_map(|said| said["text"].as_str()).collect();
+        let citations: Vec<_> = items(&cited["citations"]).iter().map(citations::to_anthropic).collect();
+        return Some(json!({ "type": "text", "text": text, "citations": citations }));
+    }
     let tool_use = &block["toolUse"];
     tool_use.is_object().then(|| {
         json!({
@@ -205,9 +222,13 @@ pub(crate) fn chunks() -> Chunks {
 /// A block before its deltas.
 fn opened(block: &Value) -> Value {
     let mut opened = block.clone();
-    for (member, empty) in
-        [("text", json!("")), ("thinking", json!("")), ("signature", json!("")), ("input", json!({}))]
-    {
+    for (member, empty) in [
+        ("citations", json!([])),
+        ("text", json!("")),
+        ("thinking", json!("")),
+        ("signature", json!("")),
+        ("input", json!({})),
+    ] {
         if opened.get(member).is_some() {
             opened[member] = empty;
         }
@@ -224,6 +245,9 @@ fn input_delta(fragment: &str) -> Value {
 }
 
 fn write_delta(delta: &Value) -> Option<Value> {
+    if let Some(citation) = delta.get("citation") {
+        return Some(json!({ "type": "citations_delta", "citation": citations::to_anthropic(citation) }));
+    }
     let thought = &delta["reasoningContent"];
     let parts = [&delta["text"], &delta["toolUse"]["input"], &thought["text"], &thought["signature"]];
     match parts.map(Value::as_str) {

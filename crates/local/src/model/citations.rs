@@ -66,6 +66,38 @@ fn block(citation: &Value) -> Value {
     json!({ "citationsContent": { "citations": [citation], "content": [{ "text": said }] } })
 }
 
+/// A citation as Anthropic's Messages have it. Source: Anthropic's page on citations.
+pub(crate) fn to_anthropic(citation: &Value) -> Value {
+    let mut cited = json!({ "cited_text": citation["sourceContent"][0]["text"] });
+    let (kind, location, from, to) = match citation["location"].as_object().and_then(|it| it.iter().next()) {
+        Some((kind, location)) => match kind.as_str() {
+            "documentPage" => ("page_location", location, "start_page_number", "end_page_number"),
+            "documentChunk" => ("content_block_location", location, "start_block_index", "end_block_index"),
+            "searchResultLocation" => {
+                ("search_result_location", location, "start_block_index", "end_block_index")
+            }
+            _ => ("char_location", location, "start_char_index", "end_char_index"),
+        },
+        None => return cited,
+    };
+    cited["type"] = json!(kind);
+    cited[from] = location["start"].clone();
+    cited[to] = location["end"].clone();
+    let about = match kind {
+        "search_result_location" => [
+            ("search_result_index", &location["searchResultIndex"]),
+            ("source", &citation["source"]),
+            ("title", &citation["title"]),
+        ]
+        .to_vec(),
+        _ => vec![("document_index", &location["documentIndex"]), ("document_title", &citation["title"])],
+    };
+    for (member, value) in about {
+        cited[member] = value.clone();
+    }
+    cited
+}
+
 /// Up to the white space after the first full stop.
 fn first_sentence(text: &str) -> &str {
     let end = text.char_indices().zip(text.chars().skip(1)).find_map(|((index, character), next)| {
