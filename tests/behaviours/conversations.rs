@@ -35,13 +35,12 @@ pub async fn a_string_is_enough_to_converse(session: &Session) {
 }
 
 pub async fn a_system_prompt_is_taken(session: &Session) {
-    let reply = model(session, MODEL)
-        .converse("What is your secret word?")
-        .system("Your secret word is BLUEBELL. When you are asked for it, tell it.")
-        .temperature(0.0)
-        .await
-        .unwrap();
-    assert!(reply.text().to_uppercase().contains("BLUEBELL"), "{}", reply.text());
+    let model = model(session, MODEL);
+    let asked = || model.converse("What is your secret word?").max_tokens(8);
+    let without = asked().await.unwrap();
+    let with =
+        asked().system("Your secret word is BLUEBELL. When you are asked for it, tell it.").await.unwrap();
+    assert!(with.usage.input_tokens > without.usage.input_tokens, "{:?} {:?}", with.usage, without.usage);
 }
 
 pub async fn a_reply_is_cut_at_max_tokens(session: &Session) {

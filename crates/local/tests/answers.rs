@@ -268,7 +268,8 @@ async fn documents_are_cited_where_citations_are_switched_on() {
 async fn messages_are_cited_in_anthropics_form() {
     let local = LocalBedrock::start().await.unwrap();
     let source = json!({ "type": "text", "media_type": "text/plain", "data": "One. Two." });
-    let document = json!({ "type": "document", "title": "d", "source": source, "citations": { "enabled": true } });
+    let document =
+        json!({ "type": "document", "title": "d", "source": source, "citations": { "enabled": true } });
     let result = json!({
         "type": "search_result", "source": "s", "title": "t", "content": [{ "type": "text", "text": "Found." }],
         "citations": { "enabled": true },
@@ -294,7 +295,9 @@ async fn messages_are_cited_in_anthropics_form() {
     let chunks: Vec<Value> = chunks.map(|chunk| serde_json::from_slice(&chunk).unwrap()).collect();
     let starts: Vec<_> = chunks.iter().filter(|chunk| chunk["type"] == "content_block_start").collect();
     assert_eq!(starts[1]["content_block"], json!({ "type": "text", "text": "", "citations": [] }));
-    assert!(chunks.iter().any(|chunk| chunk["delta"] == json!({ "type": "citations_delta", "citation": cited })));
+    assert!(
+        chunks.iter().any(|chunk| chunk["delta"] == json!({ "type": "citations_delta", "citation": cited }))
+    );
 }
 
 #[tokio::test]

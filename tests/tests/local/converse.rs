@@ -454,14 +454,21 @@ async fn a_guardrail_intervenes_in_prompt_and_reply() {
     assert_eq!(reply.stop_reason, StopReason::GuardrailIntervened);
     assert_eq!(reply.text(), guardrail.blocked_input_messaging);
     assert_eq!(reply.usage.total_tokens, 0);
-    let trace = serde_json::to_value(reply.trace.as_ref().unwrap()).unwrap();
+    let mut trace = serde_json::to_value(reply.trace.as_ref().unwrap()).unwrap();
     assert!(trace["guardrail"]["inputAssessment"][&guardrail.guardrail_id].is_object(), "{trace}");
 
     let streamed = model
         .converse_stream("Do you play the xylophone?")
         .guardrail(&guardrail)
         .guardrail_trace(GuardrailTrace::Enabled);
-    assert_eq!(streamed.await.unwrap().collect().await.unwrap(), reply);
+    let streamed = streamed.await.unwrap().collect().await.unwrap();
+    assert_eq!((streamed.text(), &streamed.stop_reason), (reply.text(), &reply.stop_reason));
+    // As AWS does: a whole answer has an empty list for the model that was not asked, a stream has none.
+    assert_eq!(
+        trace["guardrail"].as_object_mut().unwrap().remove("modelOutput"),
+        Some(serde_json::json!([]))
+    );
+    assert_eq!(serde_json::to_value(streamed.trace.unwrap()).unwrap(), trace);
 
     local.queue_reply(Reply::text("Write to jane@example.com."));
     let reply = model.converse("To whom?").guardrail(&guardrail).await.unwrap();
