@@ -38,16 +38,17 @@ fn weather() -> Value {
 
 #[tokio::test]
 async fn newer_claude_marks_its_tool_uses() {
-    let local = LocalBedrock::start().await.unwrap();
+    const OLDER: &str = "anthropic.claude-3-haiku-20240307-v1:0";
+    let local = common::keeping_retired().await;
     let body = json!({ "messages": [user("Weather in Rome?")], "toolConfig": weather() });
-    for (model, mark) in [(SONNET, json!("tool_use")), (MODEL, Value::Null), (NOVA, Value::Null)] {
+    for (model, mark) in [(SONNET, json!("tool_use")), (OLDER, Value::Null), (NOVA, Value::Null)] {
         assert_eq!(content(&local, model, body.clone()).await[0]["toolUse"]["type"], mark, "{model}");
         let frames = converse_stream(&local, model, body.clone()).await.frames();
         assert!(frames[1].payload["start"]["toolUse"].get("type").is_none(), "{model}: not in a stream");
     }
     let marked = json!([{ "toolUse": { "toolUseId": "t", "name": "n", "input": {}, "type": "tool_use" } }]);
     local.queue_reply(Reply::content(marked.clone()));
-    assert_eq!(json!(content(&local, MODEL, body).await), marked);
+    assert_eq!(json!(content(&local, OLDER, body).await), marked);
 }
 
 #[tokio::test]

@@ -214,7 +214,7 @@ async fn usage_tells_of_the_cache_as_recorded() {
     let Some(exchanges) = exchanges() else { return };
     let mut compared = 0;
     for exchange in exchanges.iter().filter(|exchange| exchange.status == 200 && !is_guarded(exchange)) {
-        let local = LocalBedrock::start().await.unwrap();
+        let local = common::keeping_retired().await;
         let (ours, theirs) = match exchange.operation.as_str() {
             "Converse" => {
                 let recorded: Value = serde_json::from_slice(&exchange.answer).unwrap();
@@ -242,7 +242,7 @@ async fn usage_tells_of_the_cache_as_recorded() {
 #[tokio::test]
 async fn recorded_content_is_written_as_recorded() {
     let Some(exchanges) = exchanges() else { return };
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let mut compared = 0;
     for exchange in exchanges.iter().filter(|exchange| exchange.status == 200 && !is_guarded(exchange)) {
         let content = match exchange.operation.as_str() {
