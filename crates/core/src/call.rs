@@ -1,6 +1,7 @@
 //! A call to AWS, as the log is told of it.
 
 use std::error::Error as StdError;
+use std::pin::Pin;
 use std::time::Instant;
 
 use aws_sdk_bedrockruntime::operation::RequestId;
@@ -91,17 +92,19 @@ impl<'a> Call<'a> {
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        self.send_counted(sending, |_| Usage::default())
+        // The SDK's futures are large: boxed at once, they are not part of every future around them.
+        self.send_counted(Box::pin(sending), |_| Usage::default())
     }
 
-    /// Sends it; its answer says what was used.
+    /// Sends it; its answer says what was used. The caller boxes what is sent where it is made, so that it is never
+    /// moved.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
     pub fn send_counted<T, E, F, U>(
         self,
-        sending: F,
+        sending: Pin<Box<F>>,
         usage: U,
     ) -> impl Future<Output = Result<T>> + use<'a, T, E, F, U>
     where
@@ -123,13 +126,11 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn open<T, E, F>(self, sending: F) -> impl Future<Output = Result<T>> + use<'a, T, E, F>
+    pub fn open<T, E, F>(self, sending: Pin<Box<F>>) -> impl Future<Output = Result<T>> + use<'a, T, E, F>
     where
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        // The SDK's futures are large: boxed at once, they are not part of every future around them.
-        let sending = Box::pin(sending);
         async move {
             self.check()?;
             let Self { session, operation, model_id, .. } = self;

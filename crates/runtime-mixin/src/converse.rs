@@ -323,7 +323,7 @@ impl IntoFuture for Converse<ConverseResponse> {
                 .map_err(|error| Error::unsendable(OPERATION, error))?
                 .model_id(&target.model_id);
             let client = target.client();
-            let sending = input.send_with(&client);
+            let sending = Box::pin(async { input.send_with(&client).await });
             target.call(OPERATION).send_counted(sending, usage).await.map(Into::into)
         })
     }

@@ -67,7 +67,7 @@ impl ConverseStream {
         let client = target.client();
         let started = Instant::now();
         let call = target.call(OPERATION);
-        let opening = call.open(input.send_with(&client));
+        let opening = call.open(Box::pin(async { input.send_with(&client).await }));
         let answer = stream::opened(call, OPERATION, opening, silence_timeout).await?;
         let request_id = answer.request_id().map(str::to_owned);
         let events = Events::new(answer.stream, OPERATION, target, started, silence_timeout);

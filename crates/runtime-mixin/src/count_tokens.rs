@@ -57,5 +57,5 @@ pub(crate) async fn count_tokens(target: Target, input: CountTokensInput) -> Res
         input_tokens: Some(answer.input_tokens().into()),
         ..sdk::Usage::default()
     };
-    target.call(OPERATION).send_counted(sending, usage).await.map(Into::into)
+    target.call(OPERATION).send_counted(Box::pin(sending), usage).await.map(Into::into)
 }

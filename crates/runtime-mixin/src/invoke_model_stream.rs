@@ -179,7 +179,8 @@ impl IntoFuture for InvokeModel<InvokeModelStream> {
             let started = Instant::now();
             let call = target.call(OPERATION);
             let answer =
-                stream::opened(call, OPERATION, call.open(request.send()), self.silence_timeout).await?;
+                stream::opened(call, OPERATION, call.open(Box::pin(request.send())), self.silence_timeout)
+                    .await?;
             Ok(InvokeModelStream {
                 request_id: answer.request_id().map(str::to_owned),
                 content_type: answer.content_type,

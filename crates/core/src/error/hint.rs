@@ -39,6 +39,11 @@ pub(super) fn hint(error: &Inner, model_id: Option<&str>, session: &Session) -> 
             Some(endpoint_url) => format!("is a server listening at {endpoint_url}?"),
             None => format!("is `{region}` a region that has Bedrock, and can this machine reach it?"),
         },
+        _ if error.http_status.is_some_and(|status| status >= 400) && error.code.is_none() => {
+            "the answer has no error code of AWS's: it may come from a proxy or a gateway on the way, or from an \
+             endpoint that is not Bedrock's"
+                .to_owned()
+        }
         _ => return None,
     };
     Some(hint)

@@ -96,9 +96,15 @@ impl Profile {
     /// The profile's credentials. The environment's variables are never asked, unless by the profile's
     /// `credential_source`; where it has no credentials of its own, the machine's role gives them, as in boto3.
     pub(super) fn credentials(&self, config: &SdkConfig) -> SharedCredentialsProvider {
-        let settings = ProviderConfig::without_region()
+        let mut settings = ProviderConfig::without_region()
             .with_region(config.region().cloned())
             .with_behavior_version(Some(behavior_version()));
+        if let Some(retries) = config.retry_config() {
+            settings = settings.with_retry_config(retries.clone());
+        }
+        if let Some(timeouts) = config.timeout_config() {
+            settings = settings.with_timeout_config(timeouts.clone());
+        }
         let own = ProfileFileCredentialsProvider::builder()
             .configure(&settings)
             .profile_name(self.name.as_str())
