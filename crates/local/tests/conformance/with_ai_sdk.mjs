@@ -55,7 +55,7 @@ async function toolsInAStream() {
 
 async function structuredOutput() {
   const person = Output.object({ schema: z.object({ name: z.string(), age: z.number().int() }) });
-  for (const id of [local.NOVA]) {
+  for (const id of [local.CLAUDE, local.NOVA]) {
     const asked = { model: bedrock(id), prompt: "Ada is 36 years old.", output: person };
     const { output } = await generateText(asked);
     assert(output.name.includes("Ada") && Number.isInteger(output.age), JSON.stringify(output));

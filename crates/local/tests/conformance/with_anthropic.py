@@ -121,6 +121,6 @@ def aws_endpoint_url_is_not_read():
 
 client = anthropic.AnthropicBedrock()
 local.run(
-    chat, stream, tools, tools_in_a_stream, thinking, guardrail, refused, address_as_argument,
+    chat, stream, tools, tools_in_a_stream, structured_output, thinking, guardrail, refused, address_as_argument,
     aws_endpoint_url_is_not_read,
 )
