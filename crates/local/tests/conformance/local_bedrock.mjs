@@ -13,7 +13,7 @@ export const REGION = "us-east-1";
 
 export const CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
 export const NOVA = "amazon.nova-lite-v1:0";
-export const SONIC = "amazon.nova-sonic-v1:0";
+export const SONIC = "amazon.nova-2-sonic-v1:0";
 export const TITAN = "amazon.titan-embed-text-v2:0";
 export const COHERE = "cohere.embed-english-v3";
 

@@ -19,7 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 MODEL = "anthropic.claude-3-5-sonnet-20240620-v1:0"
-PROFILE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+PROFILE = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
 REEL = "amazon.nova-reel-v1:0"
 
 
