@@ -19,7 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 MODEL = "anthropic.claude-3-5-sonnet-20240620-v1:0"
-PROFILE = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
+PROFILE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 REEL = "amazon.nova-reel-v1:0"
 
 
@@ -475,8 +475,8 @@ def prompt_optimization(bedrock, runtime):
 
 def profiles_and_routers(bedrock, runtime):
     system = names(bedrock, "list_inference_profiles", "inferenceProfileSummaries", "inferenceProfileId", typeEquals="SYSTEM_DEFINED")
-    assert "eu.amazon.nova-lite-v1:0" in system and len(system) == len(set(system)) > 30
-    source = bedrock.get_inference_profile(inferenceProfileIdentifier="eu.amazon.nova-lite-v1:0")
+    assert "us.amazon.nova-lite-v1:0" in system and len(system) == len(set(system)) > 30
+    source = bedrock.get_inference_profile(inferenceProfileIdentifier="us.amazon.nova-lite-v1:0")
     own = bedrock.create_inference_profile(
         inferenceProfileName="tour profile", description="for the tour",
         modelSource={"copyFrom": source["inferenceProfileArn"]}, tags=[{"key": "team", "value": "tour"}],
@@ -499,7 +499,7 @@ def profiles_and_routers(bedrock, runtime):
 
 
 def marketplace(bedrock, runtime):
-    source = "arn:aws:sagemaker:eu-west-3:aws:hub-content/SageMakerPublicHub/Model/some-model/1.0.0"
+    source = "arn:aws:sagemaker:us-west-2:aws:hub-content/SageMakerPublicHub/Model/some-model/1.0.0"
     config = {"sageMaker": {"initialInstanceCount": 1, "instanceType": "ml.g5.2xlarge", "executionRole": ROLE}}
     endpoint = bedrock.create_marketplace_model_endpoint(
         endpointName="tour-endpoint", modelSourceIdentifier=source, endpointConfig=config,
@@ -675,7 +675,7 @@ def errors(bedrock, runtime):
 def main():
     url = sys.argv[1]
     # A region of our own: what other steps created elsewhere is not to be seen here.
-    bedrock, runtime = clients(url, "eu-west-3")
+    bedrock, runtime = clients(url, "us-west-2")
     steps = [
         foundation_models, conversation, tools, streams, tokens, makers, guardrails, async_invokes, customization,
         deployments, imports, batch_jobs, evaluations, prompt_optimization, profiles_and_routers, marketplace, agreements,
