@@ -5,8 +5,9 @@
 /// ```
 /// use bedrock_orm_models::{ModelModality, TextValue};
 ///
-/// assert!(ModelModality::KNOWN.contains(&"TEXT"));
-/// assert!(<ModelModality as TextValue>::KNOWN.contains(&"VIDEO"), "AWS sends it, though its description lacks it");
+/// let known = <ModelModality as TextValue>::KNOWN;
+/// assert!(known.contains(&"TEXT"));
+/// assert!(known.contains(&"VIDEO"), "AWS sends it, though its description lacks it");
 /// assert!(String::KNOWN.is_empty(), "a string can be anything");
 /// ```
 pub trait TextValue: AsRef<str> + Ord {
