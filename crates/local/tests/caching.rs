@@ -71,7 +71,7 @@ async fn each_model_has_its_smallest_prefix() {
 
 #[tokio::test]
 async fn usage_tells_of_the_cache_as_the_model_does() {
-    let local = LocalBedrock::start().await.unwrap();
+    let local = common::keeping_retired().await;
     let plain = json!({ "messages": [user("Hi")] });
     let marked = json!({ "system": [long(1100), point()], "messages": [user("Hi")] });
     let tells =
