@@ -31,9 +31,13 @@ const BEYOND_CONSTRAINTS: &[(&str, Sight)] = &[
     // Custom models have no base model's name.
     ("ModelName", str::is_empty),
 ];
-/// Values that its description forbids, and that AWS gives and takes: newer Claude models mark their tool uses, as
-/// recorded.
-const GIVEN_AND_TAKEN: &[(&str, Sight)] = &[("ToolUseType", |kind| kind == "tool_use")];
+/// Values that its description forbids, and that AWS gives and takes, as recorded.
+const GIVEN_AND_TAKEN: &[(&str, Sight)] = &[
+    // Newer Claude models mark their tool uses, and clients send the mark back.
+    ("ToolUseType", |kind| kind == "tool_use"),
+    // Nova takes media types.
+    ("VideoFormat", |format| format.starts_with("video/")),
+];
 /// Members that its description requires, and that AWS leaves out of its answers where nothing was found, as recorded.
 const LEFT_OUT: &[(&str, &str)] = &[
     ("GuardrailSensitiveInformationPolicyAssessment", "piiEntities"),

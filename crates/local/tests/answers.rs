@@ -10,6 +10,7 @@ use common::{Frame, MODEL, NOVA, converse, converse_stream, post, user};
 use serde_json::{Value, json};
 
 const SONNET: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+const OPUS: &str = "us.anthropic.claude-opus-4-8";
 const NOVA_2: &str = "us.amazon.nova-2-lite-v1:0";
 
 async fn content(local: &LocalBedrock, model: &str, body: Value) -> Vec<Value> {
@@ -97,13 +98,18 @@ async fn models_reason_unasked_or_when_asked() {
             vec!["reasoningContent", "text"],
         ),
         (SONNET, plain, vec!["text"]),
-        (SONNET, asked(json!({ "thinking": { "type": "adaptive" } })), vec!["reasoningContent", "text"]),
+        (
+            SONNET,
+            asked(json!({ "thinking": { "type": "enabled", "budget_tokens": 1024 } })),
+            vec!["reasoningContent", "text"],
+        ),
+        (OPUS, asked(json!({ "thinking": { "type": "adaptive" } })), vec!["reasoningContent", "text"]),
     ] {
         let content = content(&local, model, body).await;
         assert_eq!(kinds(&content), expected, "{model}");
         let thought = content.iter().find(|block| block["reasoningContent"].is_object());
         let signed = thought.map(|block| block["reasoningContent"]["reasoningText"]["signature"].is_string());
-        assert!(signed.is_none_or(|signed| signed == (model == SONNET)), "{model}");
+        assert!(signed.is_none_or(|signed| signed == [SONNET, OPUS].contains(&model)), "{model}");
     }
 }
 
@@ -232,7 +238,7 @@ async fn documents_are_cited_where_citations_are_switched_on() {
         document("off", "txt", json!({ "text": "Nothing." }), false),
         document("facts", "txt", json!({ "text": "Ruby was created in 1993. It is red." }), true),
         document("bytes", "md", json!({ "bytes": bytes }), true),
-        document("pages", "pdf", json!({ "bytes": bytes }), true),
+        document("pages", "pdf", json!({ "bytes": BASE64.encode("%PDF-1.7") }), true),
         document("chunks", "txt", json!({ "content": [{ "text": "One." }] }), true),
         search,
     ]);

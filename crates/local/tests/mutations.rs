@@ -99,8 +99,8 @@ fn requests() -> Vec<(&'static str, String, Value)> {
             ] },
         ],
         "toolConfig": { "tools": [{ "toolSpec": { "name": "weather", "inputSchema": { "json": schema } } }], "toolChoice": { "auto": {} } },
-        "inferenceConfig": { "maxTokens": 9, "temperature": 0.5, "stopSequences": ["x"] },
-        "additionalModelRequestFields": { "thinking": { "type": "enabled" } },
+        "inferenceConfig": { "maxTokens": 1025, "temperature": 1, "stopSequences": ["x"] },
+        "additionalModelRequestFields": { "thinking": { "type": "enabled", "budget_tokens": 1024 } },
         "additionalModelResponseFieldPaths": ["/stop_sequence"],
         "requestMetadata": { "a": "b" },
         "outputConfig": { "textFormat": { "type": "json_schema", "structure": { "jsonSchema": { "schema": "{}" } } } },
@@ -135,9 +135,11 @@ fn requests() -> Vec<(&'static str, String, Value)> {
         "modelId": "luma.ray-v2:0", "modelInput": { "a": 1 }, "clientRequestToken": "t",
         "outputDataConfig": { "s3OutputDataConfig": { "s3Uri": "s3://some-bucket" } },
     });
+    let mut without_thinking = conversation.clone();
+    without_thinking["additionalModelRequestFields"] = json!({ "inferenceConfig": { "topK": 5 } });
     vec![
         ("POST", format!("/model/{MODEL}/converse"), conversation.clone()),
-        ("POST", format!("/model/{NOVA}/converse-stream"), conversation.clone()),
+        ("POST", format!("/model/{NOVA}/converse-stream"), without_thinking),
         (
             "POST",
             format!("/model/{BASE}/count-tokens"),

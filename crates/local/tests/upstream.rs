@@ -129,7 +129,9 @@ async fn tools_are_offered_called_and_answered() {
     assert_eq!(content[0]["reasoningContent"]["reasoningText"]["text"], "Two cities.");
     assert_eq!(
         content[1],
-        json!({ "toolUse": { "toolUseId": "call_1", "name": "weather", "input": { "city": "Rome" } } })
+        json!({ "toolUse": {
+            "toolUseId": "call_1", "name": "weather", "input": { "city": "Rome" }, "type": "tool_use",
+        } })
     );
     assert_eq!(content[2]["toolUse"]["toolUseId"], "tooluse_upstream_0", "no id that AWS would give");
     assert_eq!(content[2]["toolUse"]["input"], json!({}));

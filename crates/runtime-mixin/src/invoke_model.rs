@@ -27,9 +27,9 @@ pub trait InvokeModelExt {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
     /// # let model = FoundationModel::objects().using(&session).get("meta.llama3-8b-instruct-v1:0").await?;
-    /// let body = json!({"inputText": "Summarize this deployment note in one sentence."});
+    /// let body = json!({"prompt": "Summarize this deployment note in one sentence."});
     /// let answer: Value = model.invoke_model(body).await?.body.json()?;
-    /// println!("{}", answer["results"][0]["outputText"]);
+    /// println!("{}", answer["generation"]);
     /// # Ok(())
     /// # }
     /// ```
@@ -55,10 +55,10 @@ pub trait InvokeModelExt {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
     /// # let model = FoundationModel::objects().using(&session).get("meta.llama3-8b-instruct-v1:0").await?;
-    /// let body = json!({"inputText": "Stream a one sentence status update."});
+    /// let body = json!({"prompt": "Stream a one sentence status update."});
     /// let mut stream = model.invoke_model_with_response_stream(body).await?;
     /// while let Some(chunk) = stream.next().await {
-    ///     println!("{}", chunk?.json::<Value>()?["outputText"]);
+    ///     println!("{}", chunk?.json::<Value>()?["generation"]);
     /// }
     /// # Ok(())
     /// # }

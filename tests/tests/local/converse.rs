@@ -335,7 +335,12 @@ async fn the_two_city_conversation_ends_with_both_results_in_the_order_in_which_
         vec![of_austin.into(), "...".into(), of_queens.into()]
     };
     let results = results(&reply);
-    messages.push(reply.into_message().unwrap());
+    let mut said = reply.into_message().unwrap();
+    for block in &mut said.content {
+        let ContentBlock::ToolUse(call) = block else { panic!("{block:?}") };
+        assert_eq!(call.r#type.take(), Some("tool_use".into()), "Claude's mark");
+    }
+    messages.push(said);
     messages.push(Message::user(results));
     assert_eq!(messages, two_cities());
     let reply = model.converse(&messages).tools([get_weather()]).await.unwrap();

@@ -144,8 +144,7 @@ impl RegionalModels<'_> {
 
     /// A listed model, or AWS's word that there is none.
     pub(crate) fn get_or_refuse(self, identifier: &str) -> AwsResult<&'static FoundationModel> {
-        let id = identifier.rsplit_once("foundation-model/").map_or(identifier, |(_, id)| id);
-        self.get(id).ok_or_else(|| {
+        self.get(identifier).ok_or_else(|| {
             AwsError::not_found("Could not resolve the foundation model from the provided model identifier.")
         })
     }

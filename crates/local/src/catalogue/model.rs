@@ -25,7 +25,6 @@ pub(crate) struct FoundationModel {
     pub(crate) inference_types_supported: Vec<String>,
     model_lifecycle: Lifecycle,
     /// The tokens that fit into it.
-    #[expect(dead_code, reason = "the rules of prompts come with it")]
     pub(crate) context_window: Option<u64>,
     /// The model that a declared one is like.
     #[serde(skip)]

@@ -8,7 +8,7 @@ use crate::makers::{Chunks, Said};
 use crate::model::citations;
 use crate::model::completion::Usage;
 use crate::model::piece::Piece;
-use crate::model::prompt::{Prompt, items, message, text_block};
+use crate::model::prompt::{Prompt, Thinking, items, message, text_block};
 use crate::model::provider_fields::{answer_schema, anthropic_tool, anthropic_tool_choice, wants_reasoning};
 
 pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
@@ -27,6 +27,7 @@ pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
         stop_sequences: texts(&body["stop_sequences"]),
         reasoning: wants_reasoning(body),
         answer_schema: answer_schema(body),
+        thinking: Thinking::of(body),
         ..Prompt::default()
     })
 }

@@ -148,6 +148,11 @@ fn format(model: &FoundationModel, body: &Value) -> AwsResult<Format> {
 }
 
 impl Asked {
+    /// Whether it is a conversation in Anthropic's form, which is held to the rules of Converse's prompts.
+    pub(crate) fn is_messages(&self) -> bool {
+        self.format == Format::Anthropic
+    }
+
     /// The form of embeddings that is wanted, where it is embeddings.
     pub(crate) fn embedder(&self) -> Option<Embedder> {
         match self.format {

@@ -16,8 +16,21 @@ pub(crate) struct Prompt {
     pub(crate) top_p: Option<f64>,
     pub(crate) stop_sequences: Vec<String>,
     pub(crate) reasoning: bool,
+    /// What was asked of thinking in the provider's own fields.
+    pub(crate) thinking: Thinking,
     /// The JSON schema that the answer's text shall follow.
     pub(crate) answer_schema: Option<Value>,
+}
+
+/// Whether the model shall think before it answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Thinking {
+    #[default]
+    Off,
+    /// With a budget of tokens, where one is given.
+    Enabled { budget: Option<u64> },
+    /// As much as the model finds right.
+    Adaptive,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +40,19 @@ pub(crate) enum ToolChoice {
     Any,
     Named(String),
     Never,
+}
+
+impl Thinking {
+    /// What a member of the provider's own fields asks for: `thinking`, `reasoning_config` or `reasoningConfig`.
+    pub(crate) fn of(fields: &Value) -> Self {
+        let asked = ["thinking", "reasoning_config", "reasoningConfig"].map(|member| &fields[member]);
+        let kind = |asked: &&&Value| matches!(asked["type"].as_str(), Some("enabled" | "adaptive"));
+        match asked.iter().find(kind) {
+            Some(asked) if asked["type"] == "adaptive" => Self::Adaptive,
+            Some(asked) => Self::Enabled { budget: asked["budget_tokens"].as_u64() },
+            None => Self::Off,
+        }
+    }
 }
 
 impl Prompt {

@@ -11,7 +11,7 @@ use crate::guardrails::applied::{Applied, Trace, Wish};
 use crate::local::Local;
 use crate::model::completion::{Completion, TOOL_USE};
 use crate::model::generation::Generation;
-use crate::model::prompt::{Prompt, ToolChoice, items, message, text_block};
+use crate::model::prompt::{Prompt, Thinking, ToolChoice, items, message, text_block};
 use crate::model::provider_fields::{answer_schema, anthropic_tool, anthropic_tool_choice, wants_reasoning};
 use crate::model::style::{Place, Style};
 use crate::nouns::models;
@@ -142,6 +142,7 @@ pub(crate) fn prompt(model: &FoundationModel, input: &Value) -> Prompt {
         temperature: inference["temperature"].as_f64(),
         top_p: inference["topP"].as_f64(),
         stop_sequences: strings(&inference["stopSequences"]),
+        thinking: Thinking::of(&input["additionalModelRequestFields"]),
         reasoning: wants_reasoning(fields) || Style::of(model).unasked_reasoning.is_some(),
         answer_schema: schema.or_else(|| answer_schema(fields)),
     }

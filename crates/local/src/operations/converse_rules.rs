@@ -1,4 +1,5 @@
-//! What AWS wants of a conversation beyond its shapes, in AWS's words where they are known.
+//! What Converse wants of its input beyond shapes, in AWS's words where they are known. What is refused of a prompt whichever
+//! operation it came by is in `prompt_rules`.
 
 use std::collections::BTreeSet;
 
@@ -7,39 +8,19 @@ use serde_json::Value;
 use crate::catalogue::FoundationModel;
 use crate::catalogue::rules::Feature;
 use crate::error::{AwsError, AwsResult};
-use crate::model::completion::{TOOL_USE, is_clients};
 use crate::model::prompt::items;
-use crate::model::provider_fields::wants_reasoning;
+use crate::operations::prompt_rules::{self, Refusal};
+use crate::operations::{converse, media};
 
-const MOST_CACHE_POINTS: usize = 4;
-
-/// What some models say to a temperature beside a top P.
-pub(crate) const ONE_SAMPLER: &str =
-    "`temperature` and `top_p` cannot both be specified for this model. Please use only one.";
-
-/// Refuses a Converse input that AWS refuses. Consecutive messages of one role are accepted, as AWS does today.
+/// Refuses a Converse input that AWS refuses.
 pub(crate) fn check(model: &FoundationModel, input: &Value) -> AwsResult<()> {
-    let messages = items(&input["messages"]);
     check_model(model, input)?;
-    if messages.first().is_none_or(|message| message["role"] == "assistant") {
-        return refuse(
-            "A conversation must start with a user message. Try again with a conversation that starts with a user \
-             message.",
-        );
-    }
     check_tools(&input["toolConfig"])?;
-    for (index, message) in messages.iter().enumerate() {
-        check_message(index, message)?;
+    for (index, message) in items(&input["messages"]).iter().enumerate() {
+        check_message(model, index, message)?;
     }
-    if input["toolConfig"].is_null() && has_tool_blocks(messages) {
-        return refuse(
-            "The toolConfig field must be defined when using toolUse and toolResult content blocks.",
-        );
-    }
-    check_tool_results(messages)?;
-    check_makers_wishes(model, input)?;
-    check_end(messages, input)?;
-    check_cache_points(input)
+    media::check(model, items(&input["messages"]))?;
+    prompt_rules::check(model, &converse::prompt(model, input)).map_err(Refusal::of_converse)
 }
 
 fn refuse(message: impl Into<String>) -> AwsResult<()> {
@@ -54,13 +35,6 @@ fn check_model(model: &FoundationModel, input: &Value) -> AwsResult<()> {
     }
     if !model.takes(Feature::Tools) && !input["toolConfig"].is_null() {
         return refuse("This model doesn't support tool use.");
-    }
-    let inference = &input["inferenceConfig"];
-    if !model.takes(Feature::TemperatureBesideTopP)
-        && !inference["temperature"].is_null()
-        && !inference["topP"].is_null()
-    {
-        return refuse(format!("The model returned the following errors: {ONE_SAMPLER}"));
     }
     if !model.takes(Feature::System) && !items(&input["system"]).is_empty() {
         return refuse(
@@ -103,7 +77,7 @@ fn not_an_object(path: &str) -> String {
     )
 }
 
-fn check_message(index: usize, message: &Value) -> AwsResult<()> {
+fn check_message(model: &FoundationModel, index: usize, message: &Value) -> AwsResult<()> {
     let blocks = items(&message["content"]);
     if blocks.is_empty() {
         return refuse(format!(
@@ -112,11 +86,13 @@ fn check_message(index: usize, message: &Value) -> AwsResult<()> {
         ));
     }
     for (position, block) in blocks.iter().enumerate() {
-        check_block(&format!("messages.{index}.content.{position}"), block)?;
+        check_block(model, &format!("messages.{index}.content.{position}"), block)?;
     }
     let has = |kind: &str| blocks.iter().any(|block| !block[kind].is_null());
     if has("document") && !has("text") && !has("guardContent") {
-        return refuse("A text block must be included when using documents.");
+        return refuse(
+            "A text block must be included when using documents. Add a text block and retry your request.",
+        );
     }
     if has("toolUse") && message["role"] == "user" {
         return refuse(format!(
@@ -136,12 +112,7 @@ fn check_message(index: usize, message: &Value) -> AwsResult<()> {
     Ok(())
 }
 
-fn check_block(path: &str, block: &Value) -> AwsResult<()> {
-    if block["text"].as_str().is_some_and(|text| text.trim().is_empty()) {
-        return refuse(format!(
-            "The text field in the ContentBlock object at {path} is blank. Add text to the text field, and try again."
-        ));
-    }
+fn check_block(model: &FoundationModel, path: &str, block: &Value) -> AwsResult<()> {
     let tool_use = &block["toolUse"];
     if tool_use.is_object() && !tool_use["input"].is_object() {
         return refuse(not_an_object(&format!("{path}.toolUse.input")));
@@ -154,123 +125,9 @@ fn check_block(path: &str, block: &Value) -> AwsResult<()> {
     }
     for (index, content) in items(&result["content"]).iter().enumerate() {
         let document = content.get("json");
-        if document.is_some_and(|json| !json.is_object()) {
+        if document.is_some_and(|json| !json.is_object()) && !model.takes(Feature::ScalarToolResult) {
             return refuse(not_an_object(&format!("{path}.toolResult.content.{index}.json")));
         }
-    }
-    Ok(())
-}
-
-fn has_tool_blocks(messages: &[Value]) -> bool {
-    let blocks = messages.iter().flat_map(|message| items(&message["content"]));
-    blocks.into_iter().any(|block| {
-        is_clients(&block["toolUse"])
-            || (block["toolResult"].is_object() && block["toolResult"]["type"].is_null())
-    })
-}
-
-/// Every tool use has exactly one result in the user messages that follow it at once, in whatever order.
-fn check_tool_results(messages: &[Value]) -> AwsResult<()> {
-    let ids = |message: &Value, kind: &str| -> Vec<String> {
-        let blocks = items(&message["content"]).iter().map(|block| &block[kind]);
-        let clients = blocks.filter(|block| block["type"].is_null() || block["type"] == TOOL_USE);
-        clients.filter_map(|block| block["toolUseId"].as_str()).map(str::to_owned).collect()
-    };
-    let mut expected: Vec<String> = Vec::new();
-    for (index, message) in messages.iter().enumerate() {
-        if message["role"] == "assistant" {
-            check_answered(index, &expected)?;
-            expected = ids(message, "toolUse");
-            continue;
-        }
-        let results = ids(message, "toolResult");
-        if results.len() > expected.len() {
-            return refuse(format!(
-                "The number of toolResult blocks at messages.{index}.content exceeds the number of toolUse blocks of \
-                 previous turn."
-            ));
-        }
-        let unique: BTreeSet<_> = results.iter().collect();
-        if unique.len() < results.len() {
-            return refuse(format!(
-                "The toolResult blocks at messages.{index}.content contain duplicate Ids."
-            ));
-        }
-        expected.retain(|id| !results.contains(id));
-        check_answered(index, &expected)?;
-    }
-    Ok(())
-}
-
-fn check_answered(index: usize, missing: &[String]) -> AwsResult<()> {
-    match missing {
-        [] => Ok(()),
-        missing => refuse(format!(
-            "Expected toolResult blocks at messages.{index}.content for the following Ids: {}",
-            missing.join(", ")
-        )),
-    }
-}
-
-/// What some makers' models refuse and others do not.
-fn check_makers_wishes(model: &FoundationModel, input: &Value) -> AwsResult<()> {
-    let choice = &input["toolConfig"]["toolChoice"];
-    let forced = ["any", "tool"].into_iter().find(|choice_of| choice[*choice_of].is_object());
-    if let Some(forced) = forced {
-        if !model.takes(Feature::ForcedTools) {
-            let field = format!("toolConfig.toolChoice.{forced}");
-            return refuse(format!(
-                "This model doesn't support the {field} field. Remove {field} and try again."
-            ));
-        }
-        if model.maker() == "anthropic" && wants_reasoning(&input["additionalModelRequestFields"]) {
-            return refuse(
-                "The model returned the following errors: Thinking may not be enabled when tool_choice forces tool use.",
-            );
-        }
-    }
-    for (index, message) in items(&input["messages"]).iter().enumerate() {
-        let blocks = items(&message["content"]);
-        let has = |kind: &str| blocks.iter().any(|block| !block[kind].is_null());
-        if model.maker() == "meta" && has("toolResult") && has("text") {
-            return refuse("Conversation blocks and tool result blocks cannot be provided in the same turn.");
-        }
-        let unsigned = blocks.iter().position(|block| {
-            let thought = &block["reasoningContent"]["reasoningText"];
-            thought.is_object() && thought["signature"].is_null()
-        });
-        if let Some(position) = unsigned.filter(|_| model.maker() == "anthropic") {
-            return refuse(format!(
-                "The model returned the following errors: messages.{index}.content.{position}.thinking.signature: Field \
-                 required"
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// With tools, nothing may be put into the model's mouth.
-fn check_end(messages: &[Value], input: &Value) -> AwsResult<()> {
-    let prefilled = messages.last().is_some_and(|message| message["role"] == "assistant");
-    if prefilled && !input["toolConfig"].is_null() {
-        return refuse(
-            "The model returned the following errors: Your API request included an `assistant` message in the final \
-             position, which would pre-fill the `assistant` response. When using tools, pre-filling the `assistant` \
-             response is not supported.",
-        );
-    }
-    Ok(())
-}
-
-fn check_cache_points(input: &Value) -> AwsResult<()> {
-    let content = items(&input["messages"]).iter().flat_map(|message| items(&message["content"]));
-    let all = content.chain(items(&input["system"])).chain(items(&input["toolConfig"]["tools"]));
-    let count = all.filter(|block| !block["cachePoint"].is_null()).count();
-    if count > MOST_CACHE_POINTS {
-        return refuse(format!(
-            "The model returned the following errors: A maximum of {MOST_CACHE_POINTS} blocks with cache_control may \
-             be provided. Found {count}."
-        ));
     }
     Ok(())
 }

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Event, Headers};
 use crate::catalogue::FoundationModel;
-use crate::catalogue::rules::Feature;
 use crate::error::{AwsError, AwsResult};
 use crate::guardrails::applied::{Applied, Trace, Wish};
 use crate::guardrails::assessment::Outcome;
@@ -20,7 +19,7 @@ use crate::model::generation::Generation;
 use crate::model::piece::Piece;
 use crate::nouns::models;
 use crate::operations::converse::set;
-use crate::operations::converse_rules::ONE_SAMPLER;
+use crate::operations::prompt_rules::{self, Refusal};
 use crate::repliers::conversation::{Conversation, Embedding};
 use crate::request::Request;
 
@@ -103,9 +102,8 @@ fn chunk_event(chunk: &Value) -> Event {
 fn read(local: &Local, request: &Request) -> AwsResult<Asked> {
     let model = models::invoked(local, &request.region, request.text("modelId"))?;
     let asked = makers::read(model, &request.body)?;
-    let has = |member: &str| !asked.body[member].is_null();
-    if !model.takes(Feature::TemperatureBesideTopP) && has("temperature") && has("top_p") {
-        return Err(AwsError::validation(ONE_SAMPLER));
+    if asked.is_messages() {
+        prompt_rules::check(model, &asked.prompt).map_err(Refusal::of_invoke_model)?;
     }
     Ok(asked)
 }

@@ -17,6 +17,8 @@ pub(crate) mod foundation_models;
 pub(crate) mod invoke_guardrail_checks;
 pub(crate) mod invoke_model;
 pub(crate) mod invoke_model_bidirectionally;
+mod media;
+mod prompt_rules;
 
 /// Performs a request that passed its shape.
 pub(crate) async fn perform(local: &Arc<Local>, request: &Request) -> AwsResult<Answer> {

@@ -1,0 +1,287 @@
+//! What a model takes and refuses, by model: the rules of `data/model_rules.json`, in Converse and in Claude's own form.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bedrock_orm_local::LocalBedrock;
+use common::{MODEL, NOVA, converse, get, post, user};
+use serde_json::{Value, json};
+
+const MICRO: &str = "amazon.nova-micro-v1:0";
+const OPUS: &str = "us.anthropic.claude-opus-4-8";
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+fn turn(blocks: Value) -> Value {
+    json!({ "messages": [{ "role": "user", "content": blocks }] })
+}
+
+fn media(kind: &str, format: &str, bytes: &[u8]) -> Value {
+    json!({ kind: { "format": format, "source": { "bytes": BASE64.encode(bytes) } } })
+}
+
+fn document(name: &str, format: &str, bytes: &[u8]) -> Value {
+    let mut block = media("document", format, bytes);
+    block["document"]["name"] = json!(name);
+    block
+}
+
+fn tool_config() -> Value {
+    json!({ "tools": [{ "toolSpec": { "name": "weather", "inputSchema": { "json": { "type": "object" } } } }] })
+}
+
+/// A tool's result after its use.
+fn tool_turns(tool_use: Value, result: Value) -> Value {
+    json!({
+        "messages": [
+            user("Weather?"),
+            { "role": "assistant", "content": [{ "toolUse": tool_use }] },
+            { "role": "user", "content": [{ "toolResult": result }] },
+        ],
+        "toolConfig": tool_config(),
+    })
+}
+
+#[tokio::test]
+async fn what_a_model_takes_is_taken() {
+    let local = LocalBedrock::start().await.unwrap();
+    let tool_use = json!({ "toolUseId": "t", "name": "weather", "input": {}, "type": "tool_use" });
+    let number = json!({ "toolUseId": "t", "content": [{ "json": 40 }] });
+    let object = json!({ "toolUseId": "t", "content": [{ "json": { "degrees": 40 } }] });
+    let plain_use = json!({ "toolUseId": "t", "name": "weather", "input": {} });
+    let assistant_first =
+        json!({ "messages": [{ "role": "assistant", "content": [{ "text": "Hello." }] }, user("Hi")] });
+    let prefilled =
+        json!({ "messages": [user("Hi"), { "role": "assistant", "content": [{ "text": "So" }] }] });
+    for (model, body) in [
+        (MICRO, turn(json!([{ "text": "Hi" }, { "text": " " }]))),
+        (MODEL, turn(json!([{ "text": "Hi" }, { "text": "\n" }]))),
+        (MODEL, assistant_first),
+        (MODEL, prefilled),
+        (NOVA, tool_turns(plain_use, number)),
+        (MODEL, tool_turns(tool_use, object)),
+        (NOVA, turn(json!([{ "text": "What?" }, media("video", "video/mp4", b"film")]))),
+        (MODEL, turn(json!([{ "text": "What?" }, media("image", "png", PNG)]))),
+        (MODEL, turn(json!([{ "text": "What?" }, document("A report (1)", "pdf", b"%PDF-1.7")]))),
+    ] {
+        let answer = converse(&local, model, body.clone()).await;
+        assert_eq!(answer.status, 200, "{model} {body}: {:?}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn what_a_model_refuses_is_refused() {
+    let local = LocalBedrock::start().await.unwrap();
+    let says_what = |block: Value| turn(json!([{ "text": "What?" }, block]));
+    let s3 = |kind: &str, format: &str| json!({ kind: { "format": format, "source": { "s3Location": { "uri": "s3://bucket/key" } } } });
+    let limit = |most: u64| json!({ "messages": [user("Hi")], "inferenceConfig": { "maxTokens": most } });
+    let fields = |fields: Value| json!({ "messages": [user("Hi")], "additionalModelRequestFields": fields });
+    let adaptive = fields(json!({ "thinking": { "type": "adaptive" } }));
+    let budget = fields(json!({ "thinking": { "type": "enabled", "budget_tokens": 1023 } }));
+    let repeated = |block: Value, times: usize| {
+        let blocks = std::iter::repeat_n(block, times);
+        turn(std::iter::once(json!({ "text": "What?" })).chain(blocks).collect())
+    };
+    let uses: Value =
+        ["a", "a"].map(|id| json!({ "toolUse": { "toolUseId": id, "name": "weather", "input": {} } })).into();
+    let twice = json!({
+        "messages": [user("Hi"), { "role": "assistant", "content": uses }, user("And?")], "toolConfig": tool_config(),
+    });
+    let large = vec![b'x'; 5 << 20];
+    let number = json!({ "toolUseId": "t", "content": [{ "json": 40 }] });
+    let tool_use = json!({ "toolUseId": "t", "name": "weather", "input": {} });
+    let assistant_first = json!({ "messages": [{ "role": "assistant", "content": [{ "text": "Hello." }] }] });
+    for (model, body, message) in [
+        (NOVA, assistant_first, "A conversation must start with a user message."),
+        (
+            NOVA,
+            turn(json!([{ "text": " " }])),
+            "The text field in the ContentBlock object at messages.0.content.0 is blank.",
+        ),
+        (
+            MODEL,
+            turn(json!([{ "text": "\n" }])),
+            "The text field in the ContentBlock object at messages.0.content.0 is blank.",
+        ),
+        (
+            MODEL,
+            tool_turns(tool_use, number),
+            "The format of the value at messages.2.content.0.toolResult.content.0.json is invalid.",
+        ),
+        (
+            MODEL,
+            turn(json!([document("report", "pdf", b"%PDF-1.7")])),
+            "A text block must be included when using documents. Add a text block and retry your request.",
+        ),
+        (
+            MODEL,
+            says_what(media("video", "mp4", b"film")),
+            "This model doesn't support the video content block that you provided.",
+        ),
+        (
+            MODEL,
+            says_what(s3("image", "png")),
+            "This model doesn't support the s3Uri field. Remove s3Uri and try again.",
+        ),
+        (
+            MICRO,
+            says_what(media("image", "png", PNG)),
+            "This model doesn't support the image content block that you provided.",
+        ),
+        (
+            MODEL,
+            says_what(media("image", "png", b"no picture")),
+            "The model returned the following errors: messages.0.content.1.image.source.bytes: Could not process image",
+        ),
+        (
+            MODEL,
+            says_what(media("image", "jpeg", PNG)),
+            "The model returned the following errors: messages.0.content.1.image.source.bytes: Image does not match the provided media type image/jpeg",
+        ),
+        (
+            MODEL,
+            says_what(media("image", "png", &[PNG, &large].concat())),
+            "The model returned the following errors: messages.0.content.1.image.source.bytes: image exceeds 5 MB maximum",
+        ),
+        (
+            MODEL,
+            says_what(document("report", "pdf", b"no pdf")),
+            "The model returned the following errors: messages.0.content.1.document.source.bytes: The PDF specified was not valid.",
+        ),
+        (
+            MODEL,
+            says_what(document("report.pdf", "pdf", b"%PDF-1.7")),
+            "The document file name can only contain alphanumeric characters",
+        ),
+        (
+            NOVA,
+            repeated(media("image", "png", PNG), 21),
+            "The model returned the following errors: too many images and documents",
+        ),
+        (NOVA, repeated(document("report", "txt", b"text"), 6), "A request can include up to 5 documents"),
+        (MODEL, limit(64_001), "The maximum tokens you requested exceeds the model limit of 64000."),
+        (NOVA, limit(10_001), "The maximum tokens you requested exceeds the model limit of 10000."),
+        (
+            MODEL,
+            turn(json!([{ "text": "word ".repeat(1_100_000) }])),
+            "The model returned the following errors: Input is too long for requested model.",
+        ),
+        (
+            MODEL,
+            adaptive,
+            "The model returned the following errors: adaptive thinking is not supported on this model",
+        ),
+        (
+            MODEL,
+            budget.clone(),
+            "The model returned the following errors: thinking.enabled.budget_tokens: Input should be greater than or equal to 1024",
+        ),
+        (
+            OPUS,
+            budget,
+            "The model returned the following errors: \"thinking.type.enabled\" is not supported for this model.",
+        ),
+        (
+            NOVA,
+            fields(json!({ "reasoningConfig": { "type": "enabled" } })),
+            "The model returned the following errors: Malformed input request",
+        ),
+        (
+            MODEL,
+            twice,
+            "The model returned the following errors: messages.1.content.1: `tool_use` ids must be unique",
+        ),
+    ] {
+        let refused = converse(&local, model, body.clone()).await.refusal();
+        assert!(refused.starts_with(message), "{model} {message}\n  {refused}");
+    }
+}
+
+/// One rule, two operations: InvokeModel has the model's own words.
+#[tokio::test]
+async fn claude_s_own_form_is_held_to_the_same_rules() {
+    let local = LocalBedrock::start().await.unwrap();
+    let body = |messages: Value, more: Value| {
+        let mut body =
+            json!({ "anthropic_version": "bedrock-2023-05-31", "max_tokens": 2000, "messages": messages });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let says = |text: &str| json!([{ "role": "user", "content": [{ "type": "text", "text": text }] }]);
+    let tools = json!({ "tools": [{ "name": "weather", "input_schema": { "type": "object" } }] });
+    let call = json!({ "role": "assistant", "content": [{ "type": "tool_use", "id": "t", "name": "weather", "input": {} }] });
+    let result = |id: &str| json!({ "role": "user", "content": [{ "type": "tool_result", "tool_use_id": id, "content": "40" }] });
+    let first = json!({ "role": "user", "content": "Weather?" });
+    let point = json!({ "type": "text", "text": "a", "cache_control": { "type": "ephemeral" } });
+    for (body, message) in [
+        (body(says(" "), json!({})), "messages: text content blocks must contain non-whitespace text"),
+        (body(says("Hi"), json!({ "temperature": 1.5 })), "temperature: range: 0..1"),
+        (
+            body(says("Hi"), json!({ "temperature": 0.5, "top_p": 0.5 })),
+            "`temperature` and `top_p` cannot both be specified",
+        ),
+        (
+            body(says("Hi"), json!({ "max_tokens": 64_001 })),
+            "max_tokens: 64001 > 64000, which is the maximum allowed number of output tokens",
+        ),
+        (
+            body(says("Hi"), json!({ "thinking": { "type": "enabled", "budget_tokens": 10 } })),
+            "thinking.enabled.budget_tokens: Input should be greater",
+        ),
+        (
+            body(says("Hi"), json!({ "thinking": { "type": "enabled", "budget_tokens": 2000 } })),
+            "`max_tokens` must be greater than `thinking.budget_tokens`.",
+        ),
+        (
+            body(json!([first, call]), tools.clone()),
+            "Your API request included an `assistant` message in the final position",
+        ),
+        (
+            body(json!([first, call, { "role": "user", "content": "So?" }]), tools.clone()),
+            "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: t.",
+        ),
+        (
+            body(json!([first, call, result("other")]), tools.clone()),
+            "messages.1: `tool_use` ids were found without `tool_result` blocks",
+        ),
+        (
+            body(json!([first, result("t")]), tools.clone()),
+            "messages.1.content.0: unexpected `tool_use_id` found in `tool_result` blocks: t.",
+        ),
+        (
+            body(json!([first, call, result("t")]), json!({})),
+            "Requests which include `tool_use` or `tool_result` blocks must define tools",
+        ),
+        (
+            body(json!([{ "role": "user", "content": vec![point; 5] }]), json!({})),
+            "A maximum of 4 blocks with cache_control may be provided. Found 5.",
+        ),
+    ] {
+        let refused = post(&local, &format!("/model/{MODEL}/invoke"), body.clone()).await.refusal();
+        assert!(refused.starts_with(message), "{body}\n  {refused}");
+    }
+    let whole = body(json!([first, call, result("t")]), tools);
+    assert_eq!(post(&local, &format!("/model/{MODEL}/invoke"), whole).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_model_is_of_its_region() {
+    let local = LocalBedrock::start().await.unwrap();
+    let arn = |region: &str| {
+        format!("/foundation-models/arn%3Aaws%3Abedrock%3A{region}%3A%3Afoundation-model%2F{NOVA}")
+    };
+    assert_eq!(get(&local, &arn("us-east-1")).await.status, 200);
+    assert_eq!(get(&local, &arn("us-west-2")).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_retired_model_is_at_its_end_unless_it_is_kept() {
+    let id = "anthropic.claude-3-5-sonnet-20240620-v1:0";
+    let body = json!({ "messages": [user("Hi")] });
+    let local = LocalBedrock::start().await.unwrap();
+    let (status, code, message) = converse(&local, id, body.clone()).await.error();
+    assert_eq!((status, code.as_str()), (404, "ResourceNotFoundException"));
+    assert!(message.contains("reached the end of its life"), "{message}");
+    assert_eq!(converse(&common::keeping_retired().await, id, body).await.status, 200);
+}
