@@ -85,6 +85,20 @@ fn an_admin_token_can_be_given() {
     assert!(get(address, "/_local/health", "").starts_with("HTTP/1.1 401 "));
 }
 
+#[test]
+fn models_are_declared_and_retired_ones_kept() {
+    let listed = |arguments: &[&str]| {
+        let (_program, line) = start(arguments);
+        let address = line.trim_end().strip_prefix("listening on http://").unwrap().to_owned();
+        get(&address, "/foundation-models", "Host: localhost\r\n")
+    };
+    let (declared, retired) = ("amazon.nova-next-v1:0", "anthropic.claude-3-5-sonnet-20240620-v1:0");
+    let usual = listed(&[]);
+    assert!(!usual.contains(declared) && !usual.contains(retired));
+    let told = listed(&["--model", &format!("{declared}=amazon.nova-lite-v1:0"), "--keep-retired-models"]);
+    assert!(told.contains(declared) && told.contains(retired));
+}
+
 /// As many as may be open at once.
 #[test]
 fn silent_connections_keep_nobody_out() {
