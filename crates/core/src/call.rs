@@ -126,22 +126,20 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn open<T, E, F>(self, sending: Pin<Box<F>>) -> impl Future<Output = Result<T>> + use<'a, T, E, F>
+    pub async fn open<T, E, F>(self, sending: Pin<Box<F>>) -> Result<T>
     where
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        async move {
-            self.check()?;
-            let Self { session, operation, model_id, .. } = self;
-            let region = session.region();
-            let span = tracing::debug_span!(target: "bedrock_orm", "bedrock", operation, model_id, region);
-            sending.instrument(span).await.map_err(|error| {
-                let error = from_sdk::error(session, operation, model_id, error);
-                self.failed(&error);
-                error
-            })
-        }
+        self.check()?;
+        let Self { session, operation, model_id, .. } = self;
+        let region = session.region();
+        let span = tracing::debug_span!(target: "bedrock_orm", "bedrock", operation, model_id, region);
+        sending.instrument(span).await.map_err(|error| {
+            let error = from_sdk::error(session, operation, model_id, error);
+            self.failed(&error);
+            error
+        })
     }
 
     /// Tells the log that it came to its end.

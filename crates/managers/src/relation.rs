@@ -31,7 +31,7 @@ impl<M, To: Get> Relation<M, To> {
 
 /// The session that has what that key leads to: the same account, in the region that the key names.
 pub(crate) fn session_of(session: &Session, key: &impl Key) -> Session {
-    key.region().map_or_else(|| session.clone(), |region| session.in_region(region))
+    key.region().and_then(|region| session.in_region(region).ok()).unwrap_or_else(|| session.clone())
 }
 
 impl<M, To: Get> Clone for Relation<M, To> {

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use aws_config::Region;
 
-use super::{Inner, Session};
+use super::{Inner, Session, is_region, no_such_region};
+use crate::Result;
 
 /// The sessions of one account in several regions. The first session holds the others, and the others know the first.
 #[derive(Default)]
@@ -21,21 +22,28 @@ impl Session {
     /// ```
     /// use bedrock_orm_core::Session;
     ///
-    /// # async fn example(virginia: Session) {
-    /// let oregon = virginia.in_region("us-west-2");
+    /// # async fn example(virginia: Session) -> bedrock_orm_core::Result<()> {
+    /// let oregon = virginia.in_region("us-west-2")?;
     /// assert_eq!(oregon.region(), "us-west-2");
-    /// assert_eq!(oregon, virginia.in_region("us-west-2"));
+    /// assert_eq!(oregon, virginia.in_region("us-west-2")?);
+    /// # Ok(())
     /// # }
     /// ```
-    #[must_use]
-    pub fn in_region(&self, region: &str) -> Self {
-        if region == self.region() || region.trim().is_empty() {
-            return self.clone();
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](crate::ErrorKind::Configuration) where the name cannot be a region's.
+    pub fn in_region(&self, region: &str) -> Result<Self> {
+        if !is_region(region) {
+            return Err(no_such_region(region));
         }
-        match self.inner.regions.first.upgrade() {
-            Some(first) => Self { inner: first }.in_region(region),
-            None => self.other(region),
-        }
+        let first = self.inner.regions.first.upgrade().map(|inner| Self { inner });
+        let first = first.as_ref().unwrap_or(self);
+        Ok(match region {
+            _ if region == self.region() => self.clone(),
+            _ if region == first.region() => first.clone(),
+            _ => first.other(region),
+        })
     }
 
     fn other(&self, region: &str) -> Self {
@@ -51,7 +59,7 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
-    use crate::Session;
+    use crate::{ErrorKind, Session};
 
     async fn virginia() -> Session {
         let session = Session::builder().region("us-east-1").access_key("any", "any");
@@ -61,22 +69,24 @@ mod tests {
     #[tokio::test]
     async fn another_region_has_the_same_settings_and_one_session() {
         let virginia = virginia().await;
-        let oregon = virginia.in_region("us-west-2");
+        let oregon = virginia.in_region("us-west-2").unwrap();
         assert_eq!(oregon.region(), "us-west-2");
         assert_eq!(oregon.sdk_config().region().map(AsRef::as_ref), Some("us-west-2"));
         assert_eq!(oregon.sdk_config().endpoint_url(), Some("http://127.0.0.1:9"));
         assert_eq!(oregon.stream_silence_timeout(), None);
-        assert_eq!(virginia.in_region("us-west-2"), oregon);
-        assert_eq!(oregon.in_region("us-east-1"), virginia, "the way back leads to the first");
-        assert_eq!(oregon.in_region("eu-west-1"), virginia.in_region("eu-west-1"));
-        assert_eq!(virginia.in_region("us-east-1"), virginia);
-        assert_eq!(virginia.in_region(" "), virginia, "no region is the session's own");
+        assert_eq!(virginia.in_region("us-west-2").unwrap(), oregon);
+        assert_eq!(oregon.in_region("us-east-1").unwrap(), virginia, "the way back leads to the first");
+        assert_eq!(oregon.in_region("eu-west-1").unwrap(), virginia.in_region("eu-west-1").unwrap());
+        assert_eq!(virginia.in_region("us-east-1").unwrap(), virginia);
+        for region in ["", " ", "us west 2", "us-west-2/"] {
+            assert_eq!(virginia.in_region(region).unwrap_err().kind(), ErrorKind::Configuration, "{region}");
+        }
     }
 
     #[tokio::test]
     async fn a_session_outlives_the_one_that_it_came_from() {
-        let oregon = virginia().await.in_region("us-west-2");
-        let ohio = oregon.in_region("us-east-2");
-        assert_eq!((ohio.region(), oregon.in_region("us-east-2") == ohio), ("us-east-2", true));
+        let oregon = virginia().await.in_region("us-west-2").unwrap();
+        let ohio = oregon.in_region("us-east-2").unwrap();
+        assert_eq!((ohio.region(), oregon.in_region("us-east-2").unwrap() == ohio), ("us-east-2", true));
     }
 }

@@ -54,7 +54,7 @@ fn continued<'a>(text: &'a str, prompt: &Prompt) -> &'a str {
 
 fn text(prompt: &Prompt) -> String {
     if let Some(schema) = &prompt.answer_schema {
-        return sample(schema, &mut Material { text: prompt.last_text(), ..Material::default() }).to_string();
+        return sample(schema, &mut Material::of_text(&prompt.last_text())).to_string();
     }
     let results = tool_results(prompt);
     if !results.is_empty() {

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::model::names;
+
 /// Schemas may name themselves: no value is nested deeper than this.
 const DEPTH: usize = 8;
 
@@ -15,6 +17,11 @@ pub(crate) struct Material {
 }
 
 impl Material {
+    /// What that text offers.
+    pub(crate) fn of_text(text: &str) -> Self {
+        Self { names: names::of_text(text), numbers: numbers(text), text: text.to_owned() }
+    }
+
     fn name(&mut self) -> String {
         if self.names.is_empty() { self.text.clone() } else { self.names.remove(0) }
     }
@@ -78,6 +85,14 @@ fn object(schema: &Value, root: &Value, material: &mut Material, depth: usize) -
     names.into_iter().map(property).collect::<Map<_, _>>().into()
 }
 
+fn numbers(text: &str) -> Vec<f64> {
+    let words = text.split(|c: char| !c.is_ascii_digit() && c != '.' && c != '-');
+    words
+        .filter_map(|word| word.trim_end_matches('.').parse().ok())
+        .filter(|number: &f64| number.is_finite())
+        .collect()
+}
+
 fn number(schema: &Value, material: &mut Material) -> f64 {
     let bound = |name: &str| schema[name].as_f64();
     let number = material.number().or_else(|| bound("minimum")).unwrap_or(1.0);
@@ -119,5 +134,10 @@ mod tests {
             sample(&schema, &mut Material::default());
         }
         assert_eq!(sample(&json!({"type": "object"}), &mut Material::default()), json!({}));
+    }
+
+    #[test]
+    fn numbers_are_found() {
+        assert_eq!(numbers("add 2 and -3.5. Then 7"), [2.0, -3.5, 7.0]);
     }
 }

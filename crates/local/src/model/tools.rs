@@ -50,7 +50,7 @@ fn inputs(schema: &Value, text: &str) -> Vec<Value> {
     let wanted = wanted_strings(schema);
     let names = if wanted > 1 { names::apart(text) } else { names::of_text(text) };
     let call = |names: &[String]| {
-        let material = &mut Material { names: names.to_vec(), numbers: numbers(text), text: text.into() };
+        let material = &mut Material { names: names.to_vec(), ..Material::of_text(text) };
         Some(sample(schema, material)).filter(Value::is_object).unwrap_or_else(|| json!({}))
     };
     if wanted > 0 && names.len() > wanted && names.len().is_multiple_of(wanted) {
@@ -97,14 +97,6 @@ fn name_words(name: &str) -> Vec<String> {
     words
 }
 
-fn numbers(text: &str) -> Vec<f64> {
-    let words = text.split(|c: char| !c.is_ascii_digit() && c != '.' && c != '-');
-    words
-        .filter_map(|word| word.trim_end_matches('.').parse().ok())
-        .filter(|number: &f64| number.is_finite())
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,10 +131,5 @@ mod tests {
             inputs(&schema, "What's the weather in Queens, NY and Austin, TX?"),
             [json!({"city": "Queens", "state": "NY"}), json!({"city": "Austin", "state": "TX"})]
         );
-    }
-
-    #[test]
-    fn numbers_are_found() {
-        assert_eq!(numbers("add 2 and -3.5. Then 7"), [2.0, -3.5, 7.0]);
     }
 }

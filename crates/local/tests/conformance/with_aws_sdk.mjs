@@ -95,7 +95,7 @@ async function structuredOutput() {
   };
   const reply = await runtime.send(new ConverseCommand(asked));
   const person = JSON.parse(reply.output.message.content[0].text);
-  assert(person.name.includes("Ada") && Number.isInteger(person.age), JSON.stringify(person));
+  assert(person.name === "Ada" && person.age === 36, JSON.stringify(person));
 }
 
 async function invokeModel() {
