@@ -13,7 +13,7 @@ const MICRO: &str = "amazon.nova-micro-v1:0";
 const OPUS: &str = "us.anthropic.claude-opus-4-8";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-fn turn(blocks: Value) -> Value {
+fn turn(blocks: &Value) -> Value {
     json!({ "messages": [{ "role": "user", "content": blocks }] })
 }
 
@@ -32,7 +32,7 @@ fn tool_config() -> Value {
 }
 
 /// A tool's result after its use.
-fn tool_turns(tool_use: Value, result: Value) -> Value {
+fn tool_turns(tool_use: &Value, result: &Value) -> Value {
     json!({
         "messages": [
             user("Weather?"),
@@ -55,15 +55,15 @@ async fn what_a_model_takes_is_taken() {
     let prefilled =
         json!({ "messages": [user("Hi"), { "role": "assistant", "content": [{ "text": "So" }] }] });
     for (model, body) in [
-        (MICRO, turn(json!([{ "text": "Hi" }, { "text": " " }]))),
-        (MODEL, turn(json!([{ "text": "Hi" }, { "text": "\n" }]))),
+        (MICRO, turn(&json!([{ "text": "Hi" }, { "text": " " }]))),
+        (MODEL, turn(&json!([{ "text": "Hi" }, { "text": "\n" }]))),
         (MODEL, assistant_first),
         (MODEL, prefilled),
-        (NOVA, tool_turns(plain_use, number)),
-        (MODEL, tool_turns(tool_use, object)),
-        (NOVA, turn(json!([{ "text": "What?" }, media("video", "video/mp4", b"film")]))),
-        (MODEL, turn(json!([{ "text": "What?" }, media("image", "png", PNG)]))),
-        (MODEL, turn(json!([{ "text": "What?" }, document("A report (1)", "pdf", b"%PDF-1.7")]))),
+        (NOVA, tool_turns(&plain_use, &number)),
+        (MODEL, tool_turns(&tool_use, &object)),
+        (NOVA, turn(&json!([{ "text": "What?" }, media("video", "video/mp4", b"film")]))),
+        (MODEL, turn(&json!([{ "text": "What?" }, media("image", "png", PNG)]))),
+        (MODEL, turn(&json!([{ "text": "What?" }, document("A report (1)", "pdf", b"%PDF-1.7")]))),
     ] {
         let answer = converse(&local, model, body.clone()).await;
         assert_eq!(answer.status, 200, "{model} {body}: {:?}", answer.body);
@@ -73,7 +73,7 @@ async fn what_a_model_takes_is_taken() {
 #[tokio::test]
 async fn what_a_model_refuses_is_refused() {
     let local = LocalBedrock::start().await.unwrap();
-    let says_what = |block: Value| turn(json!([{ "text": "What?" }, block]));
+    let says_what = |block: Value| turn(&json!([{ "text": "What?" }, block]));
     let s3 = |kind: &str, format: &str| json!({ kind: { "format": format, "source": { "s3Location": { "uri": "s3://bucket/key" } } } });
     let limit = |most: u64| json!({ "messages": [user("Hi")], "inferenceConfig": { "maxTokens": most } });
     let fields = |fields: Value| json!({ "messages": [user("Hi")], "additionalModelRequestFields": fields });
@@ -81,7 +81,7 @@ async fn what_a_model_refuses_is_refused() {
     let budget = fields(json!({ "thinking": { "type": "enabled", "budget_tokens": 1023 } }));
     let repeated = |block: Value, times: usize| {
         let blocks = std::iter::repeat_n(block, times);
-        turn(std::iter::once(json!({ "text": "What?" })).chain(blocks).collect())
+        turn(&std::iter::once(json!({ "text": "What?" })).chain(blocks).collect())
     };
     let uses: Value =
         ["a", "a"].map(|id| json!({ "toolUse": { "toolUseId": id, "name": "weather", "input": {} } })).into();
@@ -96,22 +96,22 @@ async fn what_a_model_refuses_is_refused() {
         (NOVA, assistant_first, "A conversation must start with a user message."),
         (
             NOVA,
-            turn(json!([{ "text": " " }])),
+            turn(&json!([{ "text": " " }])),
             "The text field in the ContentBlock object at messages.0.content.0 is blank.",
         ),
         (
             MODEL,
-            turn(json!([{ "text": "\n" }])),
+            turn(&json!([{ "text": "\n" }])),
             "The text field in the ContentBlock object at messages.0.content.0 is blank.",
         ),
         (
             MODEL,
-            tool_turns(tool_use, number),
+            tool_turns(&tool_use, &number),
             "The format of the value at messages.2.content.0.toolResult.content.0.json is invalid.",
         ),
         (
             MODEL,
-            turn(json!([document("report", "pdf", b"%PDF-1.7")])),
+            turn(&json!([document("report", "pdf", b"%PDF-1.7")])),
             "A text block must be included when using documents. Add a text block and retry your request.",
         ),
         (
@@ -164,7 +164,7 @@ async fn what_a_model_refuses_is_refused() {
         (NOVA, limit(10_001), "The maximum tokens you requested exceeds the model limit of 10000."),
         (
             MODEL,
-            turn(json!([{ "text": "word ".repeat(1_100_000) }])),
+            turn(&json!([{ "text": "word ".repeat(1_100_000) }])),
             "The model returned the following errors: Input is too long for requested model.",
         ),
         (
