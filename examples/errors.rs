@@ -27,6 +27,7 @@ async fn main() -> Result {
             Ok(reply) => println!("{what}: {}", reply.text()),
             Err(error) => match error.kind() {
                 ErrorKind::AccessDenied => println!("{what}: ask for access to the model\n  {error}"),
+                ErrorKind::DoesNotExist => println!("{what}: look for its ID\n  {error}"),
                 ErrorKind::Throttled => println!("{what}: slow down\n  {error}"),
                 ErrorKind::Validation | ErrorKind::InvalidInput => {
                     println!("{what}: mend the request\n  {error}");
