@@ -42,7 +42,8 @@ pub(crate) fn run(root: &Path) -> Result {
     let mut members = Vec::new();
     for name in &crates {
         let archive = target(root).join(format!("package/{name}-{version}.crate"));
-        succeeds(Command::new("tar").arg("-xzf").arg(&archive).arg("-C").arg(&folder))?;
+        // `-m`: packages have one date for all their files, by which cargo would take a changed one for built already.
+        succeeds(Command::new("tar").arg("-xmzf").arg(&archive).arg("-C").arg(&folder))?;
         let member = format!("{name}-{version}");
         check(&folder.join(&member)).map_err(|error| format!("the package of {name}: {error}"))?;
         println!("{name}: {} KiB", fs::metadata(archive)?.len() / 1024);
