@@ -257,9 +257,10 @@
 //!
 //! **Tools.** A tool choice of `any` or of a named tool always calls a tool. Otherwise a tool is called when the last turn
 //! holds no tool result and its text mentions a word of the tool's name: "weather" calls `get_weather`. The input is always
-//! an object, made from the tool's schema: its constants, defaults and enums, and names and numbers of the text. A tool
-//! that requires one string is called once for each name, one that requires two once for each pair, up to four times: two
-//! cities are two parallel calls. Tool results, in whatever order, are told back.
+//! an object, made from the tool's schema: its constants, defaults and enums, and names and numbers of the text, or of an
+//! earlier one of the user's where the last has none. A tool that requires one string is called once for each name, one
+//! that requires two once for each pair, up to four times: two cities are two parallel calls. Tool results, in whatever
+//! order, are told back.
 //!
 //! - *Names* are the texts in quotation marks. Without quotation marks they are words with a capital: those after a
 //!   preposition (`in Rome and Paris`), or else those within a sentence. Without capitals a name is the word after a

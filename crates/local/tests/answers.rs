@@ -342,3 +342,30 @@ async fn places_are_whole_and_of_any_script() {
         assert_eq!(inputs, cities, "{asked}");
     }
 }
+
+/// As agents ask for structured output: the text stands in one turn, and the tool is forced in a later one.
+#[tokio::test]
+async fn an_input_is_made_of_an_earlier_text_where_the_last_one_offers_nothing() {
+    let local = LocalBedrock::start().await.unwrap();
+    let schema = json!({
+        "type": "object", "required": ["name", "age"],
+        "properties": { "name": { "type": "string" }, "age": { "type": "integer" } },
+    });
+    let said = content(
+        &local,
+        SONNET,
+        json!({
+            "messages": [
+                user("Ada is 36 years old."),
+                { "role": "assistant", "content": [{ "text": "I see." }] },
+                user("You must format the previous response as structured output."),
+            ],
+            "toolConfig": {
+                "tools": [{ "toolSpec": { "name": "person", "inputSchema": { "json": schema } } }],
+                "toolChoice": { "tool": { "name": "person" } },
+            },
+        }),
+    )
+    .await;
+    assert_eq!(said[0]["toolUse"]["input"], json!({ "name": "Ada", "age": 36 }));
+}

@@ -6,7 +6,7 @@ use crate::catalogue::FoundationModel;
 use crate::local::Local;
 use crate::model::completion::{Completion, TOOL_USE};
 use crate::model::prompt::{Prompt, items};
-use crate::model::sample::{Material, sample};
+use crate::model::sample::{Material, material_text, sample};
 use crate::model::server_tools::ServerTools;
 use crate::model::style::Style;
 use crate::model::tokens::{of_text, tokens};
@@ -54,7 +54,7 @@ fn continued<'a>(text: &'a str, prompt: &Prompt) -> &'a str {
 
 fn text(prompt: &Prompt) -> String {
     if let Some(schema) = &prompt.answer_schema {
-        return sample(schema, &mut Material::of_text(&prompt.last_text())).to_string();
+        return sample(schema, &mut Material::of_text(&material_text(prompt))).to_string();
     }
     let results = tool_results(prompt);
     if !results.is_empty() {

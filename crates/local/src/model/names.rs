@@ -18,11 +18,15 @@ const CONJUNCTIONS: &[&str] = &["and", "et", "oder", "or", "ou", "und", "y", "и
 
 /// Words with a capital that are no names.
 const COMMON: &[&str] = &[
-    "A", "And", "Are", "Can", "Do", "How", "I", "In", "Is", "It", "Please", "Tell", "The", "What", "Which",
-    "Who",
+    "A", "And", "Are", "Can", "Do", "He", "How", "I", "In", "Is", "It", "My", "Please", "She", "Tell",
+    "That", "The", "They", "This", "We", "What", "Which", "Who", "You", "Your",
 ];
 
-const QUOTES: &[(char, char)] = &[('"', '"'), ('“', '”'), ('„', '“'), ('«', '»'), ('「', '」'), ('『', '』')];
+const QUOTES: &[(char, char)] =
+    &[('"', '"'), ('\'', '\''), ('‘', '’'), ('“', '”'), ('„', '“'), ('«', '»'), ('「', '」'), ('『', '』')];
+
+/// Quotation marks that are apostrophes within a word.
+const APOSTROPHES: &[char] = &['\'', '’'];
 
 /// Longer quotations are no names.
 const LONGEST: usize = 80;
@@ -143,19 +147,29 @@ fn has_no_case(word: &str) -> bool {
 }
 
 fn quoted(text: &str) -> Vec<String> {
+    let letters = |from: usize| text[from..].char_indices().map(move |(at, letter)| (from + at, letter));
+    let opens = |(at, letter): &(usize, char)| {
+        let is_within = APOSTROPHES.contains(letter) && text[..*at].ends_with(char::is_alphanumeric);
+        !is_within && QUOTES.iter().any(|(open, _)| open == letter)
+    };
     let mut found = Vec::new();
-    let mut rest = text;
-    while let Some((start, open)) =
-        rest.char_indices().find(|(_, letter)| QUOTES.iter().any(|(open, _)| open == letter))
-    {
-        rest = &rest[start + open.len_utf8()..];
-        let closes = |letter: char| QUOTES.contains(&(open, letter));
-        let Some(end) = rest.find(closes) else { continue };
-        let name = rest[..end].trim();
+    let mut from = 0;
+    while let Some((at, open)) = letters(from).find(opens) {
+        let start = at + open.len_utf8();
+        let closes = |(at, letter): &(usize, char)| {
+            let rest = &text[at + letter.len_utf8()..];
+            let is_within = APOSTROPHES.contains(letter) && rest.starts_with(char::is_alphanumeric);
+            !is_within && QUOTES.contains(&(open, *letter))
+        };
+        let Some((end, close)) = letters(start).find(closes) else {
+            from = start;
+            continue;
+        };
+        let name = text[start..end].trim();
         if !name.is_empty() && name.chars().count() <= LONGEST {
             found.push(name.to_owned());
         }
-        rest = rest[end..].trim_start_matches(closes);
+        from = end + close.len_utf8();
     }
     found
 }
@@ -186,6 +200,9 @@ mod tests {
             ("Какая погода в Москве?", &["Москве"]),
             ("what is the weather in paris?", &["paris"]),
             ("Show me “the book” and \"the film\"", &["the book", "the film"]),
+            ("Create a customer named '你好啊集团' (Hello Group)", &["你好啊集团"]),
+            ("What's the weather in Paris, and isn't it cold?", &["Paris"]),
+            ("Show me ‘the dog’s life’", &["the dog’s life"]),
             ("「東京」の天気は？", &["東京"]),
             ("东京 天气", &["东京"]),
             ("ما الطقس في القاهرة؟", &["القاهرة"]),

@@ -75,6 +75,15 @@ impl Prompt {
         texts.collect::<Vec<_>>().join("\n")
     }
 
+    /// The texts of the user's messages, the newest first.
+    pub(crate) fn user_texts(&self) -> impl Iterator<Item = String> {
+        let messages = self.messages.iter().rev().filter(|message| message["role"] == "user");
+        messages.map(|message| {
+            let texts = items(&message["content"]).iter().filter_map(block_text);
+            texts.collect::<Vec<_>>().join("\n")
+        })
+    }
+
     /// The beginning of the answer, where the last message is the assistant's: the model is to go on from there.
     pub(crate) fn prefill(&self) -> Option<&str> {
         let last = self.messages.last().filter(|message| is_assistants(message))?;

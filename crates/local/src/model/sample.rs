@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::names;
+use crate::model::prompt::Prompt;
 
 /// Schemas may name themselves: no value is nested deeper than this.
 const DEPTH: usize = 8;
@@ -28,6 +29,17 @@ impl Material {
 
     fn number(&mut self) -> Option<f64> {
         if self.numbers.is_empty() { None } else { Some(self.numbers.remove(0)) }
+    }
+}
+
+/// The text that a value is made of: the last turn's or, where that offers nothing ("Format that."), the newest message's
+/// that does.
+pub(crate) fn material_text(prompt: &Prompt) -> String {
+    let last = prompt.last_text();
+    let offers = |text: &String| !names::of_text(text).is_empty() || !numbers(text).is_empty();
+    match offers(&last) {
+        true => last,
+        false => prompt.user_texts().find(offers).unwrap_or(last),
     }
 }
 

@@ -2,15 +2,16 @@
 //!
 //! A tool choice of `any` or of a tool by name always calls. Otherwise a tool is called when the last user turn
 //! holds no tool result and its text mentions a word of the tool's name. The input is made from the tool's schema; the
-//! names in the text become its strings. Where there are names for several calls, it is called as often, in parallel: a
-//! tool that wants a city once for every name, one that wants a city and a state once for every two.
+//! names in the text become its strings. If the text offers nothing, an earlier one of the user's is used. Where there are
+//! names for several calls, it is called as often, in parallel: a tool that wants a city once for every name, one that
+//! wants a city and a state once for every two.
 
 use serde_json::{Value, json};
 
 use crate::local::Local;
 use crate::model::names;
 use crate::model::prompt::{Prompt, ToolChoice};
-use crate::model::sample::{Material, sample};
+use crate::model::sample::{Material, material_text, sample};
 
 const MOST_PARALLEL: usize = 4;
 
@@ -22,7 +23,7 @@ const VERBS: &[&str] = &[
 
 /// The tool uses that a prompt calls for.
 pub(crate) fn uses(local: &Local, prompt: &Prompt) -> Vec<Value> {
-    let text = prompt.last_text();
+    let (text, material) = (prompt.last_text(), material_text(prompt));
     let has_results = prompt.last_turn().iter().any(|block| block["toolResult"].is_object());
     let tools: Vec<_> =
         prompt.tools.iter().map(|tool| &tool["toolSpec"]).filter(|tool| tool.is_object()).collect();
@@ -39,7 +40,7 @@ pub(crate) fn uses(local: &Local, prompt: &Prompt) -> Vec<Value> {
     };
     let tool_use = |(name, input): (&Value, Value)| json!({ "toolUse": { "toolUseId": local.ids.tool_use(), "name": name, "input": input } });
     let calls = called.into_iter().flat_map(|tool| {
-        let inputs = inputs(&tool["inputSchema"]["json"], &text);
+        let inputs = inputs(&tool["inputSchema"]["json"], &material);
         inputs.into_iter().map(move |input| (&tool["name"], input))
     });
     calls.map(tool_use).collect()
