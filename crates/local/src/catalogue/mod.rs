@@ -118,7 +118,8 @@ impl Catalogue {
 
     /// Any model by its id, ended ones included.
     pub(crate) fn known(&self, id: &str) -> Option<&'static FoundationModel> {
-        self.all().into_iter().find(|model| model.model_id == id)
+        let declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
+        self.data.models.iter().chain(declared.iter().copied()).find(|model| model.model_id == id)
     }
 
     fn all(&self) -> Vec<&'static FoundationModel> {

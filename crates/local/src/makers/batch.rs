@@ -87,8 +87,7 @@ impl Batch<'_> {
             return Err(AwsError::validation("The record must have a modelInput that is a JSON object."));
         }
         if self.converses {
-            converse_rules::check(self.model, input)?;
-            let completion = self.said(&converse::prompt(self.model, input));
+            let completion = self.said(&converse_rules::checked_prompt(self.model, input)?);
             return Ok((converse::answer(self.model, &completion), completion.usage));
         }
         let asked = makers::read(self.model, input.to_string().as_bytes())?;

@@ -65,8 +65,7 @@ impl Turn {
     pub(crate) async fn of(local: &Local, request: &Request) -> AwsResult<Self> {
         let input = &*with_stored_prompt(&request.input);
         let model = models::invoked(local, &request.region, request.text("modelId"))?;
-        converse_rules::check(model, input)?;
-        let mut prompt = prompt(model, input);
+        let mut prompt = converse_rules::checked_prompt(model, input)?;
         let mut guardrail = guardrail(local, request, model)?;
         if let Some(instead) = guardrail.as_mut().and_then(|guardrail| guardrail.check_input(&mut prompt)) {
             return Ok(Self { model, generation: instead.into(), wanted_fields: Vec::new(), guardrail });

@@ -8,19 +8,21 @@ use serde_json::Value;
 use crate::catalogue::FoundationModel;
 use crate::catalogue::rules::Feature;
 use crate::error::{AwsError, AwsResult};
-use crate::model::prompt::items;
+use crate::model::prompt::{Prompt, items};
 use crate::operations::prompt_rules::{self, Refusal};
 use crate::operations::{converse, media};
 
-/// Refuses a Converse input that AWS refuses.
-pub(crate) fn check(model: &FoundationModel, input: &Value) -> AwsResult<()> {
+/// The prompt of a Converse input. Refuses an input that AWS refuses.
+pub(crate) fn checked_prompt(model: &FoundationModel, input: &Value) -> AwsResult<Prompt> {
     check_model(model, input)?;
     check_tools(&input["toolConfig"])?;
     for (index, message) in items(&input["messages"]).iter().enumerate() {
         check_message(model, index, message)?;
     }
     media::check(model, items(&input["messages"]))?;
-    prompt_rules::check(model, &converse::prompt(model, input)).map_err(Refusal::of_converse)
+    let prompt = converse::prompt(model, input);
+    prompt_rules::check(model, &prompt).map_err(Refusal::of_converse)?;
+    Ok(prompt)
 }
 
 fn refuse(message: impl Into<String>) -> AwsResult<()> {

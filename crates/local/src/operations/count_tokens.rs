@@ -11,7 +11,6 @@ use crate::local::Local;
 use crate::makers;
 use crate::model::completion::input_tokens;
 use crate::nouns::models;
-use crate::operations::converse;
 use crate::operations::converse_rules;
 use crate::request::Request;
 
@@ -37,10 +36,7 @@ pub(crate) fn count(local: &Local, request: &Request) -> AwsResult<Answer> {
                 BASE64.decode(input["invokeModel"]["body"].as_str().unwrap_or_default()).unwrap_or_default();
             makers::read(model, &body)?.prompt
         }
-        converse => {
-            converse_rules::check(model, converse)?;
-            converse::prompt(model, converse)
-        }
+        converse => converse_rules::checked_prompt(model, converse)?,
     };
     Ok(Answer::Json(json!({ "inputTokens": input_tokens(&prompt) })))
 }
