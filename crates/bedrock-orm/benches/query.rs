@@ -15,9 +15,11 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 use std::{env, fs, vec};
 
+use bedrock_orm::Objects;
 use bedrock_orm::lookups::{NamedField, Text};
+use bedrock_orm::lookups::{Single, TextLookups};
 use bedrock_orm::models::Field;
-use bedrock_orm::prelude::{AsyncInvoke, Objects, Session, Single, TextLookups};
+use bedrock_orm::prelude::{AsyncInvoke, Session};
 use bedrock_orm::resources::{List, PageRequest, Parameter, Row};
 use bedrock_orm::{Page, Resource, Result};
 use bedrock_orm_local::LocalBedrock;
@@ -76,7 +78,7 @@ thread_local! {
 }
 
 impl Resource for Model {
-    const NOUN: &'static str = "Model";
+    const KIND: &'static str = "Model";
 }
 
 impl Objects for Model {}

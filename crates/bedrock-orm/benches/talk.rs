@@ -19,8 +19,9 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
+use bedrock_orm::extensions::{ConverseExt as _, UsingExt as _};
 use bedrock_orm::models::ContentBlockDelta;
-use bedrock_orm::prelude::{ConverseExt, ConverseStreamOutput, FoundationModel, Session, Using};
+use bedrock_orm::prelude::{ConverseStreamOutput, FoundationModel, Session};
 
 const MODEL: &str = "amazon.nova-pro-v1:0";
 const PROMPT: &str = "Give me three short deployment safety checks.";

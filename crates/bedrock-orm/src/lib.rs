@@ -64,7 +64,7 @@ pub use bedrock_orm_core::{
 pub use bedrock_orm_managers::relations;
 pub use bedrock_orm_managers::{
     BulkItem, BulkReport, FullSet, GroupBy, Manager, Objects, Page, Pages, Plan, Pushed, QuerySet, Relation,
-    Rows, Values, Wait, Watch, aggregates, extensions, lookups, resources,
+    Rows, Values, Wait, Watch, aggregates, lookups, resources,
 };
 pub use bedrock_orm_models as models;
 pub use bedrock_orm_models::jiff;
@@ -74,12 +74,28 @@ pub use bedrock_orm_runtime_mixin::{
     TextStream,
 };
 
+/// The extension traits of bound models, by name. Their methods are in the [`prelude`].
+pub mod extensions {
+    pub use bedrock_orm_core::UsingExt;
+    #[cfg(feature = "control-plane")]
+    pub use bedrock_orm_managers::TagsExt;
+    pub use bedrock_orm_managers::extensions::*;
+    pub use bedrock_orm_managers::{DeleteExt, FullExt, RefreshExt, StopExt, UpdateExt, WaitExt};
+    #[cfg(feature = "control-plane")]
+    pub use bedrock_orm_runtime_mixin::{ApplyExt, ApplyGuardrailExt};
+    pub use bedrock_orm_runtime_mixin::{
+        AsyncInvokeExt, BidirectionalStreamExt, CloseExt, ConverseExt, CountTokensExt, GuardrailChecksExt,
+        InvokeModelExt,
+    };
+}
+
 /// What most programs need: `use bedrock_orm::prelude::*;`.
+///
+/// It has the types that one names, and the extension traits without their names: their methods are there, and no name
+/// of yours can clash with theirs. To name one, take it from [`extensions`](crate::extensions).
 pub mod prelude {
     #[cfg(feature = "control-plane")]
-    pub use bedrock_orm_managers::extensions::*;
-    #[cfg(feature = "control-plane")]
-    pub use bedrock_orm_managers::{TagsExt, resources::AnyModel};
+    pub use bedrock_orm_managers::resources::AnyModel;
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_models::{
         AccountDataRetention, AdvancedPromptOptimizationJob, AutomatedReasoningPolicy,
@@ -97,17 +113,28 @@ pub mod prelude {
         ToolResultBlock, ToolSpecification, ToolUseBlock,
     };
 
-    pub use bedrock_orm_core::{Bound, Error, ErrorKind, Session, Using};
-    pub use bedrock_orm_managers::lookups::{
-        CollectionLookups, CompareLookups, Expression, ListLookups, MapLookups, Q, Single, TextLookups,
-        TimeLookups,
-    };
-    pub use bedrock_orm_managers::resources::{HasStatus, Progress};
-    pub use bedrock_orm_managers::{DeleteExt, Full, Objects, Refresh, StopExt, UpdateExt, WaitExt};
+    pub use bedrock_orm_core::{Bound, Error, ErrorKind, Session};
+    pub use bedrock_orm_managers::lookups::Q;
+    pub use bedrock_orm_runtime_mixin::ConversationManager;
+
+    pub use bedrock_orm_core::UsingExt as _;
     #[cfg(feature = "control-plane")]
-    pub use bedrock_orm_runtime_mixin::{ApplyExt, ApplyGuardrailExt};
+    pub use bedrock_orm_managers::TagsExt as _;
+    #[doc(hidden)]
+    pub use bedrock_orm_managers::extensions_prelude::*;
+    pub use bedrock_orm_managers::lookups::{
+        CollectionLookups as _, CompareLookups as _, Expression as _, ListLookups as _, MapLookups as _,
+        Single as _, TextLookups as _, TimeLookups as _,
+    };
+    pub use bedrock_orm_managers::resources::{HasStatus as _, Progress as _};
+    pub use bedrock_orm_managers::{
+        DeleteExt as _, FullExt as _, Objects as _, RefreshExt as _, StopExt as _, UpdateExt as _,
+        WaitExt as _,
+    };
+    #[cfg(feature = "control-plane")]
+    pub use bedrock_orm_runtime_mixin::{ApplyExt as _, ApplyGuardrailExt as _};
     pub use bedrock_orm_runtime_mixin::{
-        AsyncInvokeExt, BidirectionalStreamExt, CloseExt, ConversationManager, ConverseExt, CountTokensExt,
-        GuardrailChecksExt, InvokeModelExt,
+        AsyncInvokeExt as _, BidirectionalStreamExt as _, CloseExt as _, ConverseExt as _,
+        CountTokensExt as _, GuardrailChecksExt as _, InvokeModelExt as _,
     };
 }

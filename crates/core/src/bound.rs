@@ -14,7 +14,7 @@ use crate::{Resource, Session};
 /// A model together with the session that it came through. It derefs to the model, so that its fields are at hand;
 /// what sends (`refresh`, `converse` …) is there for bound models alone.
 ///
-/// What a manager returns is bound. A model from elsewhere, deserialised say, is bound by [`Using::using`].
+/// What a manager returns is bound. A model from elsewhere, deserialised say, is bound by [`UsingExt::using`].
 #[derive(Clone)]
 pub struct Bound<M> {
     model: M,
@@ -126,12 +126,12 @@ impl fmt::Debug for Related {
 }
 
 /// Binds a model that did not come from a manager: `FoundationModel::with_id("…").using(&session)`.
-pub trait Using: Sized {
+pub trait UsingExt: Sized {
     /// Binds the model to the session. Sends nothing.
     fn using(self, session: &Session) -> Bound<Self>;
 }
 
-impl<M: Resource> Using for M {
+impl<M: Resource> UsingExt for M {
     fn using(self, session: &Session) -> Bound<Self> {
         Bound::new(self, session.clone())
     }
@@ -142,7 +142,7 @@ mod tests {
     use bedrock_orm_models::FoundationModel;
     use serde_json::json;
 
-    use super::Using as _;
+    use super::UsingExt as _;
     use crate::Session;
 
     #[tokio::test]

@@ -11,7 +11,7 @@ mod resource;
 pub mod sdk;
 mod session;
 
-pub use bound::{Bound, Related, Using};
+pub use bound::{Bound, Related, UsingExt};
 pub use error::{Error, ErrorKind, Partial};
 pub use resource::Resource;
 pub use session::{Session, SessionBuilder, SessionChoice};

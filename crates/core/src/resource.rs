@@ -6,13 +6,13 @@ use std::fmt;
 /// to its creation.
 pub trait Resource: Clone + fmt::Debug + PartialEq + Send + Sync + Sized + 'static {
     /// What it is called in messages: `Guardrail`.
-    const NOUN: &'static str;
+    const KIND: &'static str;
 }
 
 macro_rules! resources {
     ($($model:ident is $noun:literal),* $(,)?) => {
         $(impl $crate::Resource for $model {
-            const NOUN: &'static str = $noun;
+            const KIND: &'static str = $noun;
         })*
     };
 }

@@ -3,9 +3,10 @@
 use bedrock_orm_core::{Bound, Result};
 
 use crate::resources::{Delete, Get, Keyed, Stop, Update};
+use crate::{Manager, Objects as _};
 
 /// Fetches a thing anew.
-pub trait Refresh: Sized {
+pub trait RefreshExt: Sized {
     /// The thing as it is now.
     ///
     /// ```
@@ -28,19 +29,19 @@ pub trait Refresh: Sized {
     /// # Requests
     ///
     /// One of the noun's Get operation.
-    fn refresh(&self) -> impl Future<Output = Result<Self>> + Send;
+    fn refresh(&self) -> impl Future<Output = Result<Self>> + Send + 'static;
 }
 
-impl<M: Get + Keyed<Noun = M>> Refresh for Bound<M> {
-    async fn refresh(&self) -> Result<Self> {
-        self.full().await
+impl<M: Get + Keyed<Full = M>> RefreshExt for Bound<M> {
+    fn refresh(&self) -> impl Future<Output = Result<Self>> + Send + 'static {
+        self.full()
     }
 }
 
 /// Fetches the whole of which a list's row, or the answer to a creation, is a part.
-pub trait Full {
+pub trait FullExt {
     /// The whole: `Guardrail` for a `GuardrailSummary`.
-    type Noun;
+    type Full;
 
     /// The whole, through the same session.
     ///
@@ -69,23 +70,21 @@ pub trait Full {
     /// # Requests
     ///
     /// One of the noun's Get operation.
-    fn full(&self) -> impl Future<Output = Result<Bound<Self::Noun>>> + Send;
+    fn full(&self) -> impl Future<Output = Result<Bound<Self::Full>>> + Send + 'static;
 }
 
-impl<M: Keyed> Full for Bound<M> {
-    type Noun = M::Noun;
+impl<M: Keyed> FullExt for Bound<M> {
+    type Full = M::Full;
 
-    async fn full(&self) -> Result<Bound<M::Noun>> {
-        let session = self.session();
-        let noun = M::Noun::fetch(session, self.key()).await?;
-        Ok(Bound::new(noun, session.clone()))
+    fn full(&self) -> impl Future<Output = Result<Bound<M::Full>>> + Send + 'static {
+        manager(self).get(self.key())
     }
 }
 
 /// Changes a thing.
 pub trait UpdateExt {
     /// The noun.
-    type Noun: Update;
+    type Full: Update;
 
     /// Changes it, and gives AWS's answer. This value stays as it is: `refresh` fetches the new one.
     ///
@@ -103,21 +102,20 @@ pub trait UpdateExt {
     /// # Requests
     ///
     /// One of the noun's Update operation, such as `UpdateGuardrail` (`bedrock:UpdateGuardrail`).
-    fn update<C: Into<<Self::Noun as Update>::Change>>(
+    fn update<R: Into<<Self::Full as Update>::Request>>(
         &self,
-        change: C,
-    ) -> impl Future<Output = Result<<Self::Noun as Update>::Updated>> + Send;
+        request: R,
+    ) -> impl Future<Output = Result<Bound<<Self::Full as Update>::Updated>>> + Send + 'static;
 }
 
-impl<M: Keyed<Noun: Update>> UpdateExt for Bound<M> {
-    type Noun = M::Noun;
+impl<M: Keyed<Full: Update>> UpdateExt for Bound<M> {
+    type Full = M::Full;
 
-    fn update<C: Into<<M::Noun as Update>::Change>>(
+    fn update<R: Into<<M::Full as Update>::Request>>(
         &self,
-        change: C,
-    ) -> impl Future<Output = Result<<M::Noun as Update>::Updated>> + Send {
-        let change = change.into();
-        async move { M::Noun::change(self.session(), self.key(), change).await }
+        request: R,
+    ) -> impl Future<Output = Result<Bound<<M::Full as Update>::Updated>>> + Send + 'static {
+        manager(self).update(self.key(), request)
     }
 }
 
@@ -139,12 +137,12 @@ pub trait DeleteExt {
     /// # Requests
     ///
     /// One of the noun's Delete operation, such as `DeleteImportedModel` (`bedrock:DeleteImportedModel`).
-    fn delete(&self) -> impl Future<Output = Result<()>> + Send;
+    fn delete(&self) -> impl Future<Output = Result<()>> + Send + 'static;
 }
 
-impl<M: Keyed<Noun: Delete>> DeleteExt for Bound<M> {
-    async fn delete(&self) -> Result<()> {
-        M::Noun::remove(self.session(), self.key()).await
+impl<M: Keyed<Full: Delete>> DeleteExt for Bound<M> {
+    fn delete(&self) -> impl Future<Output = Result<()>> + Send + 'static {
+        manager(self).delete(self.key())
     }
 }
 
@@ -166,11 +164,16 @@ pub trait StopExt {
     /// # Requests
     ///
     /// One of the noun's Stop operation, such as `StopModelInvocationJob` (`bedrock:StopModelInvocationJob`).
-    fn stop(&self) -> impl Future<Output = Result<()>> + Send;
+    fn stop(&self) -> impl Future<Output = Result<()>> + Send + 'static;
 }
 
-impl<M: Keyed<Noun: Stop>> StopExt for Bound<M> {
-    async fn stop(&self) -> Result<()> {
-        M::Noun::halt(self.session(), self.key()).await
+impl<M: Keyed<Full: Stop>> StopExt for Bound<M> {
+    fn stop(&self) -> impl Future<Output = Result<()>> + Send + 'static {
+        manager(self).stop(self.key())
     }
+}
+
+/// The manager of the resource, on the model's session.
+fn manager<M: Keyed>(model: &Bound<M>) -> Manager<M::Full> {
+    M::Full::objects().using(model.session())
 }

@@ -149,7 +149,7 @@ impl<M: Create> Manager<M> {
         let session = &self.choice().session().await?;
         let numbered = requests.into_iter().zip(1..).collect();
         Ok(report(numbered, pace, |pace, (request, number)| async move {
-            let made = pace.run(|| M::make(session, request.clone())).await;
+            let made = pace.run(|| M::create(session, request.clone())).await;
             let result = made.map(|made| Bound::new(made, session.clone()));
             BulkItem { name: format!("request {number}"), result }
         })
@@ -183,7 +183,7 @@ impl<M: Delete> Manager<M> {
     }
 }
 
-impl<M: Row + Keyed<Noun: Delete>> QuerySet<M> {
+impl<M: Row + Keyed<Full: Delete>> QuerySet<M> {
     /// Deletes what the rows stand for, once all of them have been listed. One that fails leaves the others. The report
     /// names what went, as that of [`bulk_delete`](Manager::bulk_delete) does.
     ///
@@ -207,10 +207,10 @@ impl<M: Row + Keyed<Noun: Delete>> QuerySet<M> {
     /// # Requests
     ///
     /// As [`pages`](Self::pages), and one of the noun's Delete operation a row, and again where AWS throttles.
-    pub async fn delete(&self) -> Result<BulkReport<<M::Noun as Get>::Key>> {
+    pub async fn delete(&self) -> Result<BulkReport<<M::Full as Get>::Key>> {
         let pace = Pace::new(self.at_once)?;
         let rows = self.engine()?.collect().await?;
-        Ok(remove::<M::Noun>(pace, rows.into_iter().map(|row| (row.session().clone(), row.key()))).await)
+        Ok(remove::<M::Full>(pace, rows.into_iter().map(|row| (row.session().clone(), row.key()))).await)
     }
 }
 
@@ -223,7 +223,7 @@ async fn remove<M: Delete>(pace: Pace, keys: impl Iterator<Item = (Session, M::K
     };
     let each = keys.iter().filter(is_left).cloned().collect();
     report(each, pace, |pace, (session, key)| async move {
-        let gone = pace.run(|| M::remove(&session, key.clone())).await;
+        let gone = pace.run(|| M::delete(&session, key.clone())).await;
         BulkItem { name: key.to_string(), result: gone.map(|()| key) }
     })
     .await

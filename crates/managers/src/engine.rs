@@ -66,7 +66,7 @@ impl<M: Row> Walk<M> {
     async fn page(&mut self, wanted: Option<usize>) -> Result<Page<Bound<M>>> {
         if self.repeats {
             let message =
-                format!("AWS gave the same next token twice in a list of {}; it would have no end", M::NOUN);
+                format!("AWS gave the same next token twice in a list of {}; it would have no end", M::KIND);
             return Err(Error::new(ErrorKind::InvalidResponse, message));
         }
         let session = match &self.session {

@@ -1,41 +1,48 @@
-//! Where a bound model's relations lead.
+//! Follows the relations of a bound model.
 
-use bedrock_orm_core::{Bound, Result};
+use bedrock_orm_core::{Bound, Related, Result, Session};
 
 use crate::Relation;
 use crate::relation::session_of;
 use crate::resources::Get;
 
-/// The one thing that it leads to, where it leads to any.
-pub(crate) async fn one<M: Sync, To: Get>(
+/// Follows the relation to its first resource; `None` if there is no key.
+pub(crate) fn one<M, To: Get>(
     from: &Bound<M>,
     relation: Relation<M, To>,
-) -> Result<Option<Bound<To>>> {
-    match relation.keys(from).into_iter().next() {
-        Some(key) => fetch(from, key).await.map(Some),
-        None => Ok(None),
+) -> impl Future<Output = Result<Option<Bound<To>>>> + Send + 'static + use<M, To> {
+    let key = relation.keys(from).into_iter().next();
+    let (session, related) = (from.session().clone(), from.related().cloned());
+    async move {
+        match key {
+            Some(key) => follow(&session, related.as_deref(), key).await.map(Some),
+            None => Ok(None),
+        }
     }
 }
 
-/// All that it leads to, one after the other.
-pub(crate) async fn many<M: Sync, To: Get>(
+/// Follows the relation to all resources, one call after the other.
+pub(crate) fn many<M, To: Get>(
     from: &Bound<M>,
     relation: Relation<M, To>,
-) -> Result<Vec<Bound<To>>> {
-    let mut found = Vec::new();
-    for key in relation.keys(from) {
-        found.push(fetch(from, key).await?);
+) -> impl Future<Output = Result<Vec<Bound<To>>>> + Send + 'static + use<M, To> {
+    let keys = relation.keys(from);
+    let (session, related) = (from.session().clone(), from.related().cloned());
+    async move {
+        let mut found = Vec::new();
+        for key in keys {
+            found.push(follow(&session, related.as_deref(), key).await?);
+        }
+        Ok(found)
     }
-    Ok(found)
 }
 
-/// What was fetched beforehand, or else what AWS has, bound to the session of its region.
-async fn fetch<M: Sync, To: Get>(from: &Bound<M>, key: To::Key) -> Result<Bound<To>> {
-    let session = session_of(from.session(), &key);
-    let there = from.related().and_then(|related| related.get::<To::Key, To>(&key));
-    let model = match there {
-        Some(there) => there.clone(),
-        None => To::fetch(&session, key).await?,
+/// Returns the prefetched resource, or gets it from AWS, bound to the session of its region.
+async fn follow<To: Get>(session: &Session, related: Option<&Related>, key: To::Key) -> Result<Bound<To>> {
+    let session = session_of(session, &key);
+    let model = match related.and_then(|related| related.get::<To::Key, To>(&key)) {
+        Some(prefetched) => prefetched.clone(),
+        None => To::get(&session, key).await?,
     };
     Ok(Bound::new(model, session))
 }

@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use crate::lookups::Q;
 use crate::resources::{Create, Get, Keyed, List, Update};
-use crate::{Full as _, Manager};
+use crate::{FullExt as _, Manager};
 
 /// How often a change is tried while another one is under way: with the pauses between, for about half a minute.
 const TRIES: u32 = 20;
@@ -26,7 +26,7 @@ enum Found<Row, Created> {
 
 impl<M> Manager<M>
 where
-    M: Get + List<Row: Keyed<Noun = M>> + Create<Created: Keyed<Noun = M>>,
+    M: Get + List<Row: Keyed<Full = M>> + Create<Created: Keyed<Full = M>>,
 {
     /// The one that meets the condition, or else one made from the request; `true` where it was made.
     ///
@@ -64,7 +64,7 @@ where
     pub async fn get_or_create(
         &self,
         condition: impl Into<Q<M::Row>> + Send,
-        request: impl Into<M::Request> + Send,
+        request: impl Into<<M as Create>::Request> + Send,
     ) -> Result<(Bound<M>, bool)> {
         match self.find_or_make(&condition.into(), request.into()).await? {
             Found::There(row) => Ok((row.full().await?, false)),
@@ -89,8 +89,8 @@ where
     pub async fn update_or_create(
         &self,
         condition: impl Into<Q<M::Row>> + Send,
-        change: impl Into<M::Change> + Send,
-        request: impl Into<M::Request> + Send,
+        change: impl Into<<M as Update>::Request> + Send,
+        request: impl Into<<M as Create>::Request> + Send,
     ) -> Result<(Bound<M>, bool)>
     where
         M: Update,
@@ -103,7 +103,7 @@ where
                 Found::There(row) => row,
                 Found::Made(made) => return Ok((made.full().await?, true)),
             };
-            match M::change(row.session(), row.key(), change.clone()).await {
+            match M::update(row.session(), row.key(), change.clone()).await {
                 Ok(_) => return Ok((row.full().await?, false)),
                 Err(error) if tries < TRIES && may_pass(&error) => {
                     // At random, so that those who collided do not collide again.
@@ -120,7 +120,7 @@ where
     async fn find_or_make(
         &self,
         condition: &Q<M::Row>,
-        request: M::Request,
+        request: <M as Create>::Request,
     ) -> Result<Found<M::Row, M::Created>> {
         if let Some(row) = self.find(condition).await? {
             return Ok(Found::There(row));

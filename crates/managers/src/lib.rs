@@ -30,9 +30,11 @@ mod tags;
 mod testing;
 mod wait;
 
-pub use bound::{DeleteExt, Full, Refresh, StopExt, UpdateExt};
+pub use bound::{DeleteExt, FullExt, RefreshExt, StopExt, UpdateExt};
 pub use bulk::{BulkItem, BulkReport};
 pub use generated::extensions;
+#[doc(hidden)]
+pub use generated::extensions_prelude;
 #[cfg(feature = "control-plane")]
 pub use generated::relations;
 pub use manager::Manager;

@@ -4,8 +4,6 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use bedrock_orm_core::{Bound, Resource, Result, Session, SessionChoice};
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 
 use crate::QuerySet;
 use crate::lookups::{Order, Q};
@@ -94,10 +92,12 @@ impl<M: Get> Manager<M> {
     ///
     /// One of the noun's Get operation: `GetFoundationModel` (`bedrock:GetFoundationModel`), `GetGuardrail`
     /// (`bedrock:GetGuardrail`), `GetAsyncInvoke` (`bedrock:GetAsyncInvoke`).
-    pub fn get<K: Into<M::Key>>(&self, key: K) -> BoxFuture<'static, Result<Bound<M>>> {
+    pub fn get<K: Into<M::Key>>(
+        &self,
+        key: K,
+    ) -> impl Future<Output = Result<Bound<M>>> + Send + 'static + use<M, K> {
         let (choice, key) = (self.session.clone(), key.into());
-        async move { Self::bind(choice, |session| async move { M::fetch(&session, key).await }).await }
-            .boxed()
+        async move { Self::bind(choice, |session| async move { M::get(&session, key).await }).await }
     }
 
     /// The one of that key, or none where AWS says that it is not there.
@@ -122,7 +122,10 @@ impl<M: Get> Manager<M> {
     /// # Requests
     ///
     /// As [`get`](Self::get).
-    pub fn get_opt<K: Into<M::Key>>(&self, key: K) -> BoxFuture<'static, Result<Option<Bound<M>>>> {
+    pub fn get_opt<K: Into<M::Key>>(
+        &self,
+        key: K,
+    ) -> impl Future<Output = Result<Option<Bound<M>>>> + Send + 'static + use<M, K> {
         let found = self.get(key.into());
         async move {
             match found.await {
@@ -131,7 +134,6 @@ impl<M: Get> Manager<M> {
                 Err(error) => Err(error),
             }
         }
-        .boxed()
     }
 }
 
@@ -201,7 +203,7 @@ impl<M: List> Manager<M> {
     /// # Requests
     ///
     /// As [`QuerySet::first`].
-    pub fn first(&self) -> impl Future<Output = Result<Option<Bound<M::Row>>>> + Send + use<M> {
+    pub fn first(&self) -> impl Future<Output = Result<Option<Bound<M::Row>>>> + Send + 'static + use<M> {
         let list = self.list();
         async move { list.first().await }
     }
@@ -215,7 +217,7 @@ impl<M: List> Manager<M> {
     /// # Requests
     ///
     /// As [`QuerySet::exists`].
-    pub fn exists(&self) -> impl Future<Output = Result<bool>> + Send + use<M> {
+    pub fn exists(&self) -> impl Future<Output = Result<bool>> + Send + 'static + use<M> {
         let list = self.list();
         async move { list.exists().await }
     }
@@ -229,7 +231,7 @@ impl<M: List> Manager<M> {
     /// # Requests
     ///
     /// As [`QuerySet::count`].
-    pub fn count(&self) -> impl Future<Output = Result<usize>> + Send + use<M> {
+    pub fn count(&self) -> impl Future<Output = Result<usize>> + Send + 'static + use<M> {
         let list = self.list();
         async move { list.count().await }
     }
@@ -265,10 +267,12 @@ impl<M: Create> Manager<M> {
     /// # Requests
     ///
     /// One of the noun's Create operation: `CreateGuardrail` (`bedrock:CreateGuardrail`).
-    pub fn create<R: Into<M::Request>>(&self, request: R) -> BoxFuture<'static, Result<Bound<M::Created>>> {
+    pub fn create<R: Into<M::Request>>(
+        &self,
+        request: R,
+    ) -> impl Future<Output = Result<Bound<M::Created>>> + Send + 'static + use<M, R> {
         let (choice, request) = (self.session.clone(), request.into());
-        async move { Self::bind(choice, |session| async move { M::make(&session, request).await }).await }
-            .boxed()
+        async move { Self::bind(choice, |session| async move { M::create(&session, request).await }).await }
     }
 }
 
@@ -304,13 +308,13 @@ impl<M: Update> Manager<M> {
     /// # Requests
     ///
     /// One of the noun's Update operation: `UpdateGuardrail` (`bedrock:UpdateGuardrail`).
-    pub fn update<K: Into<M::Key>, R: Into<M::Change>>(
+    pub fn update<K: Into<M::Key>, R: Into<M::Request>>(
         &self,
         key: K,
         request: R,
-    ) -> BoxFuture<'static, Result<M::Updated>> {
+    ) -> impl Future<Output = Result<Bound<M::Updated>>> + Send + 'static + use<M, K, R> {
         let (choice, key, request) = (self.session.clone(), key.into(), request.into());
-        async move { M::change(&choice.session().await?, key, request).await }.boxed()
+        async move { Self::bind(choice, |session| async move { M::update(&session, key, request).await }).await }
     }
 }
 
@@ -342,9 +346,12 @@ impl<M: Delete> Manager<M> {
     /// # Requests
     ///
     /// One of the noun's Delete operation: `DeleteGuardrail` (`bedrock:DeleteGuardrail`).
-    pub fn delete<K: Into<M::Key>>(&self, key: K) -> BoxFuture<'static, Result<()>> {
+    pub fn delete<K: Into<M::Key>>(
+        &self,
+        key: K,
+    ) -> impl Future<Output = Result<()>> + Send + 'static + use<M, K> {
         let (choice, key) = (self.session.clone(), key.into());
-        async move { M::remove(&choice.session().await?, key).await }.boxed()
+        async move { M::delete(&choice.session().await?, key).await }
     }
 }
 
@@ -358,9 +365,12 @@ impl<M: Stop> Manager<M> {
     /// # Requests
     ///
     /// One of the noun's Stop operation, such as `StopModelInvocationJob` (`bedrock:StopModelInvocationJob`).
-    pub fn stop<K: Into<M::Key>>(&self, key: K) -> BoxFuture<'static, Result<()>> {
+    pub fn stop<K: Into<M::Key>>(
+        &self,
+        key: K,
+    ) -> impl Future<Output = Result<()>> + Send + 'static + use<M, K> {
         let (choice, key) = (self.session.clone(), key.into());
-        async move { M::halt(&choice.session().await?, key).await }.boxed()
+        async move { M::stop(&choice.session().await?, key).await }
     }
 }
 
@@ -380,6 +390,6 @@ impl<M> Clone for Manager<M> {
 
 impl<M: Resource> fmt::Debug for Manager<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Manager").field("noun", &M::NOUN).field("session", &self.session).finish()
+        formatter.debug_struct("Manager").field("noun", &M::KIND).field("session", &self.session).finish()
     }
 }

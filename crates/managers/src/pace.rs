@@ -83,7 +83,7 @@ impl Pace {
         let keys: Vec<M::Key> = keys.into_iter().filter(|key| asked.insert(key.clone())).collect();
         let answers = self.clone().each(stream::iter(keys), |pace, key| async move {
             let session = &session(&key);
-            match pace.run(|| M::fetch(session, key.clone())).await {
+            match pace.run(|| M::get(session, key.clone())).await {
                 Ok(found) => Ok((key, Some(found))),
                 Err(error) if error.is_does_not_exist() => Ok((key, None)),
                 Err(error) => Err(error),

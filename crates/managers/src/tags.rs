@@ -17,7 +17,7 @@ pub trait TagsExt {
     /// # Requests
     ///
     /// One `ListTagsForResource` (`bedrock:ListTagsForResource`).
-    fn tags(&self) -> impl Future<Output = Result<Vec<Tag>>> + Send;
+    fn tags(&self) -> impl Future<Output = Result<Vec<Tag>>> + Send + 'static;
 
     /// Gives it these tags; a key that it has already gets the new value.
     ///
@@ -47,8 +47,10 @@ pub trait TagsExt {
     /// # Requests
     ///
     /// One `TagResource` (`bedrock:TagResource`).
-    fn tag<T: Into<Tag>>(&self, tags: impl IntoIterator<Item = T>)
-    -> impl Future<Output = Result<()>> + Send;
+    fn tag<T: Into<Tag>>(
+        &self,
+        tags: impl IntoIterator<Item = T>,
+    ) -> impl Future<Output = Result<()>> + Send + 'static;
 
     /// Takes the tags of these keys from it.
     ///
@@ -62,18 +64,18 @@ pub trait TagsExt {
     fn untag<K: Into<String>>(
         &self,
         keys: impl IntoIterator<Item = K>,
-    ) -> impl Future<Output = Result<()>> + Send;
+    ) -> impl Future<Output = Result<()>> + Send + 'static;
 }
 
 impl<M: Tagged> TagsExt for Bound<M> {
-    fn tags(&self) -> impl Future<Output = Result<Vec<Tag>>> + Send {
+    fn tags(&self) -> impl Future<Output = Result<Vec<Tag>>> + Send + 'static {
         Tag::objects().using(self.session()).of(self.arn())
     }
 
     fn tag<T: Into<Tag>>(
         &self,
         tags: impl IntoIterator<Item = T>,
-    ) -> impl Future<Output = Result<()>> + Send {
+    ) -> impl Future<Output = Result<()>> + Send + 'static {
         let tags: Vec<Tag> = tags.into_iter().map(Into::into).collect();
         Tag::objects().using(self.session()).add(self.arn(), tags)
     }
@@ -81,7 +83,7 @@ impl<M: Tagged> TagsExt for Bound<M> {
     fn untag<K: Into<String>>(
         &self,
         keys: impl IntoIterator<Item = K>,
-    ) -> impl Future<Output = Result<()>> + Send {
+    ) -> impl Future<Output = Result<()>> + Send + 'static {
         let keys: Vec<String> = keys.into_iter().map(Into::into).collect();
         Tag::objects().using(self.session()).remove(self.arn(), keys)
     }

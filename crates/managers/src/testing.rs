@@ -97,7 +97,7 @@ pub(crate) struct JobParameters {
 }
 
 impl Resource for Job {
-    const NOUN: &'static str = "Job";
+    const KIND: &'static str = "Job";
 }
 
 impl Objects for Job {}
@@ -210,7 +210,7 @@ impl Row for Job {
 }
 
 impl Keyed for Job {
-    type Noun = Self;
+    type Full = Self;
 
     fn key(&self) -> String {
         self.id.clone()
@@ -220,7 +220,7 @@ impl Keyed for Job {
 impl Get for Job {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         let key = key.checked("GetJob")?;
         let fake = Fake::of(session);
         let _call = fake.call(&key).await?;
@@ -232,7 +232,7 @@ impl Create for Job {
     type Request = Self;
     type Created = Self;
 
-    async fn make(session: &Session, request: Self) -> Result<Self> {
+    async fn create(session: &Session, request: Self) -> Result<Self> {
         let fake = Fake::of(session);
         let _call = fake.call(&request.id).await?;
         if fake.find(&request.id).is_ok() {
@@ -244,10 +244,10 @@ impl Create for Job {
 }
 
 impl Update for Job {
-    type Change = i64;
+    type Request = i64;
     type Updated = Self;
 
-    async fn change(session: &Session, key: String, size: i64) -> Result<Self> {
+    async fn update(session: &Session, key: String, size: i64) -> Result<Self> {
         let fake = Fake::of(session);
         let less = |left: usize| left.checked_sub(1);
         if fake.refused_changes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
@@ -261,7 +261,7 @@ impl Update for Job {
 }
 
 impl Delete for Job {
-    async fn remove(session: &Session, key: String) -> Result<()> {
+    async fn delete(session: &Session, key: String) -> Result<()> {
         let fake = Fake::of(session);
         let _call = fake.call(&key).await?;
         fake.find(&key)?;

@@ -22,7 +22,7 @@ const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 /// Waits for what takes time: jobs, deployments, guardrails. A row of a list, and AWS's answer to a creation, have it too.
 pub trait WaitExt {
     /// The noun.
-    type Noun: Progress;
+    type Full: Progress;
 
     /// Polls until it is ready. Awaited, it gives the thing as it then is.
     ///
@@ -55,7 +55,7 @@ pub trait WaitExt {
     /// # Requests
     ///
     /// One of the noun's Get operation a poll.
-    fn wait(&self) -> Wait<Self::Noun>;
+    fn wait(&self) -> Wait<Self::Full>;
 
     /// Polls, and gives the thing each time that it has changed, the first state included: to draw a progress bar from.
     /// The stream ends when it is ready. Where it fails the last state is followed by the error.
@@ -67,15 +67,15 @@ pub trait WaitExt {
     /// # Requests
     ///
     /// As [`wait`](Self::wait).
-    fn watch(&self) -> Watch<Self::Noun> {
+    fn watch(&self) -> Watch<Self::Full> {
         self.wait().watch()
     }
 }
 
-impl<M: Keyed<Noun: Progress>> WaitExt for Bound<M> {
-    type Noun = M::Noun;
+impl<M: Keyed<Full: Progress>> WaitExt for Bound<M> {
+    type Full = M::Full;
 
-    fn wait(&self) -> Wait<M::Noun> {
+    fn wait(&self) -> Wait<M::Full> {
         Wait {
             session: self.session().clone(),
             key: self.key(),
@@ -189,7 +189,7 @@ impl Polls {
                 self.pause(wait).await?;
             }
             is_first = false;
-            match N::fetch(&wait.session, wait.key.clone()).await {
+            match N::get(&wait.session, wait.key.clone()).await {
                 Ok(there) if last != Some(&there) => return Ok(there),
                 Ok(_) => failures = 0,
                 Err(error) if error.is_retryable() && failures < FAILURES => failures += 1,
@@ -202,7 +202,7 @@ impl Polls {
         let now = Instant::now();
         let left = self.ends.map(|ends| ends.saturating_duration_since(now));
         if left.is_some_and(|left| left.is_zero()) {
-            let message = format!("{} {} was not ready before the deadline", N::NOUN, wait.key);
+            let message = format!("{} {} was not ready before the deadline", N::KIND, wait.key);
             return Err(Error::new(ErrorKind::Timeout, message)
                 .with_hint("it goes on in AWS; wait longer with `deadline`, or look again later"));
         }
@@ -219,7 +219,7 @@ fn failed<N: Progress>(there: &N) -> Error {
         reasons if reasons.is_empty() => "AWS gives no reason".to_owned(),
         reasons => reasons.join("; "),
     };
-    let message = format!("{} {} is {}: {reasons}", N::NOUN, there.key(), there.status_text());
+    let message = format!("{} {} is {}: {reasons}", N::KIND, there.key(), there.status_text());
     Error::new(ErrorKind::Failed, message)
 }
 

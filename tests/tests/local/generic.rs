@@ -42,7 +42,7 @@ fn spawn_stream<M: List>(session: Session) -> tokio::task::JoinHandle<Result<usi
 /// The wholes of all rows.
 async fn wholes<M>(session: &Session) -> Result<Vec<Bound<M>>>
 where
-    M: Get + List<Row: Keyed<Noun = M>>,
+    M: Get + List<Row: Keyed<Full = M>>,
 {
     M::objects().using(session).list().full().await
 }
@@ -50,7 +50,7 @@ where
 /// The wholes one by one, each in a task of its own.
 async fn wholes_in_tasks<M>(session: Session) -> Result<Vec<Bound<M>>>
 where
-    M: Get + List<Row: Keyed<Noun = M>>,
+    M: Get + List<Row: Keyed<Full = M>>,
 {
     let mut tasks = Vec::new();
     for row in M::objects().using(&session).list().await? {
@@ -73,7 +73,7 @@ async fn statuses<M: List<Row: HasStatus>>(session: &Session) -> Result<HashMap<
 }
 
 /// Waits for all rows of a noun.
-async fn wait_for_all<M: Progress + List<Row: Keyed<Noun = M>>>(session: &Session) -> Result<Vec<Bound<M>>> {
+async fn wait_for_all<M: Progress + List<Row: Keyed<Full = M>>>(session: &Session) -> Result<Vec<Bound<M>>> {
     let mut ready = Vec::new();
     for row in M::objects().using(session).list().await? {
         ready.push(row.wait().await?);

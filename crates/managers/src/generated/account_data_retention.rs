@@ -19,7 +19,7 @@ impl Manager<AccountDataRetention> {
     /// # Requests
     ///
     /// One `GetAccountDataRetention` (`bedrock:GetAccountDataRetention`).
-    pub fn get(&self) -> impl Future<Output = Result<Bound<AccountDataRetention>>> + Send + use<> {
+    pub fn get(&self) -> impl Future<Output = Result<Bound<AccountDataRetention>>> + Send + 'static + use<> {
         const OPERATION: &str = "GetAccountDataRetention";
         let choice = self.choice().clone();
 
@@ -45,7 +45,7 @@ impl Manager<AccountDataRetention> {
     pub fn put<A: Into<DataRetentionMode>>(
         &self,
         mode: A,
-    ) -> impl Future<Output = Result<Bound<AccountDataRetention>>> + Send + use<A> {
+    ) -> impl Future<Output = Result<Bound<AccountDataRetention>>> + Send + 'static + use<A> {
         const OPERATION: &str = "PutAccountDataRetention";
         let choice = self.choice().clone();
         let mode: DataRetentionMode = mode.into();

@@ -21,7 +21,7 @@ impl Objects for AdvancedPromptOptimizationJob {}
 impl Get for AdvancedPromptOptimizationJob {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetAdvancedPromptOptimizationJob";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -104,7 +104,7 @@ impl Create for AdvancedPromptOptimizationJob {
     type Request = CreateAdvancedPromptOptimizationJobRequest;
     type Created = CreateAdvancedPromptOptimizationJobResponse;
 
-    async fn make(
+    async fn create(
         session: &Session,
         request: CreateAdvancedPromptOptimizationJobRequest,
     ) -> Result<CreateAdvancedPromptOptimizationJobResponse> {
@@ -115,7 +115,7 @@ impl Create for AdvancedPromptOptimizationJob {
 }
 
 impl Stop for AdvancedPromptOptimizationJob {
-    async fn halt(session: &Session, key: String) -> Result<()> {
+    async fn stop(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "StopAdvancedPromptOptimizationJob";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
@@ -131,7 +131,7 @@ impl Stop for AdvancedPromptOptimizationJob {
 }
 
 impl Keyed for AdvancedPromptOptimizationJob {
-    type Noun = AdvancedPromptOptimizationJob;
+    type Full = AdvancedPromptOptimizationJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()
@@ -139,7 +139,7 @@ impl Keyed for AdvancedPromptOptimizationJob {
 }
 
 impl Keyed for AdvancedPromptOptimizationJobSummary {
-    type Noun = AdvancedPromptOptimizationJob;
+    type Full = AdvancedPromptOptimizationJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()
@@ -147,7 +147,7 @@ impl Keyed for AdvancedPromptOptimizationJobSummary {
 }
 
 impl Keyed for CreateAdvancedPromptOptimizationJobResponse {
-    type Noun = AdvancedPromptOptimizationJob;
+    type Full = AdvancedPromptOptimizationJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()
@@ -188,8 +188,10 @@ impl Manager<AdvancedPromptOptimizationJob> {
     pub fn batch_delete<A: IntoIterator<Item = B>, B: Into<String>>(
         &self,
         job_identifiers: A,
-    ) -> impl Future<Output = Result<Bound<BatchDeleteAdvancedPromptOptimizationJobResponse>>> + Send + use<A, B>
-    {
+    ) -> impl Future<Output = Result<Bound<BatchDeleteAdvancedPromptOptimizationJobResponse>>>
+    + Send
+    + 'static
+    + use<A, B> {
         const OPERATION: &str = "BatchDeleteAdvancedPromptOptimizationJob";
         let choice = self.choice().clone();
         let job_identifiers: Vec<String> = job_identifiers.into_iter().map(Into::into).collect();

@@ -22,7 +22,7 @@ impl Objects for AsyncInvoke {}
 impl Get for AsyncInvoke {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetAsyncInvoke";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -156,7 +156,7 @@ impl QuerySet<AsyncInvokeSummary> {
 }
 
 impl Keyed for AsyncInvoke {
-    type Noun = AsyncInvoke;
+    type Full = AsyncInvoke;
 
     fn key(&self) -> String {
         self.invocation_arn.as_str().to_owned()
@@ -164,7 +164,7 @@ impl Keyed for AsyncInvoke {
 }
 
 impl Keyed for AsyncInvokeSummary {
-    type Noun = AsyncInvoke;
+    type Full = AsyncInvoke;
 
     fn key(&self) -> String {
         self.invocation_arn.as_str().to_owned()
@@ -172,7 +172,7 @@ impl Keyed for AsyncInvokeSummary {
 }
 
 impl Keyed for StartAsyncInvokeResponse {
-    type Noun = AsyncInvoke;
+    type Full = AsyncInvoke;
 
     fn key(&self) -> String {
         self.invocation_arn.as_str().to_owned()

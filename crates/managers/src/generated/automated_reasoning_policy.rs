@@ -34,7 +34,7 @@ impl Objects for AutomatedReasoningPolicy {}
 impl Get for AutomatedReasoningPolicy {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetAutomatedReasoningPolicy";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -102,7 +102,7 @@ impl Create for AutomatedReasoningPolicy {
     type Request = CreateAutomatedReasoningPolicyRequest;
     type Created = CreateAutomatedReasoningPolicyResponse;
 
-    async fn make(
+    async fn create(
         session: &Session,
         request: CreateAutomatedReasoningPolicyRequest,
     ) -> Result<CreateAutomatedReasoningPolicyResponse> {
@@ -113,23 +113,23 @@ impl Create for AutomatedReasoningPolicy {
 }
 
 impl Update for AutomatedReasoningPolicy {
-    type Change = UpdateAutomatedReasoningPolicyRequest;
-    type Updated = Bound<UpdateAutomatedReasoningPolicyResponse>;
+    type Request = UpdateAutomatedReasoningPolicyRequest;
+    type Updated = UpdateAutomatedReasoningPolicyResponse;
 
-    async fn change(
+    async fn update(
         session: &Session,
         key: String,
         request: UpdateAutomatedReasoningPolicyRequest,
-    ) -> Result<Bound<UpdateAutomatedReasoningPolicyResponse>> {
+    ) -> Result<UpdateAutomatedReasoningPolicyResponse> {
         const OPERATION: &str = "UpdateAutomatedReasoningPolicy";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION).send(operation::update_automated_reasoning_policy::builders::UpdateAutomatedReasoningPolicyInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key).send_with(&sdk::control_plane(session))).await?;
-        Ok(Bound::new(answer.into(), session.clone()))
+        Ok(answer.into())
     }
 }
 
 impl Delete for AutomatedReasoningPolicy {
-    async fn remove(session: &Session, key: String) -> Result<()> {
+    async fn delete(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeleteAutomatedReasoningPolicy";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
@@ -140,7 +140,7 @@ impl Delete for AutomatedReasoningPolicy {
 }
 
 impl Keyed for AutomatedReasoningPolicy {
-    type Noun = AutomatedReasoningPolicy;
+    type Full = AutomatedReasoningPolicy;
 
     fn key(&self) -> String {
         self.policy_arn.as_str().to_owned()
@@ -148,7 +148,7 @@ impl Keyed for AutomatedReasoningPolicy {
 }
 
 impl Keyed for AutomatedReasoningPolicySummary {
-    type Noun = AutomatedReasoningPolicy;
+    type Full = AutomatedReasoningPolicy;
 
     fn key(&self) -> String {
         self.policy_arn.as_str().to_owned()
@@ -156,7 +156,7 @@ impl Keyed for AutomatedReasoningPolicySummary {
 }
 
 impl Keyed for CreateAutomatedReasoningPolicyResponse {
-    type Noun = AutomatedReasoningPolicy;
+    type Full = AutomatedReasoningPolicy;
 
     fn key(&self) -> String {
         self.policy_arn.as_str().to_owned()
@@ -164,7 +164,7 @@ impl Keyed for CreateAutomatedReasoningPolicyResponse {
 }
 
 impl Keyed for CreateAutomatedReasoningPolicyVersionResponse {
-    type Noun = AutomatedReasoningPolicy;
+    type Full = AutomatedReasoningPolicy;
 
     fn key(&self) -> String {
         self.policy_arn.as_str().to_owned()
@@ -172,7 +172,7 @@ impl Keyed for CreateAutomatedReasoningPolicyVersionResponse {
 }
 
 impl Keyed for UpdateAutomatedReasoningPolicyResponse {
-    type Noun = AutomatedReasoningPolicy;
+    type Full = AutomatedReasoningPolicy;
 
     fn key(&self) -> String {
         self.policy_arn.as_str().to_owned()
@@ -199,7 +199,7 @@ impl Manager<AutomatedReasoningPolicy> {
         &self,
         key: A,
         request: CreateAutomatedReasoningPolicyVersionRequest,
-    ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> + Send + use<A>
+    ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> + Send + 'static + use<A>
     {
         const OPERATION: &str = "CreateAutomatedReasoningPolicyVersion";
         let choice = self.choice().clone();
@@ -225,7 +225,7 @@ impl Manager<AutomatedReasoningPolicy> {
         &self,
         key: A,
         force: bool,
-    ) -> impl Future<Output = Result<()>> + Send + use<A> {
+    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
         const OPERATION: &str = "DeleteAutomatedReasoningPolicy";
         let choice = self.choice().clone();
         let key: String = key.into();
@@ -257,7 +257,8 @@ impl Manager<AutomatedReasoningPolicy> {
     pub fn export<A: Into<String>>(
         &self,
         key: A,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send + use<A> {
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send + 'static + use<A>
+    {
         const OPERATION: &str = "ExportAutomatedReasoningPolicyVersion";
         let choice = self.choice().clone();
         let key: String = key.into();
@@ -291,7 +292,7 @@ pub trait AutomatedReasoningPolicyExt: Sized {
     fn create_version(
         &self,
         request: CreateAutomatedReasoningPolicyVersionRequest,
-    ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> + Send;
+    ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> + Send + 'static;
     /// Deletes the policy; by force also what depends on it: its versions, build workflows and test cases.
     ///
     /// # Errors
@@ -301,7 +302,7 @@ pub trait AutomatedReasoningPolicyExt: Sized {
     /// # Requests
     ///
     /// One `DeleteAutomatedReasoningPolicy` (`bedrock:DeleteAutomatedReasoningPolicy`).
-    fn delete_with(&self, force: bool) -> impl Future<Output = Result<()>> + Send;
+    fn delete_with(&self, force: bool) -> impl Future<Output = Result<()>> + Send + 'static;
     /// The policy's definition: its rules, variables and types.
     ///
     /// # Errors
@@ -311,7 +312,9 @@ pub trait AutomatedReasoningPolicyExt: Sized {
     /// # Requests
     ///
     /// One `ExportAutomatedReasoningPolicyVersion` (`bedrock:ExportAutomatedReasoningPolicyVersion`).
-    fn export(&self) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send;
+    fn export(
+        &self,
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send + 'static;
     /// Its [`AutomatedReasoningPolicyBuildWorkflowSummary`]s, as a lazy queryset.
     fn build_workflows(&self) -> QuerySet<AutomatedReasoningPolicyBuildWorkflowSummary>;
 
@@ -319,17 +322,20 @@ pub trait AutomatedReasoningPolicyExt: Sized {
     fn test_cases(&self) -> QuerySet<AutomatedReasoningPolicyTestCase>;
 }
 
-impl<M: Keyed<Noun = AutomatedReasoningPolicy>> AutomatedReasoningPolicyExt for Bound<M> {
+impl<M: Keyed<Full = AutomatedReasoningPolicy>> AutomatedReasoningPolicyExt for Bound<M> {
     fn create_version(
         &self,
         request: CreateAutomatedReasoningPolicyVersionRequest,
-    ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> + Send {
+    ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> + Send + 'static
+    {
         AutomatedReasoningPolicy::objects().using(self.session()).create_version(self.key(), request)
     }
-    fn delete_with(&self, force: bool) -> impl Future<Output = Result<()>> + Send {
+    fn delete_with(&self, force: bool) -> impl Future<Output = Result<()>> + Send + 'static {
         AutomatedReasoningPolicy::objects().using(self.session()).delete_with(self.key(), force)
     }
-    fn export(&self) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send {
+    fn export(
+        &self,
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send + 'static {
         AutomatedReasoningPolicy::objects().using(self.session()).export(self.key())
     }
     fn build_workflows(&self) -> QuerySet<AutomatedReasoningPolicyBuildWorkflowSummary> {
@@ -345,7 +351,7 @@ impl Objects for AutomatedReasoningPolicyBuildWorkflow {}
 impl Get for AutomatedReasoningPolicyBuildWorkflow {
     type Key = BuildWorkflowKey;
 
-    async fn fetch(session: &Session, key: BuildWorkflowKey) -> Result<Self> {
+    async fn get(session: &Session, key: BuildWorkflowKey) -> Result<Self> {
         const OPERATION: &str = "GetAutomatedReasoningPolicyBuildWorkflow";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -400,7 +406,7 @@ impl Row for AutomatedReasoningPolicyBuildWorkflowSummary {
 }
 
 impl Keyed for AutomatedReasoningPolicyBuildWorkflow {
-    type Noun = AutomatedReasoningPolicyBuildWorkflow;
+    type Full = AutomatedReasoningPolicyBuildWorkflow;
 
     fn key(&self) -> BuildWorkflowKey {
         (self.policy_arn.as_str(), self.build_workflow_id.as_str()).into()
@@ -408,7 +414,7 @@ impl Keyed for AutomatedReasoningPolicyBuildWorkflow {
 }
 
 impl Keyed for AutomatedReasoningPolicyBuildWorkflowSummary {
-    type Noun = AutomatedReasoningPolicyBuildWorkflow;
+    type Full = AutomatedReasoningPolicyBuildWorkflow;
 
     fn key(&self) -> BuildWorkflowKey {
         (self.policy_arn.as_str(), self.build_workflow_id.as_str()).into()
@@ -416,7 +422,7 @@ impl Keyed for AutomatedReasoningPolicyBuildWorkflowSummary {
 }
 
 impl Keyed for StartAutomatedReasoningPolicyBuildWorkflowResponse {
-    type Noun = AutomatedReasoningPolicyBuildWorkflow;
+    type Full = AutomatedReasoningPolicyBuildWorkflow;
 
     fn key(&self) -> BuildWorkflowKey {
         (self.policy_arn.as_str(), self.build_workflow_id.as_str()).into()
@@ -457,7 +463,8 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     pub fn annotations<A: Into<BuildWorkflowKey>>(
         &self,
         key: A,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send + use<A> {
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send + 'static + use<A>
+    {
         const OPERATION: &str = "GetAutomatedReasoningPolicyAnnotations";
         let choice = self.choice().clone();
         let key: BuildWorkflowKey = key.into();
@@ -489,7 +496,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     pub fn cancel<A: Into<BuildWorkflowKey>>(
         &self,
         key: A,
-    ) -> impl Future<Output = Result<()>> + Send + use<A> {
+    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
         const OPERATION: &str = "CancelAutomatedReasoningPolicyBuildWorkflow";
         let choice = self.choice().clone();
         let key: BuildWorkflowKey = key.into();
@@ -522,7 +529,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         &self,
         key: A,
         last_updated_at: Timestamp,
-    ) -> impl Future<Output = Result<()>> + Send + use<A> {
+    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
         const OPERATION: &str = "DeleteAutomatedReasoningPolicyBuildWorkflow";
         let choice = self.choice().clone();
         let key: BuildWorkflowKey = key.into();
@@ -555,7 +562,8 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     pub fn next_scenario<A: Into<BuildWorkflowKey>>(
         &self,
         key: A,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send + use<A> {
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send + 'static + use<A>
+    {
         const OPERATION: &str = "GetAutomatedReasoningPolicyNextScenario";
         let choice = self.choice().clone();
         let key: BuildWorkflowKey = key.into();
@@ -593,8 +601,10 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         key: A,
         asset_type: B,
         asset_id: C,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyBuildWorkflowResultAssets>>> + Send + use<A, B, C>
-    {
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyBuildWorkflowResultAssets>>>
+    + Send
+    + 'static
+    + use<A, B, C> {
         const OPERATION: &str = "GetAutomatedReasoningPolicyBuildWorkflowResultAssets";
         let choice = self.choice().clone();
         let key: BuildWorkflowKey = key.into();
@@ -632,8 +642,10 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         policy_arn: A,
         build_workflow_type: B,
         request: StartAutomatedReasoningPolicyBuildWorkflowRequest,
-    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyBuildWorkflowResponse>>> + Send + use<A, B>
-    {
+    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyBuildWorkflowResponse>>>
+    + Send
+    + 'static
+    + use<A, B> {
         const OPERATION: &str = "StartAutomatedReasoningPolicyBuildWorkflow";
         let choice = self.choice().clone();
         let policy_arn: String = policy_arn.into();
@@ -659,8 +671,10 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         &self,
         key: A,
         request: StartAutomatedReasoningPolicyTestWorkflowRequest,
-    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>> + Send + use<A>
-    {
+    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>>
+    + Send
+    + 'static
+    + use<A> {
         const OPERATION: &str = "StartAutomatedReasoningPolicyTestWorkflow";
         let choice = self.choice().clone();
         let key: BuildWorkflowKey = key.into();
@@ -693,6 +707,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         last_updated_annotation_set_hash: D,
     ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyAnnotationsResponse>>>
     + Send
+    + 'static
     + use<A, B, C, D> {
         const OPERATION: &str = "UpdateAutomatedReasoningPolicyAnnotations";
         let choice = self.choice().clone();
@@ -720,7 +735,9 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     /// # Requests
     ///
     /// One `GetAutomatedReasoningPolicyAnnotations` (`bedrock:GetAutomatedReasoningPolicyAnnotations`).
-    fn annotations(&self) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send;
+    fn annotations(
+        &self,
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send + 'static;
     /// Cancels the workflow, which may take a while.
     ///
     /// # Errors
@@ -730,7 +747,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     /// # Requests
     ///
     /// One `CancelAutomatedReasoningPolicyBuildWorkflow` (`bedrock:CancelAutomatedReasoningPolicyBuildWorkflow`).
-    fn cancel(&self) -> impl Future<Output = Result<()>> + Send;
+    fn cancel(&self) -> impl Future<Output = Result<()>> + Send + 'static;
     /// Deletes the workflow, unless it was changed after that time.
     ///
     /// # Errors
@@ -740,7 +757,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     /// # Requests
     ///
     /// One `DeleteAutomatedReasoningPolicyBuildWorkflow` (`bedrock:DeleteAutomatedReasoningPolicyBuildWorkflow`).
-    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send;
+    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static;
     /// The next scenario to say right or wrong to.
     ///
     /// # Errors
@@ -752,7 +769,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     /// One `GetAutomatedReasoningPolicyNextScenario` (`bedrock:GetAutomatedReasoningPolicyNextScenario`).
     fn next_scenario(
         &self,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send;
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send + 'static;
     /// What the workflow has built, of one kind; of kinds that have several, the one of that ID.
     ///
     /// # Errors
@@ -766,7 +783,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
         &self,
         asset_type: impl Into<AutomatedReasoningPolicyBuildResultAssetType>,
         asset_id: impl Into<Option<String>>,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyBuildWorkflowResultAssets>>> + Send;
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyBuildWorkflowResultAssets>>> + Send + 'static;
     /// Runs the policy's test cases, all of them or those named, against what the workflow has built.
     ///
     /// # Errors
@@ -779,7 +796,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     fn start_test_workflow(
         &self,
         request: StartAutomatedReasoningPolicyTestWorkflowRequest,
-    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>> + Send;
+    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>> + Send + 'static;
     /// Replaces the annotations, unless they were changed since the hash was read.
     ///
     /// # Errors
@@ -793,35 +810,38 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
         &self,
         annotations: impl IntoIterator<Item = impl Into<AutomatedReasoningPolicyAnnotation>>,
         last_updated_annotation_set_hash: impl Into<String>,
-    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyAnnotationsResponse>>> + Send;
+    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyAnnotationsResponse>>> + Send + 'static;
     /// Its [`AutomatedReasoningPolicyTestResult`]s, as a lazy queryset.
     fn test_results(&self) -> QuerySet<AutomatedReasoningPolicyTestResult>;
 }
 
-impl<M: Keyed<Noun = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningPolicyBuildWorkflowExt
+impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningPolicyBuildWorkflowExt
     for Bound<M>
 {
-    fn annotations(&self) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send {
+    fn annotations(
+        &self,
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send + 'static {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).annotations(self.key())
     }
-    fn cancel(&self) -> impl Future<Output = Result<()>> + Send {
+    fn cancel(&self) -> impl Future<Output = Result<()>> + Send + 'static {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).cancel(self.key())
     }
-    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send {
+    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static {
         AutomatedReasoningPolicyBuildWorkflow::objects()
             .using(self.session())
             .delete(self.key(), last_updated_at)
     }
     fn next_scenario(
         &self,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send {
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send + 'static {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).next_scenario(self.key())
     }
     fn result_assets(
         &self,
         asset_type: impl Into<AutomatedReasoningPolicyBuildResultAssetType>,
         asset_id: impl Into<Option<String>>,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyBuildWorkflowResultAssets>>> + Send {
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyBuildWorkflowResultAssets>>> + Send + 'static
+    {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).result_assets(
             self.key(),
             asset_type,
@@ -831,7 +851,8 @@ impl<M: Keyed<Noun = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningP
     fn start_test_workflow(
         &self,
         request: StartAutomatedReasoningPolicyTestWorkflowRequest,
-    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>> + Send {
+    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>> + Send + 'static
+    {
         AutomatedReasoningPolicyBuildWorkflow::objects()
             .using(self.session())
             .start_test_workflow(self.key(), request)
@@ -840,7 +861,8 @@ impl<M: Keyed<Noun = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningP
         &self,
         annotations: impl IntoIterator<Item = impl Into<AutomatedReasoningPolicyAnnotation>>,
         last_updated_annotation_set_hash: impl Into<String>,
-    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyAnnotationsResponse>>> + Send {
+    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyAnnotationsResponse>>> + Send + 'static
+    {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).update_annotations(
             self.key(),
             annotations,
@@ -857,7 +879,7 @@ impl Objects for AutomatedReasoningPolicyTestCase {}
 impl Get for AutomatedReasoningPolicyTestCase {
     type Key = TestCaseKey;
 
-    async fn fetch(session: &Session, key: TestCaseKey) -> Result<Self> {
+    async fn get(session: &Session, key: TestCaseKey) -> Result<Self> {
         const OPERATION: &str = "GetAutomatedReasoningPolicyTestCase";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -913,7 +935,7 @@ impl Row for AutomatedReasoningPolicyTestCase {
 }
 
 impl Keyed for CreateAutomatedReasoningPolicyTestCaseResponse {
-    type Noun = AutomatedReasoningPolicyTestCase;
+    type Full = AutomatedReasoningPolicyTestCase;
 
     fn key(&self) -> TestCaseKey {
         (self.policy_arn.as_str(), self.test_case_id.as_str()).into()
@@ -921,7 +943,7 @@ impl Keyed for CreateAutomatedReasoningPolicyTestCaseResponse {
 }
 
 impl Keyed for UpdateAutomatedReasoningPolicyTestCaseResponse {
-    type Noun = AutomatedReasoningPolicyTestCase;
+    type Full = AutomatedReasoningPolicyTestCase;
 
     fn key(&self) -> TestCaseKey {
         (self.policy_arn.as_str(), self.test_case_id.as_str()).into()
@@ -942,8 +964,10 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
         &self,
         policy_arn: A,
         request: CreateAutomatedReasoningPolicyTestCaseRequest,
-    ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyTestCaseResponse>>> + Send + use<A>
-    {
+    ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyTestCaseResponse>>>
+    + Send
+    + 'static
+    + use<A> {
         const OPERATION: &str = "CreateAutomatedReasoningPolicyTestCase";
         let choice = self.choice().clone();
         let policy_arn: String = policy_arn.into();
@@ -968,7 +992,7 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
         &self,
         key: A,
         last_updated_at: Timestamp,
-    ) -> impl Future<Output = Result<()>> + Send + use<A> {
+    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
         const OPERATION: &str = "DeleteAutomatedReasoningPolicyTestCase";
         let choice = self.choice().clone();
         let key: TestCaseKey = key.into();
@@ -1002,8 +1026,10 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
         &self,
         key: A,
         request: UpdateAutomatedReasoningPolicyTestCaseRequest,
-    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>> + Send + use<A>
-    {
+    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>>
+    + Send
+    + 'static
+    + use<A> {
         const OPERATION: &str = "UpdateAutomatedReasoningPolicyTestCase";
         let choice = self.choice().clone();
         let key: TestCaseKey = key.into();
@@ -1027,7 +1053,7 @@ pub trait AutomatedReasoningPolicyTestCaseExt: Sized {
     /// # Requests
     ///
     /// One `DeleteAutomatedReasoningPolicyTestCase` (`bedrock:DeleteAutomatedReasoningPolicyTestCase`).
-    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send;
+    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static;
     /// Changes the test case, unless it was changed after the time that the request names.
     ///
     /// # Errors
@@ -1040,17 +1066,18 @@ pub trait AutomatedReasoningPolicyTestCaseExt: Sized {
     fn update(
         &self,
         request: UpdateAutomatedReasoningPolicyTestCaseRequest,
-    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>> + Send;
+    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>> + Send + 'static;
 }
 
-impl<M: Keyed<Noun = AutomatedReasoningPolicyTestCase>> AutomatedReasoningPolicyTestCaseExt for Bound<M> {
-    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send {
+impl<M: Keyed<Full = AutomatedReasoningPolicyTestCase>> AutomatedReasoningPolicyTestCaseExt for Bound<M> {
+    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static {
         AutomatedReasoningPolicyTestCase::objects().using(self.session()).delete(self.key(), last_updated_at)
     }
     fn update(
         &self,
         request: UpdateAutomatedReasoningPolicyTestCaseRequest,
-    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>> + Send {
+    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>> + Send + 'static
+    {
         AutomatedReasoningPolicyTestCase::objects().using(self.session()).update(self.key(), request)
     }
 }
@@ -1060,7 +1087,7 @@ impl Objects for AutomatedReasoningPolicyTestResult {}
 impl Get for AutomatedReasoningPolicyTestResult {
     type Key = TestResultKey;
 
-    async fn fetch(session: &Session, key: TestResultKey) -> Result<Self> {
+    async fn get(session: &Session, key: TestResultKey) -> Result<Self> {
         const OPERATION: &str = "GetAutomatedReasoningPolicyTestResult";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)

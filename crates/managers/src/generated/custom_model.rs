@@ -22,7 +22,7 @@ impl Objects for CustomModel {}
 impl Get for CustomModel {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetCustomModel";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -222,7 +222,10 @@ impl Create for CustomModel {
     type Request = CreateCustomModelRequest;
     type Created = CreateCustomModelResponse;
 
-    async fn make(session: &Session, request: CreateCustomModelRequest) -> Result<CreateCustomModelResponse> {
+    async fn create(
+        session: &Session,
+        request: CreateCustomModelRequest,
+    ) -> Result<CreateCustomModelResponse> {
         const OPERATION: &str = "CreateCustomModel";
         let answer = sdk::Call::new(session, OPERATION)
             .send(
@@ -236,7 +239,7 @@ impl Create for CustomModel {
 }
 
 impl Delete for CustomModel {
-    async fn remove(session: &Session, key: String) -> Result<()> {
+    async fn delete(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeleteCustomModel";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
@@ -247,7 +250,7 @@ impl Delete for CustomModel {
 }
 
 impl Keyed for CreateCustomModelResponse {
-    type Noun = CustomModel;
+    type Full = CustomModel;
 
     fn key(&self) -> String {
         self.model_arn.as_str().to_owned()
@@ -255,7 +258,7 @@ impl Keyed for CreateCustomModelResponse {
 }
 
 impl Keyed for CustomModel {
-    type Noun = CustomModel;
+    type Full = CustomModel;
 
     fn key(&self) -> String {
         self.model_arn.as_str().to_owned()
@@ -263,7 +266,7 @@ impl Keyed for CustomModel {
 }
 
 impl Keyed for CustomModelSummary {
-    type Noun = CustomModel;
+    type Full = CustomModel;
 
     fn key(&self) -> String {
         self.model_arn.as_str().to_owned()

@@ -9,7 +9,7 @@ use crate::resources::{
 };
 use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
-use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
+use bedrock_orm_core::{Error, Result, Session, sdk};
 use bedrock_orm_models::sdk::{timestamp_from_sdk, timestamp_to_sdk};
 use bedrock_orm_models::{
     CreateCustomModelDeploymentRequest, CreateCustomModelDeploymentResponse, CustomModelDeployment,
@@ -23,7 +23,7 @@ impl Objects for CustomModelDeployment {}
 impl Get for CustomModelDeployment {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetCustomModelDeployment";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -191,7 +191,7 @@ impl Create for CustomModelDeployment {
     type Request = CreateCustomModelDeploymentRequest;
     type Created = CreateCustomModelDeploymentResponse;
 
-    async fn make(
+    async fn create(
         session: &Session,
         request: CreateCustomModelDeploymentRequest,
     ) -> Result<CreateCustomModelDeploymentResponse> {
@@ -202,23 +202,23 @@ impl Create for CustomModelDeployment {
 }
 
 impl Update for CustomModelDeployment {
-    type Change = UpdateCustomModelDeploymentRequest;
-    type Updated = Bound<UpdateCustomModelDeploymentResponse>;
+    type Request = UpdateCustomModelDeploymentRequest;
+    type Updated = UpdateCustomModelDeploymentResponse;
 
-    async fn change(
+    async fn update(
         session: &Session,
         key: String,
         request: UpdateCustomModelDeploymentRequest,
-    ) -> Result<Bound<UpdateCustomModelDeploymentResponse>> {
+    ) -> Result<UpdateCustomModelDeploymentResponse> {
         const OPERATION: &str = "UpdateCustomModelDeployment";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION).send(operation::update_custom_model_deployment::builders::UpdateCustomModelDeploymentInputBuilder::from(request).custom_model_deployment_identifier(key).send_with(&sdk::control_plane(session))).await?;
-        Ok(Bound::new(answer.into(), session.clone()))
+        Ok(answer.into())
     }
 }
 
 impl Delete for CustomModelDeployment {
-    async fn remove(session: &Session, key: String) -> Result<()> {
+    async fn delete(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeleteCustomModelDeployment";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
@@ -234,7 +234,7 @@ impl Delete for CustomModelDeployment {
 }
 
 impl Keyed for CreateCustomModelDeploymentResponse {
-    type Noun = CustomModelDeployment;
+    type Full = CustomModelDeployment;
 
     fn key(&self) -> String {
         self.custom_model_deployment_arn.as_str().to_owned()
@@ -242,7 +242,7 @@ impl Keyed for CreateCustomModelDeploymentResponse {
 }
 
 impl Keyed for CustomModelDeployment {
-    type Noun = CustomModelDeployment;
+    type Full = CustomModelDeployment;
 
     fn key(&self) -> String {
         self.custom_model_deployment_arn.as_str().to_owned()
@@ -250,7 +250,7 @@ impl Keyed for CustomModelDeployment {
 }
 
 impl Keyed for CustomModelDeploymentSummary {
-    type Noun = CustomModelDeployment;
+    type Full = CustomModelDeployment;
 
     fn key(&self) -> String {
         self.custom_model_deployment_arn.as_str().to_owned()
@@ -258,7 +258,7 @@ impl Keyed for CustomModelDeploymentSummary {
 }
 
 impl Keyed for UpdateCustomModelDeploymentResponse {
-    type Noun = CustomModelDeployment;
+    type Full = CustomModelDeployment;
 
     fn key(&self) -> String {
         self.custom_model_deployment_arn.as_str().to_owned()

@@ -67,7 +67,10 @@ impl Manager<EnforcedGuardrailsConfiguration> {
     /// # Requests
     ///
     /// One `DeleteEnforcedGuardrailConfiguration` (`bedrock:DeleteEnforcedGuardrailConfiguration`).
-    pub fn delete<A: Into<String>>(&self, config_id: A) -> impl Future<Output = Result<()>> + Send + use<A> {
+    pub fn delete<A: Into<String>>(
+        &self,
+        config_id: A,
+    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
         const OPERATION: &str = "DeleteEnforcedGuardrailConfiguration";
         let choice = self.choice().clone();
         let config_id: String = config_id.into();
@@ -98,7 +101,8 @@ impl Manager<EnforcedGuardrailsConfiguration> {
     pub fn put(
         &self,
         request: PutEnforcedGuardrailConfigurationRequest,
-    ) -> impl Future<Output = Result<Bound<PutEnforcedGuardrailConfigurationResponse>>> + Send + use<> {
+    ) -> impl Future<Output = Result<Bound<PutEnforcedGuardrailConfigurationResponse>>> + Send + 'static + use<>
+    {
         const OPERATION: &str = "PutEnforcedGuardrailConfiguration";
         let choice = self.choice().clone();
 

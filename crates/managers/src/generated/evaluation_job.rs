@@ -23,7 +23,7 @@ impl Objects for EvaluationJob {}
 impl Get for EvaluationJob {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetEvaluationJob";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -201,7 +201,7 @@ impl Create for EvaluationJob {
     type Request = CreateEvaluationJobRequest;
     type Created = CreateEvaluationJobResponse;
 
-    async fn make(
+    async fn create(
         session: &Session,
         request: CreateEvaluationJobRequest,
     ) -> Result<CreateEvaluationJobResponse> {
@@ -220,7 +220,7 @@ impl Create for EvaluationJob {
 }
 
 impl Stop for EvaluationJob {
-    async fn halt(session: &Session, key: String) -> Result<()> {
+    async fn stop(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "StopEvaluationJob";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
@@ -231,7 +231,7 @@ impl Stop for EvaluationJob {
 }
 
 impl Keyed for CreateEvaluationJobResponse {
-    type Noun = EvaluationJob;
+    type Full = EvaluationJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()
@@ -239,7 +239,7 @@ impl Keyed for CreateEvaluationJobResponse {
 }
 
 impl Keyed for EvaluationJob {
-    type Noun = EvaluationJob;
+    type Full = EvaluationJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()
@@ -247,7 +247,7 @@ impl Keyed for EvaluationJob {
 }
 
 impl Keyed for EvaluationSummary {
-    type Noun = EvaluationJob;
+    type Full = EvaluationJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()
@@ -294,7 +294,8 @@ impl Manager<EvaluationJob> {
     pub fn batch_delete<A: IntoIterator<Item = B>, B: Into<String>>(
         &self,
         job_identifiers: A,
-    ) -> impl Future<Output = Result<Bound<BatchDeleteEvaluationJobResponse>>> + Send + use<A, B> {
+    ) -> impl Future<Output = Result<Bound<BatchDeleteEvaluationJobResponse>>> + Send + 'static + use<A, B>
+    {
         const OPERATION: &str = "BatchDeleteEvaluationJob";
         let choice = self.choice().clone();
         let job_identifiers: Vec<String> = job_identifiers.into_iter().map(Into::into).collect();

@@ -16,7 +16,7 @@ impl Objects for FoundationModel {}
 impl Get for FoundationModel {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetFoundationModel";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -143,7 +143,7 @@ impl QuerySet<FoundationModel> {
 }
 
 impl Keyed for FoundationModel {
-    type Noun = FoundationModel;
+    type Full = FoundationModel;
 
     fn key(&self) -> String {
         self.model_id.as_str().to_owned()
@@ -163,7 +163,7 @@ impl Manager<FoundationModel> {
     pub fn availability<A: Into<String>>(
         &self,
         key: A,
-    ) -> impl Future<Output = Result<Bound<FoundationModelAvailability>>> + Send + use<A> {
+    ) -> impl Future<Output = Result<Bound<FoundationModelAvailability>>> + Send + 'static + use<A> {
         const OPERATION: &str = "GetFoundationModelAvailability";
         let choice = self.choice().clone();
         let key: String = key.into();
@@ -189,13 +189,17 @@ pub trait FoundationModelExt: Sized {
     /// # Requests
     ///
     /// One `GetFoundationModelAvailability` (`bedrock:GetFoundationModelAvailability`).
-    fn availability(&self) -> impl Future<Output = Result<Bound<FoundationModelAvailability>>> + Send;
+    fn availability(
+        &self,
+    ) -> impl Future<Output = Result<Bound<FoundationModelAvailability>>> + Send + 'static;
     /// Its [`Offer`]s, as a lazy queryset.
     fn offers(&self) -> QuerySet<Offer>;
 }
 
-impl<M: Keyed<Noun = FoundationModel>> FoundationModelExt for Bound<M> {
-    fn availability(&self) -> impl Future<Output = Result<Bound<FoundationModelAvailability>>> + Send {
+impl<M: Keyed<Full = FoundationModel>> FoundationModelExt for Bound<M> {
+    fn availability(
+        &self,
+    ) -> impl Future<Output = Result<Bound<FoundationModelAvailability>>> + Send + 'static {
         FoundationModel::objects().using(self.session()).availability(self.key())
     }
     fn offers(&self) -> QuerySet<Offer> {

@@ -28,7 +28,7 @@ impl Manager<FoundationModelAgreement> {
         &self,
         offer_token: A,
         model_id: B,
-    ) -> impl Future<Output = Result<Bound<FoundationModelAgreement>>> + Send + use<A, B> {
+    ) -> impl Future<Output = Result<Bound<FoundationModelAgreement>>> + Send + 'static + use<A, B> {
         const OPERATION: &str = "CreateFoundationModelAgreement";
         let choice = self.choice().clone();
         let offer_token: String = offer_token.into();
@@ -50,7 +50,10 @@ impl Manager<FoundationModelAgreement> {
     /// # Requests
     ///
     /// One `DeleteFoundationModelAgreement` (`bedrock:DeleteFoundationModelAgreement`).
-    pub fn delete<A: Into<String>>(&self, model_id: A) -> impl Future<Output = Result<()>> + Send + use<A> {
+    pub fn delete<A: Into<String>>(
+        &self,
+        model_id: A,
+    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
         const OPERATION: &str = "DeleteFoundationModelAgreement";
         let choice = self.choice().clone();
         let model_id: String = model_id.into();

@@ -21,7 +21,7 @@ impl Objects for Guardrail {}
 impl Get for Guardrail {
     type Key = GuardrailKey;
 
-    async fn fetch(session: &Session, key: GuardrailKey) -> Result<Self> {
+    async fn get(session: &Session, key: GuardrailKey) -> Result<Self> {
         const OPERATION: &str = "GetGuardrail";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -98,7 +98,7 @@ impl Create for Guardrail {
     type Request = CreateGuardrailRequest;
     type Created = CreateGuardrailResponse;
 
-    async fn make(session: &Session, request: CreateGuardrailRequest) -> Result<CreateGuardrailResponse> {
+    async fn create(session: &Session, request: CreateGuardrailRequest) -> Result<CreateGuardrailResponse> {
         const OPERATION: &str = "CreateGuardrail";
         let answer = sdk::Call::new(session, OPERATION)
             .send(
@@ -112,14 +112,14 @@ impl Create for Guardrail {
 }
 
 impl Update for Guardrail {
-    type Change = UpdateGuardrailRequest;
-    type Updated = Bound<UpdateGuardrailResponse>;
+    type Request = UpdateGuardrailRequest;
+    type Updated = UpdateGuardrailResponse;
 
-    async fn change(
+    async fn update(
         session: &Session,
         key: GuardrailKey,
         request: UpdateGuardrailRequest,
-    ) -> Result<Bound<UpdateGuardrailResponse>> {
+    ) -> Result<UpdateGuardrailResponse> {
         const OPERATION: &str = "UpdateGuardrail";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -130,12 +130,12 @@ impl Update for Guardrail {
                     .send_with(&sdk::control_plane(session)),
             )
             .await?;
-        Ok(Bound::new(answer.into(), session.clone()))
+        Ok(answer.into())
     }
 }
 
 impl Delete for Guardrail {
-    async fn remove(session: &Session, key: GuardrailKey) -> Result<()> {
+    async fn delete(session: &Session, key: GuardrailKey) -> Result<()> {
         const OPERATION: &str = "DeleteGuardrail";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
@@ -152,7 +152,7 @@ impl Delete for Guardrail {
 }
 
 impl Keyed for CreateGuardrailResponse {
-    type Noun = Guardrail;
+    type Full = Guardrail;
 
     fn key(&self) -> GuardrailKey {
         (self.guardrail_id.as_str(), self.version.as_str()).into()
@@ -160,7 +160,7 @@ impl Keyed for CreateGuardrailResponse {
 }
 
 impl Keyed for CreateGuardrailVersionResponse {
-    type Noun = Guardrail;
+    type Full = Guardrail;
 
     fn key(&self) -> GuardrailKey {
         (self.guardrail_id.as_str(), self.version.as_str()).into()
@@ -168,7 +168,7 @@ impl Keyed for CreateGuardrailVersionResponse {
 }
 
 impl Keyed for Guardrail {
-    type Noun = Guardrail;
+    type Full = Guardrail;
 
     fn key(&self) -> GuardrailKey {
         (self.guardrail_id.as_str(), self.version.as_str()).into()
@@ -176,7 +176,7 @@ impl Keyed for Guardrail {
 }
 
 impl Keyed for GuardrailSummary {
-    type Noun = Guardrail;
+    type Full = Guardrail;
 
     fn key(&self) -> GuardrailKey {
         (self.id.as_str(), self.version.as_str()).into()
@@ -184,7 +184,7 @@ impl Keyed for GuardrailSummary {
 }
 
 impl Keyed for UpdateGuardrailResponse {
-    type Noun = Guardrail;
+    type Full = Guardrail;
 
     fn key(&self) -> GuardrailKey {
         (self.guardrail_id.as_str(), self.version.as_str()).into()
@@ -232,7 +232,7 @@ impl Manager<Guardrail> {
         &self,
         key: A,
         request: CreateGuardrailVersionRequest,
-    ) -> impl Future<Output = Result<Bound<CreateGuardrailVersionResponse>>> + Send + use<A> {
+    ) -> impl Future<Output = Result<Bound<CreateGuardrailVersionResponse>>> + Send + 'static + use<A> {
         const OPERATION: &str = "CreateGuardrailVersion";
         let choice = self.choice().clone();
         let key: GuardrailKey = key.into();
@@ -267,14 +267,14 @@ pub trait GuardrailExt: Sized {
     fn create_version(
         &self,
         request: CreateGuardrailVersionRequest,
-    ) -> impl Future<Output = Result<Bound<CreateGuardrailVersionResponse>>> + Send;
+    ) -> impl Future<Output = Result<Bound<CreateGuardrailVersionResponse>>> + Send + 'static;
 }
 
-impl<M: Keyed<Noun = Guardrail>> GuardrailExt for Bound<M> {
+impl<M: Keyed<Full = Guardrail>> GuardrailExt for Bound<M> {
     fn create_version(
         &self,
         request: CreateGuardrailVersionRequest,
-    ) -> impl Future<Output = Result<Bound<CreateGuardrailVersionResponse>>> + Send {
+    ) -> impl Future<Output = Result<Bound<CreateGuardrailVersionResponse>>> + Send + 'static {
         Guardrail::objects().using(self.session()).create_version(self.key(), request)
     }
 }

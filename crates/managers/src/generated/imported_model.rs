@@ -18,7 +18,7 @@ impl Objects for ImportedModel {}
 impl Get for ImportedModel {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetImportedModel";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -149,7 +149,7 @@ impl QuerySet<ImportedModelSummary> {
 }
 
 impl Delete for ImportedModel {
-    async fn remove(session: &Session, key: String) -> Result<()> {
+    async fn delete(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeleteImportedModel";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
@@ -160,7 +160,7 @@ impl Delete for ImportedModel {
 }
 
 impl Keyed for ImportedModel {
-    type Noun = ImportedModel;
+    type Full = ImportedModel;
 
     fn key(&self) -> String {
         self.model_arn.as_deref().unwrap_or_default().to_owned()
@@ -168,7 +168,7 @@ impl Keyed for ImportedModel {
 }
 
 impl Keyed for ImportedModelSummary {
-    type Noun = ImportedModel;
+    type Full = ImportedModel;
 
     fn key(&self) -> String {
         self.model_arn.as_str().to_owned()

@@ -20,7 +20,7 @@ impl Objects for InferenceProfile {}
 impl Get for InferenceProfile {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetInferenceProfile";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -90,7 +90,7 @@ impl Create for InferenceProfile {
     type Request = CreateInferenceProfileRequest;
     type Created = CreateInferenceProfileResponse;
 
-    async fn make(
+    async fn create(
         session: &Session,
         request: CreateInferenceProfileRequest,
     ) -> Result<CreateInferenceProfileResponse> {
@@ -109,7 +109,7 @@ impl Create for InferenceProfile {
 }
 
 impl Delete for InferenceProfile {
-    async fn remove(session: &Session, key: String) -> Result<()> {
+    async fn delete(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeleteInferenceProfile";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
@@ -125,7 +125,7 @@ impl Delete for InferenceProfile {
 }
 
 impl Keyed for CreateInferenceProfileResponse {
-    type Noun = InferenceProfile;
+    type Full = InferenceProfile;
 
     fn key(&self) -> String {
         self.inference_profile_arn.as_str().to_owned()
@@ -133,7 +133,7 @@ impl Keyed for CreateInferenceProfileResponse {
 }
 
 impl Keyed for InferenceProfile {
-    type Noun = InferenceProfile;
+    type Full = InferenceProfile;
 
     fn key(&self) -> String {
         self.inference_profile_arn.as_str().to_owned()
@@ -141,7 +141,7 @@ impl Keyed for InferenceProfile {
 }
 
 impl Keyed for InferenceProfileSummary {
-    type Noun = InferenceProfile;
+    type Full = InferenceProfile;
 
     fn key(&self) -> String {
         self.inference_profile_arn.as_str().to_owned()

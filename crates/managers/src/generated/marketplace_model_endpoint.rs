@@ -20,7 +20,7 @@ impl Objects for MarketplaceModelEndpoint {}
 impl Get for MarketplaceModelEndpoint {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetMarketplaceModelEndpoint";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -85,7 +85,7 @@ impl Create for MarketplaceModelEndpoint {
     type Request = CreateMarketplaceModelEndpointRequest;
     type Created = MarketplaceModelEndpoint;
 
-    async fn make(
+    async fn create(
         session: &Session,
         request: CreateMarketplaceModelEndpointRequest,
     ) -> Result<MarketplaceModelEndpoint> {
@@ -96,23 +96,23 @@ impl Create for MarketplaceModelEndpoint {
 }
 
 impl Update for MarketplaceModelEndpoint {
-    type Change = UpdateMarketplaceModelEndpointRequest;
-    type Updated = Bound<MarketplaceModelEndpoint>;
+    type Request = UpdateMarketplaceModelEndpointRequest;
+    type Updated = MarketplaceModelEndpoint;
 
-    async fn change(
+    async fn update(
         session: &Session,
         key: String,
         request: UpdateMarketplaceModelEndpointRequest,
-    ) -> Result<Bound<MarketplaceModelEndpoint>> {
+    ) -> Result<MarketplaceModelEndpoint> {
         const OPERATION: &str = "UpdateMarketplaceModelEndpoint";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION).send(operation::update_marketplace_model_endpoint::builders::UpdateMarketplaceModelEndpointInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.endpoint_arn(key).send_with(&sdk::control_plane(session))).await?;
-        Ok(Bound::new(held(OPERATION, answer.marketplace_model_endpoint, true)?, session.clone()))
+        held(OPERATION, answer.marketplace_model_endpoint, true)
     }
 }
 
 impl Delete for MarketplaceModelEndpoint {
-    async fn remove(session: &Session, key: String) -> Result<()> {
+    async fn delete(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeleteMarketplaceModelEndpoint";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
@@ -123,7 +123,7 @@ impl Delete for MarketplaceModelEndpoint {
 }
 
 impl Keyed for MarketplaceModelEndpoint {
-    type Noun = MarketplaceModelEndpoint;
+    type Full = MarketplaceModelEndpoint;
 
     fn key(&self) -> String {
         self.endpoint_arn.as_str().to_owned()
@@ -131,7 +131,7 @@ impl Keyed for MarketplaceModelEndpoint {
 }
 
 impl Keyed for MarketplaceModelEndpointSummary {
-    type Noun = MarketplaceModelEndpoint;
+    type Full = MarketplaceModelEndpoint;
 
     fn key(&self) -> String {
         self.endpoint_arn.as_str().to_owned()
@@ -169,7 +169,10 @@ impl Manager<MarketplaceModelEndpoint> {
     /// # Requests
     ///
     /// One `DeregisterMarketplaceModelEndpoint` (`bedrock:DeregisterMarketplaceModelEndpoint`).
-    pub fn deregister<A: Into<String>>(&self, key: A) -> impl Future<Output = Result<()>> + Send + use<A> {
+    pub fn deregister<A: Into<String>>(
+        &self,
+        key: A,
+    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
         const OPERATION: &str = "DeregisterMarketplaceModelEndpoint";
         let choice = self.choice().clone();
         let key: String = key.into();
@@ -201,7 +204,7 @@ impl Manager<MarketplaceModelEndpoint> {
         &self,
         key: A,
         model_source_identifier: B,
-    ) -> impl Future<Output = Result<Bound<MarketplaceModelEndpoint>>> + Send + use<A, B> {
+    ) -> impl Future<Output = Result<Bound<MarketplaceModelEndpoint>>> + Send + 'static + use<A, B> {
         const OPERATION: &str = "RegisterMarketplaceModelEndpoint";
         let choice = self.choice().clone();
         let key: String = key.into();
@@ -226,7 +229,7 @@ pub trait MarketplaceModelEndpointExt: Sized {
     /// # Requests
     ///
     /// One `DeregisterMarketplaceModelEndpoint` (`bedrock:DeregisterMarketplaceModelEndpoint`).
-    fn deregister(&self) -> impl Future<Output = Result<()>> + Send;
+    fn deregister(&self) -> impl Future<Output = Result<()>> + Send + 'static;
     /// Brings an endpoint that is in SageMaker into Bedrock.
     ///
     /// # Errors
@@ -239,17 +242,17 @@ pub trait MarketplaceModelEndpointExt: Sized {
     fn register(
         &self,
         model_source_identifier: impl Into<String>,
-    ) -> impl Future<Output = Result<Bound<MarketplaceModelEndpoint>>> + Send;
+    ) -> impl Future<Output = Result<Bound<MarketplaceModelEndpoint>>> + Send + 'static;
 }
 
-impl<M: Keyed<Noun = MarketplaceModelEndpoint>> MarketplaceModelEndpointExt for Bound<M> {
-    fn deregister(&self) -> impl Future<Output = Result<()>> + Send {
+impl<M: Keyed<Full = MarketplaceModelEndpoint>> MarketplaceModelEndpointExt for Bound<M> {
+    fn deregister(&self) -> impl Future<Output = Result<()>> + Send + 'static {
         MarketplaceModelEndpoint::objects().using(self.session()).deregister(self.key())
     }
     fn register(
         &self,
         model_source_identifier: impl Into<String>,
-    ) -> impl Future<Output = Result<Bound<MarketplaceModelEndpoint>>> + Send {
+    ) -> impl Future<Output = Result<Bound<MarketplaceModelEndpoint>>> + Send + 'static {
         MarketplaceModelEndpoint::objects()
             .using(self.session())
             .register(self.key(), model_source_identifier)

@@ -54,7 +54,7 @@ mod use_case_for_model_access;
 pub mod relations;
 
 pub mod extensions {
-    //! What bound models have, each noun its own.
+    //! The methods of bound models that only one resource has.
     #[cfg(feature = "control-plane")]
     pub use super::automated_reasoning_policy::{
         AutomatedReasoningPolicyBuildWorkflowExt, AutomatedReasoningPolicyExt,
@@ -67,29 +67,73 @@ pub mod extensions {
     #[cfg(feature = "control-plane")]
     pub use super::marketplace_model_endpoint::MarketplaceModelEndpointExt;
     #[cfg(feature = "control-plane")]
-    pub use super::relations::async_invoke::AsyncInvokeRelations;
+    pub use super::relations::async_invoke::AsyncInvokeRelationsExt;
     #[cfg(feature = "control-plane")]
-    pub use super::relations::automated_reasoning_policy::AutomatedReasoningPolicyBuildWorkflowRelations;
+    pub use super::relations::automated_reasoning_policy::AutomatedReasoningPolicyBuildWorkflowRelationsExt;
     #[cfg(feature = "control-plane")]
-    pub use super::relations::custom_model::{CustomModelRelations, CustomModelSummaryRelations};
+    pub use super::relations::custom_model::{CustomModelRelationsExt, CustomModelSummaryRelationsExt};
     #[cfg(feature = "control-plane")]
-    pub use super::relations::custom_model_deployment::CustomModelDeploymentRelations;
+    pub use super::relations::custom_model_deployment::CustomModelDeploymentRelationsExt;
     #[cfg(feature = "control-plane")]
-    pub use super::relations::enforced_guardrail_configuration::EnforcedGuardrailsConfigurationRelations;
+    pub use super::relations::enforced_guardrail_configuration::EnforcedGuardrailsConfigurationRelationsExt;
     #[cfg(feature = "control-plane")]
-    pub use super::relations::imported_model::ImportedModelRelations;
+    pub use super::relations::imported_model::ImportedModelRelationsExt;
     #[cfg(feature = "control-plane")]
-    pub use super::relations::inference_profile::InferenceProfileRelations;
+    pub use super::relations::inference_profile::InferenceProfileRelationsExt;
     #[cfg(feature = "control-plane")]
-    pub use super::relations::model_copy_job::ModelCopyJobRelations;
+    pub use super::relations::model_copy_job::ModelCopyJobRelationsExt;
     #[cfg(feature = "control-plane")]
-    pub use super::relations::model_customization_job::ModelCustomizationJobRelations;
+    pub use super::relations::model_customization_job::ModelCustomizationJobRelationsExt;
     #[cfg(feature = "control-plane")]
-    pub use super::relations::model_import_job::ModelImportJobRelations;
+    pub use super::relations::model_import_job::ModelImportJobRelationsExt;
     #[cfg(feature = "control-plane")]
-    pub use super::relations::model_invocation_job::ModelInvocationJobRelations;
+    pub use super::relations::model_invocation_job::ModelInvocationJobRelationsExt;
     #[cfg(feature = "control-plane")]
-    pub use super::relations::prompt_router::PromptRouterRelations;
+    pub use super::relations::prompt_router::PromptRouterRelationsExt;
     #[cfg(feature = "control-plane")]
-    pub use super::relations::provisioned_model_throughput::ProvisionedModelThroughputRelations;
+    pub use super::relations::provisioned_model_throughput::ProvisionedModelThroughputRelationsExt;
+}
+
+pub mod extensions_prelude {
+    //! The same traits, for their methods alone.
+    #[cfg(feature = "control-plane")]
+    pub use super::automated_reasoning_policy::AutomatedReasoningPolicyBuildWorkflowExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::automated_reasoning_policy::AutomatedReasoningPolicyExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::automated_reasoning_policy::AutomatedReasoningPolicyTestCaseExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::foundation_model::FoundationModelExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::guardrail::GuardrailExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::marketplace_model_endpoint::MarketplaceModelEndpointExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::relations::async_invoke::AsyncInvokeRelationsExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::relations::automated_reasoning_policy::AutomatedReasoningPolicyBuildWorkflowRelationsExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::relations::custom_model::CustomModelRelationsExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::relations::custom_model::CustomModelSummaryRelationsExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::relations::custom_model_deployment::CustomModelDeploymentRelationsExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::relations::enforced_guardrail_configuration::EnforcedGuardrailsConfigurationRelationsExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::relations::imported_model::ImportedModelRelationsExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::relations::inference_profile::InferenceProfileRelationsExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::relations::model_copy_job::ModelCopyJobRelationsExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::relations::model_customization_job::ModelCustomizationJobRelationsExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::relations::model_import_job::ModelImportJobRelationsExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::relations::model_invocation_job::ModelInvocationJobRelationsExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::relations::prompt_router::PromptRouterRelationsExt as _;
+    #[cfg(feature = "control-plane")]
+    pub use super::relations::provisioned_model_throughput::ProvisionedModelThroughputRelationsExt as _;
 }

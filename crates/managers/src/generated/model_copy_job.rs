@@ -22,7 +22,7 @@ impl Objects for ModelCopyJob {}
 impl Get for ModelCopyJob {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetModelCopyJob";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -211,7 +211,7 @@ impl Create for ModelCopyJob {
     type Request = CreateModelCopyJobRequest;
     type Created = CreateModelCopyJobResponse;
 
-    async fn make(
+    async fn create(
         session: &Session,
         request: CreateModelCopyJobRequest,
     ) -> Result<CreateModelCopyJobResponse> {
@@ -228,7 +228,7 @@ impl Create for ModelCopyJob {
 }
 
 impl Keyed for CreateModelCopyJobResponse {
-    type Noun = ModelCopyJob;
+    type Full = ModelCopyJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()
@@ -236,7 +236,7 @@ impl Keyed for CreateModelCopyJobResponse {
 }
 
 impl Keyed for ModelCopyJob {
-    type Noun = ModelCopyJob;
+    type Full = ModelCopyJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()
@@ -244,7 +244,7 @@ impl Keyed for ModelCopyJob {
 }
 
 impl Keyed for ModelCopyJobSummary {
-    type Noun = ModelCopyJob;
+    type Full = ModelCopyJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()

@@ -22,7 +22,7 @@ impl Objects for ModelCustomizationJob {}
 impl Get for ModelCustomizationJob {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetModelCustomizationJob";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -190,7 +190,7 @@ impl Create for ModelCustomizationJob {
     type Request = CreateModelCustomizationJobRequest;
     type Created = CreateModelCustomizationJobResponse;
 
-    async fn make(
+    async fn create(
         session: &Session,
         request: CreateModelCustomizationJobRequest,
     ) -> Result<CreateModelCustomizationJobResponse> {
@@ -201,7 +201,7 @@ impl Create for ModelCustomizationJob {
 }
 
 impl Stop for ModelCustomizationJob {
-    async fn halt(session: &Session, key: String) -> Result<()> {
+    async fn stop(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "StopModelCustomizationJob";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
@@ -212,7 +212,7 @@ impl Stop for ModelCustomizationJob {
 }
 
 impl Keyed for CreateModelCustomizationJobResponse {
-    type Noun = ModelCustomizationJob;
+    type Full = ModelCustomizationJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()
@@ -220,7 +220,7 @@ impl Keyed for CreateModelCustomizationJobResponse {
 }
 
 impl Keyed for ModelCustomizationJob {
-    type Noun = ModelCustomizationJob;
+    type Full = ModelCustomizationJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()
@@ -228,7 +228,7 @@ impl Keyed for ModelCustomizationJob {
 }
 
 impl Keyed for ModelCustomizationJobSummary {
-    type Noun = ModelCustomizationJob;
+    type Full = ModelCustomizationJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()

@@ -22,7 +22,7 @@ impl Objects for ModelImportJob {}
 impl Get for ModelImportJob {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetModelImportJob";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -174,7 +174,7 @@ impl Create for ModelImportJob {
     type Request = CreateModelImportJobRequest;
     type Created = CreateModelImportJobResponse;
 
-    async fn make(
+    async fn create(
         session: &Session,
         request: CreateModelImportJobRequest,
     ) -> Result<CreateModelImportJobResponse> {
@@ -193,7 +193,7 @@ impl Create for ModelImportJob {
 }
 
 impl Keyed for CreateModelImportJobResponse {
-    type Noun = ModelImportJob;
+    type Full = ModelImportJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()
@@ -201,7 +201,7 @@ impl Keyed for CreateModelImportJobResponse {
 }
 
 impl Keyed for ModelImportJob {
-    type Noun = ModelImportJob;
+    type Full = ModelImportJob;
 
     fn key(&self) -> String {
         self.job_arn.as_deref().unwrap_or_default().to_owned()
@@ -209,7 +209,7 @@ impl Keyed for ModelImportJob {
 }
 
 impl Keyed for ModelImportJobSummary {
-    type Noun = ModelImportJob;
+    type Full = ModelImportJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()

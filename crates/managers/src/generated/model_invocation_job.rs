@@ -22,7 +22,7 @@ impl Objects for ModelInvocationJob {}
 impl Get for ModelInvocationJob {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetModelInvocationJob";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -190,7 +190,7 @@ impl Create for ModelInvocationJob {
     type Request = CreateModelInvocationJobRequest;
     type Created = CreateModelInvocationJobResponse;
 
-    async fn make(
+    async fn create(
         session: &Session,
         request: CreateModelInvocationJobRequest,
     ) -> Result<CreateModelInvocationJobResponse> {
@@ -201,7 +201,7 @@ impl Create for ModelInvocationJob {
 }
 
 impl Stop for ModelInvocationJob {
-    async fn halt(session: &Session, key: String) -> Result<()> {
+    async fn stop(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "StopModelInvocationJob";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
@@ -212,7 +212,7 @@ impl Stop for ModelInvocationJob {
 }
 
 impl Keyed for CreateModelInvocationJobResponse {
-    type Noun = ModelInvocationJob;
+    type Full = ModelInvocationJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()
@@ -220,7 +220,7 @@ impl Keyed for CreateModelInvocationJobResponse {
 }
 
 impl Keyed for ModelInvocationJob {
-    type Noun = ModelInvocationJob;
+    type Full = ModelInvocationJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()
@@ -228,7 +228,7 @@ impl Keyed for ModelInvocationJob {
 }
 
 impl Keyed for ModelInvocationJobSummary {
-    type Noun = ModelInvocationJob;
+    type Full = ModelInvocationJob;
 
     fn key(&self) -> String {
         self.job_arn.as_str().to_owned()

@@ -22,7 +22,7 @@ impl Manager<ModelInvocationLoggingConfiguration> {
     /// # Requests
     ///
     /// One `DeleteModelInvocationLoggingConfiguration` (`bedrock:DeleteModelInvocationLoggingConfiguration`).
-    pub fn delete(&self) -> impl Future<Output = Result<()>> + Send + use<> {
+    pub fn delete(&self) -> impl Future<Output = Result<()>> + Send + 'static + use<> {
         const OPERATION: &str = "DeleteModelInvocationLoggingConfiguration";
         let choice = self.choice().clone();
 
@@ -47,7 +47,8 @@ impl Manager<ModelInvocationLoggingConfiguration> {
     /// One `GetModelInvocationLoggingConfiguration` (`bedrock:GetModelInvocationLoggingConfiguration`).
     pub fn get(
         &self,
-    ) -> impl Future<Output = Result<Bound<ModelInvocationLoggingConfiguration>>> + Send + use<> {
+    ) -> impl Future<Output = Result<Bound<ModelInvocationLoggingConfiguration>>> + Send + 'static + use<>
+    {
         const OPERATION: &str = "GetModelInvocationLoggingConfiguration";
         let choice = self.choice().clone();
 
@@ -73,7 +74,7 @@ impl Manager<ModelInvocationLoggingConfiguration> {
     pub fn put<A: Into<ModelInvocationLoggingConfiguration>>(
         &self,
         logging_config: A,
-    ) -> impl Future<Output = Result<()>> + Send + use<A> {
+    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
         const OPERATION: &str = "PutModelInvocationLoggingConfiguration";
         let choice = self.choice().clone();
         let logging_config: ModelInvocationLoggingConfiguration = logging_config.into();

@@ -20,7 +20,7 @@ impl Objects for PromptRouter {}
 impl Get for PromptRouter {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetPromptRouter";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -91,7 +91,7 @@ impl Create for PromptRouter {
     type Request = CreatePromptRouterRequest;
     type Created = CreatePromptRouterResponse;
 
-    async fn make(
+    async fn create(
         session: &Session,
         request: CreatePromptRouterRequest,
     ) -> Result<CreatePromptRouterResponse> {
@@ -108,7 +108,7 @@ impl Create for PromptRouter {
 }
 
 impl Delete for PromptRouter {
-    async fn remove(session: &Session, key: String) -> Result<()> {
+    async fn delete(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeletePromptRouter";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
@@ -119,7 +119,7 @@ impl Delete for PromptRouter {
 }
 
 impl Keyed for CreatePromptRouterResponse {
-    type Noun = PromptRouter;
+    type Full = PromptRouter;
 
     fn key(&self) -> String {
         self.prompt_router_arn.as_deref().unwrap_or_default().to_owned()
@@ -127,7 +127,7 @@ impl Keyed for CreatePromptRouterResponse {
 }
 
 impl Keyed for PromptRouter {
-    type Noun = PromptRouter;
+    type Full = PromptRouter;
 
     fn key(&self) -> String {
         self.prompt_router_arn.as_str().to_owned()
@@ -135,7 +135,7 @@ impl Keyed for PromptRouter {
 }
 
 impl Keyed for PromptRouterSummary {
-    type Noun = PromptRouter;
+    type Full = PromptRouter;
 
     fn key(&self) -> String {
         self.prompt_router_arn.as_str().to_owned()

@@ -23,7 +23,7 @@ impl Objects for ProvisionedModelThroughput {}
 impl Get for ProvisionedModelThroughput {
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         const OPERATION: &str = "GetProvisionedModelThroughput";
         let key = key.checked(OPERATION)?;
         let answer = sdk::Call::new(session, OPERATION)
@@ -202,7 +202,7 @@ impl Create for ProvisionedModelThroughput {
     type Request = CreateProvisionedModelThroughputRequest;
     type Created = CreateProvisionedModelThroughputResponse;
 
-    async fn make(
+    async fn create(
         session: &Session,
         request: CreateProvisionedModelThroughputRequest,
     ) -> Result<CreateProvisionedModelThroughputResponse> {
@@ -213,10 +213,10 @@ impl Create for ProvisionedModelThroughput {
 }
 
 impl Update for ProvisionedModelThroughput {
-    type Change = UpdateProvisionedModelThroughputRequest;
+    type Request = UpdateProvisionedModelThroughputRequest;
     type Updated = ();
 
-    async fn change(
+    async fn update(
         session: &Session,
         key: String,
         request: UpdateProvisionedModelThroughputRequest,
@@ -229,7 +229,7 @@ impl Update for ProvisionedModelThroughput {
 }
 
 impl Delete for ProvisionedModelThroughput {
-    async fn remove(session: &Session, key: String) -> Result<()> {
+    async fn delete(session: &Session, key: String) -> Result<()> {
         const OPERATION: &str = "DeleteProvisionedModelThroughput";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
@@ -245,7 +245,7 @@ impl Delete for ProvisionedModelThroughput {
 }
 
 impl Keyed for CreateProvisionedModelThroughputResponse {
-    type Noun = ProvisionedModelThroughput;
+    type Full = ProvisionedModelThroughput;
 
     fn key(&self) -> String {
         self.provisioned_model_arn.as_str().to_owned()
@@ -253,7 +253,7 @@ impl Keyed for CreateProvisionedModelThroughputResponse {
 }
 
 impl Keyed for ProvisionedModelSummary {
-    type Noun = ProvisionedModelThroughput;
+    type Full = ProvisionedModelThroughput;
 
     fn key(&self) -> String {
         self.provisioned_model_arn.as_str().to_owned()
@@ -261,7 +261,7 @@ impl Keyed for ProvisionedModelSummary {
 }
 
 impl Keyed for ProvisionedModelThroughput {
-    type Noun = ProvisionedModelThroughput;
+    type Full = ProvisionedModelThroughput;
 
     fn key(&self) -> String {
         self.provisioned_model_arn.as_str().to_owned()

@@ -22,7 +22,7 @@ impl Manager<ResourcePolicy> {
     pub fn delete<A: Into<String>>(
         &self,
         resource_arn: A,
-    ) -> impl Future<Output = Result<()>> + Send + use<A> {
+    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
         const OPERATION: &str = "DeleteResourcePolicy";
         let choice = self.choice().clone();
         let resource_arn: String = resource_arn.into();
@@ -48,7 +48,7 @@ impl Manager<ResourcePolicy> {
     pub fn get<A: Into<String>>(
         &self,
         resource_arn: A,
-    ) -> impl Future<Output = Result<Bound<ResourcePolicy>>> + Send + use<A> {
+    ) -> impl Future<Output = Result<Bound<ResourcePolicy>>> + Send + 'static + use<A> {
         const OPERATION: &str = "GetResourcePolicy";
         let choice = self.choice().clone();
         let resource_arn: String = resource_arn.into();
@@ -75,7 +75,7 @@ impl Manager<ResourcePolicy> {
         &self,
         resource_arn: A,
         resource_policy: B,
-    ) -> impl Future<Output = Result<Bound<PutResourcePolicyResponse>>> + Send + use<A, B> {
+    ) -> impl Future<Output = Result<Bound<PutResourcePolicyResponse>>> + Send + 'static + use<A, B> {
         const OPERATION: &str = "PutResourcePolicy";
         let choice = self.choice().clone();
         let resource_arn: String = resource_arn.into();

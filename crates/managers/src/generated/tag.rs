@@ -23,7 +23,7 @@ impl Manager<Tag> {
         &self,
         resource_arn: A,
         tags: B,
-    ) -> impl Future<Output = Result<()>> + Send + use<A, B, C> {
+    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A, B, C> {
         const OPERATION: &str = "TagResource";
         let choice = self.choice().clone();
         let resource_arn: String = resource_arn.into();
@@ -56,7 +56,7 @@ impl Manager<Tag> {
     pub fn of<A: Into<String>>(
         &self,
         resource_arn: A,
-    ) -> impl Future<Output = Result<Vec<Tag>>> + Send + use<A> {
+    ) -> impl Future<Output = Result<Vec<Tag>>> + Send + 'static + use<A> {
         const OPERATION: &str = "ListTagsForResource";
         let choice = self.choice().clone();
         let resource_arn: String = resource_arn.into();
@@ -88,7 +88,7 @@ impl Manager<Tag> {
         &self,
         resource_arn: A,
         tag_keys: B,
-    ) -> impl Future<Output = Result<()>> + Send + use<A, B, C> {
+    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A, B, C> {
         const OPERATION: &str = "UntagResource";
         let choice = self.choice().clone();
         let resource_arn: String = resource_arn.into();

@@ -19,7 +19,7 @@ impl Manager<UseCaseForModelAccess> {
     /// # Requests
     ///
     /// One `GetUseCaseForModelAccess` (`bedrock:GetUseCaseForModelAccess`).
-    pub fn get(&self) -> impl Future<Output = Result<Bound<UseCaseForModelAccess>>> + Send + use<> {
+    pub fn get(&self) -> impl Future<Output = Result<Bound<UseCaseForModelAccess>>> + Send + 'static + use<> {
         const OPERATION: &str = "GetUseCaseForModelAccess";
         let choice = self.choice().clone();
 
@@ -42,7 +42,10 @@ impl Manager<UseCaseForModelAccess> {
     /// # Requests
     ///
     /// One `PutUseCaseForModelAccess` (`bedrock:PutUseCaseForModelAccess`).
-    pub fn put<A: Into<Blob>>(&self, form_data: A) -> impl Future<Output = Result<()>> + Send + use<A> {
+    pub fn put<A: Into<Blob>>(
+        &self,
+        form_data: A,
+    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
         const OPERATION: &str = "PutUseCaseForModelAccess";
         let choice = self.choice().clone();
         let form_data: Blob = form_data.into();

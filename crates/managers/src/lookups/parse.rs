@@ -94,5 +94,5 @@ fn no_field<M: Row>(parts: &[&str]) -> String {
     let lookups = parts.iter().rev().take_while(|part| is_lookup(part)).count();
     let name = parts[..(parts.len() - lookups).max(1)].join(".");
     let message = unknown("field", &name, M::FIELDS.iter().map(|field| field.path()));
-    format!("{} has {message}", M::NOUN)
+    format!("{} has {message}", M::KIND)
 }

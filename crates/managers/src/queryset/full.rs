@@ -10,7 +10,7 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use super::QuerySet;
 use crate::pace::Pace;
 use crate::resources::{Keyed, Row};
-use crate::{Full as _, Rows};
+use crate::{FullExt as _, Rows};
 
 impl<M: Row + Keyed> QuerySet<M> {
     /// The wholes of the rows: of `GuardrailSummary`s the `Guardrail`s, in the same order. Awaited it gives all of
@@ -65,7 +65,7 @@ impl<M: Row + Keyed> FullSet<M> {
     /// # Requests
     ///
     /// As [`QuerySet::stream`], and one of the noun's Get operation a row: `GetGuardrail` (`bedrock:GetGuardrail`).
-    pub fn stream(&self) -> Rows<M::Noun> {
+    pub fn stream(&self) -> Rows<M::Full> {
         let Self { rows, skip_missing } = self.clone();
         let pace = match Pace::new(rows.at_once) {
             Ok(pace) => pace,
@@ -87,7 +87,7 @@ impl<M: Row + Keyed> FullSet<M> {
 
 /// Awaiting it gives all of them; the first that cannot be had ends it.
 impl<M: Row + Keyed> IntoFuture for FullSet<M> {
-    type Output = Result<Vec<Bound<M::Noun>>>;
+    type Output = Result<Vec<Bound<M::Full>>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {

@@ -547,7 +547,7 @@ impl<M: Row> Clone for QuerySet<M> {
 impl<M: Row> fmt::Debug for QuerySet<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("QuerySet");
-        debug.field("noun", &M::NOUN);
+        debug.field("noun", &M::KIND);
         if self.is_union() {
             debug.field("union", &self.union);
         } else {

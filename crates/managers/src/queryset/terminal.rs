@@ -143,9 +143,9 @@ impl<M: Row> QuerySet<M> {
 
     fn not_one(&self, kind: ErrorKind, how_many: &str) -> Error {
         let message = if self.filter.is_all() {
-            format!("there is {how_many} {} in the list", M::NOUN)
+            format!("there is {how_many} {} in the list", M::KIND)
         } else {
-            format!("there is {how_many} {} with {}", M::NOUN, self.filter)
+            format!("there is {how_many} {} with {}", M::KIND, self.filter)
         };
         Error::new(kind, message).with_operation(M::OPERATION)
     }

@@ -37,7 +37,7 @@ pub enum AnyModel {
 }
 
 impl Resource for AnyModel {
-    const NOUN: &'static str = "Model";
+    const KIND: &'static str = "Model";
 }
 
 impl Objects for AnyModel {}
@@ -46,23 +46,23 @@ impl Get for AnyModel {
     /// An ARN; an ID that is none is a foundation model's, or, with a region's prefix, an inference profile's.
     type Key = String;
 
-    async fn fetch(session: &Session, key: String) -> Result<Self> {
+    async fn get(session: &Session, key: String) -> Result<Self> {
         Ok(match kind(&key) {
-            "custom-model" => Self::CustomModel(CustomModel::fetch(session, key).await?),
-            "imported-model" => Self::ImportedModel(ImportedModel::fetch(session, key).await?),
+            "custom-model" => Self::CustomModel(CustomModel::get(session, key).await?),
+            "imported-model" => Self::ImportedModel(ImportedModel::get(session, key).await?),
             "custom-model-deployment" => {
-                Self::CustomModelDeployment(CustomModelDeployment::fetch(session, key).await?)
+                Self::CustomModelDeployment(CustomModelDeployment::get(session, key).await?)
             }
             "inference-profile" | "application-inference-profile" => {
-                Self::InferenceProfile(InferenceProfile::fetch(session, key).await?)
+                Self::InferenceProfile(InferenceProfile::get(session, key).await?)
             }
             "provisioned-model" | "provisioned-model-v2" => {
-                Self::ProvisionedModelThroughput(ProvisionedModelThroughput::fetch(session, key).await?)
+                Self::ProvisionedModelThroughput(ProvisionedModelThroughput::get(session, key).await?)
             }
             "prompt-router" | "default-prompt-router" => {
-                Self::PromptRouter(PromptRouter::fetch(session, key).await?)
+                Self::PromptRouter(PromptRouter::get(session, key).await?)
             }
-            _ => Self::FoundationModel(FoundationModel::fetch(session, key).await?),
+            _ => Self::FoundationModel(FoundationModel::get(session, key).await?),
         })
     }
 }

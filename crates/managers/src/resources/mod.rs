@@ -33,7 +33,7 @@ pub trait Get: Objects {
     type Key: Key;
 
     /// The one of that key.
-    fn fetch(session: &Session, key: Self::Key) -> impl Future<Output = Result<Self>> + Send;
+    fn get(session: &Session, key: Self::Key) -> impl Future<Output = Result<Self>> + Send;
 }
 
 /// A noun that AWS can list.
@@ -90,7 +90,10 @@ pub trait Create: Objects {
     type Created: Resource;
 
     /// Makes one.
-    fn make(session: &Session, request: Self::Request) -> impl Future<Output = Result<Self::Created>> + Send;
+    fn create(
+        session: &Session,
+        request: Self::Request,
+    ) -> impl Future<Output = Result<Self::Created>> + Send;
 }
 
 /// A noun whose lists lie inside another noun.
@@ -106,29 +109,29 @@ pub trait ListOf: Objects {
 
 /// A noun that AWS can change.
 pub trait Update: Get {
-    /// What it becomes.
-    type Change: Clone + Send + Sync + 'static;
+    /// AWS's request.
+    type Request: Clone + Send + Sync + 'static;
     /// What AWS answers; nothing, for some nouns.
     type Updated: Send + 'static;
 
     /// Changes the one of that key.
-    fn change(
+    fn update(
         session: &Session,
         key: Self::Key,
-        request: Self::Change,
+        request: Self::Request,
     ) -> impl Future<Output = Result<Self::Updated>> + Send;
 }
 
 /// A noun that AWS can delete.
 pub trait Delete: Get {
     /// Deletes the one of that key.
-    fn remove(session: &Session, key: Self::Key) -> impl Future<Output = Result<()>> + Send;
+    fn delete(session: &Session, key: Self::Key) -> impl Future<Output = Result<()>> + Send;
 }
 
 /// A noun that AWS can stop.
 pub trait Stop: Get {
     /// Stops the one of that key.
-    fn halt(session: &Session, key: Self::Key) -> impl Future<Output = Result<()>> + Send;
+    fn stop(session: &Session, key: Self::Key) -> impl Future<Output = Result<()>> + Send;
 }
 
 /// A noun that can have tags.
@@ -144,7 +147,7 @@ pub trait HasStatus: Resource {
 }
 
 /// A noun that takes time: a job, a deployment, a guardrail.
-pub trait Progress: Get + HasStatus + Keyed<Noun = Self> {
+pub trait Progress: Get + HasStatus + Keyed<Full = Self> {
     /// The states in which it has come to a good end.
     const READY: &'static [&'static str];
     /// The states in which it has come to a bad end.
@@ -166,11 +169,11 @@ pub trait Progress: Get + HasStatus + Keyed<Noun = Self> {
 
 /// What holds the key of a noun: the noun itself, a row of its list, AWS's answer to its creation.
 pub trait Keyed: Resource {
-    /// The noun.
-    type Noun: Get;
+    /// The full resource: `Guardrail` for a `GuardrailSummary`.
+    type Full: Get;
 
-    /// Its key.
-    fn key(&self) -> <Self::Noun as Get>::Key;
+    /// The key of the full resource.
+    fn key(&self) -> <Self::Full as Get>::Key;
 }
 
 /// What an answer holds; where AWS promises it and it is missing, the answer is none, else there is no such thing.

@@ -120,7 +120,7 @@ async fn creates<M>(stage: &Stage, input: Value) -> Bound<M::Created>
 where
     M: Create<Request: DeserializeOwned + Clone>,
 {
-    let operation = format!("Create{}", M::NOUN);
+    let operation = format!("Create{}", M::KIND);
     creates_with::<M>(stage, whole(&operation, &input), input).await
 }
 
@@ -130,7 +130,7 @@ async fn creates_with<M: Create<Request: Clone>>(
     request: M::Request,
     input: Value,
 ) -> Bound<M::Created> {
-    let operation = format!("Create{}", M::NOUN);
+    let operation = format!("Create{}", M::KIND);
     let objects = M::objects().using(&stage.session);
     let created = objects.create(request.clone()).await.unwrap();
     assert_eq!(objects.create(request).await.unwrap(), created);
@@ -139,16 +139,16 @@ async fn creates_with<M: Create<Request: Clone>>(
 }
 
 /// Gets one in each way that there is: the same each time.
-async fn gets<C>(stage: &Stage, created: &Bound<C>) -> Bound<C::Noun>
+async fn gets<C>(stage: &Stage, created: &Bound<C>) -> Bound<C::Full>
 where
-    C: Keyed<Noun: Get<Key = String> + Keyed<Noun = C::Noun>>,
+    C: Keyed<Full: Get<Key = String> + Keyed<Full = C::Full>>,
 {
-    let (objects, key) = (C::Noun::objects().using(&stage.session), created.key());
+    let (objects, key) = (C::Full::objects().using(&stage.session), created.key());
     let there = created.full().await.unwrap();
     assert_eq!(objects.get(&key).await.unwrap(), there);
     assert_eq!(objects.get_opt(&key).await.unwrap().unwrap(), there);
     assert_eq!(there.refresh().await.unwrap(), there);
-    let operation = format!("Get{}", C::NOUN);
+    let operation = format!("Get{}", C::KIND);
     let again = key_input(&operation, &there.key());
     let input = key_input(&operation, &key);
     stage.sent([
@@ -161,23 +161,23 @@ where
 }
 
 /// Stops a job. Its wait is in vain then, and it cannot be stopped again.
-async fn stops<M: Keyed<Noun: Progress + Stop + Get<Key = String>>>(stage: &Stage, job: &Bound<M>) {
-    let (operation, key) = (format!("Stop{}", M::NOUN), job.key());
+async fn stops<M: Keyed<Full: Progress + Stop + Get<Key = String>>>(stage: &Stage, job: &Bound<M>) {
+    let (operation, key) = (format!("Stop{}", M::KIND), job.key());
     job.stop().await.unwrap();
     stage.sent([(&operation, key_input(&operation, &key))]);
     assert_eq!(states(stage, job, 1).await, ["Stopping", "Stopped", "Failed"]);
-    let error = M::Noun::objects().using(&stage.session).stop(&key).await.unwrap_err();
+    let error = M::Full::objects().using(&stage.session).stop(&key).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
     stage.sent([(&operation, key_input(&operation, &key))]);
 }
 
 /// Deletes a thing. It is gone then, and cannot be deleted again.
-async fn deletes<M: Keyed<Noun: Delete + Get<Key = String>>>(stage: &Stage, thing: &Bound<M>) {
-    let (operation, key) = (format!("Delete{}", M::NOUN), thing.key());
+async fn deletes<M: Keyed<Full: Delete + Get<Key = String>>>(stage: &Stage, thing: &Bound<M>) {
+    let (operation, key) = (format!("Delete{}", M::KIND), thing.key());
     thing.delete().await.unwrap();
     stage.sent([(&operation, key_input(&operation, &key))]);
-    is_missing::<M::Noun>(stage, key.as_str()).await;
-    let error = M::Noun::objects().using(&stage.session).delete(&key).await.unwrap_err();
+    is_missing::<M::Full>(stage, key.as_str()).await;
+    let error = M::Full::objects().using(&stage.session).delete(&key).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DoesNotExist, "{error}");
     stage.sent([(&operation, key_input(&operation, &key))]);
 }
@@ -196,8 +196,8 @@ async fn talks<M: Invokable>(stage: &Stage, model: &Bound<M>, id: &str) {
 /// An ARN among those of any kind of model leads to one of this noun.
 async fn leads_to<M: Get<Key = String>>(stage: &Stage, arn: &str) {
     let any = AnyModel::objects().using(&stage.session).get(arn).await.unwrap();
-    assert!(format!("{:?}", *any).starts_with(&format!("{}({0} {{", M::NOUN)), "{any:?}");
-    let operation = format!("Get{}", M::NOUN);
+    assert!(format!("{:?}", *any).starts_with(&format!("{}({0} {{", M::KIND)), "{any:?}");
+    let operation = format!("Get{}", M::KIND);
     stage.sent([(&operation, key_input(&operation, arn))]);
 }
 
@@ -213,7 +213,7 @@ async fn is_missing<M: Get>(stage: &Stage, key: impl Into<M::Key>) {
 
 /// Polls a thing while the clock runs, and gives the states that it goes through: so many steps that each take the same
 /// time, then what else there is to see.
-async fn states<M: Keyed<Noun: Progress>>(stage: &Stage, thing: &Bound<M>, steps: u32) -> Vec<String> {
+async fn states<M: Keyed<Full: Progress>>(stage: &Stage, thing: &Bound<M>, steps: u32) -> Vec<String> {
     let mut changes = thing.wait().interval(POLL).backoff(1.0).watch();
     let mut states = Vec::new();
     while let Some(change) = changes.next().await {
@@ -230,7 +230,7 @@ async fn states<M: Keyed<Noun: Progress>>(stage: &Stage, thing: &Bound<M>, steps
 }
 
 /// Waits for a thing while the clock runs.
-async fn ready<M: Keyed<Noun: Progress>>(stage: &Stage, thing: &Bound<M>) -> Bound<M::Noun> {
+async fn ready<M: Keyed<Full: Progress>>(stage: &Stage, thing: &Bound<M>) -> Bound<M::Full> {
     let wait = async { thing.wait().interval(POLL).deadline(Duration::from_secs(60)).await };
     let (there, ()) = tokio::join!(wait, async { stage.later() });
     let there = there.unwrap();
@@ -240,7 +240,7 @@ async fn ready<M: Keyed<Noun: Progress>>(stage: &Stage, thing: &Bound<M>) -> Bou
 }
 
 /// Waits in vain: the error has AWS's reasons.
-async fn fails<M: Keyed<Noun: Progress>>(stage: &Stage, thing: &Bound<M>) -> Error {
+async fn fails<M: Keyed<Full: Progress>>(stage: &Stage, thing: &Bound<M>) -> Error {
     let wait = async { thing.wait().interval(POLL).deadline(Duration::from_secs(60)).await };
     let (there, ()) = tokio::join!(wait, async { stage.later() });
     let error = there.expect_err("it fails");

@@ -67,7 +67,7 @@ pub(crate) fn write(
     files: &mut Files,
 ) -> Result<()> {
     let mut modules = String::from("//! What AWS offers for each noun.\n\n");
-    let mut extended = String::new();
+    let (mut extended, mut unnamed) = (String::new(), String::new());
     let mut related =
         String::from("//! The ways from one noun to others, which `prefetch_related` takes.\n\n");
     let mut bound: BTreeMap<Service, BTreeMap<String, String>> = BTreeMap::new();
@@ -98,6 +98,9 @@ pub(crate) fn write(
         let _ = writeln!(modules, "{gate}mod {name};");
         if !extensions.is_empty() {
             let _ = writeln!(extended, "{gate}pub use super::{name}::{{{}}};", extensions.join(", "));
+            for extension in &extensions {
+                let _ = writeln!(unnamed, "{gate}pub use super::{name}::{extension} as _;");
+            }
         }
         files.insert(
             PathBuf::from(format!("{FOLDER}/{name}.rs")),
@@ -106,6 +109,9 @@ pub(crate) fn write(
         if !relations.is_empty() {
             let _ = writeln!(related, "pub mod {name};");
             let _ = writeln!(extended, "{GATE}pub use super::relations::{name}::{{{}}};", ways.join(", "));
+            for extension in &ways {
+                let _ = writeln!(unnamed, "{GATE}pub use super::relations::{name}::{extension} as _;");
+            }
             files.insert(
                 PathBuf::from(format!("{FOLDER}/relations/{name}.rs")),
                 format!(
@@ -115,11 +121,15 @@ pub(crate) fn write(
             );
         }
     }
-    // All of them lead to what the control plane has.
+    // All relations lead to what the control plane has.
     let _ = writeln!(modules, "\n{GATE}pub mod relations;\n");
     let _ = writeln!(
         modules,
-        "pub mod extensions {{\n//! What bound models have, each noun its own.\n{extended}}}"
+        "pub mod extensions {{\n//! The methods of bound models that only one resource has.\n{extended}}}\n"
+    );
+    let _ = writeln!(
+        modules,
+        "pub mod extensions_prelude {{\n//! The same traits, for their methods alone.\n{unnamed}}}"
     );
     files.insert(PathBuf::from(format!("{FOLDER}/mod.rs")), modules);
     files.insert(PathBuf::from(format!("{FOLDER}/relations/mod.rs")), related);
@@ -350,7 +360,7 @@ impl<'a> Writer<'a> {
             "impl Get for {name} {{
                 type Key = {key};
 
-                async fn fetch(session: &Session, key: {key}) -> Result<Self> {{
+                async fn get(session: &Session, key: {key}) -> Result<Self> {{
                     const OPERATION: &str = {get:?};
                     let key = key.checked(OPERATION)?;
                     let answer = {call};
@@ -376,7 +386,7 @@ impl<'a> Writer<'a> {
                 type Request = {request};
                 type Created = {created};
 
-                async fn make(session: &Session, request: {request}) -> Result<{created}> {{
+                async fn create(session: &Session, request: {request}) -> Result<{created}> {{
                     const OPERATION: &str = {create:?};
                     let answer = {call};
                     {answer}
@@ -399,14 +409,18 @@ impl<'a> Writer<'a> {
         if let Some(updated) = given.name {
             self.bound.insert(updated.name.clone());
         }
-        let (updated, body) = (given.kind(), given.bound(&call));
+        let updated = given.name.map_or("()", |updated| updated.name.as_str());
+        let body = match given.name {
+            Some(_) => format!("let answer = {call}; {}", given.returned()),
+            None => format!("{call}; Ok(())"),
+        };
         line!(
             self,
             "impl Update for {} {{
-                type Change = {request};
+                type Request = {request};
                 type Updated = {updated};
 
-                async fn change(session: &Session, key: {key}, request: {request}) -> Result<{updated}> {{
+                async fn update(session: &Session, key: {key}, request: {request}) -> Result<{updated}> {{
                     const OPERATION: &str = {update:?};
                     let key = key.checked(OPERATION)?;
                     {body}
@@ -430,11 +444,11 @@ impl<'a> Writer<'a> {
     }
 
     fn delete(&mut self) -> Result<()> {
-        self.by_key(self.noun.delete.as_ref(), "Delete", "remove")
+        self.by_key(self.noun.delete.as_ref(), "Delete", "delete")
     }
 
     fn stop(&mut self) -> Result<()> {
-        self.by_key(self.noun.stop.as_ref(), "Stop", "halt")
+        self.by_key(self.noun.stop.as_ref(), "Stop", "stop")
     }
 
     /// An operation that takes a key and answers nothing.
@@ -513,7 +527,7 @@ impl<'a> Writer<'a> {
             line!(
                 self,
                 "impl Keyed for {holder} {{
-                    type Noun = {name};
+                    type Full = {name};
 
                     fn key(&self) -> {} {{ {key} }}
                 }}\n",

@@ -56,17 +56,17 @@ impl Writer<'_> {
     }
 
     fn relations_trait(&mut self, holder: &str, ways: &[Way]) {
-        line!(self, "/// Where a bound [`{holder}`] leads to.\npub trait {holder}Relations: Sized {{");
+        line!(self, "/// Where a bound [`{holder}`] leads to.\npub trait {holder}RelationsExt: Sized {{");
         for way in ways {
             line!(self, "{}{};\n", way.doc(), way.signature());
         }
         line!(self, "}}\n");
         self.relations_impl(holder, holder, ways);
-        self.extensions.push(format!("{holder}Relations"));
+        self.extensions.push(format!("{holder}RelationsExt"));
     }
 
     fn relations_impl(&mut self, of: &str, holder: &str, ways: &[Way]) {
-        line!(self, "impl {of}Relations for Bound<{holder}> {{");
+        line!(self, "impl {of}RelationsExt for Bound<{holder}> {{");
         for way in ways {
             let call = if way.is_many { "many" } else { "one" };
             line!(
@@ -139,7 +139,7 @@ impl Way {
     fn signature(&self) -> String {
         let Self { method, to, .. } = self;
         let returns = if self.is_many { format!("Vec<Bound<{to}>>") } else { format!("Option<Bound<{to}>>") };
-        format!("fn {method}(&self) -> impl Future<Output = Result<{returns}>> + Send")
+        format!("fn {method}(&self) -> impl Future<Output = Result<{returns}>> + Send + 'static")
     }
 
     fn doc(&self) -> String {

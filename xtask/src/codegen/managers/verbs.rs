@@ -51,7 +51,7 @@ impl<'a> Writer<'a> {
                 {declared}
             }}
 
-            impl<M: Keyed<Noun = {name}>> {name}Ext for Bound<M> {{
+            impl<M: Keyed<Full = {name}>> {name}Ext for Bound<M> {{
                 {defined}
             }}\n",
             declared = declared.join("\n"),
@@ -111,17 +111,13 @@ impl<'a> Writer<'a> {
         let doc = verb_doc(self.nouns, operation_name);
         let check = if takes_key { "let key = key.checked(OPERATION)?;" } else { "" };
         let Arguments { generics, parameters, lets } = &arguments;
-        let generics = |with_bounds: bool| {
-            let names: Vec<String> = generics
-                .iter()
-                .map(|(name, bound)| if with_bounds { format!("{name}: {bound}") } else { name.clone() })
-                .collect();
-            if names.is_empty() && with_bounds { String::new() } else { format!("<{}>", names.join(", ")) }
-        };
+        let captured: Vec<&str> = generics.iter().map(|(name, _)| name.as_str()).collect();
+        let generics: Vec<String> = generics.iter().map(|(name, bound)| format!("{name}: {bound}")).collect();
+        let generics = if generics.is_empty() { String::new() } else { format!("<{}>", generics.join(", ")) };
         let parameter_list: String =
             parameters.iter().map(|(name, kind)| format!(", {name}: {kind}")).collect();
         let on_manager = format!(
-            "{doc}pub fn {method}{}(&self{parameter_list}) -> impl Future<Output = Result<{returns}>> + Send + use{} {{
+            "{doc}pub fn {method}{}(&self{parameter_list}) -> impl Future<Output = Result<{returns}>> + Send + 'static + use<{}> {{
                 const OPERATION: &str = {operation_name:?};
                 let choice = self.choice().clone();
                 {}
@@ -131,8 +127,8 @@ impl<'a> Writer<'a> {
                     {answer}
                 }}
             }}\n\n",
-            generics(true),
-            generics(false),
+            generics,
+            captured.join(", "),
             lets.join("\n"),
         );
         let on_bound = takes_key.then(|| {
@@ -141,7 +137,7 @@ impl<'a> Writer<'a> {
                 rest.iter().map(|(name, kind)| format!(", {name}: {}", arguments.anonymous(kind))).collect();
             let given: String = rest.iter().map(|(name, _)| format!(", {name}")).collect();
             let signature =
-                format!("fn {method}(&self{rest_list}) -> impl Future<Output = Result<{returns}>> + Send");
+                format!("fn {method}(&self{rest_list}) -> impl Future<Output = Result<{returns}>> + Send + 'static");
             format!(
                 "{doc}{signature};\n=>{signature} {{ {}::objects().using(self.session()).{method}(self.key(){given}) }}\n",
                 self.noun.name

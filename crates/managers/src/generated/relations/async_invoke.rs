@@ -9,7 +9,7 @@ use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{AsyncInvoke, AsyncInvokeSummary};
 
 /// Where a bound [`AsyncInvoke`] leads to.
-pub trait AsyncInvokeRelations: Sized {
+pub trait AsyncInvokeRelationsExt: Sized {
     /// Its model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
@@ -19,19 +19,19 @@ pub trait AsyncInvokeRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
+    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
 }
 
-impl AsyncInvokeRelations for Bound<AsyncInvoke> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
+impl AsyncInvokeRelationsExt for Bound<AsyncInvoke> {
+    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<AsyncInvoke, AnyModel> =
             Relation::new("model", |from| vec![from.model_arn.clone()]);
         one(self, RELATION)
     }
 }
 
-impl AsyncInvokeRelations for Bound<AsyncInvokeSummary> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
+impl AsyncInvokeRelationsExt for Bound<AsyncInvokeSummary> {
+    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<AsyncInvokeSummary, AnyModel> =
             Relation::new("model", |from| vec![from.model_arn.clone()]);
         one(self, RELATION)

@@ -11,7 +11,7 @@ use bedrock_orm_models::{
 };
 
 /// Where a bound [`AutomatedReasoningPolicyBuildWorkflow`] leads to.
-pub trait AutomatedReasoningPolicyBuildWorkflowRelations: Sized {
+pub trait AutomatedReasoningPolicyBuildWorkflowRelationsExt: Sized {
     /// Its policy, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
@@ -21,19 +21,27 @@ pub trait AutomatedReasoningPolicyBuildWorkflowRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`AutomatedReasoningPolicy`]; none where `prefetch_related` fetched it.
-    fn policy(&self) -> impl Future<Output = Result<Option<Bound<AutomatedReasoningPolicy>>>> + Send;
+    fn policy(
+        &self,
+    ) -> impl Future<Output = Result<Option<Bound<AutomatedReasoningPolicy>>>> + Send + 'static;
 }
 
-impl AutomatedReasoningPolicyBuildWorkflowRelations for Bound<AutomatedReasoningPolicyBuildWorkflow> {
-    fn policy(&self) -> impl Future<Output = Result<Option<Bound<AutomatedReasoningPolicy>>>> + Send {
+impl AutomatedReasoningPolicyBuildWorkflowRelationsExt for Bound<AutomatedReasoningPolicyBuildWorkflow> {
+    fn policy(
+        &self,
+    ) -> impl Future<Output = Result<Option<Bound<AutomatedReasoningPolicy>>>> + Send + 'static {
         const RELATION: Relation<AutomatedReasoningPolicyBuildWorkflow, AutomatedReasoningPolicy> =
             Relation::new("policy", |from| vec![from.policy_arn.clone()]);
         one(self, RELATION)
     }
 }
 
-impl AutomatedReasoningPolicyBuildWorkflowRelations for Bound<AutomatedReasoningPolicyBuildWorkflowSummary> {
-    fn policy(&self) -> impl Future<Output = Result<Option<Bound<AutomatedReasoningPolicy>>>> + Send {
+impl AutomatedReasoningPolicyBuildWorkflowRelationsExt
+    for Bound<AutomatedReasoningPolicyBuildWorkflowSummary>
+{
+    fn policy(
+        &self,
+    ) -> impl Future<Output = Result<Option<Bound<AutomatedReasoningPolicy>>>> + Send + 'static {
         const RELATION: Relation<AutomatedReasoningPolicyBuildWorkflowSummary, AutomatedReasoningPolicy> =
             Relation::new("policy", |from| vec![from.policy_arn.clone()]);
         one(self, RELATION)

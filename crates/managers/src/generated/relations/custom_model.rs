@@ -9,7 +9,7 @@ use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{CustomModel, CustomModelSummary, ModelCustomizationJob};
 
 /// Where a bound [`CustomModel`] leads to.
-pub trait CustomModelRelations: Sized {
+pub trait CustomModelRelationsExt: Sized {
     /// Its base model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
@@ -19,7 +19,7 @@ pub trait CustomModelRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
+    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
 
     /// Its job, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
@@ -30,17 +30,17 @@ pub trait CustomModelRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`ModelCustomizationJob`]; none where `prefetch_related` fetched it.
-    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelCustomizationJob>>>> + Send;
+    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelCustomizationJob>>>> + Send + 'static;
 }
 
-impl CustomModelRelations for Bound<CustomModel> {
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
+impl CustomModelRelationsExt for Bound<CustomModel> {
+    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<CustomModel, AnyModel> =
             Relation::new("base_model", |from| from.base_model_arn.clone().into_iter().collect());
         one(self, RELATION)
     }
 
-    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelCustomizationJob>>>> + Send {
+    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelCustomizationJob>>>> + Send + 'static {
         const RELATION: Relation<CustomModel, ModelCustomizationJob> =
             Relation::new("job", |from| from.job_arn.clone().into_iter().collect());
         one(self, RELATION)
@@ -48,7 +48,7 @@ impl CustomModelRelations for Bound<CustomModel> {
 }
 
 /// Where a bound [`CustomModelSummary`] leads to.
-pub trait CustomModelSummaryRelations: Sized {
+pub trait CustomModelSummaryRelationsExt: Sized {
     /// Its base model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
@@ -58,11 +58,11 @@ pub trait CustomModelSummaryRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
+    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
 }
 
-impl CustomModelSummaryRelations for Bound<CustomModelSummary> {
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
+impl CustomModelSummaryRelationsExt for Bound<CustomModelSummary> {
+    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<CustomModelSummary, AnyModel> =
             Relation::new("base_model", |from| vec![from.base_model_arn.clone()]);
         one(self, RELATION)

@@ -8,7 +8,7 @@ use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{CustomModel, CustomModelDeployment, CustomModelDeploymentSummary};
 
 /// Where a bound [`CustomModelDeployment`] leads to.
-pub trait CustomModelDeploymentRelations: Sized {
+pub trait CustomModelDeploymentRelationsExt: Sized {
     /// Its model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
@@ -18,19 +18,19 @@ pub trait CustomModelDeploymentRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`CustomModel`]; none where `prefetch_related` fetched it.
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send;
+    fn model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static;
 }
 
-impl CustomModelDeploymentRelations for Bound<CustomModelDeployment> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
+impl CustomModelDeploymentRelationsExt for Bound<CustomModelDeployment> {
+    fn model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
         const RELATION: Relation<CustomModelDeployment, CustomModel> =
             Relation::new("model", |from| vec![from.model_arn.clone()]);
         one(self, RELATION)
     }
 }
 
-impl CustomModelDeploymentRelations for Bound<CustomModelDeploymentSummary> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
+impl CustomModelDeploymentRelationsExt for Bound<CustomModelDeploymentSummary> {
+    fn model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
         const RELATION: Relation<CustomModelDeploymentSummary, CustomModel> =
             Relation::new("model", |from| vec![from.model_arn.clone()]);
         one(self, RELATION)

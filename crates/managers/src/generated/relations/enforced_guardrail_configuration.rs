@@ -8,7 +8,7 @@ use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{EnforcedGuardrailsConfiguration, Guardrail};
 
 /// Where a bound [`EnforcedGuardrailsConfiguration`] leads to.
-pub trait EnforcedGuardrailsConfigurationRelations: Sized {
+pub trait EnforcedGuardrailsConfigurationRelationsExt: Sized {
     /// Its guardrail, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
@@ -18,11 +18,11 @@ pub trait EnforcedGuardrailsConfigurationRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`Guardrail`]; none where `prefetch_related` fetched it.
-    fn guardrail(&self) -> impl Future<Output = Result<Option<Bound<Guardrail>>>> + Send;
+    fn guardrail(&self) -> impl Future<Output = Result<Option<Bound<Guardrail>>>> + Send + 'static;
 }
 
-impl EnforcedGuardrailsConfigurationRelations for Bound<EnforcedGuardrailsConfiguration> {
-    fn guardrail(&self) -> impl Future<Output = Result<Option<Bound<Guardrail>>>> + Send {
+impl EnforcedGuardrailsConfigurationRelationsExt for Bound<EnforcedGuardrailsConfiguration> {
+    fn guardrail(&self) -> impl Future<Output = Result<Option<Bound<Guardrail>>>> + Send + 'static {
         const RELATION: Relation<EnforcedGuardrailsConfiguration, Guardrail> =
             Relation::new("guardrail", |from| {
                 from.guardrail_id

@@ -8,7 +8,7 @@ use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{ImportedModel, ModelImportJob};
 
 /// Where a bound [`ImportedModel`] leads to.
-pub trait ImportedModelRelations: Sized {
+pub trait ImportedModelRelationsExt: Sized {
     /// Its job, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
@@ -18,11 +18,11 @@ pub trait ImportedModelRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`ModelImportJob`]; none where `prefetch_related` fetched it.
-    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelImportJob>>>> + Send;
+    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelImportJob>>>> + Send + 'static;
 }
 
-impl ImportedModelRelations for Bound<ImportedModel> {
-    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelImportJob>>>> + Send {
+impl ImportedModelRelationsExt for Bound<ImportedModel> {
+    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelImportJob>>>> + Send + 'static {
         const RELATION: Relation<ImportedModel, ModelImportJob> =
             Relation::new("job", |from| from.job_arn.clone().into_iter().collect());
         one(self, RELATION)

@@ -8,7 +8,7 @@ use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{FoundationModel, InferenceProfile, InferenceProfileSummary};
 
 /// Where a bound [`InferenceProfile`] leads to.
-pub trait InferenceProfileRelations: Sized {
+pub trait InferenceProfileRelationsExt: Sized {
     /// Its models, fetched through the same session, or where an ARN names another region through that region's.
     ///
     /// # Errors
@@ -18,11 +18,11 @@ pub trait InferenceProfileRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`FoundationModel`] each; none where `prefetch_related` fetched it.
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<FoundationModel>>>> + Send;
+    fn models(&self) -> impl Future<Output = Result<Vec<Bound<FoundationModel>>>> + Send + 'static;
 }
 
-impl InferenceProfileRelations for Bound<InferenceProfile> {
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<FoundationModel>>>> + Send {
+impl InferenceProfileRelationsExt for Bound<InferenceProfile> {
+    fn models(&self) -> impl Future<Output = Result<Vec<Bound<FoundationModel>>>> + Send + 'static {
         const RELATION: Relation<InferenceProfile, FoundationModel> = Relation::new("models", |from| {
             from.models.iter().filter_map(|value| value.model_arn.clone()).collect()
         });
@@ -30,8 +30,8 @@ impl InferenceProfileRelations for Bound<InferenceProfile> {
     }
 }
 
-impl InferenceProfileRelations for Bound<InferenceProfileSummary> {
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<FoundationModel>>>> + Send {
+impl InferenceProfileRelationsExt for Bound<InferenceProfileSummary> {
+    fn models(&self) -> impl Future<Output = Result<Vec<Bound<FoundationModel>>>> + Send + 'static {
         const RELATION: Relation<InferenceProfileSummary, FoundationModel> =
             Relation::new("models", |from| {
                 from.models.iter().filter_map(|value| value.model_arn.clone()).collect()

@@ -8,7 +8,7 @@ use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{CustomModel, ModelCopyJob, ModelCopyJobSummary};
 
 /// Where a bound [`ModelCopyJob`] leads to.
-pub trait ModelCopyJobRelations: Sized {
+pub trait ModelCopyJobRelationsExt: Sized {
     /// Its source model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
@@ -18,7 +18,7 @@ pub trait ModelCopyJobRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`CustomModel`]; none where `prefetch_related` fetched it.
-    fn source_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send;
+    fn source_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static;
 
     /// Its target model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
@@ -29,31 +29,31 @@ pub trait ModelCopyJobRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`CustomModel`]; none where `prefetch_related` fetched it.
-    fn target_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send;
+    fn target_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static;
 }
 
-impl ModelCopyJobRelations for Bound<ModelCopyJob> {
-    fn source_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
+impl ModelCopyJobRelationsExt for Bound<ModelCopyJob> {
+    fn source_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
         const RELATION: Relation<ModelCopyJob, CustomModel> =
             Relation::new("source_model", |from| vec![from.source_model_arn.clone()]);
         one(self, RELATION)
     }
 
-    fn target_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
+    fn target_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
         const RELATION: Relation<ModelCopyJob, CustomModel> =
             Relation::new("target_model", |from| vec![from.target_model_arn.clone()]);
         one(self, RELATION)
     }
 }
 
-impl ModelCopyJobRelations for Bound<ModelCopyJobSummary> {
-    fn source_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
+impl ModelCopyJobRelationsExt for Bound<ModelCopyJobSummary> {
+    fn source_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
         const RELATION: Relation<ModelCopyJobSummary, CustomModel> =
             Relation::new("source_model", |from| vec![from.source_model_arn.clone()]);
         one(self, RELATION)
     }
 
-    fn target_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
+    fn target_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
         const RELATION: Relation<ModelCopyJobSummary, CustomModel> =
             Relation::new("target_model", |from| vec![from.target_model_arn.clone()]);
         one(self, RELATION)

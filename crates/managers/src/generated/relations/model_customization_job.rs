@@ -9,7 +9,7 @@ use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{CustomModel, ModelCustomizationJob, ModelCustomizationJobSummary};
 
 /// Where a bound [`ModelCustomizationJob`] leads to.
-pub trait ModelCustomizationJobRelations: Sized {
+pub trait ModelCustomizationJobRelationsExt: Sized {
     /// Its base model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
@@ -19,7 +19,7 @@ pub trait ModelCustomizationJobRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
+    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
 
     /// Its output model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
@@ -30,31 +30,31 @@ pub trait ModelCustomizationJobRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`CustomModel`]; none where `prefetch_related` fetched it.
-    fn output_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send;
+    fn output_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static;
 }
 
-impl ModelCustomizationJobRelations for Bound<ModelCustomizationJob> {
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
+impl ModelCustomizationJobRelationsExt for Bound<ModelCustomizationJob> {
+    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<ModelCustomizationJob, AnyModel> =
             Relation::new("base_model", |from| vec![from.base_model_arn.clone()]);
         one(self, RELATION)
     }
 
-    fn output_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
+    fn output_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
         const RELATION: Relation<ModelCustomizationJob, CustomModel> =
             Relation::new("output_model", |from| from.output_model_arn.clone().into_iter().collect());
         one(self, RELATION)
     }
 }
 
-impl ModelCustomizationJobRelations for Bound<ModelCustomizationJobSummary> {
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
+impl ModelCustomizationJobRelationsExt for Bound<ModelCustomizationJobSummary> {
+    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<ModelCustomizationJobSummary, AnyModel> =
             Relation::new("base_model", |from| vec![from.base_model_arn.clone()]);
         one(self, RELATION)
     }
 
-    fn output_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send {
+    fn output_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
         const RELATION: Relation<ModelCustomizationJobSummary, CustomModel> =
             Relation::new("output_model", |from| from.custom_model_arn.clone().into_iter().collect());
         one(self, RELATION)

@@ -8,7 +8,7 @@ use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{ImportedModel, ModelImportJob, ModelImportJobSummary};
 
 /// Where a bound [`ModelImportJob`] leads to.
-pub trait ModelImportJobRelations: Sized {
+pub trait ModelImportJobRelationsExt: Sized {
     /// Its imported model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
@@ -18,19 +18,19 @@ pub trait ModelImportJobRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`ImportedModel`]; none where `prefetch_related` fetched it.
-    fn imported_model(&self) -> impl Future<Output = Result<Option<Bound<ImportedModel>>>> + Send;
+    fn imported_model(&self) -> impl Future<Output = Result<Option<Bound<ImportedModel>>>> + Send + 'static;
 }
 
-impl ModelImportJobRelations for Bound<ModelImportJob> {
-    fn imported_model(&self) -> impl Future<Output = Result<Option<Bound<ImportedModel>>>> + Send {
+impl ModelImportJobRelationsExt for Bound<ModelImportJob> {
+    fn imported_model(&self) -> impl Future<Output = Result<Option<Bound<ImportedModel>>>> + Send + 'static {
         const RELATION: Relation<ModelImportJob, ImportedModel> =
             Relation::new("imported_model", |from| from.imported_model_arn.clone().into_iter().collect());
         one(self, RELATION)
     }
 }
 
-impl ModelImportJobRelations for Bound<ModelImportJobSummary> {
-    fn imported_model(&self) -> impl Future<Output = Result<Option<Bound<ImportedModel>>>> + Send {
+impl ModelImportJobRelationsExt for Bound<ModelImportJobSummary> {
+    fn imported_model(&self) -> impl Future<Output = Result<Option<Bound<ImportedModel>>>> + Send + 'static {
         const RELATION: Relation<ModelImportJobSummary, ImportedModel> =
             Relation::new("imported_model", |from| from.imported_model_arn.clone().into_iter().collect());
         one(self, RELATION)

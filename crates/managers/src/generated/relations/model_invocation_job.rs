@@ -9,7 +9,7 @@ use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{ModelInvocationJob, ModelInvocationJobSummary};
 
 /// Where a bound [`ModelInvocationJob`] leads to.
-pub trait ModelInvocationJobRelations: Sized {
+pub trait ModelInvocationJobRelationsExt: Sized {
     /// Its model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
@@ -19,19 +19,19 @@ pub trait ModelInvocationJobRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
+    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
 }
 
-impl ModelInvocationJobRelations for Bound<ModelInvocationJob> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
+impl ModelInvocationJobRelationsExt for Bound<ModelInvocationJob> {
+    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<ModelInvocationJob, AnyModel> =
             Relation::new("model", |from| vec![from.model_id.clone()]);
         one(self, RELATION)
     }
 }
 
-impl ModelInvocationJobRelations for Bound<ModelInvocationJobSummary> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
+impl ModelInvocationJobRelationsExt for Bound<ModelInvocationJobSummary> {
+    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<ModelInvocationJobSummary, AnyModel> =
             Relation::new("model", |from| vec![from.model_id.clone()]);
         one(self, RELATION)

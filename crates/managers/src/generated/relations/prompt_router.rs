@@ -9,7 +9,7 @@ use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{PromptRouter, PromptRouterSummary};
 
 /// Where a bound [`PromptRouter`] leads to.
-pub trait PromptRouterRelations: Sized {
+pub trait PromptRouterRelationsExt: Sized {
     /// Its fallback model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
@@ -19,7 +19,7 @@ pub trait PromptRouterRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
+    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
 
     /// Its models, fetched through the same session, or where an ARN names another region through that region's.
     ///
@@ -30,31 +30,31 @@ pub trait PromptRouterRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`] each; none where `prefetch_related` fetched it.
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<AnyModel>>>> + Send;
+    fn models(&self) -> impl Future<Output = Result<Vec<Bound<AnyModel>>>> + Send + 'static;
 }
 
-impl PromptRouterRelations for Bound<PromptRouter> {
-    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
+impl PromptRouterRelationsExt for Bound<PromptRouter> {
+    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<PromptRouter, AnyModel> =
             Relation::new("fallback_model", |from| vec![from.fallback_model.model_arn.clone()]);
         one(self, RELATION)
     }
 
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<AnyModel>>>> + Send {
+    fn models(&self) -> impl Future<Output = Result<Vec<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<PromptRouter, AnyModel> =
             Relation::new("models", |from| from.models.iter().map(|value| value.model_arn.clone()).collect());
         many(self, RELATION)
     }
 }
 
-impl PromptRouterRelations for Bound<PromptRouterSummary> {
-    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
+impl PromptRouterRelationsExt for Bound<PromptRouterSummary> {
+    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<PromptRouterSummary, AnyModel> =
             Relation::new("fallback_model", |from| vec![from.fallback_model.model_arn.clone()]);
         one(self, RELATION)
     }
 
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<AnyModel>>>> + Send {
+    fn models(&self) -> impl Future<Output = Result<Vec<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<PromptRouterSummary, AnyModel> =
             Relation::new("models", |from| from.models.iter().map(|value| value.model_arn.clone()).collect());
         many(self, RELATION)

@@ -9,7 +9,7 @@ use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{FoundationModel, ProvisionedModelSummary, ProvisionedModelThroughput};
 
 /// Where a bound [`ProvisionedModelThroughput`] leads to.
-pub trait ProvisionedModelThroughputRelations: Sized {
+pub trait ProvisionedModelThroughputRelationsExt: Sized {
     /// Its foundation model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
@@ -19,7 +19,9 @@ pub trait ProvisionedModelThroughputRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`FoundationModel`]; none where `prefetch_related` fetched it.
-    fn foundation_model(&self) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send;
+    fn foundation_model(
+        &self,
+    ) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send + 'static;
 
     /// Its model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
@@ -30,31 +32,35 @@ pub trait ProvisionedModelThroughputRelations: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send;
+    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
 }
 
-impl ProvisionedModelThroughputRelations for Bound<ProvisionedModelThroughput> {
-    fn foundation_model(&self) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send {
+impl ProvisionedModelThroughputRelationsExt for Bound<ProvisionedModelThroughput> {
+    fn foundation_model(
+        &self,
+    ) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send + 'static {
         const RELATION: Relation<ProvisionedModelThroughput, FoundationModel> =
             Relation::new("foundation_model", |from| vec![from.foundation_model_arn.clone()]);
         one(self, RELATION)
     }
 
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
+    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<ProvisionedModelThroughput, AnyModel> =
             Relation::new("model", |from| vec![from.model_arn.clone()]);
         one(self, RELATION)
     }
 }
 
-impl ProvisionedModelThroughputRelations for Bound<ProvisionedModelSummary> {
-    fn foundation_model(&self) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send {
+impl ProvisionedModelThroughputRelationsExt for Bound<ProvisionedModelSummary> {
+    fn foundation_model(
+        &self,
+    ) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send + 'static {
         const RELATION: Relation<ProvisionedModelSummary, FoundationModel> =
             Relation::new("foundation_model", |from| vec![from.foundation_model_arn.clone()]);
         one(self, RELATION)
     }
 
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send {
+    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<ProvisionedModelSummary, AnyModel> =
             Relation::new("model", |from| vec![from.model_arn.clone()]);
         one(self, RELATION)
