@@ -16,7 +16,7 @@ use serde::Deserialize;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
+use crate::result::Result;
 
 /// The services kept in `crates/local/api`, by the names of their botocore folders.
 const SERVICES: [&str; 2] = ["bedrock", "bedrock-runtime"];

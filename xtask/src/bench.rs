@@ -5,11 +5,10 @@
 //! (`benches/query.rs`) moves much memory, which instructions do not tell: there it is the best time of several, the two
 //! sides in turns.
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
+use crate::result::Result;
 
 /// What is counted, the budget as a ratio to the raw SDK, and how few and how many of it are run.
 const COUNTED: [(&str, f64, u64, u64); 2] = [("converse", 1.05, 50, 250), ("stream", 1.10, 500, 2500)];

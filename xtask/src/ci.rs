@@ -1,19 +1,19 @@
 //! `cargo xtask ci`: what has to pass besides `cargo test`.
 
 use std::env;
-use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use crate::{codegen, conformance, coverage, packages};
-
-type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
+use crate::process::{cargo, succeeds, target};
+use crate::result::Result;
+use crate::{codegen, conformance, coverage, packages, tidy};
 
 /// A check by its name.
 type Check = (&'static str, fn(&Path) -> Result);
 
-const CHECKS: [Check; 10] = [
+const CHECKS: [Check; 11] = [
     ("format", |root| cargo(root, &["fmt", "--all", "--check"])),
+    ("floors", tidy::run),
     ("generated code", codegen::check),
     ("coverage", |root| coverage::run(root, false)),
     ("clippy", |root| {
@@ -36,15 +36,6 @@ pub(crate) fn run(root: &Path) -> Result {
     }
     println!("all {} checks passed", CHECKS.len());
     Ok(())
-}
-
-pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Result {
-    succeeds(Command::new(env!("CARGO")).args(arguments).current_dir(root))
-}
-
-pub(crate) fn succeeds(command: &mut Command) -> Result {
-    let status = command.status().map_err(|error| format!("{command:?} does not start: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("{command:?} failed: {status}").into()) }
 }
 
 /// The rustdoc pages, links and all, without a warning.
@@ -80,8 +71,4 @@ fn names(package: &Path) -> Result<Vec<String>> {
     let examples =
         manifest.get("example").and_then(toml::Value::as_array).ok_or("the package declares no example")?;
     Ok(examples.iter().filter_map(|example| example.get("name")?.as_str().map(str::to_owned)).collect())
-}
-
-pub(crate) fn target(root: &Path) -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into)
 }

@@ -1,16 +1,14 @@
 //! `cargo xtask conformance`: the local Bedrock as other people's clients see it. They are pinned, and are installed in
 //! an environment of their own under `target`.
 
-use std::error::Error;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-use crate::ci::{cargo, succeeds, target};
-
-type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
+use crate::process::{cargo, succeeds, target};
+use crate::result::Result;
 
 /// What is run, and who speaks there.
 const SCRIPTS: [(&str, &str); 13] = [

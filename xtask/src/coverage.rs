@@ -1,14 +1,12 @@
 //! `cargo xtask coverage`: every operation of AWS's API description, and where it is reached.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::codegen::{description, nouns, reach};
-
-type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
+use crate::result::Result;
 
 /// Where the table stands for readers.
 const PAGE: &str = "docs/operations.md";

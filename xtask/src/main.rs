@@ -7,15 +7,20 @@ mod codegen;
 mod conformance;
 mod coverage;
 mod packages;
+mod process;
+mod result;
+mod tidy;
 
-use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use result::Result;
 
 const HELP: &str = "\
 cargo xtask codegen            write the generated code from AWS's API description
 cargo xtask codegen --check    fail where the committed code differs from it
 cargo xtask coverage           every AWS operation and where it is reached; --write puts it into docs/operations.md
+cargo xtask tidy               each crate's files import from lower floors only, as xtask/floors.toml has them
 cargo xtask conformance        the local Bedrock by other clients, pinned (with python3 and node, where their registries are reached)
 cargo xtask packages           the crates as they would be published: complete, and building from their tarballs
 cargo xtask ci                 all that has to pass besides `cargo test`
@@ -35,13 +40,14 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(words: &[&str]) -> Result<(), Box<dyn Error>> {
+fn run(words: &[&str]) -> Result {
     match words {
         ["codegen"] => codegen::write(&root()),
         ["codegen", "--check"] => codegen::check(&root()),
         ["coverage"] => coverage::run(&root(), false),
         ["coverage", "--write"] => coverage::run(&root(), true),
         ["conformance"] => conformance::run(&root()),
+        ["tidy"] => tidy::run(&root()),
         ["packages"] => packages::run(&root()),
         ["bench"] => bench::run(&root()),
         ["ci"] => ci::run(&root()),

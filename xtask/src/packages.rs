@@ -2,14 +2,12 @@
 //! what it holds.
 
 use std::collections::BTreeSet;
-use std::error::Error;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::ci::{cargo, succeeds, target};
-
-type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
+use crate::process::{cargo, succeeds, target};
+use crate::result::Result;
 
 /// What every package holds besides its code.
 const FILES: [&str; 4] = ["README.md", "LICENSE-APACHE", "LICENSE-MIT", "Cargo.toml"];

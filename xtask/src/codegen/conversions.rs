@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use super::Files;
+use super::files::Files;
 use super::description::Service;
 use super::models::{FOLDER, types_of};
 use super::names::{raw, snake};

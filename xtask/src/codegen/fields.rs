@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::Result;
 use super::description::{Description, Service};
 use super::names::{raw, snake};
 use super::nouns::Nouns;
 use super::operations::Operations;
 use super::plan::{Field, Kind, Plan, TypeName, What};
+use crate::result::Result;
 
 /// How deep structures are read into.
 const DEPTH: usize = 3;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use super::Files;
+use super::files::Files;
 use super::docs;
 use super::fields::Constants;
 use super::names::{raw, serde_camel};

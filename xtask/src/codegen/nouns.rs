@@ -7,7 +7,8 @@ use std::path::Path;
 use indexmap::IndexMap;
 use serde::Deserialize;
 
-use super::Result;
+use crate::result::Result;
+
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,10 +1,10 @@
 //! A noun's operations, as AWS describes them and as the SDK and our types spell them.
 
-use super::Result;
 use super::description::{Description, Operation as Described, Reference, Service, Shape};
 use super::names::snake;
 use super::nouns::Noun;
 use super::plan::{Plan, TypeName};
+use crate::result::Result;
 
 /// The operations of one noun.
 pub(crate) struct Operations<'a> {

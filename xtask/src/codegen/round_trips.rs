@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use super::Files;
+use super::files::Files;
 use super::conversions::pairs;
 use super::models::FOLDER;
 use super::names::snake;

@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use super::{Writer, key_type, line};
-use crate::codegen::Result;
 use crate::codegen::description::Reference;
 use crate::codegen::fields::leaves;
 use crate::codegen::names::{pascal, raw, snake};
 use crate::codegen::nouns::{Key, Noun};
 use crate::codegen::plan::{TypeName, What};
+use crate::result::Result;
 
 impl<'a> Writer<'a> {
     pub(super) fn list(&mut self) -> Result<()> {

@@ -15,7 +15,8 @@ use super::names::{raw, snake};
 use super::nouns::{Key, Module, Noun, Nouns, Status};
 use super::operations::{Answer, Operation, Operations};
 use super::plan::{Plan, TypeName, What};
-use super::{Files, Result};
+use super::files::Files;
+use crate::result::Result;
 
 const FOLDER: &str = "crates/managers/src/generated";
 

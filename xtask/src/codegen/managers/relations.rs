@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{Writer, line};
-use crate::codegen::Result;
 use crate::codegen::plan::{TypeName, What};
+use crate::result::Result;
 
 impl Writer<'_> {
     pub(super) fn relations(&mut self) -> Result<()> {

@@ -3,12 +3,12 @@
 use std::fmt::Write;
 
 use super::{Writer, line};
-use crate::codegen::Result;
 use crate::codegen::description::Reference;
 use crate::codegen::names::{raw, snake};
 use crate::codegen::nouns::{Key, Nouns};
 use crate::codegen::operations::{Operation, Operations};
 use crate::codegen::plan::What;
+use crate::result::Result;
 
 impl<'a> Writer<'a> {
     /// The methods for what only this noun has.

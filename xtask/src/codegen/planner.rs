@@ -1,0 +1,336 @@
+//! Makes the plan from the description and the table.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::description::{Description, Reference, Service, Shape};
+use super::docs;
+use super::names::{pascal, snake};
+use super::nouns::Nouns;
+use super::plan::{Field, Form, InSdk, Kind, Member, Plan, Source, Type, TypeName, Value, What};
+use crate::result::Result;
+
+pub(crate) fn plan(services: &[(Service, Description)], nouns: &Nouns) -> Result<Plan> {
+    let mut types: BTreeMap<TypeName, Type> = BTreeMap::new();
+    let homes = homes(services, nouns)?;
+    for (service, description) in services {
+        let planner = Planner { service: *service, description, nouns, homes: &homes };
+        let built = planner.built();
+        for (shape_name, shape) in &description.shapes {
+            let Some(home) = homes.get(&(*service, shape_name.as_str())) else { continue };
+            let source = Source { service: *service, form: planner.form(shape_name) };
+            let is_built = built.contains(shape_name.as_str());
+            let new = Type {
+                name: home.clone(),
+                doc: docs::of_type(&home.name, shape_name, &source, nouns),
+                kind: planner.kind(shape_name, shape)?,
+                sources: vec![source],
+                is_built,
+            };
+            match types.get_mut(home) {
+                None => {
+                    types.insert(home.clone(), new);
+                }
+                Some(there) if same(&there.kind, &new.kind) => {
+                    there.sources.extend(new.sources);
+                    if let (Kind::Struct(there), Kind::Struct(new)) = (&mut there.kind, new.kind) {
+                        for (there, new) in there.iter_mut().zip(new) {
+                            there.in_sdk.extend(new.in_sdk);
+                        }
+                    }
+                    there.is_built |= is_built;
+                }
+                Some(_) => {
+                    return Err(format!(
+                        "two shapes with different members want the name {}::{}; the second is {shape_name} of {}",
+                        home.module,
+                        home.name,
+                        service.name()
+                    )
+                    .into());
+                }
+            }
+        }
+    }
+    check_also_sent(&types, nouns)?;
+    Ok(Plan {
+        modules: nouns.module.clone(),
+        types: types.into_values().collect(),
+        not_at_root: nouns.not_at_root.clone(),
+        also_sent: nouns.also_sent.clone(),
+        homes: homes
+            .into_iter()
+            .map(|((service, shape), home)| ((service, shape.to_owned()), home))
+            .collect(),
+    })
+}
+
+/// Whether each value that AWS is said to send besides is missing from its enum still.
+fn check_also_sent(types: &BTreeMap<TypeName, Type>, nouns: &Nouns) -> Result<()> {
+    for (name, also) in &nouns.also_sent {
+        let known = types.values().find_map(|a_type| match &a_type.kind {
+            Kind::Enum(values) if a_type.name.name == *name => Some(values),
+            _ => None,
+        });
+        let known = known.ok_or_else(|| format!("nouns.toml, also_sent: {name} is no enum"))?;
+        if let Some(value) = also.iter().find(|value| known.iter().any(|known| known.wire == **value)) {
+            return Err(format!("nouns.toml, also_sent: AWS's description has {name}'s {value} now").into());
+        }
+    }
+    Ok(())
+}
+
+/// The module and name of every shape that becomes a type.
+fn homes<'a>(
+    services: &'a [(Service, Description)],
+    nouns: &'a Nouns,
+) -> Result<HashMap<(Service, &'a str), TypeName>> {
+    let mut homes = HashMap::new();
+    let mut unclaimed = Vec::new();
+    for (service, description) in services {
+        let users = users(description, *service, nouns)?;
+        for (shape_name, modules) in users {
+            let module = claimed(*service, shape_name, services, nouns)
+                .or_else(|| (modules.len() == 1).then(|| modules.into_iter().next()).flatten());
+            let Some(module) = module else {
+                unclaimed.push(shape_name);
+                continue;
+            };
+            let name = nouns.rename.get(shape_name).cloned().unwrap_or_else(|| pascal(shape_name));
+            homes.insert((*service, shape_name), TypeName { module: module.to_owned(), name });
+        }
+    }
+    if unclaimed.is_empty() {
+        return Ok(homes);
+    }
+    Err(format!(
+        "several modules of nouns.toml use these shapes; one must claim each: {}",
+        unclaimed.join(", ")
+    )
+    .into())
+}
+
+/// The module that claims a shape by name. One that both services describe alike may be claimed in either.
+fn claimed<'a>(
+    service: Service,
+    shape_name: &str,
+    services: &[(Service, Description)],
+    nouns: &'a Nouns,
+) -> Option<&'a str> {
+    let in_both = services.iter().all(|(_, description)| description.shapes.contains_key(shape_name));
+    let alike = in_both && {
+        let mut kinds = services.iter().map(|(_, description)| fingerprint(&description.shapes[shape_name]));
+        kinds.next() == kinds.next()
+    };
+    Service::ALL
+        .into_iter()
+        .filter(|claimant| *claimant == service || alike)
+        .flat_map(|claimant| {
+            nouns.module.iter().filter_map(move |module| {
+                Some((module.claim(claimant.name(), shape_name)?, module.name.as_str()))
+            })
+        })
+        .max_by_key(|(claim, _)| *claim)
+        .map(|(_, module)| module)
+}
+
+/// What must agree for two services' shapes to be one type.
+fn fingerprint(shape: &Shape) -> (Vec<(&str, &str, bool)>, BTreeSet<&str>) {
+    let members = shape
+        .members
+        .iter()
+        .map(|(name, part)| (name.as_str(), part.shape.as_str(), shape.required.contains(name)))
+        .collect();
+    let values = shape.values.iter().flatten().map(String::as_str).collect();
+    (members, values)
+}
+
+/// Each shape that becomes a type, with the modules whose operations use it.
+fn users<'a>(
+    description: &'a Description,
+    service: Service,
+    nouns: &'a Nouns,
+) -> Result<BTreeMap<&'a str, BTreeSet<&'a str>>> {
+    let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (operation_name, operation) in &description.operations {
+        let module = nouns
+            .module
+            .iter()
+            .find(|module| module.service == service.name() && module.operations.contains(operation_name))
+            .ok_or_else(|| format!("no module of nouns.toml has the operation {operation_name}"))?;
+        let by_hand = nouns.by_hand.operations.contains(operation_name);
+        for root in operation.input.iter().chain(&operation.output) {
+            let mut reached = HashSet::new();
+            reach(description, &root.shape, &mut reached);
+            for shape_name in reached {
+                let shape = &description.shapes[shape_name];
+                let left_out = !shape.is_type()
+                    || nouns.by_hand.shapes.iter().any(|name| name == shape_name)
+                    || (by_hand && shape.values.is_none())
+                    || (shape_name == root.shape && has_no_body(operation_name, shape));
+                if !left_out {
+                    users.entry(shape_name).or_default().insert(module.name.as_str());
+                }
+            }
+        }
+    }
+    Ok(users)
+}
+
+/// An input or output that carries nothing but the address, or that a queryset unpacks.
+fn has_no_body(operation_name: &str, shape: &Shape) -> bool {
+    let is_address = ["Get", "Delete"].iter().any(|verb| operation_name.starts_with(verb))
+        && shape.members.values().all(|part| part.location.is_some());
+    operation_name.starts_with("List") && operation_name != "ListTagsForResource"
+        || is_address
+        || shape.members.values().all(|part| part.location.as_deref() == Some("uri"))
+}
+
+fn reach<'a>(description: &'a Description, shape_name: &'a str, reached: &mut HashSet<&'a str>) {
+    if reached.insert(shape_name) {
+        for part in description.shapes[shape_name].parts() {
+            reach(description, part, reached);
+        }
+    }
+}
+
+fn same(one: &Kind, other: &Kind) -> bool {
+    match (one, other) {
+        (Kind::Struct(one), Kind::Struct(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(one, other)| {
+                    one.wire == other.wire && one.what == other.what && one.required == other.required
+                })
+        }
+        (Kind::Union(one), Kind::Union(other)) => {
+            one.len() == other.len()
+                && one.iter().zip(other).all(|(one, other)| one.wire == other.wire && one.what == other.what)
+        }
+        (Kind::Enum(one), Kind::Enum(other)) => {
+            let wires =
+                |values: &[Value]| values.iter().map(|value| value.wire.clone()).collect::<BTreeSet<_>>();
+            wires(one) == wires(other)
+        }
+        _ => false,
+    }
+}
+
+struct Planner<'a> {
+    service: Service,
+    description: &'a Description,
+    nouns: &'a Nouns,
+    homes: &'a HashMap<(Service, &'a str), TypeName>,
+}
+
+impl Planner<'_> {
+    /// The shapes that requests are made of.
+    fn built(&self) -> HashSet<&str> {
+        let mut built = HashSet::new();
+        for operation in self.description.operations.values() {
+            if let Some(input) = &operation.input {
+                reach(self.description, &input.shape, &mut built);
+            }
+        }
+        built
+    }
+
+    fn form(&self, shape_name: &str) -> Form {
+        for (operation_name, operation) in &self.description.operations {
+            let is = |side: &Option<Reference>| side.as_ref().is_some_and(|side| side.shape == shape_name);
+            if is(&operation.input) {
+                return Form::Input(operation_name.clone());
+            }
+            if is(&operation.output) {
+                return Form::Output(operation_name.clone());
+            }
+        }
+        Form::Nested(pascal(shape_name))
+    }
+
+    fn kind(&self, shape_name: &str, shape: &Shape) -> Result<Kind> {
+        if let Some(values) = &shape.values {
+            return Ok(Kind::Enum(values.iter().map(|wire| self.value(wire)).collect()));
+        }
+        let members =
+            shape.members.iter().filter(|(_, part)| !self.description.shapes[&part.shape].exception);
+        if shape.union || shape.eventstream {
+            return members
+                .map(|(wire, part)| {
+                    let doc = docs::of_member(wire, self.shape(part));
+                    Ok(Member { wire: wire.clone(), name: pascal(wire), what: self.what(part)?, doc })
+                })
+                .collect::<Result<_>>()
+                .map(Kind::Union);
+        }
+        members
+            .filter(|(_, part)| part.location.as_deref() != Some("uri"))
+            .map(|(wire, part)| {
+                let what = self.what(part)?;
+                let required = shape.required.contains(wire);
+                let in_sdk =
+                    self.in_sdk(&format!("{}/{shape_name}.{wire}", self.service.name()), required, &what);
+                Ok(Field {
+                    wire: wire.clone(),
+                    name: snake(wire),
+                    what,
+                    required,
+                    in_sdk: BTreeMap::from([(self.service, in_sdk)]),
+                    doc: docs::of_member(wire, self.shape(part)),
+                })
+            })
+            .collect::<Result<_>>()
+            .map(Kind::Struct)
+    }
+
+    /// The SDK keeps required members bare, but for structures and unions, which have no zero.
+    fn in_sdk(&self, member: &str, required: bool, what: &What) -> InSdk {
+        let listed = |list: &[String]| list.iter().any(|listed| listed == member);
+        if listed(&self.nouns.sdk.defaults) {
+            InSdk::Defaulted
+        } else if required
+            && !matches!(what, What::Type { is_enum: false, .. })
+            && !listed(&self.nouns.sdk.optional)
+        {
+            InSdk::Bare
+        } else {
+            InSdk::Optional
+        }
+    }
+
+    fn value(&self, wire: &str) -> Value {
+        let name = self.nouns.variants.get(wire).cloned().unwrap_or_else(|| pascal(wire));
+        Value { wire: wire.to_owned(), name }
+    }
+
+    fn shape(&self, part: &Reference) -> &Shape {
+        &self.description.shapes[&part.shape]
+    }
+
+    fn what(&self, part: &Reference) -> Result<What> {
+        let shape = self.shape(part);
+        let inner = |part: &Option<Reference>| -> Result<Box<What>> {
+            let part = part.as_ref().ok_or("a list or map without members")?;
+            Ok(Box::new(self.what(part)?))
+        };
+        Ok(match shape.kind.as_str() {
+            _ if shape.is_type() => {
+                let name = self
+                    .homes
+                    .get(&(self.service, part.shape.as_str()))
+                    .ok_or_else(|| format!("{} is used but has no module", part.shape))?;
+                What::Type { name: name.clone(), is_enum: shape.values.is_some() }
+            }
+            "structure" => What::Document,
+            "string" => What::String,
+            "boolean" => What::Bool,
+            "integer" => What::I32,
+            "long" => What::I64,
+            "float" => What::F32,
+            "double" => What::F64,
+            "timestamp" => What::Timestamp,
+            "blob" => What::Blob,
+            "list" => What::List(inner(&shape.member)?),
+            "map" => What::Map(inner(&shape.value)?),
+            other => return Err(format!("{}: a shape of type {other} is new", part.shape).into()),
+        })
+    }
+}

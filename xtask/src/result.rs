@@ -1,0 +1,5 @@
+//! What a task ends with.
+
+use std::error::Error;
+
+pub(crate) type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
