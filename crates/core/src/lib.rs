@@ -12,9 +12,6 @@ pub mod sdk;
 mod session;
 
 pub use bound::{Bound, Related, UsingExt};
-pub use error::{Error, ErrorKind, Partial};
+pub use error::{Error, ErrorKind, Partial, Result};
 pub use resource::Resource;
 pub use session::{Session, SessionBuilder, SessionChoice};
-
-/// A result whose error is [`Error`].
-pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use super::files::Files;
 use super::description::Service;
+use super::files::Files;
 use super::models::{FOLDER, types_of};
 use super::names::{raw, snake};
 use super::plan::{Field, Form, InSdk, Kind, Member, Plan, Source, Type, TypeName, What};

@@ -8,7 +8,6 @@ use serde::Deserialize;
 
 use crate::result::Result;
 
-
 /// One of the two services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Service {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use super::files::Files;
 use super::docs;
 use super::fields::Constants;
+use super::files::Files;
 use super::names::{raw, serde_camel};
 use super::nouns::Module;
 use super::plan::{Field, InSdk, Kind, Member, Plan, Type, Value, What};

@@ -9,7 +9,6 @@ use serde::Deserialize;
 
 use crate::result::Result;
 
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nouns {

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use super::files::Files;
 use super::conversions::pairs;
+use super::files::Files;
 use super::models::FOLDER;
 use super::names::snake;
 use super::plan::Plan;

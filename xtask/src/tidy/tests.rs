@@ -9,7 +9,10 @@ circles = [{ modules = ["store/engine", "store/descriptor"], why = "each describ
 const GOOD: [(&str, &str); 8] = [
     ("lib.rs", "mod wire;\nmod model;\nmod store;\nmod http;\npub use model::Model;\npub use wire::Json;"),
     ("wire.rs", "pub struct Json;"),
-    ("model.rs", "use crate::wire::Json;\n#[cfg(test)]\nmod tests { use crate::http::Server; }\npub struct Model;"),
+    (
+        "model.rs",
+        "use crate::wire::Json;\n#[cfg(test)]\nmod tests { use crate::http::Server; }\npub struct Model;",
+    ),
     ("store/mod.rs", "mod engine;\nmod descriptor;\npub use engine::Engine;"),
     ("store/engine.rs", "use super::descriptor::Descriptor;\npub struct Engine;"),
     ("store/descriptor.rs", "use super::engine::Engine;\npub struct Descriptor;"),

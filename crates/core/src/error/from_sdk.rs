@@ -8,7 +8,7 @@ use aws_smithy_types::error::metadata::{ErrorMetadata, ProvideErrorMetadata};
 use aws_smithy_types::event_stream::{Message as Frame, RawMessage};
 use bedrock_orm_models::sdk::ToSdkError;
 
-use super::hint::hint;
+use super::hint::{hint, is_unknown_model};
 use super::{Error, ErrorKind};
 use crate::Session;
 
@@ -89,12 +89,6 @@ fn kind(code: Option<&str>, message: &str, status: Option<u16>) -> ErrorKind {
 
 /// Whether AWS says that it knows no model of that ID.
 ///
-/// Source: recorded answers.
-pub(super) fn is_unknown_model(message: &str) -> bool {
-    message.contains("model identifier is invalid")
-        || message.contains("Could not resolve the foundation model")
-}
-
 fn of_service(error: &(impl StdError + ProvideErrorMetadata), answer: &HttpResponse) -> Error {
     let status = answer.status().as_u16();
     let code = error.code().map(str::to_owned);

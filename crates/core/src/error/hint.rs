@@ -1,6 +1,5 @@
 //! What to do about the failures whose message does not say.
 
-use super::from_sdk::is_unknown_model;
 use super::{ErrorKind, Inner};
 use crate::Session;
 use crate::session::CredentialSource;
@@ -99,4 +98,10 @@ fn credentials(message: &str, session: &Session) -> String {
                 .to_owned()
         }
     }
+}
+
+/// Source: recorded answers.
+pub(super) fn is_unknown_model(message: &str) -> bool {
+    message.contains("model identifier is invalid")
+        || message.contains("Could not resolve the foundation model")
 }

@@ -11,6 +11,9 @@ use bedrock_orm_models::{Blob, Message};
 
 pub use kind::ErrorKind;
 
+/// A result whose error is [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
 /// What went wrong, in AWS's words and with AWS's request ID where it was AWS that refused.
 ///
 /// Its text says which operation failed, why, and, where that is a riddle, what to do about it. It never holds a

@@ -11,11 +11,11 @@ mod verbs;
 
 use super::conversions::fallible;
 use super::description::{Description, Service};
+use super::files::Files;
 use super::names::{raw, snake};
 use super::nouns::{Key, Module, Noun, Nouns, Status};
 use super::operations::{Answer, Operation, Operations};
 use super::plan::{Plan, TypeName, What};
-use super::files::Files;
 use crate::result::Result;
 
 const FOLDER: &str = "crates/managers/src/generated";
