@@ -43,8 +43,8 @@ pub(crate) fn run(root: &Path, write: bool) -> Result {
     }
     let count = format!("{} of {total} operations", total - missing.len());
     let page = format!(
-        "# Operations\n\nEvery operation of the two services, and where it is reached. `cargo xtask coverage` makes this \
-         table, and fails where one is missing.\n{table}\n{count}.\n"
+        "# Operations\n\nThis page lists every operation of the two services and the method that calls it. \
+         `cargo xtask coverage`\ngenerates the tables and fails if an operation has no method.\n{table}\n{count}.\n"
     );
     let path = root.join(PAGE);
     if write {
