@@ -1,4 +1,4 @@
-//! Long-running jobs that write to S3: `cargo run --example async_invokes`.
+//! Starts and lists asynchronous invocations, which write to S3: `cargo run --example async_invokes`.
 
 use bedrock_orm::models::AsyncInvokeStatus;
 use bedrock_orm::prelude::*;
@@ -13,16 +13,16 @@ async fn main() -> Result {
     let started = model
         .start_async_invoke(
             json!({"prompt": "Cinematic orbital shot of a satellite above Earth."}),
-            bedrock.output()?,
+            bedrock.output_uri()?,
         )
         .await?;
     println!("{}", started.invocation_arn);
 
-    // A job of this model; that of another would be an error which names both.
+    // Returns a job of this model. For a job of another model, this is an error that names both models.
     let job = model.get_async_invoke(started.invocation_arn.as_str()).await?;
     println!("{}", job.status);
 
-    // One of AWS's pages, without the jobs of other models: it may be short and still have a next.
+    // A page of AWS's list without the jobs of other models. It can be short and still have a next page.
     let page =
         model.list_async_invokes().max_results(10).status_equals(AsyncInvokeStatus::InProgress).await?;
     for job in &page.items {

@@ -1,10 +1,10 @@
-//! Turns the Rust snippets of the README and of `docs/` into functions, which `tests/docs.rs` runs.
+//! Generates a function from each Rust snippet in the README and in `docs/`. `tests/docs.rs` runs the functions.
 
 use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs, io};
 
-/// A page's name, where it is, and what each of its snippets begins with, as the page says.
+/// Each page's name, its path, and the code that its snippets begin with, as stated on the page.
 const PAGES: [(&str, &str, &str); 9] = [
     ("readme", "../README.md", ""),
     ("tour", "../docs/tour.md", ""),
@@ -29,7 +29,7 @@ fn main() -> io::Result<()> {
                 "#[allow(unused, clippy::unwrap_used)]\nasync fn {name}(session: &Session, model: &Bound<FoundationModel>, guardrail_id: &str) -> Result {{\n\
                  let (session, model) = (session.clone(), model.clone());\n{beginning}\n{{\n{snippet}\n}}\nOk(())\n}}\n"
             );
-            // Boxed, so that the stack holds one of them at a time.
+            // Each future is boxed, so that the stack does not contain all of them.
             let _ = writeln!(
                 list,
                 "Box::pin({name}(session, model, guardrail_id)).await.map_err(|error| format!(\"{path}, line {line}: {{error}}\"))?;"
@@ -44,7 +44,7 @@ fn main() -> io::Result<()> {
     fs::write(Path::new(&out).join("snippets.rs"), functions)
 }
 
-/// The fenced Rust blocks of a page, each with the line that it begins at.
+/// Returns the fenced Rust blocks of a page, each with its first line's number.
 fn snippets(page: &str) -> Vec<(usize, String)> {
     let mut snippets = Vec::new();
     let mut open: Option<(usize, String)> = None;

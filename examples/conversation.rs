@@ -1,4 +1,4 @@
-//! Several turns: `cargo run --example conversation`.
+//! A conversation with several turns: `cargo run --example conversation`.
 
 use bedrock_orm::prelude::*;
 use bedrock_orm_examples::{Bedrock, MODEL, Result};

@@ -1,4 +1,4 @@
-//! The runtime with a model's ID on every call: `cargo run --example conversation_manager`.
+//! Runtime calls that take a model ID: `cargo run --example conversation_manager`.
 
 use bedrock_orm::prelude::*;
 use bedrock_orm_examples::{Bedrock, MODEL, Result};
@@ -17,7 +17,7 @@ async fn main() -> Result {
     }
     println!();
 
-    // The same calls on a model that was not fetched: an inference profile's ID will do.
+    // The same calls on a model bound by its ID, without fetching it. The ID of an inference profile works too.
     let model = FoundationModel::with_id(MODEL).using(bedrock.session());
     println!("{}", model.converse("And once more.").await?.text());
     conversations.close();

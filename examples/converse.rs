@@ -1,4 +1,4 @@
-//! One turn of a conversation: `cargo run --example converse`.
+//! A conversation with one turn: `cargo run --example converse`.
 
 use bedrock_orm::prelude::*;
 use bedrock_orm_examples::{Bedrock, MODEL, Result};

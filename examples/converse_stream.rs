@@ -1,4 +1,4 @@
-//! A reply as it is written: `cargo run --example converse_stream`.
+//! Streamed replies: `cargo run --example converse_stream`.
 
 use bedrock_orm::models::ContentBlockDelta;
 use bedrock_orm::prelude::*;
@@ -9,7 +9,7 @@ async fn main() -> Result {
     let bedrock = Bedrock::connect().await?;
     let model = FoundationModel::objects().using(bedrock.session()).get(MODEL).await?;
 
-    // Event by event …
+    // Read the events of a stream.
     let mut stream = model.converse_stream("Stream a one sentence release note.").await?;
     while let Some(event) = stream.next().await {
         match event? {
@@ -24,13 +24,13 @@ async fn main() -> Result {
         }
     }
 
-    // … the text alone …
+    // Read only the text.
     let mut text = model.converse_stream("And one more.").await?.text();
     while let Some(piece) = text.next().await {
         print!("{}", piece?);
     }
 
-    // … or all at once, as `converse` gives it.
+    // Collect the stream into a reply as `converse` returns it.
     let reply = model.converse_stream("And the last one.").await?.collect().await?;
     println!("\n{}\n({} tokens)", reply.text(), reply.usage.total_tokens);
     Ok(())

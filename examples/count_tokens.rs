@@ -1,4 +1,4 @@
-//! What a request would cost in tokens: `cargo run --example count_tokens`.
+//! Counts the input tokens of a request: `cargo run --example count_tokens`.
 
 use bedrock_orm::prelude::*;
 use bedrock_orm_examples::{Bedrock, COUNTING_MODEL, Result};

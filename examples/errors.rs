@@ -1,4 +1,4 @@
-//! What errors say: `cargo run --example errors`.
+//! Handles errors by their kind: `cargo run --example errors`.
 
 use bedrock_orm::prelude::*;
 use bedrock_orm_examples::{Bedrock, MODEL, Result};
@@ -8,7 +8,7 @@ async fn main() -> Result {
     let bedrock = Bedrock::connect().await?;
     let conversations = ConversationManager::new(bedrock.session());
 
-    let attempts = [
+    let requests = [
         ("a model that does not exist", conversations.converse("acme.oracle-v9:0", "Hello")),
         (
             "a model without on-demand throughput",
@@ -22,17 +22,17 @@ async fn main() -> Result {
                 .guardrail_config(GuardrailConfiguration::default().guardrail_identifier("gr-123")),
         ),
     ];
-    for (what, attempt) in attempts {
-        match attempt.await {
-            Ok(reply) => println!("{what}: {}", reply.text()),
+    for (case, request) in requests {
+        match request.await {
+            Ok(reply) => println!("{case}: {}", reply.text()),
             Err(error) => match error.kind() {
-                ErrorKind::AccessDenied => println!("{what}: ask for access to the model\n  {error}"),
-                ErrorKind::DoesNotExist => println!("{what}: look for its ID\n  {error}"),
-                ErrorKind::Throttled => println!("{what}: slow down\n  {error}"),
+                ErrorKind::AccessDenied => println!("{case}: request access to the model\n  {error}"),
+                ErrorKind::DoesNotExist => println!("{case}: check the model ID\n  {error}"),
+                ErrorKind::Throttled => println!("{case}: slow down\n  {error}"),
                 ErrorKind::Validation | ErrorKind::InvalidInput => {
-                    println!("{what}: mend the request\n  {error}");
+                    println!("{case}: fix the request\n  {error}");
                 }
-                _ if error.is_retryable() => println!("{what}: try again later\n  {error}"),
+                _ if error.is_retryable() => println!("{case}: try again later\n  {error}"),
                 _ => return Err(error.into()),
             },
         }

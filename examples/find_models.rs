@@ -20,10 +20,10 @@ async fn main() -> Result {
         println!("acme.oracle-v9:0 does not exist");
     }
 
-    // A queryset is a value: nothing is sent until it is awaited or asked.
+    // A queryset is a value: nothing is sent until you await it or call a method such as `count`.
     let images = models.list().by_output_modality(ModelModality::Image);
-    println!("{} models draw", images.count().await?);
-    println!("one of them is {:?}", images.first().await?.map(|model| model.model_id.clone()));
+    println!("{} models generate images", images.count().await?);
+    println!("the first is {:?}", images.first().await?.map(|model| model.model_id.clone()));
 
     for model in
         models.list().by_provider("amazon").by_inference_type(InferenceType::OnDemand).limit(5).await?
@@ -32,6 +32,6 @@ async fn main() -> Result {
     }
 
     let availability = models.availability(MODEL).await?;
-    println!("may we use {MODEL}? {}", availability.authorization_status);
+    println!("authorization status of {MODEL}: {}", availability.authorization_status);
     Ok(())
 }

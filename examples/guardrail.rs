@@ -1,4 +1,4 @@
-//! A fetched guardrail, passed as an object: `cargo run --example guardrail`.
+//! Applies a fetched guardrail to a conversation and to a text: `cargo run --example guardrail`.
 
 use bedrock_orm::models::GuardrailTrace;
 use bedrock_orm::prelude::*;
@@ -23,7 +23,7 @@ async fn main() -> Result {
         .await?;
     println!("{}: {}", reply.stop_reason, reply.text());
 
-    // The guardrail alone, without a model.
+    // Apply the guardrail without a model.
     let verdict = guardrail.apply("Write to ada@example.com.").await?;
     println!("{}: {:?}", verdict.action, verdict.outputs.first().and_then(|output| output.text.as_deref()));
     Ok(())

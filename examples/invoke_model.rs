@@ -1,4 +1,4 @@
-//! A request in the maker's own form: `cargo run --example invoke_model`.
+//! A request in the provider's format: `cargo run --example invoke_model`.
 
 use bedrock_orm::prelude::*;
 use bedrock_orm_examples::{Bedrock, MODEL, Result};
@@ -9,7 +9,7 @@ async fn main() -> Result {
     let bedrock = Bedrock::connect().await?;
     let model = FoundationModel::objects().using(bedrock.session()).get(MODEL).await?;
 
-    let answer = model
+    let response = model
         .invoke_model(json!({
             "messages": [{"role": "user", "content": [{"text": "Summarize this deployment note in one sentence."}]}],
             "inferenceConfig": {"maxTokens": 512}
@@ -17,7 +17,7 @@ async fn main() -> Result {
         .accept("application/json")
         .await?;
 
-    println!("{}", answer.content_type);
-    println!("{}", answer.body.json::<Value>()?["output"]["message"]["content"][0]["text"]);
+    println!("{}", response.content_type);
+    println!("{}", response.body.json::<Value>()?["output"]["message"]["content"][0]["text"]);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The maker's own events, as they are written: `cargo run --example invoke_model_with_response_stream`.
+//! A stream in the provider's format: `cargo run --example invoke_model_with_response_stream`.
 
 use bedrock_orm::prelude::*;
 use bedrock_orm_examples::{Bedrock, MODEL, Result};

@@ -1,4 +1,4 @@
-//! What the examples share: a session on a local Bedrock, or, with `--aws`, on a real account.
+//! Code shared by the examples: a session on a local Bedrock or, with `--aws`, on a real account.
 
 use bedrock_orm::models::{
     CreateGuardrailRequest, GuardrailPiiEntityConfig, GuardrailPiiEntityType,
@@ -8,27 +8,27 @@ use bedrock_orm::models::{
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::LocalBedrock;
 
-/// What `main` gives.
+/// The result type of the examples' `main` functions.
 pub type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 
-/// The model that the examples talk to.
+/// The model that most examples invoke.
 pub const MODEL: &str = "amazon.nova-pro-v1:0";
 
-/// A model whose tokens AWS counts.
+/// A model that supports `CountTokens`.
 pub const COUNTING_MODEL: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
-/// The model that the examples start long-running jobs of.
+/// A model that supports asynchronous invocations.
 pub const VIDEO_MODEL: &str = "luma.ray-v2:0";
 
-/// A Bedrock to talk to.
+/// The Bedrock that an example uses: a local Bedrock or AWS.
 pub struct Bedrock {
     session: Session,
-    /// Runs as long as this value lives.
+    /// The local server. It stops when this value is dropped.
     local: Option<LocalBedrock>,
 }
 
 impl Bedrock {
-    /// A local Bedrock of its own, or AWS as the environment gives it where the program was started with `--aws`.
+    /// Starts a local Bedrock or, if the program was started with `--aws`, connects to AWS as the environment configures it.
     pub async fn connect() -> Result<Self> {
         if std::env::args().any(|argument| argument == "--aws") {
             return Ok(Self { session: Session::from_env().await?, local: None });
@@ -37,65 +37,66 @@ impl Bedrock {
         let session = Session::builder()
             .region("us-east-1")
             .endpoint_url(local.url())
-            .access_key("any", "any") // a local Bedrock takes any
+            .access_key("any", "any") // a local Bedrock accepts any keys
             .build()
             .await?;
         Ok(Self { session, local: Some(local) })
     }
 
-    /// The session to give to `using`.
+    /// Returns the session to pass to `using`.
     pub fn session(&self) -> &Session {
         &self.session
     }
 
-    /// Where it is, for people to read.
-    pub fn place(&self) -> String {
+    /// Describes this Bedrock for the user.
+    pub fn description(&self) -> String {
         match &self.local {
             Some(local) => format!("a local Bedrock at {}", local.url()),
             None => format!("AWS, {}", self.session.region()),
         }
     }
 
-    /// A guardrail's ID and version: one made for the purpose on a local Bedrock; on AWS one of yours, as
-    /// `BEDROCK_GUARDRAIL=id:version`. It blocks the word "launch codes" and hides e-mail addresses.
+    /// Returns the ID and the version of a guardrail that blocks the phrase "launch codes" and masks e-mail addresses.
+    ///
+    /// On a local Bedrock, this creates the guardrail. On AWS, set `BEDROCK_GUARDRAIL=id:version` to one of yours.
     pub async fn guardrail(&self) -> Result<(String, String)> {
         if self.local.is_none() {
             let given = std::env::var("BEDROCK_GUARDRAIL")
-                .map_err(|_| "name a guardrail of yours: BEDROCK_GUARDRAIL=id:version")?;
+                .map_err(|_| "set BEDROCK_GUARDRAIL=id:version to one of your guardrails")?;
             let (id, version) = given.split_once(':').unwrap_or((&given, "DRAFT"));
             return Ok((id.to_owned(), version.to_owned()));
         }
-        make_guardrail(&self.session).await
+        create_guardrail(&self.session).await
     }
 
-    /// Where jobs write: on AWS a place of yours, as `BEDROCK_OUTPUT=s3://bucket/prefix/`.
-    pub fn output(&self) -> Result<String> {
+    /// Returns the S3 URI that jobs write to. On AWS, set `BEDROCK_OUTPUT=s3://bucket/prefix/`.
+    pub fn output_uri(&self) -> Result<String> {
         match &self.local {
             Some(_) => Ok("s3://my-bedrock-output/video-jobs/".to_owned()),
             None => Ok(std::env::var("BEDROCK_OUTPUT")
-                .map_err(|_| "name a place in S3 to write to: BEDROCK_OUTPUT=s3://bucket/prefix/")?),
+                .map_err(|_| "set BEDROCK_OUTPUT=s3://bucket/prefix/ to an S3 URI that jobs can write to")?),
         }
     }
 }
 
-/// Makes that guardrail, with a first version.
-pub async fn make_guardrail(session: &Session) -> Result<(String, String)> {
+/// Creates the examples' guardrail and its first version.
+pub async fn create_guardrail(session: &Session) -> Result<(String, String)> {
     let guardrails = Guardrail::objects().using(session);
     let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
     let email = GuardrailPiiEntityConfig::new(
         GuardrailPiiEntityType::Email,
         GuardrailSensitiveInformationAction::Anonymize,
     );
-    let made = guardrails
+    let guardrail = guardrails
         .create(
             CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.")
-                .description("Blocks launch codes, hides e-mail addresses")
+                .description("Blocks launch codes and masks e-mail addresses")
                 .word_policy_config(words)
                 .sensitive_information_policy_config(
                     GuardrailSensitiveInformationPolicyConfig::default().pii_entities_config([email]),
                 ),
         )
         .await?;
-    let version = guardrails.create_version(made.guardrail_id.as_str(), Default::default()).await?;
+    let version = guardrails.create_version(guardrail.guardrail_id.as_str(), Default::default()).await?;
     Ok((version.guardrail_id.clone(), version.version.clone()))
 }

@@ -1,4 +1,4 @@
-//! Tools, called in parallel: `cargo run --example tools`.
+//! Parallel tool calls: `cargo run --example tools`.
 
 use bedrock_orm::prelude::*;
 use bedrock_orm_examples::{Bedrock, MODEL, Result};
@@ -37,7 +37,7 @@ async fn main() -> Result {
         if results.is_empty() {
             return Ok(());
         }
-        // The results of parallel calls belong into one message.
+        // Put the results of parallel tool calls into one message.
         messages.push(Message::user(results));
     }
 }

@@ -1,16 +1,16 @@
-//! Every Rust snippet of the README and of `docs/` compiles and runs, on a local Bedrock.
+//! Compiles every Rust snippet in the README and in `docs/`, and runs it against a local Bedrock.
 
 use std::time::Duration;
 
 #[allow(unused_imports)] // some snippets import it themselves
 use bedrock_orm::prelude::*;
-use bedrock_orm_examples::{MODEL, Result, make_guardrail};
+use bedrock_orm_examples::{MODEL, Result, create_guardrail};
 use bedrock_orm_local::LocalBedrock;
 use serde_json::{Value, json};
 
 include!(concat!(env!("OUT_DIR"), "/snippets.rs"));
 
-/// Long enough to watch or to stop what is under way, and no longer.
+/// Long enough for the snippets to watch or stop a running job.
 const JOB_DURATION: Duration = Duration::from_millis(200);
 
 #[tokio::test]
@@ -25,12 +25,12 @@ async fn every_snippet_runs() -> Result {
     session.clone().set_default()?;
     Session::register("virginia", session.clone());
     Session::register("oregon", in_region("us-west-2").await?);
-    let (guardrail_id, _version) = make_guardrail(&session).await?;
+    let (guardrail_id, _version) = create_guardrail(&session).await?;
     let model = FoundationModel::objects().get(MODEL).await?;
     run_all(&session, &model, &guardrail_id).await
 }
 
-/// The jobs that `docs/django.md` asks for.
+/// The batch jobs that `docs/django.md` queries.
 fn invocation_jobs() -> impl Iterator<Item = Value> {
     [
         ("web-1", "Completed", "2025-11-03T09:30:00Z", Some(1200)),
@@ -59,7 +59,7 @@ fn invocation_jobs() -> impl Iterator<Item = Value> {
     })
 }
 
-/// The copies of models that `docs/django.md` asks for, for their tags.
+/// The copy jobs that `docs/django.md` queries by their tags.
 fn copy_jobs() -> impl Iterator<Item = Value> {
     [("tuned-1", "Production", "search"), ("tuned-2", "Production", "ads"), ("tuned-3", "Test", "search")]
         .into_iter()
