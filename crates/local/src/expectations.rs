@@ -5,11 +5,11 @@ use std::fmt;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-use crate::description::Services;
 use crate::journal::RecordedRequest;
 use crate::local_bedrock::LocalBedrock;
-use crate::request::Request;
-use crate::routing::{Router, is_called};
+use crate::wire::description::Services;
+use crate::wire::request::Request;
+use crate::wire::routing::{Router, is_called};
 
 /// An expectation that was not met; it says what was there instead.
 #[derive(Clone, PartialEq, Eq)]

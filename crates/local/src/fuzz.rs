@@ -17,16 +17,16 @@ use serde_json::Value;
 
 use crate::auth::chain::Chain;
 use crate::auth::credential::Credential;
+use crate::auth::hosts::Hosts;
 use crate::auth::keys::{AccessKey, Keys};
 use crate::auth::sigv4::Signed;
 use crate::auth::{api_key, region};
-use crate::buckets::Buckets;
-use crate::description::Services;
-use crate::event_stream::{Decoder, Frame, Received, Wrong};
-use crate::hosts::Hosts;
-use crate::makers::png;
-use crate::request::{Request, query_pairs};
-use crate::routing::Router;
+use crate::formats::png;
+use crate::wire::description::Services;
+use crate::wire::event_stream::{Decoder, Frame, Received, Wrong};
+use crate::wire::request::{Request, query_pairs};
+use crate::wire::routing::Router;
+use crate::world::buckets::Buckets;
 
 static SERVICES: LazyLock<&Services> = LazyLock::new(|| Services::load().unwrap());
 static ROUTER: LazyLock<Router> = LazyLock::new(|| Router::new(&SERVICES));
@@ -173,7 +173,7 @@ fn parts(query: &str, headers: &[(&str, &str)]) -> Option<Parts> {
 
 /// All that a decoder makes of bytes that come in pieces.
 fn decoded(bytes: &[u8], piece: usize, chain: Option<Chain>) -> (Vec<Received>, Option<Wrong>) {
-    let (mut decoder, mut received) = (Decoder::new(chain), Vec::new());
+    let (mut decoder, mut received) = (Decoder::new(chain.map(Chain::into_check)), Vec::new());
     for piece in bytes.chunks(piece) {
         decoder.push(piece);
         loop {

@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::{Bytes, BytesMut};
 use serde_json::Value;
 
-use crate::event_stream;
 use crate::faults::Fault;
+use crate::wire::event_stream;
 
 /// Older requests are forgotten: what is kept is bounded by number and by size.
 const KEPT: usize = 1000;

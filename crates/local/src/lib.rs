@@ -348,54 +348,38 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-mod activity;
-mod admin;
-mod answer;
 mod auth;
-mod buckets;
-mod catalogue;
-mod clock;
-mod connection;
-mod connections;
-mod constraints;
-mod description;
-mod duplex;
-mod error;
-mod event_stream;
 mod expectations;
 mod faults;
+mod formats;
 #[cfg(test)]
 mod fuzz;
+mod glob;
 mod guardrails;
-mod hosts;
-mod ids;
+mod http;
 mod journal;
+mod json;
 mod local;
 mod local_bedrock;
-mod makers;
 mod model;
-mod nouns;
 mod operations;
-mod outgoing;
 mod repliers;
-mod reply;
-mod reply_form;
-mod request;
-mod routing;
-mod server;
-mod socket;
-mod state;
+mod resources;
+mod rules;
 mod store;
+mod wire;
+mod world;
 
 /// The attribute that implementations of [`Replier`] wear.
 pub use async_trait::async_trait;
 pub use expectations::Unmet;
-pub use faults::{At, Checksum, Fault, PlannedFault};
+pub use faults::{At, Fault, PlannedFault};
 pub use journal::{RecordedAnswer, RecordedEvent, RecordedRequest};
 pub use local_bedrock::{LocalBedrock, LocalBedrockBuilder};
+pub use model::reply::Reply;
 pub use repliers::Replier;
 pub use repliers::conversation::{Conversation, Embedding};
 pub use repliers::playback::Playback;
 pub use repliers::script::{Condition, Script, When};
 pub use repliers::upstream::Upstream;
-pub use reply::Reply;
+pub use wire::event_stream::Checksum;

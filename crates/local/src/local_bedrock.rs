@@ -13,19 +13,20 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::admin;
 use crate::auth::keys::{AccessKey, Session};
-use crate::catalogue::Declaration;
-use crate::clock::later;
-use crate::connections;
 use crate::faults::{Fault, PlannedFault};
+use crate::http::admin;
+use crate::http::connections;
 use crate::journal::RecordedRequest;
-use crate::local::{Local, Settings, invalid};
+use crate::local::{Local, Settings};
+use crate::model::reply::Reply;
 use crate::repliers::Replier;
 use crate::repliers::conversation::Conversation;
 use crate::repliers::playback::Playback;
 use crate::repliers::script::Script;
-use crate::reply::Reply;
+use crate::world::catalogue::Declaration;
+use crate::world::clock::later;
+use crate::world::invalid_input;
 
 /// A running local Bedrock. Dropping it stops it.
 #[derive(Debug)]
@@ -114,7 +115,7 @@ impl LocalBedrock {
     ///
     /// When the fault could never strike: there is no such operation, or it has nothing that the fault could spoil.
     pub fn fault(&self, fault: Fault) -> io::Result<u64> {
-        let ids = self.local.faults.add(vec![fault]).map_err(invalid)?;
+        let ids = self.local.faults.add(vec![fault]).map_err(invalid_input)?;
         Ok(ids.into_iter().next().unwrap_or_default())
     }
 
@@ -168,7 +169,7 @@ impl LocalBedrock {
     ///
     /// When there is no such list, or a row is not of its shape. Nothing is put there then.
     pub fn seed_in(&self, region: &str, noun: &str, rows: impl IntoIterator<Item = Value>) -> io::Result<()> {
-        self.local.seed(region, noun, rows).map_err(invalid)
+        self.local.seed(region, noun, rows).map_err(invalid_input)
     }
 
     /// Makes everything as it was when the server started: resources, journal, queued replies, clock, ids and the
@@ -314,13 +315,13 @@ impl LocalBedrockBuilder {
     /// How long whatever takes its time is under way by the server's clock: jobs, deployments, updates, stops. Two
     /// seconds unless told otherwise.
     pub fn job_duration(mut self, duration: Duration) -> Self {
-        self.settings.job_duration = duration;
+        self.settings.world.job_duration = duration;
         self
     }
 
     /// How long an asynchronous invocation stays `InProgress`: as long as a job unless told otherwise.
     pub fn async_invoke_duration(mut self, duration: Duration) -> Self {
-        self.settings.async_invoke_duration = Some(duration);
+        self.settings.world.async_invoke_duration = Some(duration);
         self
     }
 
@@ -328,26 +329,26 @@ impl LocalBedrockBuilder {
     /// Asynchronous invocations write their results there, batch inference jobs read their records there and write
     /// their answers. Without one, nothing is read or written.
     pub fn bucket_folder(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.settings.bucket_folder = Some(folder.into());
+        self.settings.world.bucket_folder = Some(folder.into());
         self
     }
 
     /// The most that a page of a list holds, whatever `maxResults` asks for.
     pub fn page_size(mut self, size: usize) -> Self {
-        self.settings.page_size = Some(size);
+        self.settings.world.page_size = Some(size);
         self
     }
 
     /// Whether every page of a list is preceded by an empty one that has nothing but a token, as AWS's may be.
     pub fn empty_pages(mut self, empty_pages: bool) -> Self {
-        self.settings.empty_pages = empty_pages;
+        self.settings.world.empty_pages = empty_pages;
         self
     }
 
     /// Serves the models that AWS has retired, too. Otherwise they are as on AWS, by the server's clock: no longer
     /// listed, and answered 404 “has reached the end of its life” when they are called.
     pub fn keep_retired_models(mut self) -> Self {
-        self.settings.keeps_retired_models = true;
+        self.settings.world.keeps_retired_models = true;
         self
     }
 
@@ -370,7 +371,7 @@ impl LocalBedrockBuilder {
     }
 
     fn declared(mut self, id: String, like: Option<String>) -> Self {
-        self.settings.models.push(Declaration { id, like });
+        self.settings.world.models.push(Declaration { id, like });
         self
     }
 

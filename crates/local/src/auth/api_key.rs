@@ -10,11 +10,11 @@ use hyper::http::request::Parts;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::auth::canonical::{self, pair};
-use crate::auth::check_session;
+use crate::auth::digest::sha256;
 use crate::auth::keys::Keys;
-use crate::auth::sigv4::{Signed, sha256};
-use crate::error::{AwsError, AwsResult};
-use crate::request::query_pairs;
+use crate::auth::sigv4::Signed;
+use crate::wire::error::{AwsError, AwsResult};
+use crate::wire::request::query_pairs;
 
 const SHORT_TERM: &str = "bedrock-api-key-";
 const LONG_TERM: &str = "ABSK";
@@ -57,7 +57,7 @@ fn check_short_term(keys: &Keys, disguised: &str, now: Timestamp) -> AwsResult<(
     if signed.lifetime() > LONGEST {
         return Err(unknown());
     }
-    check_session(keys, id, signed.session_token(), now)
+    keys.check_session(id, signed.session_token(), now)
 }
 
 /// The request that a short-term key holds, as it was signed.

@@ -4,8 +4,8 @@ use hyper::header::{HOST, HeaderMap};
 use hyper::http::request::Parts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::auth::sigv4::sha256;
-use crate::request::query_pairs;
+use crate::auth::digest::sha256;
+use crate::wire::request::query_pairs;
 
 /// The characters that are not encoded, besides letters and digits.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

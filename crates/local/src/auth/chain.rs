@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use crate::auth::credential::Credential;
-use crate::auth::sigv4::{MISMATCH, hex, mac, sha256, signing_key};
+use crate::auth::digest::{hex, mac, sha256, signing_key};
+use crate::auth::refusal::MISMATCH;
+use crate::wire::event_stream::SignatureCheck;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256-PAYLOAD";
 
@@ -29,6 +31,11 @@ impl Chain {
     pub(crate) fn new(secret: &str, credential: &Credential, seed: &str) -> Self {
         let Credential { region, service, .. } = credential.clone();
         Self { secret: Secret(secret.to_owned()), region, service, last: seed.to_owned() }
+    }
+
+    /// The check of a stream's events, one after the other.
+    pub(crate) fn into_check(mut self) -> SignatureCheck {
+        Box::new(move |date, payload, signature| self.check(date, payload, signature))
     }
 
     /// Checks the signature of an event. `date` is the frame's `:date` in milliseconds since 1970.

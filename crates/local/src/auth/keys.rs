@@ -5,8 +5,10 @@ use std::{fmt, io};
 
 use jiff::Timestamp;
 
-use crate::auth::sigv4::hex;
-use crate::local::invalid;
+use crate::auth::digest::hex;
+use crate::auth::refusal::unknown_key;
+use crate::wire::error::{AwsError, AwsResult};
+use crate::world::invalid_input;
 
 /// The keys whose calls are answered. Without any, all calls are.
 #[derive(Clone, Default)]
@@ -30,6 +32,22 @@ pub(crate) struct Session {
 }
 
 impl Keys {
+    /// Refuses session tokens that are not the key's, and temporary keys that have expired.
+    pub(crate) fn check_session(&self, id: &str, token: Option<&str>, now: Timestamp) -> AwsResult<()> {
+        let key = self.access_key(id).ok_or_else(unknown_key)?;
+        match (&key.session, token) {
+            (None, None) => Ok(()),
+            (Some(session), Some(token)) if session.token == token => match now < session.until {
+                true => Ok(()),
+                false => Err(AwsError::new(
+                    "ExpiredTokenException",
+                    "The security token included in the request is expired",
+                )),
+            },
+            _ => Err(unknown_key()),
+        }
+    }
+
     pub(crate) fn add_access_key(&mut self, id: String, key: AccessKey) {
         self.access.insert(id, key);
     }
@@ -57,7 +75,9 @@ impl Keys {
         }
         match &self.admin {
             Some(token) if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) => {
-                Err(invalid("an admin token is made of visible ASCII characters, without blanks".to_owned()))
+                Err(invalid_input(
+                    "an admin token is made of visible ASCII characters, without blanks".to_owned(),
+                ))
             }
             _ => Ok(()),
         }

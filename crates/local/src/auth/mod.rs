@@ -4,7 +4,10 @@ pub(crate) mod api_key;
 pub(crate) mod canonical;
 pub(crate) mod chain;
 pub(crate) mod credential;
+mod digest;
+pub(crate) mod hosts;
 pub(crate) mod keys;
+mod refusal;
 pub(crate) mod sigv4;
 
 use hyper::header::AUTHORIZATION;
@@ -16,22 +19,25 @@ use crate::auth::chain::Chain;
 use crate::auth::credential::Credential;
 use crate::auth::keys::Keys;
 use crate::auth::sigv4::Signed;
-use crate::error::{AwsError, AwsResult};
-use crate::local::Local;
-use crate::request::query_pairs;
+use crate::wire::error::AwsResult;
+use crate::wire::request::query_pairs;
 
 /// Checks who sends a request. If its body is a stream of signed events, gives what they are checked with. The body is
 /// `None` while it is still being sent.
-pub(crate) fn check(local: &Local, parts: &Parts, body: Option<&[u8]>) -> AwsResult<Option<Chain>> {
-    let keys = &local.settings.keys;
+pub(crate) fn check(
+    keys: &Keys,
+    parts: &Parts,
+    body: Option<&[u8]>,
+    now: Timestamp,
+) -> AwsResult<Option<Chain>> {
     if keys.is_empty() {
         return Ok(None);
     }
     if let Some(token) = bearer(parts) {
-        return api_key::check(keys, token, local.clock.now()).map(|()| None);
+        return api_key::check(keys, token, now).map(|()| None);
     }
     // Clients sign by their own clock, which a test does not move with the server's.
-    Signed::read(parts)?.check(keys, parts, body, Timestamp::now(), local.clock.now())
+    Signed::read(parts)?.check(keys, parts, body, Timestamp::now(), now)
 }
 
 /// The region that a request is signed for.
@@ -50,38 +56,13 @@ fn is_plausible(region: &str) -> bool {
 }
 
 /// Whether a request may use the routes under `/_local/`.
-pub(crate) fn is_admin(local: &Local, parts: &Parts) -> bool {
-    local.settings.keys.admin_token().is_none_or(|token| bearer(parts) == Some(token))
+pub(crate) fn is_admin(keys: &Keys, parts: &Parts) -> bool {
+    keys.admin_token().is_none_or(|token| bearer(parts) == Some(token))
 }
 
 fn bearer(parts: &Parts) -> Option<&str> {
     let (scheme, token) = parts.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-/// AWS's answer to a key that it does not know.
-fn unknown_key() -> AwsError {
-    AwsError::new("UnrecognizedClientException", "The security token included in the request is invalid.")
-}
-
-fn invalid(message: impl Into<String>) -> AwsError {
-    AwsError::new("InvalidSignatureException", message)
-}
-
-/// Refuses session tokens that are not the key's, and temporary keys that have expired.
-fn check_session(keys: &Keys, id: &str, token: Option<&str>, now: Timestamp) -> AwsResult<()> {
-    let key = keys.access_key(id).ok_or_else(unknown_key)?;
-    match (&key.session, token) {
-        (None, None) => Ok(()),
-        (Some(session), Some(token)) if session.token == token => match now < session.until {
-            true => Ok(()),
-            false => Err(AwsError::new(
-                "ExpiredTokenException",
-                "The security token included in the request is expired",
-            )),
-        },
-        _ => Err(unknown_key()),
-    }
 }
 
 #[cfg(test)]

@@ -1,23 +1,20 @@
 //! AWS Signature Version 4, in the `Authorization` header or in the query.
 
-use std::fmt::Write as _;
-
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use hyper::header::{AUTHORIZATION, DATE};
 use hyper::http::request::Parts;
 use jiff::civil::DateTime;
 use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest as _, Sha256};
 
 use crate::auth::canonical::{self, pair};
 use crate::auth::chain::Chain;
 use crate::auth::credential::Credential;
+use crate::auth::digest::{hex, mac, sha256, signing_key};
 use crate::auth::keys::Keys;
-use crate::auth::{check_session, invalid, unknown_key};
-use crate::error::{AwsError, AwsResult};
-use crate::request::query_pairs;
+use crate::auth::refusal::{MISMATCH, invalid, unknown_key};
+use crate::wire::error::{AwsError, AwsResult};
+use crate::wire::request::query_pairs;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// The name of both services in signatures.
@@ -153,7 +150,7 @@ impl Signed {
         let secret = &keys.access_key(id).ok_or_else(unknown_key)?.secret;
         self.check_scope()?;
         self.check_time(real)?;
-        check_session(keys, id, self.session_token.as_deref(), servers)?;
+        keys.check_session(id, self.session_token.as_deref(), servers)?;
         let signed_headers: Vec<_> = self.signed_headers.split(';').collect();
         if !canonical::names_the_server(&signed_headers) {
             return Err(invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."));
@@ -253,9 +250,6 @@ impl Signed {
     }
 }
 
-/// AWS's message for a wrong signature.
-pub(crate) const MISMATCH: &str = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
-
 fn incomplete(message: impl Into<String>) -> AwsError {
     AwsError::new("IncompleteSignatureException", message)
 }
@@ -265,30 +259,6 @@ fn moment(text: &str) -> Option<Timestamp> {
     let basic = DateTime::strptime(BASIC_FORM, text).ok();
     let basic = basic.and_then(|date| date.to_zoned(TimeZone::UTC).ok()).map(|zoned| zoned.timestamp());
     basic.or_else(|| rfc2822::parse(text).ok().map(|zoned| zoned.timestamp()))
-}
-
-pub(crate) fn signing_key(secret: &str, date: &str, region: &str, service: &str) -> Vec<u8> {
-    let first = format!("AWS4{secret}").into_bytes();
-    [date, region, service, "aws4_request"].iter().fold(first, |key, part| mac(&key, part.as_bytes()))
-}
-
-pub(crate) fn mac(key: &[u8], message: &[u8]) -> Vec<u8> {
-    // HMAC takes keys of any length.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return Vec::new() };
-    mac.update(message);
-    mac.finalize().into_bytes().to_vec()
-}
-
-/// SHA-256 in hexadecimal.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

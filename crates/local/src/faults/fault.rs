@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::description::{Operation, Service, Services};
+use crate::wire::description::{Operation, Service, Services};
+use crate::wire::event_stream::Checksum;
 
 /// Larger than any client reads, and still no danger to the machine.
 const LARGEST_BODY: usize = 256 << 20;
@@ -52,16 +53,6 @@ pub enum At {
     AfterEvents(usize),
     /// After so many whole events of a stream, in the middle of the next one.
     InEvent(usize),
-}
-
-/// One of the two checksums of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Checksum {
-    /// That of its lengths.
-    Prelude,
-    /// That of the whole frame.
-    Message,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -14,6 +14,6 @@ mod quota;
 mod strange;
 mod wire;
 
-pub use fault::{At, Checksum, Fault};
+pub use fault::{At, Fault};
 pub use plan::PlannedFault;
 pub(crate) use plan::{Faults, Refusal, Strike, Target};

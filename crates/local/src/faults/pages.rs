@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 
-use crate::answer::Answer;
-use crate::description::Kind;
 use crate::faults::fault::Effect;
-use crate::request::Request;
 use crate::store::lists::same_page;
+use crate::wire::description::Kind;
+use crate::wire::output::Output;
+use crate::wire::request::Request;
 
 impl Effect {
     /// Spoils a page, where this is what the fault does. `nonce` makes tokens differ.
-    pub(super) fn spoil_page(&self, request: &Request, nonce: u64, answer: &mut Answer) {
+    pub(super) fn spoil_page(&self, request: &Request, nonce: u64, answer: &mut Output) {
         let token = request.input["nextToken"].as_str();
         match (self, answer) {
-            (Self::EmptyPage {}, Answer::Json(Value::Object(members))) => {
+            (Self::EmptyPage {}, Output::Json(Value::Object(members))) => {
                 let output = request.operation.output.as_ref();
                 let output = output.and_then(|output| request.service.shape(&output.shape));
                 let is_list = |name: &str| {
@@ -28,7 +28,7 @@ impl Effect {
                 }
                 members.insert("nextToken".to_owned(), same_page(token, nonce).into());
             }
-            (Self::RepeatedToken {}, Answer::Json(Value::Object(members))) => {
+            (Self::RepeatedToken {}, Output::Json(Value::Object(members))) => {
                 let again = token.map_or_else(|| same_page(None, nonce), str::to_owned);
                 members.insert("nextToken".to_owned(), again.into());
             }

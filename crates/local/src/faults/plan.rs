@@ -8,15 +8,15 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::answer::Answer;
-use crate::description::{Operation, Service, Services};
-use crate::error::AwsError;
 use crate::faults::fault::{Effect, Fault, When};
 use crate::faults::quota::{Quota, tokens, tokens_of_event};
-use crate::ids::mix;
-use crate::local::Local;
-use crate::request::Request;
-use crate::routing::is_called;
+use crate::wire::description::{Operation, Service, Services};
+use crate::wire::error::AwsError;
+use crate::wire::output::Output;
+use crate::wire::request::Request;
+use crate::wire::routing::is_called;
+use crate::world::World;
+use crate::world::ids::mix;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -227,28 +227,28 @@ impl Planned {
 
 impl Strike {
     /// Takes what an answer costs from the quotas; of a stream, once that is told.
-    pub(crate) fn metered(&self, local: &Arc<Local>, answer: Answer) -> Answer {
+    pub(crate) fn metered(&self, faults: &Arc<Faults>, world: &Arc<World>, answer: Output) -> Output {
         if self.metered.is_empty() {
             return answer;
         }
         match answer {
-            Answer::Events { events, headers, ending } => {
-                let (local, quotas) = (Arc::clone(local), self.metered.clone());
+            Output::Events { events, headers, ending } => {
+                let (faults, world, quotas) = (Arc::clone(faults), Arc::clone(world), self.metered.clone());
                 let events = events.inspect(move |event| {
                     let cost = event.as_ref().map_or(0, tokens_of_event);
-                    local.faults.spend(&quotas, local.clock.now(), cost);
+                    faults.spend(&quotas, world.clock.now(), cost);
                 });
-                Answer::Events { events: events.boxed(), headers, ending }
+                Output::Events { events: events.boxed(), headers, ending }
             }
             answer => {
-                local.faults.spend(&self.metered, local.clock.now(), tokens(&answer));
+                faults.spend(&self.metered, world.clock.now(), tokens(&answer));
                 answer
             }
         }
     }
 
     /// Spoils what an operation has answered, before it becomes HTTP.
-    pub(crate) fn spoil(&self, request: &Request, answer: Answer) -> Answer {
+    pub(crate) fn spoil(&self, request: &Request, answer: Output) -> Output {
         let Some(effect) = &self.effect else { return answer };
         let mut answer = effect.estranged(request.service, request.operation, answer);
         effect.spoil_page(request, self.nonce, &mut answer);

@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::answer::{Answer, Event};
-use crate::clock::later;
+use crate::wire::output::{Event, Output};
+use crate::world::clock::later;
 
 /// What was spent within a window that moves with the clock.
 #[derive(Debug, Default)]
@@ -44,14 +44,14 @@ impl Quota {
 }
 
 /// What an answer cost, by its own account; of a stream, its last event tells.
-pub(super) fn tokens(answer: &Answer) -> u64 {
+pub(super) fn tokens(answer: &Output) -> u64 {
     match answer {
-        Answer::Json(value) => value["usage"]["totalTokens"].as_u64().unwrap_or_default(),
-        Answer::Bytes { headers, .. } => {
+        Output::Json(value) => value["usage"]["totalTokens"].as_u64().unwrap_or_default(),
+        Output::Bytes { headers, .. } => {
             let counts = headers.iter().filter(|(name, _)| name.ends_with("put-token-count"));
             counts.filter_map(|(_, count)| count.parse::<u64>().ok()).sum()
         }
-        Answer::Events { .. } | Answer::Recorded { .. } | Answer::Duplex { .. } => 0,
+        Output::Events { .. } | Output::Recorded { .. } | Output::Duplex { .. } => 0,
     }
 }
 

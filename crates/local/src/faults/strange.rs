@@ -3,9 +3,9 @@
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Event};
-use crate::description::{Kind, Operation, Service, Shape};
 use crate::faults::fault::Effect;
+use crate::wire::description::{Kind, Operation, Service, Shape};
+use crate::wire::output::{Event, Output};
 
 /// Which strange thing.
 #[derive(Clone, Copy, PartialEq)]
@@ -21,8 +21,8 @@ impl Effect {
         &self,
         service: &'static Service,
         operation: &'static Operation,
-        answer: Answer,
-    ) -> Answer {
+        answer: Output,
+    ) -> Output {
         let strange = match self {
             Self::UnknownFields {} => Strange::Field,
             Self::UnknownEnumValues {} => Strange::EnumValue,
@@ -39,11 +39,11 @@ impl Effect {
             .and_then(|payload| service.shape(&output.member(payload)?.shape))
             .unwrap_or(output);
         match answer {
-            Answer::Json(mut value) => {
+            Output::Json(mut value) => {
                 strange.into_value(service, body, &mut value);
-                Answer::Json(value)
+                Output::Json(value)
             }
-            Answer::Events { events, headers, ending } => {
+            Output::Events { events, headers, ending } => {
                 let estranged = move |mut event: Event| {
                     let member = body.member(event.name).and_then(|member| service.shape(&member.shape));
                     if let Some(shape) = member {
@@ -52,10 +52,10 @@ impl Effect {
                     event
                 };
                 let events = events.map(move |event| event.map(estranged)).boxed();
-                Answer::Events { events, headers, ending }
+                Output::Events { events, headers, ending }
             }
-            Answer::Bytes { body, headers } if strange == Strange::Field => {
-                Answer::Bytes { body: with_field(body), headers }
+            Output::Bytes { body, headers } if strange == Strange::Field => {
+                Output::Bytes { body: with_field(body), headers }
             }
             answer => answer,
         }

@@ -9,10 +9,10 @@ use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use serde_json::json;
 
-use crate::event_stream::{Frame, with_payload, with_wrong_checksum};
 use crate::faults::fault::{At, Effect};
 use crate::faults::plan::{Strike, error};
-use crate::outgoing::{Content, Outgoing};
+use crate::wire::event_stream::{Frame, with_payload, with_wrong_checksum};
+use crate::wire::response::{Content, Response};
 
 /// How an answer ends before its time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,17 +24,17 @@ pub(crate) enum Break {
 
 impl Strike {
     /// What the client is to get in place of the true answer.
-    pub(crate) fn damage(&self, mut outgoing: Outgoing) -> Outgoing {
-        let Some(effect) = &self.effect else { return outgoing };
+    pub(crate) fn damage(&self, mut response: Response) -> Response {
+        let Some(effect) = &self.effect else { return response };
         if let Effect::ContentType { value } = effect {
-            outgoing.headers.retain(|(name, _)| *name != "content-type");
-            outgoing.headers.push(("content-type", value.clone()));
+            response.headers.retain(|(name, _)| *name != "content-type");
+            response.headers.push(("content-type", value.clone()));
         }
-        outgoing.content = match outgoing.content {
+        response.content = match response.content {
             Content::Whole(body) => Content::Whole(effect.damage_body(body)),
             Content::Frames(frames) => Content::Frames(effect.damage_frames(frames)),
         };
-        outgoing
+        response
     }
 
     /// How the answer breaks off, and where.

@@ -4,16 +4,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::catalogue::FoundationModel;
-use crate::error::{AwsError, AwsResult};
 use crate::guardrails::Direction;
 use crate::guardrails::assessment::{Assessment, Outcome, Subject, assess};
 use crate::guardrails::grounding::Grounding;
-use crate::local::Local;
+use crate::json::items;
 use crate::model::completion::Completion;
-use crate::model::prompt::{Prompt, block_text, items, text_block};
+use crate::model::prompt::{Prompt, block_text, text_block};
 use crate::model::tokens::words;
-use crate::nouns::{enforced_guardrail_configuration as enforced, guardrail};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Trace {
@@ -23,19 +20,9 @@ pub(crate) enum Trace {
     Full,
 }
 
-/// What a request says of guardrails.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wish<'a> {
-    pub(crate) identifier: &'a str,
-    pub(crate) version: &'a str,
-    pub(crate) trace: Trace,
-    /// Whether a stream runs ahead of its guardrails.
-    pub(crate) runs_ahead: bool,
-}
-
 /// The guardrails of a turn.
 #[derive(Debug)]
-pub(crate) struct Applied {
+pub(crate) struct AppliedGuardrails {
     guards: Vec<Guard>,
     trace: Trace,
     runs_ahead: bool,
@@ -44,8 +31,9 @@ pub(crate) struct Applied {
     model_output: Vec<String>,
 }
 
+/// A guardrail, with what it found.
 #[derive(Debug)]
-struct Guard {
+pub(crate) struct Guard {
     guardrail: Value,
     origins: Vec<&'static str>,
     scope: Scope,
@@ -55,47 +43,27 @@ struct Guard {
 
 /// What of a prompt a guardrail looks at, whatever is marked for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Scope {
-    whole_system: bool,
-    whole_messages: bool,
+pub(crate) struct Scope {
+    pub(crate) whole_system: bool,
+    pub(crate) whole_messages: bool,
 }
 
-impl Applied {
-    /// The guardrails of a request; `None` when there are none.
-    pub(crate) fn find(
-        local: &Local,
-        region: &str,
-        model: &FoundationModel,
-        wish: Wish<'_>,
-    ) -> AwsResult<Option<Self>> {
-        let mut guards = Vec::new();
-        if let Some(config) = enforced::of_model(local, region, &model.model_id) {
-            let text = |member: &str| config[member].as_str().unwrap_or_default();
-            let guardrail = guardrail::value(local, region, text("guardrailId"), text("guardrailVersion"))?;
-            let whole = |part: &str| config["selectiveContentGuarding"][part] != "SELECTIVE";
-            let scope = Scope { whole_system: whole("system"), whole_messages: whole("messages") };
-            guards.push(Guard::new(guardrail, "ACCOUNT_ENFORCED", scope));
-        }
-        match (wish.identifier, wish.version) {
-            ("", "") => {}
-            ("", _) | (_, "") => {
-                return Err(AwsError::validation(
-                    "The guardrail identifier and the guardrail version must be provided together.",
-                ));
-            }
-            (identifier, version) => {
-                let guardrail = guardrail::value(local, region, identifier, version);
-                let guardrail = guardrail.map_err(|missing| AwsError::validation(missing.message))?;
-                match guards.iter_mut().find(|guard| guard.is(&guardrail)) {
-                    Some(guard) => guard.origins.insert(0, "REQUEST"),
-                    None => guards.push(Guard::new(guardrail, "REQUEST", Scope::default())),
-                }
-            }
-        }
-        let Wish { trace, runs_ahead, .. } = wish;
-        let grounding = Grounding::default();
-        let applied = Self { guards, trace, runs_ahead, grounding, model_output: Vec::new() };
-        Ok((!applied.guards.is_empty()).then_some(applied))
+impl AppliedGuardrails {
+    /// Returns `None` if there is no guardrail to apply.
+    pub(crate) fn new(guards: Vec<Guard>, trace: Trace) -> Option<Self> {
+        let applied = Self {
+            guards,
+            trace,
+            runs_ahead: false,
+            grounding: Grounding::default(),
+            model_output: Vec::new(),
+        };
+        (!applied.guards.is_empty()).then_some(applied)
+    }
+
+    /// Lets a stream run ahead of the guardrails.
+    pub(crate) fn run_ahead(&mut self, runs_ahead: bool) {
+        self.runs_ahead = runs_ahead;
     }
 
     /// Looks at what goes in, and masks what the model must not see. `Some` is the answer in the model's stead.
@@ -269,12 +237,28 @@ impl Applied {
     }
 }
 
+/// The origin of a guardrail that the request names.
+const REQUEST: &str = "REQUEST";
+
 impl Guard {
+    pub(crate) fn requested(guardrail: Value) -> Self {
+        Self::new(guardrail, REQUEST, Scope::default())
+    }
+
+    pub(crate) fn enforced(guardrail: Value, scope: Scope) -> Self {
+        Self::new(guardrail, "ACCOUNT_ENFORCED", scope)
+    }
+
     fn new(guardrail: Value, origin: &'static str, scope: Scope) -> Self {
         Self { guardrail, origins: vec![origin], scope, input: None, output: None }
     }
 
-    fn is(&self, guardrail: &Value) -> bool {
+    /// Marks an enforced guardrail as requested too.
+    pub(crate) fn also_requested(&mut self) {
+        self.origins.insert(0, REQUEST);
+    }
+
+    pub(crate) fn is(&self, guardrail: &Value) -> bool {
         ["guardrailId", "version"].iter().all(|member| self.guardrail[member] == guardrail[member])
     }
 

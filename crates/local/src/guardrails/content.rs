@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::guardrails::{Direction, Findings, done, holds, normal};
-use crate::model::prompt::items;
+use crate::json::items;
 
 pub(super) fn vocabulary(category: &str) -> &'static [&'static str] {
     match category {

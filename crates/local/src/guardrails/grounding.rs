@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::guardrails::{Direction, Findings, done, normal};
-use crate::model::prompt::items;
+use crate::json::items;
 
 /// Words that tell nothing.
 const COMMON: &[&str] = &[

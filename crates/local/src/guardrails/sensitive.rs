@@ -7,7 +7,7 @@ use fancy_regex::{Regex, RegexBuilder};
 use serde_json::{Value, json};
 
 use crate::guardrails::{Direction, Findings, done, pii};
-use crate::model::prompt::items;
+use crate::json::items;
 
 /// An expression of a user's that needs more steps than this finds nothing.
 const PATIENCE: usize = 100_000;

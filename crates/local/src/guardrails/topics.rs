@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::guardrails::{Direction, Findings, done, holds, normal};
-use crate::model::prompt::items;
+use crate::json::items;
 
 const FILLERS: &[&str] = &["about", "advice", "and", "for", "other", "the", "topic", "topics", "with"];
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::guardrails::{Direction, Findings, done, holds, normal};
-use crate::model::prompt::items;
+use crate::json::items;
 
 /// A small list: enough to test with, and fit to be read.
 const PROFANITIES: &[&str] = &["asshole", "bastard", "bullshit", "crap", "damn", "fuck", "fucking", "shit"];

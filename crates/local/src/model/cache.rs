@@ -5,16 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::catalogue::FoundationModel;
-use crate::clock::{Clock, later};
-use crate::model::prompt::{Prompt, items};
-use crate::model::style::Style;
+use crate::json::items;
+use crate::model::prompt::Prompt;
 use crate::model::tokens;
+use crate::world::catalogue::FoundationModel;
+use crate::world::clock::later;
 
 /// How long a prefix is kept after it was last used.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,9 +73,31 @@ impl CacheUse {
     }
 }
 
-/// The prefixes that are cached.
+/// The cached prefixes of all regions.
 #[derive(Debug, Default)]
-pub(crate) struct PromptCache(BTreeMap<u64, Entry>);
+pub(crate) struct PromptCaches(Mutex<BTreeMap<String, PromptCache>>);
+
+impl PromptCaches {
+    /// Looks up a prompt in the cache of a region, and caches it. Returns `None` for models that report no cache.
+    pub(crate) fn look_up(
+        &self,
+        region: &str,
+        now: Timestamp,
+        model: &FoundationModel,
+        prompt: &Prompt,
+    ) -> Option<CacheUse> {
+        let mut caches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        of_prompt(caches.entry(region.to_owned()).or_default(), now, model, prompt)
+    }
+
+    pub(crate) fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// The cached prefixes of a region.
+#[derive(Debug, Default)]
+struct PromptCache(BTreeMap<u64, Entry>);
 
 #[derive(Debug)]
 struct Entry {
@@ -94,20 +117,19 @@ struct Place {
 }
 
 /// What the cache does for a prompt; `None` for models that tell nothing of it.
-pub(crate) fn of_prompt(
+fn of_prompt(
     cache: &mut PromptCache,
-    clock: &Clock,
+    now: Timestamp,
     model: &FoundationModel,
     prompt: &Prompt,
 ) -> Option<CacheUse> {
-    let style = Style::of(model);
+    let style = model.style;
     let minimum = style.cache_minimum?;
     let places = places(model, prompt);
     let is_asked = places.iter().any(|place| place.point.is_some());
     if !is_asked && model.maker() != "anthropic" {
         return None;
     }
-    let now = clock.now();
     cache.0.retain(|_, entry| entry.forgotten_at > now);
 
     let points = places.iter().enumerate().filter(|(_, place)| place.tokens >= minimum);

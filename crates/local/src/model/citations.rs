@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
-use crate::model::prompt::{Prompt, items};
+use crate::json::items;
+use crate::model::prompt::Prompt;
 
 /// Documents whose bytes are text.
 const TEXT_FORMATS: &[&str] = &["csv", "html", "md", "txt"];

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::error::AwsResult;
 use crate::model::cache::CacheUse;
 use crate::model::piece::{self, Finish};
 use crate::model::prompt::Prompt;
 use crate::model::tokens;
-use crate::reply::Ending;
+use crate::wire::error::AwsResult;
+use crate::wire::output::Ending;
 
 /// What stands for the time that a real model would take: some to start, some for every token.
 const FIRST_TOKEN_MS: u64 = 40;

@@ -2,26 +2,27 @@
 
 use serde_json::{Value, json};
 
-use crate::catalogue::FoundationModel;
-use crate::local::Local;
+use crate::json::items;
 use crate::model::completion::{Completion, TOOL_USE};
-use crate::model::prompt::{Prompt, items};
+use crate::model::prompt::Prompt;
+use crate::model::reply::{reasoning_block, unsigned_reasoning_block};
 use crate::model::sample::{Material, material_text, sample};
 use crate::model::server_tools::ServerTools;
-use crate::model::style::Style;
 use crate::model::tokens::{of_text, tokens};
 use crate::model::{citations, tools};
-use crate::reply::{reasoning_block, unsigned_reasoning_block};
+use crate::world::catalogue::FoundationModel;
+use crate::world::catalogue::style::Style;
+use crate::world::ids::Ids;
 
 /// Longer prompts are said back in part.
 const LONGEST_QUOTE: usize = 600;
 
 /// The answer that a prompt gets when no reply is queued.
-pub(crate) fn answer(local: &Local, model: &FoundationModel, prompt: &Prompt) -> Completion {
-    let style = Style::of(model);
+pub(crate) fn answer(ids: &Ids, model: &FoundationModel, prompt: &Prompt) -> Completion {
+    let style = model.style;
     let mut content: Vec<_> = prompt.reasoning.then(|| reasoning(style, prompt)).into_iter().collect();
-    let server_tools = ServerTools::called(local, prompt);
-    let mut tool_uses = tools::uses(local, prompt);
+    let server_tools = ServerTools::called(ids, prompt);
+    let mut tool_uses = tools::uses(ids, prompt);
     if !tool_uses.is_empty() {
         if !server_tools.blocks.is_empty() {
             // As recorded of Nova, which marks the client's tools only beside its own.

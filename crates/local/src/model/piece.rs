@@ -3,9 +3,9 @@
 use futures_util::stream::BoxStream;
 use serde_json::{Value, json};
 
-use crate::error::AwsResult;
-use crate::model::prompt::items;
+use crate::json::items;
 use crate::model::tokens::words;
+use crate::wire::error::AwsResult;
 
 /// Tool input comes in fragments of so many characters.
 const FRAGMENT: usize = 12;

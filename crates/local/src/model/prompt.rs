@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::json::items;
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Prompt {
     /// Converse's system blocks.
@@ -99,11 +101,6 @@ impl Prompt {
 
 fn is_assistants(message: &Value) -> bool {
     message["role"] == "assistant"
-}
-
-/// A list's items; none when it is no list.
-pub(crate) fn items(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
 }
 
 pub(crate) fn message(role: &str, content: Vec<Value>) -> Value {

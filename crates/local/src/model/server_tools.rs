@@ -5,9 +5,9 @@
 
 use serde_json::{Value, json};
 
-use crate::local::Local;
 use crate::model::completion::SERVER_TOOL_USE;
 use crate::model::prompt::{Prompt, ToolChoice};
+use crate::world::ids::Ids;
 
 /// A source that nobody owns.
 const SOURCE: (&str, &str) = ("example.com", "https://example.com/");
@@ -22,7 +22,7 @@ pub(crate) struct ServerTools {
 }
 
 impl ServerTools {
-    pub(crate) fn called(local: &Local, prompt: &Prompt) -> Self {
+    pub(crate) fn called(ids: &Ids, prompt: &Prompt) -> Self {
         let mut called = Self::default();
         let has_results = prompt.last_turn().iter().any(|block| block["toolResult"].is_object());
         if has_results || prompt.tool_choice == ToolChoice::Never {
@@ -45,7 +45,7 @@ impl ServerTools {
                 }
                 _ => continue,
             };
-            let id = local.ids.tool_use();
+            let id = ids.tool_use();
             let tool_use = json!({ "toolUseId": id, "name": name, "input": input, "type": SERVER_TOOL_USE });
             let result = json!({
                 "toolUseId": id, "content": [result], "status": "success", "type": format!("{name}_result"),

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::local::Local;
 use crate::model::tokens;
+use crate::wire::output::Duplex;
+use crate::world::ids::Ids;
 
 /// One connection's conversation.
 #[derive(Debug)]
-pub(crate) struct Session {
+pub(crate) struct SpeechSession {
     session: String,
     completion: String,
     prompt: String,
@@ -20,11 +21,11 @@ pub(crate) struct Session {
     output_tokens: u64,
 }
 
-impl Session {
-    pub(crate) fn new(local: &Local, said: Option<String>) -> Self {
+impl SpeechSession {
+    pub(crate) fn new(ids: &Ids, said: Option<String>) -> Self {
         Self {
-            session: local.ids.uuid(),
-            completion: local.ids.uuid(),
+            session: ids.uuid(),
+            completion: ids.uuid(),
             prompt: String::new(),
             content: (String::new(), "TEXT".to_owned()),
             said,
@@ -34,9 +35,39 @@ impl Session {
         }
     }
 
-    /// The event that answers an event. An error says why there is none.
-    pub(crate) fn hear(&mut self, heard: &Value) -> Result<Value, String> {
-        let event = heard["event"].as_object().and_then(|event| event.iter().next());
+    fn end_prompt(&mut self) -> Value {
+        self.in_prompt = false;
+        self.tell("completionEnd", json!({ "stopReason": "END_TURN" }))
+    }
+
+    fn reply(&mut self, heard: &str) -> String {
+        let said = self.said.take().unwrap_or_else(|| format!("You said: “{heard}”"));
+        self.input_tokens += tokens::of_text(heard);
+        self.output_tokens += tokens::of_text(&said);
+        said
+    }
+
+    fn tell(&self, name: &str, mut event: Value) -> Value {
+        event["sessionId"] = json!(self.session);
+        event["promptName"] = json!(self.prompt);
+        event["completionId"] = json!(self.completion);
+        if name.starts_with("content") || name.ends_with("Output") {
+            event["contentId"] = json!(self.content.0);
+        }
+        json!({ "event": { name: event } })
+    }
+
+    fn usage(&self) -> Value {
+        let (input, output) = (self.input_tokens, self.output_tokens);
+        let usage =
+            json!({ "totalInputTokens": input, "totalOutputTokens": output, "totalTokens": input + output });
+        self.tell("usageEvent", usage)
+    }
+}
+
+impl Duplex for SpeechSession {
+    fn respond(&mut self, received: &Value) -> Result<Value, String> {
+        let event = received["event"].as_object().and_then(|event| event.iter().next());
         let Some((name, event)) = event else {
             return Err(
                 "Unable to parse input chunk. Please check input format contains an event.".to_owned()
@@ -73,52 +104,21 @@ impl Session {
         })
     }
 
-    /// What is still to be told when the client says no more.
-    pub(crate) fn close(&mut self) -> Option<Value> {
+    fn close(&mut self) -> Option<Value> {
         self.in_prompt.then(|| self.end_prompt())
-    }
-
-    fn end_prompt(&mut self) -> Value {
-        self.in_prompt = false;
-        self.tell("completionEnd", json!({ "stopReason": "END_TURN" }))
-    }
-
-    fn reply(&mut self, heard: &str) -> String {
-        let said = self.said.take().unwrap_or_else(|| format!("You said: “{heard}”"));
-        self.input_tokens += tokens::of_text(heard);
-        self.output_tokens += tokens::of_text(&said);
-        said
-    }
-
-    fn tell(&self, name: &str, mut event: Value) -> Value {
-        event["sessionId"] = json!(self.session);
-        event["promptName"] = json!(self.prompt);
-        event["completionId"] = json!(self.completion);
-        if name.starts_with("content") || name.ends_with("Output") {
-            event["contentId"] = json!(self.content.0);
-        }
-        json!({ "event": { name: event } })
-    }
-
-    fn usage(&self) -> Value {
-        let (input, output) = (self.input_tokens, self.output_tokens);
-        let usage =
-            json!({ "totalInputTokens": input, "totalOutputTokens": output, "totalTokens": input + output });
-        self.tell("usageEvent", usage)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::local::Settings;
 
     #[test]
     fn every_event_has_its_answer() {
-        let local = Local::new(Settings::default()).unwrap();
-        let mut session = Session::new(&local, None);
+        let ids = Ids::default();
+        let mut session = SpeechSession::new(&ids, None);
         let mut told = |event: Value| {
-            let told = session.hear(&json!({ "event": event })).unwrap();
+            let told = session.respond(&json!({ "event": event })).unwrap();
             told["event"]
                 .as_object()
                 .unwrap()
@@ -138,8 +138,8 @@ mod tests {
         assert_eq!(told(json!({ "contentEnd": {} })).1["stopReason"], "END_TURN");
         assert_eq!(told(json!({ "promptEnd": {} })).0, "completionEnd");
         assert!(told(json!({ "sessionEnd": {} })).1["totalTokens"].as_u64().unwrap() > 0);
-        assert!(session.hear(&json!({ "event": { "dance": {} } })).unwrap_err().contains("dance"));
-        assert!(session.hear(&json!("hello")).is_err());
+        assert!(session.respond(&json!({ "event": { "dance": {} } })).unwrap_err().contains("dance"));
+        assert!(session.respond(&json!("hello")).is_err());
         assert_eq!(session.close(), None);
     }
 }

@@ -8,10 +8,10 @@
 
 use serde_json::{Value, json};
 
-use crate::local::Local;
 use crate::model::names;
 use crate::model::prompt::{Prompt, ToolChoice};
 use crate::model::sample::{Material, material_text, sample};
+use crate::world::ids::Ids;
 
 const MOST_PARALLEL: usize = 4;
 
@@ -22,7 +22,7 @@ const VERBS: &[&str] = &[
 ];
 
 /// The tool uses that a prompt calls for.
-pub(crate) fn uses(local: &Local, prompt: &Prompt) -> Vec<Value> {
+pub(crate) fn uses(ids: &Ids, prompt: &Prompt) -> Vec<Value> {
     let (text, material) = (prompt.last_text(), material_text(prompt));
     let has_results = prompt.last_turn().iter().any(|block| block["toolResult"].is_object());
     let tools: Vec<_> =
@@ -38,7 +38,7 @@ pub(crate) fn uses(local: &Local, prompt: &Prompt) -> Vec<Value> {
             tools.iter().copied().filter(|tool| tool["name"] == name.as_str()).collect()
         }
     };
-    let tool_use = |(name, input): (&Value, Value)| json!({ "toolUse": { "toolUseId": local.ids.tool_use(), "name": name, "input": input } });
+    let tool_use = |(name, input): (&Value, Value)| json!({ "toolUse": { "toolUseId": ids.tool_use(), "name": name, "input": input } });
     let calls = called.into_iter().flat_map(|tool| {
         let inputs = inputs(&tool["inputSchema"]["json"], &material);
         inputs.into_iter().map(move |input| (&tool["name"], input))

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
-use crate::error::AwsResult;
 use crate::guardrails::Direction;
 use crate::guardrails::assessment::{Outcome, Subject, assess};
 use crate::guardrails::grounding::Grounding;
+use crate::json::items;
 use crate::local::Local;
-use crate::model::prompt::items;
-use crate::nouns::guardrail;
-use crate::request::Request;
+use crate::resources::guardrail;
+use crate::wire::error::AwsResult;
+use crate::wire::output::Output;
+use crate::wire::request::Request;
 
 const POLICIES: &[&str] = &[
     "automatedReasoningPolicy",
@@ -27,9 +27,11 @@ const LISTS: &[(&str, &[&str])] = &[
     ("wordPolicy", &["customWords", "managedWordLists"]),
 ];
 
-pub(crate) fn apply(local: &Local, request: &Request) -> AwsResult<Answer> {
+pub(crate) fn apply(local: &Local, request: &Request) -> AwsResult<Output> {
     let (identifier, version) = (request.text("guardrailIdentifier"), request.text("guardrailVersion"));
-    let guardrail = guardrail::value(local, &request.region, identifier, version)?;
+    let guardrail: Value = local.with_region(&request.region, |cx| {
+        guardrail::version(cx, identifier, version).cloned().map(Value::from)
+    })?;
     let direction = if request.text("source") == "INPUT" { Direction::Input } else { Direction::Output };
     let texts = items(&request.input["content"]).iter().map(|block| &block["text"]);
     let total = texts.clone().filter_map(|text| text["text"].as_str()).map(|text| text.chars().count()).sum();
@@ -64,7 +66,7 @@ pub(crate) fn apply(local: &Local, request: &Request) -> AwsResult<Answer> {
     }
     let mut coverage = assessment.coverage;
     with_nulls(&mut coverage, &["images"]);
-    Ok(Answer::Json(json!({
+    Ok(Output::Json(json!({
         "action": action,
         "actionReason": assessment.outcome.reason(),
         "assessments": [told],

@@ -2,21 +2,24 @@
 
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Event};
-use crate::error::AwsResult;
+use crate::formats::converse::additional_fields;
+use crate::json::set;
 use crate::local::Local;
 use crate::model::completion::Completion;
 use crate::model::piece::Piece;
-use crate::model::style::Style;
-use crate::operations::converse::{Turn, additional_fields, set};
-use crate::request::Request;
+use crate::operations::converse::ConverseTurn;
+use crate::operations::turn::Turn;
+use crate::wire::error::AwsResult;
+use crate::wire::output::{Event, Output};
+use crate::wire::request::Request;
 
-pub(crate) async fn converse_stream(local: &Local, request: &Request) -> AwsResult<Answer> {
-    let Turn { model, generation, wanted_fields, guardrail } = Turn::of(local, request).await?;
-    let trace = guardrail.and_then(|guardrail| guardrail.converse_stream_trace());
+pub(crate) async fn converse_stream(local: &Local, request: &Request) -> AwsResult<Output> {
+    let ConverseTurn { model, turn, wanted_fields } = ConverseTurn::take(local, request).await?;
+    let Turn { generation, guardrails, .. } = turn;
+    let trace = guardrails.and_then(|guardrails| guardrails.converse_stream_trace());
     let ending = generation.completion.ending.clone();
     let echoed = ["performanceConfig", "serviceTier"].map(|it| (it, request.input.get(it).cloned()));
-    let tells_input_whole = Style::of(model).streams_tool_input_whole;
+    let tells_input_whole = model.style.streams_tool_input_whole;
     let mut index = 0;
     // The input of a tool use that is told whole, as far as it is known.
     let mut whole_input = None::<String>;
@@ -53,7 +56,7 @@ pub(crate) async fn converse_stream(local: &Local, request: &Request) -> AwsResu
             vec![event("messageStop", stop), event("metadata", metadata)]
         }
     });
-    Ok(Answer::Events { events, headers: Vec::new(), ending })
+    Ok(Output::Events { events, headers: Vec::new(), ending })
 }
 
 fn event(name: &'static str, payload: Value) -> Event {

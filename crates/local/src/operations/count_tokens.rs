@@ -4,24 +4,24 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
-use crate::catalogue::rules::Feature;
-use crate::error::{AwsError, AwsResult};
+use crate::formats;
 use crate::local::Local;
-use crate::makers;
 use crate::model::completion::input_tokens;
-use crate::nouns::models;
-use crate::operations::converse_rules;
-use crate::request::Request;
+use crate::resources::models;
+use crate::wire::error::{AwsError, AwsResult};
+use crate::wire::output::Output;
+use crate::wire::request::Request;
+use crate::world::catalogue::rules::Feature;
 
-pub(crate) fn count(local: &Local, request: &Request) -> AwsResult<Answer> {
+pub(crate) fn count(local: &Local, request: &Request) -> AwsResult<Output> {
     let identifier = request.text("modelId");
     let unsupported = || AwsError::validation("The provided model doesn't support counting tokens.");
     // Of a model that is called through a profile, the plain id is wanted here.
-    let model = match local.models(&request.region).get(identifier) {
+    let model = match local.world.models(&request.region).get(identifier) {
         Some(model) => model,
         None => {
-            return Err(models::invoked(local, &request.region, identifier)
+            return Err(local
+                .with_region(&request.region, |cx| models::invoked(cx, identifier))
                 .err()
                 .unwrap_or_else(unsupported));
         }
@@ -34,9 +34,9 @@ pub(crate) fn count(local: &Local, request: &Request) -> AwsResult<Answer> {
         Value::Null => {
             let body =
                 BASE64.decode(input["invokeModel"]["body"].as_str().unwrap_or_default()).unwrap_or_default();
-            makers::read(model, &body)?.prompt
+            formats::read(model, &body)?.prompt
         }
-        converse => converse_rules::checked_prompt(model, converse)?,
+        converse => formats::converse::parse(model, converse)?,
     };
-    Ok(Answer::Json(json!({ "inputTokens": input_tokens(&prompt) })))
+    Ok(Output::Json(json!({ "inputTokens": input_tokens(&prompt) })))
 }

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
-use crate::catalogue::FoundationModel;
-use crate::error::AwsResult;
 use crate::local::Local;
-use crate::request::Request;
+use crate::wire::error::AwsResult;
+use crate::wire::output::Output;
+use crate::wire::request::Request;
+use crate::world::catalogue::FoundationModel;
 
-pub(crate) fn list(local: &Local, request: &Request) -> AwsResult<Answer> {
+pub(crate) fn list(local: &Local, request: &Request) -> AwsResult<Output> {
     let has = |filter: &str, facts: &[String]| {
         request.input[filter].as_str().is_none_or(|wanted| facts.iter().any(|fact| fact == wanted))
     };
@@ -19,13 +19,13 @@ pub(crate) fn list(local: &Local, request: &Request) -> AwsResult<Answer> {
             && has("byOutputModality", &model.output_modalities)
             && has("byInferenceType", &model.inference_types_supported)
     };
-    let now = local.clock.now();
-    let models = local.models(&request.region).listed().filter(|model| matches(model));
+    let now = local.world.clock.now();
+    let models = local.world.models(&request.region).listed().filter(|model| matches(model));
     let models = models.map(|model| model.summary(&request.region, now));
-    Ok(Answer::Json(json!({ "modelSummaries": models.collect::<Vec<Value>>() })))
+    Ok(Output::Json(json!({ "modelSummaries": models.collect::<Vec<Value>>() })))
 }
 
-pub(crate) fn get(local: &Local, request: &Request) -> AwsResult<Answer> {
-    let model = local.models(&request.region).get_or_refuse(request.text("modelIdentifier"))?;
-    Ok(Answer::Json(json!({ "modelDetails": model.summary(&request.region, local.clock.now()) })))
+pub(crate) fn get(local: &Local, request: &Request) -> AwsResult<Output> {
+    let model = local.world.models(&request.region).get_or_refuse(request.text("modelIdentifier"))?;
+    Ok(Output::Json(json!({ "modelDetails": model.summary(&request.region, local.world.clock.now()) })))
 }

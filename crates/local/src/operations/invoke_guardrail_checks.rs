@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
-use crate::error::AwsResult;
 use crate::guardrails::{checks, sensitive};
-use crate::model::prompt::items;
-use crate::request::Request;
+use crate::json::items;
 use crate::store::record::Record;
+use crate::wire::error::AwsResult;
+use crate::wire::output::Output;
+use crate::wire::request::Request;
 
 /// A text unit is up to a thousand characters.
 const UNIT: usize = 1000;
 
-pub(crate) fn invoke(request: &Request) -> AwsResult<Answer> {
+pub(crate) fn invoke(request: &Request) -> AwsResult<Output> {
     let texts = texts(&request.input["messages"]);
     let all = texts.iter().map(|text| text.content).collect::<Vec<_>>().join("\n");
     let units = texts.iter().map(|text| text.content.chars().count()).sum::<usize>().div_ceil(UNIT);
@@ -25,7 +25,7 @@ pub(crate) fn invoke(request: &Request) -> AwsResult<Answer> {
         results.set(check, result);
         usage.set(check, json!({ "textUnits": units }));
     }
-    Ok(Answer::Json(json!({ "results": Value::from(results), "usage": Value::from(usage) })))
+    Ok(Output::Json(json!({ "results": Value::from(results), "usage": Value::from(usage) })))
 }
 
 struct Text<'a> {

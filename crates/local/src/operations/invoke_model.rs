@@ -6,22 +6,22 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Event, Headers};
-use crate::catalogue::FoundationModel;
-use crate::error::{AwsError, AwsResult};
-use crate::guardrails::applied::{Applied, Trace, Wish};
+use crate::formats::embeddings::{self, Embedder};
+use crate::formats::{self, Asked, Said};
+use crate::guardrails::applied::{AppliedGuardrails, Trace};
 use crate::guardrails::assessment::Outcome;
+use crate::json::set;
 use crate::local::Local;
-use crate::makers::embeddings::{self, Embedder};
-use crate::makers::{self, Asked, Said};
 use crate::model::completion::{Completion, Usage, input_tokens};
-use crate::model::generation::Generation;
 use crate::model::piece::Piece;
-use crate::nouns::models;
-use crate::operations::converse::set;
-use crate::operations::prompt_rules::{self, Refusal};
-use crate::repliers::conversation::{Conversation, Embedding};
-use crate::request::Request;
+use crate::operations::turn::{GuardrailRequest, Referred, Turn};
+use crate::repliers::conversation::Embedding;
+use crate::rules;
+use crate::rules::prompt::Refusal;
+use crate::wire::error::{AwsError, AwsResult};
+use crate::wire::output::{Event, Headers, Output};
+use crate::wire::request::Request;
+use crate::world::catalogue::FoundationModel;
 
 const JSON: &str = "application/json";
 const GUARDRAIL_CONFIG: &str = "amazon-bedrock-guardrailConfig";
@@ -29,58 +29,75 @@ const GUARDRAIL_ACTION: &str = "amazon-bedrock-guardrailAction";
 const TRACE: &str = "amazon-bedrock-trace";
 const METRICS: &str = "amazon-bedrock-invocationMetrics";
 
-pub(crate) async fn invoke(local: &Local, request: &Request) -> AwsResult<Answer> {
-    let mut asked = read(local, request)?;
+pub(crate) async fn invoke(local: &Local, request: &Request) -> AwsResult<Output> {
+    let (mut asked, guardrails) = parse(local, request)?;
     if let Some(embedder) = asked.embedder() {
         return embed(local, request, &asked, embedder).await;
     }
-    if let Some(made) = asked.made(&local.ids) {
+    if let Some(made) = asked.made(&local.world.ids) {
         return Ok(wordless(request, &asked, &made));
     }
-    let (generation, guardrail) = generate(local, request, &mut asked).await?;
+    let prompt = std::mem::take(&mut asked.prompt);
+    let Turn { generation, guardrails, .. } =
+        Turn::take(local, request, asked.model, prompt, guardrails?).await?;
     let completion = generation.whole().await?.unbroken()?;
-    let said = Said { local, asked: &asked, completion: &completion, id: &local.ids.uuid() };
+    let said = Said {
+        ids: &local.world.ids,
+        now: local.world.clock.now(),
+        asked: &asked,
+        completion: &completion,
+        id: &local.world.ids.uuid(),
+    };
     let mut body = said.answer();
-    if let Some(guardrail) = &guardrail {
-        body[GUARDRAIL_ACTION] = json!(action(guardrail));
-        set(&mut body, TRACE, guardrail.invoke_trace());
+    if let Some(guardrails) = &guardrails {
+        body[GUARDRAIL_ACTION] = json!(action(guardrails));
+        set(&mut body, TRACE, guardrails.invoke_trace());
     }
     let headers = [headers(request, "content-type"), counted(&asked, &completion)].concat();
-    Ok(Answer::Bytes { body: body.to_string().into_bytes(), headers })
+    Ok(Output::Bytes { body: body.to_string().into_bytes(), headers })
 }
 
-async fn embed(local: &Local, request: &Request, asked: &Asked, embedder: Embedder) -> AwsResult<Answer> {
+async fn embed(local: &Local, request: &Request, asked: &Asked, embedder: Embedder) -> AwsResult<Output> {
     let (texts, dimensions) = (embeddings::texts(&asked.prompt), embedder.size(&asked.body));
     let model_id = request.text("modelId").to_owned();
     let vectors = match texts.is_empty() {
         true => None,
         false => local.repliers.embed(&Embedding { model_id, model: asked.model, texts, dimensions }).await?,
     };
-    Ok(wordless(request, asked, &embedder.answer(asked, vectors, &local.ids.uuid())))
+    Ok(wordless(request, asked, &embedder.answer(asked, vectors, &local.world.ids.uuid())))
 }
 
 /// The answer of a model that says nothing: vectors, images, a ranking.
-fn wordless(request: &Request, asked: &Asked, body: &Value) -> Answer {
+fn wordless(request: &Request, asked: &Asked, body: &Value) -> Output {
     let usage = Usage { input: input_tokens(&asked.prompt), ..Usage::default() };
     let completion = Completion { usage, ..Completion::whole(Vec::new()) };
     let headers = [headers(request, "content-type"), counted(asked, &completion)].concat();
-    Answer::Bytes { body: body.to_string().into_bytes(), headers }
+    Output::Bytes { body: body.to_string().into_bytes(), headers }
 }
 
-pub(crate) async fn invoke_with_response_stream(local: &Arc<Local>, request: &Request) -> AwsResult<Answer> {
-    let mut asked = read(local, request)?;
+pub(crate) async fn invoke_with_response_stream(local: &Local, request: &Request) -> AwsResult<Output> {
+    let (mut asked, guardrails) = parse(local, request)?;
     if !asked.model.response_streaming_supported {
         return Err(AwsError::validation("The model is unsupported for streaming"));
     }
-    let (generation, guardrail) = generate(local, request, &mut asked).await?;
+    let mut guardrails = guardrails?;
+    if let Some(guardrails) = &mut guardrails {
+        guardrails.run_ahead(asked.body[GUARDRAIL_CONFIG]["streamProcessingMode"] == "ASYNCHRONOUS");
+    }
+    let prompt = std::mem::take(&mut asked.prompt);
+    let Turn { generation, guardrails, .. } =
+        Turn::take(local, request, asked.model, prompt, guardrails).await?;
     // A stream starts before its tokens can be counted.
     let headers = headers(request, "x-amzn-bedrock-content-type");
     let ending = generation.completion.ending.clone();
-    let action = guardrail.as_ref().map(action);
-    let trace = guardrail.as_ref().and_then(Applied::invoke_trace);
-    let (local, id, mut write) = (Arc::clone(local), local.ids.uuid(), asked.chunks());
+    let action = guardrails.as_ref().map(action);
+    let trace = guardrails.as_ref().and_then(AppliedGuardrails::invoke_trace);
+    let (world, id, mut write) = (Arc::clone(&local.world), local.world.ids.uuid(), asked.chunks());
     let events = generation.told(move |completion, piece| {
-        let mut chunks = write(&Said { local: &local, asked: &asked, completion, id: &id }, piece);
+        let mut chunks = write(
+            &Said { ids: &world.ids, now: world.clock.now(), asked: &asked, completion, id: &id },
+            piece,
+        );
         // The guardrail's action stands in chunks of text and in the last (recorded).
         if let (true, Some(chunk)) = (piece.text().is_some(), chunks.first_mut()) {
             set(chunk, GUARDRAIL_ACTION, action.map(Value::from));
@@ -92,56 +109,32 @@ pub(crate) async fn invoke_with_response_stream(local: &Arc<Local>, request: &Re
         }
         chunks.iter().map(chunk_event).collect()
     });
-    Ok(Answer::Events { events, headers, ending })
+    Ok(Output::Events { events, headers, ending })
 }
 
 fn chunk_event(chunk: &Value) -> Event {
     Event { name: "chunk", payload: json!({ "bytes": BASE64.encode(chunk.to_string()) }) }
 }
 
-fn read(local: &Local, request: &Request) -> AwsResult<Asked> {
-    let model = models::invoked(local, &request.region, request.text("modelId"))?;
-    let asked = makers::read(model, &request.body)?;
-    if asked.is_messages() {
-        prompt_rules::check(model, &asked.prompt).map_err(Refusal::of_invoke_model)?;
-    }
-    Ok(asked)
-}
-
-async fn generate(
-    local: &Local,
-    request: &Request,
-    asked: &mut Asked,
-) -> AwsResult<(Generation, Option<Applied>)> {
+/// Parses a request in its provider's format, and looks up what it refers to.
+fn parse(local: &Local, request: &Request) -> AwsResult<(Asked, AwsResult<Option<AppliedGuardrails>>)> {
     let trace = match request.text("trace") {
         "ENABLED" => Trace::On,
         "ENABLED_FULL" => Trace::Full,
         _ => Trace::Off,
     };
-    let wish = Wish {
-        identifier: request.text("guardrailIdentifier"),
-        version: request.text("guardrailVersion"),
-        trace,
-        runs_ahead: asked.body[GUARDRAIL_CONFIG]["streamProcessingMode"] == "ASYNCHRONOUS"
-            && request.operation.name == "InvokeModelWithResponseStream",
-    };
-    let mut guardrail = Applied::find(local, &request.region, asked.model, wish)?;
-    if let Some(instead) = guardrail.as_mut().and_then(|guardrail| guardrail.check_input(&mut asked.prompt)) {
-        return Ok((instead.into(), guardrail));
+    let (identifier, version) = (request.text("guardrailIdentifier"), request.text("guardrailVersion"));
+    let wanted = GuardrailRequest { identifier, version, trace };
+    let Referred { model, guardrails } = Referred::look_up(local, request, wanted)?;
+    let asked = formats::read(model, &request.body)?;
+    if asked.is_messages() {
+        rules::prompt::check(model, &asked.prompt).map_err(Refusal::of_invoke_model)?;
     }
-    let conversation = Conversation::new(request, asked.model, std::mem::take(&mut asked.prompt));
-    let mut generation = Generation::of(local, &request.region, &conversation).await?;
-    if let Some(guardrail) = &mut guardrail {
-        // A guardrail looks at the whole before any of it leaves.
-        let mut completion = generation.whole().await?;
-        guardrail.check_output(&mut completion);
-        generation = completion.into();
-    }
-    Ok((generation, guardrail))
+    Ok((asked, guardrails))
 }
 
-fn action(guardrail: &Applied) -> &'static str {
-    if guardrail.outcome() == Outcome::Passed { "NONE" } else { "INTERVENED" }
+fn action(guardrails: &AppliedGuardrails) -> &'static str {
+    if guardrails.outcome() == Outcome::Passed { "NONE" } else { "INTERVENED" }
 }
 
 fn metrics(completion: &Completion, model: &FoundationModel) -> Value {

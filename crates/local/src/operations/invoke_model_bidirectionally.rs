@@ -1,16 +1,16 @@
 //! InvokeModelWithBidirectionalStream: both sides talk at once.
 
-use crate::answer::Answer;
-use crate::error::{AwsError, AwsResult};
 use crate::local::Local;
 use crate::model::completion::Completion;
-use crate::model::speech::Session;
-use crate::nouns::models;
-use crate::reply::Said;
-use crate::request::Request;
+use crate::model::reply::Said;
+use crate::model::speech::SpeechSession;
+use crate::resources::models;
+use crate::wire::error::{AwsError, AwsResult};
+use crate::wire::output::Output;
+use crate::wire::request::Request;
 
-pub(crate) fn invoke(local: &Local, request: &Request) -> AwsResult<Answer> {
-    let model = models::invoked(local, &request.region, request.text("modelId"))?;
+pub(crate) fn invoke(local: &Local, request: &Request) -> AwsResult<Output> {
+    let model = local.with_region(&request.region, |cx| models::invoked(cx, request.text("modelId")))?;
     if !model.speaks() {
         return Err(AwsError::validation("The model is unsupported for bidirectional streaming"));
     }
@@ -20,5 +20,5 @@ pub(crate) fn invoke(local: &Local, request: &Request) -> AwsResult<Answer> {
         Said::Content(content) => Some(Completion::whole(content).text()),
         Said::Default | Said::Live(_) | Said::Vectors(_) => None,
     };
-    Ok(Answer::Duplex { session: Session::new(local, said), ending: reply.ending })
+    Ok(Output::Duplex { session: Box::new(SpeechSession::new(&local.world.ids, said)), ending: reply.ending })
 }

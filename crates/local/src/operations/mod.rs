@@ -1,27 +1,24 @@
 //! One file an operation, where it is none of a noun's.
 
-use std::sync::Arc;
-
-use crate::answer::Answer;
-use crate::error::{AwsError, AwsResult};
 use crate::local::Local;
-use crate::nouns;
-use crate::request::Request;
+use crate::resources;
+use crate::wire::error::{AwsError, AwsResult};
+use crate::wire::output::Output;
+use crate::wire::request::Request;
 
 pub(crate) mod apply_guardrail;
 pub(crate) mod converse;
-pub(crate) mod converse_rules;
 pub(crate) mod converse_stream;
 pub(crate) mod count_tokens;
 pub(crate) mod foundation_models;
+mod generation;
 pub(crate) mod invoke_guardrail_checks;
 pub(crate) mod invoke_model;
 pub(crate) mod invoke_model_bidirectionally;
-mod media;
-mod prompt_rules;
+mod turn;
 
 /// Performs a request that passed its shape.
-pub(crate) async fn perform(local: &Arc<Local>, request: &Request) -> AwsResult<Answer> {
+pub(crate) async fn perform(local: &Local, request: &Request) -> AwsResult<Output> {
     match request.operation.name.as_str() {
         "ListFoundationModels" => foundation_models::list(local, request),
         "GetFoundationModel" => foundation_models::get(local, request),
@@ -33,13 +30,14 @@ pub(crate) async fn perform(local: &Arc<Local>, request: &Request) -> AwsResult<
         "CountTokens" => count_tokens::count(local, request),
         "Converse" => converse::converse(local, request).await,
         "ConverseStream" => converse_stream::converse_stream(local, request).await,
-        operation => nouns::perform(local, request)
+        operation => local
+            .with_region(&request.region, |cx| resources::perform(cx, request))
             .unwrap_or_else(|| {
                 Err(AwsError::new(
                     "NotImplementedException",
                     format!("bedrock-local does not serve {operation} yet."),
                 ))
             })
-            .map(Answer::Json),
+            .map(Output::Json),
     }
 }

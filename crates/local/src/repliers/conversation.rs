@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::catalogue::FoundationModel;
-use crate::model::prompt::{Prompt, ToolChoice, items};
-use crate::request::Request;
+use crate::json::items;
+use crate::model::prompt::{Prompt, ToolChoice};
+use crate::wire::request::Request;
+use crate::world::catalogue::FoundationModel;
 
 /// What a model is asked to reply to, in Converse's wire JSON whichever operation and maker's format it came by.
 #[derive(Debug)]

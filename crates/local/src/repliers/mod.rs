@@ -1,7 +1,6 @@
 //! Who says what a model replies.
 
 pub(crate) mod conversation;
-pub(crate) mod glob;
 pub(crate) mod playback;
 pub(crate) mod script;
 pub(crate) mod upstream;
@@ -12,9 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use crate::error::{AwsError, AwsResult};
+use crate::model::reply::{Reply, Said};
 use crate::repliers::conversation::{Conversation, Embedding};
-use crate::reply::{Reply, Said};
+use crate::wire::error::{AwsError, AwsResult};
 
 /// Says what a model replies.
 ///

@@ -11,11 +11,11 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::answer::{Answer, Headers};
-use crate::description::Services;
-use crate::error::{AwsError, AwsResult};
-use crate::event_stream;
-use crate::routing::{Found, Router};
+use crate::wire::description::Services;
+use crate::wire::error::{AwsError, AwsResult};
+use crate::wire::event_stream;
+use crate::wire::output::{Headers, Output};
+use crate::wire::routing::{Found, Router};
 
 /// The headers that are played back: those of AWS. The others belong to the connection.
 const HEADERS: &[&str] = &[
@@ -185,7 +185,7 @@ impl Playback {
         found: &Found,
         query: &str,
         body: &Bytes,
-    ) -> AwsResult<Option<(u16, Answer)>> {
+    ) -> AwsResult<Option<(u16, Output)>> {
         let address = Address::of(found, query);
         let exchanges = self.exchanges.get(&address).map_or(&[][..], Vec::as_slice);
         let body = Body::of(body.clone());
@@ -218,13 +218,13 @@ impl Address {
 }
 
 impl Exchange {
-    fn next(&self) -> Option<(u16, Answer)> {
+    fn next(&self) -> Option<(u16, Output)> {
         let given = self.given.fetch_add(1, Ordering::Relaxed);
         let RecordedResponse { status, headers, body } =
             self.answers.get(given).or_else(|| self.answers.last())?;
         let is_stream = headers.iter().any(|(_, value)| value.starts_with(event_stream::CONTENT_TYPE));
         let pieces = if is_stream { event_stream::split(body) } else { vec![body.clone()] };
-        Some((*status, Answer::Recorded { pieces, headers: headers.clone() }))
+        Some((*status, Output::Recorded { pieces, headers: headers.clone() }))
     }
 }
 

@@ -5,28 +5,28 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::catalogue::RegionalModels;
-use crate::error::{AwsError, AwsResult};
-use crate::local::{ACCOUNT, Local};
-use crate::request::Request;
 use crate::store::lifecycle::life;
-use crate::store::noun::Noun;
 use crate::store::record::Record;
+use crate::store::resource::Noun;
 use crate::store::{Place, Store};
+use crate::wire::error::{AwsError, AwsResult};
+use crate::wire::request::Request;
+use crate::world::catalogue::RegionalModels;
+use crate::world::{ACCOUNT, World};
 
 pub(crate) struct Context<'a> {
-    pub(crate) local: &'a Local,
+    pub(crate) world: &'a World,
     pub(crate) region: &'a str,
     pub(crate) now: Timestamp,
     pub(crate) store: &'a mut Store,
-    /// The things of the other regions.
-    pub(crate) elsewhere: &'a BTreeMap<String, Store>,
+    /// The stores of the other regions.
+    pub(crate) other_regions: &'a BTreeMap<String, Store>,
 }
 
 impl Context<'_> {
     /// The foundation models of the region.
     pub(crate) fn models(&self) -> RegionalModels<'_> {
-        self.local.catalogue.at(self.region, self.now)
+        self.world.catalogue.at(self.region, self.now)
     }
 
     /// The thing that a key names.
@@ -45,7 +45,7 @@ impl Context<'_> {
         let tags = record.remove(noun.tags);
         if !record.contains_key(noun.members.id) {
             let own = record.text(noun.members.arn).rsplit_once('/').map(|(_, id)| id.to_owned());
-            record.set(noun.members.id, own.unwrap_or_else(|| (noun.id)(&self.local.ids)));
+            record.set(noun.members.id, own.unwrap_or_else(|| (noun.id)(&self.world.ids)));
         }
         if !noun.arn.is_empty() && !record.contains_key(noun.members.arn) {
             let arn = self.arn(noun, &record);

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::clock::later;
-use crate::error::{AwsError, AwsResult};
 use crate::store::Place;
 use crate::store::context::Context;
-use crate::store::noun::Noun;
 use crate::store::record::Record;
+use crate::store::resource::Noun;
+use crate::wire::error::{AwsError, AwsResult};
+use crate::world::clock::later;
 
 /// One that has this in its name fails in the end.
 const OMEN: &str = "fail";
@@ -91,7 +91,7 @@ impl Context<'_> {
         let Some(thing) = self.store.thing_mut(noun, place) else { return };
         thing.plan += 1;
         let current = thing.plan;
-        let whole = (noun.duration)(&self.local.settings);
+        let whole = (noun.duration)(&self.world.settings);
         let steps = u32::try_from(plan.len()).unwrap_or(u32::MAX).max(1);
         for (nth, step) in (1..).zip(plan) {
             let agenda = &mut self.store.agenda;

@@ -8,16 +8,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::description::{Kind, Operation, Service, Shape};
-use crate::error::{AwsError, AwsResult};
-use crate::local::ACCOUNT;
-use crate::request::Request;
 use crate::store::context::Context;
-use crate::store::noun::{DRAFT, Noun};
 use crate::store::projection::project;
 use crate::store::record::Record;
+use crate::store::resource::{DRAFT, Noun};
 use crate::store::verbs::refuse_missing_outer;
 use crate::store::{Place, Thing};
+use crate::wire::description::{Kind, Operation, Service, Shape};
+use crate::wire::error::{AwsError, AwsResult};
+use crate::wire::request::Request;
+use crate::world::ACCOUNT;
 
 /// A page's size where neither the client nor the server's builder chose one.
 const PAGE: usize = 100;
@@ -36,7 +36,7 @@ pub(crate) fn list(cx: &mut Context<'_>, noun: &'static Noun, request: &Request)
         None => Token { after: None, seen_empty: false },
     };
     let mut answer = Record::default();
-    let (rows, next) = match cx.local.settings.empty_pages && !token.seen_empty {
+    let (rows, next) = match cx.world.settings.empty_pages && !token.seen_empty {
         true => (Vec::new(), Some(Token { seen_empty: true, ..token })),
         false => page(cx, noun, request, &form, &tests, token.after),
     };
@@ -78,7 +78,7 @@ fn page(
 ) -> (Vec<Value>, Option<Token>) {
     let number = |value: f64| value as usize;
     let asked = request.input["maxResults"].as_f64().map_or(PAGE, number);
-    let bounds = [cx.local.settings.page_size, form.list.max.map(number)];
+    let bounds = [cx.world.settings.page_size, form.list.max.map(number)];
     let most = bounds.into_iter().flatten().fold(asked, usize::min).max(1);
 
     let Some(shelf) = cx.store.shelf(noun) else { return (Vec::new(), None) };
@@ -230,9 +230,9 @@ pub(crate) fn same_page(token: Option<&str>, nonce: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::description::{Location, Services};
-    use crate::nouns::NOUNS;
-    use crate::store::noun::Verb;
+    use crate::resources::NOUNS;
+    use crate::store::resource::Verb;
+    use crate::wire::description::{Location, Services};
 
     #[test]
     fn tokens_are_read_back_and_others_refused() {

@@ -14,10 +14,10 @@
 pub(crate) mod context;
 pub(crate) mod lifecycle;
 pub(crate) mod lists;
-pub(crate) mod noun;
 pub(crate) mod projection;
 pub(crate) mod record;
-pub(crate) mod seed;
+pub(crate) mod regions;
+pub(crate) mod resource;
 pub(crate) mod tags;
 pub(crate) mod verbs;
 
@@ -27,8 +27,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::store::lifecycle::Agenda;
-use crate::store::noun::Noun;
 use crate::store::record::Record;
+use crate::store::resource::Noun;
 use crate::store::tags::Tags;
 
 /// Where a thing stands on its shelf: by the time of its creation, then by the order of arrival.

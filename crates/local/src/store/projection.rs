@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::description::{Service, Shape};
 use crate::store::record::Record;
+use crate::wire::description::{Service, Shape};
 
 /// The members of a record that a shape has. Some go by another name in the record.
 pub(crate) fn project(shape: &Shape, record: &Record, renamed: &[(&str, &str)]) -> Record {

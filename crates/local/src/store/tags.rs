@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::error::{AwsError, AwsResult};
-use crate::model::prompt::items;
-use crate::request::Request;
+use crate::json::items;
 use crate::store::context::Context;
 use crate::store::record::Record;
+use crate::wire::error::{AwsError, AwsResult};
+use crate::wire::request::Request;
 
 const MOST_TAGS: usize = 50;
 

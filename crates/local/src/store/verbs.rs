@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::description::{Location, Operation};
-use crate::error::{AwsError, AwsResult};
-use crate::model::prompt::items;
-use crate::request::Request;
+use crate::json::items;
 use crate::store::context::Context;
 use crate::store::lifecycle::{Plan, Step, is_under_way};
-use crate::store::noun::{Noun, Verb};
 use crate::store::record::Record;
+use crate::store::resource::{Noun, Verb};
 use crate::store::{lists, projection, tags};
+use crate::wire::description::{Location, Operation};
+use crate::wire::error::{AwsError, AwsResult};
+use crate::wire::request::Request;
 
 /// Performs an operation of a noun.
 pub(crate) fn perform(

@@ -4,8 +4,8 @@ use std::io;
 
 use serde::{Deserialize, Deserializer, de};
 
+use crate::model::reply::Reply;
 use crate::repliers::script::{Rule, Script, When};
-use crate::reply::Reply;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 
+use crate::model::reply::Reply;
 use crate::repliers::Replier;
 use crate::repliers::conversation::Conversation;
-use crate::reply::Reply;
 pub use when::When;
 
 /// Rules, of which the first that is met says what a model replies. Where none is, the next replier is asked.

@@ -4,8 +4,8 @@ use std::io;
 
 use fancy_regex::{Captures, Regex};
 
+use crate::glob;
 use crate::repliers::conversation::Conversation;
-use crate::repliers::glob;
 
 /// What a conversation must be like for a [`Script`](crate::Script)'s rule. Conditions are joined by
 /// [`and`](Self::and).

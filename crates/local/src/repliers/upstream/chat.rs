@@ -4,9 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
-use crate::error::{AwsError, AwsResult};
-use crate::model::prompt::{Prompt, ToolChoice, block_text, items};
+use crate::json::items;
+use crate::model::prompt::{Prompt, ToolChoice, block_text};
 use crate::repliers::conversation::Conversation;
+use crate::wire::error::{AwsError, AwsResult};
 
 /// The body of a chat completion.
 pub(super) fn body(model: &str, asked: &Conversation) -> AwsResult<Value> {

@@ -14,7 +14,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
-use crate::error::{AwsError, AwsResult};
+use crate::wire::error::{AwsError, AwsResult};
 
 const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
 /// A local model may take its time to be loaded, and to read a long prompt.

@@ -12,12 +12,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use crate::error::{AwsError, AwsResult};
-use crate::model::prompt::items;
+use crate::glob;
+use crate::json::items;
+use crate::model::reply::Reply;
+use crate::repliers::Replier;
 use crate::repliers::conversation::{Conversation, Embedding};
 use crate::repliers::upstream::client::Client;
-use crate::repliers::{Replier, glob};
-use crate::reply::Reply;
+use crate::wire::error::{AwsError, AwsResult};
 
 /// A server that speaks OpenAI's chat completions and embeddings: Ollama, llama.cpp, vLLM, LM Studio and others.
 ///

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::error::AwsResult;
 use crate::model::piece::Finish;
+use crate::model::reply::{Reply, reasoning_block};
 use crate::repliers::upstream::Upstream;
-use crate::reply::{Reply, reasoning_block};
+use crate::wire::error::AwsResult;
 
 /// Reads a whole completion.
 pub(super) fn read(upstream: &Upstream, answer: &Value) -> AwsResult<Reply> {

@@ -7,12 +7,12 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
-use crate::error::{AwsError, AwsResult};
 use crate::model::piece::{Finish, Piece, Pieces};
+use crate::model::reply::signature;
 use crate::repliers::upstream::CallIds;
 use crate::repliers::upstream::client::{Answer, PATIENCE, chain, told};
 use crate::repliers::upstream::reply::{finish, text, thought};
-use crate::reply::signature;
+use crate::wire::error::{AwsError, AwsResult};
 
 /// No line of a stream is longer than this.
 const LONGEST_LINE: usize = 16 << 20;

@@ -1,0 +1,113 @@
+//! A stream that answers a stream, event by event, while both are open.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use futures_util::stream::{self, Stream};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+
+use crate::local::Local;
+use crate::wire::error::AwsError;
+use crate::wire::event_stream::{Decoder, Frame, Received, Wrong};
+use crate::wire::output;
+
+/// What a client may send in one event.
+const LONGEST_CHUNK: usize = 1_000_000;
+
+/// The frames that a session answers with to what comes in.
+pub(crate) fn answers(
+    local: Arc<Local>,
+    incoming: Incoming,
+    decoder: Decoder,
+    session: Box<dyn output::Duplex>,
+) -> impl Stream<Item = Bytes> + Send {
+    let duplex = Duplex { local, incoming, session, decoder, ready: VecDeque::new(), is_over: false };
+    stream::unfold(duplex, |mut duplex| async move { duplex.next().await.map(|frame| (frame, duplex)) })
+}
+
+struct Duplex {
+    local: Arc<Local>,
+    incoming: Incoming,
+    decoder: Decoder,
+    session: Box<dyn output::Duplex>,
+    /// Frames that wait to be sent.
+    ready: VecDeque<Bytes>,
+    is_over: bool,
+}
+
+impl Duplex {
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if let Some(frame) = self.ready.pop_front() {
+                return Some(frame);
+            }
+            if self.is_over {
+                return None;
+            }
+            match self.incoming.frame().await {
+                Some(Ok(frame)) => self.read(&frame.into_data().unwrap_or_default()),
+                // A client that breaks off hears no more.
+                Some(Err(_)) => return None,
+                None => self.end(),
+            }
+        }
+    }
+
+    fn read(&mut self, bytes: &[u8]) {
+        self.decoder.push(bytes);
+        while !self.is_over {
+            match self.decoder.next() {
+                Ok(Some(Received::Event { name, payload })) => self.hear(&name, &payload),
+                Ok(Some(Received::End)) => self.end(),
+                Ok(None) => return,
+                Err(Wrong::Frame(wrong)) => self.refuse(wrong.to_owned()),
+                Err(Wrong::Signature(wrong)) => {
+                    self.ready.push_back(Frame::error("InvalidSignatureException", wrong).encode());
+                    self.is_over = true;
+                }
+            }
+        }
+    }
+
+    fn hear(&mut self, name: &str, payload: &[u8]) {
+        let payload: Value = serde_json::from_slice(payload).unwrap_or_default();
+        let bytes = payload["bytes"].as_str().and_then(|bytes| BASE64.decode(bytes).ok());
+        let answer = match bytes {
+            Some(bytes) if name == "chunk" && bytes.len() <= LONGEST_CHUNK => {
+                self.session.respond(&serde_json::from_slice(&bytes).unwrap_or_default())
+            }
+            Some(_) if name == "chunk" => Err(format!("A chunk can have at most {LONGEST_CHUNK} bytes.")),
+            _ => Err("Unable to parse input chunk.".to_owned()),
+        };
+        match answer {
+            Ok(event) => self.tell(&event),
+            Err(wrong) => self.refuse(wrong),
+        }
+    }
+
+    fn tell(&mut self, event: &Value) {
+        let payload = json!({ "bytes": BASE64.encode(event.to_string()) });
+        self.ready.push_back(Frame::event("chunk", payload, 2 + self.local.world.ids.below(60)).encode());
+    }
+
+    fn refuse(&mut self, wrong: String) {
+        let error = AwsError::validation(wrong);
+        self.ready.push_back(Frame::exception("validationException", &error.body()).encode());
+        self.is_over = true;
+    }
+
+    fn end(&mut self) {
+        if self.decoder.is_in_frame() {
+            return self.refuse("the stream ended in the middle of a frame".to_owned());
+        }
+        if let Some(event) = self.session.close() {
+            self.tell(&event);
+        }
+        self.is_over = true;
+    }
+}

@@ -1,0 +1,60 @@
+//! An HTTP response as data, which faults can still damage.
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use hyper::StatusCode;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::wire::description::Services;
+use crate::wire::error::AwsError;
+use crate::wire::output::Headers;
+
+pub(crate) struct Response {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: Headers,
+    pub(crate) content: Content,
+}
+
+pub(crate) enum Content {
+    Whole(Bytes),
+    /// An event stream, one whole frame an item.
+    Frames(BoxStream<'static, Bytes>),
+}
+
+impl Response {
+    pub(crate) fn whole(status: StatusCode, headers: Headers, body: impl Into<Bytes>) -> Self {
+        Self { status, headers, content: Content::Whole(body.into()) }
+    }
+
+    /// An error in AWS's form.
+    pub(crate) fn failure(services: &Services, request_id: String, error: &AwsError) -> Self {
+        let status = StatusCode::from_u16(error.status(services)).unwrap_or(StatusCode::BAD_REQUEST);
+        let headers = vec![
+            ("x-amzn-requestid", request_id),
+            json_type(),
+            ("x-amzn-errortype", error.error_type(services)),
+        ];
+        Self::whole(status, headers, error.body().to_string())
+    }
+
+    /// The status and the headers.
+    pub(crate) fn head(&self) -> hyper::Response<()> {
+        let mut head = hyper::Response::new(());
+        *head.status_mut() = self.status;
+        for (name, value) in &self.headers {
+            insert(head.headers_mut(), name, value);
+        }
+        head
+    }
+}
+
+pub(crate) fn json_type() -> (&'static str, String) {
+    ("content-type", "application/json".to_owned())
+}
+
+pub(crate) fn insert(map: &mut HeaderMap, name: &str, value: &str) {
+    // A queued error may carry a code that no header can hold: it is left out.
+    if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        map.insert(name, value);
+    }
+}

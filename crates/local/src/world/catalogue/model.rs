@@ -1,0 +1,155 @@
+//! A foundation model: what AWS's catalogue says of it, and what it takes.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::world::catalogue::rules::{Accepted, Feature};
+use crate::world::catalogue::style::Style;
+
+/// What the description's enums know of the facts that AWS's own answers hold.
+const MODALITIES: &[&str] = &["TEXT", "IMAGE", "EMBEDDING"];
+const INFERENCE_TYPES: &[&str] = &["ON_DEMAND", "PROVISIONED"];
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FoundationModel {
+    pub(crate) model_id: String,
+    pub(crate) model_name: String,
+    pub(crate) provider_name: String,
+    pub(crate) input_modalities: Vec<String>,
+    pub(crate) output_modalities: Vec<String>,
+    pub(crate) response_streaming_supported: bool,
+    pub(crate) customizations_supported: Vec<String>,
+    pub(crate) inference_types_supported: Vec<String>,
+    model_lifecycle: Lifecycle,
+    /// The tokens that fit into it.
+    pub(crate) context_window: Option<u64>,
+    /// The model that a declared one is like.
+    #[serde(skip)]
+    like: Option<String>,
+    #[serde(skip)]
+    pub(crate) accepted: Accepted,
+    #[serde(skip)]
+    pub(crate) style: Style,
+}
+
+/// A model's dates, as AWS tells them.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Lifecycle {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_of_life_time: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    legacy_time: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    public_extended_access_time: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_of_life_time: Option<Timestamp>,
+    /// Whether AWS is known to serve it no more, though the day is not known or was to be a later one.
+    #[serde(skip_serializing)]
+    ended: bool,
+}
+
+impl FoundationModel {
+    /// A declared model that is as another one, but for its names and dates.
+    pub(super) fn like(id: &str, like: &Self) -> Self {
+        Self {
+            model_id: id.to_owned(),
+            model_name: id.to_owned(),
+            model_lifecycle: Lifecycle::default(),
+            like: Some(like.kind().to_owned()),
+            ..like.clone()
+        }
+    }
+
+    /// A declared model that reads and writes text.
+    pub(super) fn of_text(id: &str) -> Self {
+        Self {
+            model_id: id.to_owned(),
+            model_name: id.to_owned(),
+            provider_name: id.split('.').next().unwrap_or_default().to_owned(),
+            input_modalities: vec!["TEXT".to_owned()],
+            output_modalities: vec!["TEXT".to_owned()],
+            response_streaming_supported: true,
+            customizations_supported: Vec::new(),
+            inference_types_supported: vec!["ON_DEMAND".to_owned()],
+            model_lifecycle: Lifecycle::default(),
+            context_window: None,
+            like: None,
+            accepted: Accepted::default(),
+            style: Style::default(),
+        }
+    }
+
+    pub(crate) fn arn(&self, region: &str) -> String {
+        format!("arn:aws:bedrock:{region}::foundation-model/{}", self.model_id)
+    }
+
+    /// The id that tells what kind of model it is: its own, or that of the model which a declared one is like.
+    pub(crate) fn kind(&self) -> &str {
+        self.like.as_deref().unwrap_or(&self.model_id)
+    }
+
+    /// The provider's name as the id spells it.
+    pub(crate) fn maker(&self) -> &str {
+        self.kind().split('.').next().unwrap_or_default()
+    }
+
+    /// Whether it takes something, as far as that is known: what is not known to be refused is taken.
+    pub(crate) fn takes(&self, feature: Feature) -> bool {
+        !self.accepted.refused.contains(&feature)
+    }
+
+    pub(crate) fn reads(&self, modality: &str) -> bool {
+        self.input_modalities.iter().any(|input| input == modality)
+    }
+
+    fn makes(&self, modality: &str) -> bool {
+        self.output_modalities.iter().any(|output| output == modality)
+    }
+
+    pub(super) fn is_on_demand(&self) -> bool {
+        self.inference_types_supported.iter().any(|inference| inference == "ON_DEMAND")
+    }
+
+    /// Whether it hears and speaks, at the same time.
+    pub(crate) fn speaks(&self) -> bool {
+        self.makes("SPEECH")
+    }
+
+    /// Whether it works through StartAsyncInvoke.
+    pub(crate) fn invokes_asynchronously(&self) -> bool {
+        self.makes("VIDEO") || (self.makes("EMBEDDING") && self.reads("VIDEO"))
+    }
+
+    pub(super) fn has_ended(&self, now: Timestamp) -> bool {
+        self.model_lifecycle.ended || is_past(self.model_lifecycle.end_of_life_time, now)
+    }
+
+    /// As control-plane operations give it.
+    pub(crate) fn summary(&self, region: &str, now: Timestamp) -> Value {
+        let described = |facts: &[String], known: &[&str]| {
+            facts.iter().filter(|fact| known.contains(&fact.as_str())).cloned().collect::<Vec<_>>()
+        };
+        let is_legacy = self.has_ended(now) || is_past(self.model_lifecycle.legacy_time, now);
+        let mut lifecycle = json!(self.model_lifecycle);
+        lifecycle["status"] = json!(if is_legacy { "LEGACY" } else { "ACTIVE" });
+        json!({
+            "modelArn": self.arn(region),
+            "modelId": self.model_id,
+            "modelName": self.model_name,
+            "providerName": self.provider_name,
+            "inputModalities": described(&self.input_modalities, MODALITIES),
+            "outputModalities": described(&self.output_modalities, MODALITIES),
+            "responseStreamingSupported": self.response_streaming_supported,
+            "customizationsSupported": self.customizations_supported,
+            "inferenceTypesSupported": described(&self.inference_types_supported, INFERENCE_TYPES),
+            "modelLifecycle": lifecycle,
+        })
+    }
+}
+
+fn is_past(time: Option<Timestamp>, now: Timestamp) -> bool {
+    time.is_some_and(|time| time <= now)
+}
