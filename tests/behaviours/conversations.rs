@@ -7,7 +7,7 @@ use serde_json::json;
 use super::guardrails::{BLOCKED, with_guardrail};
 use crate::support::{MODEL, model};
 
-/// A tool that tells the weather of a city.
+/// A tool that returns the weather in a city.
 pub fn get_weather() -> ToolSpecification {
     let schema = json!({
         "type": "object",
@@ -20,7 +20,7 @@ pub fn get_weather() -> ToolSpecification {
     ToolSpecification::new("get_weather", schema).description("Get weather")
 }
 
-pub async fn a_string_is_enough_to_converse(session: &Session) {
+pub async fn converse_accepts_a_string(session: &Session) {
     let model = FoundationModel::objects().using(session).get(MODEL).await.unwrap();
     let reply = model.converse("Give me three short deployment safety checks.").await.unwrap();
     assert!(!reply.text().trim().is_empty());
@@ -34,12 +34,12 @@ pub async fn a_string_is_enough_to_converse(session: &Session) {
     assert_eq!(reply.tool_uses().count(), 0);
 }
 
-pub async fn a_system_prompt_is_taken(session: &Session) {
+pub async fn a_system_prompt_is_used(session: &Session) {
     let model = model(session, MODEL);
-    let asked = || model.converse("What is your secret word?").max_tokens(8);
-    let without = asked().await.unwrap();
+    let request = || model.converse("What is your secret word?").max_tokens(8);
+    let without = request().await.unwrap();
     let with =
-        asked().system("Your secret word is BLUEBELL. When you are asked for it, tell it.").await.unwrap();
+        request().system("Your secret word is BLUEBELL. When you are asked for it, tell it.").await.unwrap();
     assert!(with.usage.input_tokens > without.usage.input_tokens, "{:?} {:?}", with.usage, without.usage);
 }
 
@@ -49,7 +49,7 @@ pub async fn a_reply_is_cut_at_max_tokens(session: &Session) {
     assert!(reply.usage.output_tokens <= 8, "{:?}", reply.usage);
 }
 
-pub async fn a_conversation_goes_on_with_the_reply(session: &Session) {
+pub async fn a_conversation_continues_with_the_reply(session: &Session) {
     let model = model(session, MODEL);
     let mut messages = vec![Message::user("My name is Ada. Greet me in one sentence.")];
     let reply = model.converse(&messages).await.unwrap();
@@ -74,22 +74,22 @@ pub async fn a_forced_tool_is_called_with_an_object(session: &Session) {
     assert!(tool_use.input["city"].is_string(), "{:?}", tool_use.input);
 }
 
-/// The conversation of AWS's own sample: two cities, two calls at once, the results in the other order, each in a form
-/// of its own, in one message with a text between them.
+/// The conversation of AWS's own sample, with two cities: two parallel tool calls, and their results in reverse
+/// order, in different forms, in one message with a text between them.
 pub fn two_cities() -> Vec<Message> {
     let queens = ContentBlock::tool_use("1", "get_weather", json!({"city": "Queens", "state": "NY"}));
     let austin = ContentBlock::tool_use("2", "get_weather", json!({"city": "Austin", "state": "TX"}));
-    let asked = |block: &ContentBlock| block.as_tool_use().cloned().unwrap();
-    let of_queens = asked(&queens).result("result text");
-    let of_austin = asked(&austin).result(ToolResultContentBlock::Json(json!({"weather": "40"})));
+    let tool_use = |block: &ContentBlock| block.as_tool_use().cloned().unwrap();
+    let queens_result = tool_use(&queens).result("result text");
+    let austin_result = tool_use(&austin).result(ToolResultContentBlock::Json(json!({"weather": "40"})));
     vec![
         Message::user("what's the weather in Queens, NY and Austin, TX?"),
         Message::assistant([queens, austin]),
-        Message::user([of_austin.into(), ContentBlock::text("..."), of_queens.into()]),
+        Message::user([austin_result.into(), ContentBlock::text("..."), queens_result.into()]),
     ]
 }
 
-pub async fn parallel_tool_results_may_come_in_another_order(session: &Session) {
+pub async fn parallel_tool_results_may_be_in_any_order(session: &Session) {
     let reply = model(session, MODEL).converse(two_cities()).tools([get_weather()]).await.unwrap();
     assert!(!reply.text().is_empty());
     assert_eq!(reply.stop_reason, StopReason::EndTurn);
@@ -105,7 +105,7 @@ pub async fn a_guardrail_intervenes_in_a_conversation(session: &Session) {
             .unwrap();
         assert_eq!(reply.stop_reason, StopReason::GuardrailIntervened);
         assert_eq!(reply.text(), BLOCKED);
-        assert_eq!(reply.usage.output_tokens, 0, "no model answered");
+        assert_eq!(reply.usage.output_tokens, 0, "no model is called");
         let trace = serde_json::to_value(reply.trace.unwrap()).unwrap();
         let found = &trace["guardrail"]["inputAssessment"][&guardrail.guardrail_id];
         assert_eq!(found["wordPolicy"]["customWords"][0]["match"], "xylophone", "{trace}");
@@ -124,7 +124,7 @@ pub async fn a_guardrail_intervenes_in_a_conversation(session: &Session) {
     .await;
 }
 
-pub async fn an_unknown_model_does_not_exist(session: &Session) {
+pub async fn an_unknown_model_is_does_not_exist(session: &Session) {
     let error = model(session, "nobody.no-model-v1:0").converse("Hello").await.unwrap_err();
     assert!(error.is_does_not_exist() && !error.is_retryable(), "{error}");
     assert_eq!((error.operation(), error.code()), (Some("Converse"), Some("ValidationException")));
@@ -134,12 +134,12 @@ pub async fn an_unknown_model_does_not_exist(session: &Session) {
     assert!(error.hint().unwrap().contains(session.region()), "{error}");
 }
 
-pub async fn conversation_manager_needs_no_fetched_model(session: &Session) {
+pub async fn conversation_manager_takes_a_model_id(session: &Session) {
     let reply = ConversationManager::new(session).converse(MODEL, "Say hello.").max_tokens(32).await.unwrap();
     assert!(!reply.text().is_empty());
 }
 
-pub async fn the_session_works_on_after_close(session: &Session) {
+pub async fn a_session_works_after_close(session: &Session) {
     let model = model(session, MODEL);
     model.converse("Say hello.").max_tokens(16).await.unwrap();
     model.close();

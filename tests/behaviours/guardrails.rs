@@ -1,4 +1,4 @@
-//! Guardrails, from their creation to their deletion.
+//! The lifecycle of guardrails.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,23 +13,23 @@ use bedrock_orm::models::{
 use bedrock_orm::prelude::*;
 use futures_util::FutureExt as _;
 
-/// What [`with_guardrail`]'s guardrail says to a prompt with the word `xylophone`.
+/// The reply of [`with_guardrail`]'s guardrail to a prompt with the word `xylophone`.
 pub const BLOCKED: &str = "This prompt is blocked.";
 
-/// A name that no other test has.
-fn new_name() -> String {
+/// Returns a unique name.
+fn unique_name() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let since = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos();
     format!("bedrock-orm-test-{since}-{}", COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// A guardrail that blocks the word `xylophone` and hides e-mail addresses.
+/// A guardrail that blocks the word `xylophone` and masks e-mail addresses.
 pub fn guardrail_request() -> CreateGuardrailRequest {
     let email = GuardrailPiiEntityConfig::new(
         GuardrailPiiEntityType::Email,
         GuardrailSensitiveInformationAction::Anonymize,
     );
-    CreateGuardrailRequest::new(new_name(), BLOCKED, "This reply is blocked.")
+    CreateGuardrailRequest::new(unique_name(), BLOCKED, "This reply is blocked.")
         .word_policy_config(
             GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("xylophone")]),
         )
@@ -38,7 +38,7 @@ pub fn guardrail_request() -> CreateGuardrailRequest {
         )
 }
 
-/// Does something with a fetched guardrail, version 1, and deletes it whatever came of it.
+/// Calls `work` with version 1 of a fetched guardrail, then deletes the guardrail, even if `work` panics.
 pub async fn with_guardrail<F: Future<Output = ()>>(
     session: &Session,
     work: impl FnOnce(Bound<Guardrail>) -> F,
@@ -46,21 +46,21 @@ pub async fn with_guardrail<F: Future<Output = ()>>(
     let guardrails = Guardrail::objects().using(session);
     let created = guardrails.create(guardrail_request()).await.unwrap();
     let id = created.guardrail_id.as_str();
-    let worked = AssertUnwindSafe(async {
-        ready(session, id, "DRAFT").await;
+    let result = AssertUnwindSafe(async {
+        wait_until_ready(session, id, "DRAFT").await;
         let version = guardrails.create_version(id, CreateGuardrailVersionRequest::default()).await.unwrap();
-        work(ready(session, id, &version.version).await).await;
+        work(wait_until_ready(session, id, &version.version).await).await;
     })
     .catch_unwind()
     .await;
     guardrails.delete(id).await.unwrap();
-    if let Err(panic) = worked {
+    if let Err(panic) = result {
         std::panic::resume_unwind(panic);
     }
 }
 
-/// AWS makes guardrails, and changes them, for some seconds.
-async fn ready(session: &Session, id: &str, version: &str) -> Bound<Guardrail> {
+/// Waits until the guardrail is ready. On AWS, creating and updating a guardrail takes some seconds.
+async fn wait_until_ready(session: &Session, id: &str, version: &str) -> Bound<Guardrail> {
     for _ in 0..60 {
         let guardrail = Guardrail::objects().using(session).get((id, version)).await.unwrap();
         if guardrail.status == "READY" {
@@ -71,7 +71,7 @@ async fn ready(session: &Session, id: &str, version: &str) -> Bound<Guardrail> {
     panic!("guardrail {id} was not ready within a minute");
 }
 
-pub async fn a_guardrail_lives_from_create_to_delete(session: &Session) {
+pub async fn a_guardrail_can_be_created_updated_versioned_and_deleted(session: &Session) {
     with_guardrail(session, async |first| {
         let guardrails = Guardrail::objects().using(session);
         let id = first.guardrail_id.as_str();
@@ -87,23 +87,23 @@ pub async fn a_guardrail_lives_from_create_to_delete(session: &Session) {
         let row = guardrails.list_versions(id).await.unwrap().into_iter().find(|row| row.version == "1");
         assert_eq!(row.unwrap().full().await.unwrap(), first);
 
-        let change = UpdateGuardrailRequest::new(draft.name.as_str(), "Changed.", "Changed.")
+        let update = UpdateGuardrailRequest::new(draft.name.as_str(), "Changed.", "Changed.")
             .description("changed")
             .word_policy_config(
                 GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("tuba")]),
             );
-        let updated = guardrails.update(id, change).await.unwrap();
+        let updated = guardrails.update(id, update).await.unwrap();
         assert_eq!(updated.guardrail_id, id);
-        let changed = ready(session, id, "DRAFT").await;
-        assert_eq!(changed.description.as_deref(), Some("changed"));
-        assert_eq!(changed.blocked_input_messaging, "Changed.");
-        assert_eq!(first.refresh().await.unwrap(), first, "a version does not change with its draft");
-        assert_eq!(draft.refresh().await.unwrap(), changed);
+        let updated_draft = wait_until_ready(session, id, "DRAFT").await;
+        assert_eq!(updated_draft.description.as_deref(), Some("changed"));
+        assert_eq!(updated_draft.blocked_input_messaging, "Changed.");
+        assert_eq!(first.refresh().await.unwrap(), first, "an update of the draft does not change a version");
+        assert_eq!(draft.refresh().await.unwrap(), updated_draft);
 
         let request = CreateGuardrailVersionRequest::default().description("the second");
         let second = guardrails.create_version(id, request).await.unwrap();
         assert_eq!(second.version, "2");
-        let second = ready(session, id, "2").await;
+        let second = wait_until_ready(session, id, "2").await;
         assert_eq!(second.description.as_deref(), Some("the second"));
 
         guardrails.delete((id, "1")).await.unwrap();
@@ -113,7 +113,7 @@ pub async fn a_guardrail_lives_from_create_to_delete(session: &Session) {
     .await;
 }
 
-pub async fn a_guardrail_that_is_not_there_does_not_exist(session: &Session) {
+pub async fn a_missing_guardrail_is_does_not_exist(session: &Session) {
     let guardrails = Guardrail::objects().using(session);
     let error = guardrails.get("nosuchguard1").await.unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::DoesNotExist, Some("GetGuardrail")), "{error}");
@@ -133,12 +133,12 @@ pub async fn a_guardrail_is_applied_to_a_text(session: &Session) {
         assert_eq!(passed.action, GuardrailAction::None);
 
         let model = crate::support::model(session, crate::support::MODEL);
-        let hidden = model
+        let masked = model
             .apply_guardrail(&guardrail, "Write to jane@example.com.")
             .source(GuardrailContentSource::Output)
             .await
             .unwrap();
-        assert_eq!(hidden.outputs[0].text.as_deref(), Some("Write to {EMAIL}."));
+        assert_eq!(masked.outputs[0].text.as_deref(), Some("Write to {EMAIL}."));
     })
     .await;
 }

@@ -1,4 +1,5 @@
-//! What the library does, on AWS as on a local Bedrock: functions over a session that panic where it does not.
+//! Behaviours of the library that hold both on AWS and on a local Bedrock: functions over a session, which panic on
+//! failure.
 
 pub mod async_invokes;
 pub mod conversations;
@@ -8,54 +9,54 @@ pub mod raw_invocations;
 pub mod streams;
 pub mod tokens;
 
-/// Gives the list of all behaviours, by topic, to a macro.
+/// Calls a macro with the list of all behaviours, by topic.
 #[macro_export]
 macro_rules! for_each_behaviour {
     ($run:ident) => {
         $run! {
             async_invokes {
-                a_job_that_is_not_there_is_a_validation_error,
-                jobs_are_listed_for_one_model_and_for_all,
+                a_missing_job_is_a_validation_error,
+                jobs_can_be_listed_for_one_model_or_all_models,
             }
             conversations {
-                a_conversation_goes_on_with_the_reply,
+                a_conversation_continues_with_the_reply,
                 a_forced_tool_is_called_with_an_object,
                 a_guardrail_intervenes_in_a_conversation,
                 a_reply_is_cut_at_max_tokens,
-                a_string_is_enough_to_converse,
-                a_system_prompt_is_taken,
-                an_unknown_model_does_not_exist,
-                conversation_manager_needs_no_fetched_model,
-                parallel_tool_results_may_come_in_another_order,
-                the_session_works_on_after_close,
+                converse_accepts_a_string,
+                a_system_prompt_is_used,
+                an_unknown_model_is_does_not_exist,
+                conversation_manager_takes_a_model_id,
+                parallel_tool_results_may_be_in_any_order,
+                a_session_works_after_close,
             }
             guardrails {
                 a_guardrail_is_applied_to_a_text,
-                a_guardrail_lives_from_create_to_delete,
-                a_guardrail_that_is_not_there_does_not_exist,
+                a_guardrail_can_be_created_updated_versioned_and_deleted,
+                a_missing_guardrail_is_does_not_exist,
             }
             queries {
-                a_model_is_got_by_its_id_and_by_its_arn,
-                a_model_that_is_not_there_does_not_exist,
-                availability_tells_of_the_model_asked_for,
+                get_accepts_an_id_or_an_arn,
+                a_missing_model_is_does_not_exist,
+                availability_returns_the_requested_model,
                 first_exists_and_count_agree_with_the_list,
-                models_are_filtered_by_aws,
+                aws_filters_models,
                 rows_can_be_streamed_and_limited,
             }
             raw_invocations {
-                a_body_of_the_wrong_form_is_a_validation_error,
-                a_model_answers_in_its_makers_form,
-                a_stream_of_chunks_ends_with_the_metrics,
+                a_malformed_body_is_a_validation_error,
+                a_model_replies_in_its_provider_format,
+                a_chunk_stream_ends_with_the_invocation_metrics,
             }
             streams {
                 a_dropped_stream_leaves_the_session_usable,
-                a_stream_gives_its_events_in_order,
-                a_stream_of_an_unknown_model_does_not_exist,
-                a_stream_of_text_can_still_be_collected,
-                collect_gives_what_converse_gives,
+                a_stream_returns_its_events_in_order,
+                streaming_from_an_unknown_model_is_does_not_exist,
+                a_text_stream_can_be_collected,
+                collect_returns_a_reply_like_converse,
             }
             tokens {
-                tokens_are_counted_of_a_conversation_and_of_a_body,
+                count_tokens_accepts_a_conversation_or_a_body,
             }
         }
     };

@@ -1,4 +1,4 @@
-//! Finding foundation models.
+//! Queries of foundation models.
 
 use bedrock_orm::models::{InferenceType, ModelModality};
 use bedrock_orm::prelude::*;
@@ -6,7 +6,7 @@ use futures_util::TryStreamExt as _;
 
 use crate::support::MODEL;
 
-pub async fn a_model_is_got_by_its_id_and_by_its_arn(session: &Session) {
+pub async fn get_accepts_an_id_or_an_arn(session: &Session) {
     let models = FoundationModel::objects().using(session);
     let model = models.get(MODEL).await.unwrap();
     assert_eq!(model.model_id, MODEL);
@@ -17,7 +17,7 @@ pub async fn a_model_is_got_by_its_id_and_by_its_arn(session: &Session) {
     assert_eq!(model.refresh().await.unwrap(), model);
 }
 
-pub async fn a_model_that_is_not_there_does_not_exist(session: &Session) {
+pub async fn a_missing_model_is_does_not_exist(session: &Session) {
     let models = FoundationModel::objects().using(session);
     let error = models.get("nobody.no-model-v1:0").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DoesNotExist, "{error}");
@@ -33,19 +33,19 @@ pub async fn a_model_that_is_not_there_does_not_exist(session: &Session) {
     assert_eq!(models.get_opt(MODEL).await.unwrap().unwrap().model_id, MODEL);
 }
 
-pub async fn availability_tells_of_the_model_asked_for(session: &Session) {
+pub async fn availability_returns_the_requested_model(session: &Session) {
     let availability = FoundationModel::objects().using(session).availability(MODEL).await.unwrap();
     assert_eq!(availability.model_id, MODEL);
     assert_eq!(availability.region_availability, "AVAILABLE");
 }
 
-pub async fn models_are_filtered_by_aws(session: &Session) {
+pub async fn aws_filters_models(session: &Session) {
     let models = FoundationModel::objects().using(session);
-    let amazons = models.list().by_provider("amazon").await.unwrap();
-    assert!(amazons.iter().any(|model| model.model_id == MODEL));
-    assert!(amazons.iter().all(|model| model.provider_name.as_deref() == Some("Amazon")));
+    let by_amazon = models.list().by_provider("amazon").await.unwrap();
+    assert!(by_amazon.iter().any(|model| model.model_id == MODEL));
+    assert!(by_amazon.iter().all(|model| model.provider_name.as_deref() == Some("Amazon")));
     let all = models.all().await.unwrap();
-    assert!(all.len() > amazons.len(), "{} and {}", all.len(), amazons.len());
+    assert!(all.len() > by_amazon.len(), "{} and {}", all.len(), by_amazon.len());
 
     let embedding = models
         .list()
@@ -63,17 +63,17 @@ pub async fn models_are_filtered_by_aws(session: &Session) {
 }
 
 pub async fn first_exists_and_count_agree_with_the_list(session: &Session) {
-    let amazons = FoundationModel::objects().using(session).list().by_provider("Amazon");
-    let all = amazons.clone().await.unwrap();
-    assert_eq!(amazons.count().await.unwrap(), all.len());
-    assert!(amazons.exists().await.unwrap());
-    assert_eq!(amazons.first().await.unwrap().as_ref(), all.first());
+    let by_amazon = FoundationModel::objects().using(session).list().by_provider("Amazon");
+    let all = by_amazon.clone().await.unwrap();
+    assert_eq!(by_amazon.count().await.unwrap(), all.len());
+    assert!(by_amazon.exists().await.unwrap());
+    assert_eq!(by_amazon.first().await.unwrap().as_ref(), all.first());
 
-    let nobody = FoundationModel::objects().using(session).list().by_provider("Nobody");
-    assert_eq!(nobody.count().await.unwrap(), 0);
-    assert!(!nobody.exists().await.unwrap());
-    assert_eq!(nobody.first().await.unwrap(), None);
-    assert_eq!(nobody.await.unwrap(), []);
+    let by_nobody = FoundationModel::objects().using(session).list().by_provider("Nobody");
+    assert_eq!(by_nobody.count().await.unwrap(), 0);
+    assert!(!by_nobody.exists().await.unwrap());
+    assert_eq!(by_nobody.first().await.unwrap(), None);
+    assert_eq!(by_nobody.await.unwrap(), []);
 }
 
 pub async fn rows_can_be_streamed_and_limited(session: &Session) {
@@ -82,6 +82,10 @@ pub async fn rows_can_be_streamed_and_limited(session: &Session) {
     let streamed: Vec<_> = models.stream().try_collect().await.unwrap();
     assert_eq!(streamed, all);
     assert_eq!(models.clone().limit(3).await.unwrap(), all[..3]);
-    assert_eq!(models.clone().limit(3).limit(5).await.unwrap().len(), 3, "a limit is never widened");
+    assert_eq!(
+        models.clone().limit(3).limit(5).await.unwrap().len(),
+        3,
+        "a later limit does not increase an earlier one"
+    );
     assert_eq!(models.limit(all.len() + 1).count().await.unwrap(), all.len());
 }

@@ -1,11 +1,11 @@
-//! InvokeModel, and its stream.
+//! `InvokeModel` and `InvokeModelWithResponseStream`.
 
 use bedrock_orm::prelude::*;
 use serde_json::{Value, json};
 
 use crate::support::{MODEL, model};
 
-/// A prompt in the form of Amazon's Nova models.
+/// A prompt in the format of Amazon's Nova models.
 pub fn nova(prompt: &str) -> Value {
     json!({
         "schemaVersion": "messages-v1",
@@ -14,11 +14,11 @@ pub fn nova(prompt: &str) -> Value {
     })
 }
 
-pub async fn a_model_answers_in_its_makers_form(session: &Session) {
+pub async fn a_model_replies_in_its_provider_format(session: &Session) {
     let model = model(session, MODEL);
-    let answer = model.invoke_model(nova("Say hello.")).accept("application/json").await.unwrap();
-    assert_eq!(answer.content_type, "application/json");
-    let body: Value = answer.body.json().unwrap();
+    let response = model.invoke_model(nova("Say hello.")).accept("application/json").await.unwrap();
+    assert_eq!(response.content_type, "application/json");
+    let body: Value = response.body.json().unwrap();
     assert!(!body["output"]["message"]["content"][0]["text"].as_str().unwrap().is_empty(), "{body}");
     assert!(body["usage"]["inputTokens"].as_u64().unwrap() > 0, "{body}");
 
@@ -27,7 +27,7 @@ pub async fn a_model_answers_in_its_makers_form(session: &Session) {
     model.invoke_model(text.into_bytes()).await.unwrap();
 }
 
-pub async fn a_stream_of_chunks_ends_with_the_metrics(session: &Session) {
+pub async fn a_chunk_stream_ends_with_the_invocation_metrics(session: &Session) {
     let stream = model(session, MODEL).invoke_model_with_response_stream(nova("Count to twenty."));
     let mut stream = stream.await.unwrap();
     assert_eq!(stream.content_type(), "application/json");
@@ -42,7 +42,7 @@ pub async fn a_stream_of_chunks_ends_with_the_metrics(session: &Session) {
     assert!(stream.next().await.is_none());
 }
 
-pub async fn a_body_of_the_wrong_form_is_a_validation_error(session: &Session) {
+pub async fn a_malformed_body_is_a_validation_error(session: &Session) {
     let model = model(session, MODEL);
     let error = model.invoke_model(json!({"no": "prompt"})).await.unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Validation, Some("InvokeModel")), "{error}");

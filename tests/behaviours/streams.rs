@@ -1,4 +1,4 @@
-//! ConverseStream.
+//! `ConverseStream`.
 
 use bedrock_orm::prelude::*;
 
@@ -6,7 +6,7 @@ use crate::support::{MODEL, model};
 
 const PROMPT: &str = "Stream a one sentence release note.";
 
-pub async fn a_stream_gives_its_events_in_order(session: &Session) {
+pub async fn a_stream_returns_its_events_in_order(session: &Session) {
     let mut stream = model(session, MODEL).converse_stream(PROMPT).await.unwrap();
     assert!(stream.request_id().is_some());
     let (mut kinds, mut text) = (Vec::new(), String::new());
@@ -21,19 +21,19 @@ pub async fn a_stream_gives_its_events_in_order(session: &Session) {
     assert!(!text.is_empty());
     let expected = ["messageStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"];
     assert_eq!(kinds, expected);
-    assert!(stream.next().await.is_none(), "a stream that has ended has ended");
+    assert!(stream.next().await.is_none(), "`next` after the end returns `None`");
 }
 
-pub async fn a_stream_of_text_can_still_be_collected(session: &Session) {
+pub async fn a_text_stream_can_be_collected(session: &Session) {
     let mut text = model(session, MODEL).converse_stream(PROMPT).await.unwrap().text();
     let first = text.next().await.unwrap().unwrap();
     assert!(!first.is_empty());
     let reply = text.collect().await.unwrap();
-    assert!(reply.text().starts_with(&first), "what was read already is in the reply");
+    assert!(reply.text().starts_with(&first), "the reply contains the text that was already read");
     assert!(reply.text().len() > first.len());
 }
 
-pub async fn collect_gives_what_converse_gives(session: &Session) {
+pub async fn collect_returns_a_reply_like_converse(session: &Session) {
     let stream = model(session, MODEL).converse_stream(PROMPT).max_tokens(64).await.unwrap();
     let reply = stream.collect().await.unwrap();
     assert!(!reply.text().is_empty());
@@ -51,7 +51,7 @@ pub async fn a_dropped_stream_leaves_the_session_usable(session: &Session) {
     assert!(!model.converse("Say hello.").await.unwrap().text().is_empty());
 }
 
-pub async fn a_stream_of_an_unknown_model_does_not_exist(session: &Session) {
+pub async fn streaming_from_an_unknown_model_is_does_not_exist(session: &Session) {
     let error = model(session, "nobody.no-model-v1:0").converse_stream("Hello").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.operation()),

@@ -1,14 +1,14 @@
-//! CountTokens.
+//! `CountTokens`.
 
 use bedrock_orm::prelude::*;
 use serde_json::json;
 
 use crate::support::model;
 
-/// One that AWS counts for.
+/// A model that supports `CountTokens`.
 pub const COUNTING: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
-pub async fn tokens_are_counted_of_a_conversation_and_of_a_body(session: &Session) {
+pub async fn count_tokens_accepts_a_conversation_or_a_body(session: &Session) {
     let model = model(session, COUNTING);
     let short = model.count_tokens("Draft a rollback checklist.").await.unwrap();
     assert!(short.input_tokens > 0);

@@ -1,4 +1,4 @@
-//! AWS's API description, to hold JSON to.
+//! AWS's API description, to validate JSON against.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -35,18 +35,18 @@ impl Service {
 
     pub fn shape(self, name: &str) -> &'static Value {
         let shape = &self.description()["shapes"][name];
-        assert!(shape.is_object(), "no shape is named {name}");
+        assert!(shape.is_object(), "there is no shape {name}");
         shape
     }
 
-    /// The name of an operation's input or output shape.
+    /// Returns the name of an operation's input or output shape.
     pub fn shape_of(self, operation: &str, direction: &str) -> &'static str {
         let shape = &self.description()["operations"][operation][direction]["shape"];
         shape.as_str().unwrap_or_else(|| panic!("{operation} has no {direction}"))
     }
 
-    /// The member of a List operation's answer that holds the rows.
-    pub fn list_of(self, operation: &str) -> &'static str {
+    /// Returns the member of a List operation's output that contains the rows.
+    pub fn list_member_of(self, operation: &str) -> &'static str {
         let members = self.shape(self.shape_of(operation, "output"))["members"].as_object().unwrap();
         let is_list = |member: &Value| self.shape(member["shape"].as_str().unwrap())["type"] == "list";
         let lists: Vec<_> = members.iter().filter(|(_, member)| is_list(member)).collect();
@@ -54,7 +54,7 @@ impl Service {
         lists[0].0
     }
 
-    /// The errors that the service describes, with their statuses.
+    /// Returns the errors that the service describes, with their statuses.
     pub fn errors(self) -> Vec<(&'static str, u16)> {
         let shapes = self.description()["shapes"].as_object().unwrap();
         let status =
@@ -66,35 +66,35 @@ impl Service {
             .collect()
     }
 
-    /// What a body of that shape says, by the description: without members that are not described or are `null`, and
-    /// with numbers and times in one form.
-    pub fn described(self, shape_name: &str, body: &Value) -> Value {
+    /// Normalises a body by its shape: removes members that are `null` or not described, and unifies the form of
+    /// numbers and times.
+    pub fn normalized(self, shape_name: &str, body: &Value) -> Value {
         let shape = self.shape(shape_name);
         if shape["document"] == true {
-            return of_document(body);
+            return normalized_document(body);
         }
         match (shape["type"].as_str().unwrap(), body) {
             ("structure", Value::Object(members)) => {
-                let described = |(name, value): (&String, &Value)| {
+                let normalized = |(name, value): (&String, &Value)| {
                     let member = &shape["members"][name];
                     let in_body = member["location"].is_null() && !value.is_null();
                     let inner = member["shape"].as_str().filter(|_| in_body)?;
-                    Some((name.clone(), self.described(inner, value)))
+                    Some((name.clone(), self.normalized(inner, value)))
                 };
-                members.iter().filter_map(described).collect::<Map<_, _>>().into()
+                members.iter().filter_map(normalized).collect::<Map<_, _>>().into()
             }
             ("list", Value::Array(items)) => {
                 let inner = shape["member"]["shape"].as_str().unwrap();
-                items.iter().map(|item| self.described(inner, item)).collect()
+                items.iter().map(|item| self.normalized(inner, item)).collect()
             }
             ("map", Value::Object(entries)) => {
                 let inner = shape["value"]["shape"].as_str().unwrap();
-                let entry = |(key, value): (&String, &Value)| (key.clone(), self.described(inner, value));
+                let entry = |(key, value): (&String, &Value)| (key.clone(), self.normalized(inner, value));
                 entries.iter().map(entry).collect::<Map<_, _>>().into()
             }
-            // AWS's floats have the precision of an f32, whatever is written.
+            // AWS's floats have the precision of an `f32`, whatever the number of written digits.
             ("float", Value::Number(number)) => json!(number.as_f64().unwrap() as f32),
-            ("integer" | "long" | "double", Value::Number(_)) => of_document(body),
+            ("integer" | "long" | "double", Value::Number(_)) => normalized_document(body),
             ("timestamp", Value::String(time)) => {
                 json!(time.parse::<Timestamp>().map_or_else(|_| time.clone(), |time| time.to_string()))
             }
@@ -103,20 +103,20 @@ impl Service {
     }
 }
 
-/// The names of all operations of both services.
+/// Returns the names of all operations of both services.
 pub fn operations() -> Vec<&'static str> {
     let names = |description: &'static Value| description["operations"].as_object().unwrap().keys();
     names(&BEDROCK).chain(names(&RUNTIME)).map(String::as_str).collect()
 }
 
-/// The members of an operation's input in that location; in the body, where it has no name.
+/// Returns the members of an operation's input in a location. An empty location means the body.
 pub fn members_of(operation: &str, location: &str) -> BTreeSet<&'static str> {
     let is_there = |member: &Value| member["location"].as_str().unwrap_or_default() == location;
     let members = input_shape(operation)["members"].as_object().unwrap().iter();
     members.filter(|(_, member)| is_there(member)).map(|(name, _)| name.as_str()).collect()
 }
 
-/// The input of an operation that takes one key.
+/// Returns the input of an operation with a single key.
 pub fn key_input(operation: &str, key: &str) -> Value {
     let labels: Vec<_> = members_of(operation, "uri").into_iter().collect();
     assert_eq!(labels.len(), 1, "{operation} has {labels:?}");
@@ -124,17 +124,18 @@ pub fn key_input(operation: &str, key: &str) -> Value {
 }
 
 fn input_shape(operation: &str) -> &'static Value {
-    let described = [Service::ControlPlane, Service::Runtime]
+    let service = [Service::ControlPlane, Service::Runtime]
         .into_iter()
         .find(|service| service.description()["operations"][operation].is_object());
-    let service = described.unwrap_or_else(|| panic!("no operation is named {operation}"));
+    let service = service.unwrap_or_else(|| panic!("there is no operation {operation}"));
     service.shape(service.shape_of(operation, "input"))
 }
 
-/// What a request asks for, as the description reads it: its labels, its query and its body in one object, named by
-/// members. What the query holds is text. A token of idempotency is always there; one that the SDK made up is left out.
+/// Reads a request by its description and returns its labels, query, and body in one object with the members' names.
+/// Values of the query are strings. An idempotency token must be present; it is omitted from the result if the SDK
+/// generated it.
 pub fn input_of(request: &RecordedRequest) -> Value {
-    let name = request.operation.as_deref().unwrap_or_else(|| panic!("{} is no operation", request.path));
+    let name = request.operation.as_deref().unwrap_or_else(|| panic!("{} is not an operation", request.path));
     let description =
         [&*BEDROCK, &*RUNTIME].into_iter().find(|it| it["operations"][name].is_object()).unwrap();
     let operation = &description["operations"][name];
@@ -152,12 +153,15 @@ pub fn input_of(request: &RecordedRequest) -> Value {
     let mut input = Map::new();
 
     let template = operation["http"]["requestUri"].as_str().unwrap();
-    let (told, sent): (Vec<_>, Vec<_>) = (template.split('/').collect(), request.path.split('/').collect());
-    assert_eq!(told.len(), sent.len(), "{name}: {} is no {template}", request.path);
-    for (told, sent) in told.into_iter().zip(sent) {
-        match told.strip_prefix('{').and_then(|label| label.strip_suffix('}')) {
-            Some(label) => drop(input.insert(member_at("uri", label), json!(decoded(sent)))),
-            None => assert_eq!(told, sent, "{name}: {} is no {template}", request.path),
+    let (expected_part, sent_part): (Vec<_>, Vec<_>) =
+        (template.split('/').collect(), request.path.split('/').collect());
+    assert_eq!(expected_part.len(), sent_part.len(), "{name}: {} does not match {template}", request.path);
+    for (expected_part, sent_part) in expected_part.into_iter().zip(sent_part) {
+        match expected_part.strip_prefix('{').and_then(|label| label.strip_suffix('}')) {
+            Some(label) => drop(input.insert(member_at("uri", label), json!(decoded(sent_part)))),
+            None => {
+                assert_eq!(expected_part, sent_part, "{name}: {} does not match {template}", request.path)
+            }
         }
     }
     for pair in request.query.split('&').filter(|pair| !pair.is_empty()) {
@@ -207,23 +211,24 @@ fn decoded(text: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// A document with its numbers by value: `1.0` is `1`.
-fn of_document(value: &Value) -> Value {
+/// Normalises the numbers in a document: `1.0` becomes `1`.
+fn normalized_document(value: &Value) -> Value {
     match value {
         Value::Number(number) => match number.as_f64() {
             Some(float) if float.fract() == 0.0 && float.abs() < 9e15 => json!(float as i64),
             _ => value.clone(),
         },
-        Value::Array(items) => items.iter().map(of_document).collect(),
+        Value::Array(items) => items.iter().map(normalized_document).collect(),
         Value::Object(members) => {
-            let member = |(name, value): (&String, &Value)| (name.clone(), of_document(value));
+            let member = |(name, value): (&String, &Value)| (name.clone(), normalized_document(value));
             members.iter().map(member).collect::<Map<_, _>>().into()
         }
         other => other.clone(),
     }
 }
 
-/// Where two described values differ. Ours may have empty members of what AWS promises and left out.
+/// Returns the differences between two normalised values. `ours` may have empty values for required members that AWS
+/// omitted.
 pub fn differences(theirs: &Value, ours: &Value) -> Vec<String> {
     let mut found = Vec::new();
     compare("", theirs, ours, &mut found);
@@ -237,12 +242,12 @@ fn compare(path: &str, theirs: &Value, ours: &Value, found: &mut Vec<String>) {
                 let path = format!("{path}/{name}");
                 match ours.get(name) {
                     Some(ours) => compare(&path, value, ours, found),
-                    None => found.push(format!("{path} is lost: {value}")),
+                    None => found.push(format!("{path} is missing: {value}")),
                 }
             }
             for (name, value) in ours {
                 if !theirs.contains_key(name) && !is_empty(value) {
-                    found.push(format!("{path}/{name} is made up: {value}"));
+                    found.push(format!("{path}/{name} is unexpected: {value}"));
                 }
             }
         }
@@ -252,7 +257,7 @@ fn compare(path: &str, theirs: &Value, ours: &Value, found: &mut Vec<String>) {
             }
         }
         _ if theirs == ours => {}
-        _ => found.push(format!("{path}: AWS says {theirs}, we say {ours}")),
+        _ => found.push(format!("{path}: AWS has {theirs}, we have {ours}")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A server that answers what it is told to, byte for byte: for what no faithful Bedrock would say.
+//! A server that returns prepared responses byte for byte, to test responses that a correct Bedrock does not return.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -11,27 +11,27 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::frames::Frame;
 
-/// An answer to one request.
+/// The response to one request.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct FakeResponse {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<Vec<u8>>,
     ending: Ending,
 }
 
-/// What follows an answer's last byte.
+/// What follows the last byte of a response.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Ending {
-    /// The end of the body; the connection can be used again.
+    /// The body ends, and the connection can be reused.
     Whole,
-    /// Nothing: the connection stays open, and the body does not end.
+    /// The body does not end, and the connection stays open.
     Stalled,
-    /// The connection's reset.
+    /// The connection is reset.
     Reset,
 }
 
-impl Answer {
+impl FakeResponse {
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self { status, headers: Vec::new(), body: vec![body.into()], ending: Ending::Whole }
             .header("x-amzn-RequestId", "11111111-2222-3333-4444-555555555555")
@@ -41,7 +41,7 @@ impl Answer {
         Self::new(200, body.to_string()).header("content-type", "application/json")
     }
 
-    /// An error as AWS gives it.
+    /// Returns an error in AWS's form.
     pub fn error(status: u16, code: &str, message: &str) -> Self {
         Self::new(status, serde_json::json!({ "message": message }).to_string())
             .header("content-type", "application/json")
@@ -51,7 +51,7 @@ impl Answer {
             )
     }
 
-    /// An event stream, one chunk of the body a frame.
+    /// Returns an event stream. Each frame is one chunk of the body.
     pub fn stream(frames: impl IntoIterator<Item = Frame>) -> Self {
         let body = frames.into_iter().map(|frame| frame.bytes()).collect();
         Self { body, ..Self::new(200, Vec::new()) }
@@ -72,7 +72,7 @@ impl Answer {
         self
     }
 
-    /// More bytes of the body.
+    /// Appends bytes to the body.
     #[must_use]
     pub fn then(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.body.push(bytes.into());
@@ -80,17 +80,17 @@ impl Answer {
     }
 }
 
-/// A request that came.
+/// A request that the server received.
 #[derive(Clone, Debug)]
-pub struct Received {
+pub struct ReceivedRequest {
     pub method: String,
-    /// Path and query, as sent.
+    /// The path and the query, as sent.
     pub target: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
-impl Received {
+impl ReceivedRequest {
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
@@ -106,8 +106,8 @@ pub struct FakeServer {
 
 #[derive(Debug)]
 struct State {
-    answers: Mutex<VecDeque<Answer>>,
-    requests: Mutex<Vec<Received>>,
+    responses: Mutex<VecDeque<FakeResponse>>,
+    requests: Mutex<Vec<ReceivedRequest>>,
     opened: watch::Sender<usize>,
     closed: watch::Sender<usize>,
 }
@@ -119,12 +119,12 @@ impl Drop for FakeServer {
 }
 
 impl FakeServer {
-    /// A server with these answers, in this order; the last is given again and again.
-    pub async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
+    /// Starts a server that returns these responses in order. It repeats the last response.
+    pub async fn start(responses: impl IntoIterator<Item = FakeResponse>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = Arc::new(State {
-            answers: Mutex::new(answers.into_iter().collect()),
+            responses: Mutex::new(responses.into_iter().collect()),
             requests: Mutex::default(),
             opened: watch::channel(0).0,
             closed: watch::channel(0).0,
@@ -137,51 +137,51 @@ impl FakeServer {
         &self.url
     }
 
-    pub fn requests(&self) -> Vec<Received> {
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.state.requests.lock().unwrap().clone()
     }
 
-    /// How many connections were opened.
-    pub fn connections(&self) -> usize {
+    /// Returns the number of connections that clients have opened.
+    pub fn connections_opened(&self) -> usize {
         *self.state.opened.borrow()
     }
 
-    /// Returns when a client has closed so many connections.
-    pub async fn closed(&self, connections: usize) {
+    /// Waits until clients have closed this number of connections.
+    pub async fn wait_until_closed(&self, connections: usize) {
         let mut closed = self.state.closed.subscribe();
         closed.wait_for(|closed| *closed >= connections).await.unwrap();
     }
 }
 
 async fn serve(listener: TcpListener, state: Arc<State>) {
-    // Ends with this task, and with it every connection.
+    // The tasks of the connections end with this task.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         state.opened.send_modify(|opened| *opened += 1);
         let state = Arc::clone(&state);
         connections.spawn(async move {
-            connection(stream, &state).await;
+            serve_connection(stream, &state).await;
             state.closed.send_modify(|closed| *closed += 1);
         });
     }
 }
 
-/// Answers request after request, until one side has enough.
-async fn connection(mut stream: TcpStream, state: &State) -> Option<()> {
+/// Responds to the requests of a connection until one side closes it.
+async fn serve_connection(mut stream: TcpStream, state: &State) -> Option<()> {
     stream.set_nodelay(true).ok()?;
     loop {
-        let request = read(&mut stream).await?;
+        let request = read_request(&mut stream).await?;
         state.requests.lock().unwrap().push(request);
-        let answer = {
-            let mut answers = state.answers.lock().unwrap();
-            let next = answers.pop_front().expect("an answer");
-            if answers.is_empty() {
-                answers.push_back(next.clone());
+        let response = {
+            let mut responses = state.responses.lock().unwrap();
+            let next = responses.pop_front().expect("a response");
+            if responses.is_empty() {
+                responses.push_back(next.clone());
             }
             next
         };
-        write(&mut stream, &answer).await?;
-        match answer.ending {
+        write_response(&mut stream, &response).await?;
+        match response.ending {
             Ending::Whole => {}
             Ending::Stalled => {
                 let _ = stream.read(&mut [0; 64]).await;
@@ -195,7 +195,7 @@ async fn connection(mut stream: TcpStream, state: &State) -> Option<()> {
     }
 }
 
-async fn read(stream: &mut TcpStream) -> Option<Received> {
+async fn read_request(stream: &mut TcpStream) -> Option<ReceivedRequest> {
     let mut bytes = Vec::new();
     let head_end = loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -221,23 +221,23 @@ async fn read(stream: &mut TcpStream) -> Option<Received> {
             return None;
         }
     }
-    Some(Received { method, target, headers, body })
+    Some(ReceivedRequest { method, target, headers, body })
 }
 
-async fn write(stream: &mut TcpStream, answer: &Answer) -> Option<()> {
-    let mut head = format!("HTTP/1.1 {} Fake\r\n", answer.status);
-    for (name, value) in &answer.headers {
+async fn write_response(stream: &mut TcpStream, response: &FakeResponse) -> Option<()> {
+    let mut head = format!("HTTP/1.1 {} Fake\r\n", response.status);
+    for (name, value) in &response.headers {
         head += &format!("{name}: {value}\r\n");
     }
     head += "transfer-encoding: chunked\r\n\r\n";
     stream.write_all(head.as_bytes()).await.ok()?;
-    for chunk in answer.body.iter().filter(|chunk| !chunk.is_empty()) {
+    for chunk in response.body.iter().filter(|chunk| !chunk.is_empty()) {
         let mut bytes = format!("{:x}\r\n", chunk.len()).into_bytes();
         bytes.extend(chunk);
         bytes.extend(b"\r\n");
         stream.write_all(&bytes).await.ok()?;
     }
-    if answer.ending == Ending::Whole {
+    if response.ending == Ending::Whole {
         stream.write_all(b"0\r\n\r\n").await.ok()?;
     }
     stream.flush().await.ok()

@@ -1,8 +1,8 @@
-//! Event-stream frames, written and read without an SDK.
+//! Encodes and decodes event-stream frames without an SDK.
 
 use serde_json::Value;
 
-/// A frame: its headers in their order, and its payload.
+/// A frame: its headers in order, and its payload.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
     pub headers: Vec<(String, String)>,
@@ -10,7 +10,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// An event.
+    /// Returns an event.
     pub fn event(name: &str, payload: &Value) -> Self {
         Self::new(
             [(":event-type", name), (":content-type", "application/json"), (":message-type", "event")],
@@ -18,7 +18,7 @@ impl Frame {
         )
     }
 
-    /// An exception, spelled as streams spell it: `throttlingException`.
+    /// Returns an exception. Streams write its name in camel case: `throttlingException`.
     pub fn exception(name: &str, payload: &Value) -> Self {
         let kind = [
             (":exception-type", name),
@@ -28,7 +28,7 @@ impl Frame {
         Self::new(kind, payload.to_string().into_bytes())
     }
 
-    /// An error frame, which has no payload.
+    /// Returns an error frame, which has no payload.
     pub fn error(code: &str, message: &str) -> Self {
         Self::new(
             [(":error-code", code), (":error-message", message), (":message-type", "error")],
@@ -41,7 +41,7 @@ impl Frame {
         Self { headers: headers.into(), payload }
     }
 
-    /// The event's or the exception's name.
+    /// Returns the name of the event or the exception.
     pub fn name(&self) -> &str {
         self.header(":event-type").or_else(|| self.header(":exception-type")).unwrap()
     }
@@ -54,13 +54,13 @@ impl Frame {
         serde_json::from_slice(&self.payload).unwrap()
     }
 
-    /// As it travels.
+    /// Encodes the frame.
     pub fn bytes(&self) -> Vec<u8> {
         let mut headers = Vec::new();
         for (name, value) in &self.headers {
             headers.push(u8::try_from(name.len()).unwrap());
             headers.extend(name.as_bytes());
-            headers.push(7); // a string
+            headers.push(7); // the type of a string
             headers.extend(u16::try_from(value.len()).unwrap().to_be_bytes());
             headers.extend(value.as_bytes());
         }
@@ -75,8 +75,8 @@ impl Frame {
         bytes
     }
 
-    /// All frames of a stream.
-    pub fn read_all(mut bytes: &[u8]) -> Vec<Self> {
+    /// Decodes all frames of a stream.
+    pub fn decode_all(mut bytes: &[u8]) -> Vec<Self> {
         let number = |bytes: &[u8]| u32::from_be_bytes(bytes[..4].try_into().unwrap()) as usize;
         let mut frames = Vec::new();
         while !bytes.is_empty() {
@@ -97,7 +97,7 @@ fn read_headers(mut bytes: &[u8]) -> Vec<(String, String)> {
     let mut headers = Vec::new();
     while !bytes.is_empty() {
         let (name, rest) = bytes[1..].split_at(usize::from(bytes[0]));
-        assert_eq!(rest[0], 7, "a header that is no string");
+        assert_eq!(rest[0], 7, "the header is not a string");
         let length = usize::from(u16::from_be_bytes([rest[1], rest[2]]));
         let (value, rest) = rest[3..].split_at(length);
         headers.push((text(name), text(value)));

@@ -1,4 +1,4 @@
-//! What the tests stand on.
+//! Test support.
 
 pub mod description;
 pub mod fake_server;
@@ -12,16 +12,16 @@ use std::sync::{Mutex, PoisonError};
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::{LocalBedrock, RecordedRequest};
 
-/// Converses and streams, on demand, in many regions.
+/// A model that supports Converse and streaming on demand in many regions.
 pub const MODEL: &str = "amazon.nova-lite-v1:0";
-/// Wants an agreement, and an inference profile.
+/// A model that requires an agreement and an inference profile.
 pub const CLAUDE: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
-/// The inference profile that leads to it from the United States.
+/// The inference profile of [`CLAUDE`] in the United States.
 pub const CLAUDE_PROFILE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
-/// Makes videos, asynchronously.
-pub const REEL: &str = "luma.ray-v2:0";
+/// A model that generates videos asynchronously.
+pub const VIDEO_MODEL: &str = "luma.ray-v2:0";
 
-/// A session for a server on loopback, which takes nothing from the environment that matters.
+/// Builds a session for a server on loopback, independent of the environment.
 pub async fn session(url: &str) -> Session {
     Session::builder()
         .region("us-east-1")
@@ -33,39 +33,40 @@ pub async fn session(url: &str) -> Session {
         .unwrap()
 }
 
-/// A fresh local Bedrock, and a session for it.
+/// Starts a local Bedrock and builds a session for it.
 pub async fn local() -> (LocalBedrock, Session) {
     let local = LocalBedrock::start().await.unwrap();
     let session = session(local.url()).await;
     (local, session)
 }
 
-/// A model of which only the ID is known, bound.
+/// Returns a bound model with only its ID.
 pub fn model(session: &Session, id: &str) -> Bound<FoundationModel> {
     FoundationModel::with_id(id).using(session)
 }
 
-/// The one request that came.
+/// Returns the request that the server received, and panics if it received none or several.
 pub fn only_request(local: &LocalBedrock) -> RecordedRequest {
     let mut requests = local.requests();
     assert_eq!(requests.len(), 1, "{:?}", operations(local));
     requests.remove(0)
 }
 
-/// The operation that a request asks for.
+/// Returns the operation of a request.
 pub fn operation_of(request: &RecordedRequest) -> String {
     request.operation.clone().unwrap_or_default()
 }
 
-/// The names of the operations that were asked for, in their order.
+/// Returns the operations of all requests in order.
 pub fn operations(local: &LocalBedrock) -> Vec<String> {
     local.requests().into_iter().map(|request| request.operation.unwrap_or_default()).collect()
 }
 
-/// Says once what is skipped and why, past the harness, which shows nothing of a test that passes.
-pub fn skipped(why: &str) {
-    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(why.to_owned()) {
+/// Prints once, directly to standard error, that tests are skipped and why. The test harness shows no output of tests
+/// that pass.
+pub fn report_skipped(why: &str) {
+    static PRINTED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if PRINTED.lock().unwrap_or_else(PoisonError::into_inner).insert(why.to_owned()) {
         let _ = writeln!(std::io::stderr(), "skipped: {why}");
     }
 }

@@ -1,4 +1,4 @@
-//! Recorded traffic between other people's programs and AWS, where it is at hand.
+//! Recorded traffic between clients and AWS, if it is available.
 
 use std::path::PathBuf;
 
@@ -6,17 +6,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 
-use super::fake_server::Answer;
-use super::skipped;
+use super::fake_server::FakeResponse;
+use super::report_skipped;
 
-/// An exchange with AWS.
+/// A request to AWS and its response.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// Its place in the file, and where it is from.
+    /// The index in the file and the source of the recording.
     pub name: String,
     pub operation: String,
     pub model: String,
-    /// Whether headers and error codes are AWS's own.
+    /// Whether headers and error codes are recorded from AWS.
     pub is_wire: bool,
     pub request: Vec<u8>,
     pub status: u16,
@@ -38,29 +38,29 @@ impl Exchange {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 
-    /// AWS's answer, to be given again.
-    pub fn answer(&self) -> Answer {
-        let is_ours = |name: &str| {
+    /// Returns AWS's response, for a fake server.
+    pub fn response(&self) -> FakeResponse {
+        let is_kept = |name: &str| {
             ["content-type", "x-amzn-requestid", "x-amzn-errortype"].contains(&name)
                 || name.starts_with("x-amzn-bedrock-")
         };
-        let mut answer = Answer::new(self.status, Vec::new());
-        for (name, value) in self.headers.iter().filter(|(name, _)| is_ours(name)) {
-            answer = answer.header(name, value);
+        let mut response = FakeResponse::new(self.status, Vec::new());
+        for (name, value) in self.headers.iter().filter(|(name, _)| is_kept(name)) {
+            response = response.header(name, value);
         }
-        // In two pieces, so that no frame is sure to come whole.
+        // The body is sent in two parts, so that clients also receive frames in parts.
         let (start, end) = self.body.split_at(self.body.len() / 2);
-        answer.then(start).then(end)
+        response.then(start).then(end)
     }
 }
 
-/// All recorded exchanges; none where there are no recordings.
+/// Returns all recorded exchanges, or `None` if there are no recordings.
 pub fn exchanges() -> Option<Vec<Exchange>> {
     Some(lines("exchanges.jsonl")?.iter().enumerate().map(|(index, line)| exchange(index, line)).collect())
 }
 
-/// All recorded answers of the resources' API, as boto3 had read them: operation and data.
-pub fn control_plane_answers() -> Option<Vec<(String, Value)>> {
+/// Returns all recorded responses of the control plane, as parsed by boto3: operation and data.
+pub fn control_plane_responses() -> Option<Vec<(String, Value)>> {
     let answers = lines("control_plane_parsed.jsonl")?;
     Some(answers.into_iter().map(|line| (text(&line["operation"]), line["data"].clone())).collect())
 }
@@ -72,7 +72,7 @@ fn lines(file: &str) -> Option<Vec<Value>> {
     );
     let path = folder.join(file);
     let Ok(text) = std::fs::read_to_string(&path) else {
-        skipped(&format!("there is no recorded traffic at {}", path.display()));
+        report_skipped(&format!("no recorded traffic at {}", path.display()));
         return None;
     };
     let lines: Vec<_> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

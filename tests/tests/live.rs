@@ -1,16 +1,16 @@
-//! The behaviours on AWS: `BEDROCK_ORM_LIVE=1 cargo test --test live`, with the account, region and permissions that the
-//! environment gives. It costs some cents. Without the variable nothing is sent.
+//! Runs the behaviours on AWS: `BEDROCK_ORM_LIVE=1 cargo test --test live`. The environment provides the account,
+//! region, and permissions. A run costs some cents. Without the variable, no request is sent.
 #![allow(clippy::unwrap_used)] // tests
 
 use bedrock_orm::Session;
 use bedrock_orm_tests::for_each_behaviour;
-use bedrock_orm_tests::support::skipped;
+use bedrock_orm_tests::support::report_skipped;
 
 async fn session() -> Option<Session> {
     if std::env::var("BEDROCK_ORM_LIVE").as_deref() == Ok("1") {
         return Some(Session::from_env().await.unwrap());
     }
-    skipped("these tests run on AWS, when BEDROCK_ORM_LIVE=1 is set");
+    report_skipped("these tests run on AWS, when BEDROCK_ORM_LIVE=1 is set");
     None
 }
 

@@ -1,5 +1,4 @@
-//! What the log is told of calls, and what not. One subscriber serves the whole program; it keeps what each test's own
-//! thread is told.
+//! The log events of calls. The whole process has one subscriber; it records the events of each test's own thread.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
 use std::cell::RefCell;
@@ -12,10 +11,10 @@ use bedrock_orm_tests::behaviours::tokens::COUNTING;
 use bedrock_orm_tests::support::{MODEL, local, model};
 
 thread_local! {
-    static TOLD: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What this test's thread is told of the library's own target.
+/// The log of this test's thread, limited to the library's target.
 struct Log;
 
 impl Log {
@@ -25,18 +24,18 @@ impl Log {
             .with_ansi(false)
             .without_time()
             .with_writer(|| Self);
-        // Another test may have been the first.
+        // Another test may have installed the subscriber already.
         let _ = tracing::subscriber::set_global_default(subscriber.finish());
         Self.take();
         Self
     }
 
     fn take(&self) -> Vec<String> {
-        let bytes = TOLD.take();
+        let bytes = LOG.take();
         String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect()
     }
 
-    /// The one event since, with all of these in it.
+    /// Asserts that one event was logged since the last call, and that it contains all of `parts`.
     fn assert_one(&self, parts: &[&str]) {
         let lines = self.take();
         assert_eq!(lines.len(), 1, "{lines:#?}");
@@ -51,7 +50,7 @@ impl Log {
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        TOLD.with_borrow_mut(|told| told.extend_from_slice(bytes));
+        LOG.with_borrow_mut(|log| log.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -60,10 +59,10 @@ impl io::Write for Log {
     }
 }
 
-const EVERY: [&str; 4] = ["bedrock_orm", "region=\"us-east-1\"", "latency_ms=", "request_id="];
+const IN_EVERY_EVENT: [&str; 4] = ["bedrock_orm", "region=\"us-east-1\"", "latency_ms=", "request_id="];
 
 #[tokio::test]
-async fn a_call_that_succeeds_is_one_event_with_what_it_used() {
+async fn a_successful_call_is_one_event_with_its_usage() {
     let (local, session) = local().await;
     let model = model(&session, MODEL);
     let log = Log::start();
@@ -74,7 +73,7 @@ async fn a_call_that_succeeds_is_one_event_with_what_it_used() {
     let which = format!("model_id=\"{MODEL}\"");
     log.assert_one(&["succeeded", "operation=\"Converse\"", &which, &read, &written]);
     model.converse("pr0mpt").await.unwrap();
-    log.assert_one(&EVERY);
+    log.assert_one(&IN_EVERY_EVENT);
 
     let counting = bedrock_orm_tests::support::model(&session, COUNTING);
     let counted = counting.count_tokens("pr0mpt").await.unwrap();
@@ -90,7 +89,7 @@ async fn a_query_is_one_event_for_each_request() {
     let (_local, session) = local().await;
     let log = Log::start();
     FoundationModel::objects().using(&session).list().await.unwrap();
-    log.assert_one(&EVERY);
+    log.assert_one(&IN_EVERY_EVENT);
     FoundationModel::objects().using(&session).get(MODEL).await.unwrap();
     log.assert_one(&["succeeded", "operation=\"GetFoundationModel\""]);
     Guardrail::objects().using(&session).get("abcdef123456").await.unwrap_err();
@@ -109,7 +108,7 @@ async fn a_stream_is_one_event_when_it_ends() {
         event.unwrap();
     }
     assert!(stream.next().await.is_none());
-    log.assert_one(&EVERY);
+    log.assert_one(&IN_EVERY_EVENT);
     local.queue_reply(Reply::text("r3ply and more"));
     let reply = model.converse_stream("pr0mpt").await.unwrap().collect().await.unwrap();
     log.assert_one(&["succeeded", "ConverseStream", &format!("output_tokens={}", reply.usage.output_tokens)]);

@@ -1,5 +1,5 @@
-//! Recorded answers of AWS's, given again over a socket: nothing that AWS describes is lost on the way to our models, and
-//! every error has its kind and AWS's words. Skipped, and said so, where no recordings are at hand.
+//! Recorded AWS responses, replayed over a socket. Parsing into our models loses no described member, and every error
+//! has its kind and AWS's message. The tests are skipped, with a note, if there are no recordings.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,17 +15,17 @@ use bedrock_orm::prelude::*;
 use bedrock_orm::resources::{Get, List};
 use bedrock_orm::{ConverseStream, InvokeModelStream, Partial, Result};
 use bedrock_orm_tests::support::description::{Service, differences};
-use bedrock_orm_tests::support::fake_server::{Answer, FakeServer};
+use bedrock_orm_tests::support::fake_server::{FakeResponse, FakeServer};
 use bedrock_orm_tests::support::frames::Frame;
-use bedrock_orm_tests::support::recordings::{Exchange, control_plane_answers, exchanges};
+use bedrock_orm_tests::support::recordings::{Exchange, control_plane_responses, exchanges};
 use bedrock_orm_tests::support::session;
 use futures_util::TryStreamExt as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// A server that gives that answer, and the runtime on it.
+/// Starts a server that replays the exchange, and returns a manager that uses the server.
 async fn replay(exchange: &Exchange) -> (FakeServer, ConversationManager) {
-    let server = FakeServer::start([exchange.answer()]).await;
+    let server = FakeServer::start([exchange.response()]).await;
     let manager = ConversationManager::new(&session(server.url()).await);
     (server, manager)
 }
@@ -38,7 +38,7 @@ fn guardrail() -> GuardrailConfiguration {
     GuardrailConfiguration::default().guardrail_identifier("gr-1").guardrail_version("1")
 }
 
-/// The same call as was recorded, answered as it was.
+/// Repeats the recorded call.
 async fn converse(manager: &ConversationManager, exchange: &Exchange) -> Result<ConverseResponse> {
     let request: ConverseRequest = serde_json::from_value(exchange.request_json()).unwrap();
     manager.converse(model_id(exchange), request).await
@@ -59,7 +59,7 @@ async fn chunks(manager: &ConversationManager, exchange: &Exchange) -> Result<In
     manager.invoke_model_with_response_stream(model_id(exchange), exchange.request.clone()).await
 }
 
-/// The exchanges of that operation, streams or not, of which there has to be one.
+/// Returns the exchanges of an operation. There must be at least one.
 fn of<'a>(exchanges: &'a [Exchange], operation: &str, is_error: bool) -> Vec<&'a Exchange> {
     let found: Vec<_> = exchanges
         .iter()
@@ -69,14 +69,14 @@ fn of<'a>(exchanges: &'a [Exchange], operation: &str, is_error: bool) -> Vec<&'a
     found
 }
 
-/// Nothing that is described of the recorded JSON is missing in ours, and nothing is made up.
+/// Asserts that our JSON has every described member of the recorded JSON, and no other.
 fn assert_same(service: Service, shape: &str, theirs: &Value, ours: &Value, name: &str) {
-    let differences = differences(&service.described(shape, theirs), &service.described(shape, ours));
+    let differences = differences(&service.normalized(shape, theirs), &service.normalized(shape, ours));
     assert_eq!(differences, [] as [String; 0], "{name}");
 }
 
 #[tokio::test]
-async fn every_operation_that_was_recorded_is_replayed() {
+async fn every_recorded_operation_is_replayed() {
     let Some(exchanges) = exchanges() else { return };
     let replayed = [
         "ApplyGuardrail",
@@ -94,7 +94,7 @@ async fn every_operation_that_was_recorded_is_replayed() {
 }
 
 #[tokio::test]
-async fn recorded_converse_requests_are_sent_as_recorded_and_their_answers_lose_nothing() {
+async fn recorded_converse_requests_are_sent_as_recorded_and_responses_read_without_loss() {
     let Some(exchanges) = exchanges() else { return };
     for exchange in of(&exchanges, "Converse", false) {
         let (server, manager) = replay(exchange).await;
@@ -104,7 +104,7 @@ async fn recorded_converse_requests_are_sent_as_recorded_and_their_answers_lose_
         assert_same(Service::Runtime, "ConverseResponse", &exchange.json(), &ours, &exchange.name);
         assert_sent_as_recorded(&server, exchange, "ConverseRequest");
 
-        // What we write can be read again, and the stored JSON of AWS as well.
+        // The JSON that we write can be read again, and so can AWS's JSON.
         assert_eq!(serde_json::from_value::<ConverseResponse>(ours).unwrap(), reply, "{}", exchange.name);
         let read = serde_json::from_slice::<ConverseResponse>(&exchange.body).unwrap();
         let read = serde_json::to_value(read).unwrap();
@@ -112,9 +112,9 @@ async fn recorded_converse_requests_are_sent_as_recorded_and_their_answers_lose_
     }
 }
 
-/// The SDK says some of AWS's defaults aloud; but for these, what was sent is what was recorded.
+/// Asserts that the sent body equals the recorded body, except for the defaults that the SDK adds.
 fn assert_sent_as_recorded(server: &FakeServer, exchange: &Exchange, shape: &str) {
-    let described = |body: &Value| Service::Runtime.described(shape, body);
+    let described = |body: &Value| Service::Runtime.normalized(shape, body);
     let mut sent = described(&server.requests()[0].json());
     let recorded = described(&exchange.request_json());
     if let Some(guardrail) = sent.get_mut("guardrailConfig").and_then(Value::as_object_mut) {
@@ -127,10 +127,10 @@ fn assert_sent_as_recorded(server: &FakeServer, exchange: &Exchange, shape: &str
 }
 
 #[tokio::test]
-async fn recorded_lists_of_foundation_models_lose_nothing() {
+async fn recorded_lists_of_foundation_models_are_read_without_loss() {
     let Some(exchanges) = exchanges() else { return };
     for exchange in of(&exchanges, "ListFoundationModels", false) {
-        let server = FakeServer::start([exchange.answer()]).await;
+        let server = FakeServer::start([exchange.response()]).await;
         let models = FoundationModel::objects().using(&session(server.url()).await).list().await.unwrap();
         let rows: Vec<_> = models.iter().map(|model| &**model).collect();
         assert!(!rows.is_empty(), "{}", exchange.name);
@@ -146,39 +146,39 @@ async fn recorded_lists_of_foundation_models_lose_nothing() {
 }
 
 #[tokio::test]
-async fn recorded_answers_of_guardrails_and_token_counts_lose_nothing() {
+async fn recorded_guardrail_and_token_count_responses_are_read_without_loss() {
     let Some(exchanges) = exchanges() else { return };
     for exchange in of(&exchanges, "ApplyGuardrail", false) {
         let (_server, manager) = replay(exchange).await;
-        let answer = manager.apply_guardrail("gr-1", "1", "text").await.unwrap();
-        let ours = serde_json::to_value(&answer).unwrap();
+        let response = manager.apply_guardrail("gr-1", "1", "text").await.unwrap();
+        let ours = serde_json::to_value(&response).unwrap();
         assert_same(Service::Runtime, "ApplyGuardrailResponse", &exchange.json(), &ours, &exchange.name);
     }
     for exchange in of(&exchanges, "CountTokens", false) {
         let (_server, manager) = replay(exchange).await;
-        let answer = manager.count_tokens(model_id(exchange), "text").await.unwrap();
-        assert_eq!(json!(answer.input_tokens), exchange.json()["inputTokens"], "{}", exchange.name);
+        let response = manager.count_tokens(model_id(exchange), "text").await.unwrap();
+        assert_eq!(json!(response.input_tokens), exchange.json()["inputTokens"], "{}", exchange.name);
     }
 }
 
 #[tokio::test]
-async fn recorded_answers_about_resources_go_through_their_managers_and_lose_nothing() {
-    let (Some(exchanges), Some(answers)) = (exchanges(), control_plane_answers()) else { return };
+async fn recorded_control_plane_responses_pass_through_the_managers_without_loss() {
+    let (Some(exchanges), Some(answers)) = (exchanges(), control_plane_responses()) else { return };
     let profiles = of(&exchanges, "GetInferenceProfile", false);
     let profiles = profiles.iter().map(|exchange| (exchange.operation.clone(), exchange.json()));
-    let mut asked = BTreeSet::new();
+    let mut replayed = BTreeSet::new();
     for (index, (operation, data)) in answers.into_iter().chain(profiles).enumerate() {
         let name = format!("{index} {operation}");
         if data["tags"].is_object() {
-            continue; // another service has an operation of that name, and other tags
+            continue; // another service has an operation with this name and different tags
         }
         let error = &data["Error"];
-        let answer = match error["Code"].as_str() {
-            Some(code) => Answer::error(400, code, error["Message"].as_str().unwrap()),
-            None => Answer::json(&data),
+        let response = match error["Code"].as_str() {
+            Some(code) => FakeResponse::error(400, code, error["Message"].as_str().unwrap()),
+            None => FakeResponse::json(&data),
         };
-        let server = FakeServer::start([answer]).await;
-        let ours = ask(&operation, &session(server.url()).await).await;
+        let server = FakeServer::start([response]).await;
+        let ours = call_manager(&operation, &session(server.url()).await).await;
         assert_eq!(server.requests().len(), 1, "{name}");
         match (ours, error["Code"].as_str()) {
             (Ok(ours), None) => {
@@ -194,20 +194,20 @@ async fn recorded_answers_about_resources_go_through_their_managers_and_lose_not
             }
             (ours, _) => panic!("{name}: {ours:?}"),
         }
-        asked.insert(operation);
+        replayed.insert(operation);
     }
-    assert!(asked.len() > 15, "{asked:?}");
+    assert!(replayed.len() > 15, "{replayed:?}");
 }
 
-/// Asks a manager for what the operation is for, and gives AWS's answer as the types have it.
-async fn ask(operation: &str, session: &Session) -> Result<Value> {
+/// Calls the manager's method for the operation and returns AWS's response as our types represent it.
+async fn call_manager(operation: &str, session: &Session) -> Result<Value> {
     async fn get<M: Get<Key: From<&'static str>> + Serialize>(session: &Session) -> Result<Value> {
         Ok(json!(&*M::objects().using(session).get("some-key").await?))
     }
     async fn list<M: List<Row: Serialize>>(operation: &str, session: &Session) -> Result<Value> {
         let rows = M::objects().using(session).list().await?;
         let rows: Vec<_> = rows.iter().map(|row| &**row).collect();
-        Ok(json!({ Service::ControlPlane.list_of(operation): rows }))
+        Ok(json!({ Service::ControlPlane.list_member_of(operation): rows }))
     }
     match operation {
         "CreateCustomModelDeployment" => {
@@ -259,19 +259,24 @@ async fn ask(operation: &str, session: &Session) -> Result<Value> {
 }
 
 #[tokio::test]
-async fn recorded_raw_answers_come_byte_for_byte() {
+async fn recorded_raw_responses_are_returned_byte_for_byte() {
     let Some(exchanges) = exchanges() else { return };
     for exchange in of(&exchanges, "InvokeModel", false) {
         let (server, manager) = replay(exchange).await;
         let call = manager.invoke_model(model_id(exchange), exchange.request.clone());
-        let answer = call.await.unwrap_or_else(|error| panic!("{}: {error}", exchange.name));
-        assert_eq!(&*answer.body, exchange.body.as_slice(), "{}", exchange.name);
-        assert_eq!(Some(answer.content_type.as_str()), exchange.header("content-type"), "{}", exchange.name);
+        let response = call.await.unwrap_or_else(|error| panic!("{}: {error}", exchange.name));
+        assert_eq!(&*response.body, exchange.body.as_slice(), "{}", exchange.name);
+        assert_eq!(
+            Some(response.content_type.as_str()),
+            exchange.header("content-type"),
+            "{}",
+            exchange.name
+        );
         assert_eq!(server.requests()[0].body, exchange.request, "{}", exchange.name);
     }
 }
 
-/// The exception that the stream holds, where it holds one: code and message.
+/// Returns the code and the message of the exception in a stream, if there is one.
 fn exception(frames: &[Frame]) -> Option<(String, String)> {
     let frame = frames.iter().find(|frame| frame.header(":exception-type").is_some())?;
     let code = frame.name();
@@ -280,10 +285,10 @@ fn exception(frames: &[Frame]) -> Option<(String, String)> {
 }
 
 #[tokio::test]
-async fn recorded_streams_of_events_lose_nothing_and_are_collected() {
+async fn recorded_event_streams_are_read_and_collected_without_loss() {
     let Some(exchanges) = exchanges() else { return };
     for exchange in of(&exchanges, "ConverseStream", false) {
-        let frames = Frame::read_all(&exchange.body);
+        let frames = Frame::decode_all(&exchange.body);
         assert!(exchange.is_stream && !frames.is_empty(), "{}", exchange.name);
         let (server, manager) = replay(exchange).await;
         let mut stream = converse_stream(&manager, exchange).await.unwrap();
@@ -308,12 +313,12 @@ async fn recorded_streams_of_events_lose_nothing_and_are_collected() {
             assert_same(Service::Runtime, "ConverseStreamOutput", &theirs, &ours, &exchange.name);
         }
         assert!(stream.next().await.is_none(), "{}", exchange.name);
-        // Asking again gives nothing, and the reply is still to be had.
+        // After the end, `next` returns `None`, and the reply is still available.
         assert_collected(&stream.collect().await.unwrap(), &frames, &exchange.name);
     }
 }
 
-/// The collected reply against the frames, put together by other means than the library's.
+/// Compares the collected reply with the frames, without using the library to combine them.
 fn assert_collected(reply: &ConverseResponse, frames: &[Frame], name: &str) {
     let (mut texts, mut inputs, mut names) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let (mut thoughts, mut signatures) = (String::new(), String::new());
@@ -373,7 +378,7 @@ fn assert_collected(reply: &ConverseResponse, frames: &[Frame], name: &str) {
     assert_eq!(ours.get("trace").is_some(), metadata["trace"].is_object(), "{name}");
 }
 
-/// The texts of the blocks that hold no citations, in order.
+/// Joins the texts of all blocks without citations, in order.
 fn plain_text(reply: &ConverseResponse, texts: &BTreeMap<Option<i64>, String>) -> String {
     let cited: String = serde_json::to_value(reply.content())
         .unwrap()
@@ -392,10 +397,10 @@ fn plain_text(reply: &ConverseResponse, texts: &BTreeMap<Option<i64>, String>) -
 }
 
 #[tokio::test]
-async fn recorded_streams_of_chunks_come_byte_for_byte_and_end_well() {
+async fn recorded_chunk_streams_are_returned_byte_for_byte_and_are_complete() {
     let Some(exchanges) = exchanges() else { return };
     for exchange in of(&exchanges, "InvokeModelWithResponseStream", false) {
-        let frames = Frame::read_all(&exchange.body);
+        let frames = Frame::decode_all(&exchange.body);
         let (server, manager) = replay(exchange).await;
         let mut stream = chunks(&manager, exchange).await.unwrap();
         assert_eq!(server.requests()[0].body, exchange.request, "{}", exchange.name);
@@ -417,19 +422,19 @@ async fn recorded_streams_of_chunks_come_byte_for_byte_and_end_well() {
     }
 }
 
-/// A recorded stream, whole but for its end, is an interruption wherever it is cut.
+/// A recorded stream that is cut before its end is an interruption, wherever it is cut.
 #[tokio::test]
-async fn recorded_streams_that_are_cut_short_are_interrupted() {
+async fn recorded_streams_that_are_cut_are_interrupted() {
     let Some(exchanges) = exchanges() else { return };
     for exchange in exchanges.iter().filter(|exchange| exchange.is_stream) {
-        let frames = Frame::read_all(&exchange.body);
+        let frames = Frame::decode_all(&exchange.body);
         if exception(&frames).is_some() {
             continue;
         }
         let last = if exchange.operation == "ConverseStream" { "messageStop" } else { "chunk" };
         let end = frames.iter().rposition(|frame| frame.name() == last).unwrap();
         for kept in [0, end / 2, end] {
-            // A chunk alone may be the words of a guardrail that blocked the prompt.
+            // A single chunk can be the message of a guardrail that blocked the prompt.
             let is_guardrail_s = |frame: &Frame| {
                 let bytes = BASE64.decode(frame.json()["bytes"].as_str().unwrap_or_default()).unwrap();
                 String::from_utf8(bytes).unwrap().contains("INTERVENED")
@@ -478,14 +483,14 @@ fn kind_of(code: &str) -> ErrorKind {
 }
 
 #[tokio::test]
-async fn recorded_errors_have_their_kind_and_aws_s_code_message_status_and_request_id() {
+async fn recorded_errors_have_their_kind_code_message_status_and_request_id() {
     let Some(exchanges) = exchanges() else { return };
     let errors: Vec<_> = exchanges.iter().filter(|exchange| exchange.status != 200).collect();
     println!("{} errors", errors.len());
     for exchange in errors {
         let (server, manager) = replay(exchange).await;
-        let text = || guardrail_free(exchange);
-        let answer = match exchange.operation.as_str() {
+        let text = || recorded_request_or_text(exchange);
+        let response = match exchange.operation.as_str() {
             "Converse" => manager.converse(model_id(exchange), text()).await.map(drop),
             "ConverseStream" => manager.converse_stream(model_id(exchange), text()).await.map(drop),
             "InvokeModel" => {
@@ -500,7 +505,7 @@ async fn recorded_errors_have_their_kind_and_aws_s_code_message_status_and_reque
             }
             other => panic!("no test replays an error of {other}"),
         };
-        let error = answer.expect_err(&exchange.name);
+        let error = response.expect_err(&exchange.name);
         assert_eq!(error.operation(), Some(exchange.operation.as_str()), "{}", exchange.name);
         assert_eq!(error.http_status(), Some(exchange.status), "{}", exchange.name);
         let body: Value = exchange.json();
@@ -528,8 +533,8 @@ async fn recorded_errors_have_their_kind_and_aws_s_code_message_status_and_reque
     }
 }
 
-/// The recorded request where it can be read, else a text: here it is the answer that counts.
-fn guardrail_free(exchange: &Exchange) -> ConverseRequest {
+/// Returns the recorded request if it can be parsed, and a text otherwise. Here only the response matters.
+fn recorded_request_or_text(exchange: &Exchange) -> ConverseRequest {
     let request = serde_json::from_slice::<ConverseRequest>(&exchange.request);
     let mut request = request.unwrap_or_else(|_| "text".into());
     if request.guardrail_config.is_some() {

@@ -1,27 +1,27 @@
-//! The default session: loaded from the environment once, on first use.
+//! The default session, which is loaded from the environment once, on first use.
 //!
-//! The environment belongs to a process, so each test runs in one of its own: this program again, for that test alone,
-//! with the variables that it is about.
+//! The environment belongs to a process. Therefore each test starts this program again, for this test only, with the
+//! variables that the test needs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
 use std::process::Stdio;
 
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::{LocalBedrock, Reply};
-use bedrock_orm_tests::support::fake_server::{Answer, FakeServer};
+use bedrock_orm_tests::support::fake_server::{FakeResponse, FakeServer};
 use bedrock_orm_tests::support::{MODEL, operations, session};
 use tokio::process::Command;
 
-/// Set in a process of a test's own: the address of its local Bedrock.
+/// The variable that is set in a test's child process. It contains the URL of the local Bedrock.
 const CHILD: &str = "BEDROCK_ORM_TEST_CHILD";
 
-/// The local Bedrock's address, in a test's own process.
+/// Returns the URL of the local Bedrock in a child process.
 fn child() -> Option<String> {
     std::env::var(CHILD).ok()
 }
 
-/// Runs that test again in a process with these variables and no other of AWS's.
-async fn run_again(test: &str, local: &LocalBedrock, variables: &[(&str, &str)]) {
+/// Runs a test in a child process with these variables and no other variables of AWS.
+async fn run_child(test: &str, local: &LocalBedrock, variables: &[(&str, &str)]) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("AWS_") {
@@ -31,7 +31,7 @@ async fn run_again(test: &str, local: &LocalBedrock, variables: &[(&str, &str)])
     let output = command
         .args(["--exact", test, "--nocapture"])
         .env(CHILD, local.url())
-        // No file, profile or machine of the developer's is asked.
+        // The developer's files, profiles, and instance metadata are not used.
         .env("AWS_CONFIG_FILE", "/nonexistent/config")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials")
         .env("AWS_EC2_METADATA_DISABLED", "true")
@@ -42,19 +42,19 @@ async fn run_again(test: &str, local: &LocalBedrock, variables: &[(&str, &str)])
         .output()
         .await
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    let message = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && message.contains("1 passed"), "{message}");
 }
 
 const CREDENTIALS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn managers_use_the_environment_s_session_unless_told_otherwise() {
+async fn managers_use_the_session_from_the_environment_by_default() {
     if child().is_none() {
         let local = LocalBedrock::start().await.unwrap();
         let [id, secret] = CREDENTIALS;
         let variables = [id, secret, ("AWS_REGION", "eu-central-1"), ("AWS_ENDPOINT_URL", local.url())];
-        run_again("managers_use_the_environment_s_session_unless_told_otherwise", &local, &variables).await;
+        run_child("managers_use_the_session_from_the_environment_by_default", &local, &variables).await;
         assert_eq!(operations(&local), ["GetFoundationModel", "ListFoundationModels", "GetFoundationModel"]);
         for request in local.requests() {
             let authorization = request.header("authorization").unwrap();
@@ -74,11 +74,11 @@ async fn managers_use_the_environment_s_session_unless_told_otherwise() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_default_session_that_was_set_is_used_in_place_of_the_environment_s() {
+async fn set_default_replaces_the_session_from_the_environment() {
     if child().is_none() {
         let local = LocalBedrock::start().await.unwrap();
-        let name = "a_default_session_that_was_set_is_used_in_place_of_the_environment_s";
-        run_again(name, &local, &[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")]).await;
+        let name = "set_default_replaces_the_session_from_the_environment";
+        run_child(name, &local, &[("AWS_ENDPOINT_URL", "http://127.0.0.1:1")]).await;
         assert_eq!(operations(&local), ["GetFoundationModel"]);
         return;
     }
@@ -88,11 +88,11 @@ async fn a_default_session_that_was_set_is_used_in_place_of_the_environment_s() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_region_there_is_no_session_and_the_error_says_how_to_set_one() {
+async fn without_a_region_the_error_explains_how_to_set_one() {
     if child().is_none() {
         let local = LocalBedrock::start().await.unwrap();
-        let name = "without_a_region_there_is_no_session_and_the_error_says_how_to_set_one";
-        run_again(name, &local, &CREDENTIALS).await;
+        let name = "without_a_region_the_error_explains_how_to_set_one";
+        run_child(name, &local, &CREDENTIALS).await;
         assert_eq!(local.requests(), []);
         return;
     }
@@ -106,18 +106,18 @@ async fn without_a_region_there_is_no_session_and_the_error_says_how_to_set_one(
     }
     assert_eq!(Session::from_env().await.unwrap_err().kind(), ErrorKind::Configuration);
     let set = Session::builder().region("eu-west-1").build().await.unwrap();
-    assert_eq!(set.region(), "eu-west-1", "a region in the code is enough");
-    // A failure is not remembered.
+    assert_eq!(set.region(), "eu-west-1", "a region in code is enough");
+    // A failure is not cached.
     session(&child().unwrap()).await.set_default().unwrap();
     Session::default_session().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_credentials_a_call_fails_and_the_error_says_how_to_get_some() {
+async fn without_credentials_the_error_explains_how_to_set_them() {
     if child().is_none() {
         let local = LocalBedrock::start().await.unwrap();
-        let name = "without_credentials_a_call_fails_and_the_error_says_how_to_get_some";
-        run_again(name, &local, &[("AWS_REGION", "us-east-1"), ("AWS_ENDPOINT_URL", local.url())]).await;
+        let name = "without_credentials_the_error_explains_how_to_set_them";
+        run_child(name, &local, &[("AWS_REGION", "us-east-1"), ("AWS_ENDPOINT_URL", local.url())]).await;
         assert_eq!(local.requests(), []);
         return;
     }
@@ -129,7 +129,7 @@ async fn without_credentials_a_call_fails_and_the_error_says_how_to_get_some() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bearer_key_of_bedrock_s_is_enough() {
+async fn a_bearer_token_is_sufficient_without_other_credentials() {
     if child().is_none() {
         let local = LocalBedrock::start().await.unwrap();
         let variables = [
@@ -137,7 +137,7 @@ async fn a_bearer_key_of_bedrock_s_is_enough() {
             ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", local.url()),
             ("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-1"),
         ];
-        run_again("a_bearer_key_of_bedrock_s_is_enough", &local, &variables).await;
+        run_child("a_bearer_token_is_sufficient_without_other_credentials", &local, &variables).await;
         let requests = local.requests();
         assert_eq!(operations(&local), ["Converse"]);
         assert_eq!(requests[0].header("authorization"), Some("Bearer bedrock-api-key-1"));
@@ -150,11 +150,11 @@ async fn a_bearer_key_of_bedrock_s_is_enough() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_in_the_code_comes_before_the_environment_s_bearer_key() {
+async fn access_keys_in_code_take_precedence_over_a_bearer_token_in_the_environment() {
     if child().is_none() {
         let local = LocalBedrock::start().await.unwrap();
-        let name = "a_key_in_the_code_comes_before_the_environment_s_bearer_key";
-        run_again(name, &local, &[("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-1")]).await;
+        let name = "access_keys_in_code_take_precedence_over_a_bearer_token_in_the_environment";
+        run_child(name, &local, &[("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-1")]).await;
         let authorization = local.requests()[0].header("authorization").unwrap().to_owned();
         assert!(authorization.starts_with("AWS4-HMAC-SHA256 Credential=test/"), "{authorization}");
         return;
@@ -163,14 +163,14 @@ async fn a_key_in_the_code_comes_before_the_environment_s_bearer_key() {
     FoundationModel::with_id(MODEL).using(&session).converse("Hello").await.unwrap();
 }
 
-/// A configuration file of that test's own, and a credentials file that is not there.
+/// Writes a configuration file for a test, and returns its path. There is no credentials file.
 fn config_file(test: &str, text: &str) -> String {
     let path = format!("{}/{test}.config", env!("CARGO_TARGET_TMPDIR"));
     std::fs::write(&path, text).unwrap();
     path
 }
 
-const FROM_THE_ENVIRONMENT: [(&str, &str); 4] = [
+const ENVIRONMENT_CREDENTIALS: [(&str, &str); 4] = [
     ("AWS_ACCESS_KEY_ID", "ENVIRONMENTKEY"),
     ("AWS_SECRET_ACCESS_KEY", "environment-secret"),
     ("AWS_SESSION_TOKEN", "environment-token"),
@@ -183,10 +183,10 @@ async fn converse_as(profile: &str) -> Result<(), Error> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_profile_named_in_the_code_comes_before_the_environment_s_keys_and_bearer_key() {
+async fn a_profile_in_code_takes_precedence_over_credentials_in_the_environment() {
     if child().is_none() {
         let local = LocalBedrock::start().await.unwrap();
-        let sts = FakeServer::start([Answer::new(
+        let sts = FakeServer::start([FakeResponse::new(
             200,
             "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
              <AccessKeyId>ROLEKEY</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>role-token</SessionToken>\
@@ -194,7 +194,7 @@ async fn a_profile_named_in_the_code_comes_before_the_environment_s_keys_and_bea
         )
         .header("content-type", "text/xml")])
         .await;
-        let name = "a_profile_named_in_the_code_comes_before_the_environment_s_keys_and_bearer_key";
+        let name = "a_profile_in_code_takes_precedence_over_credentials_in_the_environment";
         let url = local.url();
         let config = config_file(
             name,
@@ -207,9 +207,9 @@ async fn a_profile_named_in_the_code_comes_before_the_environment_s_keys_and_bea
                  role_arn = arn:aws:iam::123456789012:role/any\nsource_profile = keys\n"
             ),
         );
-        let mut variables = FROM_THE_ENVIRONMENT.to_vec();
+        let mut variables = ENVIRONMENT_CREDENTIALS.to_vec();
         variables.extend([("AWS_CONFIG_FILE", config.as_str()), ("AWS_ENDPOINT_URL_STS", sts.url())]);
-        run_again(name, &local, &variables).await;
+        run_child(name, &local, &variables).await;
         let expected = [("PROFILEKEY", "eu-west-3"), ("PROCESSKEY", "eu-north-1"), ("ROLEKEY", "sa-east-1")];
         assert_eq!(local.requests().len(), expected.len());
         for (request, (key, region)) in local.requests().iter().zip(expected) {
@@ -219,9 +219,9 @@ async fn a_profile_named_in_the_code_comes_before_the_environment_s_keys_and_bea
             let token = request.header("x-amz-security-token");
             assert_eq!(token, (key == "ROLEKEY").then_some("role-token"));
         }
-        let asked = sts.requests();
-        assert_eq!(asked.len(), 1);
-        let (_, signed_by) = asked[0].headers.iter().find(|(name, _)| name == "authorization").unwrap();
+        let requests = sts.requests();
+        assert_eq!(requests.len(), 1);
+        let (_, signed_by) = requests[0].headers.iter().find(|(name, _)| name == "authorization").unwrap();
         assert!(signed_by.contains("Credential=PROFILEKEY/"), "{signed_by}");
         return;
     }
@@ -231,17 +231,17 @@ async fn a_profile_named_in_the_code_comes_before_the_environment_s_keys_and_bea
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_profile_without_credentials_does_not_take_the_environment_s() {
+async fn a_profile_without_credentials_does_not_use_those_of_the_environment() {
     if child().is_none() {
         let local = LocalBedrock::start().await.unwrap();
-        let name = "a_profile_without_credentials_does_not_take_the_environment_s";
+        let name = "a_profile_without_credentials_does_not_use_those_of_the_environment";
         let config = config_file(
             name,
             &format!("[profile place]\nregion = eu-west-3\nendpoint_url = {}\n", local.url()),
         );
-        let mut variables = FROM_THE_ENVIRONMENT.to_vec();
+        let mut variables = ENVIRONMENT_CREDENTIALS.to_vec();
         variables.push(("AWS_CONFIG_FILE", &config));
-        run_again(name, &local, &variables).await;
+        run_child(name, &local, &variables).await;
         assert_eq!(local.requests(), []);
         return;
     }
@@ -251,19 +251,19 @@ async fn a_profile_without_credentials_does_not_take_the_environment_s() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_profile_that_is_not_there_is_an_error_that_names_files_and_profiles() {
+async fn a_missing_profile_is_an_error_that_lists_files_and_profiles() {
     if child().is_none() {
         let local = LocalBedrock::start().await.unwrap();
-        let name = "a_profile_that_is_not_there_is_an_error_that_names_files_and_profiles";
+        let name = "a_missing_profile_is_an_error_that_lists_files_and_profiles";
         let config = config_file(
             name,
             "[profile prod]\nregion = eu-west-3\naws_access_key_id = PROFILEKEY\naws_secret_access_key = profile-secret\n\
              [profile dev]\nregion = eu-west-1\n\
              [profile lost]\nrole_arn = arn:aws:iam::123456789012:role/any\nsource_profile = gone\n",
         );
-        let mut variables = FROM_THE_ENVIRONMENT.to_vec();
+        let mut variables = ENVIRONMENT_CREDENTIALS.to_vec();
         variables.extend([("AWS_CONFIG_FILE", config.as_str()), ("AWS_PROFILE", "prdo")]);
-        run_again(name, &local, &variables).await;
+        run_child(name, &local, &variables).await;
         assert_eq!(local.requests(), []);
         return;
     }
@@ -275,18 +275,18 @@ async fn a_profile_that_is_not_there_is_an_error_that_names_files_and_profiles()
     ] {
         let error = build.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
-        let said = format!("{error} {error:?}");
+        let message = format!("{error} {error:?}");
         for part in [named, "dev, lost, prod", ".config", "/nonexistent/credentials"] {
-            assert!(said.contains(part), "{part} is not in {said}");
+            assert!(message.contains(part), "{part} is not in {message}");
         }
-        assert!(!said.contains("PROFILEKEY") && !said.contains("profile-secret"), "{said}");
+        assert!(!message.contains("PROFILEKEY") && !message.contains("profile-secret"), "{message}");
     }
-    // Keys in the code leave nothing to ask a profile for.
+    // With keys in code, no profile is needed.
     session(&child().unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn advice_about_credentials_suits_where_they_came_from() {
+async fn the_hint_about_credentials_depends_on_their_source() {
     if child().is_none() {
         let local = LocalBedrock::start().await.unwrap();
         let denied = "Authentication failed: Please make sure your API Key is valid.";
@@ -294,7 +294,7 @@ async fn advice_about_credentials_suits_where_they_came_from() {
         for _ in 0..2 {
             local.queue_reply(Reply::error("ExpiredTokenException", "The security token is expired."));
         }
-        let name = "advice_about_credentials_suits_where_they_came_from";
+        let name = "the_hint_about_credentials_depends_on_their_source";
         let config = config_file(
             name,
             "[profile prod]\naws_access_key_id = PROFILEKEY\naws_secret_access_key = profile-secret\n",
@@ -305,7 +305,7 @@ async fn advice_about_credentials_suits_where_they_came_from() {
             ("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-1"),
             ("AWS_CONFIG_FILE", &config),
         ];
-        run_again(name, &local, &variables).await;
+        run_child(name, &local, &variables).await;
         assert_eq!(operations(&local), ["Converse"; 3]);
         return;
     }

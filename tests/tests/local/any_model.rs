@@ -1,4 +1,4 @@
-//! Talking to a model of any kind.
+//! Models of any kind.
 
 use bedrock_orm::models::{CreateCustomModelRequest, ModelDataSource, S3DataSource};
 use bedrock_orm::prelude::*;
@@ -6,7 +6,7 @@ use bedrock_orm_tests::support::{MODEL, local, operations};
 use serde_json::json;
 
 #[tokio::test]
-async fn whatever_can_be_invoked_answers() {
+async fn every_invocable_model_replies() {
     let (local, session) = local().await;
     for id in [MODEL, "us.amazon.nova-lite-v1:0"] {
         let model = AnyModel::objects().using(&session).get(id).await.unwrap();
@@ -24,7 +24,7 @@ async fn whatever_can_be_invoked_answers() {
 }
 
 #[tokio::test]
-async fn a_custom_model_says_what_to_invoke_in_its_place_and_sends_nothing() {
+async fn invoking_a_custom_model_is_an_error_that_names_alternatives() {
     let (local, session) = local().await;
     let source = ModelDataSource::S3DataSource(S3DataSource::new("s3://my-weights/nova/"));
     let request = CreateCustomModelRequest::new("ours").model_source_config(source);

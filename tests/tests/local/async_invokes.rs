@@ -8,8 +8,8 @@ use bedrock_orm::models::{
 };
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::LocalBedrock;
-use bedrock_orm_tests::support::fake_server::{Answer, FakeServer};
-use bedrock_orm_tests::support::{MODEL, REEL, local, model, only_request, operations, session};
+use bedrock_orm_tests::support::fake_server::{FakeResponse, FakeServer};
+use bedrock_orm_tests::support::{MODEL, VIDEO_MODEL, local, model, only_request, operations, session};
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -22,20 +22,20 @@ fn video(text: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_job_is_started_and_followed_to_its_end() {
+async fn a_job_can_be_started_and_waited_for() {
     let (local, session) = local().await;
-    let model = FoundationModel::objects().using(&session).get(REEL).await.unwrap();
+    let model = FoundationModel::objects().using(&session).get(VIDEO_MODEL).await.unwrap();
     local.clear_requests();
     let started = model.start_async_invoke(video("A satellite."), BUCKET).await.unwrap();
     let sent = only_request(&local);
     assert_eq!((sent.method.as_str(), sent.path.as_str()), ("POST", "/async-invoke"));
     let mut body = sent.json();
-    // AWS's SDK makes up a token where none is given.
+    // AWS's SDK generates a token if the request has none.
     body.as_object_mut().unwrap().remove("clientRequestToken");
     assert_eq!(
         body,
         json!({
-            "modelId": REEL,
+            "modelId": VIDEO_MODEL,
             "modelInput": {"taskType": "TEXT_VIDEO", "textToVideoParams": {"text": "A satellite."}},
             "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": BUCKET}},
         })
@@ -57,13 +57,13 @@ async fn a_job_is_started_and_followed_to_its_end() {
 }
 
 #[tokio::test]
-async fn every_setting_of_a_start_reaches_the_wire() {
+async fn every_setting_of_start_async_invoke_is_sent() {
     let (local, session) = local().await;
     let place = AsyncInvokeS3OutputDataConfig::new(BUCKET)
         .bucket_owner("123456789012")
         .kms_key_id("arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555");
     let expected = json!({
-        "modelId": REEL,
+        "modelId": VIDEO_MODEL,
         "modelInput": video("A satellite."),
         "clientRequestToken": "token-1",
         "outputDataConfig": {"s3OutputDataConfig": {
@@ -72,7 +72,7 @@ async fn every_setting_of_a_start_reaches_the_wire() {
         }},
         "tags": [{"key": "team", "value": "orm"}],
     });
-    let by_model = model(&session, REEL)
+    let by_model = model(&session, VIDEO_MODEL)
         .start_async_invoke(video("A satellite."), place)
         .client_request_token("token-1")
         .tags([("team", "orm")])
@@ -80,7 +80,7 @@ async fn every_setting_of_a_start_reaches_the_wire() {
         .unwrap();
     let request: StartAsyncInvokeRequest = serde_json::from_value(expected.clone()).unwrap();
     let by_manager = AsyncInvoke::objects().using(&session).start(request).await.unwrap();
-    assert_eq!(by_manager, by_model, "the token makes a repetition harmless");
+    assert_eq!(by_manager, by_model, "with the same token, a repeated request starts no second job");
     for request in local.requests() {
         assert_eq!(request.json(), expected);
     }
@@ -90,7 +90,7 @@ async fn every_setting_of_a_start_reaches_the_wire() {
 async fn a_job_of_another_model_is_an_error_that_names_both() {
     let (_local, session) = local().await;
     let models = FoundationModel::objects().using(&session);
-    let (reel, other) = (models.get(REEL).await.unwrap(), models.get(OTHER).await.unwrap());
+    let (reel, other) = (models.get(VIDEO_MODEL).await.unwrap(), models.get(OTHER).await.unwrap());
     let job = other.start_async_invoke(video("A satellite."), BUCKET).await.unwrap();
     let arn = job.invocation_arn.as_str();
 
@@ -102,19 +102,19 @@ async fn a_job_of_another_model_is_an_error_that_names_both() {
     assert!(error.hint().is_some());
     assert_eq!(other.get_async_invoke(arn).await.unwrap().invocation_arn, arn);
 
-    // By its ID alone a model knows its own jobs too.
+    // A model that is bound by its ID only knows its own jobs too.
     assert_eq!(model(&session, OTHER).get_async_invoke(arn).await.unwrap().invocation_arn, arn);
-    let error = model(&session, REEL).get_async_invoke(arn).await.unwrap_err();
+    let error = model(&session, VIDEO_MODEL).get_async_invoke(arn).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::WrongModel, "{error}");
     assert_eq!(AsyncInvoke::objects().using(&session).get(arn).await.unwrap().invocation_arn, arn);
 }
 
-/// Jobs of the two models by turns, in pages of two: `REEL`'s are 0, 1, 4 and 5 of six.
+/// Starts jobs of both models in turn, with two jobs per page. Of the six jobs, 0, 1, 4 and 5 are those of `VIDEO_MODEL`.
 async fn six_jobs() -> (LocalBedrock, Session, Vec<String>) {
     let local = LocalBedrock::builder().page_size(2).start().await.unwrap();
     let session = session(local.url()).await;
     let mut arns = Vec::new();
-    for id in [REEL, REEL, OTHER, OTHER, REEL, REEL] {
+    for id in [VIDEO_MODEL, VIDEO_MODEL, OTHER, OTHER, VIDEO_MODEL, VIDEO_MODEL] {
         let job = model(&session, id).start_async_invoke(video("A satellite."), BUCKET).await.unwrap();
         arns.push(job.invocation_arn.clone());
     }
@@ -123,17 +123,17 @@ async fn six_jobs() -> (LocalBedrock, Session, Vec<String>) {
 }
 
 #[tokio::test]
-async fn a_page_holds_this_model_s_jobs_and_aws_s_token_and_may_be_empty() {
+async fn a_page_has_only_jobs_of_the_model_and_may_be_empty() {
     let (local, session, arns) = six_jobs().await;
-    let model = FoundationModel::objects().using(&session).get(REEL).await.unwrap();
+    let model = FoundationModel::objects().using(&session).get(VIDEO_MODEL).await.unwrap();
     local.clear_requests();
     let jobs = || model.list_async_invokes().sort_order(SortOrder::Ascending);
     let first = jobs().await.unwrap();
     let found: Vec<_> = first.items.iter().map(|job| &job.invocation_arn).collect();
     assert_eq!(found, [&arns[0], &arns[1]]);
     let second = jobs().next_token(first.next_token.unwrap()).await.unwrap();
-    assert_eq!(second.items, [], "AWS's page held another model's jobs alone");
-    let third = jobs().next_token(second.next_token.expect("and there is more")).await.unwrap();
+    assert_eq!(second.items, [], "AWS's page contains only jobs of another model");
+    let third = jobs().next_token(second.next_token.expect("there is another page")).await.unwrap();
     assert_eq!(third.items.len(), 2);
     assert_eq!(third.next_token, None);
     assert_eq!(operations(&local), ["ListAsyncInvokes"; 3]);
@@ -143,10 +143,12 @@ async fn a_page_holds_this_model_s_jobs_and_aws_s_token_and_may_be_empty() {
 }
 
 #[tokio::test]
-async fn a_stream_of_jobs_walks_over_empty_pages() {
+async fn a_stream_of_jobs_continues_after_empty_pages() {
     let (local, session, arns) = six_jobs().await;
-    for model in [model(&session, REEL), FoundationModel::objects().using(&session).get(REEL).await.unwrap()]
-    {
+    for model in [
+        model(&session, VIDEO_MODEL),
+        FoundationModel::objects().using(&session).get(VIDEO_MODEL).await.unwrap(),
+    ] {
         local.clear_requests();
         let jobs = model.list_async_invokes().sort_order(SortOrder::Ascending);
         let found: Vec<_> = jobs.stream().try_collect().await.unwrap();
@@ -159,9 +161,9 @@ async fn a_stream_of_jobs_walks_over_empty_pages() {
 }
 
 #[tokio::test]
-async fn every_parameter_of_a_list_reaches_the_wire() {
-    // A token is the server's own word, so here it is one that takes any.
-    let server = FakeServer::start([Answer::json(&json!({ "asyncInvokeSummaries": [] }))]).await;
+async fn every_parameter_of_a_list_is_sent() {
+    // A page token is opaque to clients, so this test uses a server that accepts any token.
+    let server = FakeServer::start([FakeResponse::json(&json!({ "asyncInvokeSummaries": [] }))]).await;
     let session = session(server.url()).await;
     let after: Timestamp = "2025-01-01T00:00:00Z".parse().unwrap();
     let before: Timestamp = "2030-06-01T12:30:00.5Z".parse().unwrap();
@@ -175,7 +177,7 @@ async fn every_parameter_of_a_list_reaches_the_wire() {
         "submitTimeAfter=2025-01-01T00:00:00Z",
         "submitTimeBefore=2030-06-01T12:30:00.5Z",
     ];
-    model(&session, REEL)
+    model(&session, VIDEO_MODEL)
         .list_async_invokes()
         .submit_time_after(after)
         .submit_time_before(before)
@@ -210,7 +212,7 @@ async fn every_parameter_of_a_list_reaches_the_wire() {
 #[tokio::test]
 async fn jobs_are_filtered_by_status_and_time() {
     let (local, session) = local().await;
-    let model = model(&session, REEL);
+    let model = model(&session, VIDEO_MODEL);
     model.start_async_invoke(video("one"), BUCKET).await.unwrap();
     local.advance(Duration::from_secs(10));
     let running = model.start_async_invoke(video("two"), BUCKET).await.unwrap();
@@ -222,7 +224,7 @@ async fn jobs_are_filtered_by_status_and_time() {
 }
 
 #[tokio::test]
-async fn a_model_that_does_not_run_asynchronously_is_refused_by_aws() {
+async fn aws_refuses_a_model_without_asynchronous_invocations() {
     let (_local, session) = local().await;
     let error = model(&session, MODEL).start_async_invoke(video("one"), BUCKET).await.unwrap_err();
     assert_eq!(

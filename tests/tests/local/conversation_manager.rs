@@ -1,13 +1,13 @@
-//! Each operation of `ConversationManager`, with a model's ID on the call: one request, to that model.
+//! The operations of `ConversationManager`, which take a model ID: each sends one request to that model.
 
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::{LocalBedrock, RecordedRequest};
 use bedrock_orm_tests::behaviours::raw_invocations::nova;
 use bedrock_orm_tests::behaviours::tokens::COUNTING;
-use bedrock_orm_tests::support::{MODEL, REEL, local, only_request, operations};
+use bedrock_orm_tests::support::{MODEL, VIDEO_MODEL, local, only_request, operations};
 use serde_json::json;
 
-use crate::guardrails::with_guardrail;
+use crate::guardrails::session_with_guardrail;
 
 async fn manager() -> (LocalBedrock, ConversationManager) {
     let (local, session) = local().await;
@@ -19,7 +19,7 @@ fn assert_path(request: &RecordedRequest, path: &str) {
 }
 
 #[tokio::test]
-async fn converse_takes_ids_arns_and_profiles() {
+async fn converse_accepts_ids_arns_and_inference_profiles() {
     let (local, manager) = manager().await;
     let arn = format!("arn:aws:bedrock:us-east-1::foundation-model/{MODEL}");
     let ids = [MODEL.to_owned(), format!("us.{MODEL}"), arn];
@@ -34,7 +34,7 @@ async fn converse_takes_ids_arns_and_profiles() {
 }
 
 #[tokio::test]
-async fn converse_stream_streams() {
+async fn converse_stream_sends_one_request() {
     let (local, manager) = manager().await;
     let reply = manager.converse_stream(MODEL, "Hello").await.unwrap().collect().await.unwrap();
     assert!(reply.text().contains("Hello"));
@@ -42,22 +42,22 @@ async fn converse_stream_streams() {
 }
 
 #[tokio::test]
-async fn count_tokens_counts() {
+async fn count_tokens_sends_one_request() {
     let (local, manager) = manager().await;
     assert!(manager.count_tokens(COUNTING, "Hello there").await.unwrap().input_tokens > 0);
     assert_path(&only_request(&local), &format!("/model/{COUNTING}/count-tokens"));
 }
 
 #[tokio::test]
-async fn invoke_model_invokes() {
+async fn invoke_model_sends_one_request() {
     let (local, manager) = manager().await;
-    let answer = manager.invoke_model(MODEL, nova("Hello")).await.unwrap();
-    assert!(answer.body.json::<serde_json::Value>().unwrap()["output"].is_object());
+    let response = manager.invoke_model(MODEL, nova("Hello")).await.unwrap();
+    assert!(response.body.json::<serde_json::Value>().unwrap()["output"].is_object());
     assert_path(&only_request(&local), &format!("/model/{MODEL}/invoke"));
 }
 
 #[tokio::test]
-async fn invoke_model_with_response_stream_streams() {
+async fn invoke_model_with_response_stream_sends_one_request() {
     let (local, manager) = manager().await;
     let mut stream = manager.invoke_model_with_response_stream(MODEL, nova("Hello")).await.unwrap();
     let mut chunks = 0;
@@ -70,12 +70,12 @@ async fn invoke_model_with_response_stream_streams() {
 }
 
 #[tokio::test]
-async fn async_invokes_are_started_got_and_listed_whichever_model_s_they_are() {
+async fn async_invokes_of_any_model_can_be_started_fetched_and_listed() {
     let (local, manager) = manager().await;
     let input = json!({"taskType": "TEXT_VIDEO", "textToVideoParams": {"text": "A satellite."}});
-    let started = manager.start_async_invoke(REEL, input, "s3://bucket/prefix").await.unwrap();
+    let started = manager.start_async_invoke(VIDEO_MODEL, input, "s3://bucket/prefix").await.unwrap();
     let job = manager.get_async_invoke(&started.invocation_arn).await.unwrap();
-    assert!(job.model_arn.ends_with(REEL));
+    assert!(job.model_arn.ends_with(VIDEO_MODEL));
     let listed = manager.list_async_invokes().await.unwrap();
     assert_eq!(listed[0].invocation_arn, started.invocation_arn);
     assert_eq!(operations(&local), ["StartAsyncInvoke", "GetAsyncInvoke", "ListAsyncInvokes"]);
@@ -83,15 +83,15 @@ async fn async_invokes_are_started_got_and_listed_whichever_model_s_they_are() {
 
 #[tokio::test]
 async fn apply_guardrail_takes_an_id_and_a_version() {
-    let (local, session, guardrail) = with_guardrail().await;
+    let (local, session, guardrail) = session_with_guardrail().await;
     let manager = ConversationManager::new(&session);
-    let answer = manager.apply_guardrail(&guardrail.guardrail_id, "DRAFT", "xylophone").await.unwrap();
-    assert_eq!(answer.action, "GUARDRAIL_INTERVENED");
+    let response = manager.apply_guardrail(&guardrail.guardrail_id, "DRAFT", "xylophone").await.unwrap();
+    assert_eq!(response.action, "GUARDRAIL_INTERVENED");
     assert_path(&only_request(&local), &format!("/guardrail/{}/version/DRAFT/apply", guardrail.guardrail_id));
 }
 
 #[tokio::test]
-async fn close_lets_go_and_the_next_call_works() {
+async fn a_call_after_close_works() {
     let (local, manager) = manager().await;
     manager.converse(MODEL, "Hello").await.unwrap();
     manager.close();

@@ -1,4 +1,4 @@
-//! What a turn of a conversation sends, and what of the answer is at hand.
+//! The requests of Converse, and the parts of a reply.
 
 use bedrock_orm::models::{
     Blob, CachePointBlock, ConverseTokensRequest, CountTokensInput, GuardrailTrace, ImageFormat,
@@ -13,9 +13,9 @@ use bedrock_orm_tests::support::description::{Service, differences};
 use bedrock_orm_tests::support::{CLAUDE_PROFILE, MODEL, local, model, only_request, operations};
 use serde_json::{Value, json};
 
-use crate::guardrails::with_guardrail;
+use crate::guardrails::session_with_guardrail;
 
-/// Sets everything that a turn can be given, but a guardrail.
+/// Sets every setting of a turn except the guardrail.
 macro_rules! with_all_settings {
     ($turn:expr) => {
         $turn
@@ -82,22 +82,22 @@ fn all_settings() -> Value {
     })
 }
 
-/// The body is exactly that, and has every member that the description has.
+/// Asserts that the body equals `expected`, and that it has every member in the description.
 fn assert_body(sent: &Value, expected: &Value, operation: &str) {
     let shape = Service::Runtime.shape_of(operation, "input");
     let members = Service::Runtime.shape(shape)["members"].as_object().unwrap();
     for (name, member) in members {
         let in_body = member["location"].is_null();
-        assert!(!in_body || !sent[name].is_null(), "no setter reaches {name}, or this test lacks it");
+        assert!(!in_body || !sent[name].is_null(), "no setter sets {name}, or this test does not call it");
     }
-    let described = |body| Service::Runtime.described(shape, body);
+    let described = |body| Service::Runtime.normalized(shape, body);
     assert_eq!(described(sent), described(expected));
     assert_eq!(sent.as_object().unwrap().len(), expected.as_object().unwrap().len());
 }
 
 #[tokio::test]
-async fn every_setting_of_converse_reaches_the_wire() {
-    let (local, session, guardrail) = with_guardrail().await;
+async fn every_setting_of_converse_is_sent() {
+    let (local, session, guardrail) = session_with_guardrail().await;
     with_all_settings!(model(&session, MODEL).converse("Hello"))
         .guardrail(&guardrail)
         .guardrail_trace(GuardrailTrace::EnabledFull)
@@ -114,8 +114,8 @@ async fn every_setting_of_converse_reaches_the_wire() {
 }
 
 #[tokio::test]
-async fn every_setting_of_converse_stream_reaches_the_wire() {
-    let (local, session, guardrail) = with_guardrail().await;
+async fn every_setting_of_converse_stream_is_sent() {
+    let (local, session, guardrail) = session_with_guardrail().await;
     with_all_settings!(model(&session, MODEL).converse_stream("Hello"))
         .guardrail(&guardrail)
         .guardrail_trace(GuardrailTrace::Enabled)
@@ -136,7 +136,7 @@ async fn every_setting_of_converse_stream_reaches_the_wire() {
 }
 
 #[tokio::test]
-async fn whole_configurations_can_be_given_in_place_of_single_settings() {
+async fn configurations_can_be_set_as_a_whole() {
     let (local, session) = local().await;
     model(&session, MODEL)
         .converse("Hello")
@@ -153,7 +153,7 @@ async fn whole_configurations_can_be_given_in_place_of_single_settings() {
 }
 
 #[tokio::test]
-async fn a_setting_that_is_given_again_follows_one_rule() {
+async fn repeated_setters_replace_values_and_extend_lists() {
     let (local, session) = local().await;
     let other = ToolSpecification::new("other", ToolInputSchema::Json(json!({"type": "object"})));
     model(&session, MODEL)
@@ -199,7 +199,7 @@ async fn a_setting_that_is_given_again_follows_one_rule() {
 }
 
 #[tokio::test]
-async fn only_what_was_set_is_sent() {
+async fn only_settings_that_were_set_are_sent() {
     let (local, session) = local().await;
     model(&session, MODEL).converse("Hello").await.unwrap();
     let sent = only_request(&local).json();
@@ -207,7 +207,7 @@ async fn only_what_was_set_is_sent() {
 }
 
 #[tokio::test]
-async fn a_turn_is_given_as_text_message_messages_or_request() {
+async fn converse_accepts_text_a_message_messages_or_a_request() {
     let (local, session) = local().await;
     let model = model(&session, MODEL);
     let message = Message::user("Hello");
@@ -239,11 +239,11 @@ async fn a_turn_is_given_as_text_message_messages_or_request() {
 }
 
 #[tokio::test]
-async fn a_whole_request_is_sent_as_it_is() {
+async fn a_prepared_request_is_sent_unchanged() {
     let (local, session) = local().await;
     let request: ConverseRequest = serde_json::from_value(all_settings()).unwrap();
     model(&session, MODEL).converse(request).await.unwrap();
-    let described = |body| Service::Runtime.described("ConverseRequest", body);
+    let described = |body| Service::Runtime.normalized("ConverseRequest", body);
     assert_eq!(described(&only_request(&local).json()), described(&all_settings()));
 }
 
@@ -278,7 +278,7 @@ async fn a_model_bound_call_is_one_request() {
 }
 
 #[tokio::test]
-async fn a_reply_gives_text_tool_uses_and_all_that_aws_told() {
+async fn a_reply_has_text_tool_uses_and_all_members_of_the_response() {
     let (local, session) = local().await;
     local.queue_reply(
         Reply::content(json!([
@@ -315,7 +315,7 @@ async fn a_reply_gives_text_tool_uses_and_all_that_aws_told() {
 }
 
 #[tokio::test]
-async fn the_two_city_conversation_ends_with_both_results_in_the_order_in_which_they_came() {
+async fn parallel_tool_results_are_used_in_the_order_of_the_message() {
     let (local, session) = local().await;
     let model = model(&session, CLAUDE_PROFILE);
     let turn = || model.converse(two_cities()).tools([get_weather()]);
@@ -335,12 +335,12 @@ async fn the_two_city_conversation_ends_with_both_results_in_the_order_in_which_
         vec![of_austin.into(), "...".into(), of_queens.into()]
     };
     let results = results(&reply);
-    let mut said = reply.into_message().unwrap();
-    for block in &mut said.content {
+    let mut assistant_message = reply.into_message().unwrap();
+    for block in &mut assistant_message.content {
         let ContentBlock::ToolUse(call) = block else { panic!("{block:?}") };
         assert_eq!(call.r#type.take(), Some("tool_use".into()), "Claude's mark");
     }
-    messages.push(said);
+    messages.push(assistant_message);
     messages.push(Message::user(results));
     assert_eq!(messages, two_cities());
     let reply = model.converse(&messages).tools([get_weather()]).await.unwrap();
@@ -365,7 +365,7 @@ async fn the_two_city_conversation_ends_with_both_results_in_the_order_in_which_
 }
 
 #[tokio::test]
-async fn a_tool_s_failure_is_told() {
+async fn a_tool_failure_is_sent_as_an_error_result() {
     let call = ContentBlock::tool_use("1", "get_weather", json!({}));
     let failed = call.as_tool_use().unwrap().error("no such city");
     assert_eq!(
@@ -379,8 +379,8 @@ fn configuration(id: &str, version: &str) -> GuardrailConfiguration {
 }
 
 #[tokio::test]
-async fn a_guardrail_and_its_configuration_send_the_same() {
-    let (local, session, guardrail) = with_guardrail().await;
+async fn a_guardrail_and_its_configuration_send_the_same_request() {
+    let (local, session, guardrail) = session_with_guardrail().await;
     let id = guardrail.guardrail_id.as_str();
     let model = model(&session, MODEL);
     model.converse("Hello").guardrail(&guardrail).await.unwrap();
@@ -390,7 +390,7 @@ async fn a_guardrail_and_its_configuration_send_the_same() {
     model.converse_stream(in_request).await.unwrap().collect().await.unwrap();
     for request in local.requests() {
         let mut sent = request.json()["guardrailConfig"].take();
-        // AWS's SDK says AWS's defaults.
+        // AWS's SDK adds AWS's defaults.
         sent.as_object_mut().unwrap().retain(|_, value| value != "disabled" && value != "sync");
         assert_eq!(sent, json!({"guardrailIdentifier": id, "guardrailVersion": "DRAFT"}));
     }
@@ -398,8 +398,8 @@ async fn a_guardrail_and_its_configuration_send_the_same() {
 }
 
 #[tokio::test]
-async fn two_guardrails_at_once_are_refused_before_anything_is_sent() {
-    let (local, session, guardrail) = with_guardrail().await;
+async fn two_guardrails_are_an_error_before_anything_is_sent() {
+    let (local, session, guardrail) = session_with_guardrail().await;
     let model = model(&session, MODEL);
     let both = configuration("gr-2", "1");
     let in_request = ConverseRequest::from("Hello").guardrail_config(both.clone());
@@ -423,8 +423,8 @@ async fn two_guardrails_at_once_are_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_guardrail_without_a_version_is_refused_before_anything_is_sent() {
-    let (local, session, guardrail) = with_guardrail().await;
+async fn a_guardrail_without_a_version_is_an_error_before_anything_is_sent() {
+    let (local, session, guardrail) = session_with_guardrail().await;
     let mut without = guardrail.into_inner();
     without.version = " ".to_owned();
     let model = model(&session, MODEL);
@@ -446,8 +446,8 @@ async fn a_guardrail_without_a_version_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_guardrail_intervenes_in_prompt_and_reply() {
-    let (local, session, guardrail) = with_guardrail().await;
+async fn a_guardrail_intervenes_in_the_prompt_and_in_the_reply() {
+    let (local, session, guardrail) = session_with_guardrail().await;
     let model = model(&session, MODEL);
     let turn = || {
         model
@@ -468,7 +468,7 @@ async fn a_guardrail_intervenes_in_prompt_and_reply() {
         .guardrail_trace(GuardrailTrace::Enabled);
     let streamed = streamed.await.unwrap().collect().await.unwrap();
     assert_eq!((streamed.text(), &streamed.stop_reason), (reply.text(), &reply.stop_reason));
-    // As AWS does: a whole answer has an empty list for the model that was not asked, a stream has none.
+    // As on AWS: if the model is not called, a full reply has an empty list for it, and a stream has none.
     assert_eq!(
         trace["guardrail"].as_object_mut().unwrap().remove("modelOutput"),
         Some(serde_json::json!([]))
@@ -478,11 +478,11 @@ async fn a_guardrail_intervenes_in_prompt_and_reply() {
     local.queue_reply(Reply::text("Write to jane@example.com."));
     let reply = model.converse("To whom?").guardrail(&guardrail).await.unwrap();
     assert_eq!(reply.text(), "Write to {EMAIL}.");
-    assert_eq!(reply.trace, None, "no trace was asked for");
+    assert_eq!(reply.trace, None, "no trace was requested");
 }
 
 #[tokio::test]
-async fn a_member_of_a_newer_api_cannot_be_sent_and_is_named() {
+async fn an_unknown_member_in_a_request_is_an_error_that_names_it() {
     let (local, session) = local().await;
     let model = model(&session, MODEL);
     let block: ContentBlock = serde_json::from_value(json!({"hologram": {"secret": "s3cr3t"}})).unwrap();
@@ -501,7 +501,7 @@ async fn a_member_of_a_newer_api_cannot_be_sent_and_is_named() {
 }
 
 #[tokio::test]
-async fn enum_values_of_a_newer_api_are_sent_as_they_are() {
+async fn unknown_enum_values_are_sent_unchanged() {
     let (local, session) = local().await;
     let error = model(&session, MODEL).converse("Hello").service_tier(ServiceTierType::from("turbo")).await;
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Validation);
@@ -509,7 +509,7 @@ async fn enum_values_of_a_newer_api_are_sent_as_they_are() {
 }
 
 #[tokio::test]
-async fn tokens_are_counted_of_what_converse_takes_and_of_raw_bodies() {
+async fn count_tokens_sends_converse_requests_and_raw_bodies() {
     let (local, session) = local().await;
     let model = model(&session, COUNTING);
     let request = ConverseRequest::from("Hello")
@@ -525,7 +525,7 @@ async fn tokens_are_counted_of_what_converse_takes_and_of_raw_bodies() {
     let sent: Vec<_> = local.requests().iter().map(|request| request.json()["input"].clone()).collect();
     let mut whole = serde_json::to_value(request).unwrap();
     whole.as_object_mut().unwrap().remove("inferenceConfig");
-    assert_eq!(sent[0], json!({ "converse": whole }), "what does not count is not sent");
+    assert_eq!(sent[0], json!({ "converse": whole }), "settings that do not affect the count are not sent");
     let hello = json!({"converse": {"messages": [{"role": "user", "content": [{"text": "Hello"}]}]}});
     assert_eq!((&sent[1], &sent[2]), (&hello, &hello));
     let Value::String(base64) = &sent[3]["invokeModel"]["body"] else { panic!("{}", sent[3]) };
@@ -535,9 +535,9 @@ async fn tokens_are_counted_of_what_converse_takes_and_of_raw_bodies() {
 }
 
 #[tokio::test]
-async fn a_described_reply_is_read_without_loss() {
-    // One of everything that a reply can hold, by the description.
-    let answer = json!({
+async fn a_reply_with_every_described_member_is_read_without_loss() {
+    // A reply with every member in the description.
+    let response = json!({
         "metrics": {"latencyMs": 12},
         "output": {"message": {"role": "assistant", "content": [
             {"text": "Hello."},
@@ -563,14 +563,14 @@ async fn a_described_reply_is_read_without_loss() {
         "serviceTier": {"type": "default"},
     });
     let server = bedrock_orm_tests::support::fake_server::FakeServer::start([
-        bedrock_orm_tests::support::fake_server::Answer::json(&answer),
+        bedrock_orm_tests::support::fake_server::FakeResponse::json(&response),
     ])
     .await;
     let session = bedrock_orm_tests::support::session(server.url()).await;
     let reply = model(&session, MODEL).converse("Hello").await.unwrap();
-    let described = |body: &Value| Service::Runtime.described("ConverseResponse", body);
-    assert_eq!(described(&answer), described(&described(&answer)));
+    let described = |body: &Value| Service::Runtime.normalized("ConverseResponse", body);
+    assert_eq!(described(&response), described(&described(&response)));
     let ours = described(&serde_json::to_value(&reply).unwrap());
-    assert_eq!(differences(&described(&answer), &ours), [] as [String; 0]);
-    assert_eq!(serde_json::from_value::<ConverseResponse>(answer).unwrap(), reply);
+    assert_eq!(differences(&described(&response), &ours), [] as [String; 0]);
+    assert_eq!(serde_json::from_value::<ConverseResponse>(response).unwrap(), reply);
 }

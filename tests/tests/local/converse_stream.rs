@@ -1,4 +1,4 @@
-//! The events of a stream, and the reply that they make.
+//! The events of a stream, and the reply that they form.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use bedrock_orm::models::{
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::Reply;
 use bedrock_orm_tests::support::description::Service;
-use bedrock_orm_tests::support::fake_server::{Answer, Ending, FakeServer};
+use bedrock_orm_tests::support::fake_server::{Ending, FakeResponse, FakeServer};
 use bedrock_orm_tests::support::frames::Frame;
 use bedrock_orm_tests::support::{MODEL, local, model, session};
 use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 
-/// One of every event that is no exception, with everything that the description has for it.
+/// Every event except the exceptions, with every member in the description.
 pub(crate) fn every_event() -> Vec<(&'static str, Value)> {
     let delta =
         |index: u32, delta: Value| ("contentBlockDelta", json!({"contentBlockIndex": index, "delta": delta}));
@@ -78,23 +78,23 @@ pub(crate) fn frames(events: &[(&str, Value)]) -> Vec<Frame> {
     events.iter().map(padded).collect()
 }
 
-/// A stream of these frames.
-pub(crate) async fn stream_of(answer: Answer) -> (FakeServer, bedrock_orm::ConverseStream) {
-    let server = FakeServer::start([answer]).await;
+/// Returns the stream of a response.
+pub(crate) async fn stream_of(response: FakeResponse) -> (FakeServer, bedrock_orm::ConverseStream) {
+    let server = FakeServer::start([response]).await;
     let model = model(&session(server.url()).await, MODEL);
     let stream = model.converse_stream("prompt").silence_timeout(Duration::from_millis(100)).await.unwrap();
     (server, stream)
 }
 
 #[tokio::test]
-async fn every_event_comes_typed_whole_and_in_order() {
+async fn every_event_is_parsed_completely_and_in_order() {
     let events = every_event();
-    let (_server, stream) = stream_of(Answer::stream(frames(&events))).await;
+    let (_server, stream) = stream_of(FakeResponse::stream(frames(&events))).await;
     assert_eq!(stream.request_id(), Some("11111111-2222-3333-4444-555555555555"));
     let received: Vec<ConverseStreamOutput> = stream.try_collect().await.unwrap();
-    let ours: Vec<_> = received.iter().map(|event| serde_json::to_value(event).unwrap()).collect();
-    let theirs: Vec<_> = events.iter().map(|(name, payload)| json!({ *name: payload })).collect();
-    assert_eq!(ours, theirs);
+    let received_json: Vec<_> = received.iter().map(|event| serde_json::to_value(event).unwrap()).collect();
+    let expected: Vec<_> = events.iter().map(|(name, payload)| json!({ *name: payload })).collect();
+    assert_eq!(received_json, expected);
     assert!(!received.iter().any(|event| matches!(event, ConverseStreamOutput::Unknown(_))));
 
     let described = Service::Runtime.shape("ConverseStreamOutput")["members"].as_object().unwrap();
@@ -118,8 +118,8 @@ async fn every_event_comes_typed_whole_and_in_order() {
 }
 
 #[tokio::test]
-async fn a_collected_stream_is_put_together_from_its_events() {
-    let (_server, stream) = stream_of(Answer::stream(frames(&every_event()))).await;
+async fn collect_combines_the_events_of_a_stream() {
+    let (_server, stream) = stream_of(FakeResponse::stream(frames(&every_event()))).await;
     let reply = stream.collect().await.unwrap();
     assert_eq!(
         serde_json::to_value(&reply).unwrap(),
@@ -155,27 +155,31 @@ async fn a_collected_stream_is_put_together_from_its_events() {
 }
 
 #[tokio::test]
-async fn text_gives_the_text_alone_without_empty_pieces() {
-    let (_server, stream) = stream_of(Answer::stream(frames(&every_event()))).await;
+async fn text_returns_only_text_without_empty_pieces() {
+    let (_server, stream) = stream_of(FakeResponse::stream(frames(&every_event()))).await;
     let pieces: Vec<String> = stream.text().try_collect().await.unwrap();
     assert_eq!(pieces, ["Hello", " you.", "cited"]);
 
-    let (_server, stream) = stream_of(Answer::stream(frames(&every_event()))).await;
+    let (_server, stream) = stream_of(FakeResponse::stream(frames(&every_event()))).await;
     let mut text = stream.text();
     assert_eq!(text.next().await.unwrap().unwrap(), "Hello");
-    assert_eq!(text.collect().await.unwrap().text(), "Hello you.", "what was read already is in the reply");
+    assert_eq!(
+        text.collect().await.unwrap().text(),
+        "Hello you.",
+        "the reply contains the text that was already read"
+    );
 }
 
 #[tokio::test]
-async fn an_event_of_a_newer_api_disturbs_nothing() {
+async fn an_unknown_event_is_ignored() {
     let mut events = every_event();
     events.insert(1, ("weatherReport", json!({"sunny": true})));
     events.insert(6, ("contentBlockDelta", json!({"contentBlockIndex": 1, "delta": {"smell": "roses"}})));
-    let (_server, stream) = stream_of(Answer::stream(frames(&events))).await;
+    let (_server, stream) = stream_of(FakeResponse::stream(frames(&events))).await;
     assert_eq!(stream.collect().await.unwrap().text(), "Hello you.");
 }
 
-/// What the same queued reply gives at once, and by a stream.
+/// Returns the same queued reply by Converse and by ConverseStream.
 async fn both_ways(blocks: Value) -> (ConverseResponse, ConverseResponse) {
     let (local, session) = local().await;
     let model = model(&session, MODEL);
@@ -187,7 +191,7 @@ async fn both_ways(blocks: Value) -> (ConverseResponse, ConverseResponse) {
 }
 
 #[tokio::test]
-async fn collect_gives_what_converse_gives_for_every_kind_of_block() {
+async fn collect_and_converse_return_the_same_content_blocks() {
     let replies = [
         json!([{"text": "Several words, and “quotes”: 日本語 🦀."}]),
         json!([{"text": "First."}, {"text": "Second."}]),
@@ -210,12 +214,12 @@ async fn collect_gives_what_converse_gives_for_every_kind_of_block() {
         let (at_once, by_stream) = both_ways(blocks.clone()).await;
         assert_eq!(by_stream, at_once, "{blocks}");
         let content = serde_json::to_value(at_once.content()).unwrap();
-        assert_eq!(content, blocks, "what was queued came");
+        assert_eq!(content, blocks, "the reply has the queued content");
     }
 }
 
 #[tokio::test]
-async fn a_tool_use_whose_input_comes_whole_is_the_same() {
+async fn a_tool_input_in_one_event_is_collected_like_a_split_one() {
     let events = [
         ("messageStart", json!({"role": "assistant"})),
         (
@@ -233,32 +237,38 @@ async fn a_tool_use_whose_input_comes_whole_is_the_same() {
             json!({"usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2}, "metrics": {"latencyMs": 1}}),
         ),
     ];
-    let (_server, stream) = stream_of(Answer::stream(frames(&events))).await;
+    let (_server, stream) = stream_of(FakeResponse::stream(frames(&events))).await;
     let reply = stream.collect().await.unwrap();
     assert_eq!(reply.tool_uses().next().unwrap().input, json!({"a": {"b": [1]}}));
 }
 
 #[tokio::test]
 async fn a_dropped_stream_closes_its_connection() {
-    let answer = || Answer::stream(frames(&every_event()[..6])).ending(Ending::Stalled);
-    let (server, mut stream) = stream_of(answer()).await;
+    let response = || FakeResponse::stream(frames(&every_event()[..6])).ending(Ending::Stalled);
+    let (server, mut stream) = stream_of(response()).await;
     stream.next().await.unwrap().unwrap();
     drop(stream);
-    tokio::time::timeout(Duration::from_secs(10), server.closed(1)).await.expect("dropping closes");
+    tokio::time::timeout(Duration::from_secs(10), server.wait_until_closed(1))
+        .await
+        .expect("dropping the stream closes the connection");
 
-    let (server, stream) = stream_of(answer()).await;
+    let (server, stream) = stream_of(response()).await;
     stream.close();
-    tokio::time::timeout(Duration::from_secs(10), server.closed(1)).await.expect("closing closes");
+    tokio::time::timeout(Duration::from_secs(10), server.wait_until_closed(1))
+        .await
+        .expect("closing the stream closes the connection");
 
-    let (server, stream) = stream_of(answer()).await;
+    let (server, stream) = stream_of(response()).await;
     drop(stream.text());
-    tokio::time::timeout(Duration::from_secs(10), server.closed(1)).await.expect("a text stream too");
+    tokio::time::timeout(Duration::from_secs(10), server.wait_until_closed(1))
+        .await
+        .expect("dropping a text stream closes the connection");
 }
 
 #[tokio::test]
-async fn events_are_given_as_they_come_and_not_at_the_end() {
+async fn events_are_returned_as_they_arrive() {
     let (_server, mut stream) =
-        stream_of(Answer::stream(frames(&every_event()[..6])).ending(Ending::Stalled)).await;
+        stream_of(FakeResponse::stream(frames(&every_event()[..6])).ending(Ending::Stalled)).await;
     for _ in 0..6 {
         stream.next().await.unwrap().unwrap();
     }
@@ -266,11 +276,12 @@ async fn events_are_given_as_they_come_and_not_at_the_end() {
 }
 
 #[tokio::test]
-async fn a_stream_shows_nothing_of_what_it_holds() {
-    let (_server, mut stream) = stream_of(Answer::stream(frames(&every_event()))).await;
+async fn the_debug_form_of_a_stream_has_no_content() {
+    let (_server, mut stream) = stream_of(FakeResponse::stream(frames(&every_event()))).await;
     for _ in 0..8 {
         stream.next().await.unwrap().unwrap();
     }
-    let shown = format!("{stream:?} {:?}", stream_of(Answer::stream(frames(&every_event()))).await.1.text());
+    let shown =
+        format!("{stream:?} {:?}", stream_of(FakeResponse::stream(frames(&every_event()))).await.1.text());
     assert!(!shown.contains("Hello") && !shown.contains("think"), "{shown}");
 }

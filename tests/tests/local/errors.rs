@@ -1,4 +1,4 @@
-//! What AWS refuses, and how it is told.
+//! The errors of AWS, as the library reports them.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use bedrock_orm::prelude::*;
 use bedrock_orm_local::Reply;
 use bedrock_orm_tests::behaviours::raw_invocations::nova;
 use bedrock_orm_tests::support::description::Service;
-use bedrock_orm_tests::support::fake_server::{Answer, FakeServer};
+use bedrock_orm_tests::support::fake_server::{FakeResponse, FakeServer};
 use bedrock_orm_tests::support::{MODEL, local, model, only_request, session};
 use serde_json::json;
 
@@ -29,7 +29,7 @@ pub(crate) const KINDS: [(&str, ErrorKind); 14] = [
 ];
 
 fn kind_of(code: &str) -> ErrorKind {
-    KINDS.iter().find(|(known, _)| *known == code).unwrap_or_else(|| panic!("{code} has no kind")).1
+    KINDS.iter().find(|(known, _)| *known == code).unwrap_or_else(|| panic!("there is no kind for {code}")).1
 }
 
 fn assert_error(error: &Error, operation: &str, code: &str, status: u16) {
@@ -43,7 +43,7 @@ fn assert_error(error: &Error, operation: &str, code: &str, status: u16) {
     for part in [operation, code, error.message(), &status.to_string(), request_id] {
         assert!(shown.contains(part), "{part} is not in {shown}");
     }
-    assert!(error.sdk_error().is_some(), "the SDK's own error is at hand");
+    assert!(error.sdk_error().is_some(), "the SDK's own error is available");
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn every_exception_of_the_runtime_has_its_kind() {
         queue();
         let error = model.converse_stream("Hello").await.unwrap_err();
         assert_error(&error, "ConverseStream", code, status);
-        assert!(error.partial().is_none(), "nothing had arrived");
+        assert!(error.partial().is_none(), "no content had arrived");
         queue();
         assert_error(&model.invoke_model(nova("Hello")).await.unwrap_err(), "InvokeModel", code, status);
         queue();
@@ -69,11 +69,12 @@ async fn every_exception_of_the_runtime_has_its_kind() {
 }
 
 #[tokio::test]
-async fn every_exception_of_the_resources_api_has_its_kind() {
+async fn every_exception_of_the_control_plane_has_its_kind() {
     let described = Service::ControlPlane.errors();
     assert_eq!(described.len(), 10);
-    let answers =
-        described.iter().map(|(code, status)| Answer::error(*status, code, &format!("AWS says {code}.")));
+    let answers = described
+        .iter()
+        .map(|(code, status)| FakeResponse::error(*status, code, &format!("AWS says {code}.")));
     let server = FakeServer::start(answers).await;
     let guardrails = Guardrail::objects().using(&session(server.url()).await);
     for (code, status) in described {
@@ -83,8 +84,8 @@ async fn every_exception_of_the_resources_api_has_its_kind() {
 }
 
 #[tokio::test]
-async fn every_operation_tells_its_name_and_aws_s_message() {
-    let refusal = Answer::error(400, "ValidationException", "AWS says ValidationException.");
+async fn every_error_has_the_operation_and_the_message_of_aws() {
+    let refusal = FakeResponse::error(400, "ValidationException", "AWS says ValidationException.");
     let server = FakeServer::start([refusal]).await;
     let session = session(server.url()).await;
     let (models, guardrails) =
@@ -116,11 +117,11 @@ async fn every_operation_tells_its_name_and_aws_s_message() {
     for (operation, error) in errors {
         assert_error(&error, operation, "ValidationException", 400);
     }
-    assert_eq!(server.requests().len(), 16, "each was sent once");
+    assert_eq!(server.requests().len(), 16, "each request was sent once");
 }
 
 #[tokio::test]
-async fn codes_that_all_of_aws_shares_have_their_kinds() {
+async fn common_aws_error_codes_have_their_kinds() {
     let (local, session) = local().await;
     let model = model(&session, MODEL);
     for (code, kind) in [
@@ -137,13 +138,13 @@ async fn codes_that_all_of_aws_shares_have_their_kinds() {
 }
 
 #[tokio::test]
-async fn a_code_that_is_not_described_keeps_its_message_or_its_body() {
-    let with_message = Answer::error(418, "TeapotException", "I am a teapot.");
-    let without_message = Answer::new(418, r#"{"reason":"short and stout"}"#)
+async fn an_unknown_error_code_keeps_its_message_or_its_body() {
+    let with_message = FakeResponse::error(418, "TeapotException", "I am a teapot.");
+    let without_message = FakeResponse::new(418, r#"{"reason":"short and stout"}"#)
         .header("content-type", "application/json")
         .header("x-amzn-ErrorType", "TeapotException");
-    let no_json = Answer::new(502, "<html>bad gateway</html>").header("content-type", "text/html");
-    let empty = Answer::new(403, "");
+    let no_json = FakeResponse::new(502, "<html>bad gateway</html>").header("content-type", "text/html");
+    let empty = FakeResponse::new(403, "");
     let server = FakeServer::start([with_message, without_message, no_json, empty]).await;
     let session = session(server.url()).await;
     let model = model(&session, MODEL);
@@ -164,7 +165,7 @@ async fn a_code_that_is_not_described_keeps_its_message_or_its_body() {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_known_code_has_the_kind_of_its_status() {
+async fn without_a_known_code_the_status_determines_the_kind() {
     let kinds = [
         (401, ErrorKind::Credentials, false),
         (403, ErrorKind::AccessDenied, false),
@@ -178,9 +179,10 @@ async fn an_answer_without_a_known_code_has_the_kind_of_its_status() {
         (504, ErrorKind::Timeout, true),
     ];
     for (status, kind, is_retryable) in kinds {
-        let page = Answer::new(status, "<html>a proxy's page</html>").header("content-type", "text/html");
-        let unknown = Answer::error(status, "TeapotException", "I am a teapot.");
-        let known = Answer::error(status, "ValidationException", "No.");
+        let page =
+            FakeResponse::new(status, "<html>a proxy's page</html>").header("content-type", "text/html");
+        let unknown = FakeResponse::error(status, "TeapotException", "I am a teapot.");
+        let known = FakeResponse::error(status, "ValidationException", "No.");
         let server = FakeServer::start([page, unknown, known]).await;
         let model = model(&session(server.url()).await, MODEL);
         for code in [None, Some("TeapotException")] {
@@ -196,16 +198,16 @@ async fn an_answer_without_a_known_code_has_the_kind_of_its_status() {
             assert!(code.is_some() || explained, "{error}");
         }
         let error = model.converse("Hello").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Validation, "a code that is known keeps its kind: {error}");
+        assert_eq!(error.kind(), ErrorKind::Validation, "a known code determines the kind: {error}");
     }
 }
 
 #[tokio::test]
-async fn a_model_that_aws_does_not_know_does_not_exist() {
+async fn an_unknown_model_is_does_not_exist_for_every_operation() {
     let (local, session) = local().await;
     let unknown = model(&session, "no.such-model-v1:0").converse("Hello").await.unwrap_err();
     assert!(unknown.is_does_not_exist(), "{unknown}");
-    assert_eq!(unknown.code(), Some("ValidationException"), "AWS's own code stays");
+    assert_eq!(unknown.code(), Some("ValidationException"), "AWS's code is kept");
     for message in [
         "The provided model identifier is invalid.",
         "Could not resolve the foundation model from the provided model identifier.",
@@ -222,38 +224,38 @@ async fn a_model_that_aws_does_not_know_does_not_exist() {
     }
 }
 
-/// What a program prints that follows the chain of sources, as `anyhow` does.
+/// Formats an error with its chain of sources, as `anyhow` does.
 fn chain(error: &Error) -> String {
-    let mut said = error.to_string();
+    let mut message = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        said += &format!(": {cause}");
+        message += &format!(": {cause}");
         source = cause.source();
     }
-    said
+    message
 }
 
 #[tokio::test]
-async fn a_chain_of_errors_says_each_thing_once() {
+async fn an_error_chain_repeats_nothing() {
     let server = FakeServer::start([
-        Answer::error(400, "ValidationException", "No such thing."),
-        Answer::new(200, "{\"output\":"),
+        FakeResponse::error(400, "ValidationException", "No such thing."),
+        FakeResponse::new(200, "{\"output\":"),
     ])
     .await;
-    let there = model(&session(server.url()).await, MODEL);
-    let refused = there.converse("Hello").await.unwrap_err();
-    let unreadable = there.converse("Hello").await.unwrap_err();
+    let model_on_server = model(&session(server.url()).await, MODEL);
+    let refused = model_on_server.converse("Hello").await.unwrap_err();
+    let unreadable = model_on_server.converse("Hello").await.unwrap_err();
     let nobody = model(&session("http://127.0.0.1:1").await, MODEL).converse("Hello").await.unwrap_err();
-    let infinite = there.converse("Hello").temperature(f32::INFINITY).await.unwrap_err();
-    for (error, said) in [
+    let infinite = model_on_server.converse("Hello").temperature(f32::INFINITY).await.unwrap_err();
+    for (error, message) in [
         (&refused, "No such thing."),
         (&unreadable, "unexpected end of stream"),
         (&nobody, "Connection refused"),
         (&infinite, "temperature"),
     ] {
         let chain = chain(error);
-        assert_eq!(chain.matches(said).count(), 1, "{chain}");
-        assert_eq!(format!("{error:?}").matches(said).count(), 1, "{error:?}");
+        assert_eq!(chain.matches(message).count(), 1, "{chain}");
+        assert_eq!(format!("{error:?}").matches(message).count(), 1, "{error:?}");
     }
     assert_eq!(unreadable.kind(), ErrorKind::InvalidResponse);
     for error in [&refused, &unreadable, &nobody] {
@@ -262,21 +264,24 @@ async fn a_chain_of_errors_says_each_thing_once() {
 }
 
 #[tokio::test]
-async fn what_aws_could_not_take_is_refused_before_it_is_sent() {
+async fn input_that_aws_cannot_accept_is_an_error_before_anything_is_sent() {
     let (local, session) = local().await;
-    let there = model(&session, MODEL);
+    let model_on_server = model(&session, MODEL);
     let deep = || (0..100_000).fold(json!(1), |inner, _| serde_json::Value::Array(vec![inner]));
     let call =
         |input| Message::new("assistant", [ContentBlock::ToolUse(ToolUseBlock::new("t1", "tool", input))]);
     let runtime = ConversationManager::new(&session);
     let errors = [
-        ("temperature", there.converse("Hello").temperature(f32::NAN).await.unwrap_err()),
-        ("top_p", there.converse("Hello").top_p(f32::NEG_INFINITY).await.unwrap_err()),
-        ("temperature", there.converse_stream("Hello").temperature(f32::NAN).await.unwrap_err()),
-        ("nested", there.converse("Hello").additional_model_request_fields(deep()).await.unwrap_err()),
-        ("nested", there.converse(call(deep())).await.unwrap_err()),
-        ("nested", there.count_tokens(call(deep())).await.unwrap_err()),
-        ("nested", there.start_async_invoke(deep(), "s3://bucket/prefix/").await.unwrap_err()),
+        ("temperature", model_on_server.converse("Hello").temperature(f32::NAN).await.unwrap_err()),
+        ("top_p", model_on_server.converse("Hello").top_p(f32::NEG_INFINITY).await.unwrap_err()),
+        ("temperature", model_on_server.converse_stream("Hello").temperature(f32::NAN).await.unwrap_err()),
+        (
+            "nested",
+            model_on_server.converse("Hello").additional_model_request_fields(deep()).await.unwrap_err(),
+        ),
+        ("nested", model_on_server.converse(call(deep())).await.unwrap_err()),
+        ("nested", model_on_server.count_tokens(call(deep())).await.unwrap_err()),
+        ("nested", model_on_server.start_async_invoke(deep(), "s3://bucket/prefix/").await.unwrap_err()),
         ("ID is blank", runtime.converse(" ", "Hello").await.unwrap_err()),
         ("ID is blank", runtime.converse_stream("", "Hello").await.unwrap_err()),
         ("ID is blank", runtime.invoke_model("", "{}").await.unwrap_err()),
@@ -284,20 +289,20 @@ async fn what_aws_could_not_take_is_refused_before_it_is_sent() {
         ("ID is blank", runtime.invoke_model_with_bidirectional_stream("").await.unwrap_err()),
         (
             "silence_timeout",
-            there.converse_stream("Hello").silence_timeout(Duration::ZERO).await.unwrap_err(),
+            model_on_server.converse_stream("Hello").silence_timeout(Duration::ZERO).await.unwrap_err(),
         ),
     ];
-    for (said, error) in errors {
+    for (message, error) in errors {
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
-        assert!(error.message().contains(said), "{error}");
+        assert!(error.message().contains(message), "{error}");
         assert!(error.operation().is_some(), "{error}");
     }
     assert_eq!(local.requests(), []);
 }
 
 #[tokio::test]
-async fn a_message_without_a_code_is_shown_as_it_is() {
-    let server = FakeServer::start([Answer::new(400, r#"{"message":"bad"}"#)]).await;
+async fn an_error_message_without_a_code_is_kept_verbatim() {
+    let server = FakeServer::start([FakeResponse::new(400, r#"{"message":"bad"}"#)]).await;
     let error = model(&session(server.url()).await, MODEL).converse("Hello").await.unwrap_err();
     assert_eq!(
         (error.kind(), error.code(), error.message()),
@@ -307,10 +312,10 @@ async fn a_message_without_a_code_is_shown_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_code_in_the_body_counts_where_no_header_has_it() {
+async fn the_error_code_is_read_from_the_body_if_no_header_has_it() {
     let answers = [
-        Answer::new(429, r#"{"__type":"com.amazon#ThrottlingException","message":"slow"}"#),
-        Answer::new(400, r#"{"code":"ValidationException","message":"bad"}"#),
+        FakeResponse::new(429, r#"{"__type":"com.amazon#ThrottlingException","message":"slow"}"#),
+        FakeResponse::new(400, r#"{"code":"ValidationException","message":"bad"}"#),
     ];
     let server = FakeServer::start(answers).await;
     let model = model(&session(server.url()).await, MODEL);
@@ -321,15 +326,15 @@ async fn a_code_in_the_body_counts_where_no_header_has_it() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_json_is_an_invalid_response_with_its_request_id() {
-    let server = FakeServer::start([Answer::new(200, "{\"output\":")]).await;
+async fn a_response_that_is_not_json_is_an_invalid_response_with_its_request_id() {
+    let server = FakeServer::start([FakeResponse::new(200, "{\"output\":")]).await;
     let error = model(&session(server.url()).await, MODEL).converse("Hello").await.unwrap_err();
     assert_eq!((error.kind(), error.http_status()), (ErrorKind::InvalidResponse, Some(200)), "{error}");
     assert_eq!(error.request_id(), Some("11111111-2222-3333-4444-555555555555"));
 }
 
 #[tokio::test]
-async fn only_what_may_pass_is_retryable() {
+async fn only_transient_errors_are_retryable() {
     let retryable = [
         "InternalServerException",
         "ModelNotReadyException",
@@ -354,14 +359,14 @@ async fn only_what_may_pass_is_retryable() {
 }
 
 #[tokio::test]
-async fn riddles_are_explained() {
+async fn unclear_errors_have_a_hint() {
     let (local, session) = local().await;
     let error =
         model(&session, "anthropic.claude-sonnet-4-5-20250929-v1:0").converse("Hello").await.unwrap_err();
     assert!(error.message().contains("on-demand throughput isn’t supported"), "{error}");
     let way = r#"InferenceProfile::objects().filter(InferenceProfile::MODELS_MODEL_ARN.endswith("/anthropic.claude-sonnet-4-5-20250929-v1:0"))"#;
     assert!(error.hint().unwrap().contains(way), "{error}");
-    // What the hint says is so.
+    // The hint is correct.
     let arn = InferenceProfile::MODELS_MODEL_ARN.endswith("/anthropic.claude-sonnet-4-5-20250929-v1:0");
     let profile = InferenceProfile::objects().using(&session).filter(arn).first().await.unwrap().unwrap();
     profile.converse("Hello").await.unwrap();
@@ -392,14 +397,14 @@ async fn riddles_are_explained() {
         let error = model.converse("Hello").await.unwrap_err();
         assert!(error.hint().unwrap_or_default().contains(hinted), "{error}");
         assert!(!error.hint().unwrap_or_default().contains("aws bedrock"), "{error}");
-        assert!(error.to_string().contains(message), "AWS's own words are there too: {error}");
+        assert!(error.to_string().contains(message), "AWS's message is included too: {error}");
     }
     local.queue_reply(Reply::error("ValidationException", "The temperature is too high."));
-    assert_eq!(model.converse("Hello").await.unwrap_err().hint(), None, "no advice where none is needed");
+    assert_eq!(model.converse("Hello").await.unwrap_err().hint(), None, "no hint if none is needed");
 }
 
 #[tokio::test]
-async fn errors_show_no_prompt_no_reply_and_no_credential() {
+async fn errors_have_no_prompt_reply_or_credentials() {
     let (local, session) = local().await;
     let model = model(&session, MODEL);
     local.queue_reply(Reply::error("ValidationException", "No."));
@@ -423,7 +428,7 @@ async fn errors_show_no_prompt_no_reply_and_no_credential() {
 }
 
 #[tokio::test]
-async fn a_refused_request_was_sent_once() {
+async fn a_refused_request_is_sent_once() {
     let (local, session) = local().await;
     local.queue_reply(Reply::error("ThrottlingException", "Too many requests."));
     model(&session, MODEL).converse("Hello").await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Code over any noun, as people write it who know the traits and no more.
+//! Generic code over any resource that uses only the public traits.
 
 use std::collections::HashMap;
 
@@ -10,23 +10,23 @@ use bedrock_orm_tests::behaviours::guardrails::guardrail_request;
 use bedrock_orm_tests::support::{MODEL, local};
 use serde::Serialize;
 
-/// How many there are of a noun in a session.
+/// Counts the resources of a type.
 async fn count<M: List>(session: &Session) -> Result<usize> {
     M::objects().using(session).list().count().await
 }
 
-/// The rows as JSON, a line each.
+/// Returns the rows as JSON, one string per row.
 async fn export<M: List<Row: Serialize>>(session: Session) -> Result<Vec<String>> {
     let rows = M::objects().using(&session).list().await?;
     Ok(rows.iter().map(|row| serde_json::to_string(row).unwrap()).collect())
 }
 
-/// The same in a task.
+/// Spawns [`export`] as a task.
 fn spawn_export<M: List<Row: Serialize>>(session: Session) -> tokio::task::JoinHandle<Result<Vec<String>>> {
     tokio::spawn(export::<M>(session))
 }
 
-/// The same in a task, written there.
+/// Iterates over the rows in a task.
 fn spawn_stream<M: List>(session: Session) -> tokio::task::JoinHandle<Result<usize>> {
     tokio::spawn(async move {
         let mut rows = M::objects().using(&session).list().stream();
@@ -39,16 +39,16 @@ fn spawn_stream<M: List>(session: Session) -> tokio::task::JoinHandle<Result<usi
     })
 }
 
-/// The wholes of all rows.
-async fn wholes<M>(session: &Session) -> Result<Vec<Bound<M>>>
+/// Fetches the full resources of all rows.
+async fn full_resources<M>(session: &Session) -> Result<Vec<Bound<M>>>
 where
     M: Get + List<Row: Keyed<Full = M>>,
 {
     M::objects().using(session).list().full().await
 }
 
-/// The wholes one by one, each in a task of its own.
-async fn wholes_in_tasks<M>(session: Session) -> Result<Vec<Bound<M>>>
+/// Fetches the full resources of all rows, each in its own task.
+async fn full_resources_in_tasks<M>(session: Session) -> Result<Vec<Bound<M>>>
 where
     M: Get + List<Row: Keyed<Full = M>>,
 {
@@ -56,14 +56,14 @@ where
     for row in M::objects().using(&session).list().await? {
         tasks.push(tokio::spawn(async move { row.full().await }));
     }
-    let mut wholes = Vec::new();
+    let mut full_resources = Vec::new();
     for task in tasks {
-        wholes.push(task.await.unwrap()?);
+        full_resources.push(task.await.unwrap()?);
     }
-    Ok(wholes)
+    Ok(full_resources)
 }
 
-/// How many rows have each status.
+/// Counts the rows by status.
 async fn statuses<M: List<Row: HasStatus>>(session: &Session) -> Result<HashMap<String, usize>> {
     let mut statuses = HashMap::new();
     for row in M::objects().using(session).all().await? {
@@ -72,7 +72,7 @@ async fn statuses<M: List<Row: HasStatus>>(session: &Session) -> Result<HashMap<
     Ok(statuses)
 }
 
-/// Waits for all rows of a noun.
+/// Waits for all rows of a resource.
 async fn wait_for_all<M: Progress + List<Row: Keyed<Full = M>>>(session: &Session) -> Result<Vec<Bound<M>>> {
     let mut ready = Vec::new();
     for row in M::objects().using(session).list().await? {
@@ -81,7 +81,7 @@ async fn wait_for_all<M: Progress + List<Row: Keyed<Full = M>>>(session: &Sessio
     Ok(ready)
 }
 
-/// A query that is kept, cloned and narrowed.
+/// A query that is stored, cloned, and narrowed.
 #[derive(Clone, Debug)]
 struct Saved<R: Row> {
     query: QuerySet<R>,
@@ -95,7 +95,7 @@ impl<R: Row> Saved<R> {
     }
 }
 
-/// A place that keeps managers.
+/// A type that stores a manager.
 struct Repository<M> {
     manager: Manager<M>,
 }
@@ -113,7 +113,7 @@ impl<M: Get<Key = String>> Repository<M> {
 const fn is_shared<T: Clone + Send + Sync + 'static>() {}
 
 #[tokio::test]
-async fn code_over_any_noun_compiles_and_runs() {
+async fn generic_code_over_resources_compiles_and_runs() {
     is_shared::<Manager<Guardrail>>();
     is_shared::<QuerySet<GuardrailSummary>>();
     is_shared::<Bound<Guardrail>>();
@@ -127,9 +127,12 @@ async fn code_over_any_noun_compiles_and_runs() {
     assert_eq!(spawn_export::<FoundationModel>(session.clone()).await.unwrap().unwrap().len(), models);
     assert_eq!(spawn_stream::<FoundationModel>(session.clone()).await.unwrap().unwrap(), models);
     let profiles = count::<InferenceProfile>(&session).await.unwrap();
-    assert_eq!(wholes::<InferenceProfile>(&session).await.unwrap().len(), profiles);
-    assert_eq!(wholes_in_tasks::<Guardrail>(session.clone()).await.unwrap().len(), 1);
-    assert_eq!(tokio::spawn(wholes_in_tasks::<Guardrail>(session.clone())).await.unwrap().unwrap().len(), 1);
+    assert_eq!(full_resources::<InferenceProfile>(&session).await.unwrap().len(), profiles);
+    assert_eq!(full_resources_in_tasks::<Guardrail>(session.clone()).await.unwrap().len(), 1);
+    assert_eq!(
+        tokio::spawn(full_resources_in_tasks::<Guardrail>(session.clone())).await.unwrap().unwrap().len(),
+        1
+    );
     assert_eq!(wait_for_all::<Guardrail>(&session).await.unwrap().len(), 1);
     assert_eq!(statuses::<Guardrail>(&session).await.unwrap(), HashMap::from([("READY".to_owned(), 1)]));
 
@@ -146,7 +149,7 @@ async fn code_over_any_noun_compiles_and_runs() {
     assert!(repository.find("acme.oracle-v9:0").await.unwrap().is_none());
     assert_eq!(repository.find_all(&[MODEL]).await.unwrap().len(), 1);
 
-    // A call borrows nothing of its key: it can go into a task.
+    // A call does not borrow its key, so it can be moved into a task.
     let models = FoundationModel::objects().using(&session);
     let call = {
         let id = MODEL.to_owned();
@@ -158,9 +161,9 @@ async fn code_over_any_noun_compiles_and_runs() {
     };
     assert!(tokio::spawn(call.0).await.unwrap().is_ok());
     assert!(tokio::spawn(call.1).await.unwrap().is_ok());
-    assert!(tokio::spawn(call.2).await.unwrap().is_err(), "no guardrail has a model's ID");
+    assert!(tokio::spawn(call.2).await.unwrap().is_err(), "no guardrail has the ID of a model");
 
-    // What a query sends is sent in a task too.
+    // The futures of a query can be sent to a task too.
     let query = Guardrail::objects().using(&session).list();
     let tasks = [
         tokio::spawn({

@@ -1,4 +1,4 @@
-//! What guardrails send.
+//! The requests of guardrails.
 
 use bedrock_orm::models::{
     CreateGuardrailVersionRequest, GuardrailContentBlock, GuardrailContentFilterConfig,
@@ -12,8 +12,8 @@ use bedrock_orm_tests::behaviours::guardrails::guardrail_request;
 use bedrock_orm_tests::support::{MODEL, local, model, only_request, operations};
 use serde_json::{Value, json};
 
-/// A session with a guardrail made in it, and its ID; the journal is clear.
-pub(crate) async fn with_guardrail() -> (LocalBedrock, Session, Bound<Guardrail>) {
+/// Starts a local Bedrock, creates a guardrail, and clears the journal.
+pub(crate) async fn session_with_guardrail() -> (LocalBedrock, Session, Bound<Guardrail>) {
     let (local, session) = local().await;
     let created = Guardrail::objects().using(&session).create(guardrail_request()).await.unwrap();
     let guardrail = created.full().await.unwrap();
@@ -21,12 +21,12 @@ pub(crate) async fn with_guardrail() -> (LocalBedrock, Session, Bound<Guardrail>
     (local, session, guardrail)
 }
 
-fn line(request: &RecordedRequest) -> (&str, &str, &str, u16) {
+fn request_line(request: &RecordedRequest) -> (&str, &str, &str, u16) {
     (&request.method, &request.path, &request.query, request.status)
 }
 
 #[tokio::test]
-async fn create_sends_the_request_as_aws_describes_it() {
+async fn create_sends_the_described_request() {
     let (local, session) = local().await;
     let request = guardrail_request()
         .description("no topics of finance")
@@ -46,7 +46,7 @@ async fn create_sends_the_request_as_aws_describes_it() {
     let name = request.name.clone();
     let created = Guardrail::objects().using(&session).create(request).await.unwrap();
     let sent = only_request(&local);
-    assert_eq!(line(&sent), ("POST", "/guardrails", "", 202));
+    assert_eq!(request_line(&sent), ("POST", "/guardrails", "", 202));
     assert_eq!(
         sent.json(),
         json!({
@@ -69,7 +69,7 @@ async fn create_sends_the_request_as_aws_describes_it() {
     );
     assert_eq!(created.version, "DRAFT");
 
-    // What is read has the names that AWS reads by.
+    // The response uses the member names of responses, not those of requests.
     let fetched = serde_json::to_value(&*created.full().await.unwrap()).unwrap();
     assert_eq!(fetched["topicPolicy"]["topics"][0]["name"], "Investments");
     assert_eq!(fetched["contentPolicy"]["filters"][0]["inputStrength"], "HIGH");
@@ -78,8 +78,8 @@ async fn create_sends_the_request_as_aws_describes_it() {
 }
 
 #[tokio::test]
-async fn a_version_is_a_query_parameter_and_the_draft_is_none() {
-    let (local, session, guardrail) = with_guardrail().await;
+async fn a_version_is_a_query_parameter_and_the_draft_has_none() {
+    let (local, session, guardrail) = session_with_guardrail().await;
     let id = guardrail.guardrail_id.as_str();
     let guardrails = Guardrail::objects().using(&session);
     guardrails.get(id).await.unwrap();
@@ -90,7 +90,7 @@ async fn a_version_is_a_query_parameter_and_the_draft_is_none() {
     let path = format!("/guardrails/{id}");
     let requests = local.requests();
     assert_eq!(
-        requests.iter().map(line).collect::<Vec<_>>(),
+        requests.iter().map(request_line).collect::<Vec<_>>(),
         [
             ("GET", path.as_str(), "", 200),
             ("GET", path.as_str(), "", 200),
@@ -102,7 +102,7 @@ async fn a_version_is_a_query_parameter_and_the_draft_is_none() {
 }
 
 #[tokio::test]
-async fn a_blank_version_is_refused_before_anything_is_sent() {
+async fn a_blank_version_is_an_error_before_anything_is_sent() {
     let (local, session) = local().await;
     let guardrails = Guardrail::objects().using(&session);
     for blank in ["", " ", "\t\n"] {
@@ -121,8 +121,8 @@ async fn a_blank_version_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn lists_versions_updates_and_versions_are_one_request_each() {
-    let (local, session, guardrail) = with_guardrail().await;
+async fn get_list_update_and_create_version_send_one_request_each() {
+    let (local, session, guardrail) = session_with_guardrail().await;
     let id = guardrail.guardrail_id.as_str();
     let guardrails = Guardrail::objects().using(&session);
     guardrails.list().await.unwrap();
@@ -142,7 +142,7 @@ async fn lists_versions_updates_and_versions_are_one_request_each() {
     let path = format!("/guardrails/{id}");
     let requests = local.requests();
     assert_eq!(
-        requests.iter().map(line).collect::<Vec<_>>(),
+        requests.iter().map(request_line).collect::<Vec<_>>(),
         [
             ("GET", "/guardrails", "", 200),
             ("GET", "/guardrails", format!("guardrailIdentifier={id}").as_str(), 200),
@@ -157,14 +157,14 @@ async fn lists_versions_updates_and_versions_are_one_request_each() {
     });
     assert_eq!(requests[2].json(), changed);
     assert_eq!(requests[3].json(), json!({"description": "one", "clientRequestToken": "t-1"}));
-    // AWS's SDK makes up a token where none is given; nothing else is sent.
+    // AWS's SDK generates a token if the request has none, and sends nothing else.
     assert_eq!(requests[4].json()["description"], Value::Null);
     let rows = guardrails.list_versions(id).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.version.as_str()).collect::<Vec<_>>(), ["DRAFT", "1", "2"]);
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_is_a_conflict() {
+async fn a_duplicate_name_is_a_conflict() {
     let (_local, session) = local().await;
     let guardrails = Guardrail::objects().using(&session);
     let request = guardrail_request();
@@ -174,17 +174,17 @@ async fn a_name_that_is_taken_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn applying_a_guardrail_is_one_request_that_binds_its_id_and_version() {
-    let (local, session, guardrail) = with_guardrail().await;
-    let answer = guardrail.apply("Play the xylophone.").await.unwrap();
+async fn applying_a_guardrail_sends_one_request_with_its_id_and_version() {
+    let (local, session, guardrail) = session_with_guardrail().await;
+    let response = guardrail.apply("Play the xylophone.").await.unwrap();
     let sent = only_request(&local);
     let path = format!("/guardrail/{}/version/DRAFT/apply", guardrail.guardrail_id);
-    assert_eq!(line(&sent), ("POST", path.as_str(), "", 200));
+    assert_eq!(request_line(&sent), ("POST", path.as_str(), "", 200));
     assert_eq!(
         sent.json(),
         json!({"source": "INPUT", "content": [{"text": {"text": "Play the xylophone."}}]})
     );
-    assert_eq!(answer.outputs[0].text.as_deref(), Some("This prompt is blocked."));
+    assert_eq!(response.outputs[0].text.as_deref(), Some("This prompt is blocked."));
 
     local.clear_requests();
     let content = [GuardrailContentBlock::from("one"), "two".into()];
@@ -204,7 +204,7 @@ async fn applying_a_guardrail_is_one_request_that_binds_its_id_and_version() {
 
 #[tokio::test]
 async fn applying_a_guardrail_without_version_or_content_sends_nothing() {
-    let (local, session, guardrail) = with_guardrail().await;
+    let (local, session, guardrail) = session_with_guardrail().await;
     let mut without_version = guardrail.clone().into_inner();
     without_version.version = String::new();
     let errors = [
@@ -220,7 +220,7 @@ async fn applying_a_guardrail_without_version_or_content_sends_nothing() {
 
 #[tokio::test]
 async fn a_deleted_guardrail_cannot_be_refreshed() {
-    let (local, session, guardrail) = with_guardrail().await;
+    let (local, session, guardrail) = session_with_guardrail().await;
     Guardrail::objects().using(&session).delete(&guardrail.guardrail_id).await.unwrap();
     let error = guardrail.refresh().await.unwrap_err();
     assert!(error.is_does_not_exist(), "{error}");
@@ -228,8 +228,8 @@ async fn a_deleted_guardrail_cannot_be_refreshed() {
 }
 
 #[tokio::test]
-async fn a_bulk_deletion_reports_what_went() {
-    let (local, session, guardrail) = with_guardrail().await;
+async fn a_bulk_deletion_reports_what_was_deleted() {
+    let (local, session, guardrail) = session_with_guardrail().await;
     let guardrails = Guardrail::objects().using(&session);
     let id = guardrail.guardrail_id.as_str();
     guardrail.create_version(CreateGuardrailVersionRequest::default()).await.unwrap();
@@ -237,13 +237,13 @@ async fn a_bulk_deletion_reports_what_went() {
         guardrail.create_version(CreateGuardrailVersionRequest::default()).await.unwrap().version.clone();
     local.clear_requests();
 
-    // A version goes alone.
+    // Deleting a version deletes only that version.
     let report = guardrails.bulk_delete([(id, version.as_str())]).await.unwrap();
     assert_eq!(report.items[0].name, format!("{id} version {version}"));
     assert_eq!(guardrails.list_versions(id).count().await.unwrap(), 2);
     local.clear_requests();
 
-    // With the draft go all versions, by one request.
+    // Deleting the draft deletes all versions with one request.
     let report = guardrails.list_versions(id).delete().await.unwrap();
     assert_eq!(report.to_string(), "1 of 1 done");
     assert_eq!(report.items[0].name, id);
@@ -253,7 +253,7 @@ async fn a_bulk_deletion_reports_what_went() {
 }
 
 #[tokio::test]
-async fn twenty_who_make_or_change_at_once_all_succeed() {
+async fn twenty_concurrent_creations_and_updates_all_succeed() {
     let (_local, session) = local().await;
     let guardrails = Guardrail::objects().using(&session);
     let request = guardrail_request();

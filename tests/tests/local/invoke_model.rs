@@ -1,28 +1,28 @@
-//! Raw invocations: what of them goes into headers, and that bodies are left alone.
+//! Raw invocations: the settings become headers, and bodies are not changed.
 
 use bedrock_orm::models::{GuardrailTrace, PerformanceConfigLatency, ServiceTierType, Trace};
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::RecordedRequest;
 use bedrock_orm_tests::behaviours::raw_invocations::nova;
 use bedrock_orm_tests::support::description::Service;
-use bedrock_orm_tests::support::fake_server::{Answer, FakeServer};
+use bedrock_orm_tests::support::fake_server::{FakeResponse, FakeServer};
 use bedrock_orm_tests::support::{CLAUDE_PROFILE, MODEL, local, model, only_request, session};
 use serde_json::{Value, json};
 
-use crate::guardrails::with_guardrail;
+use crate::guardrails::session_with_guardrail;
 
-/// Every header that the description has for the operation was sent.
+/// Asserts that the request has every header in the operation's description.
 fn assert_all_headers(operation: &str, request: &RecordedRequest) {
     let shape = Service::Runtime.shape_of(operation, "input");
     for (name, member) in Service::Runtime.shape(shape)["members"].as_object().unwrap() {
         if member["location"] == "header" {
             let header = member["locationName"].as_str().unwrap();
-            assert!(request.header(header).is_some(), "no setter reaches {name}, or this test lacks it");
+            assert!(request.header(header).is_some(), "no setter sets {name}, or this test does not call it");
         }
     }
 }
 
-/// Sets everything that a raw invocation can be given.
+/// Sets every setting of a raw invocation.
 macro_rules! with_all_settings {
     ($call:expr, $guardrail:expr) => {
         $call
@@ -53,22 +53,22 @@ fn assert_headers(request: &RecordedRequest, guardrail: &Guardrail) {
 }
 
 #[tokio::test]
-async fn every_setting_of_invoke_model_reaches_its_header() {
-    let (local, session, guardrail) = with_guardrail().await;
-    let answer =
+async fn every_setting_of_invoke_model_is_sent_in_its_header() {
+    let (local, session, guardrail) = session_with_guardrail().await;
+    let response =
         with_all_settings!(model(&session, MODEL).invoke_model(nova("Hello")), &guardrail).await.unwrap();
     let request = only_request(&local);
     assert_eq!(request.path.replace("%3A", ":"), format!("/model/{MODEL}/invoke"));
     assert_all_headers("InvokeModel", &request);
     assert_headers(&request, &guardrail);
     assert_eq!(request.header("accept"), Some("application/json"));
-    assert_eq!(answer.performance_config_latency, Some(PerformanceConfigLatency::Optimized));
-    assert_eq!(answer.service_tier, Some(ServiceTierType::Priority));
+    assert_eq!(response.performance_config_latency, Some(PerformanceConfigLatency::Optimized));
+    assert_eq!(response.service_tier, Some(ServiceTierType::Priority));
 }
 
 #[tokio::test]
-async fn every_setting_of_the_streaming_form_reaches_its_header() {
-    let (local, session, guardrail) = with_guardrail().await;
+async fn every_setting_of_the_streaming_operation_is_sent_in_its_header() {
+    let (local, session, guardrail) = session_with_guardrail().await;
     let call = model(&session, MODEL).invoke_model_with_response_stream(nova("Hello"));
     let mut stream = with_all_settings!(call, &guardrail).await.unwrap();
     assert_eq!(stream.performance_config_latency(), Some(&PerformanceConfigLatency::Optimized));
@@ -85,7 +85,7 @@ async fn every_setting_of_the_streaming_form_reaches_its_header() {
 }
 
 #[tokio::test]
-async fn the_content_type_is_json_and_nothing_else_is_sent_unless_told() {
+async fn by_default_the_content_type_is_json_and_no_other_header_is_sent() {
     let (local, session) = local().await;
     let model = model(&session, MODEL);
     model.invoke_model(nova("Hello")).await.unwrap();
@@ -98,14 +98,14 @@ async fn the_content_type_is_json_and_nothing_else_is_sent_unless_told() {
 }
 
 #[tokio::test]
-async fn a_guardrail_configuration_s_trace_becomes_the_header() {
-    let (local, session, guardrail) = with_guardrail().await;
+async fn the_trace_of_a_guardrail_configuration_becomes_the_header() {
+    let (local, session, guardrail) = session_with_guardrail().await;
     let configuration = GuardrailConfiguration::default()
         .guardrail_identifier(&guardrail.guardrail_id)
         .guardrail_version("DRAFT")
         .trace(GuardrailTrace::Enabled);
     let model = model(&session, MODEL);
-    let answer = model
+    let response = model
         .invoke_model(nova("Do you play the xylophone?"))
         .guardrail_config(configuration.clone())
         .await
@@ -114,14 +114,14 @@ async fn a_guardrail_configuration_s_trace_becomes_the_header() {
     let requests = local.requests();
     assert_eq!(requests[0].header("x-amzn-bedrock-trace"), Some("ENABLED"));
     assert_eq!(requests[1].header("x-amzn-bedrock-trace"), Some("DISABLED"));
-    let body: Value = answer.body.json().unwrap();
+    let body: Value = response.body.json().unwrap();
     assert_eq!(body["amazon-bedrock-guardrailAction"], "INTERVENED");
     assert!(body["amazon-bedrock-trace"].is_object(), "{body}");
 }
 
 #[tokio::test]
-async fn a_guardrail_s_intervention_ends_a_stream_of_chunks_well() {
-    let (_local, session, guardrail) = with_guardrail().await;
+async fn a_chunk_stream_that_ends_with_a_guardrail_intervention_is_complete() {
+    let (_local, session, guardrail) = session_with_guardrail().await;
     let call = model(&session, MODEL).invoke_model_with_response_stream(nova("Do you play the xylophone?"));
     let mut stream = call.guardrail(&guardrail).await.unwrap();
     let mut bodies = Vec::new();
@@ -132,20 +132,20 @@ async fn a_guardrail_s_intervention_ends_a_stream_of_chunks_well() {
 }
 
 #[tokio::test]
-async fn bodies_go_and_come_byte_for_byte() {
+async fn bodies_are_sent_and_returned_byte_for_byte() {
     let bytes: Vec<u8> = (0..=255).collect();
-    let answer = Answer::new(200, bytes.iter().rev().copied().collect::<Vec<_>>())
+    let response = FakeResponse::new(200, bytes.iter().rev().copied().collect::<Vec<_>>())
         .header("content-type", "application/octet-stream");
-    let server = FakeServer::start([answer]).await;
+    let server = FakeServer::start([response]).await;
     let model = model(&session(server.url()).await, MODEL);
-    let answer = model.invoke_model(bytes.clone()).content_type("application/octet-stream").await.unwrap();
+    let response = model.invoke_model(bytes.clone()).content_type("application/octet-stream").await.unwrap();
     assert_eq!(server.requests()[0].body, bytes);
-    assert_eq!(answer.body.into_vec(), bytes.into_iter().rev().collect::<Vec<_>>());
-    assert_eq!(answer.content_type, "application/octet-stream");
+    assert_eq!(response.body.into_vec(), bytes.into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(response.content_type, "application/octet-stream");
 }
 
 #[tokio::test]
-async fn makers_have_forms_of_their_own() {
+async fn every_provider_has_its_format() {
     let (_local, session) = local().await;
     for (id, body, text) in [
         (
@@ -158,8 +158,8 @@ async fn makers_have_forms_of_their_own() {
         (MODEL, nova("Hello"), "/output/message/content/0/text"),
     ] {
         let model = model(&session, id);
-        let answer: Value = model.invoke_model(body.clone()).await.unwrap().body.json().unwrap();
-        assert!(answer.pointer(text).unwrap().as_str().unwrap().contains("Hello"), "{id}: {answer}");
+        let response: Value = model.invoke_model(body.clone()).await.unwrap().body.json().unwrap();
+        assert!(response.pointer(text).unwrap().as_str().unwrap().contains("Hello"), "{id}: {response}");
         let mut stream = model.invoke_model_with_response_stream(body).await.unwrap();
         let mut last = Value::Null;
         while let Some(chunk) = stream.next().await {

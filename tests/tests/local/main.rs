@@ -1,7 +1,7 @@
-//! The library on local servers: the behaviours on a local Bedrock, and what needs a server's own means.
+//! Tests of the library against local servers: the behaviours, and tests that need access to the server.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // tests
 
-/// The behaviours that hold on AWS too, each on a local Bedrock of its own.
+/// Runs each behaviour on its own local Bedrock.
 mod behaviours {
     macro_rules! on_local_bedrock {
         ($($topic:ident { $($behaviour:ident,)* })*) => {
@@ -29,10 +29,10 @@ mod errors;
 mod generic;
 mod guardrails;
 mod invoke_model;
-mod nouns;
 mod pages;
 mod queries;
 mod relations;
+mod resources;
 mod sessions;
 mod stream_faults;
 mod waits;

@@ -1,4 +1,4 @@
-//! Long lists: how many requests each question costs, and what empty pages change.
+//! Long lists: the number of requests of each query, and the effect of empty pages.
 
 use bedrock_orm::QuerySet;
 use bedrock_orm::models::ImportedModelSummary;
@@ -11,7 +11,7 @@ use serde_json::json;
 const PAGES: usize = 100;
 const PAGE: usize = 10;
 
-/// A list of a hundred pages, each after an empty one or not.
+/// A list of 100 pages, optionally with an empty page before each.
 async fn models(empty_pages: bool) -> (LocalBedrock, QuerySet<ImportedModelSummary>) {
     let local = LocalBedrock::builder().page_size(PAGE).empty_pages(empty_pages).start().await.unwrap();
     let row = |number: usize| {
@@ -26,7 +26,8 @@ async fn models(empty_pages: bool) -> (LocalBedrock, QuerySet<ImportedModelSumma
     (local, ImportedModel::objects().using(&session).list())
 }
 
-/// How many requests came since the last time; each but the first of a list goes on where the one before ended.
+/// Returns the number of requests since the last call. Each request except the first continues where the previous
+/// page ended.
 fn requests(local: &LocalBedrock) -> usize {
     let requests = local.requests();
     local.clear_requests();
@@ -38,7 +39,7 @@ fn requests(local: &LocalBedrock) -> usize {
 }
 
 #[tokio::test]
-async fn the_first_row_and_whether_there_is_one_cost_one_request_however_long_the_list() {
+async fn first_and_exists_send_one_request_for_a_list_of_any_length() {
     let (local, list) = models(false).await;
     let newest = list.first().await.unwrap().unwrap();
     assert_eq!(newest.model_name, "model-100999");
@@ -51,7 +52,7 @@ async fn the_first_row_and_whether_there_is_one_cost_one_request_however_long_th
 }
 
 #[tokio::test]
-async fn no_row_is_one_request_too() {
+async fn an_empty_list_sends_one_request() {
     let (local, list) = models(false).await;
     let none = list.name_contains("no-such");
     assert!(none.first().await.unwrap().is_none());
@@ -63,7 +64,7 @@ async fn no_row_is_one_request_too() {
 }
 
 #[tokio::test]
-async fn count_and_the_whole_list_cost_one_request_a_page() {
+async fn count_and_the_whole_list_send_one_request_per_page() {
     let (local, list) = models(false).await;
     assert_eq!(list.count().await.unwrap(), PAGES * PAGE);
     assert_eq!(requests(&local), PAGES);
@@ -71,7 +72,7 @@ async fn count_and_the_whole_list_cost_one_request_a_page() {
     assert_eq!(requests(&local), PAGES);
 }
 
-/// Every row, once, newest first.
+/// Asserts that `rows` contains every row once, newest first.
 fn assert_all(rows: &[Bound<ImportedModelSummary>]) {
     let expected: Vec<_> =
         (100_000..100_000 + PAGES * PAGE).rev().map(|number| format!("model-{number}")).collect();
@@ -79,7 +80,7 @@ fn assert_all(rows: &[Bound<ImportedModelSummary>]) {
 }
 
 #[tokio::test]
-async fn rows_cost_the_pages_that_they_are_on() {
+async fn rows_send_one_request_per_page_that_contains_them() {
     let (local, list) = models(false).await;
     let mut rows = list.stream();
     for _ in 0..=2 * PAGE {
@@ -92,7 +93,7 @@ async fn rows_cost_the_pages_that_they_are_on() {
 }
 
 #[tokio::test]
-async fn empty_pages_are_walked_past() {
+async fn empty_pages_are_skipped() {
     let (local, list) = models(true).await;
     assert_eq!(list.first().await.unwrap().unwrap().model_name, "model-100999");
     assert_eq!(requests(&local), 2, "an empty page, and one with rows");
@@ -109,7 +110,7 @@ async fn empty_pages_are_walked_past() {
 }
 
 #[tokio::test]
-async fn a_list_of_empty_pages_alone_is_walked_to_its_end() {
+async fn a_list_of_only_empty_pages_is_read_to_its_end() {
     let (local, list) = models(true).await;
     let none = list.name_contains("no-such");
     assert!(none.first().await.unwrap().is_none());

@@ -1,16 +1,16 @@
-//! What queries send, and when.
+//! The requests of queries, and when they are sent.
 
 use bedrock_orm::models::{InferenceType, ModelCustomization, ModelModality};
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::LocalBedrock;
 use bedrock_orm_tests::behaviours::guardrails::guardrail_request;
-use bedrock_orm_tests::support::fake_server::{Answer, FakeServer};
-use bedrock_orm_tests::support::{MODEL, REEL, local, model, only_request, operations, session};
+use bedrock_orm_tests::support::fake_server::{FakeResponse, FakeServer};
+use bedrock_orm_tests::support::{MODEL, VIDEO_MODEL, local, model, only_request, operations, session};
 use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn nothing_is_sent_before_a_query_is_awaited() {
+async fn nothing_is_sent_until_a_query_is_awaited() {
     let (local, session) = local().await;
     let models = FoundationModel::objects().using(&session);
     let list = models.list().by_provider("Amazon").limit(3);
@@ -56,7 +56,7 @@ async fn availability_is_one_request_with_the_id_in_its_path() {
 }
 
 #[tokio::test]
-async fn filters_reach_aws_as_query_parameters() {
+async fn filters_are_sent_as_query_parameters() {
     let (local, session) = local().await;
     let list = FoundationModel::objects()
         .using(&session)
@@ -76,18 +76,18 @@ async fn filters_reach_aws_as_query_parameters() {
     ];
     assert_eq!(query, expected);
     assert!(found.iter().any(|model| model.model_id == "amazon.nova-lite-v1:0:300k"), "{found:?}");
-    assert!(found.iter().all(|model| model.model_id != MODEL), "it is not to be had provisioned");
+    assert!(found.iter().all(|model| model.model_id != MODEL), "it cannot be provisioned");
 }
 
 #[tokio::test]
-async fn a_value_that_is_new_to_this_version_can_be_asked_for() {
+async fn an_unknown_enum_value_can_be_used_as_a_filter() {
     let (local, session) = local().await;
     let list = FoundationModel::objects().using(&session).list().by_output_modality("SMELL");
     assert_eq!(list.await.unwrap_err().kind(), ErrorKind::Validation);
     assert_eq!(only_request(&local).query, "byOutputModality=SMELL");
 }
 
-/// A local Bedrock with so many guardrails, in pages of two.
+/// Creates `count` guardrails on a local Bedrock with two guardrails per page.
 async fn with_guardrails(count: usize) -> (LocalBedrock, Session) {
     let local = LocalBedrock::builder().page_size(2).start().await.unwrap();
     let session = session(local.url()).await;
@@ -107,7 +107,7 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {
 }
 
 #[tokio::test]
-async fn a_list_goes_through_all_pages_with_the_token_of_the_page_before() {
+async fn a_list_follows_page_tokens_through_all_pages() {
     let (local, session) = with_guardrails(5).await;
     let rows = Guardrail::objects().using(&session).list().await.unwrap();
     let mut ids: Vec<_> = rows.iter().map(|row| row.id.clone()).collect();
@@ -122,7 +122,7 @@ async fn a_list_goes_through_all_pages_with_the_token_of_the_page_before() {
 }
 
 #[tokio::test]
-async fn a_page_is_sent_for_when_the_rows_before_it_are_used_up() {
+async fn a_page_is_requested_when_the_previous_page_is_consumed() {
     let (local, session) = with_guardrails(5).await;
     let mut rows = Guardrail::objects().using(&session).list().stream();
     for (row, requests) in [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3)] {
@@ -135,7 +135,7 @@ async fn a_page_is_sent_for_when_the_rows_before_it_are_used_up() {
 }
 
 #[tokio::test]
-async fn pages_are_aws_s_and_can_be_taken_up_at_a_token() {
+async fn pages_are_those_of_aws_and_can_be_resumed_at_a_token() {
     let (local, session) = with_guardrails(5).await;
     let list = Guardrail::objects().using(&session).list();
     let pages: Vec<_> = list.pages().try_collect().await.unwrap();
@@ -151,7 +151,7 @@ async fn pages_are_aws_s_and_can_be_taken_up_at_a_token() {
 }
 
 #[tokio::test]
-async fn first_and_exists_ask_for_one_row_in_one_request() {
+async fn first_and_exists_request_one_row() {
     let (local, session) = with_guardrails(3).await;
     let list = Guardrail::objects().using(&session).list();
     assert!(list.first().await.unwrap().is_some());
@@ -160,17 +160,17 @@ async fn first_and_exists_ask_for_one_row_in_one_request() {
 }
 
 #[tokio::test]
-async fn a_limit_asks_for_no_more_than_it_wants() {
+async fn a_limit_requests_no_more_rows_than_needed() {
     let (local, session) = with_guardrails(5).await;
     let list = Guardrail::objects().using(&session).list();
     assert_eq!(list.clone().limit(3).await.unwrap().len(), 3);
     let sizes: Vec<_> =
         queries(&local).iter().map(|query| parameter(query, "maxResults").unwrap().to_owned()).collect();
-    assert_eq!(sizes, ["3", "1"], "two rows came on the first page");
+    assert_eq!(sizes, ["3", "1"], "the first page has two rows");
 
     local.clear_requests();
     assert_eq!(list.clone().limit(2).await.unwrap().len(), 2);
-    assert_eq!(local.requests().len(), 1, "the page that fills the limit is the last");
+    assert_eq!(local.requests().len(), 1, "no page is requested after the limit is reached");
     local.clear_requests();
     assert_eq!(list.limit(0).await.unwrap(), []);
     assert_eq!(local.requests(), []);
@@ -184,12 +184,12 @@ async fn count_fetches_every_page() {
 }
 
 #[tokio::test]
-async fn a_page_size_is_asked_for_and_kept_within_what_aws_takes() {
+async fn the_page_size_is_sent_and_kept_within_the_limits_of_aws() {
     let (local, session) = with_guardrails(1).await;
     let list = Guardrail::objects().using(&session).list();
-    for (asked, sent) in [(7, "7"), (1, "1"), (u16::MAX, "1000")] {
+    for (page_size, sent) in [(7, "7"), (1, "1"), (u16::MAX, "1000")] {
         local.clear_requests();
-        list.clone().page_size(asked).await.unwrap();
+        list.clone().page_size(page_size).await.unwrap();
         assert_eq!(parameter(&queries(&local)[0], "maxResults"), Some(sent));
     }
     local.clear_requests();
@@ -200,8 +200,8 @@ async fn a_page_size_is_asked_for_and_kept_within_what_aws_takes() {
     assert_eq!(parameter(&queries(&local)[0], "maxResults"), Some("4"));
 }
 
-/// A page of guardrails as AWS gives it.
-fn page(ids: &[&str], next_token: &Value) -> Answer {
+/// A page of guardrails in AWS's form.
+fn page(ids: &[&str], next_token: &Value) -> FakeResponse {
     let row = |id: &&str| {
         json!({
             "id": id, "arn": format!("arn:aws:bedrock:us-east-1:123456789012:guardrail/{id}"), "status": "READY",
@@ -209,11 +209,11 @@ fn page(ids: &[&str], next_token: &Value) -> Answer {
         })
     };
     let rows: Vec<_> = ids.iter().map(row).collect();
-    Answer::json(&json!({ "guardrails": rows, "nextToken": next_token }))
+    FakeResponse::json(&json!({ "guardrails": rows, "nextToken": next_token }))
 }
 
 #[tokio::test]
-async fn an_empty_page_with_a_token_is_not_the_end() {
+async fn an_empty_page_with_a_token_does_not_end_the_list() {
     let pages = [page(&[], &json!("one")), page(&[], &json!("two")), page(&["a"], &Value::Null)];
     let server = FakeServer::start(pages.clone()).await;
     let list = Guardrail::objects().using(&session(server.url()).await).list();
@@ -227,7 +227,7 @@ async fn an_empty_page_with_a_token_is_not_the_end() {
 }
 
 #[tokio::test]
-async fn an_empty_token_is_the_end() {
+async fn an_empty_page_token_ends_the_list() {
     let server = FakeServer::start([page(&["a"], &json!(""))]).await;
     let list = Guardrail::objects().using(&session(server.url()).await).list();
     assert_eq!(list.await.unwrap().len(), 1);
@@ -235,7 +235,7 @@ async fn an_empty_token_is_the_end() {
 }
 
 #[tokio::test]
-async fn a_token_that_comes_twice_is_an_error_and_no_endless_loop() {
+async fn a_repeated_page_token_is_an_error() {
     let server = FakeServer::start([
         page(&["a"], &json!("one")),
         page(&["b"], &json!("two")),
@@ -245,17 +245,17 @@ async fn a_token_that_comes_twice_is_an_error_and_no_endless_loop() {
     let mut rows = Guardrail::objects().using(&session(server.url()).await).list().stream();
     assert_eq!(rows.next().await.unwrap().unwrap().id, "a");
     assert_eq!(rows.next().await.unwrap().unwrap().id, "b");
-    assert_eq!(rows.next().await.unwrap().unwrap().id, "c", "the page that the token came with is good");
+    assert_eq!(rows.next().await.unwrap().unwrap().id, "c", "the page with the token is valid");
     let error = rows.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{error}");
     assert!(error.to_string().contains("token"), "{error}");
-    assert!(rows.next().await.is_none(), "an error is the last row");
+    assert!(rows.next().await.is_none(), "nothing follows an error");
     assert_eq!(server.requests().len(), 3);
 }
 
 #[tokio::test]
-async fn a_page_that_fails_ends_the_rows_with_its_error() {
-    let throttled = Answer::error(429, "ThrottlingException", "Rate exceeded");
+async fn a_failing_page_ends_the_rows_with_its_error() {
+    let throttled = FakeResponse::error(429, "ThrottlingException", "Rate exceeded");
     let server = FakeServer::start([page(&["a"], &json!("one")), throttled]).await;
     let list = Guardrail::objects().using(&session(server.url()).await).list();
     let mut rows = list.stream();
@@ -267,21 +267,21 @@ async fn a_page_that_fails_ends_the_rows_with_its_error() {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_model_is_an_error_and_no_empty_model() {
-    let server = FakeServer::start([Answer::json(&json!({}))]).await;
+async fn a_response_without_a_model_is_an_error() {
+    let server = FakeServer::start([FakeResponse::json(&json!({}))]).await;
     let models = FoundationModel::objects().using(&session(server.url()).await);
-    // The description does not promise `modelDetails`: without it there is no such model.
+    // The description does not require `modelDetails`. Without it, there is no model.
     assert_eq!(models.get(MODEL).await.unwrap_err().kind(), ErrorKind::DoesNotExist);
 }
 
 #[tokio::test]
-async fn nulls_and_new_values_in_aws_s_answer_are_kept_or_passed_over() {
+async fn responses_with_nulls_and_unknown_values_are_parsed() {
     let row = json!({
         "modelArn": "arn:aws:bedrock:us-east-1::foundation-model/a.b", "modelId": "a.b", "modelName": null,
         "outputModalities": ["SMELL", "TEXT"], "inferenceTypesSupported": ["INFERENCE_PROFILE"],
         "modelLifecycle": {"status": "RESTING"}, "somethingNew": {"deep": [1]},
     });
-    let server = FakeServer::start([Answer::json(&json!({ "modelSummaries": [row] }))]).await;
+    let server = FakeServer::start([FakeResponse::json(&json!({ "modelSummaries": [row] }))]).await;
     let models = FoundationModel::objects().using(&session(server.url()).await).list().await.unwrap();
     assert_eq!(models[0].model_name, None);
     assert_eq!(
@@ -295,17 +295,17 @@ async fn nulls_and_new_values_in_aws_s_answer_are_kept_or_passed_over() {
 }
 
 #[tokio::test]
-async fn bound_models_are_equal_when_the_models_are_and_deref_to_them() {
+async fn bound_models_compare_and_deref_like_their_models() {
     let (one, first) = local().await;
     let (_other, second) = local().await;
-    let here = FoundationModel::objects().using(&first).get(REEL).await.unwrap();
-    let there = FoundationModel::objects().using(&second).get(REEL).await.unwrap();
-    assert_eq!(here, there, "whatever session they came through");
+    let here = FoundationModel::objects().using(&first).get(VIDEO_MODEL).await.unwrap();
+    let there = FoundationModel::objects().using(&second).get(VIDEO_MODEL).await.unwrap();
+    assert_eq!(here, there, "models from different sessions are equal");
     assert_ne!(here, FoundationModel::objects().using(&first).get(MODEL).await.unwrap());
     let plain: FoundationModel = here.clone().into_inner();
     assert_eq!(plain, *here);
 
-    // What was stored comes back, and is bound to a session by `using`.
+    // A deserialised model can be bound to a session with `using`.
     let stored = serde_json::to_string(&*here).unwrap();
     let bound = serde_json::from_str::<FoundationModel>(&stored).unwrap().using(&first);
     assert_eq!(bound, here);
@@ -315,17 +315,17 @@ async fn bound_models_are_equal_when_the_models_are_and_deref_to_them() {
 }
 
 #[tokio::test]
-async fn a_value_that_no_row_can_have_is_told_and_one_that_aws_really_sends_is_not() {
+async fn an_unknown_value_in_a_string_lookup_is_an_error_unless_aws_sends_it() {
     let (local, session) = local().await;
     let models = FoundationModel::objects().using(&session);
-    for (written, told) in [
+    for (lookup, message) in [
         ("outputModalities__has=text", "outputModalities: no value `text`; did you mean `TEXT`?"),
         ("modelLifecycle__status=LEGACI", "did you mean `LEGACY`? there are: ACTIVE, LEGACY"),
         ("providerName == Amazon", "write one `=`"),
     ] {
-        let error = models.filter_str(written).await.unwrap_err();
+        let error = models.filter_str(lookup).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert!(error.message().contains(told), "{error}");
+        assert!(error.message().contains(message), "{error}");
     }
     assert_eq!(operations(&local), [""; 0]);
 
@@ -334,14 +334,14 @@ async fn a_value_that_no_row_can_have_is_told_and_one_that_aws_really_sends_is_n
     assert_eq!(amazon, models.filter_str("providerName=Amazon").count().await.unwrap());
     assert!(models.filter_str("outputModalities__has = VIDEO").count().await.is_ok());
     assert!(models.filter_str("inferenceTypesSupported__has=INFERENCE_PROFILE").count().await.is_ok());
-    // The constant takes what this version does not know.
+    // The field's constant accepts values that this version does not know.
     let unheard = models.filter(FoundationModel::OUTPUT_MODALITIES.has("SMELL"));
     assert_eq!(unheard.explain().warnings.len(), 1);
     assert_eq!(unheard.count().await.unwrap(), 0);
 }
 
 #[tokio::test]
-async fn times_before_all_rows_are_no_error() {
+async fn extreme_times_in_a_filter_are_not_an_error() {
     use bedrock_orm::jiff::Timestamp;
 
     let (_local, session) = local().await;
@@ -372,14 +372,14 @@ async fn a_blank_key_is_an_error_before_anything_is_sent() {
         }
     }
     assert_eq!(operations(&local), [""; 0]);
-    // A key with a slash or a space stays one part of the path.
+    // A key with a slash or a space remains a single path segment.
     let error = FoundationModel::objects().using(&session).get("../guardrails x").await.unwrap_err();
     assert!(error.is_validation() || error.is_does_not_exist(), "{error}");
     assert!(!only_request(&local).path.trim_start_matches("/foundation-models/").contains('/'));
 }
 
 #[tokio::test]
-async fn rows_serialise_as_aws_sends_them_and_tell_their_status() {
+async fn rows_serialise_in_the_form_of_aws_and_have_a_status() {
     let (local, session) = local().await;
     Guardrail::objects().using(&session).create(guardrail_request()).await.unwrap();
     let rows = Guardrail::objects().using(&session).list().await.unwrap();

@@ -1,4 +1,4 @@
-//! Where relations lead, and through which region.
+//! Relations, and the regions that they are fetched from.
 
 use bedrock_orm::prelude::*;
 use bedrock_orm::relations::inference_profile::MODELS;
@@ -7,8 +7,8 @@ use bedrock_orm_tests::support::{MODEL, local};
 
 const PROFILE: &str = "us.amazon.nova-lite-v1:0";
 
-/// The region that a request is signed for.
-fn signed_for(request: &RecordedRequest) -> String {
+/// Returns the region that a request is signed for.
+fn signing_region(request: &RecordedRequest) -> String {
     // AWS4-HMAC-SHA256 Credential=key/day/region/service/aws4_request, …
     request.header("authorization").unwrap().split('/').nth(2).unwrap().to_owned()
 }
@@ -16,13 +16,13 @@ fn signed_for(request: &RecordedRequest) -> String {
 fn regions_of_gets(local: &LocalBedrock) -> Vec<String> {
     let requests = local.requests();
     let gets = requests.iter().filter(|request| request.operation.as_deref() == Some("GetFoundationModel"));
-    let mut regions: Vec<String> = gets.map(signed_for).collect();
+    let mut regions: Vec<String> = gets.map(signing_region).collect();
     regions.sort();
     regions
 }
 
 #[tokio::test]
-async fn a_model_of_another_region_is_asked_for_there() {
+async fn a_model_in_another_region_is_fetched_from_that_region() {
     let (local, session) = local().await;
     let profiles = InferenceProfile::objects().using(&session);
     let profile = profiles.get(PROFILE).await.unwrap();
@@ -38,27 +38,27 @@ async fn a_model_of_another_region_is_asked_for_there() {
     expected.sort_unstable();
     assert_eq!(regions_of_gets(&local), expected);
 
-    // One session a region, however often it is followed.
+    // There is one session per region, however often a relation is followed.
     let again = profile.models().await.unwrap();
     for (one, other) in models.iter().zip(&again) {
         assert_eq!(one.session(), other.session());
     }
     let reply = models.iter().find(|model| model.session().region() == "us-west-2").unwrap();
     reply.converse("Say hello.").await.unwrap();
-    assert_eq!(signed_for(local.requests().last().unwrap()), "us-west-2");
+    assert_eq!(signing_region(local.requests().last().unwrap()), "us-west-2");
 
-    // Beforehand, too.
+    // Prefetching uses the regions too.
     local.clear_requests();
     let list = profiles.filter(InferenceProfile::INFERENCE_PROFILE_ID.eq(PROFILE)).prefetch_related(MODELS);
     let row = list.one().await.unwrap();
     assert_eq!(regions_of_gets(&local), expected);
     let models = row.models().await.unwrap();
     assert_eq!(models.iter().map(|model| model.session().region()).collect::<Vec<_>>(), named);
-    assert_eq!(regions_of_gets(&local), expected, "nothing more is sent");
+    assert_eq!(regions_of_gets(&local), expected, "no other request is sent");
 }
 
 #[tokio::test]
-async fn a_model_of_all_regions_is_asked_for_in_the_session_s_own() {
+async fn an_arn_without_a_region_uses_the_region_of_the_session() {
     let (local, session) = local().await;
     let profiles = InferenceProfile::objects().using(&session).list();
     let global =

@@ -1,14 +1,14 @@
-//! Which session a query uses, and what a session costs.
+//! The session that a query uses, and the clients and connections of a session.
 
 use std::time::Duration;
 
 use bedrock_orm::prelude::*;
-use bedrock_orm_tests::support::fake_server::{Answer, Ending, FakeServer};
+use bedrock_orm_tests::support::fake_server::{Ending, FakeResponse, FakeServer};
 use bedrock_orm_tests::support::{MODEL, local, model, operations, session};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_session_is_used_by_its_name() {
+async fn a_session_can_be_used_by_its_registered_name() {
     let (here, here_session) = local().await;
     let (there, there_session) = local().await;
     Session::register("by-name-here", here_session);
@@ -21,7 +21,7 @@ async fn a_session_is_used_by_its_name() {
 }
 
 #[tokio::test]
-async fn a_name_is_looked_up_when_the_query_is_sent() {
+async fn a_session_name_is_resolved_when_the_query_is_sent() {
     let models = FoundationModel::objects().using("named-later");
     let (local, session) = local().await;
     Session::register("named-later", session);
@@ -30,7 +30,7 @@ async fn a_name_is_looked_up_when_the_query_is_sent() {
 }
 
 #[tokio::test]
-async fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
+async fn an_unknown_session_name_is_an_error_that_lists_the_known_names() {
     let (_local, session) = local().await;
     Session::register("listed-name", session);
     let error = FoundationModel::objects().using("no-such-name").list().await.unwrap_err();
@@ -41,7 +41,7 @@ async fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
 }
 
 #[tokio::test]
-async fn a_session_is_made_from_the_sdk_s_own_configuration() {
+async fn a_session_can_be_built_from_an_sdk_config() {
     let (local, session) = local().await;
     let same = Session::from_sdk_config(session.sdk_config()).unwrap();
     assert_eq!(same.region(), "us-east-1");
@@ -50,9 +50,9 @@ async fn a_session_is_made_from_the_sdk_s_own_configuration() {
 }
 
 #[tokio::test]
-async fn settings_that_cannot_work_are_errors() {
+async fn invalid_settings_are_errors() {
     let with_region = || Session::builder().region("us-east-1");
-    for (builder, said) in [
+    for (builder, message) in [
         (with_region().max_attempts(0), "max_attempts"),
         (with_region().endpoint_url("127.0.0.1:1"), "127.0.0.1:1"),
         (with_region().endpoint_url("http://"), "http://"),
@@ -73,13 +73,13 @@ async fn settings_that_cannot_work_are_errors() {
     ] {
         let error = builder.build().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");
-        assert!(error.message().contains(said), "{error}");
+        assert!(error.message().contains(message), "{error}");
         assert!(error.hint().is_some(), "{error}");
     }
 }
 
 #[tokio::test]
-async fn any_limit_can_be_longer_than_time_or_none() {
+async fn time_limits_can_be_very_long_or_none() {
     let longest = [
         Some(Duration::MAX),
         Some(Duration::from_secs(u64::MAX / 2)),
@@ -90,9 +90,9 @@ async fn any_limit_can_be_longer_than_time_or_none() {
     let events = crate::converse_stream::frames(&crate::converse_stream::every_event());
     for limit in longest {
         let busy =
-            Answer::error(503, "ServiceUnavailableException", "Busy.").header("x-amz-retry-after", "1");
-        let streamed = Answer::stream(events.clone());
-        let server = FakeServer::start([busy, converse_answer(), streamed.clone(), streamed]).await;
+            FakeResponse::error(503, "ServiceUnavailableException", "Busy.").header("x-amz-retry-after", "1");
+        let streamed = FakeResponse::stream(events.clone());
+        let server = FakeServer::start([busy, converse_response(), streamed.clone(), streamed]).await;
         let session = Session::builder()
             .region("us-east-1")
             .endpoint_url(server.url())
@@ -113,13 +113,13 @@ async fn any_limit_can_be_longer_than_time_or_none() {
             let stream = model.converse_stream("Hello").silence_timeout(limit).await.unwrap();
             stream.collect().await.unwrap();
         };
-        tokio::time::timeout(Duration::from_secs(20), calls).await.expect("nothing spins");
+        tokio::time::timeout(Duration::from_secs(20), calls).await.expect("no call loops forever");
         assert_eq!(server.requests().len(), 4);
     }
 }
 
 #[tokio::test]
-async fn temporary_keys_are_sent_with_their_token() {
+async fn temporary_credentials_are_sent_with_their_session_token() {
     let (local, _) = local().await;
     let session = Session::builder()
         .region("us-east-1")
@@ -135,7 +135,7 @@ async fn temporary_keys_are_sent_with_their_token() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_nobody_listens_at_is_a_transport_error_that_names_it() {
+async fn an_unreachable_endpoint_is_a_transport_error_that_names_it() {
     let (local, session) = local().await;
     let url = local.url().to_owned();
     local.shutdown().await;
@@ -145,8 +145,8 @@ async fn an_endpoint_that_nobody_listens_at_is_a_transport_error_that_names_it()
     assert!(error.hint().unwrap().contains(&url), "{error}");
 }
 
-fn converse_answer() -> Answer {
-    Answer::json(&json!({
+fn converse_response() -> FakeResponse {
+    FakeResponse::json(&json!({
         "metrics": {"latencyMs": 1},
         "output": {"message": {"role": "assistant", "content": [{"text": "Hello."}]}},
         "stopReason": "end_turn",
@@ -156,32 +156,35 @@ fn converse_answer() -> Answer {
 
 #[tokio::test]
 async fn calls_share_one_client_and_its_connection() {
-    let server = FakeServer::start([converse_answer()]).await;
+    let server = FakeServer::start([converse_response()]).await;
     let session = session(server.url()).await;
     let model = model(&session, MODEL);
     for _ in 0..2 {
         model.converse("Hello").await.unwrap();
     }
     ConversationManager::new(&session.clone()).converse(MODEL, "Hello").await.unwrap();
-    assert_eq!((server.requests().len(), server.connections()), (3, 1));
+    assert_eq!((server.requests().len(), server.connections_opened()), (3, 1));
 }
 
 #[tokio::test]
-async fn a_closed_session_lets_go_of_its_connection_and_opens_another() {
-    let server = FakeServer::start([converse_answer()]).await;
+async fn a_closed_session_closes_its_connection_and_the_next_call_opens_another() {
+    let server = FakeServer::start([converse_response()]).await;
     let session = session(server.url()).await;
     let model = model(&session, MODEL);
     model.converse("Hello").await.unwrap();
     model.close();
-    tokio::time::timeout(Duration::from_secs(10), server.closed(1)).await.expect("the connection is let go");
+    tokio::time::timeout(Duration::from_secs(10), server.wait_until_closed(1))
+        .await
+        .expect("the connection is closed");
     assert_eq!(model.converse("Hello").await.unwrap().text(), "Hello.");
-    assert_eq!((server.requests().len(), server.connections()), (2, 2));
+    assert_eq!((server.requests().len(), server.connections_opened()), (2, 2));
 }
 
 #[tokio::test]
-async fn retries_are_as_many_as_the_session_says() {
-    let busy = || Answer::error(503, "ServiceUnavailableException", "Busy.").header("x-amz-retry-after", "1");
-    let server = FakeServer::start([busy(), busy(), converse_answer()]).await;
+async fn the_session_limits_the_number_of_attempts() {
+    let busy =
+        || FakeResponse::error(503, "ServiceUnavailableException", "Busy.").header("x-amz-retry-after", "1");
+    let server = FakeServer::start([busy(), busy(), converse_response()]).await;
     let session = Session::builder()
         .region("us-east-1")
         .endpoint_url(server.url())
@@ -193,8 +196,8 @@ async fn retries_are_as_many_as_the_session_says() {
 }
 
 #[tokio::test]
-async fn a_time_limit_that_runs_out_is_a_timeout() {
-    let server = FakeServer::start([converse_answer().ending(Ending::Stalled)]).await;
+async fn an_expired_time_limit_is_a_timeout_error() {
+    let server = FakeServer::start([converse_response().ending(Ending::Stalled)]).await;
     let session = Session::builder()
         .region("us-east-1")
         .endpoint_url(server.url())
@@ -208,7 +211,7 @@ async fn a_time_limit_that_runs_out_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn a_session_shows_no_credential() {
+async fn the_debug_form_of_a_session_has_no_credentials() {
     let session = Session::builder()
         .region("us-east-1")
         .endpoint_url("http://127.0.0.1:1")
@@ -230,11 +233,12 @@ async fn a_session_shows_no_credential() {
 }
 
 #[tokio::test]
-async fn a_stream_is_tried_again_before_its_first_event_and_never_after() {
-    let busy = || Answer::error(503, "ServiceUnavailableException", "Busy.").header("x-amz-retry-after", "1");
+async fn a_stream_is_retried_before_its_first_event_and_not_after() {
+    let busy =
+        || FakeResponse::error(503, "ServiceUnavailableException", "Busy.").header("x-amz-retry-after", "1");
     let events = crate::converse_stream::frames(&crate::converse_stream::every_event());
-    let broken = Answer::stream(events[..6].to_vec());
-    let server = FakeServer::start([busy(), Answer::stream(events), broken]).await;
+    let broken = FakeResponse::stream(events[..6].to_vec());
+    let server = FakeServer::start([busy(), FakeResponse::stream(events), broken]).await;
     let session = Session::builder()
         .region("us-east-1")
         .endpoint_url(server.url())
@@ -242,15 +246,15 @@ async fn a_stream_is_tried_again_before_its_first_event_and_never_after() {
         .max_attempts(3);
     let model = model(&session.build().await.unwrap(), MODEL);
     let stream = model.converse_stream("Hello").await.unwrap();
-    assert_eq!(server.requests().len(), 2, "once again after the refusal");
+    assert_eq!(server.requests().len(), 2, "retried once");
     stream.collect().await.unwrap();
     let error = model.converse_stream("Hello").await.unwrap().collect().await.unwrap_err();
     assert!(error.is_stream_interrupted(), "{error}");
-    assert_eq!(server.requests().len(), 3, "what had begun is not sent again");
+    assert_eq!(server.requests().len(), 3, "a stream that has begun is not retried");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_is_shared_by_tasks_on_several_threads() {
+async fn tasks_on_several_threads_can_share_a_session() {
     let (local, session) = local().await;
     let calls = (0..40).map(|number| {
         let model = model(&session, MODEL);

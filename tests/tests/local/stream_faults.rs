@@ -1,4 +1,4 @@
-//! Streams that break off, fall silent or fail: none of them reads as a whole answer.
+//! Streams that are cut, stall, or fail. None of them is returned as a complete reply.
 
 use std::future::IntoFuture as _;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use bedrock_orm::{ConverseStream, Partial};
 use bedrock_orm_local::{LocalBedrock, Reply};
 use bedrock_orm_tests::behaviours::raw_invocations::nova;
 use bedrock_orm_tests::support::description::Service;
-use bedrock_orm_tests::support::fake_server::{Answer, Ending, FakeServer};
+use bedrock_orm_tests::support::fake_server::{Ending, FakeResponse, FakeServer};
 use bedrock_orm_tests::support::frames::Frame;
 use bedrock_orm_tests::support::{MODEL, local, model, session};
 use futures_util::TryStreamExt as _;
@@ -17,11 +17,11 @@ use serde_json::{Value, json};
 
 use crate::converse_stream::{every_event, frames, stream_of};
 
-/// So many events before the first text is whole.
+/// The number of events before the first text is complete.
 const BEFORE_SECOND_TEXT: usize = 6;
 
-/// The error that a stream ends with, and that nothing follows it.
-async fn error_of(stream: &mut ConverseStream) -> Error {
+/// Returns the error that ends a stream, and asserts that nothing follows it.
+async fn final_error(stream: &mut ConverseStream) -> Error {
     let error = loop {
         match stream.next().await.expect("an error before the end") {
             Ok(_) => {}
@@ -32,7 +32,8 @@ async fn error_of(stream: &mut ConverseStream) -> Error {
     error
 }
 
-/// The reasoning and the piece of text that had arrived after `BEFORE_SECOND_TEXT` events.
+/// Asserts that the error contains the content of the first `BEFORE_SECOND_TEXT` events: the reasoning and the first
+/// text.
 fn assert_partial(error: &Error) {
     let message = error.partial_message().expect("a partial message");
     let content = serde_json::to_value(&message.content).unwrap();
@@ -48,10 +49,10 @@ fn assert_partial(error: &Error) {
 }
 
 #[tokio::test]
-async fn a_stream_that_ends_before_its_message_is_interrupted() {
+async fn a_stream_that_ends_before_its_message_stops_is_interrupted() {
     for events in 0..every_event().len() - 2 {
-        let (_server, mut stream) = stream_of(Answer::stream(frames(&every_event()[..events]))).await;
-        let error = error_of(&mut stream).await;
+        let (_server, mut stream) = stream_of(FakeResponse::stream(frames(&every_event()[..events]))).await;
+        let error = final_error(&mut stream).await;
         assert_eq!(error.kind(), ErrorKind::StreamInterrupted, "after {events}: {error}");
         assert!(error.is_stream_interrupted() && error.is_retryable());
         assert_eq!(error.operation(), Some("ConverseStream"));
@@ -64,14 +65,14 @@ async fn a_stream_that_ends_before_its_message_is_interrupted() {
 }
 
 #[tokio::test]
-async fn text_and_collect_of_a_broken_stream_are_errors_too() {
-    let answer = || Answer::stream(frames(&every_event()[..BEFORE_SECOND_TEXT]));
-    let (_server, stream) = stream_of(answer()).await;
+async fn text_and_collect_of_an_interrupted_stream_are_errors() {
+    let response = || FakeResponse::stream(frames(&every_event()[..BEFORE_SECOND_TEXT]));
+    let (_server, stream) = stream_of(response()).await;
     let error = stream.collect().await.unwrap_err();
     assert!(error.is_stream_interrupted(), "{error}");
     assert_partial(&error);
 
-    let (_server, stream) = stream_of(answer()).await;
+    let (_server, stream) = stream_of(response()).await;
     let mut text = stream.text();
     assert_eq!(text.next().await.unwrap().unwrap(), "Hello");
     let error = text.next().await.unwrap().unwrap_err();
@@ -81,7 +82,7 @@ async fn text_and_collect_of_a_broken_stream_are_errors_too() {
 }
 
 #[tokio::test]
-async fn a_local_stream_that_is_cut_is_interrupted() {
+async fn a_cut_stream_from_the_local_bedrock_is_interrupted() {
     let (local, session) = local().await;
     let model = model(&session, MODEL);
     local.queue_reply(Reply::text("one two three four").cut_after(3));
@@ -92,14 +93,14 @@ async fn a_local_stream_that_is_cut_is_interrupted() {
 }
 
 #[tokio::test]
-async fn a_stream_without_metadata_ends_well_and_cannot_be_collected() {
+async fn a_stream_without_metadata_is_complete_but_cannot_be_collected() {
     let events = every_event();
-    let answer = || Answer::stream(frames(&events[..events.len() - 1]));
-    let (_server, mut stream) = stream_of(answer()).await;
+    let response = || FakeResponse::stream(frames(&events[..events.len() - 1]));
+    let (_server, mut stream) = stream_of(response()).await;
     while let Some(event) = stream.next().await {
         event.unwrap();
     }
-    let (_server, stream) = stream_of(answer()).await;
+    let (_server, stream) = stream_of(response()).await;
     let error = stream.collect().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::StreamInterrupted, "{error}");
     assert!(error.message().contains("usage"), "{error}");
@@ -108,22 +109,24 @@ async fn a_stream_without_metadata_ends_well_and_cannot_be_collected() {
 }
 
 #[tokio::test]
-async fn a_silent_stream_is_interrupted_at_its_deadline() {
-    let answer = Answer::stream(frames(&every_event()[..BEFORE_SECOND_TEXT])).ending(Ending::Stalled);
-    let (server, mut stream) = stream_of(answer).await;
+async fn a_stalled_stream_is_interrupted_after_its_silence_timeout() {
+    let response = FakeResponse::stream(frames(&every_event()[..BEFORE_SECOND_TEXT])).ending(Ending::Stalled);
+    let (server, mut stream) = stream_of(response).await;
     let before = Instant::now();
-    let error = error_of(&mut stream).await;
+    let error = final_error(&mut stream).await;
     assert!(before.elapsed() >= Duration::from_millis(100), "{:?}", before.elapsed());
     assert_eq!(error.kind(), ErrorKind::StreamInterrupted, "{error}");
     assert!(error.message().contains("silent") && error.message().contains("100ms"), "{error}");
     assert_partial(&error);
-    tokio::time::timeout(Duration::from_secs(10), server.closed(1)).await.expect("it lets go");
+    tokio::time::timeout(Duration::from_secs(10), server.wait_until_closed(1))
+        .await
+        .expect("the client closes the connection");
 }
 
 #[tokio::test]
-async fn the_deadline_is_the_session_s_unless_the_call_says_otherwise() {
-    let answer = Answer::stream(frames(&every_event()[..2])).ending(Ending::Stalled);
-    let server = FakeServer::start([answer]).await;
+async fn a_call_can_override_the_silence_timeout_of_the_session() {
+    let response = FakeResponse::stream(frames(&every_event()[..2])).ending(Ending::Stalled);
+    let server = FakeServer::start([response]).await;
     let session = Session::builder()
         .region("us-east-1")
         .endpoint_url(server.url())
@@ -145,8 +148,8 @@ async fn the_deadline_is_the_session_s_unless_the_call_says_otherwise() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_is_silent_from_the_sending_on() {
-    // Connections are taken by the system, and nobody reads them.
+async fn the_silence_timeout_starts_when_the_request_is_sent() {
+    // The system accepts the connections, and nobody reads from them.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let session = Session::builder()
         .region("us-east-1")
@@ -183,15 +186,15 @@ async fn a_server_that_never_answers_is_silent_from_the_sending_on() {
 }
 
 #[tokio::test]
-async fn a_session_without_settings_has_a_deadline() {
+async fn the_default_session_settings_have_a_silence_timeout() {
     let session = session("http://127.0.0.1:1").await;
     assert_eq!(session.stream_silence_timeout(), Some(Duration::from_secs(120)));
 }
 
 #[tokio::test]
-async fn a_slow_reader_is_not_taken_for_a_silent_stream() {
-    let answer = Answer::stream(frames(&every_event()));
-    let (_server, mut stream) = stream_of(answer).await;
+async fn a_slow_reader_does_not_trigger_the_silence_timeout() {
+    let response = FakeResponse::stream(frames(&every_event()));
+    let (_server, mut stream) = stream_of(response).await;
     stream.next().await.unwrap().unwrap();
     tokio::time::sleep(Duration::from_millis(150)).await;
     while let Some(event) = stream.next().await {
@@ -200,7 +203,7 @@ async fn a_slow_reader_is_not_taken_for_a_silent_stream() {
 }
 
 #[tokio::test]
-async fn a_slow_stream_that_goes_on_is_not_silent() {
+async fn a_slow_stream_does_not_trigger_the_silence_timeout() {
     let local = LocalBedrock::builder().stream_pace(Duration::from_millis(20)).start().await.unwrap();
     let model = model(&session(local.url()).await, MODEL);
     local.queue_reply(Reply::text("one two three four five six seven eight"));
@@ -208,7 +211,7 @@ async fn a_slow_stream_that_goes_on_is_not_silent() {
     assert_eq!(stream.collect().await.unwrap().text(), "one two three four five six seven eight");
 }
 
-/// The kind of each exception that streams have.
+/// The kinds of all stream exceptions.
 fn stream_exceptions() -> Vec<(&'static str, ErrorKind)> {
     vec![
         ("internalServerException", ErrorKind::InternalServer),
@@ -238,7 +241,7 @@ fn assert_exception(error: &Error, name: &str, kind: ErrorKind) {
 }
 
 #[tokio::test]
-async fn every_exception_in_a_converse_stream_is_an_error_of_its_kind_with_what_had_arrived() {
+async fn every_exception_in_a_converse_stream_has_its_kind_and_the_received_content() {
     let described = described_exceptions("ConverseStreamOutput");
     assert_eq!(described.len(), 5);
     for name in described {
@@ -246,26 +249,26 @@ async fn every_exception_in_a_converse_stream_is_an_error_of_its_kind_with_what_
         let exception = Frame::exception(name, &json!({"message": format!("AWS says {name}.")}));
         let mut sent = frames(&every_event()[..BEFORE_SECOND_TEXT]);
         sent.push(exception.clone());
-        let (_server, mut stream) = stream_of(Answer::stream(sent)).await;
-        let error = error_of(&mut stream).await;
+        let (_server, mut stream) = stream_of(FakeResponse::stream(sent)).await;
+        let error = final_error(&mut stream).await;
         assert_exception(&error, name, kind);
         assert_partial(&error);
         assert_eq!(error.operation(), Some("ConverseStream"));
 
-        // A 200 may hold nothing else.
-        let (_server, stream) = stream_of(Answer::stream([exception])).await;
+        // A stream with status 200 can consist of an exception only.
+        let (_server, stream) = stream_of(FakeResponse::stream([exception])).await;
         assert_exception(&stream.collect().await.unwrap_err(), name, kind);
     }
 }
 
 #[tokio::test]
-async fn every_exception_in_a_stream_of_chunks_is_an_error_of_its_kind_with_what_had_arrived() {
+async fn every_exception_in_a_chunk_stream_has_its_kind_and_the_received_bytes() {
     let described = described_exceptions("ResponseStream");
     assert_eq!(described.len(), 6);
     for name in described {
         let (_, kind) = *stream_exceptions().iter().find(|(known, _)| *known == name).expect(name);
         let exception = Frame::exception(name, &json!({"message": format!("AWS says {name}.")}));
-        let server = FakeServer::start([Answer::stream([chunk("{\"a\":1}"), exception])]).await;
+        let server = FakeServer::start([FakeResponse::stream([chunk("{\"a\":1}"), exception])]).await;
         let model = model(&session(server.url()).await, MODEL);
         let mut stream = model.invoke_model_with_response_stream(nova("Hello")).await.unwrap();
         assert_eq!(stream.next().await.unwrap().unwrap().json::<Value>().unwrap(), json!({"a": 1}));
@@ -278,7 +281,7 @@ async fn every_exception_in_a_stream_of_chunks_is_an_error_of_its_kind_with_what
 }
 
 #[tokio::test]
-async fn a_local_exception_has_its_kind_too() {
+async fn an_exception_from_the_local_bedrock_has_its_kind() {
     let (local, session) = local().await;
     local.queue_reply(Reply::stream_error("throttlingException", "Too many tokens, please wait.", 2));
     let stream = model(&session, MODEL).converse_stream("Hello").await.unwrap();
@@ -289,9 +292,9 @@ async fn a_local_exception_has_its_kind_too() {
 }
 
 #[tokio::test]
-async fn an_exception_of_a_newer_api_keeps_its_name_and_its_message() {
+async fn an_unknown_exception_keeps_its_name_and_its_message() {
     let exception = Frame::exception("teapotException", &json!({"message": "I am a teapot."}));
-    let (_server, stream) = stream_of(Answer::stream([exception])).await;
+    let (_server, stream) = stream_of(FakeResponse::stream([exception])).await;
     let error = stream.collect().await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Unmodelled, Some("TeapotException")), "{error}");
     assert!(error.message().contains("I am a teapot."), "{error}");
@@ -300,19 +303,19 @@ async fn an_exception_of_a_newer_api_keeps_its_name_and_its_message() {
 #[tokio::test]
 async fn an_error_frame_keeps_its_code_and_its_message() {
     let frame = Frame::error("InternalFailure", "The stream broke inside.");
-    let (_server, stream) = stream_of(Answer::stream([frame])).await;
+    let (_server, stream) = stream_of(FakeResponse::stream([frame])).await;
     let error = stream.collect().await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::InternalServer, Some("InternalFailure")), "{error}");
     assert!(error.message().contains("The stream broke inside."), "{error}");
 }
 
 #[tokio::test]
-async fn a_model_s_failure_on_its_way_keeps_what_the_model_said() {
+async fn a_model_error_in_a_stream_keeps_the_message_of_aws() {
     let exception = Frame::exception(
         "modelStreamErrorException",
         &json!({"message": "The model failed.", "originalStatusCode": 500, "originalMessage": "out of memory"}),
     );
-    let (_server, stream) = stream_of(Answer::stream([exception])).await;
+    let (_server, stream) = stream_of(FakeResponse::stream([exception])).await;
     let error = stream.collect().await.unwrap_err();
     assert_eq!(
         (error.kind(), error.message()),
@@ -322,26 +325,26 @@ async fn a_model_s_failure_on_its_way_keeps_what_the_model_said() {
 }
 
 #[tokio::test]
-async fn a_broken_checksum_is_an_interruption() {
+async fn a_wrong_checksum_interrupts_the_stream() {
     let good = frames(&every_event()[..BEFORE_SECOND_TEXT]);
     let mut damaged = frames(&every_event()[6..7])[0].bytes();
     let middle = damaged.len() - 10;
     damaged[middle] ^= 1;
-    let (_server, mut stream) = stream_of(Answer::stream(good).then(damaged)).await;
-    let error = error_of(&mut stream).await;
+    let (_server, mut stream) = stream_of(FakeResponse::stream(good).then(damaged)).await;
+    let error = final_error(&mut stream).await;
     assert_eq!(error.kind(), ErrorKind::StreamInterrupted, "{error}");
     assert_partial(&error);
 }
 
 #[tokio::test]
-async fn a_stream_that_ends_or_breaks_inside_a_frame_is_interrupted() {
+async fn a_stream_that_ends_inside_a_frame_is_interrupted() {
     for ending in [Ending::Whole, Ending::Reset] {
         let good = frames(&every_event()[..BEFORE_SECOND_TEXT]);
         let half = frames(&every_event()[6..7])[0].bytes()[..20].to_vec();
-        let (_server, mut stream) = stream_of(Answer::stream(good).then(half).ending(ending)).await;
-        let error = error_of(&mut stream).await;
+        let (_server, mut stream) = stream_of(FakeResponse::stream(good).then(half).ending(ending)).await;
+        let error = final_error(&mut stream).await;
         assert_eq!(error.kind(), ErrorKind::StreamInterrupted, "{ending:?}: {error}");
-        // What a reset overtakes may be lost with it.
+        // A reset can discard data that was sent before it.
         if ending == Ending::Whole {
             assert_partial(&error);
         }
@@ -349,16 +352,16 @@ async fn a_stream_that_ends_or_breaks_inside_a_frame_is_interrupted() {
 }
 
 #[tokio::test]
-async fn a_tool_s_half_input_is_kept_as_a_string() {
-    let (_server, stream) = stream_of(Answer::stream(frames(&every_event()[..11]))).await;
+async fn an_incomplete_tool_input_is_kept_as_a_string() {
+    let (_server, stream) = stream_of(FakeResponse::stream(frames(&every_event()[..11]))).await;
     let error = stream.collect().await.unwrap_err();
     let tool_use = error.partial_message().unwrap().tool_uses().next().unwrap().clone();
     assert_eq!(tool_use.input, json!("{\"city\":"));
 }
 
 #[tokio::test]
-async fn a_thought_that_is_cut_keeps_what_it_had() {
-    let (_server, stream) = stream_of(Answer::stream(frames(&every_event()[..2]))).await;
+async fn interrupted_reasoning_is_kept() {
+    let (_server, stream) = stream_of(FakeResponse::stream(frames(&every_event()[..2]))).await;
     let error = stream.collect().await.unwrap_err();
     let [ContentBlock::ReasoningContent(ReasoningContentBlock::ReasoningText(thought))] =
         error.partial_message().unwrap().content.as_slice()
@@ -374,8 +377,8 @@ fn chunk(json: &str) -> Frame {
     Frame::event("chunk", &json!({"bytes": bytes, "p": "abc"}))
 }
 
-async fn chunks_of(answer: Answer) -> (FakeServer, bedrock_orm::InvokeModelStream) {
-    let server = FakeServer::start([answer]).await;
+async fn chunks_of(response: FakeResponse) -> (FakeServer, bedrock_orm::InvokeModelStream) {
+    let server = FakeServer::start([response]).await;
     let model = model(&session(server.url()).await, MODEL);
     let stream = model
         .invoke_model_with_response_stream(nova("prompt"))
@@ -386,11 +389,11 @@ async fn chunks_of(answer: Answer) -> (FakeServer, bedrock_orm::InvokeModelStrea
 }
 
 #[tokio::test]
-async fn a_stream_of_chunks_without_its_last_is_interrupted_with_the_bytes_that_came() {
+async fn a_chunk_stream_without_its_last_chunk_is_interrupted_with_the_received_bytes() {
     for ending in [Ending::Whole, Ending::Stalled] {
-        let answer =
-            Answer::stream([chunk("{\"text\":\"one\"}"), chunk("{\"text\":\"two\"}")]).ending(ending);
-        let (server, mut stream) = chunks_of(answer).await;
+        let response =
+            FakeResponse::stream([chunk("{\"text\":\"one\"}"), chunk("{\"text\":\"two\"}")]).ending(ending);
+        let (server, mut stream) = chunks_of(response).await;
         assert_eq!(stream.request_id(), Some("11111111-2222-3333-4444-555555555555"));
         stream.next().await.unwrap().unwrap();
         stream.next().await.unwrap().unwrap();
@@ -402,14 +405,17 @@ async fn a_stream_of_chunks_without_its_last_is_interrupted_with_the_bytes_that_
         let shown = format!("{error} {error:?} {stream:?}");
         assert!(!shown.contains("one") && !shown.contains("prompt"), "{shown}");
         assert!(stream.next().await.is_none());
-        tokio::time::timeout(Duration::from_secs(10), server.closed(usize::from(ending == Ending::Stalled)))
-            .await
-            .expect("it lets go");
+        tokio::time::timeout(
+            Duration::from_secs(10),
+            server.wait_until_closed(usize::from(ending == Ending::Stalled)),
+        )
+        .await
+        .expect("the client closes the connection");
     }
 }
 
 #[tokio::test]
-async fn a_stream_of_chunks_is_whole_with_the_metrics_or_the_guardrail_s_own_words() {
+async fn a_chunk_stream_is_complete_with_metrics_or_a_guardrail_message() {
     let passing = r#"{"text":"a","amazon-bedrock-guardrailAction":"INTERVENED"}"#;
     let whole = [
         vec![r#"{"a":1}"#, r#"{"b":2,"amazon-bedrock-invocationMetrics":{"inputTokenCount":1}}"#],
@@ -418,7 +424,8 @@ async fn a_stream_of_chunks_is_whole_with_the_metrics_or_the_guardrail_s_own_wor
         vec![r#"{"a":1}"#, r#"{"amazon-bedrock-guardrailAction":"INTERVENED","amazon-bedrock-trace":{}}"#],
     ];
     for chunks in whole {
-        let (_server, mut stream) = chunks_of(Answer::stream(chunks.iter().map(|json| chunk(json)))).await;
+        let (_server, mut stream) =
+            chunks_of(FakeResponse::stream(chunks.iter().map(|json| chunk(json)))).await;
         for expected in &chunks {
             assert_eq!(&*stream.next().await.unwrap().unwrap(), expected.as_bytes());
         }
@@ -428,11 +435,11 @@ async fn a_stream_of_chunks_is_whole_with_the_metrics_or_the_guardrail_s_own_wor
 }
 
 #[tokio::test]
-async fn a_guardrail_s_mark_on_every_chunk_does_not_make_a_cut_stream_whole() {
+async fn a_guardrail_action_in_every_chunk_does_not_make_a_cut_stream_complete() {
     let marked = r#"{"text":"a","amazon-bedrock-guardrailAction":"INTERVENED"}"#;
     let passed = r#"{"text":"a","amazon-bedrock-guardrailAction":"NONE"}"#;
     for chunks in [vec![marked, marked], vec![marked, passed], vec![passed, marked], vec![passed]] {
-        let (_server, stream) = chunks_of(Answer::stream(chunks.iter().map(|json| chunk(json)))).await;
+        let (_server, stream) = chunks_of(FakeResponse::stream(chunks.iter().map(|json| chunk(json)))).await;
         let error = stream.try_collect::<Vec<_>>().await.unwrap_err();
         assert!(error.is_stream_interrupted(), "{chunks:?}: {error}");
     }
@@ -440,12 +447,14 @@ async fn a_guardrail_s_mark_on_every_chunk_does_not_make_a_cut_stream_whole() {
 
 #[tokio::test]
 async fn a_dropped_stream_of_chunks_closes_its_connection() {
-    let answer = || Answer::stream([chunk("{\"a\":1}")]).ending(Ending::Stalled);
-    let (server, mut stream) = chunks_of(answer()).await;
+    let response = || FakeResponse::stream([chunk("{\"a\":1}")]).ending(Ending::Stalled);
+    let (server, mut stream) = chunks_of(response()).await;
     stream.next().await.unwrap().unwrap();
     drop(stream);
-    tokio::time::timeout(Duration::from_secs(10), server.closed(1)).await.expect("dropping closes");
-    let (server, stream) = chunks_of(answer()).await;
+    tokio::time::timeout(Duration::from_secs(10), server.wait_until_closed(1))
+        .await
+        .expect("dropping closes");
+    let (server, stream) = chunks_of(response()).await;
     stream.close();
-    tokio::time::timeout(Duration::from_secs(10), server.closed(1)).await.expect("closing closes");
+    tokio::time::timeout(Duration::from_secs(10), server.wait_until_closed(1)).await.expect("closing closes");
 }

@@ -1,21 +1,21 @@
-//! The models' JSON is AWS's own.
+//! The models' JSON form is AWS's.
 
 use bedrock_orm::models::{self, ConverseRequest, ConverseStreamRequest};
 use bedrock_orm::prelude::*;
 use bedrock_orm_tests::support::description::{Service, differences};
-use bedrock_orm_tests::support::recordings::{control_plane_answers, exchanges};
+use bedrock_orm_tests::support::recordings::{control_plane_responses, exchanges};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// Through the type and back.
-fn through<T: DeserializeOwned + Serialize>(value: &Value) -> Result<Value, String> {
+/// Deserialises into the type and serialises again.
+fn round_trip<T: DeserializeOwned + Serialize>(value: &Value) -> Result<Value, String> {
     let model: T = serde_json::from_value(value.clone()).map_err(|error| error.to_string())?;
     serde_json::to_value(&model).map_err(|error| error.to_string())
 }
 
 #[test]
-fn aws_s_sample_conversation_comes_back_unchanged() {
+fn aws_s_sample_conversation_round_trips() {
     let sample = json!({"messages": [
         {"role": "user", "content": [{"text": "what's the weather in Queens, NY and Austin, TX?"}]},
         {"role": "assistant", "content": [
@@ -39,24 +39,24 @@ fn aws_s_sample_conversation_comes_back_unchanged() {
             "required": ["city", "state"],
         }},
     }}]}});
-    assert_eq!(through::<ConverseRequest>(&sample).unwrap(), sample);
-    assert_eq!(through::<Vec<Message>>(&sample["messages"]).unwrap(), sample["messages"]);
+    assert_eq!(round_trip::<ConverseRequest>(&sample).unwrap(), sample);
+    assert_eq!(round_trip::<Vec<Message>>(&sample["messages"]).unwrap(), sample["messages"]);
     let built = bedrock_orm_tests::behaviours::conversations::two_cities();
     assert_eq!(serde_json::to_value(built).unwrap(), sample["messages"]);
 }
 
 #[test]
-fn every_recorded_converse_request_comes_back_unchanged() {
+fn every_recorded_converse_request_round_trips() {
     let Some(exchanges) = exchanges() else { return };
     let mut checked = 0;
     for exchange in exchanges.iter().filter(|exchange| exchange.operation.starts_with("Converse")) {
         let body = exchange.request_json();
         let (shape, ours) = match exchange.operation.as_str() {
-            "ConverseStream" => ("ConverseStreamRequest", through::<ConverseStreamRequest>(&body)),
-            _ => ("ConverseRequest", through::<ConverseRequest>(&body)),
+            "ConverseStream" => ("ConverseStreamRequest", round_trip::<ConverseStreamRequest>(&body)),
+            _ => ("ConverseRequest", round_trip::<ConverseRequest>(&body)),
         };
-        let described = |body: &Value| Service::Runtime.described(shape, body);
-        // Nothing is lost, and nothing is made up: not even an empty list.
+        let described = |body: &Value| Service::Runtime.normalized(shape, body);
+        // Nothing is lost and nothing is added, not even an empty list.
         assert_eq!(described(&ours.expect(&exchange.name)), described(&body), "{}", exchange.name);
         checked += 1;
     }
@@ -64,27 +64,27 @@ fn every_recorded_converse_request_comes_back_unchanged() {
     println!("{checked} recorded requests");
 }
 
-/// An answer through its model, or its rows through theirs; none for what has no model here.
-fn through_model(operation: &str, data: &Value) -> Option<Result<Value, String>> {
+/// Converts a response, or its rows, through our model. Returns `None` if we have no model for it.
+fn round_trip_by_model(operation: &str, data: &Value) -> Option<Result<Value, String>> {
     fn rows<T: DeserializeOwned + Serialize>(data: &Value, member: &str) -> Result<Value, String> {
         let mut data = data.clone();
         if let Some(rows) = data.get(member) {
-            data[member] = through::<Vec<T>>(rows)?;
+            data[member] = round_trip::<Vec<T>>(rows)?;
         }
         Ok(data)
     }
     Some(match operation {
-        "CreateCustomModelDeployment" => through::<models::CreateCustomModelDeploymentResponse>(data),
-        "CreateModelInvocationJob" => through::<models::CreateModelInvocationJobResponse>(data),
-        "GetCustomModel" => through::<models::CustomModel>(data),
-        "GetCustomModelDeployment" => through::<models::CustomModelDeployment>(data),
-        "GetEvaluationJob" => through::<models::EvaluationJob>(data),
-        "GetGuardrail" => through::<models::Guardrail>(data),
-        "GetInferenceProfile" => through::<models::InferenceProfile>(data),
-        "GetModelCustomizationJob" => through::<models::ModelCustomizationJob>(data),
-        "GetModelInvocationJob" => through::<models::ModelInvocationJob>(data),
+        "CreateCustomModelDeployment" => round_trip::<models::CreateCustomModelDeploymentResponse>(data),
+        "CreateModelInvocationJob" => round_trip::<models::CreateModelInvocationJobResponse>(data),
+        "GetCustomModel" => round_trip::<models::CustomModel>(data),
+        "GetCustomModelDeployment" => round_trip::<models::CustomModelDeployment>(data),
+        "GetEvaluationJob" => round_trip::<models::EvaluationJob>(data),
+        "GetGuardrail" => round_trip::<models::Guardrail>(data),
+        "GetInferenceProfile" => round_trip::<models::InferenceProfile>(data),
+        "GetModelCustomizationJob" => round_trip::<models::ModelCustomizationJob>(data),
+        "GetModelInvocationJob" => round_trip::<models::ModelInvocationJob>(data),
         "GetModelInvocationLoggingConfiguration" => match data.get("loggingConfig") {
-            Some(config) => through::<models::ModelInvocationLoggingConfiguration>(config)
+            Some(config) => round_trip::<models::ModelInvocationLoggingConfiguration>(config)
                 .map(|config| json!({ "loggingConfig": config })),
             None => return None,
         },
@@ -105,26 +105,26 @@ fn through_model(operation: &str, data: &Value) -> Option<Result<Value, String>>
         "ListProvisionedModelThroughputs" => {
             rows::<models::ProvisionedModelSummary>(data, "provisionedModelSummaries")
         }
-        // The same operation of another service answers with a map.
+        // An operation with the same name in another service returns a map.
         "ListTagsForResource" if data["tags"].is_array() => {
-            through::<models::tag::ListTagsForResourceResponse>(data)
+            round_trip::<models::tag::ListTagsForResourceResponse>(data)
         }
-        "UpdateGuardrail" => through::<models::UpdateGuardrailResponse>(data),
+        "UpdateGuardrail" => round_trip::<models::UpdateGuardrailResponse>(data),
         _ => return None,
     })
 }
 
 #[test]
-fn every_recorded_answer_of_the_resources_api_loses_nothing() {
-    let Some(answers) = control_plane_answers() else { return };
+fn every_recorded_control_plane_response_round_trips() {
+    let Some(answers) = control_plane_responses() else { return };
     let (mut checked, mut left, mut lost) = (0, Vec::new(), Vec::new());
     for (index, (operation, data)) in answers.iter().enumerate() {
-        let Some(ours) = through_model(operation, data).filter(|_| data["Error"].is_null()) else {
+        let Some(ours) = round_trip_by_model(operation, data).filter(|_| data["Error"].is_null()) else {
             left.push(operation.as_str());
             continue;
         };
         let shape = Service::ControlPlane.shape_of(operation, "output");
-        let described = |body: &Value| Service::ControlPlane.described(shape, body);
+        let described = |body: &Value| Service::ControlPlane.normalized(shape, body);
         let found = match ours {
             Ok(ours) => differences(&described(data), &described(&ours)),
             Err(error) => vec![error],

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::*;
 
-async fn create(stage: &Stage, name: &str) -> Bound<CreateEvaluationJobResponse> {
+async fn create(fixture: &Fixture, name: &str) -> Bound<CreateEvaluationJobResponse> {
     let dataset = EvaluationDataset::new("Builtin.Bold");
     let metrics =
         EvaluationDatasetMetricConfig::new(EvaluationTaskType::Generation, dataset, ["Builtin.Robustness"]);
@@ -23,28 +23,28 @@ async fn create(stage: &Stage, name: &str) -> Bound<CreateEvaluationJobResponse>
         )]),
         EvaluationOutputDataConfig::new(FOLDER),
     );
-    EvaluationJob::objects().using(&stage.session).create(request).await.unwrap()
+    EvaluationJob::objects().using(&fixture.session).create(request).await.unwrap()
 }
 
-pub(crate) async fn life(stage: &Stage) {
-    let one = create(stage, "one").await;
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    let one = create(fixture, "one").await;
     let metrics = json!({
         "taskType": "Generation", "dataset": {"name": "Builtin.Bold"}, "metricNames": ["Builtin.Robustness"],
     });
-    stage.sent([(
+    fixture.assert_sent([(
         "CreateEvaluationJob",
         json!({
             "jobName": "one", "roleArn": ROLE,
             "evaluationConfig": {"automated": {"datasetMetricConfigs": [metrics]}},
-            // The SDK says AWS's default aloud.
+            // The SDK adds AWS's default.
             "inferenceConfig": {"models": [{"bedrockModel": {"modelIdentifier": NOVA, "inferenceParams": "{}"}}]},
             "outputDataConfig": {"s3Uri": FOLDER},
         }),
     )]);
-    assert_eq!(gets(stage, &one).await.job_name, "one");
-    assert_eq!(states(stage, &one, 1).await, ["InProgress", "Completed"]);
-    let two = creates::<EvaluationJob>(
-        stage,
+    assert_eq!(assert_get(fixture, &one).await.job_name, "one");
+    assert_eq!(states(fixture, &one, 1).await, ["InProgress", "Completed"]);
+    let two = assert_create::<EvaluationJob>(
+        fixture,
         json!({
             "jobName": "two",
             "jobDescription": "of a knowledge base",
@@ -74,8 +74,8 @@ pub(crate) async fn life(stage: &Stage) {
     .await;
 
     let (first, second) = (&one.job_arn, &two.job_arn);
-    let jobs = EvaluationJob::objects().using(&stage.session);
-    lists!(stage, jobs.list(), {
+    let jobs = EvaluationJob::objects().using(&fixture.session);
+    assert_lists!(fixture, jobs.list(), {
         creation_time_after(time(FAR_AHEAD)) => [],
         creation_time_before(time(LONG_AGO)) => [],
         status_equals("InProgress") => [second],
@@ -85,19 +85,19 @@ pub(crate) async fn life(stage: &Stage) {
         sort_order("Descending") => [second, first],
         page_size(1) => [first, second],
     });
-    tags(stage, &two.full().await.unwrap(), &[("team", "orm")]).await;
+    assert_tags(fixture, &two.full().await.unwrap(), &[("team", "orm")]).await;
 
-    // What is under way cannot be deleted, and is told of with why.
-    let answer = jobs.batch_delete([first, second]).await.unwrap();
-    stage.sent([("BatchDeleteEvaluationJob", json!({"jobIdentifiers": [first, second]}))]);
-    assert_eq!(answer.evaluation_jobs.iter().map(|job| &job.job_identifier).collect::<Vec<_>>(), [first]);
-    assert_eq!(answer.errors.iter().map(|error| &error.job_identifier).collect::<Vec<_>>(), [second]);
-    stage.later();
-    is_missing::<EvaluationJob>(stage, first).await;
+    // A running job cannot be deleted; the response contains an error for it.
+    let response = jobs.batch_delete([first, second]).await.unwrap();
+    fixture.assert_sent([("BatchDeleteEvaluationJob", json!({"jobIdentifiers": [first, second]}))]);
+    assert_eq!(response.evaluation_jobs.iter().map(|job| &job.job_identifier).collect::<Vec<_>>(), [first]);
+    assert_eq!(response.errors.iter().map(|error| &error.job_identifier).collect::<Vec<_>>(), [second]);
+    fixture.finish_jobs();
+    assert_missing::<EvaluationJob>(fixture, first).await;
 
-    let failing = create(stage, "to-fail").await;
-    fails(stage, &failing).await;
-    let row = create(stage, "three").await;
-    stage.take();
-    stops(stage, &row).await;
+    let failing = create(fixture, "to-fail").await;
+    wait_for_failure(fixture, &failing).await;
+    let row = create(fixture, "three").await;
+    fixture.take_requests();
+    assert_stop(fixture, &row).await;
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::*;
 
-async fn create(stage: &Stage, name: &str) -> Bound<CreateModelInvocationJobResponse> {
+async fn create(fixture: &Fixture, name: &str) -> Bound<CreateModelInvocationJobResponse> {
     let input = ModelInvocationJobS3InputDataConfig::new(FOLDER);
     let output = ModelInvocationJobS3OutputDataConfig::new(FOLDER);
     let request = CreateModelInvocationJobRequest::new(
@@ -20,12 +20,12 @@ async fn create(stage: &Stage, name: &str) -> Bound<CreateModelInvocationJobResp
         ModelInvocationJobInputDataConfig::S3InputDataConfig(input),
         ModelInvocationJobOutputDataConfig::S3OutputDataConfig(output),
     );
-    ModelInvocationJob::objects().using(&stage.session).create(request).await.unwrap()
+    ModelInvocationJob::objects().using(&fixture.session).create(request).await.unwrap()
 }
 
-pub(crate) async fn life(stage: &Stage) {
-    let one = create(stage, "one").await;
-    stage.sent([(
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    let one = create(fixture, "one").await;
+    fixture.assert_sent([(
         "CreateModelInvocationJob",
         json!({
             "jobName": "one", "roleArn": ROLE, "modelId": NOVA,
@@ -33,13 +33,13 @@ pub(crate) async fn life(stage: &Stage) {
             "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": FOLDER}},
         }),
     )]);
-    let there = gets(stage, &one).await;
+    let fetched = assert_get(fixture, &one).await;
     assert_eq!(
-        states(stage, &one, 4).await,
+        states(fixture, &one, 4).await,
         ["Submitted", "Validating", "Scheduled", "InProgress", "Completed"]
     );
-    let two = creates::<ModelInvocationJob>(
-        stage,
+    let two = assert_create::<ModelInvocationJob>(
+        fixture,
         json!({
             "jobName": "two", "roleArn": ROLE, "modelId": NOVA,
             "clientRequestToken": "token-1",
@@ -58,8 +58,8 @@ pub(crate) async fn life(stage: &Stage) {
     .await;
 
     let (first, second) = (&one.job_arn, &two.job_arn);
-    let jobs = ModelInvocationJob::objects().using(&stage.session);
-    lists!(stage, jobs.list(), {
+    let jobs = ModelInvocationJob::objects().using(&fixture.session);
+    assert_lists!(fixture, jobs.list(), {
         submit_time_after(time(FAR_AHEAD)) => [],
         submit_time_before(time(LONG_AGO)) => [],
         status_equals("Submitted") => [second],
@@ -69,11 +69,11 @@ pub(crate) async fn life(stage: &Stage) {
         page_size(1) => [second, first],
     });
     let row = jobs.list().name_contains("on").first().await.unwrap().unwrap();
-    is_foundation_model(&row.model().await.unwrap().unwrap(), NOVA_ARN);
-    is_foundation_model(&there.model().await.unwrap().unwrap(), NOVA_ARN);
-    stage.take();
-    tags(stage, &two.full().await.unwrap(), &[("team", "orm")]).await;
-    stops(stage, &two).await;
-    let failing = create(stage, "to-fail").await;
-    fails(stage, &failing).await;
+    assert_foundation_model(&row.model().await.unwrap().unwrap(), NOVA_ARN);
+    assert_foundation_model(&fetched.model().await.unwrap().unwrap(), NOVA_ARN);
+    fixture.take_requests();
+    assert_tags(fixture, &two.full().await.unwrap(), &[("team", "orm")]).await;
+    assert_stop(fixture, &two).await;
+    let failing = create(fixture, "to-fail").await;
+    wait_for_failure(fixture, &failing).await;
 }

@@ -1,4 +1,4 @@
-//! Deployments of custom models: made, waited for, talked to, moved to another model, deleted.
+//! Deployments of custom models.
 
 use bedrock_orm::models::{CreateCustomModelDeploymentRequest, UpdateCustomModelDeploymentRequest};
 use bedrock_orm::prelude::*;
@@ -6,20 +6,20 @@ use serde_json::json;
 
 use super::*;
 
-pub(crate) async fn life(stage: &Stage) {
-    let model = stage.custom_model("the-model").await;
-    let other = stage.custom_model("the-other").await;
-    let deployments = CustomModelDeployment::objects().using(&stage.session);
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    let model = fixture.custom_model("the-model").await;
+    let other = fixture.custom_model("the-other").await;
+    let deployments = CustomModelDeployment::objects().using(&fixture.session);
     let request = CreateCustomModelDeploymentRequest::new("one", &model.model_arn);
     let one = deployments.create(request).await.unwrap();
-    stage.sent([(
+    fixture.assert_sent([(
         "CreateCustomModelDeployment",
         json!({"modelDeploymentName": "one", "modelArn": model.model_arn}),
     )]);
-    assert_eq!(gets(stage, &one).await.model_deployment_name, "one");
-    assert_eq!(states(stage, &one, 1).await, ["Creating", "Active"]);
-    let two = creates::<CustomModelDeployment>(
-        stage,
+    assert_eq!(assert_get(fixture, &one).await.model_deployment_name, "one");
+    assert_eq!(states(fixture, &one, 1).await, ["Creating", "Active"]);
+    let two = assert_create::<CustomModelDeployment>(
+        fixture,
         json!({
             "modelDeploymentName": "will-fail",
             "modelArn": model.model_arn,
@@ -31,7 +31,7 @@ pub(crate) async fn life(stage: &Stage) {
     .await;
 
     let (first, second) = (&one.custom_model_deployment_arn, &two.custom_model_deployment_arn);
-    lists!(stage, deployments.list(), {
+    assert_lists!(fixture, deployments.list(), {
         created_before(time(LONG_AGO)) => [],
         created_after(time(FAR_AHEAD)) => [],
         name_contains("fail") => [second],
@@ -41,35 +41,38 @@ pub(crate) async fn life(stage: &Stage) {
         model_arn_equals(&other.model_arn) => [],
         page_size(1) => [second, first],
     });
-    fails(stage, &two).await;
+    wait_for_failure(fixture, &two).await;
 
-    let there = one.full().await.unwrap();
+    let fetched = one.full().await.unwrap();
     let row = deployments.list().status_equals("Active").first().await.unwrap().unwrap();
-    stage.take();
-    leads_to::<CustomModelDeployment>(stage, first).await;
-    talks(stage, &there, first).await;
-    talks(stage, &row, first).await;
-    tags(stage, &two.full().await.unwrap(), &[("team", "orm")]).await;
+    fixture.take_requests();
+    assert_any_model::<CustomModelDeployment>(fixture, first).await;
+    assert_converse(fixture, &fetched, first).await;
+    assert_converse(fixture, &row, first).await;
+    assert_tags(fixture, &two.full().await.unwrap(), &[("team", "orm")]).await;
 
     let change = UpdateCustomModelDeploymentRequest::new(&other.model_arn);
     let moved = deployments.update(first, change.clone()).await.unwrap();
     assert_eq!(&moved.custom_model_deployment_arn, first);
     one.update(change).await.unwrap();
     let input = json!({"customModelDeploymentIdentifier": first, "modelArn": other.model_arn});
-    stage.sent([("UpdateCustomModelDeployment", input.clone()), ("UpdateCustomModelDeployment", input)]);
-    assert_eq!(row.model().await.unwrap().unwrap(), model, "until it is done");
-    stage.later();
-    assert_eq!(there.refresh().await.unwrap().model().await.unwrap().unwrap(), other);
-    stage.sent([
+    fixture.assert_sent([
+        ("UpdateCustomModelDeployment", input.clone()),
+        ("UpdateCustomModelDeployment", input),
+    ]);
+    assert_eq!(row.model().await.unwrap().unwrap(), model, "the update is not complete yet");
+    fixture.finish_jobs();
+    assert_eq!(fetched.refresh().await.unwrap().model().await.unwrap().unwrap(), other);
+    fixture.assert_sent([
         ("GetCustomModel", json!({"modelIdentifier": model.model_arn})),
         ("GetCustomModelDeployment", json!({"customModelDeploymentIdentifier": first})),
         ("GetCustomModel", json!({"modelIdentifier": other.model_arn})),
     ]);
 
-    // What is deployed cannot go before its deployment has.
+    // A deployed model cannot be deleted before its deployment.
     assert_eq!(other.delete().await.unwrap_err().kind(), ErrorKind::Conflict);
-    stage.take();
-    deletes(stage, &row).await;
-    deletes(stage, &two).await;
+    fixture.take_requests();
+    assert_delete(fixture, &row).await;
+    assert_delete(fixture, &two).await;
     other.delete().await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! Guardrails: made, changed, numbered, applied, deleted version by version.
+//! Guardrails and their versions.
 
 use bedrock_orm::models::{
     CreateGuardrailRequest, CreateGuardrailResponse, CreateGuardrailVersionRequest, GuardrailWordConfig,
@@ -15,7 +15,7 @@ pub(crate) async fn create(session: &Session, name: &str) -> Bound<CreateGuardra
     Guardrail::objects().using(session).create(request).await.unwrap()
 }
 
-/// What creating and changing one both take.
+/// The members that creating and updating a guardrail have in common.
 fn everything(name: &str) -> Value {
     json!({
         "name": name,
@@ -66,10 +66,10 @@ fn everything(name: &str) -> Value {
     })
 }
 
-pub(crate) async fn life(stage: &Stage) {
-    let guardrails = Guardrail::objects().using(&stage.session);
-    let one = create(&stage.session, "one").await;
-    stage.sent([(
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    let guardrails = Guardrail::objects().using(&fixture.session);
+    let one = create(&fixture.session, "one").await;
+    fixture.assert_sent([(
         "CreateGuardrail",
         json!({
             "name": "one", "blockedInputMessaging": "No.", "blockedOutputsMessaging": "Not that.",
@@ -77,66 +77,66 @@ pub(crate) async fn life(stage: &Stage) {
         }),
     )]);
     let id = one.guardrail_id.as_str();
-    let there = one.full().await.unwrap();
-    for same in [guardrails.get((id, "DRAFT")).await.unwrap(), there.refresh().await.unwrap()] {
-        assert_eq!(same, there);
+    let fetched = one.full().await.unwrap();
+    for same in [guardrails.get((id, "DRAFT")).await.unwrap(), fetched.refresh().await.unwrap()] {
+        assert_eq!(same, fetched);
     }
-    assert_eq!(guardrails.get_opt(id).await.unwrap().unwrap(), there);
+    assert_eq!(guardrails.get_opt(id).await.unwrap().unwrap(), fetched);
     let draft = json!({"guardrailIdentifier": id});
     let get = ("GetGuardrail", draft.clone());
-    stage.sent([get.clone(), get.clone(), get.clone(), get]);
-    assert_eq!(states(stage, &one, 1).await, ["READY"]);
+    fixture.assert_sent([get.clone(), get.clone(), get.clone(), get]);
+    assert_eq!(states(fixture, &one, 1).await, ["READY"]);
 
-    let policy = automated_reasoning_policy::create(&stage.session, "the-rules").await;
-    stage.take();
+    let policy = automated_reasoning_policy::create(&fixture.session, "the-rules").await;
+    fixture.take_requests();
     let mut input = everything("two");
     input["automatedReasoningPolicyConfig"] =
         json!({"policies": [policy.policy_arn], "confidenceThreshold": 0.5});
     let change = input.clone();
     input["tags"] = json!([{"key": "team", "value": "orm"}]);
     input["clientRequestToken"] = json!("token-1");
-    let two = creates::<Guardrail>(stage, input).await;
-    tags(stage, &two.full().await.unwrap(), &[("team", "orm")]).await;
+    let two = assert_create::<Guardrail>(fixture, input).await;
+    assert_tags(fixture, &two.full().await.unwrap(), &[("team", "orm")]).await;
 
-    numbered(stage, &there).await;
+    numbered(fixture, &fetched).await;
     let [first, second] = [&one, &two].map(|it| format!("{} DRAFT", it.guardrail_arn));
     let version = |number: u8| format!("{} {number}", one.guardrail_arn);
-    lists!(stage, guardrails.list(), {
+    assert_lists!(fixture, guardrails.list(), {
         guardrail_identifier(id) => [first, version(1), version(2)],
         page_size(1) => [first, second],
     });
     let versions = guardrails.list_versions(id).await.unwrap();
-    stage.sent([("ListGuardrails", draft.clone())]);
+    fixture.assert_sent([("ListGuardrails", draft.clone())]);
     assert_eq!(versions.iter().map(|row| row.version.as_str()).collect::<Vec<_>>(), ["DRAFT", "1", "2"]);
     assert_eq!(versions[1].full().await.unwrap().version, "1");
-    stage.sent([("GetGuardrail", json!({"guardrailIdentifier": id, "guardrailVersion": "1"}))]);
+    fixture.assert_sent([("GetGuardrail", json!({"guardrailIdentifier": id, "guardrailVersion": "1"}))]);
 
-    changed(stage, &there, change).await;
-    deleted(stage, &there, &versions[1]).await;
-    deleted_whole(stage, &two).await;
+    changed(fixture, &fetched, change).await;
+    deleted(fixture, &fetched, &versions[1]).await;
+    deleted_whole(fixture, &two).await;
 }
 
-/// Makes two versions, the one by the manager, the other by itself; and applies one.
-async fn numbered(stage: &Stage, there: &Bound<Guardrail>) {
-    let id = there.guardrail_id.as_str();
-    let guardrails = Guardrail::objects().using(&stage.session);
+/// Creates a version by the manager and one by the guardrail, and applies a version.
+async fn numbered(fixture: &Fixture, fetched: &Bound<Guardrail>) {
+    let id = fetched.guardrail_id.as_str();
+    let guardrails = Guardrail::objects().using(&fixture.session);
     let input = json!({"guardrailIdentifier": id, "description": "first", "clientRequestToken": "token-2"});
     let request =
         CreateGuardrailVersionRequest::default().description("first").client_request_token("token-2");
     let one = guardrails.create_version(id, request.clone()).await.unwrap();
     assert_eq!(guardrails.create_version(id, request).await.unwrap(), one);
-    let two = there.create_version(CreateGuardrailVersionRequest::default()).await.unwrap();
+    let two = fetched.create_version(CreateGuardrailVersionRequest::default()).await.unwrap();
     assert_eq!((one.version.as_str(), two.version.as_str()), ("1", "2"));
-    stage.sent([
+    fixture.assert_sent([
         ("CreateGuardrailVersion", input.clone()),
         ("CreateGuardrailVersion", input),
         ("CreateGuardrailVersion", json!({"guardrailIdentifier": id})),
     ]);
     let version = one.full().await.unwrap();
     assert_eq!((version.version.as_str(), version.description.as_deref()), ("1", Some("first")));
-    stage.take();
+    fixture.take_requests();
     assert_eq!(version.apply("A tuba.").await.unwrap().action, "GUARDRAIL_INTERVENED");
-    stage.sent([(
+    fixture.assert_sent([(
         "ApplyGuardrail",
         json!({
             "guardrailIdentifier": id, "guardrailVersion": "1", "source": "INPUT",
@@ -145,52 +145,52 @@ async fn numbered(stage: &Stage, there: &Bound<Guardrail>) {
     )]);
 }
 
-/// Changes the draft, by the manager with all that there is, and by itself with little.
-async fn changed(stage: &Stage, there: &Bound<Guardrail>, mut input: Value) {
-    let id = there.guardrail_id.as_str();
+/// Updates the draft by the manager with every member, and by the guardrail with few members.
+async fn changed(fixture: &Fixture, fetched: &Bound<Guardrail>, mut input: Value) {
+    let id = fetched.guardrail_id.as_str();
     input["name"] = json!("one-changed");
-    let change: UpdateGuardrailRequest = whole("UpdateGuardrail", &input);
-    Guardrail::objects().using(&stage.session).update(id, change).await.unwrap();
+    let change: UpdateGuardrailRequest = request_with_all_members("UpdateGuardrail", &input);
+    Guardrail::objects().using(&fixture.session).update(id, change).await.unwrap();
     input["guardrailIdentifier"] = json!(id);
-    stage.sent([("UpdateGuardrail", input)]);
-    let after = there.refresh().await.unwrap();
+    fixture.assert_sent([("UpdateGuardrail", input)]);
+    let after = fetched.refresh().await.unwrap();
     assert_eq!((after.name.as_str(), after.kms_key_arn.as_deref()), ("one-changed", Some(KEY)));
-    assert_eq!(there.name, "one", "what was fetched stays as it is");
+    assert_eq!(fetched.name, "one", "a fetched model does not change");
 
     let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("harp")]);
     let change = UpdateGuardrailRequest::new("one", "No!", "Not that!").word_policy_config(words);
-    there.update(change.clone()).await.unwrap();
-    let after = there.refresh().await.unwrap();
+    fetched.update(change.clone()).await.unwrap();
+    let after = fetched.refresh().await.unwrap();
     assert_eq!((after.blocked_input_messaging.as_str(), after.topic_policy.is_none()), ("No!", true));
-    stage.take();
-    let version = Guardrail::objects().using(&stage.session).update((id, "1"), change).await.unwrap_err();
+    fixture.take_requests();
+    let version = Guardrail::objects().using(&fixture.session).update((id, "1"), change).await.unwrap_err();
     assert_eq!(version.kind(), ErrorKind::InvalidInput, "{version}");
-    stage.sent([]);
+    fixture.assert_sent([]);
 }
 
-async fn deleted(stage: &Stage, there: &Bound<Guardrail>, version: &Bound<GuardrailSummary>) {
-    let id = there.guardrail_id.as_str();
-    let guardrails = Guardrail::objects().using(&stage.session);
+async fn deleted(fixture: &Fixture, fetched: &Bound<Guardrail>, version: &Bound<GuardrailSummary>) {
+    let id = fetched.guardrail_id.as_str();
+    let guardrails = Guardrail::objects().using(&fixture.session);
     version.delete().await.unwrap();
     guardrails.delete((id, "2")).await.unwrap();
-    stage.sent([
+    fixture.assert_sent([
         ("DeleteGuardrail", json!({"guardrailIdentifier": id, "guardrailVersion": "1"})),
         ("DeleteGuardrail", json!({"guardrailIdentifier": id, "guardrailVersion": "2"})),
     ]);
-    is_missing::<Guardrail>(stage, (id, "1")).await;
-    is_missing::<Guardrail>(stage, (id, "2")).await;
+    assert_missing::<Guardrail>(fixture, (id, "1")).await;
+    assert_missing::<Guardrail>(fixture, (id, "2")).await;
     guardrails.delete(id).await.unwrap();
-    stage.sent([("DeleteGuardrail", json!({"guardrailIdentifier": id}))]);
-    is_missing::<Guardrail>(stage, id).await;
+    fixture.assert_sent([("DeleteGuardrail", json!({"guardrailIdentifier": id}))]);
+    assert_missing::<Guardrail>(fixture, id).await;
 }
 
-/// The draft stands for the whole.
-async fn deleted_whole(stage: &Stage, made: &Bound<CreateGuardrailResponse>) {
-    let version = made.create_version(CreateGuardrailVersionRequest::default()).await.unwrap();
-    stage.take();
-    made.delete().await.unwrap();
-    stage.sent([("DeleteGuardrail", json!({"guardrailIdentifier": made.guardrail_id}))]);
+/// Deleting the draft deletes the guardrail with all versions.
+async fn deleted_whole(fixture: &Fixture, created: &Bound<CreateGuardrailResponse>) {
+    let version = created.create_version(CreateGuardrailVersionRequest::default()).await.unwrap();
+    fixture.take_requests();
+    created.delete().await.unwrap();
+    fixture.assert_sent([("DeleteGuardrail", json!({"guardrailIdentifier": created.guardrail_id}))]);
     assert!(version.full().await.unwrap_err().is_does_not_exist());
-    assert!(made.delete().await.unwrap_err().is_does_not_exist());
-    stage.take();
+    assert!(created.delete().await.unwrap_err().is_does_not_exist());
+    fixture.take_requests();
 }

@@ -1,4 +1,4 @@
-//! What an account has one of: logging, data retention, the use case; and the policies of resources.
+//! The settings of an account (logging, data retention, and the use case) and resource policies.
 
 use bedrock_orm::models::{CloudWatchConfig, S3Config};
 use bedrock_orm::prelude::*;
@@ -6,15 +6,15 @@ use serde_json::json;
 
 use super::*;
 
-pub(crate) async fn life(stage: &Stage) {
-    logging(stage).await;
-    retention(stage).await;
-    use_case(stage).await;
-    resource_policies(stage).await;
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    logging(fixture).await;
+    retention(fixture).await;
+    use_case(fixture).await;
+    resource_policies(fixture).await;
 }
 
-async fn logging(stage: &Stage) {
-    let logging = ModelInvocationLoggingConfiguration::objects().using(&stage.session);
+async fn logging(fixture: &Fixture) {
+    let logging = ModelInvocationLoggingConfiguration::objects().using(&fixture.session);
     assert!(logging.get().await.unwrap_err().is_does_not_exist(), "nothing is logged");
     let config = ModelInvocationLoggingConfiguration::default()
         .cloud_watch_config(
@@ -31,7 +31,7 @@ async fn logging(stage: &Stage) {
     assert_eq!(*logging.get().await.unwrap(), config);
     logging.delete().await.unwrap();
     assert!(logging.get().await.unwrap_err().is_does_not_exist());
-    stage.sent([
+    fixture.assert_sent([
         ("GetModelInvocationLoggingConfiguration", json!({})),
         (
             "PutModelInvocationLoggingConfiguration",
@@ -54,26 +54,26 @@ async fn logging(stage: &Stage) {
     ]);
 }
 
-async fn retention(stage: &Stage) {
-    let retention = AccountDataRetention::objects().using(&stage.session);
+async fn retention(fixture: &Fixture) {
+    let retention = AccountDataRetention::objects().using(&fixture.session);
     assert_eq!(retention.get().await.unwrap().mode, "default");
     assert_eq!(retention.put("none").await.unwrap().mode, "none");
     assert_eq!(retention.get().await.unwrap().mode, "none");
-    stage.sent([
+    fixture.assert_sent([
         ("GetAccountDataRetention", json!({})),
         ("PutAccountDataRetention", json!({"mode": "none"})),
         ("GetAccountDataRetention", json!({})),
     ]);
 }
 
-async fn use_case(stage: &Stage) {
-    let use_case = UseCaseForModelAccess::objects().using(&stage.session);
+async fn use_case(fixture: &Fixture) {
+    let use_case = UseCaseForModelAccess::objects().using(&fixture.session);
     assert!(use_case.get().await.unwrap_err().is_does_not_exist());
     for form in [r#"{"companyName":"one"}"#, r#"{"companyName":"two"}"#] {
         use_case.put(form).await.unwrap();
         assert_eq!(&*use_case.get().await.unwrap().form_data, form.as_bytes());
     }
-    stage.sent([
+    fixture.assert_sent([
         ("GetUseCaseForModelAccess", json!({})),
         ("PutUseCaseForModelAccess", json!({"formData": "eyJjb21wYW55TmFtZSI6Im9uZSJ9"})),
         ("GetUseCaseForModelAccess", json!({})),
@@ -82,9 +82,9 @@ async fn use_case(stage: &Stage) {
     ]);
 }
 
-async fn resource_policies(stage: &Stage) {
-    let model = stage.custom_model("shared").await;
-    let policies = ResourcePolicy::objects().using(&stage.session);
+async fn resource_policies(fixture: &Fixture) {
+    let model = fixture.custom_model("shared").await;
+    let policies = ResourcePolicy::objects().using(&fixture.session);
     let (arn, policy) = (&model.model_arn, json!({"Version": "2012-10-17", "Statement": []}).to_string());
     assert!(policies.get(arn).await.unwrap_err().is_does_not_exist());
     assert_eq!(policies.put(arn, "{}").await.unwrap().resource_arn.as_ref(), Some(arn));
@@ -93,7 +93,7 @@ async fn resource_policies(stage: &Stage) {
     policies.delete(arn).await.unwrap();
     assert!(policies.delete(arn).await.unwrap_err().is_does_not_exist());
     let key = json!({"resourceArn": arn});
-    stage.sent([
+    fixture.assert_sent([
         ("GetResourcePolicy", key.clone()),
         ("PutResourcePolicy", json!({"resourceArn": arn, "resourcePolicy": "{}"})),
         ("PutResourcePolicy", json!({"resourceArn": arn, "resourcePolicy": policy})),

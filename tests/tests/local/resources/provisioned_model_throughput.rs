@@ -1,4 +1,4 @@
-//! Provisioned throughput: bought, talked to, moved to another model, given up.
+//! Provisioned throughput.
 
 use bedrock_orm::models::{CreateProvisionedModelThroughputRequest, UpdateProvisionedModelThroughputRequest};
 use bedrock_orm::prelude::*;
@@ -6,19 +6,19 @@ use serde_json::json;
 
 use super::*;
 
-pub(crate) async fn life(stage: &Stage) {
-    let model = stage.custom_model("the-model").await;
-    let throughputs = ProvisionedModelThroughput::objects().using(&stage.session);
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    let model = fixture.custom_model("the-model").await;
+    let throughputs = ProvisionedModelThroughput::objects().using(&fixture.session);
     let request = CreateProvisionedModelThroughputRequest::new(1, "one", NOVA);
     let one = throughputs.create(request).await.unwrap();
-    stage.sent([(
+    fixture.assert_sent([(
         "CreateProvisionedModelThroughput",
         json!({"modelUnits": 1, "provisionedModelName": "one", "modelId": NOVA}),
     )]);
-    let there = gets(stage, &one).await;
-    assert_eq!(states(stage, &one, 1).await, ["Creating", "InService"]);
-    let two = creates::<ProvisionedModelThroughput>(
-        stage,
+    let fetched = assert_get(fixture, &one).await;
+    assert_eq!(states(fixture, &one, 1).await, ["Creating", "InService"]);
+    let two = assert_create::<ProvisionedModelThroughput>(
+        fixture,
         json!({
             "clientRequestToken": "token-1",
             "modelUnits": 2,
@@ -31,7 +31,7 @@ pub(crate) async fn life(stage: &Stage) {
     .await;
 
     let (first, second) = (&one.provisioned_model_arn, &two.provisioned_model_arn);
-    lists!(stage, throughputs.list(), {
+    assert_lists!(fixture, throughputs.list(), {
         creation_time_after(time(FAR_AHEAD)) => [],
         creation_time_before(time(LONG_AGO)) => [],
         status_equals("InService") => [first],
@@ -42,27 +42,27 @@ pub(crate) async fn life(stage: &Stage) {
         page_size(1) => [second, first],
     });
     let row = throughputs.list().status_equals("InService").first().await.unwrap().unwrap();
-    stage.take();
-    for found in [row.model().await.unwrap().unwrap(), there.model().await.unwrap().unwrap()] {
-        is_foundation_model(&found, NOVA_ARN);
+    fixture.take_requests();
+    for found in [row.model().await.unwrap().unwrap(), fetched.model().await.unwrap().unwrap()] {
+        assert_foundation_model(&found, NOVA_ARN);
     }
     assert_eq!(row.foundation_model().await.unwrap().unwrap().model_id, NOVA);
-    assert_eq!(there.foundation_model().await.unwrap().unwrap().model_id, NOVA);
+    assert_eq!(fetched.foundation_model().await.unwrap().unwrap().model_id, NOVA);
     let get = ("GetFoundationModel", json!({"modelIdentifier": NOVA_ARN}));
-    stage.sent([get.clone(), get.clone(), get.clone(), get]);
-    leads_to::<ProvisionedModelThroughput>(stage, first).await;
-    talks(stage, &there, first).await;
-    talks(stage, &row, first).await;
-    tags(stage, &two.full().await.unwrap(), &[("team", "orm")]).await;
-    fails(stage, &two).await;
+    fixture.assert_sent([get.clone(), get.clone(), get.clone(), get]);
+    assert_any_model::<ProvisionedModelThroughput>(fixture, first).await;
+    assert_converse(fixture, &fetched, first).await;
+    assert_converse(fixture, &row, first).await;
+    assert_tags(fixture, &two.full().await.unwrap(), &[("team", "orm")]).await;
+    wait_for_failure(fixture, &two).await;
 
     let mut input = json!({"desiredProvisionedModelName": "renamed", "desiredModelId": model.model_arn});
     let mut change: UpdateProvisionedModelThroughputRequest =
-        whole("UpdateProvisionedModelThroughput", &input);
+        request_with_all_members("UpdateProvisionedModelThroughput", &input);
     throughputs.update(first, change.clone()).await.unwrap();
     input["provisionedModelId"] = json!(first);
-    stage.sent([("UpdateProvisionedModelThroughput", input)]);
-    assert_eq!(states(stage, &one, 1).await, ["Updating", "InService"]);
+    fixture.assert_sent([("UpdateProvisionedModelThroughput", input)]);
+    assert_eq!(states(fixture, &one, 1).await, ["Updating", "InService"]);
     let moved = row.full().await.unwrap();
     assert_eq!((moved.provisioned_model_name.as_str(), &moved.model_arn), ("renamed", &model.model_arn));
     assert!(
@@ -71,10 +71,10 @@ pub(crate) async fn life(stage: &Stage) {
     change = UpdateProvisionedModelThroughputRequest::default().desired_provisioned_model_name("again");
     row.update(change).await.unwrap();
     assert_eq!(row.full().await.unwrap().provisioned_model_name, "again");
-    stage.take();
+    fixture.take_requests();
 
-    // What was committed to is kept to its end.
+    // Throughput with a commitment cannot be deleted before its end.
     assert_eq!(two.delete().await.unwrap_err().kind(), ErrorKind::Conflict);
-    stage.take();
-    deletes(stage, &row).await;
+    fixture.take_requests();
+    assert_delete(fixture, &row).await;
 }

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::*;
 
-/// A job of that name, which makes a model of that name.
-async fn create(stage: &Stage, name: &str) -> Bound<CreateModelCustomizationJobResponse> {
+/// Creates a job and its model with the same name.
+async fn create(fixture: &Fixture, name: &str) -> Bound<CreateModelCustomizationJobResponse> {
     let request = CreateModelCustomizationJobRequest::new(
         name,
         name,
@@ -19,25 +19,25 @@ async fn create(stage: &Stage, name: &str) -> Bound<CreateModelCustomizationJobR
         TrainingDataConfig::default().s3_uri(FOLDER),
         OutputDataConfig::new(FOLDER),
     );
-    ModelCustomizationJob::objects().using(&stage.session).create(request).await.unwrap()
+    ModelCustomizationJob::objects().using(&fixture.session).create(request).await.unwrap()
 }
 
-pub(crate) async fn life(stage: &Stage) {
-    let one = create(stage, "one").await;
-    stage.sent([(
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    let one = create(fixture, "one").await;
+    fixture.assert_sent([(
         "CreateModelCustomizationJob",
         json!({
             "jobName": "one", "customModelName": "one", "roleArn": ROLE, "baseModelIdentifier": NOVA,
             "trainingDataConfig": {"s3Uri": FOLDER}, "outputDataConfig": {"s3Uri": FOLDER},
         }),
     )]);
-    let there = gets(stage, &one).await;
-    is_foundation_model(&there.base_model().await.unwrap().unwrap(), NOVA_ARN);
-    assert!(there.output_model().await.unwrap().is_none(), "it is not there yet");
-    stage.take();
-    assert_eq!(states(stage, &one, 1).await, ["InProgress", "Completed"]);
-    let two = creates::<ModelCustomizationJob>(
-        stage,
+    let fetched = assert_get(fixture, &one).await;
+    assert_foundation_model(&fetched.base_model().await.unwrap().unwrap(), NOVA_ARN);
+    assert!(fetched.output_model().await.unwrap().is_none(), "it is not there yet");
+    fixture.take_requests();
+    assert_eq!(states(fixture, &one, 1).await, ["InProgress", "Completed"]);
+    let two = assert_create::<ModelCustomizationJob>(
+        fixture,
         json!({
             "jobName": "two", "customModelName": "distilled", "roleArn": ROLE, "baseModelIdentifier": NOVA,
             "clientRequestToken": "token-1",
@@ -62,8 +62,8 @@ pub(crate) async fn life(stage: &Stage) {
     .await;
 
     let (first, second) = (&one.job_arn, &two.job_arn);
-    let jobs = ModelCustomizationJob::objects().using(&stage.session);
-    lists!(stage, jobs.list(), {
+    let jobs = ModelCustomizationJob::objects().using(&fixture.session);
+    assert_lists!(fixture, jobs.list(), {
         creation_time_after(time(FAR_AHEAD)) => [],
         creation_time_before(time(LONG_AGO)) => [],
         status_equals("InProgress") => [second],
@@ -75,11 +75,11 @@ pub(crate) async fn life(stage: &Stage) {
     let row = jobs.list().name_contains("on").first().await.unwrap().unwrap();
     let model = row.output_model().await.unwrap().unwrap();
     assert_eq!(model.model_name, "one");
-    assert_eq!(there.refresh().await.unwrap().output_model().await.unwrap().unwrap(), model);
+    assert_eq!(fetched.refresh().await.unwrap().output_model().await.unwrap().unwrap(), model);
     assert_eq!(model.job().await.unwrap().unwrap().job_arn, *first);
-    is_foundation_model(&row.base_model().await.unwrap().unwrap(), NOVA_ARN);
-    tags(stage, &two.full().await.unwrap(), &[("team", "orm")]).await;
-    stops(stage, &two).await;
-    let failing = create(stage, "to-fail").await;
-    fails(stage, &failing).await;
+    assert_foundation_model(&row.base_model().await.unwrap().unwrap(), NOVA_ARN);
+    assert_tags(fixture, &two.full().await.unwrap(), &[("team", "orm")]).await;
+    assert_stop(fixture, &two).await;
+    let failing = create(fixture, "to-fail").await;
+    wait_for_failure(fixture, &failing).await;
 }

@@ -1,4 +1,4 @@
-//! Custom models: made, waited for, listed, tagged, deleted.
+//! Custom models.
 
 use bedrock_orm::models::{
     CreateCustomModelRequest, CreateCustomModelResponse, ModelDataSource, S3DataSource,
@@ -14,16 +14,16 @@ pub(crate) async fn create(session: &Session, name: &str) -> Bound<CreateCustomM
     CustomModel::objects().using(session).create(request).await.unwrap()
 }
 
-pub(crate) async fn life(stage: &Stage) {
-    let one = create(&stage.session, "one").await;
-    stage.sent([(
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    let one = create(&fixture.session, "one").await;
+    fixture.assert_sent([(
         "CreateCustomModel",
         json!({"modelName": "one", "modelSourceConfig": {"s3DataSource": {"s3Uri": FOLDER}}}),
     )]);
-    assert_eq!(gets(stage, &one).await.model_name, "one");
-    assert_eq!(states(stage, &one, 1).await, ["Creating", "Active"]);
+    assert_eq!(assert_get(fixture, &one).await.model_name, "one");
+    assert_eq!(states(fixture, &one, 1).await, ["Creating", "Active"]);
 
-    // The one source leaves out the other.
+    // The two sources exclude each other.
     let input = json!({
         "modelName": "will-fail",
         "customModelDataSource": {"modelPackageArnDataSource": {
@@ -35,10 +35,10 @@ pub(crate) async fn life(stage: &Stage) {
         "clientRequestToken": "token-1",
     });
     let request = serde_json::from_value(input.clone()).unwrap();
-    let two = creates_with::<CustomModel>(stage, request, input).await;
+    let two = assert_create_with::<CustomModel>(fixture, request, input).await;
     let (first, second) = (&one.model_arn, &two.model_arn);
-    let list = || CustomModel::objects().using(&stage.session).list();
-    lists!(stage, list(), {
+    let list = || CustomModel::objects().using(&fixture.session).list();
+    assert_lists!(fixture, list(), {
         creation_time_before(time(LONG_AGO)) => [],
         creation_time_after(time(FAR_AHEAD)) => [],
         name_contains("on") => [first],
@@ -51,16 +51,16 @@ pub(crate) async fn life(stage: &Stage) {
         page_size(1) => [second, first],
     });
     let row = list().first().await.unwrap().unwrap();
-    let there = row.full().await.unwrap();
-    assert_eq!((&there.model_arn, &there.model_kms_key_arn), (second, &Some(KEY.to_owned())));
-    is_foundation_model(&row.base_model().await.unwrap().unwrap(), NOVA_ARN);
-    is_foundation_model(&there.base_model().await.unwrap().unwrap(), NOVA_ARN);
-    assert!(there.job().await.unwrap().is_none(), "no job made it");
-    stage.take();
+    let fetched = row.full().await.unwrap();
+    assert_eq!((&fetched.model_arn, &fetched.model_kms_key_arn), (second, &Some(KEY.to_owned())));
+    assert_foundation_model(&row.base_model().await.unwrap().unwrap(), NOVA_ARN);
+    assert_foundation_model(&fetched.base_model().await.unwrap().unwrap(), NOVA_ARN);
+    assert!(fetched.job().await.unwrap().is_none(), "it was not created by a job");
+    fixture.take_requests();
 
-    leads_to::<CustomModel>(stage, first).await;
-    tags(stage, &there, &[("team", "orm")]).await;
-    fails(stage, &two).await;
-    deletes(stage, &row).await;
-    deletes(stage, &one).await;
+    assert_any_model::<CustomModel>(fixture, first).await;
+    assert_tags(fixture, &fetched, &[("team", "orm")]).await;
+    wait_for_failure(fixture, &two).await;
+    assert_delete(fixture, &row).await;
+    assert_delete(fixture, &one).await;
 }

@@ -1,4 +1,4 @@
-//! Lists, parameter by parameter.
+//! The parameters of lists.
 
 use std::collections::BTreeSet;
 
@@ -9,16 +9,17 @@ use bedrock_orm_tests::support::description::members_of;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Stage;
+use super::Fixture;
 
-/// Lists with each parameter alone: it is sent, and lets these rows through. None that AWS has is left out.
-macro_rules! lists {
-    ($stage:expr, $list:expr, { $($parameter:ident($value:expr) => [$($row:expr),*],)* }) => {
-        lists!($stage, $list, within serde_json::json!({}), { $($parameter($value) => [$($row),*],)* })
+/// Sends a list request with each parameter alone, and asserts the parameter and the rows. Every parameter of AWS's
+/// operation must be listed.
+macro_rules! assert_lists {
+    ($fixture:expr, $list:expr, { $($parameter:ident($value:expr) => [$($row:expr),*],)* }) => {
+        assert_lists!($fixture, $list, within serde_json::json!({}), { $($parameter($value) => [$($row),*],)* })
     };
-    ($stage:expr, $list:expr, within $within:expr, { $($parameter:ident($value:expr) => [$($row:expr),*],)* }) => {
-        $crate::nouns::lists::pushes($stage, &$list).await;
-        $crate::nouns::lists::lists($stage, &$within, vec![$((
+    ($fixture:expr, $list:expr, within $within:expr, { $($parameter:ident($value:expr) => [$($row:expr),*],)* }) => {
+        $crate::resources::lists::assert_pushed_down($fixture, &$list).await;
+        $crate::resources::lists::assert_lists($fixture, &$within, vec![$((
             $list.$parameter($value),
             stringify!($parameter),
             $value.to_string(),
@@ -28,16 +29,16 @@ macro_rules! lists {
     };
 }
 
-type Asked<R> = (QuerySet<R>, &'static str, String, Vec<String>);
+type Case<R> = (QuerySet<R>, &'static str, String, Vec<String>);
 
-pub(crate) async fn lists<R: Row>(stage: &Stage, within: &Value, lists: Vec<Asked<R>>) {
-    let mut asked = BTreeSet::from(["nextToken".to_owned()]);
+pub(crate) async fn assert_lists<R: Row>(fixture: &Fixture, within: &Value, lists: Vec<Case<R>>) {
+    let mut tested = BTreeSet::from(["nextToken".to_owned()]);
     for (list, method, value, expected) in lists {
         let parameter = parameter(method);
         let rows = list.await.unwrap();
         let rows: Vec<_> = rows.iter().map(|row| row.identity()).collect();
         assert_eq!(rows, expected, "{} with {parameter} {value}", R::OPERATION);
-        let requests = stage.take();
+        let requests = fixture.take_requests();
         let mut input = within.clone();
         input[&parameter] = json!(value);
         for (index, (operation, mut sent)) in requests.iter().cloned().enumerate() {
@@ -45,17 +46,17 @@ pub(crate) async fn lists<R: Row>(stage: &Stage, within: &Value, lists: Vec<Aske
             assert_eq!((operation.as_str(), &sent, token.is_some()), (R::OPERATION, &input, index > 0));
         }
         assert_eq!(requests.len(), if method == "page_size" { rows.len() } else { 1 }, "{parameter}");
-        asked.insert(parameter);
+        tested.insert(parameter);
     }
-    let asked: BTreeSet<_> = asked.iter().map(String::as_str).collect();
+    let tested: BTreeSet<_> = tested.iter().map(String::as_str).collect();
     let mut described = members_of(R::OPERATION, "querystring");
     described.insert("nextToken");
-    assert_eq!(asked, described);
+    assert_eq!(tested, described);
 }
 
-/// Whatever a condition or an order has AWS do, the rows are those that it means; and there is one that AWS is asked for
-/// by each parameter that can.
-pub(crate) async fn pushes<R: Row + Serialize>(stage: &Stage, list: &QuerySet<R>) {
+/// Asserts that a query returns the right rows, whether or not its filter or order is pushed down, and that every
+/// parameter that can be pushed down is used by a filter.
+pub(crate) async fn assert_pushed_down<R: Row + Serialize>(fixture: &Fixture, list: &QuerySet<R>) {
     let rows = list.clone().await.unwrap();
     let identities = |rows: &[&Bound<R>]| rows.iter().map(|row| row.identity()).collect::<Vec<_>>();
     for parameter in R::PARAMETERS {
@@ -75,15 +76,15 @@ pub(crate) async fn pushes<R: Row + Serialize>(stage: &Stage, list: &QuerySet<R>
         for value in texts_at(&list.values(&[path]).await.unwrap(), path) {
             for lookup in lookups {
                 let condition = Q::<R>::parse(&format!("{}__{lookup}={value}", path.replace('.', "__")));
-                let meant: Vec<_> = rows.iter().filter(|row| condition.matches(row)).collect();
+                let expected: Vec<_> = rows.iter().filter(|row| condition.matches(row)).collect();
                 let list = list.clone().filter(condition);
                 let plan = list.explain();
                 was_pushed |= plan.pushed.iter().any(|pushed| pushed.parameter == parameter.name);
                 let found = list.await.unwrap();
-                assert_eq!(identities(&found.iter().collect::<Vec<_>>()), identities(&meant), "{plan}");
+                assert_eq!(identities(&found.iter().collect::<Vec<_>>()), identities(&expected), "{plan}");
             }
         }
-        assert!(was_pushed, "{} is never asked for {}", R::OPERATION, parameter.name);
+        assert!(was_pushed, "{} never sends {}", R::OPERATION, parameter.name);
     }
     for (path, _) in R::ORDERS {
         for sign in ["", "-"] {
@@ -98,10 +99,10 @@ pub(crate) async fn pushes<R: Row + Serialize>(stage: &Stage, list: &QuerySet<R>
             assert_eq!((found.len(), found), (rows.len(), sorted), "{}", list.explain());
         }
     }
-    stage.take();
+    fixture.take_requests();
 }
 
-/// The strings at that path of each row, those of lists one by one.
+/// Returns the strings at a path in each row, and the items of lists as separate strings.
 fn texts_at(rows: &[Value], path: &str) -> Vec<String> {
     let at = |row: &Value| match row.pointer(&format!("/{}", path.replace('.', "/"))) {
         Some(Value::String(text)) => vec![text.clone()],
@@ -111,7 +112,7 @@ fn texts_at(rows: &[Value], path: &str) -> Vec<String> {
     rows.iter().flat_map(at).collect()
 }
 
-/// What AWS calls what a method sets.
+/// Returns AWS's name of the parameter that a method sets.
 fn parameter(method: &str) -> String {
     if method == "page_size" {
         return "maxResults".to_owned();

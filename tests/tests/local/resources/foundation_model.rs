@@ -1,4 +1,4 @@
-//! Foundation models: found, agreed to, and talked to in every way.
+//! Foundation models: queries, agreements, and all ways to invoke them.
 
 use bedrock_orm::models::{InferenceType, InvokeGuardrailChecksRequest};
 use bedrock_orm::prelude::*;
@@ -9,28 +9,28 @@ use super::*;
 
 const SONIC: &str = "amazon.nova-2-sonic-v1:0";
 
-pub(crate) async fn life(stage: &Stage) {
-    finding(stage).await;
-    agreements(stage).await;
-    let nova = FoundationModel::objects().using(&stage.session).get(NOVA).await.unwrap();
-    stage.take();
-    talks(stage, &nova, NOVA).await;
-    raw(stage, &nova).await;
-    speech(stage).await;
-    checks(stage).await;
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    finding(fixture).await;
+    agreements(fixture).await;
+    let nova = FoundationModel::objects().using(&fixture.session).get(NOVA).await.unwrap();
+    fixture.take_requests();
+    assert_converse(fixture, &nova, NOVA).await;
+    raw(fixture, &nova).await;
+    speech(fixture).await;
+    checks(fixture).await;
 }
 
-async fn finding(stage: &Stage) {
-    let models = FoundationModel::objects().using(&stage.session);
+async fn finding(fixture: &Fixture) {
+    let models = FoundationModel::objects().using(&fixture.session);
     let nova = models.get(NOVA).await.unwrap();
     assert_eq!(nova.refresh().await.unwrap(), nova);
     let key = json!({"modelIdentifier": NOVA});
-    stage.sent([("GetFoundationModel", key.clone()), ("GetFoundationModel", key)]);
-    is_missing::<FoundationModel>(stage, "acme.oracle-v9:0").await;
+    fixture.assert_sent([("GetFoundationModel", key.clone()), ("GetFoundationModel", key)]);
+    assert_missing::<FoundationModel>(fixture, "acme.oracle-v9:0").await;
 
-    // What AWS lets through is what has that; all of it, and not all that there is.
+    // AWS's filters return all matching models and no others, and each filter excludes some models.
     let all = models.list().await.unwrap();
-    stage.sent([("ListFoundationModels", json!({}))]);
+    fixture.assert_sent([("ListFoundationModels", json!({}))]);
     let provider = |model: &FoundationModel| model.provider_name.as_deref() == Some("Amazon");
     let tuned = |model: &FoundationModel| {
         model.customizations_supported.iter().flatten().any(|it| *it == "FINE_TUNING")
@@ -51,7 +51,7 @@ async fn finding(stage: &Stage) {
         assert_eq!(found.len(), expected);
         assert!(0 < expected && expected < all.len());
     }
-    stage.sent([
+    fixture.assert_sent([
         ("ListFoundationModels", json!({"byProvider": "Amazon"})),
         ("ListFoundationModels", json!({"byCustomizationType": "FINE_TUNING"})),
         ("ListFoundationModels", json!({"byOutputModality": "IMAGE"})),
@@ -59,32 +59,32 @@ async fn finding(stage: &Stage) {
     ]);
 }
 
-async fn agreements(stage: &Stage) {
-    let claude = FoundationModel::objects().using(&stage.session).get(CLAUDE).await.unwrap();
-    let agreements = FoundationModelAgreement::objects().using(&stage.session);
+async fn agreements(fixture: &Fixture) {
+    let claude = FoundationModel::objects().using(&fixture.session).get(CLAUDE).await.unwrap();
+    let agreements = FoundationModelAgreement::objects().using(&fixture.session);
     let status = async || {
         let availability = claude.availability().await.unwrap();
         availability.agreement_availability.status.as_str().to_owned()
     };
     assert_eq!(status().await, "NOT_AVAILABLE");
     let offer = claude.offers().first().await.unwrap().unwrap();
-    stage.take();
-    let offers = Offer::objects().using(&stage.session).list_of(CLAUDE);
-    lists!(stage, offers.clone(), within json!({"modelId": CLAUDE}), {
+    fixture.take_requests();
+    let offers = Offer::objects().using(&fixture.session).list_of(CLAUDE);
+    assert_lists!(fixture, offers.clone(), within json!({"modelId": CLAUDE}), {
         offer_type("ALL") => [&offer.offer_token],
     });
 
     let agreement = agreements.create(&offer.offer_token, CLAUDE).await.unwrap();
     assert_eq!(agreement.model_id, CLAUDE);
     assert_eq!(status().await, "PENDING");
-    stage.later();
+    fixture.finish_jobs();
     assert_eq!(status().await, "AVAILABLE");
     agreements.delete(CLAUDE).await.unwrap();
-    let again = FoundationModel::objects().using(&stage.session).availability(CLAUDE).await.unwrap();
+    let again = FoundationModel::objects().using(&fixture.session).availability(CLAUDE).await.unwrap();
     assert_eq!(again.agreement_availability.status, "NOT_AVAILABLE");
     assert!(agreements.delete(CLAUDE).await.unwrap_err().is_does_not_exist());
     let (key, label) = (json!({"modelId": CLAUDE}), "GetFoundationModelAvailability");
-    stage.sent([
+    fixture.assert_sent([
         ("CreateFoundationModelAgreement", json!({"offerToken": offer.offer_token, "modelId": CLAUDE})),
         (label, key.clone()),
         (label, key.clone()),
@@ -94,19 +94,19 @@ async fn agreements(stage: &Stage) {
     ]);
 }
 
-/// The ways to talk that are not Converse.
-async fn raw(stage: &Stage, nova: &Bound<FoundationModel>) {
+/// The runtime operations other than Converse.
+async fn raw(fixture: &Fixture, nova: &Bound<FoundationModel>) {
     let body = json!({"messages": [{"role": "user", "content": [{"text": "Say hello."}]}]});
-    let whole = nova.invoke_model(body.to_string()).await.unwrap();
-    assert!(String::from_utf8_lossy(&whole.body).contains("output"));
+    let request_with_all_members = nova.invoke_model(body.to_string()).await.unwrap();
+    assert!(String::from_utf8_lossy(&request_with_all_members.body).contains("output"));
     let mut chunks = nova.invoke_model_with_response_stream(body.to_string()).await.unwrap();
     assert!(chunks.next().await.unwrap().unwrap().starts_with(b"{"));
     while let Some(chunk) = chunks.next().await {
         chunk.unwrap();
     }
-    assert!(model(&stage.session, CLAUDE).count_tokens("Say hello.").await.unwrap().input_tokens > 0);
+    assert!(model(&fixture.session, CLAUDE).count_tokens("Say hello.").await.unwrap().input_tokens > 0);
     let input = json!({"modelId": NOVA, "body": body});
-    stage.sent([
+    fixture.assert_sent([
         ("InvokeModel", input.clone()),
         ("InvokeModelWithResponseStream", input),
         (
@@ -118,8 +118,8 @@ async fn raw(stage: &Stage, nova: &Bound<FoundationModel>) {
     ]);
 }
 
-async fn speech(stage: &Stage) {
-    let sonic = model(&stage.session, SONIC);
+async fn speech(fixture: &Fixture) {
+    let sonic = model(&fixture.session, SONIC);
     let mut speech = sonic.invoke_model_with_bidirectional_stream().await.unwrap();
     for event in ["sessionStart", "sessionEnd"] {
         speech.send(json!({"event": {event: {}}})).await.unwrap();
@@ -128,11 +128,11 @@ async fn speech(stage: &Stage) {
     while let Some(chunk) = speech.next().await {
         chunk.unwrap();
     }
-    // What is sent is a stream, and no document.
-    stage.sent([("InvokeModelWithBidirectionalStream", json!({"modelId": SONIC, "body": null}))]);
+    // The request body is a stream, not a document.
+    fixture.assert_sent([("InvokeModelWithBidirectionalStream", json!({"modelId": SONIC, "body": null}))]);
 }
 
-async fn checks(stage: &Stage) {
+async fn checks(fixture: &Fixture) {
     let input = json!({
         "messages": [{"role": "user", "content": [{"text": "Write to me@example.com."}]}],
         "checks": {
@@ -141,9 +141,9 @@ async fn checks(stage: &Stage) {
             "sensitiveInformation": {"entities": [{"type": "EMAIL"}]},
         },
     });
-    let request: InvokeGuardrailChecksRequest = whole("InvokeGuardrailChecks", &input);
-    let answer = stage.session.invoke_guardrail_checks(request).await.unwrap();
-    let answer = serde_json::to_value(&answer).unwrap().to_string();
-    assert!(answer.contains("EMAIL"), "{answer}");
-    stage.sent([("InvokeGuardrailChecks", input)]);
+    let request: InvokeGuardrailChecksRequest = request_with_all_members("InvokeGuardrailChecks", &input);
+    let response = fixture.session.invoke_guardrail_checks(request).await.unwrap();
+    let response = serde_json::to_value(&response).unwrap().to_string();
+    assert!(response.contains("EMAIL"), "{response}");
+    fixture.assert_sent([("InvokeGuardrailChecks", input)]);
 }

@@ -1,4 +1,4 @@
-//! Jobs that optimize prompts.
+//! Advanced prompt optimization jobs.
 
 use bedrock_orm::models::{
     AdvancedPromptOptimizationInputConfig, AdvancedPromptOptimizationOutputConfig,
@@ -10,29 +10,29 @@ use serde_json::json;
 
 use super::*;
 
-async fn create(stage: &Stage, name: &str) -> Bound<CreateAdvancedPromptOptimizationJobResponse> {
+async fn create(fixture: &Fixture, name: &str) -> Bound<CreateAdvancedPromptOptimizationJobResponse> {
     let request = CreateAdvancedPromptOptimizationJobRequest::new(
         name,
         AdvancedPromptOptimizationInputConfig::new(FOLDER),
         AdvancedPromptOptimizationOutputConfig::new(FOLDER),
         [ModelConfiguration::new(NOVA)],
     );
-    AdvancedPromptOptimizationJob::objects().using(&stage.session).create(request).await.unwrap()
+    AdvancedPromptOptimizationJob::objects().using(&fixture.session).create(request).await.unwrap()
 }
 
-pub(crate) async fn life(stage: &Stage) {
-    let one = create(stage, "one").await;
-    stage.sent([(
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    let one = create(fixture, "one").await;
+    fixture.assert_sent([(
         "CreateAdvancedPromptOptimizationJob",
         json!({
             "jobName": "one", "inputConfig": {"s3Uri": FOLDER}, "outputConfig": {"s3Uri": FOLDER},
             "modelConfigurations": [{"modelId": NOVA}],
         }),
     )]);
-    assert_eq!(gets(stage, &one).await.job_name, "one");
-    assert_eq!(states(stage, &one, 1).await, ["InProgress", "Completed"]);
-    let two = creates::<AdvancedPromptOptimizationJob>(
-        stage,
+    assert_eq!(assert_get(fixture, &one).await.job_name, "one");
+    assert_eq!(states(fixture, &one, 1).await, ["InProgress", "Completed"]);
+    let two = assert_create::<AdvancedPromptOptimizationJob>(
+        fixture,
         json!({
             "jobName": "two",
             "jobDescription": "of one prompt",
@@ -51,25 +51,28 @@ pub(crate) async fn life(stage: &Stage) {
     .await;
 
     let (first, second) = (&one.job_arn, &two.job_arn);
-    let jobs = AdvancedPromptOptimizationJob::objects().using(&stage.session);
-    lists!(stage, jobs.list(), {
+    let jobs = AdvancedPromptOptimizationJob::objects().using(&fixture.session);
+    assert_lists!(fixture, jobs.list(), {
         sort_by("CreationTime") => [second, first],
         sort_order("Ascending") => [first, second],
         page_size(1) => [second, first],
     });
 
-    // What is under way cannot be deleted, and is told of with why.
-    let answer = jobs.batch_delete([first, second]).await.unwrap();
-    stage.sent([("BatchDeleteAdvancedPromptOptimizationJob", json!({"jobIdentifiers": [first, second]}))]);
-    let deleted = answer.advanced_prompt_optimization_jobs.iter();
+    // A running job cannot be deleted; the response contains an error for it.
+    let response = jobs.batch_delete([first, second]).await.unwrap();
+    fixture.assert_sent([(
+        "BatchDeleteAdvancedPromptOptimizationJob",
+        json!({"jobIdentifiers": [first, second]}),
+    )]);
+    let deleted = response.advanced_prompt_optimization_jobs.iter();
     assert_eq!(deleted.map(|job| &job.job_identifier).collect::<Vec<_>>(), [first]);
-    assert_eq!(answer.errors.iter().map(|error| &error.job_identifier).collect::<Vec<_>>(), [second]);
-    stage.later();
-    is_missing::<AdvancedPromptOptimizationJob>(stage, first).await;
+    assert_eq!(response.errors.iter().map(|error| &error.job_identifier).collect::<Vec<_>>(), [second]);
+    fixture.finish_jobs();
+    assert_missing::<AdvancedPromptOptimizationJob>(fixture, first).await;
 
-    let failing = create(stage, "to-fail").await;
-    fails(stage, &failing).await;
-    let row = create(stage, "three").await;
-    stage.take();
-    stops(stage, &row).await;
+    let failing = create(fixture, "to-fail").await;
+    wait_for_failure(fixture, &failing).await;
+    let row = create(fixture, "three").await;
+    fixture.take_requests();
+    assert_stop(fixture, &row).await;
 }

@@ -1,4 +1,4 @@
-//! Inference profiles: copied from a model or another profile, talked to, deleted.
+//! Inference profiles, which are created from a model or another profile.
 
 use bedrock_orm::models::{CreateInferenceProfileRequest, InferenceProfileModelSource};
 use bedrock_orm::prelude::*;
@@ -6,20 +6,23 @@ use serde_json::json;
 
 use super::*;
 
-pub(crate) async fn life(stage: &Stage) {
-    let profiles = InferenceProfile::objects().using(&stage.session);
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    let profiles = InferenceProfile::objects().using(&fixture.session);
     let source = InferenceProfileModelSource::CopyFrom(NOVA_ARN.to_owned());
     let one = profiles.create(CreateInferenceProfileRequest::new("one", source)).await.unwrap();
     let input = json!({"inferenceProfileName": "one", "modelSource": {"copyFrom": NOVA_ARN}});
-    stage.sent([("CreateInferenceProfile", input)]);
-    let there = gets(stage, &one).await;
+    fixture.assert_sent([("CreateInferenceProfile", input)]);
+    let fetched = assert_get(fixture, &one).await;
     let first = &one.inference_profile_arn;
-    assert_eq!(states(stage, &one, 1).await, ["ACTIVE"]);
+    assert_eq!(states(fixture, &one, 1).await, ["ACTIVE"]);
 
     let system = profiles.get("us.amazon.nova-lite-v1:0").await.unwrap();
-    stage.sent([("GetInferenceProfile", json!({"inferenceProfileIdentifier": "us.amazon.nova-lite-v1:0"}))]);
-    let two = creates::<InferenceProfile>(
-        stage,
+    fixture.assert_sent([(
+        "GetInferenceProfile",
+        json!({"inferenceProfileIdentifier": "us.amazon.nova-lite-v1:0"}),
+    )]);
+    let two = assert_create::<InferenceProfile>(
+        fixture,
         json!({
             "inferenceProfileName": "two",
             "description": "three regions",
@@ -31,33 +34,33 @@ pub(crate) async fn life(stage: &Stage) {
     .await;
     let second = &two.inference_profile_arn;
     let of_account = || profiles.list().type_equals("APPLICATION");
-    lists::pushes(stage, &profiles.list()).await;
-    lists!(stage, of_account(), within json!({"typeEquals": "APPLICATION"}), {
+    lists::assert_pushed_down(fixture, &profiles.list()).await;
+    assert_lists!(fixture, of_account(), within json!({"typeEquals": "APPLICATION"}), {
         type_equals("APPLICATION") => [first, second],
         page_size(1) => [first, second],
     });
     let rows = of_account().await.unwrap();
-    stage.take();
+    fixture.take_requests();
 
     let models = rows[0].models().await.unwrap();
-    assert_eq!(models, there.models().await.unwrap());
+    assert_eq!(models, fetched.models().await.unwrap());
     assert_eq!(models[0].model_id, NOVA);
     let get = ("GetFoundationModel", json!({"modelIdentifier": NOVA_ARN}));
-    stage.sent([get.clone(), get]);
+    fixture.assert_sent([get.clone(), get]);
     let copied = two.full().await.unwrap();
     assert_eq!(copied.models, system.models);
     assert_eq!(copied.models().await.unwrap().len(), 3, "one a region");
-    stage.take();
+    fixture.take_requests();
 
-    leads_to::<InferenceProfile>(stage, first).await;
-    leads_to::<InferenceProfile>(stage, "us.amazon.nova-lite-v1:0").await;
-    leads_to::<FoundationModel>(stage, NOVA).await;
-    talks(stage, &there, first).await;
-    talks(stage, &rows[1], second).await;
-    talks(stage, &system, &system.inference_profile_arn).await;
-    tags(stage, &copied, &[("team", "orm")]).await;
+    assert_any_model::<InferenceProfile>(fixture, first).await;
+    assert_any_model::<InferenceProfile>(fixture, "us.amazon.nova-lite-v1:0").await;
+    assert_any_model::<FoundationModel>(fixture, NOVA).await;
+    assert_converse(fixture, &fetched, first).await;
+    assert_converse(fixture, &rows[1], second).await;
+    assert_converse(fixture, &system, &system.inference_profile_arn).await;
+    assert_tags(fixture, &copied, &[("team", "orm")]).await;
     assert!(system.delete().await.unwrap_err().is_validation(), "it is AWS's own");
-    stage.take();
-    deletes(stage, &one).await;
-    deletes(stage, &rows[1]).await;
+    fixture.take_requests();
+    assert_delete(fixture, &one).await;
+    assert_delete(fixture, &rows[1]).await;
 }

@@ -1,4 +1,4 @@
-//! Automated reasoning policies, their build workflows, their test cases and the results of testing.
+//! Automated reasoning policies, their build workflows, test cases, and test results.
 
 use bedrock_orm::models::{
     AutomatedReasoningCheckResult, AutomatedReasoningPolicyAddRuleAnnotation,
@@ -33,12 +33,12 @@ fn definition() -> Value {
     })
 }
 
-pub(crate) async fn life(stage: &Stage) {
-    let one = create(&stage.session, "one").await;
-    stage.sent([("CreateAutomatedReasoningPolicy", json!({"name": "one"}))]);
-    gets(stage, &one).await;
-    let two = creates::<AutomatedReasoningPolicy>(
-        stage,
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    let one = create(&fixture.session, "one").await;
+    fixture.assert_sent([("CreateAutomatedReasoningPolicy", json!({"name": "one"}))]);
+    assert_get(fixture, &one).await;
+    let two = assert_create::<AutomatedReasoningPolicy>(
+        fixture,
         json!({
             "name": "two",
             "description": "what is red",
@@ -49,32 +49,35 @@ pub(crate) async fn life(stage: &Stage) {
         }),
     )
     .await;
-    tags(stage, &two.full().await.unwrap(), &[("team", "orm")]).await;
-    versions(stage, &one, &two).await;
-    workflows(stage, &two).await;
-    testing(stage, &two).await;
-    deletes(stage, &one).await;
-    forced(stage, &two).await;
+    assert_tags(fixture, &two.full().await.unwrap(), &[("team", "orm")]).await;
+    versions(fixture, &one, &two).await;
+    workflows(fixture, &two).await;
+    testing(fixture, &two).await;
+    assert_delete(fixture, &one).await;
+    forced(fixture, &two).await;
 }
 
-/// Changed, numbered, exported, listed.
+/// Updates, versions, exports, and lists a policy.
 async fn versions(
-    stage: &Stage,
+    fixture: &Fixture,
     one: &Bound<CreateAutomatedReasoningPolicyResponse>,
     two: &Bound<CreateAutomatedReasoningPolicyResponse>,
 ) {
-    let policies = AutomatedReasoningPolicy::objects().using(&stage.session);
+    let policies = AutomatedReasoningPolicy::objects().using(&fixture.session);
     let mut input =
         json!({"policyDefinition": definition(), "name": "renamed", "description": "what is red"});
-    let change: UpdateAutomatedReasoningPolicyRequest = whole("UpdateAutomatedReasoningPolicy", &input);
+    let change: UpdateAutomatedReasoningPolicyRequest =
+        request_with_all_members("UpdateAutomatedReasoningPolicy", &input);
     let changed = policies.update(&one.policy_arn, change.clone()).await.unwrap();
     assert_eq!(one.update(change).await.unwrap().definition_hash, changed.definition_hash);
     input["policyArn"] = json!(one.policy_arn);
-    stage
-        .sent([("UpdateAutomatedReasoningPolicy", input.clone()), ("UpdateAutomatedReasoningPolicy", input)]);
-    let there = one.full().await.unwrap();
-    assert_eq!(there.name, "renamed");
-    stage.take();
+    fixture.assert_sent([
+        ("UpdateAutomatedReasoningPolicy", input.clone()),
+        ("UpdateAutomatedReasoningPolicy", input),
+    ]);
+    let fetched = one.full().await.unwrap();
+    assert_eq!(fetched.name, "renamed");
+    fixture.take_requests();
 
     let input = json!({
         "clientRequestToken": "token-2",
@@ -82,64 +85,64 @@ async fn versions(
         "tags": [{"key": "of", "value": "version"}],
     });
     let request: CreateAutomatedReasoningPolicyVersionRequest =
-        whole("CreateAutomatedReasoningPolicyVersion", &input);
+        request_with_all_members("CreateAutomatedReasoningPolicyVersion", &input);
     let first = policies.create_version(&one.policy_arn, request.clone()).await.unwrap();
     assert_eq!(one.create_version(request).await.unwrap(), first);
     let with_arn = |mut input: Value| {
         input["policyArn"] = json!(one.policy_arn);
         ("CreateAutomatedReasoningPolicyVersion", input)
     };
-    stage.sent([with_arn(input.clone()), with_arn(input)]);
+    fixture.assert_sent([with_arn(input.clone()), with_arn(input)]);
     assert_eq!(first.version, "1");
     let stale = CreateAutomatedReasoningPolicyVersionRequest::new("0".repeat(128));
     assert_eq!(one.create_version(stale).await.unwrap_err().kind(), ErrorKind::Conflict);
-    stage.sent([with_arn(json!({"lastUpdatedDefinitionHash": "0".repeat(128)}))]);
+    fixture.assert_sent([with_arn(json!({"lastUpdatedDefinitionHash": "0".repeat(128)}))]);
 
     let exported = policies.export(&first.policy_arn).await.unwrap();
     assert_eq!(serde_json::to_value(&*exported).unwrap(), definition());
     assert_eq!(one.export().await.unwrap(), exported);
-    stage.sent([
+    fixture.assert_sent([
         ("ExportAutomatedReasoningPolicyVersion", json!({"policyArn": first.policy_arn})),
         ("ExportAutomatedReasoningPolicyVersion", json!({"policyArn": one.policy_arn})),
     ]);
-    lists!(stage, policies.list(), {
+    assert_lists!(fixture, policies.list(), {
         policy_arn(&one.policy_arn) => [one.policy_arn, first.policy_arn],
         page_size(1) => [one.policy_arn, two.policy_arn],
     });
     assert_eq!(one.delete().await.unwrap_err().kind(), ErrorKind::ResourceInUse, "it has a version");
     assert_eq!(first.full().await.unwrap().policy_arn, first.policy_arn);
-    stage.take();
-    deletes(stage, &first).await;
+    fixture.take_requests();
+    assert_delete(fixture, &first).await;
 }
 
-/// What others depend on goes by force alone, and takes them along.
-async fn forced(stage: &Stage, policy: &Bound<CreateAutomatedReasoningPolicyResponse>) {
+/// A policy that other resources depend on can only be deleted with force, which deletes them too.
+async fn forced(fixture: &Fixture, policy: &Bound<CreateAutomatedReasoningPolicyResponse>) {
     let workflow = policy.build_workflows().first().await.unwrap().unwrap();
-    stage.take();
+    fixture.take_requests();
     let arn = policy.policy_arn.as_str();
     let error = policy.delete_with(false).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ResourceInUse, "{error}");
-    AutomatedReasoningPolicy::objects().using(&stage.session).delete_with(arn, true).await.unwrap();
-    stage.sent([
+    AutomatedReasoningPolicy::objects().using(&fixture.session).delete_with(arn, true).await.unwrap();
+    fixture.assert_sent([
         ("DeleteAutomatedReasoningPolicy", json!({"policyArn": arn, "force": "false"})),
         ("DeleteAutomatedReasoningPolicy", json!({"policyArn": arn, "force": "true"})),
     ]);
-    is_missing::<AutomatedReasoningPolicy>(stage, arn).await;
+    assert_missing::<AutomatedReasoningPolicy>(fixture, arn).await;
     assert!(workflow.full().await.unwrap_err().is_does_not_exist());
-    stage.take();
+    fixture.take_requests();
 }
 
-async fn start(stage: &Stage, policy_arn: &str, input: &Value) -> Started {
+async fn start(fixture: &Fixture, policy_arn: &str, input: &Value) -> Started {
     let request: StartAutomatedReasoningPolicyBuildWorkflowRequest =
-        whole("StartAutomatedReasoningPolicyBuildWorkflow", input);
+        request_with_all_members("StartAutomatedReasoningPolicyBuildWorkflow", input);
     AutomatedReasoningPolicyBuildWorkflow::objects()
-        .using(&stage.session)
+        .using(&fixture.session)
         .start(policy_arn, AutomatedReasoningPolicyBuildWorkflowType::IngestContent, request)
         .await
         .unwrap()
 }
 
-/// What starts a workflow of a document of that name.
+/// The request that starts a workflow for a document.
 fn ingest(document: &str, token: &str) -> Value {
     json!({
         "clientRequestToken": token,
@@ -153,48 +156,48 @@ fn ingest(document: &str, token: &str) -> Value {
     })
 }
 
-/// Built, waited for, cancelled, failed, deleted.
-async fn workflows(stage: &Stage, policy: &Bound<CreateAutomatedReasoningPolicyResponse>) {
-    let workflows = AutomatedReasoningPolicyBuildWorkflow::objects().using(&stage.session);
+/// Starts, waits for, cancels, and deletes workflows, including one that fails.
+async fn workflows(fixture: &Fixture, policy: &Bound<CreateAutomatedReasoningPolicyResponse>) {
+    let workflows = AutomatedReasoningPolicyBuildWorkflow::objects().using(&fixture.session);
     let arn = policy.policy_arn.as_str();
     let input = ingest("red.txt", "token-3");
-    let one = start(stage, arn, &input).await;
-    assert_eq!(start(stage, arn, &input).await, one);
+    let one = start(fixture, arn, &input).await;
+    assert_eq!(start(fixture, arn, &input).await, one);
     let mut sent = input;
     sent["policyArn"] = json!(arn);
     sent["buildWorkflowType"] = json!("INGEST_CONTENT");
     let operation = "StartAutomatedReasoningPolicyBuildWorkflow";
-    stage.sent([(operation, sent.clone()), (operation, sent)]);
+    fixture.assert_sent([(operation, sent.clone()), (operation, sent)]);
     let key = json!({"policyArn": arn, "buildWorkflowId": one.build_workflow_id});
-    let there = one.full().await.unwrap();
-    assert_eq!(there.document_name.as_deref(), Some("red.txt"));
-    assert_eq!(workflows.get((arn, &one.build_workflow_id)).await.unwrap(), there);
-    assert_eq!(there.refresh().await.unwrap(), there);
+    let fetched = one.full().await.unwrap();
+    assert_eq!(fetched.document_name.as_deref(), Some("red.txt"));
+    assert_eq!(workflows.get((arn, &one.build_workflow_id)).await.unwrap(), fetched);
+    assert_eq!(fetched.refresh().await.unwrap(), fetched);
     let get = ("GetAutomatedReasoningPolicyBuildWorkflow", key.clone());
-    stage.sent([get.clone(), get.clone(), get]);
+    fixture.assert_sent([get.clone(), get.clone(), get]);
     let expected = ["SCHEDULED", "PREPROCESSING", "BUILDING", "TESTING", "COMPLETED"];
-    assert_eq!(states(stage, &one, 4).await, expected);
+    assert_eq!(states(fixture, &one, 4).await, expected);
 
-    let failing = start(stage, arn, &ingest("fail.txt", "token-4")).await;
-    fails(stage, &failing).await;
+    let failing = start(fixture, arn, &ingest("fail.txt", "token-4")).await;
+    wait_for_failure(fixture, &failing).await;
     let import = AutomatedReasoningPolicyBuildWorkflowSource::default();
     let request = StartAutomatedReasoningPolicyBuildWorkflowRequest::new(import);
     let cancelled = workflows.start(arn, "IMPORT_POLICY", request).await.unwrap();
-    stage.sent([(
+    fixture.assert_sent([(
         operation,
         json!({"policyArn": arn, "buildWorkflowType": "IMPORT_POLICY", "sourceContent": {}}),
     )]);
     cancelled.cancel().await.unwrap();
     let cancel = json!({"policyArn": arn, "buildWorkflowId": cancelled.build_workflow_id});
-    stage.sent([("CancelAutomatedReasoningPolicyBuildWorkflow", cancel.clone())]);
-    assert_eq!(states(stage, &cancelled, 1).await, ["CANCEL_REQUESTED", "CANCELLED", "Failed"]);
+    fixture.assert_sent([("CancelAutomatedReasoningPolicyBuildWorkflow", cancel.clone())]);
+    assert_eq!(states(fixture, &cancelled, 1).await, ["CANCEL_REQUESTED", "CANCELLED", "Failed"]);
     let again = workflows.cancel((arn, &cancelled.build_workflow_id)).await.unwrap_err();
     assert!(again.is_validation(), "{again}");
-    stage.sent([("CancelAutomatedReasoningPolicyBuildWorkflow", cancel)]);
+    fixture.assert_sent([("CancelAutomatedReasoningPolicyBuildWorkflow", cancel)]);
 
     let [first, second, third] =
         [&one, &failing, &cancelled].map(|it| format!("{arn} {}", it.build_workflow_id));
-    lists!(stage, workflows.list_of(arn), within json!({"policyArn": arn}), {
+    assert_lists!(fixture, workflows.list_of(arn), within json!({"policyArn": arn}), {
         page_size(1) => [first, second, third],
     });
     let rows = policy.build_workflows().await.unwrap();
@@ -202,10 +205,10 @@ async fn workflows(stage: &Stage, policy: &Bound<CreateAutomatedReasoningPolicyR
     assert_eq!(rows[0].full().await.unwrap(), one.full().await.unwrap());
     let found = rows[0].policy().await.unwrap().unwrap();
     assert_eq!(found.policy_arn, arn);
-    assert_eq!(there.policy().await.unwrap().unwrap(), found);
-    stage.take();
-    results(stage, &one).await;
-    annotations(stage, &one).await;
+    assert_eq!(fetched.policy().await.unwrap().unwrap(), found);
+    fixture.take_requests();
+    results(fixture, &one).await;
+    annotations(fixture, &one).await;
 
     let failed = failing.full().await.unwrap();
     let stale =
@@ -214,7 +217,7 @@ async fn workflows(stage: &Stage, policy: &Bound<CreateAutomatedReasoningPolicyR
     failed.delete(failed.updated_at).await.unwrap();
     let delete = |at: &str| json!({"policyArn": arn, "buildWorkflowId": failed.build_workflow_id, "lastUpdatedAt": at});
     let updated = failed.updated_at.to_string();
-    stage.sent([
+    fixture.assert_sent([
         (
             "GetAutomatedReasoningPolicyBuildWorkflow",
             json!({"policyArn": arn, "buildWorkflowId": failed.build_workflow_id}),
@@ -222,13 +225,13 @@ async fn workflows(stage: &Stage, policy: &Bound<CreateAutomatedReasoningPolicyR
         ("DeleteAutomatedReasoningPolicyBuildWorkflow", delete(LONG_AGO)),
         ("DeleteAutomatedReasoningPolicyBuildWorkflow", delete(&updated)),
     ]);
-    is_missing::<AutomatedReasoningPolicyBuildWorkflow>(stage, (arn, &failed.build_workflow_id)).await;
+    assert_missing::<AutomatedReasoningPolicyBuildWorkflow>(fixture, (arn, &failed.build_workflow_id)).await;
 }
 
-/// What a workflow has built.
-async fn results(stage: &Stage, workflow: &Started) {
+/// The result assets of a workflow.
+async fn results(fixture: &Fixture, workflow: &Started) {
     let (arn, id) = (workflow.policy_arn.as_str(), workflow.build_workflow_id.as_str());
-    let workflows = AutomatedReasoningPolicyBuildWorkflow::objects().using(&stage.session);
+    let workflows = AutomatedReasoningPolicyBuildWorkflow::objects().using(&fixture.session);
     let built = workflow.result_assets("POLICY_DEFINITION", None).await.unwrap();
     let Some(AutomatedReasoningPolicyBuildResultAssets::PolicyDefinition(built)) =
         &built.build_workflow_assets
@@ -238,7 +241,7 @@ async fn results(stage: &Stage, workflow: &Started) {
     assert_eq!(serde_json::to_value(built).unwrap(), definition());
     let key = |kind: &str| json!({"policyArn": arn, "buildWorkflowId": id, "assetType": kind});
     let operation = "GetAutomatedReasoningPolicyBuildWorkflowResultAssets";
-    stage.sent([(operation, key("POLICY_DEFINITION"))]);
+    fixture.assert_sent([(operation, key("POLICY_DEFINITION"))]);
 
     let manifest = workflows.result_assets((arn, id), "ASSET_MANIFEST", None).await.unwrap();
     let manifest = serde_json::to_value(&*manifest).unwrap();
@@ -248,7 +251,7 @@ async fn results(stage: &Stage, workflow: &Started) {
     workflows.result_assets((arn, id), "SOURCE_DOCUMENT", Some(document_id.clone())).await.unwrap();
     let mut with_id = key("SOURCE_DOCUMENT");
     with_id["assetId"] = json!(document_id);
-    stage.sent([(operation, key("ASSET_MANIFEST")), (operation, with_id)]);
+    fixture.assert_sent([(operation, key("ASSET_MANIFEST")), (operation, with_id)]);
     for kind in ["BUILD_LOG", "QUALITY_REPORT", "POLICY_SCENARIOS", "GENERATED_TEST_CASES", "FIDELITY_REPORT"]
     {
         let asset = workflow.result_assets(kind, None).await.unwrap();
@@ -258,19 +261,19 @@ async fn results(stage: &Stage, workflow: &Started) {
         );
         assert!(is_known, "{kind}: {asset:?}");
     }
-    stage.take();
+    fixture.take_requests();
 
     let scenario = workflow.next_scenario().await.unwrap();
     assert_eq!(scenario.scenario.as_ref().unwrap().rule_ids, ["ABCDEFGHIJ12"]);
     assert_eq!(workflows.next_scenario((arn, id)).await.unwrap(), scenario);
     let key = json!({"policyArn": arn, "buildWorkflowId": id});
     let next = ("GetAutomatedReasoningPolicyNextScenario", key);
-    stage.sent([next.clone(), next]);
+    fixture.assert_sent([next.clone(), next]);
 }
 
-async fn annotations(stage: &Stage, workflow: &Started) {
+async fn annotations(fixture: &Fixture, workflow: &Started) {
     let (arn, id) = (workflow.policy_arn.as_str(), workflow.build_workflow_id.as_str());
-    let workflows = AutomatedReasoningPolicyBuildWorkflow::objects().using(&stage.session);
+    let workflows = AutomatedReasoningPolicyBuildWorkflow::objects().using(&fixture.session);
     let before = workflow.annotations().await.unwrap();
     assert_eq!(before.annotations, []);
     let rule = AutomatedReasoningPolicyAddRuleAnnotation::new("isRed");
@@ -288,7 +291,7 @@ async fn annotations(stage: &Stage, workflow: &Started) {
         "policyArn": arn, "buildWorkflowId": id, "annotations": [{"addRule": {"expression": "isRed"}}],
         "lastUpdatedAnnotationSetHash": before.annotation_set_hash,
     });
-    stage.sent([
+    fixture.assert_sent([
         ("GetAutomatedReasoningPolicyAnnotations", key.clone()),
         ("UpdateAutomatedReasoningPolicyAnnotations", update.clone()),
         ("UpdateAutomatedReasoningPolicyAnnotations", update),
@@ -296,9 +299,9 @@ async fn annotations(stage: &Stage, workflow: &Started) {
     ]);
 }
 
-/// Test cases, and what comes of running them.
-async fn testing(stage: &Stage, policy: &Bound<CreateAutomatedReasoningPolicyResponse>) {
-    let cases = AutomatedReasoningPolicyTestCase::objects().using(&stage.session);
+/// Test cases and their results.
+async fn testing(fixture: &Fixture, policy: &Bound<CreateAutomatedReasoningPolicyResponse>) {
+    let cases = AutomatedReasoningPolicyTestCase::objects().using(&fixture.session);
     let arn = policy.policy_arn.as_str();
     let request = CreateAutomatedReasoningPolicyTestCaseRequest::new(
         "It is red.",
@@ -313,11 +316,11 @@ async fn testing(stage: &Stage, policy: &Bound<CreateAutomatedReasoningPolicyRes
         "confidenceThreshold": 0.5,
     });
     let request: CreateAutomatedReasoningPolicyTestCaseRequest =
-        whole("CreateAutomatedReasoningPolicyTestCase", &input);
+        request_with_all_members("CreateAutomatedReasoningPolicyTestCase", &input);
     let two = cases.create(arn, request.clone()).await.unwrap();
     assert_eq!(cases.create(arn, request).await.unwrap(), two);
     input["policyArn"] = json!(arn);
-    stage.sent([
+    fixture.assert_sent([
         (
             "CreateAutomatedReasoningPolicyTestCase",
             json!({"policyArn": arn, "guardContent": "It is red.", "expectedAggregatedFindingsResult": "VALID"}),
@@ -326,39 +329,39 @@ async fn testing(stage: &Stage, policy: &Bound<CreateAutomatedReasoningPolicyRes
         ("CreateAutomatedReasoningPolicyTestCase", input),
     ]);
 
-    let there = two.full().await.unwrap();
-    assert_eq!(there.query_content.as_deref(), Some("Is it red?"));
-    assert_eq!(cases.get((arn, &two.test_case_id)).await.unwrap(), there);
+    let fetched = two.full().await.unwrap();
+    assert_eq!(fetched.query_content.as_deref(), Some("Is it red?"));
+    assert_eq!(cases.get((arn, &two.test_case_id)).await.unwrap(), fetched);
     let key = json!({"policyArn": arn, "testCaseId": two.test_case_id});
     let get = ("GetAutomatedReasoningPolicyTestCase", key.clone());
-    stage.sent([get.clone(), get]);
-    lists!(stage, cases.list_of(arn), within json!({"policyArn": arn}), {
+    fixture.assert_sent([get.clone(), get]);
+    assert_lists!(fixture, cases.list_of(arn), within json!({"policyArn": arn}), {
         page_size(1) => [one.test_case_id, two.test_case_id],
     });
-    assert_eq!(policy.test_cases().await.unwrap()[1], there);
-    stage.take();
+    assert_eq!(policy.test_cases().await.unwrap()[1], fetched);
+    fixture.take_requests();
 
-    tested(stage, policy, [&one.test_case_id, &two.test_case_id]).await;
+    tested(fixture, policy, [&one.test_case_id, &two.test_case_id]).await;
 
     let mut input = json!({
         "guardContent": "It is blue.",
         "queryContent": "Is it blue?",
-        "lastUpdatedAt": there.updated_at.to_string(),
+        "lastUpdatedAt": fetched.updated_at.to_string(),
         "expectedAggregatedFindingsResult": "INVALID",
         "confidenceThreshold": 0.75,
         "clientRequestToken": "token-6",
     });
     let change: UpdateAutomatedReasoningPolicyTestCaseRequest =
-        whole("UpdateAutomatedReasoningPolicyTestCase", &input);
+        request_with_all_members("UpdateAutomatedReasoningPolicyTestCase", &input);
     two.update(change.clone()).await.unwrap();
     cases.update((arn, &two.test_case_id), change).await.unwrap();
     input["policyArn"] = json!(arn);
     input["testCaseId"] = json!(two.test_case_id);
     let update = ("UpdateAutomatedReasoningPolicyTestCase", input);
-    stage.sent([update.clone(), update]);
+    fixture.assert_sent([update.clone(), update]);
     let changed = two.full().await.unwrap();
     assert_eq!(changed.guard_content, "It is blue.");
-    stage.take();
+    fixture.take_requests();
 
     two.delete(changed.updated_at).await.unwrap();
     let first = one.full().await.unwrap();
@@ -368,29 +371,33 @@ async fn testing(stage: &Stage, policy: &Bound<CreateAutomatedReasoningPolicyRes
         ("DeleteAutomatedReasoningPolicyTestCase", key)
     };
     let [first_at, changed_at] = [&first, &changed].map(|case| case.updated_at.to_string());
-    stage.sent([
+    fixture.assert_sent([
         delete(&two.test_case_id, &changed_at),
         ("GetAutomatedReasoningPolicyTestCase", json!({"policyArn": arn, "testCaseId": one.test_case_id})),
         delete(&one.test_case_id, &first_at),
     ]);
-    is_missing::<AutomatedReasoningPolicyTestCase>(stage, (arn, &one.test_case_id)).await;
+    assert_missing::<AutomatedReasoningPolicyTestCase>(fixture, (arn, &one.test_case_id)).await;
 }
 
-/// Tests the policy's complete workflow with one case, then with all.
-async fn tested(stage: &Stage, policy: &Bound<CreateAutomatedReasoningPolicyResponse>, cases: [&String; 2]) {
-    let workflows = AutomatedReasoningPolicyBuildWorkflow::objects().using(&stage.session);
-    let results = AutomatedReasoningPolicyTestResult::objects().using(&stage.session);
+/// Tests the policy's completed workflow with one case, then with all cases.
+async fn tested(
+    fixture: &Fixture,
+    policy: &Bound<CreateAutomatedReasoningPolicyResponse>,
+    cases: [&String; 2],
+) {
+    let workflows = AutomatedReasoningPolicyBuildWorkflow::objects().using(&fixture.session);
+    let results = AutomatedReasoningPolicyTestResult::objects().using(&fixture.session);
     let workflow = policy.build_workflows().first().await.unwrap().unwrap();
-    stage.take();
+    fixture.take_requests();
     let (arn, id, [passing, failing]) =
         (policy.policy_arn.as_str(), workflow.build_workflow_id.as_str(), cases);
     let request = StartAutomatedReasoningPolicyTestWorkflowRequest::default();
     let some = request.clone().test_case_ids([passing]).client_request_token("token-7");
     workflows.start_test_workflow((arn, id), some).await.unwrap();
-    stage.later();
+    fixture.finish_jobs();
     workflow.start_test_workflow(request).await.unwrap();
-    stage.later();
-    stage.sent([
+    fixture.finish_jobs();
+    fixture.assert_sent([
         (
             "StartAutomatedReasoningPolicyTestWorkflow",
             json!({
@@ -404,14 +411,14 @@ async fn tested(stage: &Stage, policy: &Bound<CreateAutomatedReasoningPolicyResp
     assert_eq!(found.test_run_result.as_ref().unwrap(), "FAILED");
     assert_eq!(results.get((arn, id, passing)).await.unwrap().test_run_result.as_ref().unwrap(), "PASSED");
     let key = |case: &str| json!({"policyArn": arn, "buildWorkflowId": id, "testCaseId": case});
-    stage.sent([
+    fixture.assert_sent([
         ("GetAutomatedReasoningPolicyTestResult", key(failing)),
         ("GetAutomatedReasoningPolicyTestResult", key(passing)),
     ]);
     let within = json!({"policyArn": arn, "buildWorkflowId": id});
-    lists!(stage, results.list_of((arn, id)), within within, {
+    assert_lists!(fixture, results.list_of((arn, id)), within within, {
         page_size(1) => [passing, failing],
     });
     assert_eq!(workflow.test_results().await.unwrap()[1], found);
-    stage.take();
+    fixture.take_requests();
 }

@@ -1,4 +1,4 @@
-//! The guardrail that an account imposes on every call.
+//! Guardrails that an account enforces on every call.
 
 use bedrock_orm::models::{
     AccountEnforcedGuardrailInferenceInputConfiguration, CreateGuardrailVersionRequest,
@@ -9,12 +9,12 @@ use serde_json::json;
 
 use super::*;
 
-pub(crate) async fn life(stage: &Stage) {
-    let made = guardrail::create(&stage.session, "enforced").await;
-    made.create_version(CreateGuardrailVersionRequest::default()).await.unwrap();
-    stage.take();
-    let id = made.guardrail_id.as_str();
-    let configurations = EnforcedGuardrailsConfiguration::objects().using(&stage.session);
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    let created = guardrail::create(&fixture.session, "enforced").await;
+    created.create_version(CreateGuardrailVersionRequest::default()).await.unwrap();
+    fixture.take_requests();
+    let id = created.guardrail_id.as_str();
+    let configurations = EnforcedGuardrailsConfiguration::objects().using(&fixture.session);
     let config = AccountEnforcedGuardrailInferenceInputConfiguration::new(id, "1");
     let put = configurations.put(PutEnforcedGuardrailConfigurationRequest::new(config)).await.unwrap();
     let config_id = put.config_id.clone().unwrap();
@@ -27,9 +27,9 @@ pub(crate) async fn life(stage: &Stage) {
             "modelEnforcement": {"includedModels": ["ALL"], "excludedModels": [NOVA]},
         },
     });
-    let request = whole("PutEnforcedGuardrailConfiguration", &input);
+    let request = request_with_all_members("PutEnforcedGuardrailConfiguration", &input);
     assert_eq!(configurations.put(request).await.unwrap().config_id, put.config_id);
-    stage.sent([
+    fixture.assert_sent([
         (
             "PutEnforcedGuardrailConfiguration",
             json!({"guardrailInferenceConfig": {"guardrailIdentifier": id, "guardrailVersion": "1"}}),
@@ -38,21 +38,21 @@ pub(crate) async fn life(stage: &Stage) {
     ]);
 
     let rows = configurations.list().await.unwrap();
-    stage.sent([("ListEnforcedGuardrailsConfiguration", json!({}))]);
+    fixture.assert_sent([("ListEnforcedGuardrailsConfiguration", json!({}))]);
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].config_id, put.config_id);
     assert_eq!(rows[0].model_enforcement.as_ref().unwrap().excluded_models, [NOVA]);
     let guardrail = rows[0].guardrail().await.unwrap().unwrap();
     assert_eq!((guardrail.guardrail_id.as_str(), guardrail.version.as_str()), (id, "1"));
-    stage.sent([("GetGuardrail", json!({"guardrailIdentifier": id, "guardrailVersion": "1"}))]);
+    fixture.assert_sent([("GetGuardrail", json!({"guardrailIdentifier": id, "guardrailVersion": "1"}))]);
     assert_eq!(guardrail.delete().await.unwrap_err().kind(), ErrorKind::Conflict, "it is imposed");
-    stage.take();
+    fixture.take_requests();
 
     configurations.delete(&config_id).await.unwrap();
     assert!(configurations.delete(&config_id).await.unwrap_err().is_does_not_exist());
     assert!(!configurations.list().exists().await.unwrap());
     let key = json!({"configId": config_id});
-    stage.sent([
+    fixture.assert_sent([
         ("DeleteEnforcedGuardrailConfiguration", key.clone()),
         ("DeleteEnforcedGuardrailConfiguration", key),
         ("ListEnforcedGuardrailsConfiguration", json!({})),

@@ -6,21 +6,21 @@ use serde_json::json;
 
 use super::*;
 
-pub(crate) async fn life(stage: &Stage) {
-    let source = stage.custom_model("source").await;
-    let jobs = ModelCopyJob::objects().using(&stage.session);
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    let source = fixture.custom_model("source").await;
+    let jobs = ModelCopyJob::objects().using(&fixture.session);
     let one = jobs.create(CreateModelCopyJobRequest::new(&source.model_arn, "copy-one")).await.unwrap();
     let input = json!({"sourceModelArn": source.model_arn, "targetModelName": "copy-one"});
-    stage.sent([("CreateModelCopyJob", input)]);
-    let there = gets(stage, &one).await;
+    fixture.assert_sent([("CreateModelCopyJob", input)]);
+    let fetched = assert_get(fixture, &one).await;
     assert!(
-        there.target_model().await.unwrap_err().is_does_not_exist(),
+        fetched.target_model().await.unwrap_err().is_does_not_exist(),
         "it has an ARN, and is not there yet"
     );
-    stage.take();
-    assert_eq!(states(stage, &one, 1).await, ["InProgress", "Completed"]);
-    let two = creates::<ModelCopyJob>(
-        stage,
+    fixture.take_requests();
+    assert_eq!(states(fixture, &one, 1).await, ["InProgress", "Completed"]);
+    let two = assert_create::<ModelCopyJob>(
+        fixture,
         json!({
             "sourceModelArn": source.model_arn,
             "targetModelName": "will-fail",
@@ -32,7 +32,7 @@ pub(crate) async fn life(stage: &Stage) {
     .await;
 
     let (first, second) = (&one.job_arn, &two.job_arn);
-    lists!(stage, jobs.list(), {
+    assert_lists!(fixture, jobs.list(), {
         creation_time_after(time(FAR_AHEAD)) => [],
         creation_time_before(time(LONG_AGO)) => [],
         status_equals("Completed") => [first],
@@ -46,9 +46,9 @@ pub(crate) async fn life(stage: &Stage) {
     let row = jobs.list().status_equals("Completed").first().await.unwrap().unwrap();
     let copy = row.target_model().await.unwrap().unwrap();
     assert_eq!(copy.model_name, "copy-one");
-    assert_eq!(there.target_model().await.unwrap().unwrap(), copy);
+    assert_eq!(fetched.target_model().await.unwrap().unwrap(), copy);
     assert_eq!(row.source_model().await.unwrap().unwrap(), source);
-    assert_eq!(there.source_model().await.unwrap().unwrap(), source);
-    stage.take();
-    fails(stage, &two).await;
+    assert_eq!(fetched.source_model().await.unwrap().unwrap(), source);
+    fixture.take_requests();
+    wait_for_failure(fixture, &two).await;
 }

@@ -1,4 +1,4 @@
-//! Endpoints of the marketplace's models: made, brought in and taken out, talked to, changed, deleted.
+//! Endpoints of Marketplace models.
 
 use bedrock_orm::models::{
     CreateMarketplaceModelEndpointRequest, EndpointConfig, SageMakerEndpoint,
@@ -16,20 +16,20 @@ fn config(instances: i32) -> EndpointConfig {
     EndpointConfig::SageMaker(SageMakerEndpoint::new(instances, "ml.g5.2xlarge", ROLE))
 }
 
-pub(crate) async fn life(stage: &Stage) {
-    let endpoints = MarketplaceModelEndpoint::objects().using(&stage.session);
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    let endpoints = MarketplaceModelEndpoint::objects().using(&fixture.session);
     let request = CreateMarketplaceModelEndpointRequest::new(SOURCE, config(1), "one");
     let one = endpoints.create(request).await.unwrap();
     let sage_maker = |instances: i32| json!({"initialInstanceCount": instances, "instanceType": "ml.g5.2xlarge", "executionRole": ROLE});
-    stage.sent([(
+    fixture.assert_sent([(
         "CreateMarketplaceModelEndpoint",
         json!({"modelSourceIdentifier": SOURCE, "endpointConfig": {"sageMaker": sage_maker(1)}, "endpointName": "one"}),
     )]);
-    let there = gets(stage, &one).await;
-    assert_eq!(there, one, "AWS answers with the whole");
-    assert_eq!(states(stage, &one, 1).await, ["Creating", "InService"]);
-    let two = creates::<MarketplaceModelEndpoint>(
-        stage,
+    let fetched = assert_get(fixture, &one).await;
+    assert_eq!(fetched, one, "AWS returns the full resource");
+    assert_eq!(states(fixture, &one, 1).await, ["Creating", "InService"]);
+    let two = assert_create::<MarketplaceModelEndpoint>(
+        fixture,
         json!({
             "modelSourceIdentifier": OTHER,
             "endpointConfig": {"sageMaker": {
@@ -46,15 +46,15 @@ pub(crate) async fn life(stage: &Stage) {
     .await;
 
     let (first, second) = (&one.endpoint_arn, &two.endpoint_arn);
-    lists!(stage, endpoints.list(), {
+    assert_lists!(fixture, endpoints.list(), {
         model_source_equals(SOURCE) => [first],
         page_size(1) => [first, second],
     });
     let row = endpoints.list().model_source_equals(SOURCE).first().await.unwrap().unwrap();
-    stage.take();
-    talks(stage, &there, first).await;
-    talks(stage, &row, first).await;
-    fails(stage, &two).await;
+    fixture.take_requests();
+    assert_converse(fixture, &fetched, first).await;
+    assert_converse(fixture, &row, first).await;
+    wait_for_failure(fixture, &two).await;
 
     let change = UpdateMarketplaceModelEndpointRequest::new(config(3)).client_request_token("token-2");
     assert_eq!(endpoints.update(first, change.clone()).await.unwrap().endpoint_status, "Updating");
@@ -62,19 +62,21 @@ pub(crate) async fn life(stage: &Stage) {
     let input = json!({
         "endpointArn": first, "endpointConfig": {"sageMaker": sage_maker(3)}, "clientRequestToken": "token-2",
     });
-    stage
-        .sent([("UpdateMarketplaceModelEndpoint", input.clone()), ("UpdateMarketplaceModelEndpoint", input)]);
-    assert_eq!(states(stage, &one, 1).await, ["Updating", "InService"]);
+    fixture.assert_sent([
+        ("UpdateMarketplaceModelEndpoint", input.clone()),
+        ("UpdateMarketplaceModelEndpoint", input),
+    ]);
+    assert_eq!(states(fixture, &one, 1).await, ["Updating", "InService"]);
 
     row.deregister().await.unwrap();
-    stage.sent([("DeregisterMarketplaceModelEndpoint", json!({"endpointArn": first}))]);
-    is_missing::<MarketplaceModelEndpoint>(stage, first).await;
+    fixture.assert_sent([("DeregisterMarketplaceModelEndpoint", json!({"endpointArn": first}))]);
+    assert_missing::<MarketplaceModelEndpoint>(fixture, first).await;
     let back = row.register(OTHER).await.unwrap();
     assert_eq!((&back.endpoint_arn, back.model_source_identifier.as_str()), (first, OTHER));
     endpoints.deregister(first).await.unwrap();
     let back = endpoints.register(first, SOURCE).await.unwrap();
     assert_eq!(back.model_source_identifier, SOURCE);
-    stage.sent([
+    fixture.assert_sent([
         (
             "RegisterMarketplaceModelEndpoint",
             json!({"endpointIdentifier": first, "modelSourceIdentifier": OTHER}),
@@ -85,6 +87,6 @@ pub(crate) async fn life(stage: &Stage) {
             json!({"endpointIdentifier": first, "modelSourceIdentifier": SOURCE}),
         ),
     ]);
-    deletes(stage, &row).await;
-    deletes(stage, &two).await;
+    assert_delete(fixture, &row).await;
+    assert_delete(fixture, &two).await;
 }

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::*;
 
-pub(crate) async fn life(stage: &Stage) {
-    let routers = PromptRouter::objects().using(&stage.session);
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    let routers = PromptRouter::objects().using(&fixture.session);
     let target = PromptRouterTargetModel::new;
     let request = CreatePromptRouterRequest::new(
         "one",
@@ -22,42 +22,42 @@ pub(crate) async fn life(stage: &Stage) {
         "routingCriteria": {"responseQualityDifference": 0.25},
         "fallbackModel": {"modelArn": NOVA_ARN},
     });
-    stage.sent([("CreatePromptRouter", input.clone())]);
-    let there = gets(stage, &one).await;
-    assert_eq!(states(stage, &one, 1).await, ["AVAILABLE"]);
+    fixture.assert_sent([("CreatePromptRouter", input.clone())]);
+    let fetched = assert_get(fixture, &one).await;
+    assert_eq!(states(fixture, &one, 1).await, ["AVAILABLE"]);
     input["promptRouterName"] = json!("two");
     input["description"] = json!("by quality");
     input["clientRequestToken"] = json!("token-1");
     input["tags"] = json!([{"key": "team", "value": "orm"}]);
-    let two = creates::<PromptRouter>(stage, input).await;
+    let two = assert_create::<PromptRouter>(fixture, input).await;
 
     let [first, second] = [&one, &two].map(|it| it.prompt_router_arn.as_deref().unwrap());
     let custom = || routers.list().r#type("custom");
-    lists::pushes(stage, &routers.list()).await;
-    lists!(stage, custom(), within json!({"type": "custom"}), {
+    lists::assert_pushed_down(fixture, &routers.list()).await;
+    assert_lists!(fixture, custom(), within json!({"type": "custom"}), {
         r#type("custom") => [first, second],
         page_size(1) => [first, second],
     });
     let rows = custom().await.unwrap();
     let default = routers.list().r#type("default").first().await.unwrap().unwrap();
     assert!(default.delete().await.unwrap_err().is_validation(), "it is AWS's own");
-    stage.take();
+    fixture.take_requests();
 
     for (models, fallback) in [
-        (there.models().await.unwrap(), there.fallback_model().await.unwrap()),
+        (fetched.models().await.unwrap(), fetched.fallback_model().await.unwrap()),
         (rows[0].models().await.unwrap(), rows[0].fallback_model().await.unwrap()),
     ] {
         assert_eq!(models.len(), 2);
-        is_foundation_model(&models[0], NOVA_ARN);
-        is_foundation_model(&models[1], OTHER_ARN);
-        is_foundation_model(&fallback.unwrap(), NOVA_ARN);
+        assert_foundation_model(&models[0], NOVA_ARN);
+        assert_foundation_model(&models[1], OTHER_ARN);
+        assert_foundation_model(&fallback.unwrap(), NOVA_ARN);
     }
     let [nova, other] =
         [NOVA_ARN, OTHER_ARN].map(|arn| ("GetFoundationModel", json!({"modelIdentifier": arn})));
-    stage.sent([nova.clone(), other.clone(), nova.clone(), nova.clone(), other, nova]);
-    leads_to::<PromptRouter>(stage, first).await;
-    talks(stage, &there, first).await;
-    talks(stage, &rows[1], second).await;
-    deletes(stage, &one).await;
-    deletes(stage, &rows[1]).await;
+    fixture.assert_sent([nova.clone(), other.clone(), nova.clone(), nova.clone(), other, nova]);
+    assert_any_model::<PromptRouter>(fixture, first).await;
+    assert_converse(fixture, &fetched, first).await;
+    assert_converse(fixture, &rows[1], second).await;
+    assert_delete(fixture, &one).await;
+    assert_delete(fixture, &rows[1]).await;
 }

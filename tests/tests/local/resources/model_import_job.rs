@@ -8,27 +8,27 @@ use serde_json::json;
 
 use super::*;
 
-/// A job of that name, which imports a model of that name.
+/// Creates a job and its model with the same name.
 pub(crate) async fn create(session: &Session, name: &str) -> Bound<CreateModelImportJobResponse> {
     let source = ModelDataSource::S3DataSource(S3DataSource::new(FOLDER));
     let request = CreateModelImportJobRequest::new(name, name, ROLE, source);
     ModelImportJob::objects().using(session).create(request).await.unwrap()
 }
 
-pub(crate) async fn life(stage: &Stage) {
-    let one = create(&stage.session, "one").await;
-    stage.sent([(
+pub(crate) async fn lifecycle(fixture: &Fixture) {
+    let one = create(&fixture.session, "one").await;
+    fixture.assert_sent([(
         "CreateModelImportJob",
         json!({
             "jobName": "one", "importedModelName": "one", "roleArn": ROLE,
             "modelDataSource": {"s3DataSource": {"s3Uri": FOLDER}},
         }),
     )]);
-    let there = gets(stage, &one).await;
-    assert!(there.imported_model().await.unwrap().is_none(), "it is not there yet");
-    assert_eq!(states(stage, &one, 1).await, ["InProgress", "Completed"]);
-    let two = creates::<ModelImportJob>(
-        stage,
+    let fetched = assert_get(fixture, &one).await;
+    assert!(fetched.imported_model().await.unwrap().is_none(), "it is not there yet");
+    assert_eq!(states(fixture, &one, 1).await, ["InProgress", "Completed"]);
+    let two = assert_create::<ModelImportJob>(
+        fixture,
         json!({
             "jobName": "two", "importedModelName": "will-fail", "roleArn": ROLE,
             "modelDataSource": {"s3DataSource": {"s3Uri": FOLDER}},
@@ -42,8 +42,8 @@ pub(crate) async fn life(stage: &Stage) {
     .await;
 
     let (first, second) = (&one.job_arn, &two.job_arn);
-    let jobs = ModelImportJob::objects().using(&stage.session);
-    lists!(stage, jobs.list(), {
+    let jobs = ModelImportJob::objects().using(&fixture.session);
+    assert_lists!(fixture, jobs.list(), {
         creation_time_after(time(FAR_AHEAD)) => [],
         creation_time_before(time(LONG_AGO)) => [],
         status_equals("InProgress") => [second],
@@ -52,12 +52,12 @@ pub(crate) async fn life(stage: &Stage) {
         sort_order("Ascending") => [first, second],
         page_size(1) => [second, first],
     });
-    let model = there.refresh().await.unwrap().imported_model().await.unwrap().unwrap();
+    let model = fetched.refresh().await.unwrap().imported_model().await.unwrap().unwrap();
     let row = jobs.list().name_contains("on").first().await.unwrap().unwrap();
     assert_eq!(row.imported_model().await.unwrap().unwrap(), model);
     assert_eq!(model.job().await.unwrap().unwrap().job_arn.as_ref(), Some(first));
-    tags(stage, &two.full().await.unwrap(), &[("team", "orm")]).await;
-    ready(stage, &two).await;
-    let failing = create(&stage.session, "to-fail").await;
-    fails(stage, &failing).await;
+    assert_tags(fixture, &two.full().await.unwrap(), &[("team", "orm")]).await;
+    wait_until_ready(fixture, &two).await;
+    let failing = create(&fixture.session, "to-fail").await;
+    wait_for_failure(fixture, &failing).await;
 }
