@@ -1,6 +1,6 @@
-//! Names with `*` for any run of characters.
+//! Patterns in which `*` matches any number of characters.
 
-/// Whether a text is as the pattern says.
+/// Returns whether the whole text matches the pattern.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(start) else { return false };
@@ -15,7 +15,7 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     text.ends_with(end)
 }
 
-/// Whether a text is as one of the patterns says.
+/// Returns whether the whole text matches one of the patterns.
 pub(crate) fn matches_any(patterns: &[String], text: &str) -> bool {
     patterns.iter().any(|pattern| matches(pattern, text))
 }
@@ -25,7 +25,7 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn stars_stand_for_anything() {
+    fn stars_match_any_text() {
         for (pattern, text) in [
             ("*", ""),
             ("*", "a.b"),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::guardrails::{checks, sensitive};
 use crate::json::items;
-use crate::store::record::Record;
+use crate::json::record::Record;
 use crate::wire::error::AwsResult;
 use crate::wire::output::Output;
 use crate::wire::request::Request;

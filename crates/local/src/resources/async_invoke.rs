@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::formats::asynchronous;
+use crate::json::record::Record;
 use crate::resources::models;
 use crate::store::context::Context;
-use crate::store::record::Record;
 use crate::store::resource::{Members, Noun, Verb};
 use crate::wire::error::{AwsError, AwsResult};
 use crate::world::buckets::{Buckets, within};

@@ -5,13 +5,13 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use serde_json::{Value, json};
 
 use crate::json::items;
+use crate::json::record::Record;
 use crate::resources::{
     automated_reasoning_policy_build_workflow as build_workflow,
     automated_reasoning_policy_test_case as test_case, guardrail,
 };
 use crate::store::context::Context;
 use crate::store::lifecycle::Plan;
-use crate::store::record::Record;
 use crate::store::resource::{DRAFT, Members, Noun, Verb};
 use crate::store::verbs;
 use crate::wire::error::{AwsError, AwsResult};

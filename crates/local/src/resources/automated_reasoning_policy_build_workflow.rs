@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::json::items;
+use crate::json::record::Record;
 use crate::resources::automated_reasoning_policy::{self as policy, hash};
 use crate::store::context::Context;
 use crate::store::lifecycle::is_under_way;
-use crate::store::record::Record;
 use crate::store::resource::{Members, Noun, Verb};
 use crate::store::verbs;
 use crate::wire::error::{AwsError, AwsResult};

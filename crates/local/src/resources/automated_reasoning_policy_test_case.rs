@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::json::items;
+use crate::json::record::Record;
 use crate::resources::automated_reasoning_policy as policy;
 use crate::resources::automated_reasoning_policy_build_workflow as build_workflow;
 use crate::store::context::Context;
 use crate::store::lifecycle::{Plan, is_under_way};
-use crate::store::record::Record;
 use crate::store::resource::{Members, Noun, Verb};
 use crate::store::verbs;
 use crate::wire::error::{AwsError, AwsResult};

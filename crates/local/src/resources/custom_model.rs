@@ -1,8 +1,8 @@
 //! Custom models: imported from an S3 bucket, or what customization and copy jobs made.
 
+use crate::json::record::Record;
 use crate::resources::{custom_model_deployment, provisioned_model_throughput};
 use crate::store::context::Context;
-use crate::store::record::Record;
 use crate::store::resource::{Members, Noun, Verb};
 use crate::wire::error::{AwsError, AwsResult};
 use crate::world::ACCOUNT;

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
+use crate::json::record::Record;
 use crate::resources::custom_model;
 use crate::store::context::Context;
 use crate::store::lifecycle::{Plan, Step};
-use crate::store::record::Record;
 use crate::store::resource::{Members, Noun, Verb};
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use crate::json::items;
+use crate::json::record::Record;
 use crate::resources::guardrail;
 use crate::store::context::Context;
-use crate::store::record::Record;
 use crate::store::resource::{Members, Noun, Verb, version_key};
 use crate::store::verbs;
 use crate::wire::error::{AwsError, AwsResult};

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use crate::json::record::Record;
 use crate::store::context::Context;
-use crate::store::record::Record;
 use crate::store::resource::{Members, Noun, Verb};
 use crate::store::verbs;
 use crate::wire::error::{AwsError, AwsResult};

@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use crate::guardrails;
 use crate::json::items;
+use crate::json::record::Record;
 use crate::resources::{automated_reasoning_policy, enforced_guardrail_configuration};
 use crate::store::context::Context;
 use crate::store::lifecycle::Plan;
-use crate::store::record::Record;
 use crate::store::resource::{DRAFT, Members, Noun, Verb, version_key};
 use crate::store::verbs;
 use crate::wire::error::{AwsError, AwsResult};

@@ -1,8 +1,8 @@
 //! Endpoints of Bedrock Marketplace's models, which SageMaker hosts.
 
+use crate::json::record::Record;
 use crate::store::context::Context;
 use crate::store::lifecycle::{Plan, Step};
-use crate::store::record::Record;
 use crate::store::resource::{Members, Noun, Verb};
 use crate::store::verbs;
 use crate::wire::error::{AwsError, AwsResult};

@@ -1,8 +1,8 @@
 //! Jobs that copy a custom model into the region where they are created.
 
+use crate::json::record::Record;
 use crate::resources::custom_model;
 use crate::store::context::Context;
-use crate::store::record::Record;
 use crate::store::resource::{Members, Noun, Verb};
 use crate::wire::error::{AwsError, AwsResult};
 

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use crate::json::record::Record;
 use crate::resources::imported_model;
 use crate::store::context::Context;
-use crate::store::record::Record;
 use crate::store::resource::{Members, Noun, Verb};
 use crate::wire::error::AwsResult;
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::formats::batch::{Batch, Tally};
+use crate::json::record::Record;
 use crate::resources::models;
 use crate::store::context::Context;
-use crate::store::record::Record;
 use crate::store::resource::{Members, Noun, Verb};
 use crate::wire::error::{AwsError, AwsResult};
 use crate::world::buckets::within;

@@ -1,12 +1,12 @@
 //! Models by whatever names them.
 
+use crate::json::record::Record;
 use crate::resources::{
     custom_model, custom_model_deployment, imported_model, inference_profile, marketplace_model_endpoint,
     prompt_router, provisioned_model_throughput,
 };
 use crate::store::context::Context;
 use crate::store::lifecycle::is_under_way;
-use crate::store::record::Record;
 use crate::store::resource::Noun;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::world::catalogue::FoundationModel;

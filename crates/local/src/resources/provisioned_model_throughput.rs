@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::json::record::Record;
 use crate::resources::models;
 use crate::store::context::Context;
 use crate::store::lifecycle::{Plan, Step};
-use crate::store::record::Record;
 use crate::store::resource::{Members, Noun, Verb};
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::json::record::Record;
 use crate::resources::NOUNS;
 use crate::store::context::Context;
 use crate::store::lists::Form;
-use crate::store::record::Record;
 use crate::store::resource::{DRAFT, Noun, Verb};
 use crate::wire::constraints::check_answer;
 use crate::wire::description::{Service, Services, Shape};

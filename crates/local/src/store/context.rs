@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::json::record::Record;
 use crate::store::lifecycle::life;
-use crate::store::record::Record;
 use crate::store::resource::Noun;
 use crate::store::{Place, Store};
 use crate::wire::error::{AwsError, AwsResult};

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::json::record::Record;
 use crate::store::Place;
 use crate::store::context::Context;
-use crate::store::record::Record;
 use crate::store::resource::Noun;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::world::clock::later;

@@ -8,9 +8,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::json::record::Record;
 use crate::store::context::Context;
 use crate::store::projection::project;
-use crate::store::record::Record;
 use crate::store::resource::{DRAFT, Noun};
 use crate::store::verbs::refuse_missing_outer;
 use crate::store::{Place, Thing};

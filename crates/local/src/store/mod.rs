@@ -15,7 +15,6 @@ pub(crate) mod context;
 pub(crate) mod lifecycle;
 pub(crate) mod lists;
 pub(crate) mod projection;
-pub(crate) mod record;
 pub(crate) mod regions;
 pub(crate) mod resource;
 pub(crate) mod tags;
@@ -26,8 +25,8 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::json::record::Record;
 use crate::store::lifecycle::Agenda;
-use crate::store::record::Record;
 use crate::store::resource::Noun;
 use crate::store::tags::Tags;
 

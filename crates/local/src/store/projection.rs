@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::store::record::Record;
+use crate::json::record::Record;
 use crate::wire::description::{Service, Shape};
 
 /// The members of a record that a shape has. Some go by another name in the record.

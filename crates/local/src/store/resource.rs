@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::json::record::Record;
 use crate::store::context::Context;
 use crate::store::lifecycle::Plan;
-use crate::store::record::Record;
 use crate::wire::error::AwsResult;
 use crate::wire::request::Request;
 use crate::world::WorldSettings;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::json::items;
+use crate::json::record::Record;
 use crate::store::context::Context;
-use crate::store::record::Record;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;
 

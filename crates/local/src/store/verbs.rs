@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::json::items;
+use crate::json::record::Record;
 use crate::store::context::Context;
 use crate::store::lifecycle::{Plan, Step, is_under_way};
-use crate::store::record::Record;
 use crate::store::resource::{Noun, Verb};
 use crate::store::{lists, projection, tags};
 use crate::wire::description::{Location, Operation};

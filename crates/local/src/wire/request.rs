@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hyper::header::HeaderMap;
 use serde_json::{Map, Number, Value};
 
-use crate::store::record::Record;
+use crate::json::record::Record;
 use crate::wire::constraints::check_request;
 use crate::wire::description::{Kind, Location, Operation, Service, Shape, ShapeRef};
 use crate::wire::error::{AwsError, AwsResult};

@@ -1,4 +1,6 @@
-//! Helpers for JSON values.
+//! JSON values: helpers, and objects whose absent members are `null`.
+
+pub(crate) mod record;
 
 use serde_json::Value;
 
@@ -7,12 +9,12 @@ pub(crate) fn items(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Returns the strings of a list.
+/// Returns the strings of a list. Other items are left out.
 pub(crate) fn strings(value: &Value) -> Vec<String> {
     items(value).iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// Sets a member unless the value is missing or null.
+/// Sets a member. A value that is `None` or null changes nothing.
 pub(crate) fn set(object: &mut Value, member: &str, value: Option<Value>) {
     if let Some(value) = value.filter(|value| !value.is_null()) {
         object[member] = value;

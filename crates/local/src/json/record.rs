@@ -1,4 +1,4 @@
-//! Records: what is known of a thing, under the names that AWS's Get operation gives its members.
+//! Records: the members of a resource or a request, under AWS's names.
 
 use std::ops::{Deref, DerefMut, Index};
 
@@ -10,17 +10,17 @@ use serde_json::{Map, Value};
 pub(crate) struct Record(Map<String, Value>);
 
 impl Record {
-    /// A string member; empty when it is absent.
+    /// Returns a string member, or an empty string if it is absent.
     pub(crate) fn text(&self, member: &str) -> &str {
         self[member].as_str().unwrap_or_default()
     }
 
-    /// A time member.
+    /// Returns a member that is a time, or `None` if it is absent or not a time.
     pub(crate) fn time(&self, member: &str) -> Option<Timestamp> {
         self[member].as_str()?.parse().ok()
     }
 
-    /// Sets a member, and forgets it where it is `null`. What has no name is not kept.
+    /// Sets a member. `null` removes it. A member without a name is ignored.
     pub(crate) fn set(&mut self, member: &str, value: impl Into<Value>) {
         match value.into() {
             _ if member.is_empty() => {}
@@ -33,16 +33,16 @@ impl Record {
         }
     }
 
-    /// Sets a member that is not there yet.
+    /// Sets a member that is absent.
     pub(crate) fn fill(&mut self, member: &str, value: impl Into<Value>) {
         if !self.contains_key(member) {
             self.set(member, value);
         }
     }
 
-    /// Some of its members, under other names: pairs of the name here and the name there.
+    /// Copies members under other names. Each pair is the name in this record and the name in the new one.
     pub(crate) fn renamed(&self, members: &[(&str, &str)]) -> Self {
-        let member = |(here, there): &(&str, &str)| Some(((*there).to_owned(), self.get(*here)?.clone()));
+        let member = |(old, new): &(&str, &str)| Some(((*new).to_owned(), self.get(*old)?.clone()));
         members.iter().filter_map(member).collect()
     }
 }
