@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::codegen::{description, nouns, reach};
+use crate::codegen::{description, reach, table};
 use crate::result::Result;
 
 /// Where the table stands for readers.
@@ -16,10 +16,10 @@ const SENDERS: [&str; 2] = ["crates/managers/src", "crates/runtime-mixin/src"];
 
 /// Prints the table, and fails where an operation is not reached or the page is not the table.
 pub(crate) fn run(root: &Path, write: bool) -> Result {
-    let nouns = nouns::read(&root.join("xtask/nouns.toml"))?;
+    let table = table::read(&root.join("xtask/resources.toml"))?;
     let services = description::read(&root.join("crates/local/api"))?;
     let mut reached = BTreeMap::new();
-    for (operation, call) in reach::all(&nouns) {
+    for (operation, call) in reach::all(&table) {
         reached.entry(operation).or_insert(call);
     }
     let code = code(root)?;

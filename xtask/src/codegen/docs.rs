@@ -2,12 +2,12 @@
 
 use super::description::{Service, Shape};
 use super::names::{pascal, spoken};
-use super::nouns::{Noun, Nouns};
 use super::plan::{Form, Source};
-use super::reach::of_noun;
+use super::reach::of_resource;
+use super::table::{Resource, Table};
 
 /// What a type is, and where AWS describes it.
-pub(crate) fn of_type(name: &str, shape_name: &str, source: &Source, nouns: &Nouns) -> String {
+pub(crate) fn of_type(name: &str, shape_name: &str, source: &Source, table: &Table) -> String {
     let subject = match &source.form {
         Form::Nested(_) => shape_name,
         Form::Input(operation) | Form::Output(operation) => operation,
@@ -16,7 +16,7 @@ pub(crate) fn of_type(name: &str, shape_name: &str, source: &Source, nouns: &Nou
         Service::Bedrock => format!("API_{subject}"),
         Service::BedrockRuntime => format!("API_runtime_{subject}"),
     };
-    let what = nouns.docs.get(name).cloned().unwrap_or_else(|| {
+    let what = table.docs.get(name).cloned().unwrap_or_else(|| {
         if let Some(operation) = name.strip_suffix("Request") {
             format!("What `{operation}` is asked with.")
         } else if let Some(operation) = name.strip_suffix("Response") {
@@ -25,8 +25,8 @@ pub(crate) fn of_type(name: &str, shape_name: &str, source: &Source, nouns: &Nou
             format!("{}.", capital(&spoken(shape_name)))
         }
     });
-    let operations = match nouns.noun.iter().find(|noun| noun.name == name) {
-        Some(noun) => operations(noun),
+    let operations = match table.resource.iter().find(|resource| resource.name == name) {
+        Some(resource) => operations(resource),
         None => String::new(),
     };
     format!(
@@ -34,9 +34,9 @@ pub(crate) fn of_type(name: &str, shape_name: &str, source: &Source, nouns: &Nou
     )
 }
 
-/// What a noun's manager offers, with the operation and the IAM action of each.
-fn operations(noun: &Noun) -> String {
-    let rows: String = of_noun(noun)
+/// What a resource's manager offers, with the operation and the IAM action of each.
+fn operations(resource: &Resource) -> String {
+    let rows: String = of_resource(resource)
         .iter()
         .map(|(operation, call)| format!("\n| `{call}` | `{operation}` | `bedrock:{operation}` |"))
         .collect();

@@ -1,19 +1,19 @@
-//! Writes the constants that querysets are narrowed by: each noun's rows, field by field, nested ones by path.
+//! Writes the constants that querysets are narrowed by: each resource's rows, field by field, nested ones by path.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::description::{Description, Service};
 use super::names::{raw, snake};
-use super::nouns::Nouns;
 use super::operations::Operations;
 use super::plan::{Field, Kind, Plan, TypeName, What};
+use super::table::Table;
 use crate::result::Result;
 
 /// How deep structures are read into.
 const DEPTH: usize = 3;
 
-/// The constants of a module's nouns.
+/// The constants of a module's resources.
 #[derive(Default)]
 pub(crate) struct Constants {
     pub(crate) text: String,
@@ -37,15 +37,15 @@ pub(crate) struct Leaf {
 pub(crate) fn constants(
     plan: &Plan,
     services: &[(Service, Description)],
-    nouns: &Nouns,
+    table: &Table,
 ) -> Result<BTreeMap<String, Constants>> {
     let mut constants: BTreeMap<String, Constants> = BTreeMap::new();
-    for noun in &nouns.noun {
-        let operations = Operations::of(plan, services, noun)?;
+    for resource in &table.resource {
+        let operations = Operations::of(plan, services, resource)?;
         let Some(row) = operations.row()? else { continue };
-        let name = &noun.name;
+        let name = &resource.name;
         let row_name = &row.name;
-        let place = constants.entry(noun.module.clone()).or_default();
+        let place = constants.entry(resource.module.clone()).or_default();
         let _ = writeln!(
             place.text,
             "/// The fields of a list's rows, to filter, sort and project by.\nimpl {name} {{"

@@ -1,9 +1,9 @@
-//! `cargo xtask codegen`: AWS's API description and `nouns.toml` in, Rust out.
+//! `cargo xtask codegen`: AWS's API description and `resources.toml` in, Rust out.
 //!
-//! `description` and `nouns` read the two inputs, `plan` decides which types there are and where they live, and each
+//! `description` and `table` read the two inputs, `plan` decides which types there are and where they live, and each
 //! of the writers turns the plan into files: `models` the types, `conversions` their way to and from the SDK's,
 //! `round_trips` the list of what the property tests go through, `fields` the constants that querysets are narrowed by,
-//! `managers` what AWS offers for each noun, operation by operation as `operations` knows them.
+//! `managers` what AWS offers for each resource, operation by operation as `operations` knows them.
 
 mod conversions;
 pub(crate) mod description;
@@ -13,12 +13,12 @@ mod files;
 mod managers;
 mod models;
 mod names;
-pub(crate) mod nouns;
 mod operations;
 mod plan;
 mod planner;
 pub(crate) mod reach;
 mod round_trips;
+pub(crate) mod table;
 
 use std::fs;
 use std::path::Path;
@@ -67,14 +67,14 @@ pub(crate) fn check(root: &Path) -> Result {
 }
 
 fn generate(root: &Path) -> Result<Files> {
-    let nouns = nouns::read(&root.join("xtask/nouns.toml"))?;
+    let table = table::read(&root.join("xtask/resources.toml"))?;
     let services = description::read(&root.join("crates/local/api"))?;
-    let plan = planner::plan(&services, &nouns)?;
+    let plan = planner::plan(&services, &table)?;
     let mut files = Files::new();
-    models::write(&plan, &fields::constants(&plan, &services, &nouns)?, &mut files);
+    models::write(&plan, &fields::constants(&plan, &services, &table)?, &mut files);
     conversions::write(&plan, &mut files);
     round_trips::write(&plan, &mut files);
-    managers::write(&plan, &services, &nouns, &mut files)?;
+    managers::write(&plan, &services, &table, &mut files)?;
     finish(root, &mut files)?;
     Ok(files)
 }

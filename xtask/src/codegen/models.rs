@@ -8,12 +8,12 @@ use super::docs;
 use super::fields::Constants;
 use super::files::Files;
 use super::names::{raw, serde_camel};
-use super::nouns::Module;
 use super::plan::{Field, InSdk, Kind, Member, Plan, Type, Value, What};
+use super::table::Module;
 
 pub(crate) const FOLDER: &str = "crates/models/src/generated";
 
-/// `constants` are the fields to query by, by the module of their noun.
+/// `constants` are the fields to query by, by the module of their resource.
 pub(crate) fn write(plan: &Plan, constants: &BTreeMap<String, Constants>, files: &mut Files) {
     for module in &plan.modules {
         let constants = constants.get(&module.name);
@@ -30,7 +30,7 @@ pub(crate) fn types_of<'a>(plan: &'a Plan, module: &'a str) -> impl Iterator<Ite
 }
 
 fn root_file(plan: &Plan) -> String {
-    let mut text = String::from("//! The generated types, one noun a file.\n\n");
+    let mut text = String::from("//! The generated types, one file per resource.\n\n");
     for module in &plan.modules {
         let _ = writeln!(text, "pub mod {};", module.name);
     }

@@ -1,17 +1,17 @@
-//! A noun's operations, as AWS describes them and as the SDK and our types spell them.
+//! A resource's operations, as AWS describes them and as the SDK and our types spell them.
 
 use super::description::{Description, Operation as Described, Reference, Service, Shape};
 use super::names::snake;
-use super::nouns::Noun;
 use super::plan::{Plan, TypeName};
+use super::table::Resource;
 use crate::result::Result;
 
-/// The operations of one noun.
+/// The operations of one resource.
 pub(crate) struct Operations<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) description: &'a Description,
     pub(crate) service: Service,
-    noun: &'a Noun,
+    resource: &'a Resource,
 }
 
 /// One operation.
@@ -45,17 +45,21 @@ pub(crate) enum Answer<'a> {
 }
 
 impl<'a> Operations<'a> {
-    pub(crate) fn of(plan: &'a Plan, services: &'a [(Service, Description)], noun: &'a Noun) -> Result<Self> {
+    pub(crate) fn of(
+        plan: &'a Plan,
+        services: &'a [(Service, Description)],
+        resource: &'a Resource,
+    ) -> Result<Self> {
         let module = plan
             .modules
             .iter()
-            .find(|module| module.name == noun.module)
-            .ok_or_else(|| format!("{}: no module {}", noun.name, noun.module))?;
+            .find(|module| module.name == resource.module)
+            .ok_or_else(|| format!("{}: no module {}", resource.name, resource.module))?;
         let (service, description) = services
             .iter()
             .find(|(service, _)| service.name() == module.service)
             .ok_or_else(|| format!("{}: no service {}", module.name, module.service))?;
-        Ok(Self { plan, description, service: *service, noun })
+        Ok(Self { plan, description, service: *service, resource })
     }
 
     pub(crate) fn operation(&self, name: &'a str) -> Result<Operation<'a>> {
@@ -63,7 +67,7 @@ impl<'a> Operations<'a> {
             .description
             .operations
             .get(name)
-            .ok_or_else(|| format!("{}: AWS has no operation {name}", self.noun.name))?;
+            .ok_or_else(|| format!("{}: AWS has no operation {name}", self.resource.name))?;
         let shape =
             |side: &'a Option<Reference>| side.as_ref().map(|side| &self.description.shapes[&side.shape]);
         let home = |side: &'a Option<Reference>| self.plan.home(self.service, &side.as_ref()?.shape);
@@ -115,7 +119,7 @@ impl<'a> Operations<'a> {
 
     /// The type of the rows of its list, where it has one.
     pub(crate) fn row(&self) -> Result<Option<TypeName>> {
-        let Some(list) = &self.noun.list else { return Ok(None) };
+        let Some(list) = &self.resource.list else { return Ok(None) };
         let operation = self.operation(list)?;
         let (_, _, name) = self.items(&operation)?;
         Ok(Some(name.clone()))

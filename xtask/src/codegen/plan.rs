@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::description::Service;
-use super::nouns::Module;
+use super::table::Module;
 
 /// What is to be written.
 pub(crate) struct Plan {

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::description::{Description, Reference, Service, Shape};
 use super::docs;
 use super::names::{pascal, snake};
-use super::nouns::Nouns;
 use super::plan::{Field, Form, InSdk, Kind, Member, Plan, Source, Type, TypeName, Value, What};
+use super::table::Table;
 use crate::result::Result;
 
-pub(crate) fn plan(services: &[(Service, Description)], nouns: &Nouns) -> Result<Plan> {
+pub(crate) fn plan(services: &[(Service, Description)], table: &Table) -> Result<Plan> {
     let mut types: BTreeMap<TypeName, Type> = BTreeMap::new();
-    let homes = homes(services, nouns)?;
+    let homes = homes(services, table)?;
     for (service, description) in services {
-        let planner = Planner { service: *service, description, nouns, homes: &homes };
+        let planner = Planner { service: *service, description, table, homes: &homes };
         let built = planner.built();
         for (shape_name, shape) in &description.shapes {
             let Some(home) = homes.get(&(*service, shape_name.as_str())) else { continue };
@@ -21,7 +21,7 @@ pub(crate) fn plan(services: &[(Service, Description)], nouns: &Nouns) -> Result
             let is_built = built.contains(shape_name.as_str());
             let new = Type {
                 name: home.clone(),
-                doc: docs::of_type(&home.name, shape_name, &source, nouns),
+                doc: docs::of_type(&home.name, shape_name, &source, table),
                 kind: planner.kind(shape_name, shape)?,
                 sources: vec![source],
                 is_built,
@@ -51,12 +51,12 @@ pub(crate) fn plan(services: &[(Service, Description)], nouns: &Nouns) -> Result
             }
         }
     }
-    check_also_sent(&types, nouns)?;
+    check_also_sent(&types, table)?;
     Ok(Plan {
-        modules: nouns.module.clone(),
+        modules: table.module.clone(),
         types: types.into_values().collect(),
-        not_at_root: nouns.not_at_root.clone(),
-        also_sent: nouns.also_sent.clone(),
+        not_at_root: table.not_at_root.clone(),
+        also_sent: table.also_sent.clone(),
         homes: homes
             .into_iter()
             .map(|((service, shape), home)| ((service, shape.to_owned()), home))
@@ -65,15 +65,17 @@ pub(crate) fn plan(services: &[(Service, Description)], nouns: &Nouns) -> Result
 }
 
 /// Whether each value that AWS is said to send besides is missing from its enum still.
-fn check_also_sent(types: &BTreeMap<TypeName, Type>, nouns: &Nouns) -> Result<()> {
-    for (name, also) in &nouns.also_sent {
+fn check_also_sent(types: &BTreeMap<TypeName, Type>, table: &Table) -> Result<()> {
+    for (name, also) in &table.also_sent {
         let known = types.values().find_map(|a_type| match &a_type.kind {
             Kind::Enum(values) if a_type.name.name == *name => Some(values),
             _ => None,
         });
-        let known = known.ok_or_else(|| format!("nouns.toml, also_sent: {name} is no enum"))?;
+        let known = known.ok_or_else(|| format!("resources.toml, also_sent: {name} is no enum"))?;
         if let Some(value) = also.iter().find(|value| known.iter().any(|known| known.wire == **value)) {
-            return Err(format!("nouns.toml, also_sent: AWS's description has {name}'s {value} now").into());
+            return Err(
+                format!("resources.toml, also_sent: AWS's description has {name}'s {value} now").into()
+            );
         }
     }
     Ok(())
@@ -82,20 +84,20 @@ fn check_also_sent(types: &BTreeMap<TypeName, Type>, nouns: &Nouns) -> Result<()
 /// The module and name of every shape that becomes a type.
 fn homes<'a>(
     services: &'a [(Service, Description)],
-    nouns: &'a Nouns,
+    table: &'a Table,
 ) -> Result<HashMap<(Service, &'a str), TypeName>> {
     let mut homes = HashMap::new();
     let mut unclaimed = Vec::new();
     for (service, description) in services {
-        let users = users(description, *service, nouns)?;
+        let users = users(description, *service, table)?;
         for (shape_name, modules) in users {
-            let module = claimed(*service, shape_name, services, nouns)
+            let module = claimed(*service, shape_name, services, table)
                 .or_else(|| (modules.len() == 1).then(|| modules.into_iter().next()).flatten());
             let Some(module) = module else {
                 unclaimed.push(shape_name);
                 continue;
             };
-            let name = nouns.rename.get(shape_name).cloned().unwrap_or_else(|| pascal(shape_name));
+            let name = table.rename.get(shape_name).cloned().unwrap_or_else(|| pascal(shape_name));
             homes.insert((*service, shape_name), TypeName { module: module.to_owned(), name });
         }
     }
@@ -103,7 +105,7 @@ fn homes<'a>(
         return Ok(homes);
     }
     Err(format!(
-        "several modules of nouns.toml use these shapes; one must claim each: {}",
+        "several modules of resources.toml use these shapes; one must claim each: {}",
         unclaimed.join(", ")
     )
     .into())
@@ -114,7 +116,7 @@ fn claimed<'a>(
     service: Service,
     shape_name: &str,
     services: &[(Service, Description)],
-    nouns: &'a Nouns,
+    table: &'a Table,
 ) -> Option<&'a str> {
     let in_both = services.iter().all(|(_, description)| description.shapes.contains_key(shape_name));
     let alike = in_both && {
@@ -125,7 +127,7 @@ fn claimed<'a>(
         .into_iter()
         .filter(|claimant| *claimant == service || alike)
         .flat_map(|claimant| {
-            nouns.module.iter().filter_map(move |module| {
+            table.module.iter().filter_map(move |module| {
                 Some((module.claim(claimant.name(), shape_name)?, module.name.as_str()))
             })
         })
@@ -148,23 +150,23 @@ fn fingerprint(shape: &Shape) -> (Vec<(&str, &str, bool)>, BTreeSet<&str>) {
 fn users<'a>(
     description: &'a Description,
     service: Service,
-    nouns: &'a Nouns,
+    table: &'a Table,
 ) -> Result<BTreeMap<&'a str, BTreeSet<&'a str>>> {
     let mut users: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (operation_name, operation) in &description.operations {
-        let module = nouns
+        let module = table
             .module
             .iter()
             .find(|module| module.service == service.name() && module.operations.contains(operation_name))
-            .ok_or_else(|| format!("no module of nouns.toml has the operation {operation_name}"))?;
-        let by_hand = nouns.by_hand.operations.contains(operation_name);
+            .ok_or_else(|| format!("no module of resources.toml has the operation {operation_name}"))?;
+        let by_hand = table.by_hand.operations.contains(operation_name);
         for root in operation.input.iter().chain(&operation.output) {
             let mut reached = HashSet::new();
             reach(description, &root.shape, &mut reached);
             for shape_name in reached {
                 let shape = &description.shapes[shape_name];
                 let left_out = !shape.is_type()
-                    || nouns.by_hand.shapes.iter().any(|name| name == shape_name)
+                    || table.by_hand.shapes.iter().any(|name| name == shape_name)
                     || (by_hand && shape.values.is_none())
                     || (shape_name == root.shape && has_no_body(operation_name, shape));
                 if !left_out {
@@ -217,7 +219,7 @@ fn same(one: &Kind, other: &Kind) -> bool {
 struct Planner<'a> {
     service: Service,
     description: &'a Description,
-    nouns: &'a Nouns,
+    table: &'a Table,
     homes: &'a HashMap<(Service, &'a str), TypeName>,
 }
 
@@ -284,11 +286,11 @@ impl Planner<'_> {
     /// The SDK keeps required members bare, but for structures and unions, which have no zero.
     fn in_sdk(&self, member: &str, required: bool, what: &What) -> InSdk {
         let listed = |list: &[String]| list.iter().any(|listed| listed == member);
-        if listed(&self.nouns.sdk.defaults) {
+        if listed(&self.table.sdk.defaults) {
             InSdk::Defaulted
         } else if required
             && !matches!(what, What::Type { is_enum: false, .. })
-            && !listed(&self.nouns.sdk.optional)
+            && !listed(&self.table.sdk.optional)
         {
             InSdk::Bare
         } else {
@@ -297,7 +299,7 @@ impl Planner<'_> {
     }
 
     fn value(&self, wire: &str) -> Value {
-        let name = self.nouns.variants.get(wire).cloned().unwrap_or_else(|| pascal(wire));
+        let name = self.table.variants.get(wire).cloned().unwrap_or_else(|| pascal(wire));
         Value { wire: wire.to_owned(), name }
     }
 

@@ -1,4 +1,4 @@
-//! A noun's list: its row, AWS's parameters and orders, where it lies inside another noun.
+//! A resource's list: its row, AWS's parameters and orders, where it lies inside another resource.
 
 use std::fmt::Write;
 
@@ -6,17 +6,17 @@ use super::{Writer, key_type, line};
 use crate::codegen::description::Reference;
 use crate::codegen::fields::leaves;
 use crate::codegen::names::{pascal, raw, snake};
-use crate::codegen::nouns::{Key, Noun};
 use crate::codegen::plan::{TypeName, What};
+use crate::codegen::table::{Key, Resource};
 use crate::result::Result;
 
 impl<'a> Writer<'a> {
     pub(super) fn list(&mut self) -> Result<()> {
-        let Some(list) = &self.noun.list else { return Ok(()) };
+        let Some(list) = &self.resource.list else { return Ok(()) };
         let operation = self.operations.operation(list)?;
         let (member, required, row) = self.operations.items(&operation)?;
         self.bound.insert(row.name.clone());
-        let (noun, row_name) = (&self.noun.name, &row.name);
+        let (resource, row_name) = (&self.resource.name, &row.name);
         let builder = format!("operation::{}::builders::{list}InputBuilder", operation.snake);
         let parameters: Vec<_> = operation
             .address()
@@ -32,8 +32,8 @@ impl<'a> Writer<'a> {
             .filter(|(_, part, _)| part.location.as_deref() == Some("uri"))
             .map(|(name, _, _)| name)
             .collect();
-        match &self.noun.of {
-            None => line!(self, "impl List for {noun} {{ type Row = {row_name}; }}\n"),
+        match &self.resource.of {
+            None => line!(self, "impl List for {resource} {{ type Row = {row_name}; }}\n"),
             Some(of) => self.list_of(of, row_name, &scope)?,
         }
         let input = operation.input.ok_or("a list without an input")?;
@@ -58,7 +58,7 @@ impl<'a> Writer<'a> {
             .collect::<Result<Vec<_>>>()?
             .join(",\n");
         let orders: String =
-            self.noun.orders.iter().map(|(path, name)| format!("({path:?}, {name:?}), ")).collect();
+            self.resource.orders.iter().map(|(path, name)| format!("({path:?}, {name:?}), ")).collect();
         let orders = if orders.is_empty() {
             String::new()
         } else {
@@ -97,9 +97,9 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// A list inside another noun.
+    /// A list inside another resource.
     fn list_of(&mut self, of: &str, row: &str, scope: &[&str]) -> Result<()> {
-        let (parent, _) = of.split_once('.').ok_or("`of` is written Noun.method")?;
+        let (parent, _) = of.split_once('.').ok_or("`of` is written Resource.method")?;
         let parent = self.other(parent)?;
         let key = key_type(parent);
         let setters: String = match &parent.key {
@@ -117,14 +117,14 @@ impl<'a> Writer<'a> {
 
                 fn within(parent: {key}) -> {parameters} {{ {parameters}::default(){setters} }}
             }}\n",
-            self.noun.name,
+            self.resource.name,
         );
         Ok(())
     }
 
-    fn other(&self, name: &str) -> Result<&'a Noun> {
-        let found = self.nouns.noun.iter().find(|noun| noun.name == name);
-        found.ok_or_else(|| format!("{}: no noun {name}", self.noun.name).into())
+    fn other(&self, name: &str) -> Result<&'a Resource> {
+        let found = self.table.resource.iter().find(|resource| resource.name == name);
+        found.ok_or_else(|| format!("{}: no resource {name}", self.resource.name).into())
     }
 
     fn named_fields(&self, row: &TypeName) -> String {
@@ -132,7 +132,7 @@ impl<'a> Writer<'a> {
             .iter()
             .map(|leaf| {
                 let kind = self.field_kind(&leaf.what);
-                format!("&{kind}({}::{}),\n", self.noun.name, leaf.constant)
+                format!("&{kind}({}::{}),\n", self.resource.name, leaf.constant)
             })
             .collect()
     }
@@ -171,7 +171,7 @@ impl<'a> Writer<'a> {
         let method = snake(name);
         let shape = self.operations.shape(part);
         let (kind, value, read) = self.set(part)?;
-        let pushes = match self.noun.push.get(name).and_then(|push| push.split_once(' ')) {
+        let pushes = match self.resource.push.get(name).and_then(|push| push.split_once(' ')) {
             Some((path, lookup)) => {
                 format!("Some(Pushes {{ path: {path:?}, lookup: PushedLookup::{} }})", pascal(lookup))
             }
@@ -237,10 +237,10 @@ impl<'a> Writer<'a> {
     }
 
     pub(super) fn identity(&self, row: &TypeName) -> Result<String> {
-        let paths: Vec<&str> = match (&self.noun.identity, &self.noun.key) {
+        let paths: Vec<&str> = match (&self.resource.identity, &self.resource.key) {
             (Some(identity), _) => identity.split(' ').collect(),
             (None, Some(Key::Field(field))) => vec![field],
-            _ => return Err(format!("{}: what tells its rows apart is not said", self.noun.name).into()),
+            _ => return Err(format!("{}: what tells its rows apart is not said", self.resource.name).into()),
         };
         let reads: Vec<String> = paths.iter().map(|path| self.text_of(row, path)).collect::<Result<_>>()?;
         Ok(match reads.as_slice() {

@@ -1,5 +1,5 @@
-//! Writes what AWS offers for each noun: the traits of `managers::resources` for managers, querysets and bound models,
-//! the methods for what only one noun has, and the list of what a session can be bound to.
+//! Writes what AWS offers for each resource: the traits of `managers::resources` for managers, querysets and bound models,
+//! the methods for what only one resource has, and the list of what a session can be bound to.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write;
@@ -13,9 +13,9 @@ use super::conversions::fallible;
 use super::description::{Description, Service};
 use super::files::Files;
 use super::names::{raw, snake};
-use super::nouns::{Key, Module, Noun, Nouns, Status};
 use super::operations::{Answer, Operation, Operations};
 use super::plan::{Plan, TypeName, What};
+use super::table::{Key, Module, Resource, Status, Table};
 use crate::result::Result;
 
 const FOLDER: &str = "crates/managers/src/generated";
@@ -64,30 +64,30 @@ const NAMES: [(&str, &[&str]); 7] = [
 pub(crate) fn write(
     plan: &Plan,
     services: &[(Service, Description)],
-    nouns: &Nouns,
+    table: &Table,
     files: &mut Files,
 ) -> Result<()> {
-    let mut modules = String::from("//! What AWS offers for each noun.\n\n");
+    let mut modules = String::from("//! What AWS offers for each resource.\n\n");
     let (mut extended, mut unnamed) = (String::new(), String::new());
     let mut related =
-        String::from("//! The ways from one noun to others, which `prefetch_related` takes.\n\n");
+        String::from("//! The ways from one resource to others, which `prefetch_related` takes.\n\n");
     let mut bound: BTreeMap<Service, BTreeMap<String, String>> = BTreeMap::new();
-    for Module { name, doc, service, .. } in &nouns.module {
+    for Module { name, doc, service, .. } in &table.module {
         let Some(service) = Service::ALL.into_iter().find(|it| it.name() == *service) else { continue };
         let (mut text, mut relations) = (String::new(), String::new());
         let (mut extensions, mut ways) = (Vec::new(), Vec::new());
-        for noun in nouns.noun.iter().filter(|noun| noun.module == *name) {
-            let operations = Operations::of(plan, services, noun)?;
+        for resource in table.resource.iter().filter(|resource| resource.module == *name) {
+            let operations = Operations::of(plan, services, resource)?;
             let fallible = fallible(plan, service);
-            let mut writer = Writer::new(plan, services, nouns, noun, &operations, &fallible);
-            writer.noun()?;
+            let mut writer = Writer::new(plan, services, table, resource, &operations, &fallible);
+            writer.write()?;
             text.push_str(&writer.text);
             extensions.extend(writer.extensions);
             bound
                 .entry(service)
                 .or_default()
-                .extend(writer.bound.into_iter().map(|name| (name, noun.name.clone())));
-            let mut writer = Writer::new(plan, services, nouns, noun, &operations, &fallible);
+                .extend(writer.bound.into_iter().map(|name| (name, resource.name.clone())));
+            let mut writer = Writer::new(plan, services, table, resource, &operations, &fallible);
             writer.relations()?;
             relations.push_str(&writer.text);
             ways.extend(writer.extensions);
@@ -116,7 +116,7 @@ pub(crate) fn write(
             files.insert(
                 PathBuf::from(format!("{FOLDER}/relations/{name}.rs")),
                 format!(
-                    "//! From `{name}` to other nouns.\n\n{}\n{relations}",
+                    "//! From `{name}` to other resources.\n\n{}\n{relations}",
                     imports(plan, service, &relations)
                 ),
             );
@@ -138,14 +138,15 @@ pub(crate) fn write(
     Ok(())
 }
 
-/// The types that a session can be bound to, with their nouns.
+/// The types that a session can be bound to, with their resources.
 fn resources(bound: &BTreeMap<Service, BTreeMap<String, String>>, files: &mut Files) {
-    let mut text = String::from("//! What a session can be bound to, and which noun each belongs to.\n\n");
+    let mut text =
+        String::from("//! What a session can be bound to, and which resource each belongs to.\n\n");
     let mut list = |gate: &str, names: Vec<(&String, &String)>| {
         let types: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
         let _ = writeln!(text, "{gate}use bedrock_orm_models::{{{}}};", types.join(", "));
         let pairs: Vec<String> =
-            names.iter().map(|(name, noun)| format!("    {name} is {noun:?},")).collect();
+            names.iter().map(|(name, resource)| format!("    {name} is {resource:?},")).collect();
         let _ = writeln!(text, "\n{gate}crate::resource::resources! {{\n{}\n}}\n", pairs.join("\n"));
     };
     // A model can be talked to without the control plane.
@@ -206,8 +207,8 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
 struct Writer<'a> {
     plan: &'a Plan,
     services: &'a [(Service, Description)],
-    nouns: &'a Nouns,
-    noun: &'a Noun,
+    table: &'a Table,
+    resource: &'a Resource,
     operations: &'a Operations<'a>,
     fallible: &'a HashSet<TypeName>,
     text: String,
@@ -229,17 +230,17 @@ impl<'a> Writer<'a> {
     fn new(
         plan: &'a Plan,
         services: &'a [(Service, Description)],
-        nouns: &'a Nouns,
-        noun: &'a Noun,
+        table: &'a Table,
+        resource: &'a Resource,
         operations: &'a Operations<'a>,
         fallible: &'a HashSet<TypeName>,
     ) -> Self {
-        let bound = noun.also_bound.iter().chain([&noun.name]).cloned().collect();
+        let bound = resource.also_bound.iter().chain([&resource.name]).cloned().collect();
         Self {
             plan,
             services,
-            nouns,
-            noun,
+            table,
+            resource,
             operations,
             fallible,
             text: String::new(),
@@ -248,8 +249,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn noun(&mut self) -> Result<()> {
-        let name = &self.noun.name;
+    fn write(&mut self) -> Result<()> {
+        let name = &self.resource.name;
         line!(self, "impl Objects for {name} {{}}\n");
         self.get()?;
         self.list()?;
@@ -258,23 +259,23 @@ impl<'a> Writer<'a> {
         self.delete()?;
         self.stop()?;
         self.keys()?;
-        if let Some(arn) = &self.noun.arn {
+        if let Some(arn) = &self.resource.arn {
             let read = self.text_of(&self.named(name), arn)?;
             line!(self, "impl Tagged for {name} {{ fn arn(&self) -> &str {{ {read} }} }}\n");
         }
-        if let Some(status) = &self.noun.status {
+        if let Some(status) = &self.resource.status {
             self.progress(status)?;
         }
         self.verbs()
     }
 
-    /// The noun's own type, or another of its module.
+    /// The resource's own type, or another of its module.
     fn named(&self, name: &str) -> TypeName {
-        TypeName { module: self.noun.module.clone(), name: name.to_owned() }
+        TypeName { module: self.resource.module.clone(), name: name.to_owned() }
     }
 
     fn key_type(&self) -> &'a str {
-        key_type(self.noun)
+        key_type(self.resource)
     }
 
     /// The setters that put the key into an operation's address.
@@ -282,7 +283,7 @@ impl<'a> Writer<'a> {
         let mut setters = String::new();
         for (parameter, _, _) in operation.address() {
             let set = snake(parameter);
-            let part = match &self.noun.key {
+            let part = match &self.resource.key {
                 Some(Key::Parts { parts, .. }) => parts.get(parameter).map(String::as_str),
                 _ => Some(""),
             };
@@ -351,10 +352,10 @@ impl<'a> Writer<'a> {
     }
 
     fn get(&mut self) -> Result<()> {
-        let Some(get) = &self.noun.get else { return Ok(()) };
+        let Some(get) = &self.resource.get else { return Ok(()) };
         let operation = self.operations.operation(get)?;
         let answer = self.given(&operation)?.returned();
-        let (name, key) = (&self.noun.name, self.key_type());
+        let (name, key) = (&self.resource.name, self.key_type());
         let call = self.call(&operation, None, &self.key_setters(&operation));
         line!(
             self,
@@ -373,7 +374,7 @@ impl<'a> Writer<'a> {
     }
 
     fn create(&mut self) -> Result<()> {
-        let Some(create) = &self.noun.create else { return Ok(()) };
+        let Some(create) = &self.resource.create else { return Ok(()) };
         let operation = self.operations.operation(create)?;
         let given = self.given(&operation)?;
         let created = given.name.ok_or_else(|| format!("{create} answers nothing"))?;
@@ -393,7 +394,7 @@ impl<'a> Writer<'a> {
                     {answer}
                 }}
             }}\n",
-            self.noun.name,
+            self.resource.name,
             request = request.name,
             created = created.name,
         );
@@ -401,7 +402,7 @@ impl<'a> Writer<'a> {
     }
 
     fn update(&mut self) -> Result<()> {
-        let Some(update) = &self.noun.update else { return Ok(()) };
+        let Some(update) = &self.resource.update else { return Ok(()) };
         let operation = self.operations.operation(update)?;
         let given = self.given(&operation)?;
         let request = operation.request.ok_or_else(|| format!("{update} takes nothing"))?;
@@ -427,7 +428,7 @@ impl<'a> Writer<'a> {
                     {body}
                 }}
             }}\n",
-            self.noun.name,
+            self.resource.name,
             request = request.name,
             key = self.key_type(),
         );
@@ -436,7 +437,7 @@ impl<'a> Writer<'a> {
 
     /// What a change is addressed with: the key, or its first part.
     fn update_key(&self) -> String {
-        match &self.noun.key {
+        match &self.resource.key {
             Some(Key::Parts { parts, .. }) => {
                 format!("key.{}", parts.values().next().map(String::as_str).unwrap_or_default())
             }
@@ -445,11 +446,11 @@ impl<'a> Writer<'a> {
     }
 
     fn delete(&mut self) -> Result<()> {
-        self.by_key(self.noun.delete.as_ref(), "Delete", "delete")
+        self.by_key(self.resource.delete.as_ref(), "Delete", "delete")
     }
 
     fn stop(&mut self) -> Result<()> {
-        self.by_key(self.noun.stop.as_ref(), "Stop", "stop")
+        self.by_key(self.resource.stop.as_ref(), "Stop", "stop")
     }
 
     /// An operation that takes a key and answers nothing.
@@ -467,7 +468,7 @@ impl<'a> Writer<'a> {
                     Ok(())
                 }}
             }}\n",
-            self.noun.name,
+            self.resource.name,
             self.key_type(),
         );
         Ok(())
@@ -484,7 +485,7 @@ impl<'a> Writer<'a> {
                 .fields(&place)
                 .iter()
                 .find(|field| field.name == *part)
-                .ok_or_else(|| format!("{}: {} has no field {part}", self.noun.name, place.name))?;
+                .ok_or_else(|| format!("{}: {} has no field {part}", self.resource.name, place.name))?;
             read = format!("{read}.{}", raw(part));
             match &field.what {
                 What::Type { name, is_enum: false } if at + 1 < parts.len() => place = name.clone(),
@@ -499,13 +500,13 @@ impl<'a> Writer<'a> {
         Ok(read)
     }
 
-    /// What holds a key: the noun, its rows, AWS's answers.
+    /// What holds a key: the resource, its rows, AWS's answers.
     fn keys(&mut self) -> Result<()> {
-        let name = &self.noun.name;
-        if self.noun.get.is_none() {
+        let name = &self.resource.name;
+        if self.resource.get.is_none() {
             return Ok(());
         }
-        let keyed: Vec<(String, Vec<String>)> = match &self.noun.key {
+        let keyed: Vec<(String, Vec<String>)> = match &self.resource.key {
             Some(Key::Field(field)) => self
                 .bound
                 .iter()
@@ -514,7 +515,7 @@ impl<'a> Writer<'a> {
                 })
                 .map(|holder| (holder.clone(), vec![field.clone()]))
                 .collect(),
-            _ => self.noun.keys.iter().map(|(holder, fields)| (holder.clone(), fields.clone())).collect(),
+            _ => self.resource.keys.iter().map(|(holder, fields)| (holder.clone(), fields.clone())).collect(),
         };
         for (holder, fields) in keyed {
             let reads: Vec<String> = fields
@@ -539,7 +540,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// What has the noun's status: the noun, its rows, AWS's answers. A row may call it just `status`.
+    /// What has the resource's status: the resource, its rows, AWS's answers. A row may call it just `status`.
     fn statuses(&mut self, status: &Status) -> Result<()> {
         for holder in self.bound.clone() {
             let of = self.named(&holder);
@@ -553,7 +554,7 @@ impl<'a> Writer<'a> {
     }
 
     fn progress(&mut self, status: &Status) -> Result<()> {
-        let name = &self.noun.name;
+        let name = &self.resource.name;
         self.statuses(status)?;
         let reasons = match &status.reasons {
             None => "Vec::new()".to_owned(),
@@ -586,9 +587,9 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// The type of a noun's key.
-fn key_type(noun: &Noun) -> &str {
-    match &noun.key {
+/// The type of a resource's key.
+fn key_type(resource: &Resource) -> &str {
+    match &resource.key {
         Some(Key::Parts { key_type, .. }) => key_type,
         _ => "String",
     }

@@ -1,4 +1,4 @@
-//! The ways from one noun to others.
+//! The ways from one resource to others.
 
 use std::fmt::Write;
 
@@ -8,23 +8,23 @@ use crate::result::Result;
 
 impl Writer<'_> {
     pub(super) fn relations(&mut self) -> Result<()> {
-        if self.noun.relations.is_empty() {
+        if self.resource.relations.is_empty() {
             return Ok(());
         }
-        let name = self.noun.name.clone();
+        let name = self.resource.name.clone();
         let row = self.operations.row()?.map(|row| row.name).filter(|row| *row != name);
-        let of_noun = self.relations_of(&name)?;
-        self.relations_trait(&name, &of_noun);
+        let of_resource = self.relations_of(&name)?;
+        self.relations_trait(&name, &of_resource);
         let of_row = match &row {
             Some(row) => self.relations_of(row)?,
             None => Vec::new(),
         };
         match &row {
-            Some(row) if of_row.len() == of_noun.len() => self.relations_impl(&name, row, &of_row),
+            Some(row) if of_row.len() == of_resource.len() => self.relations_impl(&name, row, &of_row),
             Some(row) if !of_row.is_empty() => self.relations_trait(row, &of_row),
             _ => {}
         }
-        for way in if row.is_some() { of_row } else { of_noun } {
+        for way in if row.is_some() { of_row } else { of_resource } {
             let constant = way.method.to_ascii_uppercase();
             line!(
                 self,
@@ -40,8 +40,9 @@ impl Writer<'_> {
     /// The ways from that type; those for which it lacks the fields are left out.
     fn relations_of(&self, holder: &str) -> Result<Vec<Way>> {
         let mut ways = Vec::new();
-        for (method, way) in &self.noun.relations {
-            let (fields, to) = way.split_once(" -> ").ok_or_else(|| format!("{method}: `field -> Noun`"))?;
+        for (method, way) in &self.resource.relations {
+            let (fields, to) =
+                way.split_once(" -> ").ok_or_else(|| format!("{method}: `field -> Resource`"))?;
             if let Some(keys) = self.relation_keys(&self.named(holder), fields) {
                 ways.push(Way {
                     method: method.clone(),
@@ -125,7 +126,7 @@ impl Writer<'_> {
     }
 }
 
-/// A way from one noun to another.
+/// A way from one resource to another.
 struct Way {
     method: String,
     to: String,

@@ -1,23 +1,23 @@
-//! The methods for what only one noun has, on its manager and on what is bound.
+//! The methods for what only one resource has, on its manager and on what is bound.
 
 use std::fmt::Write;
 
 use super::{Writer, line};
 use crate::codegen::description::Reference;
 use crate::codegen::names::{raw, snake};
-use crate::codegen::nouns::{Key, Nouns};
 use crate::codegen::operations::{Operation, Operations};
 use crate::codegen::plan::What;
+use crate::codegen::table::{Key, Table};
 use crate::result::Result;
 
 impl<'a> Writer<'a> {
-    /// The methods for what only this noun has.
+    /// The methods for what only this resource has.
     pub(super) fn verbs(&mut self) -> Result<()> {
-        let name = &self.noun.name;
+        let name = &self.resource.name;
         let mut of_bound = String::new();
-        if !self.noun.verbs.is_empty() {
+        if !self.resource.verbs.is_empty() {
             line!(self, "impl Manager<{name}> {{");
-            for (method, operation) in &self.noun.verbs {
+            for (method, operation) in &self.resource.verbs {
                 let verb = self.verb(method, operation)?;
                 self.text.push_str(&verb.on_manager);
                 if !matches!(method.as_str(), "create" | "start") {
@@ -26,7 +26,7 @@ impl<'a> Writer<'a> {
             }
             line!(self, "}}\n");
         }
-        for child in &self.nouns.noun {
+        for child in &self.table.resource {
             let Some(method) = child.of.as_ref().and_then(|of| of.strip_prefix(&format!("{name}."))) else {
                 continue;
             };
@@ -38,7 +38,7 @@ impl<'a> Writer<'a> {
                 child.name
             );
         }
-        if of_bound.is_empty() || self.noun.get.is_none() {
+        if of_bound.is_empty() || self.resource.get.is_none() {
             return Ok(());
         }
         let (declared, defined): (Vec<&str>, Vec<&str>) =
@@ -65,8 +65,8 @@ impl<'a> Writer<'a> {
         let operation = self.operations.operation(operation_name)?;
         let mut arguments = Arguments::default();
         let address = operation.address();
-        let takes_key = self.noun.get.is_some()
-            && match &self.noun.key {
+        let takes_key = self.resource.get.is_some()
+            && match &self.resource.key {
                 Some(Key::Field(_)) => {
                     address.iter().any(|(_, part, _)| part.location.as_deref() == Some("uri"))
                 }
@@ -83,7 +83,7 @@ impl<'a> Writer<'a> {
         }
         for (parameter, part, required) in &address {
             let in_key = takes_key
-                && match &self.noun.key {
+                && match &self.resource.key {
                     Some(Key::Parts { parts, .. }) => {
                         parts.get(*parameter).map(|part| format!("key.{}", part.trim_end_matches('?')))
                     }
@@ -108,7 +108,7 @@ impl<'a> Writer<'a> {
             self.bound.insert(name.name.clone());
         }
         let (returns, answer) = (given.kind(), given.bound(&call));
-        let doc = verb_doc(self.nouns, operation_name);
+        let doc = verb_doc(self.table, operation_name);
         let check = if takes_key { "let key = key.checked(OPERATION)?;" } else { "" };
         let Arguments { generics, parameters, lets } = &arguments;
         let captured: Vec<&str> = generics.iter().map(|(name, _)| name.as_str()).collect();
@@ -140,7 +140,7 @@ impl<'a> Writer<'a> {
                 format!("fn {method}(&self{rest_list}) -> impl Future<Output = Result<{returns}>> + Send + 'static");
             format!(
                 "{doc}{signature};\n=>{signature} {{ {}::objects().using(self.session()).{method}(self.key(){given}) }}\n",
-                self.noun.name
+                self.resource.name
             )
         });
         Ok(Verb { on_manager, on_bound })
@@ -180,7 +180,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// A noun's own method.
+/// A resource's own method.
 struct Verb {
     on_manager: String,
     /// As a declaration, and as a definition behind `=>`.
@@ -251,8 +251,8 @@ impl Arguments {
 }
 
 /// A verb's documentation: what it does, its errors, its request.
-fn verb_doc(nouns: &Nouns, operation: &str) -> String {
-    let what = nouns.docs.get(operation).cloned().unwrap_or_else(|| format!("AWS's `{operation}`."));
+fn verb_doc(table: &Table, operation: &str) -> String {
+    let what = table.docs.get(operation).cloned().unwrap_or_else(|| format!("AWS's `{operation}`."));
     format!(
         "/// {what}\n///\n/// # Errors\n///\n/// As AWS answers; `InvalidInput` for what cannot be sent.\n///\n/// # Requests\n///\n/// One `{operation}` (`bedrock:{operation}`).\n"
     )

@@ -1,4 +1,4 @@
-//! `nouns.toml`: the hand-made table beside the description.
+//! `resources.toml`: the hand-made table beside the description.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,14 +11,14 @@ use crate::result::Result;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Nouns {
+pub(crate) struct Table {
     /// AWS's shape name to ours.
     pub(crate) rename: BTreeMap<String, String>,
     /// An enum's wire value to our variant.
     pub(crate) variants: BTreeMap<String, String>,
     pub(crate) by_hand: ByHand,
     pub(crate) module: Vec<Module>,
-    pub(crate) noun: Vec<Noun>,
+    pub(crate) resource: Vec<Resource>,
     pub(crate) not_at_root: BTreeMap<String, Vec<String>>,
     /// An enum to the values that AWS sends and its description lacks.
     pub(crate) also_sent: BTreeMap<String, Vec<String>>,
@@ -32,7 +32,7 @@ pub(crate) struct Nouns {
 pub(crate) struct ByHand {
     pub(crate) operations: Vec<String>,
     pub(crate) shapes: Vec<String>,
-    /// The operations that no noun of the table has, each with how it is called.
+    /// The operations that no resource of the table has, each with how it is called.
     pub(crate) reached: IndexMap<String, String>,
 }
 
@@ -58,10 +58,10 @@ pub(crate) struct Module {
     pub(crate) shapes: Vec<String>,
 }
 
-/// What managers, querysets and bound models offer for a noun.
+/// What managers, querysets and bound models offer for a resource.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Noun {
+pub(crate) struct Resource {
     pub(crate) name: String,
     pub(crate) module: String,
     pub(crate) get: Option<String>,
@@ -79,7 +79,7 @@ pub(crate) struct Noun {
     pub(crate) identity: Option<String>,
     /// The field with the ARN that tags hang on.
     pub(crate) arn: Option<String>,
-    /// The noun in which its list lies, and the method that gives it: `AutomatedReasoningPolicy.test_cases`.
+    /// The resource in which its list lies, and the method that gives it: `AutomatedReasoningPolicy.test_cases`.
     pub(crate) of: Option<String>,
     /// A list parameter to the condition that it answers to: `providerName iexact`.
     pub(crate) push: IndexMap<String, String>,
@@ -92,7 +92,7 @@ pub(crate) struct Noun {
     pub(crate) relations: IndexMap<String, String>,
 }
 
-/// What one of a noun is found by.
+/// What one of a resource is found by.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Key {
@@ -133,7 +133,7 @@ impl Module {
     }
 }
 
-pub(crate) fn read(path: &Path) -> Result<Nouns> {
+pub(crate) fn read(path: &Path) -> Result<Table> {
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()).into())
 }
