@@ -97,24 +97,16 @@ pub mod prelude {
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_managers::resources::AnyModel;
     #[cfg(feature = "control-plane")]
+    pub use bedrock_orm_models::GuardrailSummary;
     pub use bedrock_orm_models::{
-        AccountDataRetention, AdvancedPromptOptimizationJob, AutomatedReasoningPolicy,
-        AutomatedReasoningPolicyBuildWorkflow, AutomatedReasoningPolicyTestCase,
-        AutomatedReasoningPolicyTestResult, CustomModel, CustomModelDeployment,
-        EnforcedGuardrailsConfiguration, EvaluationJob, FoundationModelAgreement, Guardrail,
-        GuardrailSummary, ImportedModel, InferenceProfile, MarketplaceModelEndpoint, ModelCopyJob,
-        ModelCustomizationJob, ModelImportJob, ModelInvocationJob, ModelInvocationLoggingConfiguration,
-        Offer, PromptRouter, ProvisionedModelThroughput, ResourcePolicy, Tag, UseCaseForModelAccess,
-    };
-    pub use bedrock_orm_models::{
-        AsyncInvoke, AsyncInvokeSummary, ContentBlock, ConverseRequest, ConverseResponse,
-        ConverseStreamOutput, CountTokensInput, FoundationModel, GuardrailConfiguration,
-        InferenceConfiguration, Message, StopReason, SystemContentBlock, ToolChoice, ToolConfiguration,
-        ToolResultBlock, ToolSpecification, ToolUseBlock,
+        AsyncInvokeSummary, ContentBlock, ConverseRequest, ConverseResponse, ConverseStreamOutput,
+        CountTokensInput, GuardrailConfiguration, InferenceConfiguration, Message, StopReason,
+        SystemContentBlock, ToolChoice, ToolConfiguration, ToolResultBlock, ToolSpecification, ToolUseBlock,
     };
 
     pub use bedrock_orm_core::{Bound, Error, ErrorKind, Session};
     pub use bedrock_orm_managers::lookups::Q;
+    pub use bedrock_orm_managers::resource_types::*;
     pub use bedrock_orm_runtime_mixin::ConversationManager;
 
     pub use bedrock_orm_core::UsingExt as _;

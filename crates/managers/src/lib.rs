@@ -33,10 +33,10 @@ mod wait;
 pub use bound::{DeleteExt, FullExt, RefreshExt, StopExt, UpdateExt};
 pub use bulk::{BulkItem, BulkReport};
 pub use generated::extensions;
-#[doc(hidden)]
-pub use generated::extensions_prelude;
 #[cfg(feature = "control-plane")]
 pub use generated::relations;
+#[doc(hidden)]
+pub use generated::{extensions_prelude, resource_types};
 pub use manager::Manager;
 pub use objects::Objects;
 pub use page::Page;

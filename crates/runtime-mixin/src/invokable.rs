@@ -5,12 +5,6 @@ use bedrock_orm_core::{Bound, Resource, Session, sdk};
 #[cfg(feature = "control-plane")]
 use bedrock_orm_managers::resources::AnyModel;
 use bedrock_orm_models::FoundationModel;
-#[cfg(feature = "control-plane")]
-use bedrock_orm_models::{
-    CustomModelDeployment, CustomModelDeploymentSummary, ImportedModel, ImportedModelSummary,
-    InferenceProfile, InferenceProfileSummary, MarketplaceModelEndpoint, MarketplaceModelEndpointSummary,
-    PromptRouter, PromptRouterSummary, ProvisionedModelSummary, ProvisionedModelThroughput,
-};
 
 /// A noun that Bedrock can invoke. Bound, it has all of the runtime's methods.
 pub trait Invokable: Resource {
@@ -33,50 +27,6 @@ impl Invokable for FoundationModel {
 
     fn invocation_arn(&self) -> Option<&str> {
         Some(self.model_arn.as_str()).filter(|arn| !arn.is_empty())
-    }
-}
-
-/// The nouns that are invoked by their ARNs, and the rows of their lists.
-///
-/// Source: the values that `modelId` takes, <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html>
-#[cfg(feature = "control-plane")]
-macro_rules! invoked_by_arn {
-    ($($noun:ident by $arn:ident),* $(,)?) => {
-        $(impl Invokable for $noun {
-            fn invocation_id(&self) -> &str {
-                &self.$arn
-            }
-
-            fn invocation_arn(&self) -> Option<&str> {
-                Some(self.$arn.as_str())
-            }
-        })*
-    };
-}
-
-#[cfg(feature = "control-plane")]
-invoked_by_arn! {
-    CustomModelDeployment by custom_model_deployment_arn,
-    CustomModelDeploymentSummary by custom_model_deployment_arn,
-    ImportedModelSummary by model_arn,
-    InferenceProfile by inference_profile_arn,
-    InferenceProfileSummary by inference_profile_arn,
-    MarketplaceModelEndpoint by endpoint_arn,
-    MarketplaceModelEndpointSummary by endpoint_arn,
-    PromptRouter by prompt_router_arn,
-    PromptRouterSummary by prompt_router_arn,
-    ProvisionedModelSummary by provisioned_model_arn,
-    ProvisionedModelThroughput by provisioned_model_arn,
-}
-
-#[cfg(feature = "control-plane")]
-impl Invokable for ImportedModel {
-    fn invocation_id(&self) -> &str {
-        self.model_arn.as_deref().unwrap_or_default()
-    }
-
-    fn invocation_arn(&self) -> Option<&str> {
-        self.model_arn.as_deref()
     }
 }
 

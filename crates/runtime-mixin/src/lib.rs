@@ -12,6 +12,7 @@ mod conversation_manager;
 mod converse;
 mod converse_stream;
 mod count_tokens;
+mod generated;
 mod guardrail_checks;
 mod guardrail_choice;
 mod invokable;

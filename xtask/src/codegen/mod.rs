@@ -10,6 +10,8 @@ pub(crate) mod description;
 mod docs;
 mod fields;
 mod files;
+mod invocable;
+mod keys;
 mod managers;
 mod models;
 mod names;
@@ -75,6 +77,8 @@ fn generate(root: &Path) -> Result<Files> {
     conversions::write(&plan, &mut files);
     round_trips::write(&plan, &mut files);
     managers::write(&plan, &services, &table, &mut files)?;
+    keys::write(&table, &mut files);
+    invocable::write(&plan, &services, &table, &mut files)?;
     finish(root, &mut files)?;
     Ok(files)
 }

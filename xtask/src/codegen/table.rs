@@ -86,6 +86,10 @@ pub(crate) struct Resource {
     /// A field to AWS's name for the order by it.
     pub(crate) orders: IndexMap<String, String>,
     pub(crate) status: Option<Status>,
+    /// Whether Bedrock invokes it, and the rows of its list, by the ARN that is its key.
+    pub(crate) invocable: bool,
+    /// Whether it is there without the control plane.
+    pub(crate) always: bool,
     /// The answers, besides, that are bound to a session.
     pub(crate) also_bound: Vec<String>,
     /// A method to where it leads: `base_model_arn -> AnyModel`.
@@ -103,6 +107,9 @@ pub(crate) enum Key {
         #[serde(rename = "type")]
         key_type: String,
         parts: IndexMap<String, String>,
+        /// Whether the type is written by hand.
+        #[serde(default)]
+        by_hand: bool,
     },
 }
 
@@ -114,6 +121,16 @@ pub(crate) struct Status {
     pub(crate) ready: Vec<String>,
     pub(crate) failed: Vec<String>,
     pub(crate) reasons: Option<String>,
+}
+
+impl Resource {
+    /// The type of its key.
+    pub(crate) fn key_type(&self) -> &str {
+        match &self.key {
+            Some(Key::Parts { key_type, .. }) => key_type,
+            _ => "String",
+        }
+    }
 }
 
 impl Module {

@@ -293,6 +293,7 @@ pub trait AutomatedReasoningPolicyExt: Sized {
         &self,
         request: CreateAutomatedReasoningPolicyVersionRequest,
     ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> + Send + 'static;
+
     /// Deletes the policy; by force also what depends on it: its versions, build workflows and test cases.
     ///
     /// # Errors
@@ -303,6 +304,7 @@ pub trait AutomatedReasoningPolicyExt: Sized {
     ///
     /// One `DeleteAutomatedReasoningPolicy` (`bedrock:DeleteAutomatedReasoningPolicy`).
     fn delete_with(&self, force: bool) -> impl Future<Output = Result<()>> + Send + 'static;
+
     /// The policy's definition: its rules, variables and types.
     ///
     /// # Errors
@@ -315,6 +317,7 @@ pub trait AutomatedReasoningPolicyExt: Sized {
     fn export(
         &self,
     ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send + 'static;
+
     /// Its [`AutomatedReasoningPolicyBuildWorkflowSummary`]s, as a lazy queryset.
     fn build_workflows(&self) -> QuerySet<AutomatedReasoningPolicyBuildWorkflowSummary>;
 
@@ -330,17 +333,21 @@ impl<M: Keyed<Full = AutomatedReasoningPolicy>> AutomatedReasoningPolicyExt for 
     {
         AutomatedReasoningPolicy::objects().using(self.session()).create_version(self.key(), request)
     }
+
     fn delete_with(&self, force: bool) -> impl Future<Output = Result<()>> + Send + 'static {
         AutomatedReasoningPolicy::objects().using(self.session()).delete_with(self.key(), force)
     }
+
     fn export(
         &self,
     ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send + 'static {
         AutomatedReasoningPolicy::objects().using(self.session()).export(self.key())
     }
+
     fn build_workflows(&self) -> QuerySet<AutomatedReasoningPolicyBuildWorkflowSummary> {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).list_of(self.key())
     }
+
     fn test_cases(&self) -> QuerySet<AutomatedReasoningPolicyTestCase> {
         AutomatedReasoningPolicyTestCase::objects().using(self.session()).list_of(self.key())
     }
@@ -738,6 +745,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     fn annotations(
         &self,
     ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send + 'static;
+
     /// Cancels the workflow, which may take a while.
     ///
     /// # Errors
@@ -748,6 +756,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     ///
     /// One `CancelAutomatedReasoningPolicyBuildWorkflow` (`bedrock:CancelAutomatedReasoningPolicyBuildWorkflow`).
     fn cancel(&self) -> impl Future<Output = Result<()>> + Send + 'static;
+
     /// Deletes the workflow, unless it was changed after that time.
     ///
     /// # Errors
@@ -758,6 +767,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     ///
     /// One `DeleteAutomatedReasoningPolicyBuildWorkflow` (`bedrock:DeleteAutomatedReasoningPolicyBuildWorkflow`).
     fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static;
+
     /// The next scenario to say right or wrong to.
     ///
     /// # Errors
@@ -770,6 +780,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     fn next_scenario(
         &self,
     ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send + 'static;
+
     /// What the workflow has built, of one kind; of kinds that have several, the one of that ID.
     ///
     /// # Errors
@@ -784,6 +795,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
         asset_type: impl Into<AutomatedReasoningPolicyBuildResultAssetType>,
         asset_id: impl Into<Option<String>>,
     ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyBuildWorkflowResultAssets>>> + Send + 'static;
+
     /// Runs the policy's test cases, all of them or those named, against what the workflow has built.
     ///
     /// # Errors
@@ -797,6 +809,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
         &self,
         request: StartAutomatedReasoningPolicyTestWorkflowRequest,
     ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>> + Send + 'static;
+
     /// Replaces the annotations, unless they were changed since the hash was read.
     ///
     /// # Errors
@@ -811,6 +824,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
         annotations: impl IntoIterator<Item = impl Into<AutomatedReasoningPolicyAnnotation>>,
         last_updated_annotation_set_hash: impl Into<String>,
     ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyAnnotationsResponse>>> + Send + 'static;
+
     /// Its [`AutomatedReasoningPolicyTestResult`]s, as a lazy queryset.
     fn test_results(&self) -> QuerySet<AutomatedReasoningPolicyTestResult>;
 }
@@ -823,19 +837,23 @@ impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningP
     ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send + 'static {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).annotations(self.key())
     }
+
     fn cancel(&self) -> impl Future<Output = Result<()>> + Send + 'static {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).cancel(self.key())
     }
+
     fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static {
         AutomatedReasoningPolicyBuildWorkflow::objects()
             .using(self.session())
             .delete(self.key(), last_updated_at)
     }
+
     fn next_scenario(
         &self,
     ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send + 'static {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).next_scenario(self.key())
     }
+
     fn result_assets(
         &self,
         asset_type: impl Into<AutomatedReasoningPolicyBuildResultAssetType>,
@@ -848,6 +866,7 @@ impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningP
             asset_id,
         )
     }
+
     fn start_test_workflow(
         &self,
         request: StartAutomatedReasoningPolicyTestWorkflowRequest,
@@ -857,6 +876,7 @@ impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningP
             .using(self.session())
             .start_test_workflow(self.key(), request)
     }
+
     fn update_annotations(
         &self,
         annotations: impl IntoIterator<Item = impl Into<AutomatedReasoningPolicyAnnotation>>,
@@ -869,6 +889,7 @@ impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningP
             last_updated_annotation_set_hash,
         )
     }
+
     fn test_results(&self) -> QuerySet<AutomatedReasoningPolicyTestResult> {
         AutomatedReasoningPolicyTestResult::objects().using(self.session()).list_of(self.key())
     }
@@ -1054,6 +1075,7 @@ pub trait AutomatedReasoningPolicyTestCaseExt: Sized {
     ///
     /// One `DeleteAutomatedReasoningPolicyTestCase` (`bedrock:DeleteAutomatedReasoningPolicyTestCase`).
     fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static;
+
     /// Changes the test case, unless it was changed after the time that the request names.
     ///
     /// # Errors
@@ -1073,6 +1095,7 @@ impl<M: Keyed<Full = AutomatedReasoningPolicyTestCase>> AutomatedReasoningPolicy
     fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static {
         AutomatedReasoningPolicyTestCase::objects().using(self.session()).delete(self.key(), last_updated_at)
     }
+
     fn update(
         &self,
         request: UpdateAutomatedReasoningPolicyTestCaseRequest,

@@ -192,6 +192,7 @@ pub trait FoundationModelExt: Sized {
     fn availability(
         &self,
     ) -> impl Future<Output = Result<Bound<FoundationModelAvailability>>> + Send + 'static;
+
     /// Its [`Offer`]s, as a lazy queryset.
     fn offers(&self) -> QuerySet<Offer>;
 }
@@ -202,6 +203,7 @@ impl<M: Keyed<Full = FoundationModel>> FoundationModelExt for Bound<M> {
     ) -> impl Future<Output = Result<Bound<FoundationModelAvailability>>> + Send + 'static {
         FoundationModel::objects().using(self.session()).availability(self.key())
     }
+
     fn offers(&self) -> QuerySet<Offer> {
         Offer::objects().using(self.session()).list_of(self.key())
     }

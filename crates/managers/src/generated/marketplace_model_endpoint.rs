@@ -230,6 +230,7 @@ pub trait MarketplaceModelEndpointExt: Sized {
     ///
     /// One `DeregisterMarketplaceModelEndpoint` (`bedrock:DeregisterMarketplaceModelEndpoint`).
     fn deregister(&self) -> impl Future<Output = Result<()>> + Send + 'static;
+
     /// Brings an endpoint that is in SageMaker into Bedrock.
     ///
     /// # Errors
@@ -249,6 +250,7 @@ impl<M: Keyed<Full = MarketplaceModelEndpoint>> MarketplaceModelEndpointExt for 
     fn deregister(&self) -> impl Future<Output = Result<()>> + Send + 'static {
         MarketplaceModelEndpoint::objects().using(self.session()).deregister(self.key())
     }
+
     fn register(
         &self,
         model_source_identifier: impl Into<String>,

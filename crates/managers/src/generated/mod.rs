@@ -28,6 +28,8 @@ mod imported_model;
 #[cfg(feature = "control-plane")]
 mod inference_profile;
 #[cfg(feature = "control-plane")]
+pub(crate) mod keys;
+#[cfg(feature = "control-plane")]
 mod marketplace_model_endpoint;
 #[cfg(feature = "control-plane")]
 mod model_copy_job;
@@ -136,4 +138,19 @@ pub mod extensions_prelude {
     pub use super::relations::prompt_router::PromptRouterRelationsExt as _;
     #[cfg(feature = "control-plane")]
     pub use super::relations::provisioned_model_throughput::ProvisionedModelThroughputRelationsExt as _;
+}
+
+pub mod resource_types {
+    //! The type of each resource.
+    #[cfg(feature = "control-plane")]
+    pub use bedrock_orm_models::{
+        AccountDataRetention, AdvancedPromptOptimizationJob, AutomatedReasoningPolicy,
+        AutomatedReasoningPolicyBuildWorkflow, AutomatedReasoningPolicyTestCase,
+        AutomatedReasoningPolicyTestResult, CustomModel, CustomModelDeployment,
+        EnforcedGuardrailsConfiguration, EvaluationJob, FoundationModelAgreement, Guardrail, ImportedModel,
+        InferenceProfile, MarketplaceModelEndpoint, ModelCopyJob, ModelCustomizationJob, ModelImportJob,
+        ModelInvocationJob, ModelInvocationLoggingConfiguration, Offer, PromptRouter,
+        ProvisionedModelThroughput, ResourcePolicy, Tag, UseCaseForModelAccess,
+    };
+    pub use bedrock_orm_models::{AsyncInvoke, FoundationModel};
 }

@@ -68,11 +68,12 @@ pub(crate) fn not_blank(operation: &'static str, what: &str, value: &str) -> Res
 /// A key of several parts, all of them needed.
 #[cfg(feature = "control-plane")]
 macro_rules! key_of_parts {
-    ($(#[$doc:meta])* $name:ident { $($(#[$part_doc:meta])* $part:ident: $generic:ident),* }) => {
+    ($(#[$doc:meta])* $name:ident { $($part:ident: $generic:ident),* } in the region of $arn:ident) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[allow(missing_docs)] // the fields' names say what they are
         pub struct $name {
-            $($(#[$part_doc])* pub $part: String,)*
+            $(pub $part: String,)*
         }
 
         impl<$($generic: Into<String>),*> From<($($generic),*)> for $name {
@@ -82,59 +83,27 @@ macro_rules! key_of_parts {
         }
 
         /// Its parts, with a slash between.
-        impl fmt::Display for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 formatter.write_str(&[$(self.$part.as_str()),*].join("/"))
             }
         }
 
-        impl Key for $name {
-            fn checked(self, operation: &'static str) -> Result<Self> {
-                $(not_blank(operation, &stringify!($part).replace('_', " "), &self.$part)?;)*
+        impl $crate::resources::Key for $name {
+            fn checked(self, operation: &'static str) -> bedrock_orm_core::Result<Self> {
+                $($crate::resources::key::not_blank(operation, &stringify!($part).replace('_', " "), &self.$part)?;)*
                 Ok(self)
             }
 
             fn region(&self) -> Option<&str> {
-                region_of(&self.policy_arn)
+                $crate::resources::key::region_of(&self.$arn)
             }
         }
     };
 }
 
 #[cfg(feature = "control-plane")]
-key_of_parts! {
-    /// What a build workflow of an automated reasoning policy is found by. A pair of strings makes one.
-    BuildWorkflowKey {
-        /// The policy's ARN.
-        policy_arn: A,
-        /// The workflow's ID.
-        build_workflow_id: B
-    }
-}
-
-#[cfg(feature = "control-plane")]
-key_of_parts! {
-    /// What a test case of an automated reasoning policy is found by. A pair of strings makes one.
-    TestCaseKey {
-        /// The policy's ARN.
-        policy_arn: A,
-        /// The test case's ID.
-        test_case_id: B
-    }
-}
-
-#[cfg(feature = "control-plane")]
-key_of_parts! {
-    /// What a test result of an automated reasoning policy is found by. Three strings make one.
-    TestResultKey {
-        /// The policy's ARN.
-        policy_arn: A,
-        /// The ID of the workflow that ran the test.
-        build_workflow_id: B,
-        /// The test case's ID.
-        test_case_id: C
-    }
-}
+pub(crate) use key_of_parts;
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ mod any_model;
 mod async_invoke;
 #[cfg(feature = "control-plane")]
 mod guardrail;
-mod key;
+pub(crate) mod key;
 mod parameter;
 
 use std::fmt;
@@ -19,12 +19,12 @@ use crate::lookups::NamedField;
 use crate::{Objects, Page};
 
 #[cfg(feature = "control-plane")]
+pub use crate::generated::keys::*;
+#[cfg(feature = "control-plane")]
 pub use any_model::AnyModel;
 #[cfg(feature = "control-plane")]
 pub use guardrail::GuardrailKey;
 pub use key::Key;
-#[cfg(feature = "control-plane")]
-pub use key::{BuildWorkflowKey, TestCaseKey, TestResultKey};
 pub use parameter::{Parameter, PushedLookup, Pushes, Set};
 
 /// A noun that AWS can get by a key.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Writer, key_type, line};
+use super::writer::{Writer, line};
 use crate::codegen::description::Reference;
 use crate::codegen::fields::leaves;
 use crate::codegen::names::{pascal, raw, snake};
@@ -101,7 +101,7 @@ impl<'a> Writer<'a> {
     fn list_of(&mut self, of: &str, row: &str, scope: &[&str]) -> Result<()> {
         let (parent, _) = of.split_once('.').ok_or("`of` is written Resource.method")?;
         let parent = self.other(parent)?;
-        let key = key_type(parent);
+        let key = parent.key_type();
         let setters: String = match &parent.key {
             Some(Key::Parts { parts, .. }) => {
                 scope.iter().map(|name| format!(".{}(parent.{})", snake(name), parts[*name])).collect()

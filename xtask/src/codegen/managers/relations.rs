@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{Writer, line};
+use super::extension::{Method, declaration, definition};
+use super::writer::{Writer, line};
 use crate::codegen::plan::{TypeName, What};
 use crate::result::Result;
 
@@ -57,28 +58,17 @@ impl Writer<'_> {
     }
 
     fn relations_trait(&mut self, holder: &str, ways: &[Way]) {
-        line!(self, "/// Where a bound [`{holder}`] leads to.\npub trait {holder}RelationsExt: Sized {{");
-        for way in ways {
-            line!(self, "{}{};\n", way.doc(), way.signature());
-        }
-        line!(self, "}}\n");
+        let extension = format!("{holder}RelationsExt");
+        let methods: Vec<Method> = ways.iter().map(Way::method).collect();
+        let doc = format!("Where a bound [`{holder}`] leads to.");
+        self.text.push_str(&declaration(&doc, &extension, &methods));
         self.relations_impl(holder, holder, ways);
-        self.extensions.push(format!("{holder}RelationsExt"));
+        self.extensions.push(extension);
     }
 
     fn relations_impl(&mut self, of: &str, holder: &str, ways: &[Way]) {
-        line!(self, "impl {of}RelationsExt for Bound<{holder}> {{");
-        for way in ways {
-            let call = if way.is_many { "many" } else { "one" };
-            line!(
-                self,
-                "{} {{ const RELATION: {} = {}; {call}(self, RELATION) }}\n",
-                way.signature(),
-                way.relation,
-                way.value
-            );
-        }
-        line!(self, "}}\n");
+        let methods: Vec<Method> = ways.iter().map(Way::method).collect();
+        self.text.push_str(&definition(&format!(" {of}RelationsExt for Bound<{holder}>"), &methods));
     }
 
     /// The keys at those fields of `from`; none where the type lacks them.
@@ -137,10 +127,21 @@ struct Way {
 }
 
 impl Way {
-    fn signature(&self) -> String {
-        let Self { method, to, .. } = self;
-        let returns = if self.is_many { format!("Vec<Bound<{to}>>") } else { format!("Option<Bound<{to}>>") };
-        format!("fn {method}(&self) -> impl Future<Output = Result<{returns}>> + Send + 'static")
+    /// The method that follows it.
+    fn method(&self) -> Method {
+        let Self { method, to, relation, value, is_many } = self;
+        let (returns, follow) = if *is_many {
+            (format!("Vec<Bound<{to}>>"), "many")
+        } else {
+            (format!("Option<Bound<{to}>>"), "one")
+        };
+        Method {
+            doc: self.doc(),
+            signature: format!(
+                "fn {method}(&self) -> impl Future<Output = Result<{returns}>> + Send + 'static"
+            ),
+            body: format!("const RELATION: {relation} = {value}; {follow}(self, RELATION)"),
+        }
     }
 
     fn doc(&self) -> String {

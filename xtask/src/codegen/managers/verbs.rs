@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{Writer, line};
+use super::extension::{Method, declaration, definition};
+use super::writer::{Writer, line};
 use crate::codegen::description::Reference;
 use crate::codegen::names::{raw, snake};
 use crate::codegen::operations::{Operation, Operations};
@@ -11,17 +12,17 @@ use crate::codegen::table::{Key, Table};
 use crate::result::Result;
 
 impl<'a> Writer<'a> {
-    /// The methods for what only this resource has.
-    pub(super) fn verbs(&mut self) -> Result<()> {
+    /// The methods that only this resource has.
+    pub(super) fn verbs(&mut self) -> Result {
         let name = &self.resource.name;
-        let mut of_bound = String::new();
+        let mut of_bound = Vec::new();
         if !self.resource.verbs.is_empty() {
             line!(self, "impl Manager<{name}> {{");
             for (method, operation) in &self.resource.verbs {
                 let verb = self.verb(method, operation)?;
-                self.text.push_str(&verb.on_manager);
+                self.text.push_str(&verb.of_manager);
                 if !matches!(method.as_str(), "create" | "start") {
-                    of_bound.push_str(&verb.on_bound.unwrap_or_default());
+                    of_bound.extend(verb.of_bound);
                 }
             }
             line!(self, "}}\n");
@@ -31,33 +32,23 @@ impl<'a> Writer<'a> {
                 continue;
             };
             let row = Operations::of(self.plan, self.services, child)?.row()?.ok_or("no row")?.name;
-            let _ = writeln!(
-                of_bound,
-                "/// Its [`{row}`]s, as a lazy queryset.\nfn {method}(&self) -> QuerySet<{row}>;\n\
-                 =>fn {method}(&self) -> QuerySet<{row}> {{ {}::objects().using(self.session()).list_of(self.key()) }}\n",
-                child.name
-            );
+            of_bound.push(Method {
+                doc: format!("/// Its [`{row}`]s, as a lazy queryset.\n"),
+                signature: format!("fn {method}(&self) -> QuerySet<{row}>"),
+                body: format!("{}::objects().using(self.session()).list_of(self.key())", child.name),
+            });
         }
         if of_bound.is_empty() || self.resource.get.is_none() {
             return Ok(());
         }
-        let (declared, defined): (Vec<&str>, Vec<&str>) =
-            of_bound.split('\n').partition(|line| !line.starts_with("=>"));
-        let defined: Vec<&str> = defined.iter().map(|line| &line[2..]).collect();
-        line!(
-            self,
-            "/// What a bound [`{name}`] has besides; a row of its list, and AWS's answer to its creation, have it too.
-            pub trait {name}Ext: Sized {{
-                {declared}
-            }}
-
-            impl<M: Keyed<Full = {name}>> {name}Ext for Bound<M> {{
-                {defined}
-            }}\n",
-            declared = declared.join("\n"),
-            defined = defined.join("\n"),
+        let doc = format!(
+            "What a bound [`{name}`] has besides; a row of its list, and AWS's answer to its creation, have it too."
         );
-        self.extensions.push(format!("{name}Ext"));
+        let extension = format!("{name}Ext");
+        self.text.push_str(&declaration(&doc, &extension, &of_bound));
+        let header = format!("<M: Keyed<Full = {name}>> {extension} for Bound<M>");
+        self.text.push_str(&definition(&header, &of_bound));
+        self.extensions.push(extension);
         Ok(())
     }
 
@@ -116,8 +107,9 @@ impl<'a> Writer<'a> {
         let generics = if generics.is_empty() { String::new() } else { format!("<{}>", generics.join(", ")) };
         let parameter_list: String =
             parameters.iter().map(|(name, kind)| format!(", {name}: {kind}")).collect();
-        let on_manager = format!(
-            "{doc}pub fn {method}{}(&self{parameter_list}) -> impl Future<Output = Result<{returns}>> + Send + 'static + use<{}> {{
+        let future = format!("impl Future<Output = Result<{returns}>> + Send + 'static");
+        let of_manager = format!(
+            "{doc}pub fn {method}{generics}(&self{parameter_list}) -> {future} + use<{captured}> {{
                 const OPERATION: &str = {operation_name:?};
                 let choice = self.choice().clone();
                 {}
@@ -127,23 +119,22 @@ impl<'a> Writer<'a> {
                     {answer}
                 }}
             }}\n\n",
-            generics,
-            captured.join(", "),
             lets.join("\n"),
+            captured = captured.join(", "),
         );
-        let on_bound = takes_key.then(|| {
+        let of_bound = takes_key.then(|| {
             let rest = &parameters[1..];
             let rest_list: String =
                 rest.iter().map(|(name, kind)| format!(", {name}: {}", arguments.anonymous(kind))).collect();
             let given: String = rest.iter().map(|(name, _)| format!(", {name}")).collect();
-            let signature =
-                format!("fn {method}(&self{rest_list}) -> impl Future<Output = Result<{returns}>> + Send + 'static");
-            format!(
-                "{doc}{signature};\n=>{signature} {{ {}::objects().using(self.session()).{method}(self.key(){given}) }}\n",
-                self.resource.name
-            )
+            let name = &self.resource.name;
+            Method {
+                doc: doc.clone(),
+                signature: format!("fn {method}(&self{rest_list}) -> {future}"),
+                body: format!("{name}::objects().using(self.session()).{method}(self.key(){given})"),
+            }
         });
-        Ok(Verb { on_manager, on_bound })
+        Ok(Verb { of_manager, of_bound })
     }
 
     /// The request's body: its members one by one where AWS wants them all, else as the request type.
@@ -180,11 +171,12 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// A resource's own method.
+/// A method that only one resource has.
 struct Verb {
-    on_manager: String,
-    /// As a declaration, and as a definition behind `=>`.
-    on_bound: Option<String>,
+    /// The method of its manager.
+    of_manager: String,
+    /// The method of what is bound, where it is addressed by the key.
+    of_bound: Option<Method>,
 }
 
 /// What a method takes.

@@ -1,0 +1,92 @@
+//! The imports of generated code.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fmt::Write;
+
+use crate::codegen::description::Service;
+use crate::codegen::plan::Plan;
+use crate::codegen::table::{Resource, Table};
+
+/// What generated code may name, by where it comes from.
+const NAMES: [(&str, &[&str]); 7] = [
+    ("bedrock_orm_core", &["Bound", "Error", "Result", "Session", "sdk"]),
+    ("bedrock_orm_models::sdk", &["timestamp_from_sdk", "timestamp_to_sdk"]),
+    ("jiff", &["Timestamp"]),
+    ("crate", &["Manager", "Objects", "Page", "QuerySet", "Relation"]),
+    ("crate::lookups", &["Flag", "Map", "NamedField", "Number", "Opaque", "Text", "TextList", "Time"]),
+    ("crate::follow", &["many", "one"]),
+    (
+        "crate::resources",
+        &[
+            "AnyModel",
+            "Create",
+            "Delete",
+            "Get",
+            "HasStatus",
+            "Key",
+            "Keyed",
+            "List",
+            "ListOf",
+            "PageRequest",
+            "Parameter",
+            "Progress",
+            "PushedLookup",
+            "Pushes",
+            "Row",
+            "Set",
+            "Stop",
+            "Tagged",
+            "Update",
+            "held",
+        ],
+    ),
+];
+
+/// The imports of what the text names.
+pub(super) fn imports(plan: &Plan, table: &Table, service: Service, text: &str) -> String {
+    let words: HashSet<&str> =
+        text.lines().filter(|line| !line.trim_start().starts_with("///")).flat_map(words).collect();
+    let mut imports = String::new();
+    let keys: Vec<&str> = table.resource.iter().map(Resource::key_type).collect();
+    for (path, names) in NAMES {
+        let keys = if path == "crate::resources" { keys.as_slice() } else { &[] };
+        let used: BTreeSet<&str> = names
+            .iter()
+            .chain(keys)
+            .copied()
+            .filter(|name| words.contains(name) && *name != "String")
+            .collect();
+        if !used.is_empty() {
+            let _ = writeln!(imports, "use {path}::{{{}}};", used.into_iter().collect::<Vec<_>>().join(", "));
+        }
+    }
+    if words.contains("operation") {
+        let _ = writeln!(imports, "use {}::operation;", service.sdk());
+    }
+    let types: BTreeSet<&str> = plan
+        .types
+        .iter()
+        .filter(|a_type| {
+            !plan
+                .not_at_root
+                .get(&a_type.name.module)
+                .is_some_and(|hidden| hidden.contains(&a_type.name.name))
+        })
+        .map(|a_type| a_type.name.name.as_str())
+        .chain(["Blob"])
+        .filter(|name| words.contains(name))
+        .collect();
+    let _ = writeln!(
+        imports,
+        "use bedrock_orm_models::{{{}}};",
+        types.into_iter().collect::<Vec<_>>().join(", ")
+    );
+    imports
+}
+
+/// The words of a line of code that could be imported: not those behind a path.
+fn words(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_' || letter == ':'))
+        .map(|path| path.split("::").next().unwrap_or(path))
+        .map(|word| word.trim_end_matches(':'))
+}

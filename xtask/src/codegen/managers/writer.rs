@@ -1,0 +1,432 @@
+//! Writes the traits of one resource: what AWS offers for it, its keys, and its status.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fmt::Write;
+
+use crate::codegen::description::{Description, Service};
+use crate::codegen::names::{raw, snake};
+use crate::codegen::operations::{Answer, Operation, Operations};
+use crate::codegen::plan::{Plan, TypeName, What};
+use crate::codegen::table::{Key, Resource, Status, Table};
+use crate::result::Result;
+
+pub(super) struct Writer<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) services: &'a [(Service, Description)],
+    pub(super) table: &'a Table,
+    pub(super) resource: &'a Resource,
+    pub(super) operations: &'a Operations<'a>,
+    pub(super) fallible: &'a HashSet<TypeName>,
+    pub(super) text: String,
+    /// What it returns bound.
+    pub(super) bound: BTreeSet<String>,
+    /// The traits that it gives bound models.
+    pub(super) extensions: Vec<String>,
+}
+
+macro_rules! line {
+    ($writer:expr, $($part:tt)*) => {{
+        let _ = writeln!($writer.text, $($part)*);
+    }};
+}
+
+pub(super) use line;
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        services: &'a [(Service, Description)],
+        table: &'a Table,
+        resource: &'a Resource,
+        operations: &'a Operations<'a>,
+        fallible: &'a HashSet<TypeName>,
+    ) -> Self {
+        let bound = resource.also_bound.iter().chain([&resource.name]).cloned().collect();
+        Self {
+            plan,
+            services,
+            table,
+            resource,
+            operations,
+            fallible,
+            text: String::new(),
+            bound,
+            extensions: Vec::new(),
+        }
+    }
+
+    /// Writes what AWS offers for the resource, without its relations.
+    pub(super) fn write(&mut self) -> Result<()> {
+        let name = &self.resource.name;
+        line!(self, "impl Objects for {name} {{}}\n");
+        self.get()?;
+        self.list()?;
+        self.create()?;
+        self.update()?;
+        self.delete()?;
+        self.stop()?;
+        self.keys()?;
+        if let Some(arn) = &self.resource.arn {
+            let read = self.text_of(&self.named(name), arn)?;
+            line!(self, "impl Tagged for {name} {{ fn arn(&self) -> &str {{ {read} }} }}\n");
+        }
+        if let Some(status) = &self.resource.status {
+            self.progress(status)?;
+        }
+        self.verbs()
+    }
+
+    /// The resource's own type, or another of its module.
+    pub(super) fn named(&self, name: &str) -> TypeName {
+        TypeName { module: self.resource.module.clone(), name: name.to_owned() }
+    }
+
+    pub(super) fn key_type(&self) -> &'a str {
+        self.resource.key_type()
+    }
+
+    /// The setters that put the key into an operation's address.
+    pub(super) fn key_setters(&self, operation: &Operation<'a>) -> String {
+        let mut setters = String::new();
+        for (parameter, _, _) in operation.address() {
+            let set = snake(parameter);
+            let part = match &self.resource.key {
+                Some(Key::Parts { parts, .. }) => parts.get(parameter).map(String::as_str),
+                _ => Some(""),
+            };
+            match part {
+                Some("") => {
+                    let _ = write!(setters, ".{set}(key)");
+                    break;
+                }
+                Some(part) => match part.strip_suffix('?') {
+                    Some(part) => {
+                        let _ = write!(setters, ".set_{set}(key.{part})");
+                    }
+                    None => {
+                        let _ = write!(setters, ".{set}(key.{part})");
+                    }
+                },
+                None => {}
+            }
+        }
+        setters
+    }
+
+    pub(super) fn client(&self) -> &'static str {
+        match self.operations.service {
+            Service::Bedrock => "sdk::control_plane(session)",
+            Service::BedrockRuntime => "sdk::runtime(session)",
+        }
+    }
+
+    /// The call: `request` names a body, and `setters` what goes into the address.
+    pub(super) fn call(&self, operation: &Operation<'a>, request: Option<&str>, setters: &str) -> String {
+        let client = self.client();
+        let Operation { snake, name, .. } = operation;
+        let send = match (request, operation.request) {
+            (Some(value), Some(request)) => {
+                let builder = format!("operation::{snake}::builders::{name}InputBuilder");
+                let made = if self.fallible.contains(request) {
+                    format!(
+                        "{builder}::try_from({value}).map_err(|error| Error::unsendable(OPERATION, error))?"
+                    )
+                } else {
+                    format!("{builder}::from({value})")
+                };
+                format!("{made}{setters}.send_with(&{client})")
+            }
+            _ => format!("{client}.{snake}(){setters}.send()"),
+        };
+        format!("sdk::Call::new(session, OPERATION).send({send}).await?")
+    }
+
+    /// What becomes of the SDK's answer.
+    pub(super) fn given(&self, operation: &Operation<'a>) -> Result<Given<'a>> {
+        let given = |name, value| Given { name: Some(name), value, is_list: false };
+        Ok(match self.operations.answer(operation)? {
+            Answer::Nothing => Given { name: None, value: String::new(), is_list: false },
+            Answer::Whole(name) => given(name, "answer.into()".to_owned()),
+            Answer::Held { member, name, required } => {
+                given(name, format!("held(OPERATION, answer.{member}, {required})?"))
+            }
+            Answer::List { member, name, required } => {
+                let all = if required { "" } else { ".unwrap_or_default()" };
+                let value = format!("answer.{member}{all}.into_iter().map(Into::into).collect()");
+                Given { name: Some(name), value, is_list: true }
+            }
+        })
+    }
+
+    fn get(&mut self) -> Result<()> {
+        let Some(get) = &self.resource.get else { return Ok(()) };
+        let operation = self.operations.operation(get)?;
+        let answer = self.given(&operation)?.returned();
+        let (name, key) = (&self.resource.name, self.key_type());
+        let call = self.call(&operation, None, &self.key_setters(&operation));
+        line!(
+            self,
+            "impl Get for {name} {{
+                type Key = {key};
+
+                async fn get(session: &Session, key: {key}) -> Result<Self> {{
+                    const OPERATION: &str = {get:?};
+                    let key = key.checked(OPERATION)?;
+                    let answer = {call};
+                    {answer}
+                }}
+            }}\n"
+        );
+        Ok(())
+    }
+
+    fn create(&mut self) -> Result<()> {
+        let Some(create) = &self.resource.create else { return Ok(()) };
+        let operation = self.operations.operation(create)?;
+        let given = self.given(&operation)?;
+        let created = given.name.ok_or_else(|| format!("{create} answers nothing"))?;
+        let answer = given.returned();
+        let request = operation.request.ok_or_else(|| format!("{create} takes nothing"))?;
+        let call = self.call(&operation, Some("request"), "");
+        self.bound.insert(created.name.clone());
+        line!(
+            self,
+            "impl Create for {} {{
+                type Request = {request};
+                type Created = {created};
+
+                async fn create(session: &Session, request: {request}) -> Result<{created}> {{
+                    const OPERATION: &str = {create:?};
+                    let answer = {call};
+                    {answer}
+                }}
+            }}\n",
+            self.resource.name,
+            request = request.name,
+            created = created.name,
+        );
+        Ok(())
+    }
+
+    fn update(&mut self) -> Result<()> {
+        let Some(update) = &self.resource.update else { return Ok(()) };
+        let operation = self.operations.operation(update)?;
+        let given = self.given(&operation)?;
+        let request = operation.request.ok_or_else(|| format!("{update} takes nothing"))?;
+        let parameter = operation.address().first().map(|(name, _, _)| snake(name)).unwrap_or_default();
+        let call = self.call(&operation, Some("request"), &format!(".{parameter}({})", self.update_key()));
+        if let Some(updated) = given.name {
+            self.bound.insert(updated.name.clone());
+        }
+        let updated = given.name.map_or("()", |updated| updated.name.as_str());
+        let body = match given.name {
+            Some(_) => format!("let answer = {call}; {}", given.returned()),
+            None => format!("{call}; Ok(())"),
+        };
+        line!(
+            self,
+            "impl Update for {} {{
+                type Request = {request};
+                type Updated = {updated};
+
+                async fn update(session: &Session, key: {key}, request: {request}) -> Result<{updated}> {{
+                    const OPERATION: &str = {update:?};
+                    let key = key.checked(OPERATION)?;
+                    {body}
+                }}
+            }}\n",
+            self.resource.name,
+            request = request.name,
+            key = self.key_type(),
+        );
+        Ok(())
+    }
+
+    /// What a change is addressed with: the key, or its first part.
+    fn update_key(&self) -> String {
+        match &self.resource.key {
+            Some(Key::Parts { parts, .. }) => {
+                format!("key.{}", parts.values().next().map(String::as_str).unwrap_or_default())
+            }
+            _ => "key".to_owned(),
+        }
+    }
+
+    fn delete(&mut self) -> Result<()> {
+        self.by_key(self.resource.delete.as_ref(), "Delete", "delete")
+    }
+
+    fn stop(&mut self) -> Result<()> {
+        self.by_key(self.resource.stop.as_ref(), "Stop", "stop")
+    }
+
+    /// An operation that takes a key and answers nothing.
+    fn by_key(&mut self, name: Option<&'a String>, of: &str, method: &str) -> Result<()> {
+        let Some(name) = name else { return Ok(()) };
+        let operation = self.operations.operation(name)?;
+        let call = self.call(&operation, None, &self.key_setters(&operation));
+        line!(
+            self,
+            "impl {of} for {} {{
+                async fn {method}(session: &Session, key: {}) -> Result<()> {{
+                    const OPERATION: &str = {name:?};
+                    let key = key.checked(OPERATION)?;
+                    {call};
+                    Ok(())
+                }}
+            }}\n",
+            self.resource.name,
+            self.key_type(),
+        );
+        Ok(())
+    }
+
+    /// The `&str` at a path of fields of `self`; empty where it is left out.
+    pub(super) fn text_of(&self, of: &TypeName, path: &str) -> Result<String> {
+        let mut place = of.clone();
+        let mut read = "self".to_owned();
+        let parts: Vec<&str> = path.split('.').collect();
+        for (at, part) in parts.iter().enumerate() {
+            let field = self
+                .plan
+                .fields(&place)
+                .iter()
+                .find(|field| field.name == *part)
+                .ok_or_else(|| format!("{}: {} has no field {part}", self.resource.name, place.name))?;
+            read = format!("{read}.{}", raw(part));
+            match &field.what {
+                What::Type { name, is_enum: false } if at + 1 < parts.len() => place = name.clone(),
+                What::Type { is_enum: true, .. } if field.required => read = format!("{read}.as_str()"),
+                What::Type { is_enum: true, .. } => {
+                    read = format!("{read}.as_ref().map_or(\"\", |value| value.as_str())");
+                }
+                _ if field.required => read = format!("{read}.as_str()"),
+                _ => read = format!("{read}.as_deref().unwrap_or_default()"),
+            }
+        }
+        Ok(read)
+    }
+
+    /// What holds a key: the resource, its rows, AWS's answers.
+    fn keys(&mut self) -> Result<()> {
+        let name = &self.resource.name;
+        if self.resource.get.is_none() {
+            return Ok(());
+        }
+        let keyed: Vec<(String, Vec<String>)> = match &self.resource.key {
+            Some(Key::Field(field)) => self
+                .bound
+                .iter()
+                .filter(|holder| {
+                    self.plan.fields(&self.named(holder)).iter().any(|there| there.name == *field)
+                })
+                .map(|holder| (holder.clone(), vec![field.clone()]))
+                .collect(),
+            _ => self.resource.keys.iter().map(|(holder, fields)| (holder.clone(), fields.clone())).collect(),
+        };
+        for (holder, fields) in keyed {
+            let reads: Vec<String> = fields
+                .iter()
+                .map(|field| self.text_of(&self.named(&holder), field))
+                .collect::<Result<_>>()?;
+            let key = match reads.as_slice() {
+                [read] => format!("{read}.to_owned()"),
+                _ => format!("({}).into()", reads.join(", ")),
+            };
+            line!(
+                self,
+                "impl Keyed for {holder} {{
+                    type Full = {name};
+
+                    fn key(&self) -> {} {{ {key} }}
+                }}\n",
+                self.key_type(),
+            );
+            self.bound.insert(holder);
+        }
+        Ok(())
+    }
+
+    /// What has the resource's status: the resource, its rows, AWS's answers. A row may call it just `status`.
+    fn statuses(&mut self, status: &Status) -> Result<()> {
+        for holder in self.bound.clone() {
+            let of = self.named(&holder);
+            let has = |name: &str| self.plan.fields(&of).iter().any(|field| field.name == name);
+            if let Some(field) = [status.field.as_str(), "status"].into_iter().find(|field| has(field)) {
+                let read = self.text_of(&of, field)?;
+                line!(self, "impl HasStatus for {holder} {{ fn status_text(&self) -> &str {{ {read} }} }}\n");
+            }
+        }
+        Ok(())
+    }
+
+    fn progress(&mut self, status: &Status) -> Result<()> {
+        let name = &self.resource.name;
+        self.statuses(status)?;
+        let reasons = match &status.reasons {
+            None => "Vec::new()".to_owned(),
+            Some(field) => {
+                let fields = self.plan.fields(&self.named(name));
+                let field = fields
+                    .iter()
+                    .find(|there| there.name == *field)
+                    .ok_or_else(|| format!("{name} has no field {field}"))?;
+                let value = &field.name;
+                match &field.what {
+                    What::List(_) if field.required => format!("self.{value}.clone()"),
+                    What::List(_) => format!("self.{value}.clone().unwrap_or_default()"),
+                    _ => format!("self.{value}.clone().into_iter().collect()"),
+                }
+            }
+        };
+        line!(
+            self,
+            "impl Progress for {name} {{
+                const READY: &'static [&'static str] = &{:?};
+                const FAILED: &'static [&'static str] = &{:?};
+
+                fn reasons(&self) -> Vec<String> {{ {reasons} }}
+            }}\n",
+            status.ready,
+            status.failed,
+        );
+        Ok(())
+    }
+}
+
+/// What an operation gives.
+pub(super) struct Given<'a> {
+    /// Its type; none where AWS answers nothing.
+    pub(super) name: Option<&'a TypeName>,
+    /// The expression that makes it of the SDK's `answer`.
+    pub(super) value: String,
+    pub(super) is_list: bool,
+}
+
+impl Given<'_> {
+    /// The end of a function that gives it as it is.
+    pub(super) fn returned(&self) -> String {
+        match self.value.strip_suffix('?') {
+            Some(result) => result.to_owned(),
+            None => format!("Ok({})", self.value),
+        }
+    }
+
+    /// Its type as a manager gives it.
+    pub(super) fn kind(&self) -> String {
+        match self.name {
+            None => "()".to_owned(),
+            Some(name) if self.is_list => format!("Vec<{}>", name.name),
+            Some(name) => format!("Bound<{}>", name.name),
+        }
+    }
+
+    /// The end of a function that calls, and gives it as a manager does.
+    pub(super) fn bound(&self, call: &str) -> String {
+        match self.name {
+            None => format!("{call}; Ok(())"),
+            Some(_) if self.is_list => format!("let answer = {call}; {}", self.returned()),
+            Some(_) => format!("let answer = {call}; Ok(Bound::new({}, session.clone()))", self.value),
+        }
+    }
+}
