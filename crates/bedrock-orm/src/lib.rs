@@ -79,6 +79,7 @@ pub mod extensions {
     pub use bedrock_orm_core::UsingExt;
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_managers::TagsExt;
+    #[cfg(feature = "control-plane")]
     pub use bedrock_orm_managers::extensions::*;
     pub use bedrock_orm_managers::{DeleteExt, FullExt, RefreshExt, StopExt, UpdateExt, WaitExt};
     #[cfg(feature = "control-plane")]
@@ -92,7 +93,7 @@ pub mod extensions {
 /// What most programs need: `use bedrock_orm::prelude::*;`.
 ///
 /// It has the types that one names, and the extension traits without their names: their methods are there, and no name
-/// of yours can clash with theirs. To name one, take it from [`extensions`](crate::extensions).
+/// of yours can clash with theirs. To name one, take it from [`extensions`].
 pub mod prelude {
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_managers::resources::AnyModel;
@@ -112,6 +113,7 @@ pub mod prelude {
     pub use bedrock_orm_core::UsingExt as _;
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_managers::TagsExt as _;
+    #[cfg(feature = "control-plane")]
     #[doc(hidden)]
     pub use bedrock_orm_managers::extensions_prelude::*;
     pub use bedrock_orm_managers::lookups::{

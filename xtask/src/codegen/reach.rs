@@ -1,15 +1,13 @@
 //! Where each of AWS's operations is reached.
 
-use super::table::{Resource, Table};
+use super::table::{Key, Resource, Table};
 
 /// A resource's operations, each with how it is called.
 pub(crate) fn of_resource(resource: &Resource) -> Vec<(String, String)> {
     let name = &resource.name;
     let key = match &resource.key {
-        Some(super::table::Key::Parts { parts, .. }) => {
-            let mut parts: Vec<&str> = parts.values().map(|part| part.trim_end_matches('?')).collect();
-            // As the key types have them: what it lies in comes first, by its ARN.
-            parts.sort_by_key(|part| !part.ends_with("_arn"));
+        Some(Key::Parts { parts, .. }) => {
+            let parts: Vec<&str> = parts.values().map(|part| part.trim_end_matches('?')).collect();
             format!("({})", parts.join(", "))
         }
         _ => "key".to_owned(),

@@ -212,6 +212,38 @@ impl Manager<AutomatedReasoningPolicy> {
         }
     }
 
+    /// The policy's definition: its rules, variables and types.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers; `InvalidInput` for what cannot be sent.
+    ///
+    /// # Requests
+    ///
+    /// One `ExportAutomatedReasoningPolicyVersion` (`bedrock:ExportAutomatedReasoningPolicyVersion`).
+    pub fn export<A: Into<String>>(
+        &self,
+        key: A,
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send + 'static + use<A>
+    {
+        const OPERATION: &str = "ExportAutomatedReasoningPolicyVersion";
+        let choice = self.choice().clone();
+        let key: String = key.into();
+        async move {
+            let session = &choice.session().await?;
+            let key = key.checked(OPERATION)?;
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(
+                    sdk::control_plane(session)
+                        .export_automated_reasoning_policy_version()
+                        .policy_arn(key)
+                        .send(),
+                )
+                .await?;
+            Ok(Bound::new(held(OPERATION, answer.policy_definition, true)?, session.clone()))
+        }
+    }
+
     /// Deletes the policy; by force also what depends on it: its versions, build workflows and test cases.
     ///
     /// # Errors
@@ -244,38 +276,6 @@ impl Manager<AutomatedReasoningPolicy> {
             Ok(())
         }
     }
-
-    /// The policy's definition: its rules, variables and types.
-    ///
-    /// # Errors
-    ///
-    /// As AWS answers; `InvalidInput` for what cannot be sent.
-    ///
-    /// # Requests
-    ///
-    /// One `ExportAutomatedReasoningPolicyVersion` (`bedrock:ExportAutomatedReasoningPolicyVersion`).
-    pub fn export<A: Into<String>>(
-        &self,
-        key: A,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send + 'static + use<A>
-    {
-        const OPERATION: &str = "ExportAutomatedReasoningPolicyVersion";
-        let choice = self.choice().clone();
-        let key: String = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let answer = sdk::Call::new(session, OPERATION)
-                .send(
-                    sdk::control_plane(session)
-                        .export_automated_reasoning_policy_version()
-                        .policy_arn(key)
-                        .send(),
-                )
-                .await?;
-            Ok(Bound::new(held(OPERATION, answer.policy_definition, true)?, session.clone()))
-        }
-    }
 }
 
 /// What a bound [`AutomatedReasoningPolicy`] has besides; a row of its list, and AWS's answer to its creation, have it too.
@@ -294,17 +294,6 @@ pub trait AutomatedReasoningPolicyExt: Sized {
         request: CreateAutomatedReasoningPolicyVersionRequest,
     ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> + Send + 'static;
 
-    /// Deletes the policy; by force also what depends on it: its versions, build workflows and test cases.
-    ///
-    /// # Errors
-    ///
-    /// As AWS answers; `InvalidInput` for what cannot be sent.
-    ///
-    /// # Requests
-    ///
-    /// One `DeleteAutomatedReasoningPolicy` (`bedrock:DeleteAutomatedReasoningPolicy`).
-    fn delete_with(&self, force: bool) -> impl Future<Output = Result<()>> + Send + 'static;
-
     /// The policy's definition: its rules, variables and types.
     ///
     /// # Errors
@@ -317,6 +306,17 @@ pub trait AutomatedReasoningPolicyExt: Sized {
     fn export(
         &self,
     ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send + 'static;
+
+    /// Deletes the policy; by force also what depends on it: its versions, build workflows and test cases.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers; `InvalidInput` for what cannot be sent.
+    ///
+    /// # Requests
+    ///
+    /// One `DeleteAutomatedReasoningPolicy` (`bedrock:DeleteAutomatedReasoningPolicy`).
+    fn delete_with(&self, force: bool) -> impl Future<Output = Result<()>> + Send + 'static;
 
     /// Its [`AutomatedReasoningPolicyBuildWorkflowSummary`]s, as a lazy queryset.
     fn build_workflows(&self) -> QuerySet<AutomatedReasoningPolicyBuildWorkflowSummary>;
@@ -334,14 +334,14 @@ impl<M: Keyed<Full = AutomatedReasoningPolicy>> AutomatedReasoningPolicyExt for 
         AutomatedReasoningPolicy::objects().using(self.session()).create_version(self.key(), request)
     }
 
-    fn delete_with(&self, force: bool) -> impl Future<Output = Result<()>> + Send + 'static {
-        AutomatedReasoningPolicy::objects().using(self.session()).delete_with(self.key(), force)
-    }
-
     fn export(
         &self,
     ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send + 'static {
         AutomatedReasoningPolicy::objects().using(self.session()).export(self.key())
+    }
+
+    fn delete_with(&self, force: bool) -> impl Future<Output = Result<()>> + Send + 'static {
+        AutomatedReasoningPolicy::objects().using(self.session()).delete_with(self.key(), force)
     }
 
     fn build_workflows(&self) -> QuerySet<AutomatedReasoningPolicyBuildWorkflowSummary> {
@@ -458,7 +458,7 @@ impl Progress for AutomatedReasoningPolicyBuildWorkflow {
 }
 
 impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
-    /// The annotations on what the workflow has built.
+    /// Starts a workflow of that kind; `wait` on the answer tells when it has ended.
     ///
     /// # Errors
     ///
@@ -466,27 +466,24 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     ///
     /// # Requests
     ///
-    /// One `GetAutomatedReasoningPolicyAnnotations` (`bedrock:GetAutomatedReasoningPolicyAnnotations`).
-    pub fn annotations<A: Into<BuildWorkflowKey>>(
+    /// One `StartAutomatedReasoningPolicyBuildWorkflow` (`bedrock:StartAutomatedReasoningPolicyBuildWorkflow`).
+    pub fn start<A: Into<String>, B: Into<AutomatedReasoningPolicyBuildWorkflowType>>(
         &self,
-        key: A,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send + 'static + use<A>
-    {
-        const OPERATION: &str = "GetAutomatedReasoningPolicyAnnotations";
+        policy_arn: A,
+        build_workflow_type: B,
+        request: StartAutomatedReasoningPolicyBuildWorkflowRequest,
+    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyBuildWorkflowResponse>>>
+    + Send
+    + 'static
+    + use<A, B> {
+        const OPERATION: &str = "StartAutomatedReasoningPolicyBuildWorkflow";
         let choice = self.choice().clone();
-        let key: BuildWorkflowKey = key.into();
+        let policy_arn: String = policy_arn.into();
+        let build_workflow_type: AutomatedReasoningPolicyBuildWorkflowType = build_workflow_type.into();
         async move {
             let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let answer = sdk::Call::new(session, OPERATION)
-                .send(
-                    sdk::control_plane(session)
-                        .get_automated_reasoning_policy_annotations()
-                        .policy_arn(key.policy_arn)
-                        .build_workflow_id(key.build_workflow_id)
-                        .send(),
-                )
-                .await?;
+
+            let answer = sdk::Call::new(session, OPERATION).send(operation::start_automated_reasoning_policy_build_workflow::builders::StartAutomatedReasoningPolicyBuildWorkflowInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(policy_arn).build_workflow_type(build_workflow_type.into()).send_with(&sdk::control_plane(session))).await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
@@ -557,39 +554,6 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         }
     }
 
-    /// The next scenario to say right or wrong to.
-    ///
-    /// # Errors
-    ///
-    /// As AWS answers; `InvalidInput` for what cannot be sent.
-    ///
-    /// # Requests
-    ///
-    /// One `GetAutomatedReasoningPolicyNextScenario` (`bedrock:GetAutomatedReasoningPolicyNextScenario`).
-    pub fn next_scenario<A: Into<BuildWorkflowKey>>(
-        &self,
-        key: A,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send + 'static + use<A>
-    {
-        const OPERATION: &str = "GetAutomatedReasoningPolicyNextScenario";
-        let choice = self.choice().clone();
-        let key: BuildWorkflowKey = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let answer = sdk::Call::new(session, OPERATION)
-                .send(
-                    sdk::control_plane(session)
-                        .get_automated_reasoning_policy_next_scenario()
-                        .policy_arn(key.policy_arn)
-                        .build_workflow_id(key.build_workflow_id)
-                        .send(),
-                )
-                .await?;
-            Ok(Bound::new(answer.into(), session.clone()))
-        }
-    }
-
     /// What the workflow has built, of one kind; of kinds that have several, the one of that ID.
     ///
     /// # Errors
@@ -635,7 +599,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         }
     }
 
-    /// Starts a workflow of that kind; `wait` on the answer tells when it has ended.
+    /// The annotations on what the workflow has built.
     ///
     /// # Errors
     ///
@@ -643,52 +607,27 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     ///
     /// # Requests
     ///
-    /// One `StartAutomatedReasoningPolicyBuildWorkflow` (`bedrock:StartAutomatedReasoningPolicyBuildWorkflow`).
-    pub fn start<A: Into<String>, B: Into<AutomatedReasoningPolicyBuildWorkflowType>>(
-        &self,
-        policy_arn: A,
-        build_workflow_type: B,
-        request: StartAutomatedReasoningPolicyBuildWorkflowRequest,
-    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyBuildWorkflowResponse>>>
-    + Send
-    + 'static
-    + use<A, B> {
-        const OPERATION: &str = "StartAutomatedReasoningPolicyBuildWorkflow";
-        let choice = self.choice().clone();
-        let policy_arn: String = policy_arn.into();
-        let build_workflow_type: AutomatedReasoningPolicyBuildWorkflowType = build_workflow_type.into();
-        async move {
-            let session = &choice.session().await?;
-
-            let answer = sdk::Call::new(session, OPERATION).send(operation::start_automated_reasoning_policy_build_workflow::builders::StartAutomatedReasoningPolicyBuildWorkflowInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(policy_arn).build_workflow_type(build_workflow_type.into()).send_with(&sdk::control_plane(session))).await?;
-            Ok(Bound::new(answer.into(), session.clone()))
-        }
-    }
-
-    /// Runs the policy's test cases, all of them or those named, against what the workflow has built.
-    ///
-    /// # Errors
-    ///
-    /// As AWS answers; `InvalidInput` for what cannot be sent.
-    ///
-    /// # Requests
-    ///
-    /// One `StartAutomatedReasoningPolicyTestWorkflow` (`bedrock:StartAutomatedReasoningPolicyTestWorkflow`).
-    pub fn start_test_workflow<A: Into<BuildWorkflowKey>>(
+    /// One `GetAutomatedReasoningPolicyAnnotations` (`bedrock:GetAutomatedReasoningPolicyAnnotations`).
+    pub fn annotations<A: Into<BuildWorkflowKey>>(
         &self,
         key: A,
-        request: StartAutomatedReasoningPolicyTestWorkflowRequest,
-    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>>
-    + Send
-    + 'static
-    + use<A> {
-        const OPERATION: &str = "StartAutomatedReasoningPolicyTestWorkflow";
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send + 'static + use<A>
+    {
+        const OPERATION: &str = "GetAutomatedReasoningPolicyAnnotations";
         let choice = self.choice().clone();
         let key: BuildWorkflowKey = key.into();
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let answer = sdk::Call::new(session, OPERATION).send(operation::start_automated_reasoning_policy_test_workflow::builders::StartAutomatedReasoningPolicyTestWorkflowInputBuilder::from(request).policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id).send_with(&sdk::control_plane(session))).await?;
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(
+                    sdk::control_plane(session)
+                        .get_automated_reasoning_policy_annotations()
+                        .policy_arn(key.policy_arn)
+                        .build_workflow_id(key.build_workflow_id)
+                        .send(),
+                )
+                .await?;
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
@@ -729,11 +668,8 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
             Ok(Bound::new(answer.into(), session.clone()))
         }
     }
-}
 
-/// What a bound [`AutomatedReasoningPolicyBuildWorkflow`] has besides; a row of its list, and AWS's answer to its creation, have it too.
-pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
-    /// The annotations on what the workflow has built.
+    /// The next scenario to say right or wrong to.
     ///
     /// # Errors
     ///
@@ -741,11 +677,62 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     ///
     /// # Requests
     ///
-    /// One `GetAutomatedReasoningPolicyAnnotations` (`bedrock:GetAutomatedReasoningPolicyAnnotations`).
-    fn annotations(
+    /// One `GetAutomatedReasoningPolicyNextScenario` (`bedrock:GetAutomatedReasoningPolicyNextScenario`).
+    pub fn next_scenario<A: Into<BuildWorkflowKey>>(
         &self,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send + 'static;
+        key: A,
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send + 'static + use<A>
+    {
+        const OPERATION: &str = "GetAutomatedReasoningPolicyNextScenario";
+        let choice = self.choice().clone();
+        let key: BuildWorkflowKey = key.into();
+        async move {
+            let session = &choice.session().await?;
+            let key = key.checked(OPERATION)?;
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(
+                    sdk::control_plane(session)
+                        .get_automated_reasoning_policy_next_scenario()
+                        .policy_arn(key.policy_arn)
+                        .build_workflow_id(key.build_workflow_id)
+                        .send(),
+                )
+                .await?;
+            Ok(Bound::new(answer.into(), session.clone()))
+        }
+    }
 
+    /// Runs the policy's test cases, all of them or those named, against what the workflow has built.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers; `InvalidInput` for what cannot be sent.
+    ///
+    /// # Requests
+    ///
+    /// One `StartAutomatedReasoningPolicyTestWorkflow` (`bedrock:StartAutomatedReasoningPolicyTestWorkflow`).
+    pub fn start_test_workflow<A: Into<BuildWorkflowKey>>(
+        &self,
+        key: A,
+        request: StartAutomatedReasoningPolicyTestWorkflowRequest,
+    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>>
+    + Send
+    + 'static
+    + use<A> {
+        const OPERATION: &str = "StartAutomatedReasoningPolicyTestWorkflow";
+        let choice = self.choice().clone();
+        let key: BuildWorkflowKey = key.into();
+        async move {
+            let session = &choice.session().await?;
+            let key = key.checked(OPERATION)?;
+            let answer = sdk::Call::new(session, OPERATION).send(operation::start_automated_reasoning_policy_test_workflow::builders::StartAutomatedReasoningPolicyTestWorkflowInputBuilder::from(request).policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id).send_with(&sdk::control_plane(session))).await?;
+            Ok(Bound::new(answer.into(), session.clone()))
+        }
+    }
+}
+
+/// What a bound [`AutomatedReasoningPolicyBuildWorkflow`] has besides; a row of its list, and AWS's answer to its creation, have it too.
+pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     /// Cancels the workflow, which may take a while.
     ///
     /// # Errors
@@ -768,19 +755,6 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     /// One `DeleteAutomatedReasoningPolicyBuildWorkflow` (`bedrock:DeleteAutomatedReasoningPolicyBuildWorkflow`).
     fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static;
 
-    /// The next scenario to say right or wrong to.
-    ///
-    /// # Errors
-    ///
-    /// As AWS answers; `InvalidInput` for what cannot be sent.
-    ///
-    /// # Requests
-    ///
-    /// One `GetAutomatedReasoningPolicyNextScenario` (`bedrock:GetAutomatedReasoningPolicyNextScenario`).
-    fn next_scenario(
-        &self,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send + 'static;
-
     /// What the workflow has built, of one kind; of kinds that have several, the one of that ID.
     ///
     /// # Errors
@@ -796,7 +770,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
         asset_id: impl Into<Option<String>>,
     ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyBuildWorkflowResultAssets>>> + Send + 'static;
 
-    /// Runs the policy's test cases, all of them or those named, against what the workflow has built.
+    /// The annotations on what the workflow has built.
     ///
     /// # Errors
     ///
@@ -804,11 +778,10 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     ///
     /// # Requests
     ///
-    /// One `StartAutomatedReasoningPolicyTestWorkflow` (`bedrock:StartAutomatedReasoningPolicyTestWorkflow`).
-    fn start_test_workflow(
+    /// One `GetAutomatedReasoningPolicyAnnotations` (`bedrock:GetAutomatedReasoningPolicyAnnotations`).
+    fn annotations(
         &self,
-        request: StartAutomatedReasoningPolicyTestWorkflowRequest,
-    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>> + Send + 'static;
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send + 'static;
 
     /// Replaces the annotations, unless they were changed since the hash was read.
     ///
@@ -825,6 +798,33 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
         last_updated_annotation_set_hash: impl Into<String>,
     ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyAnnotationsResponse>>> + Send + 'static;
 
+    /// The next scenario to say right or wrong to.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers; `InvalidInput` for what cannot be sent.
+    ///
+    /// # Requests
+    ///
+    /// One `GetAutomatedReasoningPolicyNextScenario` (`bedrock:GetAutomatedReasoningPolicyNextScenario`).
+    fn next_scenario(
+        &self,
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send + 'static;
+
+    /// Runs the policy's test cases, all of them or those named, against what the workflow has built.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers; `InvalidInput` for what cannot be sent.
+    ///
+    /// # Requests
+    ///
+    /// One `StartAutomatedReasoningPolicyTestWorkflow` (`bedrock:StartAutomatedReasoningPolicyTestWorkflow`).
+    fn start_test_workflow(
+        &self,
+        request: StartAutomatedReasoningPolicyTestWorkflowRequest,
+    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>> + Send + 'static;
+
     /// Its [`AutomatedReasoningPolicyTestResult`]s, as a lazy queryset.
     fn test_results(&self) -> QuerySet<AutomatedReasoningPolicyTestResult>;
 }
@@ -832,12 +832,6 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
 impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningPolicyBuildWorkflowExt
     for Bound<M>
 {
-    fn annotations(
-        &self,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send + 'static {
-        AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).annotations(self.key())
-    }
-
     fn cancel(&self) -> impl Future<Output = Result<()>> + Send + 'static {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).cancel(self.key())
     }
@@ -846,12 +840,6 @@ impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningP
         AutomatedReasoningPolicyBuildWorkflow::objects()
             .using(self.session())
             .delete(self.key(), last_updated_at)
-    }
-
-    fn next_scenario(
-        &self,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send + 'static {
-        AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).next_scenario(self.key())
     }
 
     fn result_assets(
@@ -867,14 +855,10 @@ impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningP
         )
     }
 
-    fn start_test_workflow(
+    fn annotations(
         &self,
-        request: StartAutomatedReasoningPolicyTestWorkflowRequest,
-    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>> + Send + 'static
-    {
-        AutomatedReasoningPolicyBuildWorkflow::objects()
-            .using(self.session())
-            .start_test_workflow(self.key(), request)
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send + 'static {
+        AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).annotations(self.key())
     }
 
     fn update_annotations(
@@ -888,6 +872,22 @@ impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningP
             annotations,
             last_updated_annotation_set_hash,
         )
+    }
+
+    fn next_scenario(
+        &self,
+    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send + 'static {
+        AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).next_scenario(self.key())
+    }
+
+    fn start_test_workflow(
+        &self,
+        request: StartAutomatedReasoningPolicyTestWorkflowRequest,
+    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>> + Send + 'static
+    {
+        AutomatedReasoningPolicyBuildWorkflow::objects()
+            .using(self.session())
+            .start_test_workflow(self.key(), request)
     }
 
     fn test_results(&self) -> QuerySet<AutomatedReasoningPolicyTestResult> {
@@ -1000,6 +1000,34 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
         }
     }
 
+    /// Changes the test case, unless it was changed after the time that the request names.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers; `InvalidInput` for what cannot be sent.
+    ///
+    /// # Requests
+    ///
+    /// One `UpdateAutomatedReasoningPolicyTestCase` (`bedrock:UpdateAutomatedReasoningPolicyTestCase`).
+    pub fn update<A: Into<TestCaseKey>>(
+        &self,
+        key: A,
+        request: UpdateAutomatedReasoningPolicyTestCaseRequest,
+    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>>
+    + Send
+    + 'static
+    + use<A> {
+        const OPERATION: &str = "UpdateAutomatedReasoningPolicyTestCase";
+        let choice = self.choice().clone();
+        let key: TestCaseKey = key.into();
+        async move {
+            let session = &choice.session().await?;
+            let key = key.checked(OPERATION)?;
+            let answer = sdk::Call::new(session, OPERATION).send(operation::update_automated_reasoning_policy_test_case::builders::UpdateAutomatedReasoningPolicyTestCaseInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key.policy_arn).test_case_id(key.test_case_id).send_with(&sdk::control_plane(session))).await?;
+            Ok(Bound::new(answer.into(), session.clone()))
+        }
+    }
+
     /// Deletes the test case, unless it was changed after that time.
     ///
     /// # Errors
@@ -1033,49 +1061,10 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
             Ok(())
         }
     }
-
-    /// Changes the test case, unless it was changed after the time that the request names.
-    ///
-    /// # Errors
-    ///
-    /// As AWS answers; `InvalidInput` for what cannot be sent.
-    ///
-    /// # Requests
-    ///
-    /// One `UpdateAutomatedReasoningPolicyTestCase` (`bedrock:UpdateAutomatedReasoningPolicyTestCase`).
-    pub fn update<A: Into<TestCaseKey>>(
-        &self,
-        key: A,
-        request: UpdateAutomatedReasoningPolicyTestCaseRequest,
-    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>>
-    + Send
-    + 'static
-    + use<A> {
-        const OPERATION: &str = "UpdateAutomatedReasoningPolicyTestCase";
-        let choice = self.choice().clone();
-        let key: TestCaseKey = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let answer = sdk::Call::new(session, OPERATION).send(operation::update_automated_reasoning_policy_test_case::builders::UpdateAutomatedReasoningPolicyTestCaseInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key.policy_arn).test_case_id(key.test_case_id).send_with(&sdk::control_plane(session))).await?;
-            Ok(Bound::new(answer.into(), session.clone()))
-        }
-    }
 }
 
 /// What a bound [`AutomatedReasoningPolicyTestCase`] has besides; a row of its list, and AWS's answer to its creation, have it too.
 pub trait AutomatedReasoningPolicyTestCaseExt: Sized {
-    /// Deletes the test case, unless it was changed after that time.
-    ///
-    /// # Errors
-    ///
-    /// As AWS answers; `InvalidInput` for what cannot be sent.
-    ///
-    /// # Requests
-    ///
-    /// One `DeleteAutomatedReasoningPolicyTestCase` (`bedrock:DeleteAutomatedReasoningPolicyTestCase`).
-    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static;
-
     /// Changes the test case, unless it was changed after the time that the request names.
     ///
     /// # Errors
@@ -1089,19 +1078,30 @@ pub trait AutomatedReasoningPolicyTestCaseExt: Sized {
         &self,
         request: UpdateAutomatedReasoningPolicyTestCaseRequest,
     ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>> + Send + 'static;
+
+    /// Deletes the test case, unless it was changed after that time.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers; `InvalidInput` for what cannot be sent.
+    ///
+    /// # Requests
+    ///
+    /// One `DeleteAutomatedReasoningPolicyTestCase` (`bedrock:DeleteAutomatedReasoningPolicyTestCase`).
+    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static;
 }
 
 impl<M: Keyed<Full = AutomatedReasoningPolicyTestCase>> AutomatedReasoningPolicyTestCaseExt for Bound<M> {
-    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static {
-        AutomatedReasoningPolicyTestCase::objects().using(self.session()).delete(self.key(), last_updated_at)
-    }
-
     fn update(
         &self,
         request: UpdateAutomatedReasoningPolicyTestCaseRequest,
     ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>> + Send + 'static
     {
         AutomatedReasoningPolicyTestCase::objects().using(self.session()).update(self.key(), request)
+    }
+
+    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static {
+        AutomatedReasoningPolicyTestCase::objects().using(self.session()).delete(self.key(), last_updated_at)
     }
 }
 

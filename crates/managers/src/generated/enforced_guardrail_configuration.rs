@@ -58,6 +58,31 @@ impl Row for EnforcedGuardrailsConfiguration {
 }
 
 impl Manager<EnforcedGuardrailsConfiguration> {
+    /// Imposes a guardrail on every call; with the ID of a configuration that is there already, changes it.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers; `InvalidInput` for what cannot be sent.
+    ///
+    /// # Requests
+    ///
+    /// One `PutEnforcedGuardrailConfiguration` (`bedrock:PutEnforcedGuardrailConfiguration`).
+    pub fn put(
+        &self,
+        request: PutEnforcedGuardrailConfigurationRequest,
+    ) -> impl Future<Output = Result<Bound<PutEnforcedGuardrailConfigurationResponse>>> + Send + 'static + use<>
+    {
+        const OPERATION: &str = "PutEnforcedGuardrailConfiguration";
+        let choice = self.choice().clone();
+
+        async move {
+            let session = &choice.session().await?;
+
+            let answer = sdk::Call::new(session, OPERATION).send(operation::put_enforced_guardrail_configuration::builders::PutEnforcedGuardrailConfigurationInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
+            Ok(Bound::new(answer.into(), session.clone()))
+        }
+    }
+
     /// Takes the configuration back: its guardrail is imposed no longer.
     ///
     /// # Errors
@@ -86,31 +111,6 @@ impl Manager<EnforcedGuardrailsConfiguration> {
                 )
                 .await?;
             Ok(())
-        }
-    }
-
-    /// Imposes a guardrail on every call; with the ID of a configuration that is there already, changes it.
-    ///
-    /// # Errors
-    ///
-    /// As AWS answers; `InvalidInput` for what cannot be sent.
-    ///
-    /// # Requests
-    ///
-    /// One `PutEnforcedGuardrailConfiguration` (`bedrock:PutEnforcedGuardrailConfiguration`).
-    pub fn put(
-        &self,
-        request: PutEnforcedGuardrailConfigurationRequest,
-    ) -> impl Future<Output = Result<Bound<PutEnforcedGuardrailConfigurationResponse>>> + Send + 'static + use<>
-    {
-        const OPERATION: &str = "PutEnforcedGuardrailConfiguration";
-        let choice = self.choice().clone();
-
-        async move {
-            let session = &choice.session().await?;
-
-            let answer = sdk::Call::new(session, OPERATION).send(operation::put_enforced_guardrail_configuration::builders::PutEnforcedGuardrailConfigurationInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
-            Ok(Bound::new(answer.into(), session.clone()))
         }
     }
 }

@@ -151,22 +151,6 @@ impl Delete for Guardrail {
     }
 }
 
-impl Keyed for CreateGuardrailResponse {
-    type Full = Guardrail;
-
-    fn key(&self) -> GuardrailKey {
-        (self.guardrail_id.as_str(), self.version.as_str()).into()
-    }
-}
-
-impl Keyed for CreateGuardrailVersionResponse {
-    type Full = Guardrail;
-
-    fn key(&self) -> GuardrailKey {
-        (self.guardrail_id.as_str(), self.version.as_str()).into()
-    }
-}
-
 impl Keyed for Guardrail {
     type Full = Guardrail;
 
@@ -183,7 +167,23 @@ impl Keyed for GuardrailSummary {
     }
 }
 
+impl Keyed for CreateGuardrailResponse {
+    type Full = Guardrail;
+
+    fn key(&self) -> GuardrailKey {
+        (self.guardrail_id.as_str(), self.version.as_str()).into()
+    }
+}
+
 impl Keyed for UpdateGuardrailResponse {
+    type Full = Guardrail;
+
+    fn key(&self) -> GuardrailKey {
+        (self.guardrail_id.as_str(), self.version.as_str()).into()
+    }
+}
+
+impl Keyed for CreateGuardrailVersionResponse {
     type Full = Guardrail;
 
     fn key(&self) -> GuardrailKey {

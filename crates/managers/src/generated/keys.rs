@@ -6,7 +6,7 @@ use crate::resources::key::key_of_parts;
 
 key_of_parts! {
     /// The key of a build workflow of an automated reasoning policy. Two strings convert into it.
-    BuildWorkflowKey { build_workflow_id: A, policy_arn: B } in the region of policy_arn
+    BuildWorkflowKey { policy_arn: A, build_workflow_id: B } in the region of policy_arn
 }
 
 key_of_parts! {
@@ -16,5 +16,5 @@ key_of_parts! {
 
 key_of_parts! {
     /// The key of a test result of an automated reasoning policy. Three strings convert into it.
-    TestResultKey { build_workflow_id: A, policy_arn: B, test_case_id: C } in the region of policy_arn
+    TestResultKey { policy_arn: A, build_workflow_id: B, test_case_id: C } in the region of policy_arn
 }

@@ -160,6 +160,32 @@ impl Progress for MarketplaceModelEndpoint {
 }
 
 impl Manager<MarketplaceModelEndpoint> {
+    /// Brings an endpoint that is in SageMaker into Bedrock.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers; `InvalidInput` for what cannot be sent.
+    ///
+    /// # Requests
+    ///
+    /// One `RegisterMarketplaceModelEndpoint` (`bedrock:RegisterMarketplaceModelEndpoint`).
+    pub fn register<A: Into<String>, B: Into<String>>(
+        &self,
+        key: A,
+        model_source_identifier: B,
+    ) -> impl Future<Output = Result<Bound<MarketplaceModelEndpoint>>> + Send + 'static + use<A, B> {
+        const OPERATION: &str = "RegisterMarketplaceModelEndpoint";
+        let choice = self.choice().clone();
+        let key: String = key.into();
+        let model_source_identifier: String = model_source_identifier.into();
+        async move {
+            let session = &choice.session().await?;
+            let key = key.checked(OPERATION)?;
+            let answer = sdk::Call::new(session, OPERATION).send(operation::register_marketplace_model_endpoint::builders::RegisterMarketplaceModelEndpointInputBuilder::from(RegisterMarketplaceModelEndpointRequest::new(model_source_identifier)).endpoint_identifier(key).send_with(&sdk::control_plane(session))).await?;
+            Ok(Bound::new(held(OPERATION, answer.marketplace_model_endpoint, true)?, session.clone()))
+        }
+    }
+
     /// Takes the endpoint out of Bedrock; in SageMaker it stays.
     ///
     /// # Errors
@@ -190,47 +216,10 @@ impl Manager<MarketplaceModelEndpoint> {
             Ok(())
         }
     }
-
-    /// Brings an endpoint that is in SageMaker into Bedrock.
-    ///
-    /// # Errors
-    ///
-    /// As AWS answers; `InvalidInput` for what cannot be sent.
-    ///
-    /// # Requests
-    ///
-    /// One `RegisterMarketplaceModelEndpoint` (`bedrock:RegisterMarketplaceModelEndpoint`).
-    pub fn register<A: Into<String>, B: Into<String>>(
-        &self,
-        key: A,
-        model_source_identifier: B,
-    ) -> impl Future<Output = Result<Bound<MarketplaceModelEndpoint>>> + Send + 'static + use<A, B> {
-        const OPERATION: &str = "RegisterMarketplaceModelEndpoint";
-        let choice = self.choice().clone();
-        let key: String = key.into();
-        let model_source_identifier: String = model_source_identifier.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let answer = sdk::Call::new(session, OPERATION).send(operation::register_marketplace_model_endpoint::builders::RegisterMarketplaceModelEndpointInputBuilder::from(RegisterMarketplaceModelEndpointRequest::new(model_source_identifier)).endpoint_identifier(key).send_with(&sdk::control_plane(session))).await?;
-            Ok(Bound::new(held(OPERATION, answer.marketplace_model_endpoint, true)?, session.clone()))
-        }
-    }
 }
 
 /// What a bound [`MarketplaceModelEndpoint`] has besides; a row of its list, and AWS's answer to its creation, have it too.
 pub trait MarketplaceModelEndpointExt: Sized {
-    /// Takes the endpoint out of Bedrock; in SageMaker it stays.
-    ///
-    /// # Errors
-    ///
-    /// As AWS answers; `InvalidInput` for what cannot be sent.
-    ///
-    /// # Requests
-    ///
-    /// One `DeregisterMarketplaceModelEndpoint` (`bedrock:DeregisterMarketplaceModelEndpoint`).
-    fn deregister(&self) -> impl Future<Output = Result<()>> + Send + 'static;
-
     /// Brings an endpoint that is in SageMaker into Bedrock.
     ///
     /// # Errors
@@ -244,13 +233,20 @@ pub trait MarketplaceModelEndpointExt: Sized {
         &self,
         model_source_identifier: impl Into<String>,
     ) -> impl Future<Output = Result<Bound<MarketplaceModelEndpoint>>> + Send + 'static;
+
+    /// Takes the endpoint out of Bedrock; in SageMaker it stays.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers; `InvalidInput` for what cannot be sent.
+    ///
+    /// # Requests
+    ///
+    /// One `DeregisterMarketplaceModelEndpoint` (`bedrock:DeregisterMarketplaceModelEndpoint`).
+    fn deregister(&self) -> impl Future<Output = Result<()>> + Send + 'static;
 }
 
 impl<M: Keyed<Full = MarketplaceModelEndpoint>> MarketplaceModelEndpointExt for Bound<M> {
-    fn deregister(&self) -> impl Future<Output = Result<()>> + Send + 'static {
-        MarketplaceModelEndpoint::objects().using(self.session()).deregister(self.key())
-    }
-
     fn register(
         &self,
         model_source_identifier: impl Into<String>,
@@ -258,5 +254,9 @@ impl<M: Keyed<Full = MarketplaceModelEndpoint>> MarketplaceModelEndpointExt for 
         MarketplaceModelEndpoint::objects()
             .using(self.session())
             .register(self.key(), model_source_identifier)
+    }
+
+    fn deregister(&self) -> impl Future<Output = Result<()>> + Send + 'static {
+        MarketplaceModelEndpoint::objects().using(self.session()).deregister(self.key())
     }
 }

@@ -13,29 +13,6 @@ use bedrock_orm_models::{
 impl Objects for ModelInvocationLoggingConfiguration {}
 
 impl Manager<ModelInvocationLoggingConfiguration> {
-    /// Ends the logging.
-    ///
-    /// # Errors
-    ///
-    /// As AWS answers; `InvalidInput` for what cannot be sent.
-    ///
-    /// # Requests
-    ///
-    /// One `DeleteModelInvocationLoggingConfiguration` (`bedrock:DeleteModelInvocationLoggingConfiguration`).
-    pub fn delete(&self) -> impl Future<Output = Result<()>> + Send + 'static + use<> {
-        const OPERATION: &str = "DeleteModelInvocationLoggingConfiguration";
-        let choice = self.choice().clone();
-
-        async move {
-            let session = &choice.session().await?;
-
-            sdk::Call::new(session, OPERATION)
-                .send(sdk::control_plane(session).delete_model_invocation_logging_configuration().send())
-                .await?;
-            Ok(())
-        }
-    }
-
     /// Where the logs go now; `DoesNotExist` where nothing is logged.
     ///
     /// # Errors
@@ -82,6 +59,29 @@ impl Manager<ModelInvocationLoggingConfiguration> {
             let session = &choice.session().await?;
 
             sdk::Call::new(session, OPERATION).send(operation::put_model_invocation_logging_configuration::builders::PutModelInvocationLoggingConfigurationInputBuilder::try_from(PutModelInvocationLoggingConfigurationRequest::new(logging_config)).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
+            Ok(())
+        }
+    }
+
+    /// Ends the logging.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers; `InvalidInput` for what cannot be sent.
+    ///
+    /// # Requests
+    ///
+    /// One `DeleteModelInvocationLoggingConfiguration` (`bedrock:DeleteModelInvocationLoggingConfiguration`).
+    pub fn delete(&self) -> impl Future<Output = Result<()>> + Send + 'static + use<> {
+        const OPERATION: &str = "DeleteModelInvocationLoggingConfiguration";
+        let choice = self.choice().clone();
+
+        async move {
+            let session = &choice.session().await?;
+
+            sdk::Call::new(session, OPERATION)
+                .send(sdk::control_plane(session).delete_model_invocation_logging_configuration().send())
+                .await?;
             Ok(())
         }
     }

@@ -10,32 +10,6 @@ use bedrock_orm_models::{PutResourcePolicyRequest, PutResourcePolicyResponse, Re
 impl Objects for ResourcePolicy {}
 
 impl Manager<ResourcePolicy> {
-    /// Takes the policy from the resource: nobody else may use it then.
-    ///
-    /// # Errors
-    ///
-    /// As AWS answers; `InvalidInput` for what cannot be sent.
-    ///
-    /// # Requests
-    ///
-    /// One `DeleteResourcePolicy` (`bedrock:DeleteResourcePolicy`).
-    pub fn delete<A: Into<String>>(
-        &self,
-        resource_arn: A,
-    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
-        const OPERATION: &str = "DeleteResourcePolicy";
-        let choice = self.choice().clone();
-        let resource_arn: String = resource_arn.into();
-        async move {
-            let session = &choice.session().await?;
-
-            sdk::Call::new(session, OPERATION)
-                .send(sdk::control_plane(session).delete_resource_policy().resource_arn(resource_arn).send())
-                .await?;
-            Ok(())
-        }
-    }
-
     /// The resource's policy, as JSON text.
     ///
     /// # Errors
@@ -92,6 +66,32 @@ impl Manager<ResourcePolicy> {
                 )
                 .await?;
             Ok(Bound::new(answer.into(), session.clone()))
+        }
+    }
+
+    /// Takes the policy from the resource: nobody else may use it then.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers; `InvalidInput` for what cannot be sent.
+    ///
+    /// # Requests
+    ///
+    /// One `DeleteResourcePolicy` (`bedrock:DeleteResourcePolicy`).
+    pub fn delete<A: Into<String>>(
+        &self,
+        resource_arn: A,
+    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
+        const OPERATION: &str = "DeleteResourcePolicy";
+        let choice = self.choice().clone();
+        let resource_arn: String = resource_arn.into();
+        async move {
+            let session = &choice.session().await?;
+
+            sdk::Call::new(session, OPERATION)
+                .send(sdk::control_plane(session).delete_resource_policy().resource_arn(resource_arn).send())
+                .await?;
+            Ok(())
         }
     }
 }

@@ -10,6 +10,37 @@ use bedrock_orm_models::{ListTagsForResourceRequest, Tag, TagResourceRequest, Un
 impl Objects for Tag {}
 
 impl Manager<Tag> {
+    /// The tags of what has that ARN.
+    ///
+    /// # Errors
+    ///
+    /// As AWS answers; `InvalidInput` for what cannot be sent.
+    ///
+    /// # Requests
+    ///
+    /// One `ListTagsForResource` (`bedrock:ListTagsForResource`).
+    pub fn of<A: Into<String>>(
+        &self,
+        resource_arn: A,
+    ) -> impl Future<Output = Result<Vec<Tag>>> + Send + 'static + use<A> {
+        const OPERATION: &str = "ListTagsForResource";
+        let choice = self.choice().clone();
+        let resource_arn: String = resource_arn.into();
+        async move {
+            let session = &choice.session().await?;
+
+            let answer = sdk::Call::new(session, OPERATION)
+                .send(
+                    operation::list_tags_for_resource::builders::ListTagsForResourceInputBuilder::from(
+                        ListTagsForResourceRequest::new(resource_arn),
+                    )
+                    .send_with(&sdk::control_plane(session)),
+                )
+                .await?;
+            Ok(answer.tags.unwrap_or_default().into_iter().map(Into::into).collect())
+        }
+    }
+
     /// Gives tags to what has that ARN; a key that is there gets the new value.
     ///
     /// # Errors
@@ -41,37 +72,6 @@ impl Manager<Tag> {
                 )
                 .await?;
             Ok(())
-        }
-    }
-
-    /// The tags of what has that ARN.
-    ///
-    /// # Errors
-    ///
-    /// As AWS answers; `InvalidInput` for what cannot be sent.
-    ///
-    /// # Requests
-    ///
-    /// One `ListTagsForResource` (`bedrock:ListTagsForResource`).
-    pub fn of<A: Into<String>>(
-        &self,
-        resource_arn: A,
-    ) -> impl Future<Output = Result<Vec<Tag>>> + Send + 'static + use<A> {
-        const OPERATION: &str = "ListTagsForResource";
-        let choice = self.choice().clone();
-        let resource_arn: String = resource_arn.into();
-        async move {
-            let session = &choice.session().await?;
-
-            let answer = sdk::Call::new(session, OPERATION)
-                .send(
-                    operation::list_tags_for_resource::builders::ListTagsForResourceInputBuilder::from(
-                        ListTagsForResourceRequest::new(resource_arn),
-                    )
-                    .send_with(&sdk::control_plane(session)),
-                )
-                .await?;
-            Ok(answer.tags.unwrap_or_default().into_iter().map(Into::into).collect())
         }
     }
 

@@ -346,8 +346,8 @@ pub struct AutomatedReasoningLogicStatement {
 /// | `AutomatedReasoningPolicy::objects().update(key, request)` | `UpdateAutomatedReasoningPolicy` | `bedrock:UpdateAutomatedReasoningPolicy` |
 /// | `AutomatedReasoningPolicy::objects().delete(key)` | `DeleteAutomatedReasoningPolicy` | `bedrock:DeleteAutomatedReasoningPolicy` |
 /// | `AutomatedReasoningPolicy::objects().create_version(…)` | `CreateAutomatedReasoningPolicyVersion` | `bedrock:CreateAutomatedReasoningPolicyVersion` |
-/// | `AutomatedReasoningPolicy::objects().delete_with(…)` | `DeleteAutomatedReasoningPolicy` | `bedrock:DeleteAutomatedReasoningPolicy` |
 /// | `AutomatedReasoningPolicy::objects().export(…)` | `ExportAutomatedReasoningPolicyVersion` | `bedrock:ExportAutomatedReasoningPolicyVersion` |
+/// | `AutomatedReasoningPolicy::objects().delete_with(…)` | `DeleteAutomatedReasoningPolicy` | `bedrock:DeleteAutomatedReasoningPolicy` |
 ///
 /// Source: [`GetAutomatedReasoningPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -944,14 +944,14 @@ pub struct AutomatedReasoningPolicyBuildStepMessage {
 /// |---|---|---|
 /// | `AutomatedReasoningPolicyBuildWorkflow::objects().get((policy_arn, build_workflow_id))` | `GetAutomatedReasoningPolicyBuildWorkflow` | `bedrock:GetAutomatedReasoningPolicyBuildWorkflow` |
 /// | `AutomatedReasoningPolicyBuildWorkflow::objects().list_of(…)`, or the parent's `build_workflows()` | `ListAutomatedReasoningPolicyBuildWorkflows` | `bedrock:ListAutomatedReasoningPolicyBuildWorkflows` |
-/// | `AutomatedReasoningPolicyBuildWorkflow::objects().annotations(…)` | `GetAutomatedReasoningPolicyAnnotations` | `bedrock:GetAutomatedReasoningPolicyAnnotations` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().start(…)` | `StartAutomatedReasoningPolicyBuildWorkflow` | `bedrock:StartAutomatedReasoningPolicyBuildWorkflow` |
 /// | `AutomatedReasoningPolicyBuildWorkflow::objects().cancel(…)` | `CancelAutomatedReasoningPolicyBuildWorkflow` | `bedrock:CancelAutomatedReasoningPolicyBuildWorkflow` |
 /// | `AutomatedReasoningPolicyBuildWorkflow::objects().delete(…)` | `DeleteAutomatedReasoningPolicyBuildWorkflow` | `bedrock:DeleteAutomatedReasoningPolicyBuildWorkflow` |
-/// | `AutomatedReasoningPolicyBuildWorkflow::objects().next_scenario(…)` | `GetAutomatedReasoningPolicyNextScenario` | `bedrock:GetAutomatedReasoningPolicyNextScenario` |
 /// | `AutomatedReasoningPolicyBuildWorkflow::objects().result_assets(…)` | `GetAutomatedReasoningPolicyBuildWorkflowResultAssets` | `bedrock:GetAutomatedReasoningPolicyBuildWorkflowResultAssets` |
-/// | `AutomatedReasoningPolicyBuildWorkflow::objects().start(…)` | `StartAutomatedReasoningPolicyBuildWorkflow` | `bedrock:StartAutomatedReasoningPolicyBuildWorkflow` |
-/// | `AutomatedReasoningPolicyBuildWorkflow::objects().start_test_workflow(…)` | `StartAutomatedReasoningPolicyTestWorkflow` | `bedrock:StartAutomatedReasoningPolicyTestWorkflow` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().annotations(…)` | `GetAutomatedReasoningPolicyAnnotations` | `bedrock:GetAutomatedReasoningPolicyAnnotations` |
 /// | `AutomatedReasoningPolicyBuildWorkflow::objects().update_annotations(…)` | `UpdateAutomatedReasoningPolicyAnnotations` | `bedrock:UpdateAutomatedReasoningPolicyAnnotations` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().next_scenario(…)` | `GetAutomatedReasoningPolicyNextScenario` | `bedrock:GetAutomatedReasoningPolicyNextScenario` |
+/// | `AutomatedReasoningPolicyBuildWorkflow::objects().start_test_workflow(…)` | `StartAutomatedReasoningPolicyTestWorkflow` | `bedrock:StartAutomatedReasoningPolicyTestWorkflow` |
 ///
 /// Source: [`GetAutomatedReasoningPolicyBuildWorkflow`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicyBuildWorkflow.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -1927,8 +1927,8 @@ pub struct AutomatedReasoningPolicySummary {
 /// | `AutomatedReasoningPolicyTestCase::objects().get((policy_arn, test_case_id))` | `GetAutomatedReasoningPolicyTestCase` | `bedrock:GetAutomatedReasoningPolicyTestCase` |
 /// | `AutomatedReasoningPolicyTestCase::objects().list_of(…)`, or the parent's `test_cases()` | `ListAutomatedReasoningPolicyTestCases` | `bedrock:ListAutomatedReasoningPolicyTestCases` |
 /// | `AutomatedReasoningPolicyTestCase::objects().create(…)` | `CreateAutomatedReasoningPolicyTestCase` | `bedrock:CreateAutomatedReasoningPolicyTestCase` |
-/// | `AutomatedReasoningPolicyTestCase::objects().delete(…)` | `DeleteAutomatedReasoningPolicyTestCase` | `bedrock:DeleteAutomatedReasoningPolicyTestCase` |
 /// | `AutomatedReasoningPolicyTestCase::objects().update(…)` | `UpdateAutomatedReasoningPolicyTestCase` | `bedrock:UpdateAutomatedReasoningPolicyTestCase` |
+/// | `AutomatedReasoningPolicyTestCase::objects().delete(…)` | `DeleteAutomatedReasoningPolicyTestCase` | `bedrock:DeleteAutomatedReasoningPolicyTestCase` |
 ///
 /// Source: [`AutomatedReasoningPolicyTestCase`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyTestCase.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

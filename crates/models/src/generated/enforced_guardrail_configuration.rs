@@ -80,8 +80,8 @@ wire_enum!(ConfigurationOwner {
 /// | call | AWS operation | IAM action |
 /// |---|---|---|
 /// | `EnforcedGuardrailsConfiguration::objects().list()` | `ListEnforcedGuardrailsConfiguration` | `bedrock:ListEnforcedGuardrailsConfiguration` |
-/// | `EnforcedGuardrailsConfiguration::objects().delete(…)` | `DeleteEnforcedGuardrailConfiguration` | `bedrock:DeleteEnforcedGuardrailConfiguration` |
 /// | `EnforcedGuardrailsConfiguration::objects().put(…)` | `PutEnforcedGuardrailConfiguration` | `bedrock:PutEnforcedGuardrailConfiguration` |
+/// | `EnforcedGuardrailsConfiguration::objects().delete(…)` | `DeleteEnforcedGuardrailConfiguration` | `bedrock:DeleteEnforcedGuardrailConfiguration` |
 ///
 /// Source: [`AccountEnforcedGuardrailOutputConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AccountEnforcedGuardrailOutputConfiguration.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -102,8 +102,8 @@ wire_union!(EndpointConfig {
 /// | `MarketplaceModelEndpoint::objects().create(request)` | `CreateMarketplaceModelEndpoint` | `bedrock:CreateMarketplaceModelEndpoint` |
 /// | `MarketplaceModelEndpoint::objects().update(key, request)` | `UpdateMarketplaceModelEndpoint` | `bedrock:UpdateMarketplaceModelEndpoint` |
 /// | `MarketplaceModelEndpoint::objects().delete(key)` | `DeleteMarketplaceModelEndpoint` | `bedrock:DeleteMarketplaceModelEndpoint` |
-/// | `MarketplaceModelEndpoint::objects().deregister(…)` | `DeregisterMarketplaceModelEndpoint` | `bedrock:DeregisterMarketplaceModelEndpoint` |
 /// | `MarketplaceModelEndpoint::objects().register(…)` | `RegisterMarketplaceModelEndpoint` | `bedrock:RegisterMarketplaceModelEndpoint` |
+/// | `MarketplaceModelEndpoint::objects().deregister(…)` | `DeregisterMarketplaceModelEndpoint` | `bedrock:DeregisterMarketplaceModelEndpoint` |
 ///
 /// Source: [`MarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_MarketplaceModelEndpoint.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -44,9 +44,9 @@ impl CloudWatchConfig {
 ///
 /// | call | AWS operation | IAM action |
 /// |---|---|---|
-/// | `ModelInvocationLoggingConfiguration::objects().delete(…)` | `DeleteModelInvocationLoggingConfiguration` | `bedrock:DeleteModelInvocationLoggingConfiguration` |
 /// | `ModelInvocationLoggingConfiguration::objects().get(…)` | `GetModelInvocationLoggingConfiguration` | `bedrock:GetModelInvocationLoggingConfiguration` |
 /// | `ModelInvocationLoggingConfiguration::objects().put(…)` | `PutModelInvocationLoggingConfiguration` | `bedrock:PutModelInvocationLoggingConfiguration` |
+/// | `ModelInvocationLoggingConfiguration::objects().delete(…)` | `DeleteModelInvocationLoggingConfiguration` | `bedrock:DeleteModelInvocationLoggingConfiguration` |
 ///
 /// Source: [`LoggingConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_LoggingConfig.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -44,9 +44,9 @@ pub struct PutResourcePolicyResponse {
 ///
 /// | call | AWS operation | IAM action |
 /// |---|---|---|
-/// | `ResourcePolicy::objects().delete(…)` | `DeleteResourcePolicy` | `bedrock:DeleteResourcePolicy` |
 /// | `ResourcePolicy::objects().get(…)` | `GetResourcePolicy` | `bedrock:GetResourcePolicy` |
 /// | `ResourcePolicy::objects().put(…)` | `PutResourcePolicy` | `bedrock:PutResourcePolicy` |
+/// | `ResourcePolicy::objects().delete(…)` | `DeleteResourcePolicy` | `bedrock:DeleteResourcePolicy` |
 ///
 /// Source: [`GetResourcePolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetResourcePolicy.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -43,8 +43,8 @@ pub struct ListTagsForResourceResponse {
 ///
 /// | call | AWS operation | IAM action |
 /// |---|---|---|
-/// | `Tag::objects().add(…)` | `TagResource` | `bedrock:TagResource` |
 /// | `Tag::objects().of(…)` | `ListTagsForResource` | `bedrock:ListTagsForResource` |
+/// | `Tag::objects().add(…)` | `TagResource` | `bedrock:TagResource` |
 /// | `Tag::objects().remove(…)` | `UntagResource` | `bedrock:UntagResource` |
 ///
 /// Source: [`Tag`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Tag.html).

@@ -10,17 +10,6 @@ use bedrock_orm_models::{PromptRouter, PromptRouterSummary};
 
 /// Where a bound [`PromptRouter`] leads to.
 pub trait PromptRouterRelationsExt: Sized {
-    /// Its fallback model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `AnyModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
-
     /// Its models, fetched through the same session, or where an ARN names another region through that region's.
     ///
     /// # Errors
@@ -31,40 +20,51 @@ pub trait PromptRouterRelationsExt: Sized {
     ///
     /// One Get of [`AnyModel`] each; none where `prefetch_related` fetched it.
     fn models(&self) -> impl Future<Output = Result<Vec<Bound<AnyModel>>>> + Send + 'static;
+
+    /// Its fallback model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
+    ///
+    /// # Errors
+    ///
+    /// As `AnyModel::objects().get(…)`.
+    ///
+    /// # Requests
+    ///
+    /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
+    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
 }
 
 impl PromptRouterRelationsExt for Bound<PromptRouter> {
-    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
-        const RELATION: Relation<PromptRouter, AnyModel> =
-            Relation::new("fallback_model", |from| vec![from.fallback_model.model_arn.clone()]);
-        one(self, RELATION)
-    }
-
     fn models(&self) -> impl Future<Output = Result<Vec<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<PromptRouter, AnyModel> =
             Relation::new("models", |from| from.models.iter().map(|value| value.model_arn.clone()).collect());
         many(self, RELATION)
+    }
+
+    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+        const RELATION: Relation<PromptRouter, AnyModel> =
+            Relation::new("fallback_model", |from| vec![from.fallback_model.model_arn.clone()]);
+        one(self, RELATION)
     }
 }
 
 impl PromptRouterRelationsExt for Bound<PromptRouterSummary> {
-    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
-        const RELATION: Relation<PromptRouterSummary, AnyModel> =
-            Relation::new("fallback_model", |from| vec![from.fallback_model.model_arn.clone()]);
-        one(self, RELATION)
-    }
-
     fn models(&self) -> impl Future<Output = Result<Vec<Bound<AnyModel>>>> + Send + 'static {
         const RELATION: Relation<PromptRouterSummary, AnyModel> =
             Relation::new("models", |from| from.models.iter().map(|value| value.model_arn.clone()).collect());
         many(self, RELATION)
     }
-}
 
-/// From a row to its fallback model.
-pub const FALLBACK_MODEL: Relation<PromptRouterSummary, AnyModel> =
-    Relation::new("fallback_model", |from| vec![from.fallback_model.model_arn.clone()]);
+    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+        const RELATION: Relation<PromptRouterSummary, AnyModel> =
+            Relation::new("fallback_model", |from| vec![from.fallback_model.model_arn.clone()]);
+        one(self, RELATION)
+    }
+}
 
 /// From a row to its models.
 pub const MODELS: Relation<PromptRouterSummary, AnyModel> =
     Relation::new("models", |from| from.models.iter().map(|value| value.model_arn.clone()).collect());
+
+/// From a row to its fallback model.
+pub const FALLBACK_MODEL: Relation<PromptRouterSummary, AnyModel> =
+    Relation::new("fallback_model", |from| vec![from.fallback_model.model_arn.clone()]);

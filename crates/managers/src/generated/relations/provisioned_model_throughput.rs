@@ -10,6 +10,17 @@ use bedrock_orm_models::{FoundationModel, ProvisionedModelSummary, ProvisionedMo
 
 /// Where a bound [`ProvisionedModelThroughput`] leads to.
 pub trait ProvisionedModelThroughputRelationsExt: Sized {
+    /// Its model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
+    ///
+    /// # Errors
+    ///
+    /// As `AnyModel::objects().get(…)`.
+    ///
+    /// # Requests
+    ///
+    /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
+    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
+
     /// Its foundation model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
     ///
     /// # Errors
@@ -22,20 +33,15 @@ pub trait ProvisionedModelThroughputRelationsExt: Sized {
     fn foundation_model(
         &self,
     ) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send + 'static;
-
-    /// Its model, fetched through the same session, or where an ARN names another region through that region's; none where AWS names none.
-    ///
-    /// # Errors
-    ///
-    /// As `AnyModel::objects().get(…)`.
-    ///
-    /// # Requests
-    ///
-    /// One Get of [`AnyModel`]; none where `prefetch_related` fetched it.
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
 }
 
 impl ProvisionedModelThroughputRelationsExt for Bound<ProvisionedModelThroughput> {
+    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+        const RELATION: Relation<ProvisionedModelThroughput, AnyModel> =
+            Relation::new("model", |from| vec![from.model_arn.clone()]);
+        one(self, RELATION)
+    }
+
     fn foundation_model(
         &self,
     ) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send + 'static {
@@ -43,15 +49,15 @@ impl ProvisionedModelThroughputRelationsExt for Bound<ProvisionedModelThroughput
             Relation::new("foundation_model", |from| vec![from.foundation_model_arn.clone()]);
         one(self, RELATION)
     }
-
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
-        const RELATION: Relation<ProvisionedModelThroughput, AnyModel> =
-            Relation::new("model", |from| vec![from.model_arn.clone()]);
-        one(self, RELATION)
-    }
 }
 
 impl ProvisionedModelThroughputRelationsExt for Bound<ProvisionedModelSummary> {
+    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+        const RELATION: Relation<ProvisionedModelSummary, AnyModel> =
+            Relation::new("model", |from| vec![from.model_arn.clone()]);
+        one(self, RELATION)
+    }
+
     fn foundation_model(
         &self,
     ) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send + 'static {
@@ -59,18 +65,12 @@ impl ProvisionedModelThroughputRelationsExt for Bound<ProvisionedModelSummary> {
             Relation::new("foundation_model", |from| vec![from.foundation_model_arn.clone()]);
         one(self, RELATION)
     }
-
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
-        const RELATION: Relation<ProvisionedModelSummary, AnyModel> =
-            Relation::new("model", |from| vec![from.model_arn.clone()]);
-        one(self, RELATION)
-    }
 }
-
-/// From a row to its foundation model.
-pub const FOUNDATION_MODEL: Relation<ProvisionedModelSummary, FoundationModel> =
-    Relation::new("foundation_model", |from| vec![from.foundation_model_arn.clone()]);
 
 /// From a row to its model.
 pub const MODEL: Relation<ProvisionedModelSummary, AnyModel> =
     Relation::new("model", |from| vec![from.model_arn.clone()]);
+
+/// From a row to its foundation model.
+pub const FOUNDATION_MODEL: Relation<ProvisionedModelSummary, FoundationModel> =
+    Relation::new("foundation_model", |from| vec![from.foundation_model_arn.clone()]);
