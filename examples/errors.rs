@@ -19,7 +19,7 @@ async fn main() -> Result {
             "a guardrail without a version",
             conversations
                 .converse(MODEL, "Hello")
-                .guardrail_config(GuardrailConfiguration::default().guardrail_identifier("gr-123")),
+                .guardrail(GuardrailConfiguration::default().guardrail_identifier("gr-123")),
         ),
     ];
     for (case, request) in requests {

@@ -34,12 +34,7 @@ impl Bedrock {
             return Ok(Self { session: Session::from_env().await?, local: None });
         }
         let local = LocalBedrock::start().await?;
-        let session = Session::builder()
-            .region("us-east-1")
-            .endpoint_url(local.url())
-            .access_key("any", "any") // a local Bedrock accepts any keys
-            .build()
-            .await?;
+        let session = Session::local(local.url())?;
         Ok(Self { session, local: Some(local) })
     }
 

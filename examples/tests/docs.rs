@@ -18,13 +18,10 @@ async fn every_snippet_runs() -> Result {
     let local = LocalBedrock::builder().job_duration(JOB_DURATION).start().await?;
     local.seed("ModelInvocationJob", invocation_jobs())?;
     local.seed("ModelCopyJob", copy_jobs())?;
-    let in_region = async |region: &str| {
-        Session::builder().region(region).endpoint_url(local.url()).access_key("any", "any").build().await
-    };
-    let session = in_region("us-east-1").await?;
+    let session = Session::local(local.url())?;
     session.clone().set_default()?;
     Session::register("virginia", session.clone());
-    Session::register("oregon", in_region("us-west-2").await?);
+    Session::register("oregon", session.in_region("us-west-2")?);
     let (guardrail_id, _version) = create_guardrail(&session).await?;
     let model = FoundationModel::objects().get(MODEL).await?;
     run_all(&session, &model, &guardrail_id).await

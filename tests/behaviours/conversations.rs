@@ -112,7 +112,7 @@ pub async fn a_guardrail_intervenes_in_a_conversation(session: &Session) {
 
         let reply = model(session, MODEL)
             .converse("Do you play the tuba?")
-            .guardrail_config(
+            .guardrail(
                 GuardrailConfiguration::default()
                     .guardrail_identifier(&guardrail.guardrail_id)
                     .guardrail_version(&guardrail.version),

@@ -23,14 +23,7 @@ pub const VIDEO_MODEL: &str = "luma.ray-v2:0";
 
 /// Builds a session for a server on loopback, independent of the environment.
 pub async fn session(url: &str) -> Session {
-    Session::builder()
-        .region("us-east-1")
-        .endpoint_url(url)
-        .access_key("test", "test")
-        .max_attempts(1)
-        .build()
-        .await
-        .unwrap()
+    Session::builder().local(url).max_attempts(1).build().await.unwrap()
 }
 
 /// Starts a local Bedrock and builds a session for it.

@@ -150,6 +150,47 @@ async fn a_bearer_token_is_sufficient_without_other_credentials() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_local_session_reads_nothing_of_the_environment() {
+    let Some(url) = child() else {
+        let local = LocalBedrock::start().await.unwrap();
+        let variables = [
+            ("AWS_ACCESS_KEY_ID", "environment-key"),
+            ("AWS_SECRET_ACCESS_KEY", "environment-secret"),
+            ("AWS_SESSION_TOKEN", "environment-token"),
+            ("AWS_BEARER_TOKEN_BEDROCK", "environment-bearer"),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_PROFILE", "missing"),
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+            ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://127.0.0.1:1"),
+        ];
+        run_child("a_local_session_reads_nothing_of_the_environment", &local, &variables).await;
+        let regions: Vec<String> = local
+            .requests()
+            .iter()
+            .map(|request| {
+                assert_eq!(request.header("x-amz-security-token"), None);
+                let authorization = request.header("authorization").unwrap();
+                let scope = authorization.split_once("Credential=local/").expect("placeholder keys").1;
+                scope.split('/').nth(1).unwrap().to_owned()
+            })
+            .collect();
+        assert_eq!(regions, ["us-east-1", "us-east-1", "us-west-2", "us-west-2"]);
+        return;
+    };
+    let sessions = [
+        Session::local(&url).unwrap(),
+        Session::builder().local(&url).region("us-west-2").build().await.unwrap(),
+    ];
+    for session in sessions {
+        FoundationModel::objects().using(&session).get(MODEL).await.unwrap();
+        FoundationModel::with_id(MODEL).using(&session).converse("Hello").await.unwrap();
+    }
+    assert!(Session::local("127.0.0.1:80").unwrap_err().message().contains("127.0.0.1:80"));
+    let with_profile = Session::builder().local(&url).profile("prod").build().await.unwrap_err();
+    assert!(with_profile.message().contains("profile"), "{with_profile}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn access_keys_in_code_take_precedence_over_a_bearer_token_in_the_environment() {
     if child().is_none() {
         let local = LocalBedrock::start().await.unwrap();
@@ -159,7 +200,8 @@ async fn access_keys_in_code_take_precedence_over_a_bearer_token_in_the_environm
         assert!(authorization.starts_with("AWS4-HMAC-SHA256 Credential=test/"), "{authorization}");
         return;
     }
-    let session = session(&child().unwrap()).await;
+    let session = Session::builder().region("us-east-1").endpoint_url(child().unwrap());
+    let session = session.access_key("test", "test").build().await.unwrap();
     FoundationModel::with_id(MODEL).using(&session).converse("Hello").await.unwrap();
 }
 

@@ -109,13 +109,7 @@ impl Row for Model {
 }
 
 async fn filter(rows: usize, with_orm: bool) {
-    let session = Session::builder()
-        .region("us-east-1")
-        .endpoint_url("http://127.0.0.1:9")
-        .access_key("any", "any")
-        .build()
-        .await
-        .unwrap();
+    let session = Session::local("http://127.0.0.1:9").unwrap();
     let models = Model::many(rows);
     let (mut best, mut found) = (u128::MAX, Vec::new());
     for _ in 0..ROUNDS {
@@ -167,8 +161,7 @@ async fn stream(rows: usize) {
         .unwrap();
     let mut url = String::new();
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
-    let session = Session::builder().region("us-east-1").endpoint_url(url.trim()).access_key("any", "any");
-    let session = session.build().await.unwrap();
+    let session = Session::local(url.trim()).unwrap();
 
     let before = resident();
     let (mut most, mut seen) = (before, 0);

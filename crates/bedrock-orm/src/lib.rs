@@ -24,7 +24,7 @@
 //! # #[tokio::main]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let local = bedrock_orm_local::LocalBedrock::start().await?;
-//! # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("a", "b").build().await?;
+//! # let session = Session::local(local.url())?;
 //! # let guardrails = Guardrail::objects().using(&session);
 //! # let made = guardrails
 //! #     .create(bedrock_orm::models::CreateGuardrailRequest::new("g", "no", "no").word_policy_config(
@@ -49,7 +49,7 @@
 //! - **Errors** are one type, [`Error`], with AWS's message and request ID, and a hint where the message is a riddle.
 //!
 //! To run and test without AWS, point a session at a local Bedrock (the crate `bedrock-orm-local`):
-//! `Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any")`.
+//! `Session::local(local.url())`.
 //!
 //! # Features
 //!
@@ -83,10 +83,10 @@ pub mod extensions {
     pub use bedrock_orm_managers::extensions::*;
     pub use bedrock_orm_managers::{DeleteExt, FullExt, RefreshExt, StopExt, UpdateExt, WaitExt};
     #[cfg(feature = "control-plane")]
-    pub use bedrock_orm_runtime_mixin::{ApplyExt, ApplyGuardrailExt};
+    pub use bedrock_orm_runtime_mixin::ApplyExt;
     pub use bedrock_orm_runtime_mixin::{
-        AsyncInvokeExt, BidirectionalStreamExt, CloseExt, ConverseExt, CountTokensExt, GuardrailChecksExt,
-        InvokeModelExt,
+        ApplyGuardrailExt, AsyncInvokeExt, BidirectionalStreamExt, CloseExt, ConverseExt, CountTokensExt,
+        GuardrailChecksExt, InvokeModelExt,
     };
 }
 
@@ -126,9 +126,9 @@ pub mod prelude {
         WaitExt as _,
     };
     #[cfg(feature = "control-plane")]
-    pub use bedrock_orm_runtime_mixin::{ApplyExt as _, ApplyGuardrailExt as _};
+    pub use bedrock_orm_runtime_mixin::ApplyExt as _;
     pub use bedrock_orm_runtime_mixin::{
-        AsyncInvokeExt as _, BidirectionalStreamExt as _, CloseExt as _, ConverseExt as _,
-        CountTokensExt as _, GuardrailChecksExt as _, InvokeModelExt as _,
+        ApplyGuardrailExt as _, AsyncInvokeExt as _, BidirectionalStreamExt as _, CloseExt as _,
+        ConverseExt as _, CountTokensExt as _, GuardrailChecksExt as _, InvokeModelExt as _,
     };
 }

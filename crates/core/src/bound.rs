@@ -7,6 +7,7 @@ use std::hash::Hash;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use bedrock_orm_models::{Guardrail, GuardrailConfiguration, GuardrailSummary};
 use serde::{Serialize, Serializer};
 
 use crate::{Resource, Session};
@@ -84,6 +85,20 @@ impl<M: Serialize> Serialize for Bound<M> {
     }
 }
 
+/// This version of the guardrail.
+impl From<&Bound<Guardrail>> for GuardrailConfiguration {
+    fn from(guardrail: &Bound<Guardrail>) -> Self {
+        (&guardrail.model).into()
+    }
+}
+
+/// This version of the guardrail.
+impl From<&Bound<GuardrailSummary>> for GuardrailConfiguration {
+    fn from(guardrail: &Bound<GuardrailSummary>) -> Self {
+        (&guardrail.model).into()
+    }
+}
+
 /// Things of several nouns, by their keys, fetched once for many rows that lead to them.
 #[derive(Default)]
 pub struct Related {
@@ -147,8 +162,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_bound_model_serialises_as_its_model() {
-        let session =
-            Session::builder().region("us-east-1").access_key("AKIAKEY", "SECRETKEY").build().await.unwrap();
+        let session = Session::local("http://127.0.0.1:9").unwrap();
         let model = FoundationModel::with_id("amazon.nova-lite-v1:0");
         let rows = [model.clone().using(&session)];
         assert_eq!(serde_json::to_value(&rows).unwrap(), json!([model]));

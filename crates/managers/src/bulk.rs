@@ -75,7 +75,7 @@ impl<M: Get> Manager<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let models = FoundationModel::objects().using(&session).in_bulk(["amazon.nova-lite-v1:0", "acme.oracle-v9:0"]).await?;
     /// assert_eq!(models["amazon.nova-lite-v1:0"].provider_name.as_deref(), Some("Amazon"));
     /// assert_eq!(models.len(), 1);
@@ -121,7 +121,7 @@ impl<M: Create> Manager<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// # let words = || GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
     /// let request = |name: &str| CreateGuardrailRequest::new(name, "Not that.", "Not that.").word_policy_config(words());
     /// let report = Guardrail::objects().using(&session).bulk_create([request("one"), request("two")]).await?;
@@ -193,7 +193,7 @@ impl<M: Row + Keyed<Full: Delete>> QuerySet<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let trials = Guardrail::objects().using(&session).list().filter(Guardrail::NAME.startswith("trial-"));
     /// println!("{}", trials.delete().await?); // 0 of 0 done
     /// # Ok(())

@@ -77,7 +77,7 @@ impl<M: Get> Manager<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let model = FoundationModel::objects().using(&session).get("amazon.nova-lite-v1:0").await?;
     /// assert_eq!(model.provider_name.as_deref(), Some("Amazon"));
     /// # Ok(())
@@ -108,7 +108,7 @@ impl<M: Get> Manager<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let missing = FoundationModel::objects().using(&session).get_opt("acme.oracle-v9:0").await?;
     /// assert!(missing.is_none());
     /// # Ok(())
@@ -146,7 +146,7 @@ impl<M: List> Manager<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let models = FoundationModel::objects().using(&session).list().by_provider("amazon");
     /// println!("{} of {}", models.clone().limit(3).await?.len(), models.count().await?);
     /// # Ok(())
@@ -169,7 +169,7 @@ impl<M: List> Manager<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let nova = FoundationModel::objects().using(&session).filter(FoundationModel::MODEL_ID.startswith("amazon.nova")).await?;
     /// assert!(!nova.is_empty());
     /// # Ok(())
@@ -247,7 +247,7 @@ impl<M: Create> Manager<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
     /// let made = Guardrail::objects()
     ///     .using(&session)
@@ -285,7 +285,7 @@ impl<M: Update> Manager<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// # use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
     /// # let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
     /// # let request = CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.");
@@ -327,7 +327,7 @@ impl<M: Delete> Manager<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// # use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
     /// # let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
     /// # let request = CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.");

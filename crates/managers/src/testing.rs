@@ -354,8 +354,8 @@ impl Fake {
         let region = format!("test-{}", REGIONS.fetch_add(1, Ordering::Relaxed));
         let fake = Arc::new(self);
         FAKES.lock().unwrap().insert(region.clone(), fake.clone());
-        let session = Session::builder().region(region).access_key("any", "any");
-        (fake, session.endpoint_url("http://127.0.0.1:9").build().await.unwrap())
+        let session = Session::builder().local("http://127.0.0.1:9").region(region);
+        (fake, session.build().await.unwrap())
     }
 
     fn of(session: &Session) -> Arc<Self> {

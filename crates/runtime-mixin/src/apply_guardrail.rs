@@ -4,9 +4,7 @@ use std::future::IntoFuture;
 use std::pin::Pin;
 
 use aws_sdk_bedrockruntime::operation::apply_guardrail::builders::ApplyGuardrailInputBuilder;
-#[cfg(feature = "control-plane")]
-use bedrock_orm_core::Bound;
-use bedrock_orm_core::{Error, Result, Session, sdk};
+use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
 #[cfg(feature = "control-plane")]
 use bedrock_orm_models::Guardrail;
 use bedrock_orm_models::{
@@ -14,14 +12,12 @@ use bedrock_orm_models::{
     GuardrailContentSource, GuardrailOutputScope,
 };
 
-#[cfg(feature = "control-plane")]
 use crate::Invokable;
-use crate::guardrail_choice::GuardrailChoice;
+use crate::guardrail_config;
 
 const OPERATION: &str = "ApplyGuardrail";
 
 /// `apply_guardrail` on a bound model.
-#[cfg(feature = "control-plane")]
 pub trait ApplyGuardrailExt {
     /// What a fetched guardrail says to a content: text, or text and image blocks. It is taken for a prompt unless
     /// [`source`](ApplyGuardrail::source) says that it is a reply. Awaiting sends it; the model takes no part.
@@ -32,7 +28,7 @@ pub trait ApplyGuardrailExt {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-pro-v1:0").await?;
     /// # use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
     /// # let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
@@ -53,15 +49,20 @@ pub trait ApplyGuardrailExt {
     /// # Requests
     ///
     /// One `ApplyGuardrail` (`bedrock:ApplyGuardrail`).
-    fn apply_guardrail(&self, guardrail: &Guardrail, content: impl Into<GuardrailContent>) -> ApplyGuardrail;
+    fn apply_guardrail(
+        &self,
+        guardrail: impl Into<GuardrailConfiguration>,
+        content: impl Into<GuardrailContent>,
+    ) -> ApplyGuardrail;
 }
 
-#[cfg(feature = "control-plane")]
 impl<M: Invokable> ApplyGuardrailExt for Bound<M> {
-    fn apply_guardrail(&self, guardrail: &Guardrail, content: impl Into<GuardrailContent>) -> ApplyGuardrail {
-        let mut choice = GuardrailChoice::default();
-        choice.set_object(guardrail);
-        ApplyGuardrail::new(self.session().clone(), choice, content)
+    fn apply_guardrail(
+        &self,
+        guardrail: impl Into<GuardrailConfiguration>,
+        content: impl Into<GuardrailContent>,
+    ) -> ApplyGuardrail {
+        ApplyGuardrail::new(self.session().clone(), guardrail.into(), content)
     }
 }
 
@@ -77,7 +78,7 @@ pub trait ApplyExt {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// # use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
     /// # let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
     /// # let request = CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.");
@@ -103,9 +104,7 @@ pub trait ApplyExt {
 #[cfg(feature = "control-plane")]
 impl ApplyExt for Bound<Guardrail> {
     fn apply(&self, content: impl Into<GuardrailContent>) -> ApplyGuardrail {
-        let mut choice = GuardrailChoice::default();
-        choice.set_object(self);
-        ApplyGuardrail::new(self.session().clone(), choice, content)
+        ApplyGuardrail::new(self.session().clone(), self.into(), content)
     }
 }
 
@@ -114,14 +113,14 @@ impl ApplyExt for Bound<Guardrail> {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ApplyGuardrail {
     session: Session,
-    guardrail: GuardrailChoice,
+    guardrail: GuardrailConfiguration,
     request: ApplyGuardrailRequest,
 }
 
 impl ApplyGuardrail {
     pub(crate) fn new(
         session: Session,
-        guardrail: GuardrailChoice,
+        guardrail: GuardrailConfiguration,
         content: impl Into<GuardrailContent>,
     ) -> Self {
         let request = ApplyGuardrailRequest::new(GuardrailContentSource::Input, content.into().into_blocks());
@@ -147,8 +146,8 @@ impl IntoFuture for ApplyGuardrail {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let GuardrailConfiguration { guardrail_identifier, guardrail_version, .. } =
-                self.guardrail.settled(OPERATION)?.unwrap_or_default();
+            guardrail_config::check(&self.guardrail, OPERATION)?;
+            let GuardrailConfiguration { guardrail_identifier, guardrail_version, .. } = self.guardrail;
             if self.request.content.is_empty() {
                 return Err(Error::invalid_input(
                     OPERATION,

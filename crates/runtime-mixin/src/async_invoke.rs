@@ -28,7 +28,7 @@ pub trait AsyncInvokeExt {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// # let model = FoundationModel::objects().using(&session).get("luma.ray-v2:0").await?;
     /// let input = json!({"prompt": "A satellite above Earth."});
     /// let started = model.start_async_invoke(input, "s3://my-bedrock-output/video-jobs/").await?;
@@ -59,7 +59,7 @@ pub trait AsyncInvokeExt {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// # let model = FoundationModel::objects().using(&session).get("luma.ray-v2:0").await?;
     /// # let input = json!({"prompt": "A satellite above Earth."});
     /// # let started = model.start_async_invoke(input, "s3://my-bedrock-output/video-jobs/").await?;
@@ -92,7 +92,7 @@ pub trait AsyncInvokeExt {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// # let model = FoundationModel::objects().using(&session).get("luma.ray-v2:0").await?;
     /// let page = model.list_async_invokes().max_results(10).await?;
     /// println!("{} jobs, more to come: {}", page.items.len(), page.next_token.is_some());

@@ -45,7 +45,7 @@ pub trait BidirectionalStreamExt {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let model = FoundationModel::with_id("amazon.nova-2-sonic-v1:0").using(&session);
     /// let mut speech = model.invoke_model_with_bidirectional_stream().await?;
     /// speech.send(json!({ "event": { "sessionStart": {} } })).await?;

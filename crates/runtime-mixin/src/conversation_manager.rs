@@ -14,7 +14,6 @@ use crate::async_invoke::StartAsyncInvoke;
 use crate::bidirectional_stream::{BidirectionalStream, open};
 use crate::count_tokens::count_tokens;
 use crate::guardrail_checks::GuardrailChecksExt;
-use crate::guardrail_choice::GuardrailChoice;
 use crate::{Converse, ConverseStream, InvokeModel, InvokeModelResponse, InvokeModelStream, Target};
 
 /// The runtime's operations with a model's ID on every call: an ID, an ARN, or an inference profile's.
@@ -25,7 +24,7 @@ use crate::{Converse, ConverseStream, InvokeModel, InvokeModelResponse, InvokeMo
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-/// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+/// # let session = Session::local(local.url())?;
 /// let conversations = ConversationManager::new(&session);
 /// let reply = conversations.converse("us.amazon.nova-lite-v1:0", "Say hello.").max_tokens(64).await?;
 /// println!("{}", reply.text());
@@ -152,12 +151,7 @@ impl ConversationManager {
         guardrail_version: impl Into<String>,
         content: impl Into<GuardrailContent>,
     ) -> ApplyGuardrail {
-        let mut guardrail = GuardrailChoice::default();
-        guardrail.set_configuration(
-            GuardrailConfiguration::default()
-                .guardrail_identifier(guardrail_identifier)
-                .guardrail_version(guardrail_version),
-        );
+        let guardrail = GuardrailConfiguration::from((guardrail_identifier, guardrail_version));
         ApplyGuardrail::new(self.session.clone(), guardrail, content)
     }
 

@@ -8,8 +8,6 @@ use std::time::Duration;
 use aws_sdk_bedrockruntime::operation::converse::ConverseOutput as SdkAnswer;
 use aws_sdk_bedrockruntime::operation::converse::builders::ConverseInputBuilder;
 use bedrock_orm_core::{Bound, Error, Result, sdk};
-#[cfg(feature = "control-plane")]
-use bedrock_orm_models::Guardrail;
 use bedrock_orm_models::{
     ConverseRequest, ConverseResponse, GuardrailConfiguration, GuardrailStreamProcessingMode, GuardrailTrace,
     InferenceConfiguration, OutputConfig, PerformanceConfiguration, PromptVariableValues, ServiceTier,
@@ -17,7 +15,7 @@ use bedrock_orm_models::{
 };
 use serde_json::Value;
 
-use crate::guardrail_choice::GuardrailChoice;
+use crate::guardrail_config;
 use crate::{ConverseStream, Invokable, Target};
 
 /// `converse` and `converse_stream` on a bound model.
@@ -31,7 +29,7 @@ pub trait ConverseExt {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-pro-v1:0").await?;
     /// let reply = model
     ///     .converse("Give me three short deployment safety checks.")
@@ -45,9 +43,9 @@ pub trait ConverseExt {
     ///
     /// # Errors
     ///
-    /// When awaited: `InvalidInput` before anything is sent where two guardrails are given, or one without a version,
-    /// where a number is not finite or JSON is nested too deeply; `DoesNotExist` where AWS knows no such model;
-    /// `Validation`, `AccessDenied`, `Throttled`, `ModelTimeout` … as AWS answers.
+    /// When awaited: `InvalidInput` before anything is sent if a guardrail has no ID or no version, a number is
+    /// not finite, or JSON is nested too deeply; `DoesNotExist` if AWS does not know the model; `Validation`,
+    /// `AccessDenied`, `Throttled`, `ModelTimeout` … as AWS answers.
     ///
     /// # Requests
     ///
@@ -62,7 +60,7 @@ pub trait ConverseExt {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-pro-v1:0").await?;
     /// let mut text = model.converse_stream("Stream a one sentence release note.").await?.text();
     /// while let Some(piece) = text.next().await {
@@ -104,7 +102,7 @@ impl<M: Invokable> ConverseExt for Bound<M> {
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-/// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+/// # let session = Session::local(local.url())?;
 /// let model = FoundationModel::with_id("amazon.nova-lite-v1:0").using(&session);
 /// let turn = model
 ///     .converse("Hello")
@@ -122,7 +120,6 @@ impl<M: Invokable> ConverseExt for Bound<M> {
 pub struct Converse<R> {
     target: Target,
     request: ConverseRequest,
-    guardrail: GuardrailChoice,
     guardrail_trace: Option<GuardrailTrace>,
     guardrail_mode: Option<GuardrailStreamProcessingMode>,
     silence_timeout: Option<Duration>,
@@ -130,16 +127,11 @@ pub struct Converse<R> {
 }
 
 impl<R> Converse<R> {
-    pub(crate) fn new(target: Target, mut request: ConverseRequest) -> Self {
-        let mut guardrail = GuardrailChoice::default();
-        if let Some(configuration) = request.guardrail_config.take() {
-            guardrail.set_configuration(configuration);
-        }
+    pub(crate) fn new(target: Target, request: ConverseRequest) -> Self {
         let silence_timeout = target.session.stream_silence_timeout();
         Self {
             target,
             request,
-            guardrail,
             guardrail_trace: None,
             guardrail_mode: None,
             silence_timeout,
@@ -208,20 +200,14 @@ impl<R> Converse<R> {
         self
     }
 
-    /// The guardrail that the turn goes through, as fetched.
-    #[cfg(feature = "control-plane")]
-    pub fn guardrail(mut self, guardrail: &Guardrail) -> Self {
-        self.guardrail.set_object(guardrail);
+    /// Sets the guardrail: a fetched [`Guardrail`](bedrock_orm_models::Guardrail), an ID and a version, or a
+    /// configuration. It is merged into the one that the request has.
+    pub fn guardrail(mut self, guardrail: impl Into<GuardrailConfiguration>) -> Self {
+        guardrail_config::merge(&mut self.request.guardrail_config, guardrail.into());
         self
     }
 
-    /// The guardrail that the turn goes through, by ID and version.
-    pub fn guardrail_config(mut self, guardrail_config: GuardrailConfiguration) -> Self {
-        self.guardrail.set_configuration(guardrail_config);
-        self
-    }
-
-    /// Whether the reply's trace tells what the guardrail found.
+    /// Sets whether the reply's trace shows what the guardrail found.
     pub fn guardrail_trace(mut self, trace: GuardrailTrace) -> Self {
         self.guardrail_trace = Some(trace);
         self
@@ -284,12 +270,14 @@ impl<R> Converse<R> {
         self
     }
 
-    /// The request with its guardrail settled.
-    fn settled(self, operation: &'static str) -> Result<(Target, ConverseRequest)> {
+    /// Returns the target and the request, whose guardrail is checked.
+    fn into_request(self, operation: &'static str) -> Result<(Target, ConverseRequest)> {
         let mut request = self.request;
-        if let Some(mut guardrail) = self.guardrail.settled(operation)? {
-            guardrail.trace = self.guardrail_trace.or(guardrail.trace);
-            request.guardrail_config = Some(guardrail);
+        if let Some(guardrail) = &mut request.guardrail_config {
+            guardrail_config::check(guardrail, operation)?;
+            if self.guardrail_trace.is_some() {
+                guardrail.trace = self.guardrail_trace;
+            }
         }
         Ok((self.target, request))
     }
@@ -318,7 +306,7 @@ impl IntoFuture for Converse<ConverseResponse> {
     fn into_future(self) -> Self::IntoFuture {
         const OPERATION: &str = "Converse";
         Box::pin(async move {
-            let (target, request) = self.settled(OPERATION)?;
+            let (target, request) = self.into_request(OPERATION)?;
             let input = ConverseInputBuilder::try_from(request)
                 .map_err(|error| Error::unsendable(OPERATION, error))?
                 .model_id(&target.model_id);
@@ -346,7 +334,7 @@ impl IntoFuture for Converse<ConverseStream> {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let (silence_timeout, guardrail_mode) = (self.silence_timeout, self.guardrail_mode.clone());
-            let (target, request) = self.settled(crate::converse_stream::OPERATION)?;
+            let (target, request) = self.into_request(crate::converse_stream::OPERATION)?;
             ConverseStream::open(target, request.streamed(guardrail_mode), silence_timeout).await
         })
     }

@@ -35,7 +35,7 @@ pub(crate) const OPERATION: &str = "ConverseStream";
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-/// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+/// # let session = Session::local(local.url())?;
 /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-pro-v1:0").await?;
 /// let mut stream = model.converse_stream("Stream a one sentence release note.").await?;
 /// while let Some(event) = stream.next().await {
@@ -96,7 +96,7 @@ impl ConverseStream {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-pro-v1:0").await?;
     /// let reply = model.converse_stream("Stream a one sentence release note.").await?.collect().await?;
     /// assert_eq!(reply.stop_reason, StopReason::EndTurn);

@@ -19,7 +19,7 @@ pub trait CountTokensExt {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// # let model = FoundationModel::objects().using(&session).get("anthropic.claude-sonnet-4-5-20250929-v1:0").await?;
     /// let count = model.count_tokens("Draft a rollback checklist.").await?;
     /// assert!(count.input_tokens > 0);

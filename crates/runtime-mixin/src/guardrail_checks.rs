@@ -15,7 +15,7 @@ pub trait GuardrailChecksExt {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// # let messages: Vec<GuardrailChecksMessage> = serde_json::from_str(r#"[{"role":"user","content":[{"text":"Hello."}]}]"#)?;
     /// # let checks: GuardrailChecksConfig = serde_json::from_str(r#"{"promptAttack":{"categories":[{"category":"JAILBREAK"}]}}"#)?;
     /// let found = session.invoke_guardrail_checks(InvokeGuardrailChecksRequest::new(messages, checks)).await?;

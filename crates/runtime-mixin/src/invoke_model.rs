@@ -6,12 +6,10 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bedrock_orm_core::{Bound, Result, sdk};
-#[cfg(feature = "control-plane")]
-use bedrock_orm_models::Guardrail;
 use bedrock_orm_models::{Blob, GuardrailConfiguration, PerformanceConfigLatency, ServiceTierType, Trace};
 use serde_json::{Map, Value};
 
-use crate::guardrail_choice::GuardrailChoice;
+use crate::guardrail_config;
 use crate::{Invokable, InvokeModelStream, Target};
 
 /// `invoke_model` and `invoke_model_with_response_stream` on a bound model.
@@ -25,7 +23,7 @@ pub trait InvokeModelExt {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// # let model = FoundationModel::objects().using(&session).get("meta.llama3-8b-instruct-v1:0").await?;
     /// let body = json!({"prompt": "Summarize this deployment note in one sentence."});
     /// let answer: Value = model.invoke_model(body).await?.body.json()?;
@@ -36,8 +34,8 @@ pub trait InvokeModelExt {
     ///
     /// # Errors
     ///
-    /// When awaited: `InvalidInput` before anything is sent where two guardrails are given, or one without a version;
-    /// `Validation` where the body is not of the maker's form; `AccessDenied`, `Throttled` … as AWS answers.
+    /// When awaited: `InvalidInput` before anything is sent if a guardrail has no ID or no version;
+    /// `Validation` if the body is not in the provider's format; `AccessDenied`, `Throttled` … as AWS answers.
     ///
     /// # Requests
     ///
@@ -53,7 +51,7 @@ pub trait InvokeModelExt {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// # let model = FoundationModel::objects().using(&session).get("meta.llama3-8b-instruct-v1:0").await?;
     /// let body = json!({"prompt": "Stream a one sentence status update."});
     /// let mut stream = model.invoke_model_with_response_stream(body).await?;
@@ -100,7 +98,7 @@ pub struct InvokeModel<R> {
     pub(crate) service_tier: Option<ServiceTierType>,
     request_metadata: Option<Map<String, Value>>,
     pub(crate) silence_timeout: Option<Duration>,
-    guardrail: GuardrailChoice,
+    guardrail: Option<GuardrailConfiguration>,
     answer: PhantomData<fn() -> R>,
 }
 
@@ -117,7 +115,7 @@ impl<R> InvokeModel<R> {
             service_tier: None,
             request_metadata: None,
             silence_timeout,
-            guardrail: GuardrailChoice::default(),
+            guardrail: None,
             answer: PhantomData,
         }
     }
@@ -140,16 +138,10 @@ impl<R> InvokeModel<R> {
         self
     }
 
-    /// The guardrail that the call goes through, as fetched.
-    #[cfg(feature = "control-plane")]
-    pub fn guardrail(mut self, guardrail: &Guardrail) -> Self {
-        self.guardrail.set_object(guardrail);
-        self
-    }
-
-    /// The guardrail that the call goes through, by ID and version.
-    pub fn guardrail_config(mut self, guardrail_config: GuardrailConfiguration) -> Self {
-        self.guardrail.set_configuration(guardrail_config);
+    /// Sets the guardrail: a fetched [`Guardrail`](bedrock_orm_models::Guardrail), an ID and a version, or a
+    /// configuration. It is merged into the one that is set.
+    pub fn guardrail(mut self, guardrail: impl Into<GuardrailConfiguration>) -> Self {
+        guardrail_config::merge(&mut self.guardrail, guardrail.into());
         self
     }
 
@@ -180,9 +172,10 @@ impl<R> InvokeModel<R> {
         self.request_metadata.take().map(|labels| Value::Object(labels).to_string())
     }
 
-    /// The guardrail, and the trace that it asks for unless the call does.
-    pub(crate) fn settled_guardrail(&mut self, operation: &'static str) -> Result<GuardrailConfiguration> {
-        let guardrail = std::mem::take(&mut self.guardrail).settled(operation)?.unwrap_or_default();
+    /// Returns the checked guardrail. Its trace is used unless the call sets one.
+    pub(crate) fn take_guardrail(&mut self, operation: &'static str) -> Result<GuardrailConfiguration> {
+        let Some(guardrail) = self.guardrail.take() else { return Ok(GuardrailConfiguration::default()) };
+        guardrail_config::check(&guardrail, operation)?;
         if let (None, Some(trace)) = (&self.trace, &guardrail.trace) {
             // The body says `enabled` where the header says `ENABLED`.
             self.trace = Some(trace.as_str().to_uppercase().into());
@@ -208,7 +201,7 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
     fn into_future(mut self) -> Self::IntoFuture {
         const OPERATION: &str = "InvokeModel";
         Box::pin(async move {
-            let guardrail = self.settled_guardrail(OPERATION)?;
+            let guardrail = self.take_guardrail(OPERATION)?;
             let labels = self.labels();
             let target = self.target;
             let request = target

@@ -160,7 +160,7 @@ impl IntoFuture for InvokeModel<InvokeModelStream> {
 
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
-            let guardrail = self.settled_guardrail(OPERATION)?;
+            let guardrail = self.take_guardrail(OPERATION)?;
             let labels = self.labels();
             let target = self.target;
             let request = target

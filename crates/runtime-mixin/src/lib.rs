@@ -14,15 +14,15 @@ mod converse_stream;
 mod count_tokens;
 mod generated;
 mod guardrail_checks;
-mod guardrail_choice;
+mod guardrail_config;
 mod invokable;
 mod invoke_model;
 mod invoke_model_stream;
 mod stream;
 
-pub use apply_guardrail::ApplyGuardrail;
 #[cfg(feature = "control-plane")]
-pub use apply_guardrail::{ApplyExt, ApplyGuardrailExt};
+pub use apply_guardrail::ApplyExt;
+pub use apply_guardrail::{ApplyGuardrail, ApplyGuardrailExt};
 pub use async_invoke::{AsyncInvokeExt, ModelAsyncInvokes, StartAsyncInvoke};
 pub use bidirectional_stream::{BidirectionalStream, BidirectionalStreamExt};
 pub use close::CloseExt;

@@ -8,6 +8,7 @@ use bedrock_orm::models::{
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::Reply;
 use bedrock_orm_tests::behaviours::conversations::{get_weather, two_cities};
+use bedrock_orm_tests::behaviours::raw_invocations::nova;
 use bedrock_orm_tests::behaviours::tokens::COUNTING;
 use bedrock_orm_tests::support::description::{Service, differences};
 use bedrock_orm_tests::support::{CLAUDE_PROFILE, MODEL, local, model, only_request, operations};
@@ -384,7 +385,7 @@ async fn a_guardrail_and_its_configuration_send_the_same_request() {
     let id = guardrail.guardrail_id.as_str();
     let model = model(&session, MODEL);
     model.converse("Hello").guardrail(&guardrail).await.unwrap();
-    model.converse("Hello").guardrail_config(configuration(id, "DRAFT")).await.unwrap();
+    model.converse("Hello").guardrail(configuration(id, "DRAFT")).await.unwrap();
     let in_request = ConverseRequest::from("Hello").guardrail_config(configuration(id, "DRAFT"));
     model.converse(in_request.clone()).await.unwrap();
     model.converse_stream(in_request).await.unwrap().collect().await.unwrap();
@@ -398,28 +399,24 @@ async fn a_guardrail_and_its_configuration_send_the_same_request() {
 }
 
 #[tokio::test]
-async fn two_guardrails_are_an_error_before_anything_is_sent() {
+async fn a_later_guardrail_replaces_id_and_version_and_keeps_the_trace() {
     let (local, session, guardrail) = session_with_guardrail().await;
+    let id = guardrail.guardrail_id.as_str();
     let model = model(&session, MODEL);
-    let both = configuration("gr-2", "1");
-    let in_request = ConverseRequest::from("Hello").guardrail_config(both.clone());
-    let errors = [
-        model.converse("Hello").guardrail(&guardrail).guardrail_config(both.clone()).await.unwrap_err(),
-        model.converse(in_request.clone()).guardrail(&guardrail).await.unwrap_err(),
-        model.converse_stream(in_request).guardrail(&guardrail).await.unwrap_err(),
-        model.invoke_model("{}").guardrail(&guardrail).guardrail_config(both.clone()).await.unwrap_err(),
-        model
-            .invoke_model_with_response_stream("{}")
-            .guardrail(&guardrail)
-            .guardrail_config(both)
-            .await
-            .unwrap_err(),
-    ];
-    for error in errors {
-        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
-        assert!(error.message().contains("both") && error.hint().is_some(), "{error}");
+    let earlier = configuration("gr-2", "1").trace(GuardrailTrace::Enabled);
+    let in_request = ConverseRequest::from("Hello").guardrail_config(earlier.clone());
+    model.converse("Hello").guardrail(earlier.clone()).guardrail(&guardrail).await.unwrap();
+    model.converse(in_request.clone()).guardrail((id, "DRAFT")).await.unwrap();
+    model.converse_stream(in_request).guardrail(&*guardrail).await.unwrap().collect().await.unwrap();
+    model.invoke_model(nova("Hello")).guardrail(earlier).guardrail(&guardrail).await.unwrap();
+    let requests = local.requests();
+    for request in &requests[..3] {
+        let sent = &request.json()["guardrailConfig"];
+        assert_eq!((&sent["guardrailIdentifier"], &sent["guardrailVersion"]), (&json!(id), &json!("DRAFT")));
+        assert_eq!(sent["trace"], "enabled");
     }
-    assert_eq!(local.requests(), []);
+    assert_eq!(requests[3].header("x-amzn-bedrock-guardrailidentifier"), Some(id));
+    assert_eq!(requests[3].header("x-amzn-bedrock-trace"), Some("ENABLED"));
 }
 
 #[tokio::test]
@@ -432,11 +429,11 @@ async fn a_guardrail_without_a_version_is_an_error_before_anything_is_sent() {
     let no_id = GuardrailConfiguration::default().guardrail_version("1");
     let errors = [
         model.converse("Hello").guardrail(&without).await.unwrap_err(),
-        model.converse("Hello").guardrail_config(no_version.clone()).await.unwrap_err(),
-        model.converse("Hello").guardrail_config(no_id).await.unwrap_err(),
-        model.converse_stream("Hello").guardrail_config(configuration("gr-1", "")).await.unwrap_err(),
-        model.invoke_model("{}").guardrail_config(no_version.clone()).await.unwrap_err(),
-        model.invoke_model_with_response_stream("{}").guardrail_config(no_version).await.unwrap_err(),
+        model.converse("Hello").guardrail(no_version.clone()).await.unwrap_err(),
+        model.converse("Hello").guardrail(no_id).await.unwrap_err(),
+        model.converse_stream("Hello").guardrail(configuration("gr-1", "")).await.unwrap_err(),
+        model.invoke_model("{}").guardrail(no_version.clone()).await.unwrap_err(),
+        model.invoke_model_with_response_stream("{}").guardrail(no_version).await.unwrap_err(),
     ];
     for error in errors {
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");

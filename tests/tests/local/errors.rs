@@ -411,8 +411,7 @@ async fn errors_have_no_prompt_reply_or_credentials() {
     let refused = model.converse("pr0mpt").system("syst3m").await.unwrap_err();
     local.queue_reply(Reply::text("r3ply and more of the r3ply").cut_after(3));
     let broken = model.converse_stream("pr0mpt").await.unwrap().collect().await.unwrap_err();
-    let blank =
-        model.converse("pr0mpt").guardrail_config(GuardrailConfiguration::default()).await.unwrap_err();
+    let blank = model.converse("pr0mpt").guardrail(GuardrailConfiguration::default()).await.unwrap_err();
     let missing = model.invoke_model("pr0mpt").await.unwrap_err();
     for error in [refused, broken, blank, missing] {
         let mut shown = format!("{error} {error:?} {error:#?}");

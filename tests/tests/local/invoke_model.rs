@@ -107,10 +107,10 @@ async fn the_trace_of_a_guardrail_configuration_becomes_the_header() {
     let model = model(&session, MODEL);
     let response = model
         .invoke_model(nova("Do you play the xylophone?"))
-        .guardrail_config(configuration.clone())
+        .guardrail(configuration.clone())
         .await
         .unwrap();
-    model.invoke_model(nova("Hello")).guardrail_config(configuration).trace(Trace::Disabled).await.unwrap();
+    model.invoke_model(nova("Hello")).guardrail(configuration).trace(Trace::Disabled).await.unwrap();
     let requests = local.requests();
     assert_eq!(requests[0].header("x-amzn-bedrock-trace"), Some("ENABLED"));
     assert_eq!(requests[1].header("x-amzn-bedrock-trace"), Some("DISABLED"));

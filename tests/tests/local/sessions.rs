@@ -94,9 +94,7 @@ async fn time_limits_can_be_very_long_or_none() {
         let streamed = FakeResponse::stream(events.clone());
         let server = FakeServer::start([busy, converse_response(), streamed.clone(), streamed]).await;
         let session = Session::builder()
-            .region("us-east-1")
-            .endpoint_url(server.url())
-            .access_key("test", "test")
+            .local(server.url())
             .max_attempts(u32::MAX)
             .connect_timeout(limit)
             .read_timeout(limit)
@@ -122,8 +120,7 @@ async fn time_limits_can_be_very_long_or_none() {
 async fn temporary_credentials_are_sent_with_their_session_token() {
     let (local, _) = local().await;
     let session = Session::builder()
-        .region("us-east-1")
-        .endpoint_url(local.url())
+        .local(local.url())
         .access_key("ASIATEMPORARY", "secret")
         .session_token("the-session-token");
     let session = session.build().await.unwrap();
@@ -185,11 +182,7 @@ async fn the_session_limits_the_number_of_attempts() {
     let busy =
         || FakeResponse::error(503, "ServiceUnavailableException", "Busy.").header("x-amz-retry-after", "1");
     let server = FakeServer::start([busy(), busy(), converse_response()]).await;
-    let session = Session::builder()
-        .region("us-east-1")
-        .endpoint_url(server.url())
-        .access_key("test", "test")
-        .max_attempts(2);
+    let session = Session::builder().local(server.url()).max_attempts(2);
     let model = model(&session.build().await.unwrap(), MODEL);
     let error = model.converse("Hello").await.unwrap_err();
     assert_eq!((error.kind(), server.requests().len()), (ErrorKind::ServiceUnavailable, 2), "{error}");
@@ -198,12 +191,8 @@ async fn the_session_limits_the_number_of_attempts() {
 #[tokio::test]
 async fn an_expired_time_limit_is_a_timeout_error() {
     let server = FakeServer::start([converse_response().ending(Ending::Stalled)]).await;
-    let session = Session::builder()
-        .region("us-east-1")
-        .endpoint_url(server.url())
-        .access_key("test", "test")
-        .max_attempts(1)
-        .operation_timeout(Duration::from_millis(100));
+    let session =
+        Session::builder().local(server.url()).max_attempts(1).operation_timeout(Duration::from_millis(100));
     let error = model(&session.build().await.unwrap(), MODEL).converse("Hello").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
     assert!(error.is_timeout() && error.is_retryable());
@@ -213,8 +202,7 @@ async fn an_expired_time_limit_is_a_timeout_error() {
 #[tokio::test]
 async fn the_debug_form_of_a_session_has_no_credentials() {
     let session = Session::builder()
-        .region("us-east-1")
-        .endpoint_url("http://127.0.0.1:1")
+        .local("http://127.0.0.1:1")
         .access_key("AKIDSHOWNNOWHERE", "secret-shown-nowhere")
         .max_attempts(1);
     let session = session.build().await.unwrap();
@@ -239,11 +227,7 @@ async fn a_stream_is_retried_before_its_first_event_and_not_after() {
     let events = crate::converse_stream::frames(&crate::converse_stream::every_event());
     let broken = FakeResponse::stream(events[..6].to_vec());
     let server = FakeServer::start([busy(), FakeResponse::stream(events), broken]).await;
-    let session = Session::builder()
-        .region("us-east-1")
-        .endpoint_url(server.url())
-        .access_key("test", "test")
-        .max_attempts(3);
+    let session = Session::builder().local(server.url()).max_attempts(3);
     let model = model(&session.build().await.unwrap(), MODEL);
     let stream = model.converse_stream("Hello").await.unwrap();
     assert_eq!(server.requests().len(), 2, "retried once");

@@ -128,9 +128,7 @@ async fn a_call_can_override_the_silence_timeout_of_the_session() {
     let response = FakeResponse::stream(frames(&every_event()[..2])).ending(Ending::Stalled);
     let server = FakeServer::start([response]).await;
     let session = Session::builder()
-        .region("us-east-1")
-        .endpoint_url(server.url())
-        .access_key("test", "test")
+        .local(server.url())
         .max_attempts(1)
         .stream_silence_timeout(Duration::from_millis(50))
         .build()
@@ -152,9 +150,7 @@ async fn the_silence_timeout_starts_when_the_request_is_sent() {
     // The system accepts the connections, and nobody reads from them.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let session = Session::builder()
-        .region("us-east-1")
-        .endpoint_url(format!("http://{}", listener.local_addr().unwrap()))
-        .access_key("test", "test")
+        .local(format!("http://{}", listener.local_addr().unwrap()))
         .stream_silence_timeout(Duration::from_millis(100))
         .build()
         .await

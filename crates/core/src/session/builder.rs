@@ -4,8 +4,9 @@ use std::env;
 use std::time::Duration;
 
 use aws_config::timeout::{TimeoutConfig, TimeoutConfigBuilder};
-use aws_config::{ConfigLoader, Region};
+use aws_config::{ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_smithy_types::retry::RetryConfig;
 
@@ -27,6 +28,7 @@ pub struct SessionBuilder {
     max_attempts: Option<u32>,
     timeouts: TimeoutConfigBuilder,
     stream_silence_timeout: Option<Duration>,
+    is_local: bool,
 }
 
 impl Default for SessionBuilder {
@@ -40,6 +42,7 @@ impl Default for SessionBuilder {
             max_attempts: None,
             timeouts: TimeoutConfig::builder(),
             stream_silence_timeout: Some(Self::STREAM_SILENCE_TIMEOUT),
+            is_local: false,
         }
     }
 }
@@ -49,6 +52,16 @@ const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// More attempts than the SDK makes: its own quota of retries is used up long before. It counts through them.
 const MOST_ATTEMPTS: u32 = 1000;
+
+/// The region of a session for a local Bedrock, unless one is set.
+const LOCAL_REGION: &str = "us-east-1";
+
+/// What a session for a local Bedrock signs with, unless keys are set. A local Bedrock that was given no keys accepts
+/// any; AWS accepts none of these.
+const LOCAL_KEY: &str = "local";
+
+/// The SDK's own limit for opening a connection, which its loader would set.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
 
 /// The limit, where it is one: none that is longer than any program runs.
 pub(crate) fn limit(timeout: Option<Duration>) -> Option<Duration> {
@@ -96,6 +109,33 @@ impl SessionBuilder {
     #[must_use]
     pub fn endpoint_url(mut self, endpoint_url: impl Into<String>) -> Self {
         self.endpoint_url = Some(endpoint_url.into());
+        self
+    }
+
+    /// Sends requests to the local Bedrock at this URL, as [`Session::local`] does. Neither the environment nor
+    /// configuration files are read. The region is `us-east-1` and the keys are placeholders, unless they are set.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use bedrock_orm_core::Session;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> bedrock_orm_core::Result<()> {
+    /// let session = Session::builder()
+    ///     .local("http://127.0.0.1:8080")
+    ///     .region("eu-central-1")
+    ///     .read_timeout(Duration::from_secs(5))
+    ///     .build()
+    ///     .await?;
+    /// # assert_eq!(session.region(), "eu-central-1");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn local(mut self, url: impl Into<String>) -> Self {
+        self.endpoint_url = Some(url.into());
+        self.is_local = true;
         self
     }
 
@@ -171,6 +211,9 @@ impl SessionBuilder {
     ///
     /// None to Bedrock; see [`Session::from_env`].
     pub async fn build(self) -> Result<Session> {
+        if self.is_local {
+            return self.build_local();
+        }
         self.check()?;
         let stream_silence_timeout = self.stream_silence_timeout;
         let profile = self.named_profile().await?;
@@ -195,6 +238,34 @@ impl SessionBuilder {
             }
         };
         Session::new(loader.load().await, stream_silence_timeout, source)
+    }
+
+    /// Builds a session for a local Bedrock. It reads nothing, so it does not have to wait.
+    pub(super) fn build_local(self) -> Result<Session> {
+        self.check()?;
+        if self.profile.is_some() {
+            return Err(Error::configuration("a session for a local Bedrock has no profile").with_hint(
+                "it reads no configuration files; set `access_key` if the local Bedrock checks keys",
+            ));
+        }
+        let (id, secret) = self.access_key.unwrap_or_else(|| (LOCAL_KEY.to_owned(), LOCAL_KEY.to_owned()));
+        let standard = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT);
+        let config = SdkConfig::builder()
+            .behavior_version(behavior_version())
+            .region(Region::new(self.region.unwrap_or_else(|| LOCAL_REGION.to_owned())))
+            .endpoint_url(self.endpoint_url.unwrap_or_default())
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                id,
+                secret,
+                self.session_token,
+                None,
+                "local",
+            )))
+            .auth_scheme_preference([AuthSchemeId::new("sigv4")])
+            .retry_config(retries(self.max_attempts))
+            .timeout_config(self.timeouts.take_unset_from(standard).build())
+            .build();
+        Session::new(config, self.stream_silence_timeout, CredentialSource::InCode)
     }
 
     /// That what is set can be meant.
@@ -271,11 +342,19 @@ impl SessionBuilder {
                 // Else a bearer key of the environment's would be used, and shown to whatever endpoint was meant.
                 .auth_scheme_preference([AuthSchemeId::new("sigv4")]);
         }
-        if let Some(max_attempts) = self.max_attempts {
-            let max_attempts = max_attempts.min(MOST_ATTEMPTS);
-            loader = loader.retry_config(RetryConfig::standard().with_max_attempts(max_attempts));
+        if self.max_attempts.is_some() {
+            loader = loader.retry_config(retries(self.max_attempts));
         }
         loader
+    }
+}
+
+/// The SDK's standard retries, with that many attempts.
+fn retries(max_attempts: Option<u32>) -> RetryConfig {
+    let retries = RetryConfig::standard();
+    match max_attempts {
+        Some(max_attempts) => retries.with_max_attempts(max_attempts.min(MOST_ATTEMPTS)),
+        None => retries,
     }
 }
 

@@ -97,6 +97,29 @@ impl Session {
         SessionBuilder::default()
     }
 
+    /// Returns a session for the local Bedrock at this URL, in region `us-east-1`. It reads neither the environment nor
+    /// configuration files, and it signs with placeholder keys: it never has real credentials.
+    ///
+    /// [`in_region`](Self::in_region) gives the same in another region, [`SessionBuilder::local`] takes further
+    /// settings. The URL does not have to be one of this machine's: a local Bedrock can run in another container.
+    ///
+    /// ```
+    /// use bedrock_orm_core::Session;
+    ///
+    /// # fn main() -> bedrock_orm_core::Result<()> {
+    /// let session = Session::local("http://127.0.0.1:8080")?; // or `local.url()` of a `LocalBedrock`
+    /// assert_eq!(session.region(), "us-east-1");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](crate::ErrorKind::Configuration) if the URL is not one.
+    pub fn local(url: impl Into<String>) -> Result<Self> {
+        Self::builder().local(url).build_local()
+    }
+
     /// A session from the SDK's own configuration.
     ///
     /// # Errors

@@ -62,8 +62,8 @@ mod tests {
     use crate::{ErrorKind, Session};
 
     async fn virginia() -> Session {
-        let session = Session::builder().region("us-east-1").access_key("any", "any");
-        session.endpoint_url("http://127.0.0.1:9").stream_silence_timeout(None).build().await.unwrap()
+        let session = Session::builder().local("http://127.0.0.1:9");
+        session.stream_silence_timeout(None).build().await.unwrap()
     }
 
     #[tokio::test]

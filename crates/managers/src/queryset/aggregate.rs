@@ -66,7 +66,7 @@ impl<M: Row> QuerySet<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let makers = FoundationModel::objects().using(&session).list().group_by(FoundationModel::PROVIDER_NAME).count().await?;
     /// # Ok(())
     /// # }

@@ -23,7 +23,7 @@ impl<M: Row + Keyed> QuerySet<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// for profile in InferenceProfile::objects().using(&session).list().limit(3).full().await? {
     ///     println!("{} leads to {} models", profile.inference_profile_name, profile.models.len());
     /// }

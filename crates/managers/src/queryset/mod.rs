@@ -36,7 +36,7 @@ pub use values::Values;
 /// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-/// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+/// # let session = Session::local(local.url())?;
 /// let claude = FoundationModel::objects().using(&session).list().by_provider("anthropic"); // nothing was sent
 /// for model in claude.clone().limit(3).await? {
 ///     println!("{}", model.model_id);
@@ -145,7 +145,7 @@ impl<M: Row> QuerySet<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let ready = FoundationModel::objects().using(&session).list()
     ///     .filter(FoundationModel::PROVIDER_NAME.iexact("amazon") & FoundationModel::OUTPUT_MODALITIES.has("TEXT"))
     ///     .order_by(FoundationModel::MODEL_NAME.asc())
@@ -308,7 +308,7 @@ impl<M: Row> QuerySet<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let mut pages = Guardrail::objects().using(&session).list().page_size(50).pages();
     /// while let Some(page) = pages.next().await {
     ///     println!("{} guardrails", page?.items.len());
@@ -339,7 +339,7 @@ impl<M: Row> QuerySet<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let mut rows = FoundationModel::objects().using(&session).list().stream();
     /// while let Some(model) = rows.next().await {
     ///     println!("{}", model?.model_id);
@@ -384,7 +384,7 @@ impl<M: Row> QuerySet<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let claude = FoundationModel::objects().using(&session)
     ///     .filter(FoundationModel::PROVIDER_NAME.iexact("anthropic") & !FoundationModel::MODEL_NAME.contains("Opus"));
     /// println!("{}", claude.explain());

@@ -19,7 +19,7 @@ impl<M: Row> QuerySet<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let first = FoundationModel::objects().using(&session).list().by_provider("amazon").first().await?;
     /// assert!(first.is_some());
     /// # Ok(())
@@ -99,7 +99,7 @@ impl<M: Row> QuerySet<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let models = FoundationModel::objects().using(&session).list();
     /// let lite = models.get(FoundationModel::MODEL_ID.startswith("amazon.nova-lite-v1:0")).await;
     /// assert!(lite.unwrap_err().is_multiple_objects_returned()); // one with a context of 24k, one of 300k
@@ -158,7 +158,7 @@ impl<M: Row> QuerySet<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// assert!(FoundationModel::objects().using(&session).list().by_provider("amazon").exists().await?);
     /// # Ok(())
     /// # }
@@ -184,7 +184,7 @@ impl<M: Row> QuerySet<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// println!("{} models", FoundationModel::objects().using(&session).list().count().await?);
     /// # Ok(())
     /// # }

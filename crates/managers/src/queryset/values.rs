@@ -74,7 +74,7 @@ impl<M: Row> QuerySet<M> {
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::builder().region("us-east-1").endpoint_url(local.url()).access_key("any", "any").build().await?;
+    /// # let session = Session::local(local.url())?;
     /// let names = FoundationModel::objects().using(&session).list().values_list(FoundationModel::MODEL_NAME).await?;
     /// # Ok(())
     /// # }

@@ -1,6 +1,27 @@
-//! What a guardrail looks at.
+//! Guardrails as calls take them, and the content that a guardrail checks.
 
-use crate::{GuardrailContentBlock, GuardrailTextBlock};
+use crate::{Guardrail, GuardrailConfiguration, GuardrailContentBlock, GuardrailSummary, GuardrailTextBlock};
+
+/// The ID and the version of a guardrail.
+impl<I: Into<String>, V: Into<String>> From<(I, V)> for GuardrailConfiguration {
+    fn from((identifier, version): (I, V)) -> Self {
+        Self::default().guardrail_identifier(identifier).guardrail_version(version)
+    }
+}
+
+/// This version of the guardrail.
+impl From<&Guardrail> for GuardrailConfiguration {
+    fn from(guardrail: &Guardrail) -> Self {
+        (guardrail.guardrail_id.as_str(), guardrail.version.as_str()).into()
+    }
+}
+
+/// This version of the guardrail.
+impl From<&GuardrailSummary> for GuardrailConfiguration {
+    fn from(guardrail: &GuardrailSummary) -> Self {
+        (guardrail.id.as_str(), guardrail.version.as_str()).into()
+    }
+}
 
 impl From<&str> for GuardrailContentBlock {
     fn from(text: &str) -> Self {
