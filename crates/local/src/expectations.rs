@@ -9,7 +9,7 @@ use crate::journal::RecordedRequest;
 use crate::local_bedrock::LocalBedrock;
 use crate::wire::description::Services;
 use crate::wire::request::Request;
-use crate::wire::routing::{Router, is_called};
+use crate::wire::routing::{Router, is_identifier_of};
 
 /// An expectation that was not met; it says what was there instead.
 #[derive(Clone, PartialEq, Eq)]
@@ -80,7 +80,9 @@ impl RecordedRequest {
         };
         let headers: HeaderMap = self.headers.iter().filter_map(header).collect();
         let mut input =
-            Request::read(found, &self.query, &headers, self.body.clone(), String::new()).ok()?.input;
+            Request::parse_unchecked(found, &self.query, &headers, self.body.clone(), String::new())
+                .ok()?
+                .input;
         // A payload of bytes is a maker's own JSON.
         if self.operation.as_ref().is_some_and(|operation| operation.starts_with("InvokeModel")) {
             input["body"] = self.json();
@@ -129,7 +131,7 @@ impl RecordedRequest {
         let input = self.input();
         let theirs = ["/guardrailConfig/guardrailIdentifier", "/guardrailIdentifier"];
         match theirs.iter().find_map(|place| input.pointer(place)?.as_str()) {
-            Some(theirs) if is_called(guardrail, theirs) => Ok(self),
+            Some(theirs) if is_identifier_of(guardrail, theirs) => Ok(self),
             Some(theirs) => self.unmet(&format!("has the guardrail {theirs}, not {guardrail}")),
             None => self.unmet(&format!("has no guardrail, so not {guardrail}")),
         }
@@ -144,7 +146,7 @@ impl RecordedRequest {
         let input = self.input();
         let theirs = input["modelId"].as_str().or_else(|| input["modelIdentifier"].as_str());
         match theirs {
-            Some(theirs) if is_called(model, theirs) => Ok(self),
+            Some(theirs) if is_identifier_of(model, theirs) => Ok(self),
             Some(theirs) => self.unmet(&format!("is for the model {theirs}, not {model}")),
             None => self.unmet(&format!("is for no model, so not for {model}")),
         }

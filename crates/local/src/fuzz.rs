@@ -23,7 +23,7 @@ use crate::auth::sigv4::Signed;
 use crate::auth::{api_key, region};
 use crate::formats::png;
 use crate::wire::description::Services;
-use crate::wire::event_stream::{Decoder, Frame, Received, Wrong};
+use crate::wire::event_stream::{DecodeError, Decoder, Frame, Received};
 use crate::wire::request::{Request, query_pairs};
 use crate::wire::routing::Router;
 use crate::world::buckets::Buckets;
@@ -172,7 +172,7 @@ fn parts(query: &str, headers: &[(&str, &str)]) -> Option<Parts> {
 }
 
 /// All that a decoder makes of bytes that come in pieces.
-fn decoded(bytes: &[u8], piece: usize, chain: Option<Chain>) -> (Vec<Received>, Option<Wrong>) {
+fn decoded(bytes: &[u8], piece: usize, chain: Option<Chain>) -> (Vec<Received>, Option<DecodeError>) {
     let (mut decoder, mut received) = (Decoder::new(chain.map(Chain::into_check)), Vec::new());
     for piece in bytes.chunks(piece) {
         decoder.push(piece);
@@ -211,7 +211,7 @@ proptest! {
             if cut < 20 {
                 body.truncate(cut);
             }
-            let gathered = Request::gather(found, &query, &HeaderMap::new(), Bytes::from(body), "us-east-1".to_owned());
+            let gathered = Request::parse(found, &query, &HeaderMap::new(), Bytes::from(body), "us-east-1".to_owned());
             if let Err(error) = gathered {
                 prop_assert!(["ValidationException", "SerializationException"].contains(&error.code.as_str()), "{error:?}");
                 prop_assert_eq!(error.status(&SERVICES), 400);

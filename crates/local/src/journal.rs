@@ -117,7 +117,7 @@ impl RecordedAnswer {
         if !self.is_stream() {
             return Vec::new();
         }
-        event_stream::read(&self.body).into_iter().map(recorded_event).collect()
+        event_stream::decode(&self.body).into_iter().map(recorded_event).collect()
     }
 }
 
@@ -126,14 +126,14 @@ fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     found.map(|(_, value)| value.as_str())
 }
 
-fn recorded_event(frame: Result<(event_stream::Headers, Bytes), &'static str>) -> RecordedEvent {
+fn recorded_event(frame: Result<(event_stream::FrameHeaders, Bytes), &'static str>) -> RecordedEvent {
     let broken = |why: &str| RecordedEvent::Broken { why: why.to_owned() };
     let (headers, payload) = match frame {
         Ok(frame) => frame,
         Err(why) => return broken(why),
     };
     let text = |name: &str| {
-        event_stream::value(&headers, name)
+        event_stream::header_value(&headers, name)
             .map(|value| String::from_utf8_lossy(value).into_owned())
             .unwrap_or_default()
     };

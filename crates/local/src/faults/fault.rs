@@ -377,7 +377,7 @@ impl Effect {
     pub(super) fn fits(&self, service: &Service, operation: &Operation) -> bool {
         match self.aim() {
             Aim::Requests => true,
-            Aim::Streams => operation.answers_with_a_stream(service),
+            Aim::Streams => operation.has_streaming_output(service),
             Aim::Lists => {
                 let output = operation.output.as_ref().and_then(|output| service.shape(&output.shape));
                 output.is_some_and(|output| output.member("nextToken").is_some())

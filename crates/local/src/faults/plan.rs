@@ -14,7 +14,7 @@ use crate::wire::description::{Operation, Service, Services};
 use crate::wire::error::AwsError;
 use crate::wire::output::Output;
 use crate::wire::request::Request;
-use crate::wire::routing::is_called;
+use crate::wire::routing::is_identifier_of;
 use crate::world::World;
 use crate::world::ids::mix;
 
@@ -185,7 +185,7 @@ impl Planned {
             && when
                 .model
                 .as_deref()
-                .is_none_or(|model| target.model().is_some_and(|called| is_called(model, &called)))
+                .is_none_or(|model| target.model().is_some_and(|called| is_identifier_of(model, &called)))
             && effect.fits(target.service, target.operation)
     }
 
@@ -303,10 +303,10 @@ mod tests {
         for called in
             [model, &format!("us.{model}"), &arn, &format!("arn:aws:x:inference-profile/eu.{model}")]
         {
-            assert!(is_called(model, called), "{called}");
+            assert!(is_identifier_of(model, called), "{called}");
         }
-        assert!(!is_called(model, "anthropic.claude-3-haiku-20240307-v1:0-x"));
-        assert!(!is_called("v1:0", model));
+        assert!(!is_identifier_of(model, "anthropic.claude-3-haiku-20240307-v1:0-x"));
+        assert!(!is_identifier_of("v1:0", model));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::local::Local;
 use crate::wire::error::AwsError;
-use crate::wire::event_stream::{Decoder, Frame, Received, Wrong};
+use crate::wire::event_stream::{DecodeError, Decoder, Frame, Received};
 use crate::wire::output;
 
 /// What a client may send in one event.
@@ -65,8 +65,8 @@ impl Duplex {
                 Ok(Some(Received::Event { name, payload })) => self.hear(&name, &payload),
                 Ok(Some(Received::End)) => self.end(),
                 Ok(None) => return,
-                Err(Wrong::Frame(wrong)) => self.refuse(wrong.to_owned()),
-                Err(Wrong::Signature(wrong)) => {
+                Err(DecodeError::Frame(wrong)) => self.refuse(wrong.to_owned()),
+                Err(DecodeError::Signature(wrong)) => {
                     self.ready.push_back(Frame::error("InvalidSignatureException", wrong).encode());
                     self.is_over = true;
                 }
@@ -102,7 +102,7 @@ impl Duplex {
     }
 
     fn end(&mut self) {
-        if self.decoder.is_in_frame() {
+        if self.decoder.has_partial_frame() {
             return self.refuse("the stream ended in the middle of a frame".to_owned());
         }
         if let Some(event) = self.session.close() {

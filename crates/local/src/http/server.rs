@@ -29,7 +29,7 @@ use crate::wire::output::Ending;
 use crate::wire::output::{Events, Output};
 use crate::wire::request::Request;
 use crate::wire::response::{Content, Response as Outgoing, json_type};
-use crate::wire::routing::Found;
+use crate::wire::routing::RouteMatch;
 
 /// AWS accepts 25 MB in InvokeModel. In Converse the same bytes are base64, which is a third longer.
 const BODY_LIMIT: usize = 36 << 20;
@@ -52,7 +52,7 @@ pub(crate) async fn answer(
         (Err(told), _) => unread(AwsError::new("AccessDeniedException", told)),
         (Ok(()), None) => unread(unknown()),
         // A client that sends a stream expects the answer before its stream ends.
-        (Ok(()), Some(found)) if found.operation.takes_a_stream(found.service) => {
+        (Ok(()), Some(found)) if found.operation.has_streaming_input(found.service) => {
             let strike = struck(local, &found, &Bytes::new());
             let answered = spoiled(local, &strike, found, &parts, Bytes::new(), Some(body)).await;
             (Bytes::new(), strike, answered)
@@ -84,8 +84,8 @@ pub(crate) async fn answer(
 }
 
 /// What the planned faults do to a request.
-fn struck(local: &Local, found: &Found, body: &Bytes) -> Strike {
-    let Found { service, operation, .. } = *found;
+fn struck(local: &Local, found: &RouteMatch, body: &Bytes) -> Strike {
+    let RouteMatch { service, operation, .. } = *found;
     local.faults.strike(&Target {
         service,
         operation,
@@ -99,7 +99,7 @@ fn struck(local: &Local, found: &Found, body: &Bytes) -> Strike {
 async fn spoiled(
     local: &Arc<Local>,
     strike: &Strike,
-    found: Found,
+    found: RouteMatch,
     parts: &Parts,
     body: Bytes,
     incoming: Option<Incoming>,
@@ -153,7 +153,7 @@ fn region(local: &Local, parts: &Parts) -> String {
 async fn perform(
     local: &Arc<Local>,
     strike: &Strike,
-    found: Found,
+    found: RouteMatch,
     parts: &Parts,
     body: Bytes,
 ) -> AwsResult<(u16, Output)> {
@@ -162,11 +162,11 @@ async fn perform(
     if let Some(recorded) = recorded_answer(local, &found, query, &body)? {
         return Ok(recorded);
     }
-    let request = Request::gather(found, query, &parts.headers, body, region(local, parts))?;
+    let request = Request::parse(found, query, &parts.headers, body, region(local, parts))?;
     let answer = operations::perform(local, &request)
         .await?
         .checked(service, operation)?
-        .unwrapped(service, operation);
+        .unwrap_payload(service, operation);
     let answer = strike.spoil(&request, strike.metered(&local.faults, &local.world, answer));
     Ok((operation.http.response_code, answer))
 }
@@ -174,7 +174,7 @@ async fn perform(
 /// The recorded answer to such a request, unless a queued reply is meant for it.
 fn recorded_answer(
     local: &Local,
-    found: &Found,
+    found: &RouteMatch,
     query: &str,
     body: &Bytes,
 ) -> AwsResult<Option<(u16, Output)>> {

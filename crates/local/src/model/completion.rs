@@ -76,7 +76,7 @@ impl Completion {
     /// A unary operation cannot break off in the middle: what would break a stream is its error.
     pub(crate) fn unbroken(self) -> AwsResult<Self> {
         match self.ending {
-            Ending::Exception { error, .. } => Err(error.as_answer()),
+            Ending::Exception { error, .. } => Err(error.as_response()),
             _ => Ok(self),
         }
     }

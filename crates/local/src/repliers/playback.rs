@@ -15,7 +15,7 @@ use crate::wire::description::Services;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::event_stream;
 use crate::wire::output::{Headers, Output};
-use crate::wire::routing::{Found, Router};
+use crate::wire::routing::{RouteMatch, Router};
 
 /// The headers that are played back: those of AWS. The others belong to the connection.
 const HEADERS: &[&str] = &[
@@ -182,7 +182,7 @@ impl Playback {
     /// The recorded answer and its status; `None` where the server shall answer itself.
     pub(crate) fn answer(
         &self,
-        found: &Found,
+        found: &RouteMatch,
         query: &str,
         body: &Bytes,
     ) -> AwsResult<Option<(u16, Output)>> {
@@ -206,7 +206,7 @@ impl Playback {
 }
 
 impl Address {
-    fn of(found: &Found, query: &str) -> Self {
+    fn of(found: &RouteMatch, query: &str) -> Self {
         let mut query: Vec<_> = query.split('&').filter(|part| !part.is_empty()).collect();
         query.sort_unstable();
         Self {
@@ -223,7 +223,7 @@ impl Exchange {
         let RecordedResponse { status, headers, body } =
             self.answers.get(given).or_else(|| self.answers.last())?;
         let is_stream = headers.iter().any(|(_, value)| value.starts_with(event_stream::CONTENT_TYPE));
-        let pieces = if is_stream { event_stream::split(body) } else { vec![body.clone()] };
+        let pieces = if is_stream { event_stream::split_frames(body) } else { vec![body.clone()] };
         Some((*status, Output::Recorded { pieces, headers: headers.clone() }))
     }
 }

@@ -7,7 +7,7 @@ use crate::resources::NOUNS;
 use crate::store::context::Context;
 use crate::store::lists::Form;
 use crate::store::resource::{DRAFT, Noun, Verb};
-use crate::wire::constraints::check_answer;
+use crate::wire::constraints::output_violations;
 use crate::wire::description::{Service, Services, Shape};
 
 /// A noun that can be sown, with the shapes of what it can be sown from.
@@ -43,10 +43,10 @@ impl<'a> Seed<'a> {
         let (of_row, of_get): (Map<_, _>, Map<_, _>) =
             members.into_iter().partition(|(member, _)| self.form.row.member(member).is_some());
         let row = Value::Object(of_row);
-        let mut violations = check_answer(self.service, self.form.row_name, &row);
+        let mut violations = output_violations(self.service, self.form.row_name, &row);
         for (member, value) in &of_get {
             match self.get.and_then(|get| get.member(member)) {
-                Some(known) => violations.extend(check_answer(self.service, &known.shape, value)),
+                Some(known) => violations.extend(output_violations(self.service, &known.shape, value)),
                 None => violations.push(format!("{} has no member {member}", self.noun.name)),
             }
         }

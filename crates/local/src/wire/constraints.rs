@@ -1,7 +1,7 @@
-//! Values held to their shapes, in both directions.
+//! Checks values against their shapes, in requests and in outputs.
 //!
-//! What a client sends is refused in AWS's words; what the server is about to answer is checked by the same
-//! rules, so that no answer leaves which the description forbids.
+//! A request that violates its shape is refused with AWS's message. An output is checked by the same rules, so that
+//! the server never sends what the API description forbids.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -10,62 +10,63 @@ use serde_json::Value;
 use crate::wire::description::{Kind, Service, Shape};
 use crate::wire::error::{AwsError, AwsResult};
 
-/// Where AWS itself goes beyond its description: extra members of its answers, names longer than allowed, and a list
-/// that must be there and must not be empty.
-const BEYOND_DESCRIPTION: &[(&str, &str)] = &[
+/// Members of AWS's responses that its description lacks.
+const UNDESCRIBED_MEMBERS: &[(&str, &str)] = &[
     ("ApplyGuardrailResponse", "blockedResponse"),
     ("ApplyGuardrailResponse", "output"),
     ("TokenUsage", "cacheReadInputTokenCount"),
     ("TokenUsage", "cacheWriteInputTokenCount"),
     ("TokenUsage", "serverToolUsage"),
 ];
-const UNBOUNDED: &[&str] = &["AutomatedReasoningPolicyDefinitionTypeValuePairList", "BrandedName"];
-/// Values of AWS's answers that its own description forbids.
-const BEYOND_CONSTRAINTS: &[(&str, Sight)] = &[
-    // A draft's version is no number.
+/// Shapes whose constraints AWS does not keep: names are longer than allowed, and a list with a minimum is empty.
+const UNCHECKED: &[&str] = &["AutomatedReasoningPolicyDefinitionTypeValuePairList", "BrandedName"];
+/// Values in AWS's responses that its description forbids.
+const UNDESCRIBED_OUTPUT_VALUES: &[(&str, Test)] = &[
+    // The version of a draft is not a number.
     ("AutomatedReasoningPolicyVersion", |version| version == "DRAFT"),
-    // A global inference profile leads to no region in particular.
+    // A global inference profile names no region.
     ("FoundationModelArn", |arn| arn.starts_with("arn:aws:bedrock:::foundation-model/")),
-    // System-defined profiles are named after models, versions with their dots included.
+    // System-defined profiles have the names of models, which can contain dots.
     ("InferenceProfileName", |_| true),
-    // Custom models have no base model's name.
+    // A custom model has no name of a base model.
     ("ModelName", str::is_empty),
 ];
-/// Values that its description forbids, and that AWS gives and takes, as recorded.
-const GIVEN_AND_TAKEN: &[(&str, Sight)] = &[
-    // Newer Claude models mark their tool uses, and clients send the mark back.
+/// Values that the description forbids, and that AWS accepts and returns in recorded traffic.
+const UNDESCRIBED_VALUES: &[(&str, Test)] = &[
+    // Newer Claude models set a type on their tool uses, and clients send it back.
     ("ToolUseType", |kind| kind == "tool_use"),
-    // Nova takes media types.
+    // Nova accepts media types.
     ("VideoFormat", |format| format.starts_with("video/")),
 ];
-/// Members that its description requires, and that AWS leaves out of its answers where nothing was found, as recorded.
-const LEFT_OUT: &[(&str, &str)] = &[
+/// Members that the description requires, and that recorded responses of AWS omit if nothing was found.
+const OMITTED_MEMBERS: &[(&str, &str)] = &[
     ("GuardrailSensitiveInformationPolicyAssessment", "piiEntities"),
     ("GuardrailSensitiveInformationPolicyAssessment", "regexes"),
     ("GuardrailWordPolicyAssessment", "customWords"),
     ("GuardrailWordPolicyAssessment", "managedWordLists"),
 ];
 
-type Sight = fn(&str) -> bool;
+/// Whether AWS uses a value.
+type Test = fn(&str) -> bool;
 
-/// Refuses a request that its shape forbids.
+/// Checks a request against its shape. The error has AWS's message.
 pub(crate) fn check_request(service: &Service, shape: &str, value: &Value) -> AwsResult<()> {
-    let mut walk = Walk::new(service, Direction::Request);
-    walk.visit(shape, value);
-    walk.verdict()
+    let mut checker = Checker::new(service, Direction::Request);
+    checker.visit(shape, value);
+    checker.into_result()
 }
 
-/// What an answer does that its shape forbids; nothing when all is well.
-pub(crate) fn check_answer(service: &Service, shape: &str, value: &Value) -> Vec<String> {
-    let mut walk = Walk::new(service, Direction::Answer);
-    walk.visit(shape, value);
-    [walk.wrong_types, walk.wrong_unions, walk.broken_constraints].concat()
+/// Returns how an output violates its shape. The list is empty if the output is valid.
+pub(crate) fn output_violations(service: &Service, shape: &str, value: &Value) -> Vec<String> {
+    let mut checker = Checker::new(service, Direction::Output);
+    checker.visit(shape, value);
+    [checker.wrong_types, checker.wrong_unions, checker.broken_constraints].concat()
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Direction {
     Request,
-    Answer,
+    Output,
 }
 
 enum Step {
@@ -73,7 +74,8 @@ enum Step {
     Item(usize),
 }
 
-struct Walk<'a> {
+/// Walks through a value and its shape, and collects the violations.
+struct Checker<'a> {
     service: &'a Service,
     direction: Direction,
     path: Vec<Step>,
@@ -82,7 +84,7 @@ struct Walk<'a> {
     broken_constraints: Vec<String>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> Checker<'a> {
     fn new(service: &'a Service, direction: Direction) -> Self {
         Self {
             service,
@@ -94,8 +96,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// AWS reads a request before it judges it, and reports all broken constraints at once.
-    fn verdict(self) -> AwsResult<()> {
+    /// Returns the first wrong type, else all broken constraints in one message, else the first wrong union. This is
+    /// AWS's order.
+    fn into_result(self) -> AwsResult<()> {
         if let Some(message) = self.wrong_types.into_iter().next() {
             return Err(AwsError::serialization(message));
         }
@@ -138,20 +141,20 @@ impl<'a> Walk<'a> {
 
     fn structure(&mut self, name: &str, shape: &Shape, value: &Value) {
         for required in &shape.required {
-            let streams = || {
+            let is_stream = || {
                 let member = shape.member(required).and_then(|member| self.service.shape(&member.shape));
                 member.is_some_and(|member| member.eventstream)
             };
-            let may_lack =
-                self.direction == Direction::Answer && LEFT_OUT.contains(&(name, required.as_str()));
-            if value[required.as_str()].is_null() && !may_lack && !streams() {
-                self.at(required, |walk| walk.broken("Value null", "Member must not be null"));
+            let may_be_omitted =
+                self.direction == Direction::Output && OMITTED_MEMBERS.contains(&(name, required.as_str()));
+            if value[required.as_str()].is_null() && !may_be_omitted && !is_stream() {
+                self.at(required, |checker| checker.broken("Value null", "Member must not be null"));
             }
         }
         for (member_name, member) in &shape.members {
             let inner = &value[member_name.as_str()];
             if !inner.is_null() {
-                self.at(member_name, |walk| walk.visit(&member.shape, inner));
+                self.at(member_name, |checker| checker.visit(&member.shape, inner));
             }
         }
         if shape.union {
@@ -160,16 +163,16 @@ impl<'a> Walk<'a> {
                 self.wrong_union(name, shape);
             }
         }
-        if self.direction == Direction::Answer {
+        if self.direction == Direction::Output {
             self.undescribed_members(name, shape, value);
         }
     }
 
     fn undescribed_members(&mut self, name: &str, shape: &Shape, value: &Value) {
         for member in value.as_object().into_iter().flat_map(|object| object.keys()) {
-            let known = shape.member(member).is_some() || BEYOND_DESCRIPTION.contains(&(name, member));
+            let known = shape.member(member).is_some() || UNDESCRIBED_MEMBERS.contains(&(name, member));
             if !known {
-                let message = format!("{name} at '{}' has no member {member}", self.dotted());
+                let message = format!("{name} at '{}' has no member {member}", self.service_path());
                 self.wrong_types.push(message);
             }
         }
@@ -190,7 +193,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// AWS blames the list for a string in it.
+    /// AWS reports a wrong string as a broken constraint of its list.
     fn list_of_strings(&mut self, member: &str, list: &Shape, items: &[Value], value: &Value) {
         let Some(shape) = self.service.shape(member) else { return };
         let mut broken: Vec<String> = Vec::new();
@@ -221,19 +224,19 @@ impl<'a> Walk<'a> {
                 }
             }
             if let Some(value_shape) = &shape.value {
-                self.at(key, |walk| walk.visit(&value_shape.shape, inner));
+                self.at(key, |checker| checker.visit(&value_shape.shape, inner));
             }
         }
     }
 
     fn scalar(&mut self, name: &str, shape: &Shape, value: &Value, text: &str) {
         if shape.kind == Kind::Blob && BASE64.decode(text).is_err() {
-            let message = format!("The value at '{}' is not valid base64", self.dotted());
+            let message = format!("The value at '{}' is not valid base64", self.service_path());
             return self.wrong_types.push(message);
         }
-        let is_known = |(beyond, is_so): &(&str, Sight)| *beyond == name && is_so(text);
-        if GIVEN_AND_TAKEN.iter().any(is_known)
-            || self.direction == Direction::Answer && BEYOND_CONSTRAINTS.iter().any(is_known)
+        let is_known = |(shape, test): &(&str, Test)| *shape == name && test(text);
+        if UNDESCRIBED_VALUES.iter().any(is_known)
+            || self.direction == Direction::Output && UNDESCRIBED_OUTPUT_VALUES.iter().any(is_known)
         {
             return;
         }
@@ -242,6 +245,7 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Visits a member, with its name on the path.
     fn at(&mut self, member: &str, visit: impl FnOnce(&mut Self)) {
         self.path.push(Step::Member(member.to_owned()));
         visit(self);
@@ -249,7 +253,7 @@ impl<'a> Walk<'a> {
     }
 
     fn broken(&mut self, subject: &str, constraint: &str) {
-        let path = self.coral_path();
+        let path = self.constraint_path();
         self.broken_constraints
             .push(format!("{subject} at '{path}' failed to satisfy constraint: {constraint}"));
     }
@@ -264,8 +268,8 @@ impl<'a> Walk<'a> {
             (Direction::Request, kind, found) => {
                 format!("{} can not be converted to {}", token(found), java_type(kind))
             }
-            (Direction::Answer, kind, found) => {
-                format!("'{}' must be {kind:?}, not {found}", self.dotted())
+            (Direction::Output, kind, found) => {
+                format!("'{}' must be {kind:?}, not {found}", self.service_path())
             }
         };
         self.wrong_types.push(message);
@@ -273,13 +277,13 @@ impl<'a> Walk<'a> {
 
     fn wrong_union(&mut self, name: &str, shape: &Shape) {
         let keys: Vec<_> = shape.members.iter().map(|(member, _)| member.as_str()).collect();
-        let (path, keys) = (self.dotted(), keys.join(", "));
+        let (path, keys) = (self.service_path(), keys.join(", "));
         self.wrong_unions
             .push(format!("{name} object at {path} must set one of the following keys: {keys}."));
     }
 
-    /// `messages.1.member.content`: the form of constraint messages, counted from one.
-    fn coral_path(&self) -> String {
+    /// Returns a path such as `messages.1.member.content`, which constraint messages have. Indexes start at 1.
+    fn constraint_path(&self) -> String {
         let steps = self.path.iter().map(|step| match step {
             Step::Member(name) => name.clone(),
             Step::Item(index) => format!("{}.member", index + 1),
@@ -287,8 +291,8 @@ impl<'a> Walk<'a> {
         steps.collect::<Vec<_>>().join(".")
     }
 
-    /// `messages.0.content`: the form of the service's own messages, counted from zero.
-    fn dotted(&self) -> String {
+    /// Returns a path such as `messages.0.content`, which the service's other messages have. Indexes start at 0.
+    fn service_path(&self) -> String {
         let steps = self.path.iter().map(|step| match step {
             Step::Member(name) => name.clone(),
             Step::Item(index) => index.to_string(),
@@ -297,10 +301,11 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The constraints of its own that a value breaks. `text` is the value of a string, a blob or a map's key.
+/// Returns the constraints that a value breaks, without those of its members. `text` is the value of a string, a blob
+/// or a key of a map.
 fn broken_constraints(name: &str, shape: &Shape, value: &Value, text: &str) -> Vec<String> {
     let mut broken = Vec::new();
-    if UNBOUNDED.contains(&name) {
+    if UNCHECKED.contains(&name) {
         return broken;
     }
     let (size, unit) = measure(shape, value, text);
@@ -319,7 +324,7 @@ fn broken_constraints(name: &str, shape: &Shape, value: &Value, text: &str) -> V
     broken
 }
 
-/// What a shape's bounds bound.
+/// Returns the size that a shape limits, and its unit.
 fn measure(shape: &Shape, value: &Value, text: &str) -> (f64, &'static str) {
     match shape.kind {
         Kind::String => (text.chars().count() as f64, "length"),
@@ -330,11 +335,12 @@ fn measure(shape: &Shape, value: &Value, text: &str) -> (f64, &'static str) {
     }
 }
 
-/// `Value '…'`, or `Value` alone where AWS keeps the value to itself.
+/// Returns `Value '…'`, or `Value` if the shape is sensitive: AWS omits the value then.
 fn subject(shape: &Shape, value: &Value) -> String {
     if shape.sensitive { "Value".to_owned() } else { format!("Value '{}'", plain(value)) }
 }
 
+/// Formats a value as AWS's messages do: strings have no quotes.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -343,6 +349,7 @@ fn plain(value: &Value) -> String {
     }
 }
 
+/// Returns the name of a JSON token in AWS's messages.
 fn token(value: &Value) -> &'static str {
     match value {
         Value::Null => "NULL_VALUE",

@@ -1,4 +1,4 @@
-//! AWS's description of the two services: operations, shapes, constraints and HTTP bindings.
+//! AWS's API description of both services: operations, shapes, constraints and HTTP bindings.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -20,7 +20,7 @@ static SERVICES: LazyLock<Result<Services, String>> = LazyLock::new(|| {
 pub(crate) struct Services([Service; 2]);
 
 impl Services {
-    /// The description, read on first use.
+    /// Returns the description, which is parsed on first use.
     pub(crate) fn load() -> std::io::Result<&'static Self> {
         SERVICES.as_ref().map_err(|error| std::io::Error::other(error.as_str()))
     }
@@ -29,7 +29,7 @@ impl Services {
         self.0.iter()
     }
 
-    /// The status of an error that either service describes.
+    /// Returns the HTTP status of an error, or `None` if neither service describes the error.
     pub(crate) fn error_status(&self, code: &str) -> Option<u16> {
         let error = self.iter().find_map(|service| service.shapes.get(code)?.error.as_ref());
         error.map(|error| error.http_status_code)
@@ -48,7 +48,7 @@ impl Service {
         self.shapes.get(name)
     }
 
-    /// Whether the payload of a structure is an event stream.
+    /// Returns whether the payload of a structure is an event stream.
     fn is_streamed(&self, structure: Option<&ShapeRef>) -> bool {
         let structure = structure.and_then(|structure| self.shape(&structure.shape));
         let payload = structure.and_then(|structure| structure.member(structure.payload.as_deref()?));
@@ -67,12 +67,13 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// Whether a request is an event stream itself.
-    pub(crate) fn takes_a_stream(&self, service: &Service) -> bool {
+    /// Returns whether the request is an event stream.
+    pub(crate) fn has_streaming_input(&self, service: &Service) -> bool {
         service.is_streamed(self.input.as_ref())
     }
 
-    pub(crate) fn answers_with_a_stream(&self, service: &Service) -> bool {
+    /// Returns whether the response is an event stream.
+    pub(crate) fn has_streaming_output(&self, service: &Service) -> bool {
         service.is_streamed(self.output.as_ref())
     }
 }
@@ -148,7 +149,7 @@ pub(crate) struct Member {
     pub(crate) location_name: Option<String>,
 }
 
-/// Where a member travels when it is not in the body.
+/// The place of a member outside the body.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Location {
@@ -163,7 +164,7 @@ struct ErrorTrait {
     http_status_code: u16,
 }
 
-/// A pattern, compiled when it is first needed. AWS matches the whole value.
+/// A pattern, compiled on first use. It has to match the whole value.
 #[derive(Debug, serde::Deserialize)]
 #[serde(from = "String")]
 pub(crate) struct Pattern {
@@ -182,13 +183,14 @@ impl Pattern {
         self.compiled.get_or_init(|| Regex::new(&format!("^(?:{})$", self.source)).ok()).as_ref()
     }
 
-    /// A value that the engine gives up on passes: refusing what AWS accepts is the worse mistake.
+    /// Returns whether a value matches. If the regex engine gives up, the answer is `true`: it is worse to refuse what AWS
+    /// accepts than to accept what AWS refuses.
     pub(crate) fn accepts(&self, value: &str) -> bool {
         self.regex().is_none_or(|regex| regex.is_match(value).unwrap_or(true))
     }
 }
 
-/// Members in the order in which AWS names them, which its messages follow.
+/// Reads members in the order of the description. AWS's messages have the same order.
 fn in_order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, Member)>, D::Error> {
     struct Members;
 
@@ -216,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_services_are_read() {
+    fn both_services_are_parsed() {
         let services = Services::load().unwrap();
         let counts: Vec<_> = services.iter().map(|service| service.operations.len()).collect();
         assert_eq!(counts, [108, 11]);
@@ -234,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn every_named_shape_exists() {
+    fn every_member_has_a_shape() {
         for service in Services::load().unwrap().iter() {
             let members = service.shapes.values().flat_map(|shape| &shape.members);
             for (_, member) in members {
@@ -249,6 +251,6 @@ mod tests {
         assert_eq!(services.error_status("ThrottlingException"), Some(429));
         assert_eq!(services.error_status("ConflictException"), Some(400));
         assert_eq!(services.error_status("ModelErrorException"), Some(424));
-        assert_eq!(services.error_status("Unheard"), None);
+        assert_eq!(services.error_status("Unknown"), None);
     }
 }

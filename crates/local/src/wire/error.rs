@@ -1,15 +1,15 @@
-//! An answer that says no, in AWS's form.
+//! Errors in AWS's format.
 
 use serde_json::{Value, json};
 
 use crate::wire::description::Services;
 
-/// The namespace of errors that the services themselves describe.
+/// The namespace of errors that a service describes.
 const SERVICE_NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.bedrock/";
-/// The namespace of errors that the frame around every AWS service gives.
-const FRAME_NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.coral.service/";
+/// The namespace of errors that AWS's service framework returns.
+const FRAMEWORK_NAMESPACE: &str = "http://internal.amazon.com/coral/com.amazon.coral.service/";
 
-/// Codes that no service describes, with their statuses.
+/// Codes that neither service describes, with their HTTP statuses.
 const UNDESCRIBED: &[(&str, u16)] = &[
     ("AccessDenied", 403),
     ("ExpiredTokenException", 403),
@@ -24,7 +24,7 @@ const UNDESCRIBED: &[(&str, u16)] = &[
     ("UnrecognizedClientException", 403),
 ];
 
-/// An error as AWS answers it: a code, its HTTP status and a message.
+/// An error of AWS: a code and a message. The code determines the HTTP status.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct AwsError {
     pub(crate) code: String,
@@ -66,31 +66,31 @@ impl AwsError {
         Self::new("InternalServerException", message)
     }
 
-    /// The same as the exception of a stream, which spells its code with a small letter.
+    /// Returns the error as an exception of a stream, whose code starts with a lowercase letter.
     pub(crate) fn as_exception(&self) -> Self {
-        self.spelled(char::to_ascii_lowercase)
+        self.with_first_letter(char::to_ascii_lowercase)
     }
 
-    /// The same as a whole answer.
-    pub(crate) fn as_answer(&self) -> Self {
-        self.spelled(char::to_ascii_uppercase)
+    /// Returns the error as a whole response, whose code starts with an uppercase letter.
+    pub(crate) fn as_response(&self) -> Self {
+        self.with_first_letter(char::to_ascii_uppercase)
     }
 
-    fn spelled(&self, spell: impl Fn(&char) -> char) -> Self {
+    fn with_first_letter(&self, convert: impl Fn(&char) -> char) -> Self {
         let mut letters = self.code.chars();
-        let first = letters.next().map(|letter| spell(&letter));
+        let first = letters.next().map(|letter| convert(&letter));
         Self::new(first.into_iter().chain(letters).collect::<String>(), self.message.clone())
     }
 
-    /// The HTTP status: what the description says, else what AWS is known to give, else 400.
+    /// Returns the HTTP status: from the description, else the status that AWS is known to return, else 400.
     pub(crate) fn status(&self, services: &Services) -> u16 {
         services.error_status(&self.code).or_else(|| undescribed_status(&self.code)).unwrap_or(400)
     }
 
-    /// The value of the `x-amzn-ErrorType` header.
+    /// Returns the value of the `x-amzn-ErrorType` header.
     pub(crate) fn error_type(&self, services: &Services) -> String {
         let described = services.error_status(&self.code).is_some();
-        format!("{}:{}", self.code, if described { SERVICE_NAMESPACE } else { FRAME_NAMESPACE })
+        format!("{}:{}", self.code, if described { SERVICE_NAMESPACE } else { FRAMEWORK_NAMESPACE })
     }
 
     pub(crate) fn body(&self) -> Value {

@@ -1,6 +1,7 @@
-//! AWS's event-stream framing.
+//! AWS's event-stream encoding.
 //!
-//! A frame is: total length, header length, checksum of these two, headers, payload, checksum of all before.
+//! A frame consists of the total length, the length of the headers, the checksum of both, the headers, the payload, and the
+//! checksum of everything before.
 
 use bytes::{Buf as _, BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
@@ -13,9 +14,9 @@ const STRING: u8 = 7;
 const PRELUDE: usize = 12;
 const CHECKSUM: usize = 4;
 const PADDING: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678";
-/// AWS's own limit of a frame.
-const LONGEST: usize = 24 << 20;
-/// The headers of a frame that holds another one and the signature of it.
+/// AWS's limit of a frame's length.
+const MAX_FRAME: usize = 24 << 20;
+/// The headers of a frame that contains another frame and its signature.
 const DATE: &str = ":date";
 const SIGNATURE: &str = ":chunk-signature";
 
@@ -29,7 +30,7 @@ pub enum Checksum {
     Message,
 }
 
-/// One frame before it is encoded.
+/// A frame before it is encoded.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Frame {
     headers: Vec<(&'static str, String)>,
@@ -37,17 +38,18 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// An event, padded with `padding` letters as AWS pads, against guessing the text from its length.
+    /// Creates an event. Like AWS, it pads the payload, with `padding` letters, to hide the length of the text.
     pub(crate) fn event(event_type: &str, mut payload: Value, padding: usize) -> Self {
         payload["p"] = Value::from(&PADDING[..padding.clamp(2, PADDING.len())]);
         Self::new(":event-type", event_type, "event", &payload)
     }
 
+    /// Creates an exception.
     pub(crate) fn exception(exception_type: &str, payload: &Value) -> Self {
         Self::new(":exception-type", exception_type, "exception", payload)
     }
 
-    /// What is wrong with a stream, told without a payload.
+    /// Creates an error, which has no payload.
     pub(crate) fn error(code: &str, message: &str) -> Self {
         let headers = [(":error-code", code), (":error-message", message), (":message-type", "error")];
         Self { headers: headers.map(|(name, value)| (name, value.to_owned())).into(), payload: Vec::new() }
@@ -71,12 +73,12 @@ impl Frame {
             headers.put_u16(value.len() as u16);
             headers.put_slice(value.as_bytes());
         }
-        seal(&headers, &self.payload)
+        encode_frame(&headers, &self.payload)
     }
 }
 
-/// A frame of headers that are encoded already.
-fn seal(headers: &[u8], payload: &[u8]) -> Bytes {
+/// Encodes a frame whose headers are already encoded.
+fn encode_frame(headers: &[u8], payload: &[u8]) -> Bytes {
     let total = PRELUDE + headers.len() + payload.len() + CHECKSUM;
     let mut frame = BytesMut::with_capacity(total);
     frame.put_u32(total as u32);
@@ -88,15 +90,15 @@ fn seal(headers: &[u8], payload: &[u8]) -> Bytes {
     frame.freeze()
 }
 
-/// One of our own frames with another payload.
+/// Replaces the payload of a frame. A frame that cannot be parsed stays as it is.
 pub(crate) fn with_payload(frame: &Bytes, edit: impl FnOnce(&Bytes) -> Vec<u8>) -> Bytes {
-    match divide(frame) {
-        Ok((headers, payload)) => seal(&headers, &edit(&payload)),
+    match frame_parts(frame) {
+        Ok((headers, payload)) => encode_frame(&headers, &edit(&payload)),
         Err(_) => frame.clone(),
     }
 }
 
-/// A frame of which this checksum alone is wrong.
+/// Makes one checksum of a frame wrong. The other one stays right.
 pub(crate) fn with_wrong_checksum(frame: &Bytes, which: Checksum) -> Bytes {
     let mut wrong = frame.to_vec();
     let end = wrong.len().saturating_sub(CHECKSUM);
@@ -111,13 +113,13 @@ pub(crate) fn with_wrong_checksum(frame: &Bytes, which: Checksum) -> Bytes {
     wrong.into()
 }
 
-/// The frames of an answer as far as they can be read, and what is wrong with the others.
-pub(crate) fn read(bytes: &[u8]) -> Vec<Result<(Headers, Bytes), &'static str>> {
+/// Decodes the frames of a response. The error of a frame says why it cannot be decoded.
+pub(crate) fn decode(bytes: &[u8]) -> Vec<Result<(FrameHeaders, Bytes), &'static str>> {
     let mut rest = BytesMut::from(bytes);
     let mut frames = Vec::new();
     while !rest.is_empty() {
-        match cut(&mut rest) {
-            Ok(Some(frame)) => frames.push(open(&frame)),
+        match take_frame(&mut rest) {
+            Ok(Some(frame)) => frames.push(parse_frame(&frame)),
             Ok(None) => {
                 frames.push(Err("the frame is not whole"));
                 break;
@@ -132,34 +134,35 @@ pub(crate) fn read(bytes: &[u8]) -> Vec<Result<(Headers, Bytes), &'static str>> 
     frames
 }
 
-/// What a client's stream holds.
+/// A frame of a client's stream.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Received {
     Event {
         name: String,
         payload: Bytes,
     },
-    /// An empty frame that is signed: the client says that it is done.
+    /// An empty signed frame: the end of the client's stream.
     End,
 }
 
-/// What is wrong with a client's stream.
+/// Why a client's stream cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Wrong {
+pub(crate) enum DecodeError {
     Frame(&'static str),
     Signature(&'static str),
 }
 
-impl From<&'static str> for Wrong {
-    fn from(told: &'static str) -> Self {
-        Self::Frame(told)
+impl From<&'static str> for DecodeError {
+    fn from(why: &'static str) -> Self {
+        Self::Frame(why)
     }
 }
 
-/// Checks the signature of an event by its `:date` in milliseconds since 1970 and its payload. An error says what is wrong.
+/// Checks the signature of an event. Its arguments are the `:date` header in milliseconds since 1970, the payload and the
+/// signature. The error says what is wrong.
 pub(crate) type SignatureCheck = Box<dyn FnMut(i64, &[u8], &[u8]) -> Result<(), &'static str> + Send>;
 
-/// Finds the frames in a client's bytes, and takes off the envelopes of those that are signed.
+/// Decodes the frames of a client's stream. Events in signed frames are unwrapped.
 #[derive(Default)]
 pub(crate) struct Decoder {
     buffer: BytesMut,
@@ -167,57 +170,58 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    /// With a check, every event must be signed.
+    /// Creates a decoder. With a check, every event must be signed.
     pub(crate) fn new(check: Option<SignatureCheck>) -> Self {
         Self { buffer: BytesMut::new(), check }
     }
 
+    /// Adds received bytes.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.buffer.put_slice(bytes);
     }
 
-    /// Whether the bytes end in the middle of a frame.
-    pub(crate) fn is_in_frame(&self) -> bool {
+    /// Returns whether bytes of an incomplete frame are left.
+    pub(crate) fn has_partial_frame(&self) -> bool {
         !self.buffer.is_empty()
     }
 
-    /// The next whole frame. An error says what is wrong with the stream.
-    pub(crate) fn next(&mut self) -> Result<Option<Received>, Wrong> {
-        let Some(frame) = cut(&mut self.buffer)? else { return Ok(None) };
-        let (headers, payload) = open(&frame)?;
-        let signature = value(&headers, SIGNATURE);
+    /// Returns the next frame, or `None` until a whole one has arrived.
+    pub(crate) fn next(&mut self) -> Result<Option<Received>, DecodeError> {
+        let Some(frame) = take_frame(&mut self.buffer)? else { return Ok(None) };
+        let (headers, payload) = parse_frame(&frame)?;
+        let signature = header_value(&headers, SIGNATURE);
         if let Some(check) = &mut self.check {
-            let date = value(&headers, DATE).and_then(|date| date.as_ref().try_get_i64().ok());
-            let unsigned = Wrong::Signature("the stream's events must be signed");
+            let date = header_value(&headers, DATE).and_then(|date| date.as_ref().try_get_i64().ok());
+            let unsigned = DecodeError::Signature("the stream's events must be signed");
             let (signature, date) = signature.zip(date).ok_or(unsigned)?;
-            check(date, &payload, signature).map_err(Wrong::Signature)?;
+            check(date, &payload, signature).map_err(DecodeError::Signature)?;
         }
         if signature.is_none() {
-            return Ok(Some(event(&headers, payload)?));
+            return Ok(Some(received_event(&headers, payload)?));
         }
         if payload.is_empty() {
             return Ok(Some(Received::End));
         }
         let mut inside = BytesMut::from(&payload[..]);
-        let inner = cut(&mut inside)?.filter(|_| inside.is_empty());
-        let (headers, payload) = open(&inner.ok_or("a signed frame must hold one frame")?)?;
-        Ok(Some(event(&headers, payload)?))
+        let inner = take_frame(&mut inside)?.filter(|_| inside.is_empty());
+        let (headers, payload) = parse_frame(&inner.ok_or("a signed frame must hold one frame")?)?;
+        Ok(Some(received_event(&headers, payload)?))
     }
 }
 
-/// The frames of a stream, as far as its lengths tell. What is left in the end is one piece.
-pub(crate) fn split(stream: &Bytes) -> Vec<Bytes> {
+/// Splits a stream into frames by their lengths, without other checks. An incomplete frame at the end is one item.
+pub(crate) fn split_frames(stream: &Bytes) -> Vec<Bytes> {
     let mut rest = stream.clone();
     let mut frames = Vec::new();
     while !rest.is_empty() {
-        let told = (&rest[..]).try_get_u32().map_or(rest.len(), |length| length as usize);
-        frames.push(rest.split_to(told.max(PRELUDE).min(rest.len())));
+        let length = (&rest[..]).try_get_u32().map_or(rest.len(), |length| length as usize);
+        frames.push(rest.split_to(length.max(PRELUDE).min(rest.len())));
     }
     frames
 }
 
-/// Cuts the first whole frame off.
-fn cut(buffer: &mut BytesMut) -> Result<Option<Bytes>, &'static str> {
+/// Takes the first frame off the buffer, or returns `None` if it is incomplete.
+fn take_frame(buffer: &mut BytesMut) -> Result<Option<Bytes>, &'static str> {
     if buffer.len() < PRELUDE {
         return Ok(None);
     }
@@ -225,7 +229,7 @@ fn cut(buffer: &mut BytesMut) -> Result<Option<Bytes>, &'static str> {
     if (&buffer[8..]).get_u32() != crc32fast::hash(&buffer[..8]) {
         return Err("the checksum of a frame's beginning is wrong");
     }
-    if !(PRELUDE + CHECKSUM..=LONGEST).contains(&total) {
+    if !(PRELUDE + CHECKSUM..=MAX_FRAME).contains(&total) {
         return Err("a frame has an impossible length");
     }
     if buffer.len() < total {
@@ -239,22 +243,22 @@ fn cut(buffer: &mut BytesMut) -> Result<Option<Bytes>, &'static str> {
     }
 }
 
-/// A frame's headers.
-pub(crate) type Headers = Vec<(Bytes, Bytes)>;
+/// The headers of a decoded frame.
+pub(crate) type FrameHeaders = Vec<(Bytes, Bytes)>;
 
-/// The value of a header, whatever it is.
-pub(crate) fn value<'a>(headers: &'a Headers, name: &str) -> Option<&'a Bytes> {
+/// Returns the encoded value of a header, of any type.
+pub(crate) fn header_value<'a>(headers: &'a FrameHeaders, name: &str) -> Option<&'a Bytes> {
     headers.iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
-/// A frame's headers and payload.
-fn open(frame: &Bytes) -> Result<(Headers, Bytes), &'static str> {
-    let (encoded, payload) = divide(frame)?;
-    Ok((headers(encoded).ok_or("a frame's headers cannot be read")?, payload))
+/// Returns a frame's headers and payload.
+fn parse_frame(frame: &Bytes) -> Result<(FrameHeaders, Bytes), &'static str> {
+    let (encoded, payload) = frame_parts(frame)?;
+    Ok((parse_headers(encoded).ok_or("a frame's headers cannot be read")?, payload))
 }
 
-/// A frame's headers, still encoded, and its payload.
-fn divide(frame: &Bytes) -> Result<(Bytes, Bytes), &'static str> {
+/// Returns a frame's encoded headers and its payload.
+fn frame_parts(frame: &Bytes) -> Result<(Bytes, Bytes), &'static str> {
     let payload = PRELUDE.saturating_add((&frame[4..]).get_u32() as usize);
     let end = frame.len() - CHECKSUM;
     if payload > end {
@@ -263,8 +267,8 @@ fn divide(frame: &Bytes) -> Result<(Bytes, Bytes), &'static str> {
     Ok((frame.slice(PRELUDE..payload), frame.slice(payload..end)))
 }
 
-/// Names and values, whatever these are.
-fn headers(mut bytes: Bytes) -> Option<Headers> {
+/// Returns the names and the encoded values of headers.
+fn parse_headers(mut bytes: Bytes) -> Option<FrameHeaders> {
     let mut headers = Vec::new();
     while bytes.has_remaining() {
         let length = usize::from(bytes.get_u8());
@@ -290,8 +294,8 @@ fn take(bytes: &mut Bytes, length: usize) -> Option<Bytes> {
     (bytes.len() >= length).then(|| bytes.split_to(length))
 }
 
-fn event(headers: &Headers, payload: Bytes) -> Result<Received, &'static str> {
-    let name = value(headers, ":event-type").ok_or("a frame holds no event")?;
+fn received_event(headers: &FrameHeaders, payload: Bytes) -> Result<Received, &'static str> {
+    let name = header_value(headers, ":event-type").ok_or("a frame holds no event")?;
     Ok(Received::Event { name: String::from_utf8_lossy(name).into_owned(), payload })
 }
 
@@ -302,7 +306,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frame_is_laid_out_as_aws_lays_it_out() {
+    fn frames_have_the_layout_of_aws() {
         let frame = Frame::event("messageStart", json!({"role": "assistant"}), 3).encode();
         let payload = br#"{"p":"abc","role":"assistant"}"#;
         assert_eq!(frame.len() as u32, u32::from_be_bytes(frame[..4].try_into().unwrap()));
@@ -319,20 +323,20 @@ mod tests {
 
     #[test]
     fn padding_stays_within_its_bounds() {
-        for (asked, given) in [(0, 2), (61, 61), (99, 61)] {
-            let frame = Frame::event("chunk", json!({}), asked);
+        for (requested, actual) in [(0, 2), (61, 61), (99, 61)] {
+            let frame = Frame::event("chunk", json!({}), requested);
             let payload: Value = serde_json::from_slice(&frame.payload).unwrap();
-            assert_eq!(payload["p"].as_str().unwrap().len(), given);
+            assert_eq!(payload["p"].as_str().unwrap().len(), actual);
         }
     }
 
     const SIGNED: &[u8] = b"\x05:date\x08\0\0\0\0\0\0\0\0\x10:chunk-signature\x06\0\x03sig";
 
     #[test]
-    fn frames_are_read_whole_or_in_pieces_signed_or_not() {
+    fn frames_are_decoded_in_pieces_of_any_size_signed_or_not() {
         let plain = Frame::event("chunk", json!({}), 2).encode();
-        let signed = seal(SIGNED, &plain);
-        let stream = [&plain[..], &signed, &seal(SIGNED, b"")].concat();
+        let signed = encode_frame(SIGNED, &plain);
+        let stream = [&plain[..], &signed, &encode_frame(SIGNED, b"")].concat();
         for piece in [1, 7, stream.len()] {
             let (mut decoder, mut received) = (Decoder::default(), Vec::new());
             for bytes in stream.chunks(piece) {
@@ -344,13 +348,13 @@ mod tests {
             let payload = Bytes::from_static(br#"{"p":"ab"}"#);
             let event = Received::Event { name: "chunk".into(), payload };
             assert_eq!(received, [event.clone(), event, Received::End]);
-            assert!(!decoder.is_in_frame());
+            assert!(!decoder.has_partial_frame());
         }
     }
 
     #[test]
-    fn what_is_no_frame_is_told() {
-        let read = |bytes: &[u8]| {
+    fn invalid_frames_are_errors() {
+        let decode = |bytes: &[u8]| {
             let mut decoder = Decoder::default();
             decoder.push(bytes);
             decoder.next()
@@ -359,13 +363,13 @@ mod tests {
         for at in [0, 8, 20, frame.len() - 1] {
             let mut broken = frame.to_vec();
             broken[at] ^= 1;
-            assert!(read(&broken).is_err(), "{at}");
+            assert!(decode(&broken).is_err(), "{at}");
         }
-        assert!(read(&seal(b"\xffx", b"")).is_err());
-        assert!(read(&seal(b"\x01x\x0f", b"")).is_err());
-        assert!(read(&seal(b"", b"{}")).is_err(), "an event has a name");
-        assert!(read(&seal(SIGNED, b"not a frame at all")).is_err());
-        assert!(read(&seal(SIGNED, b"short")).is_err());
-        assert_eq!(read(&frame[..frame.len() - 1]), Ok(None));
+        assert!(decode(&encode_frame(b"\xffx", b"")).is_err());
+        assert!(decode(&encode_frame(b"\x01x\x0f", b"")).is_err());
+        assert!(decode(&encode_frame(b"", b"{}")).is_err(), "an event must have a name");
+        assert!(decode(&encode_frame(SIGNED, b"not a frame at all")).is_err());
+        assert!(decode(&encode_frame(SIGNED, b"short")).is_err());
+        assert_eq!(decode(&frame[..frame.len() - 1]), Ok(None));
     }
 }

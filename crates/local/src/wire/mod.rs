@@ -1,4 +1,4 @@
-//! AWS's wire: its API description, and requests, outputs, errors and event streams as data.
+//! AWS's wire formats: the API description, and requests, outputs, errors and event streams as data.
 
 pub(crate) mod constraints;
 pub(crate) mod description;

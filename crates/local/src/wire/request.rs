@@ -1,4 +1,4 @@
-//! A request as its operation sees it: one JSON value keyed by member name, checked against its shape.
+//! A request as its operation sees it: one JSON object of all members, checked against its shape.
 
 use bytes::Bytes;
 use hyper::header::HeaderMap;
@@ -8,52 +8,52 @@ use crate::json::record::Record;
 use crate::wire::constraints::check_request;
 use crate::wire::description::{Kind, Location, Operation, Service, Shape, ShapeRef};
 use crate::wire::error::{AwsError, AwsResult};
-use crate::wire::routing::{Found, decode};
+use crate::wire::routing::{RouteMatch, decode};
 
-/// A request that passed its shape.
+/// A request to an operation.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) service: &'static Service,
     pub(crate) operation: &'static Operation,
     pub(crate) region: String,
-    /// All members, wherever they travelled, but for a payload of bytes.
+    /// All members, from the path, the query, the headers and the body, without a payload of bytes.
     pub(crate) input: Value,
-    /// The body as it came: the payload of InvokeModel.
+    /// The raw body: the payload of InvokeModel.
     pub(crate) body: Bytes,
 }
 
 impl Request {
-    /// A request of which nothing but its path has been read.
-    pub(crate) fn of(found: &Found, body: Bytes, region: String) -> Self {
-        let Found { service, operation, .. } = *found;
+    /// Creates a request without members.
+    pub(crate) fn without_input(route: &RouteMatch, body: Bytes, region: String) -> Self {
+        let RouteMatch { service, operation, .. } = *route;
         Self { service, operation, region, input: Value::Object(Map::new()), body }
     }
 
-    /// Reads and checks.
-    pub(crate) fn gather(
-        found: Found,
+    /// Parses a request and checks it against its shape.
+    pub(crate) fn parse(
+        route: RouteMatch,
         query: &str,
         headers: &HeaderMap,
         body: Bytes,
         region: String,
     ) -> AwsResult<Self> {
-        let request = Self::read(found, query, headers, body, region)?;
+        let request = Self::parse_unchecked(route, query, headers, body, region)?;
         if let Some(input) = &request.operation.input {
             check_request(request.service, &input.shape, &request.input)?;
         }
         Ok(request)
     }
 
-    /// Puts the members together. The labels come from the path; the rest from query, headers and body.
-    pub(crate) fn read(
-        found: Found,
+    /// Parses a request. Labels come from the path, other members from the query, the headers and the body.
+    pub(crate) fn parse_unchecked(
+        route: RouteMatch,
         query: &str,
         headers: &HeaderMap,
         body: Bytes,
         region: String,
     ) -> AwsResult<Self> {
-        let mut request = Self::of(&found, body, region);
-        let Found { service, operation, labels } = found;
+        let mut request = Self::without_input(&route, body, region);
+        let RouteMatch { service, operation, labels } = route;
         let Some(input) = &operation.input else { return Ok(request) };
         let Some(shape) = service.shape(&input.shape) else { return Ok(request) };
 
@@ -78,7 +78,7 @@ impl Request {
                 Some(Location::Uri) | None => None,
             };
             if let Some(text) = text {
-                members.insert(name.clone(), typed(kind, text)?);
+                members.insert(name.clone(), parse_text(kind, text)?);
             }
         }
         request.input = Value::Object(members);
@@ -95,9 +95,9 @@ impl Request {
             let is_bytes = member.is_some_and(|inner| inner.kind == Kind::Blob || inner.eventstream);
             let limit = member.and_then(|inner| inner.max).filter(|max| self.body.len() as f64 > *max);
             let inside = || {
-                let mut inside = parse(&self.body)?;
+                let mut inside = parse_json(&self.body)?;
                 if let Some(member) = member {
-                    forget_undescribed(self.service, member, &mut inside);
+                    remove_undescribed(self.service, member, &mut inside);
                 }
                 Ok(Map::from_iter([(payload.clone(), inside)]))
             };
@@ -110,29 +110,29 @@ impl Request {
                 (false, _) => inside(),
             };
         }
-        let mut body = parse(&self.body)?;
-        forget_undescribed(self.service, shape, &mut body);
+        let mut body = parse_json(&self.body)?;
+        remove_undescribed(self.service, shape, &mut body);
         let Value::Object(mut members) = body else {
             return Err(AwsError::serialization("Unexpected field type"));
         };
-        // What belongs in the path, the query or a header does not come by the body.
+        // Members of the path, the query and the headers are not read from the body.
         members.retain(|name, _| shape.member(name).is_some_and(|member| member.location.is_none()));
         Ok(members)
     }
 
-    /// What was sent, as a record to keep.
+    /// Returns the members as a record.
     pub(crate) fn record(&self) -> Record {
         self.input.as_object().cloned().unwrap_or_default().into()
     }
 
-    /// A string member; empty when it is absent.
+    /// Returns a string member, or an empty string if it is absent.
     pub(crate) fn text(&self, member: &str) -> &str {
         self.input[member].as_str().unwrap_or_default()
     }
 }
 
-/// AWS ignores members that it does not describe, and takes `null` for nothing.
-fn forget_undescribed(service: &Service, shape: &Shape, value: &mut Value) {
+/// Removes members that AWS does not describe, and members that are `null`: AWS ignores both.
+fn remove_undescribed(service: &Service, shape: &Shape, value: &mut Value) {
     if shape.document {
         return;
     }
@@ -142,32 +142,32 @@ fn forget_undescribed(service: &Service, shape: &Shape, value: &mut Value) {
             members.retain(|name, value| shape.member(name).is_some() && !value.is_null());
             for (name, value) in members {
                 if let Some(shape) = shape.member(name).and_then(|member| service.shape(&member.shape)) {
-                    forget_undescribed(service, shape, value);
+                    remove_undescribed(service, shape, value);
                 }
             }
         }
         (Kind::List, Value::Array(items)) => {
             if let Some(shape) = inner(&shape.member) {
-                items.iter_mut().for_each(|item| forget_undescribed(service, shape, item));
+                items.iter_mut().for_each(|item| remove_undescribed(service, shape, item));
             }
         }
         (Kind::Map, Value::Object(entries)) => {
             if let Some(shape) = inner(&shape.value) {
-                entries.values_mut().for_each(|value| forget_undescribed(service, shape, value));
+                entries.values_mut().for_each(|value| remove_undescribed(service, shape, value));
             }
         }
         _ => {}
     }
 }
 
-fn parse(body: &Bytes) -> AwsResult<Value> {
+fn parse_json(body: &Bytes) -> AwsResult<Value> {
     serde_json::from_slice(body).map_err(|error| {
         AwsError::serialization(format!("The request body could not be parsed as JSON: {error}"))
     })
 }
 
-/// A value that travelled as text.
-fn typed(kind: Kind, text: String) -> AwsResult<Value> {
+/// Parses a value from the query or a header.
+fn parse_text(kind: Kind, text: String) -> AwsResult<Value> {
     let wrong = |kind: &str| AwsError::serialization(format!("'{text}' can not be converted to {kind}"));
     match kind {
         Kind::Integer | Kind::Long => text.parse::<i64>().map(Value::from).map_err(|_| wrong("Integer")),
@@ -184,7 +184,7 @@ fn typed(kind: Kind, text: String) -> AwsResult<Value> {
     }
 }
 
-/// The pairs of a query, decoded.
+/// Returns the decoded names and values of a query.
 pub(crate) fn query_pairs(query: &str) -> Vec<(String, String)> {
     let pair = |part: &str| {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));

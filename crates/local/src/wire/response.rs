@@ -1,4 +1,4 @@
-//! An HTTP response as data, which faults can still damage.
+//! An HTTP response as data. Faults can change it before it is sent.
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -9,15 +9,17 @@ use crate::wire::description::Services;
 use crate::wire::error::AwsError;
 use crate::wire::output::Headers;
 
+/// An HTTP response.
 pub(crate) struct Response {
     pub(crate) status: StatusCode,
     pub(crate) headers: Headers,
     pub(crate) content: Content,
 }
 
+/// The body of a response.
 pub(crate) enum Content {
     Whole(Bytes),
-    /// An event stream, one whole frame an item.
+    /// An event stream. Each item is a whole frame.
     Frames(BoxStream<'static, Bytes>),
 }
 
@@ -26,7 +28,7 @@ impl Response {
         Self { status, headers, content: Content::Whole(body.into()) }
     }
 
-    /// An error in AWS's form.
+    /// Creates the response of an error.
     pub(crate) fn failure(services: &Services, request_id: String, error: &AwsError) -> Self {
         let status = StatusCode::from_u16(error.status(services)).unwrap_or(StatusCode::BAD_REQUEST);
         let headers = vec![
@@ -37,7 +39,7 @@ impl Response {
         Self::whole(status, headers, error.body().to_string())
     }
 
-    /// The status and the headers.
+    /// Returns the status and the headers.
     pub(crate) fn head(&self) -> hyper::Response<()> {
         let mut head = hyper::Response::new(());
         *head.status_mut() = self.status;
@@ -48,12 +50,14 @@ impl Response {
     }
 }
 
+/// The content type header of JSON.
 pub(crate) fn json_type() -> (&'static str, String) {
     ("content-type", "application/json".to_owned())
 }
 
+/// Inserts a header. A value that is not valid in a header is ignored.
 pub(crate) fn insert(map: &mut HeaderMap, name: &str, value: &str) {
-    // A queued error may carry a code that no header can hold: it is left out.
+    // The code of a scripted error may be invalid in a header.
     if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
         map.insert(name, value);
     }

@@ -1,12 +1,12 @@
-//! From a method and a raw path to an operation and its labels.
+//! Finds the operation and its labels by method and raw path.
 //!
-//! The path is split while it is still percent-encoded: a label is one segment, whatever it holds once decoded.
+//! The path is split before it is percent-decoded, so that a label stays one segment even if it contains an encoded slash.
 
 use percent_encoding::percent_decode_str;
 
 use crate::wire::description::{Operation, Service, Services};
 
-/// All routes of both services.
+/// The routes of both services.
 #[derive(Debug)]
 pub(crate) struct Router {
     routes: Vec<Route>,
@@ -25,16 +25,16 @@ enum Segment {
     Label(&'static str),
 }
 
-/// An operation found, with its labels decoded.
+/// The operation of a path, with its decoded labels.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct RouteMatch {
     pub(crate) service: &'static Service,
     pub(crate) operation: &'static Operation,
     pub(crate) labels: Vec<(&'static str, String)>,
 }
 
-impl Found {
-    /// The model that the path names.
+impl RouteMatch {
+    /// Returns the model ID or ARN in the path.
     pub(crate) fn model(&self) -> Option<&str> {
         let label = self.labels.iter().find(|(name, _)| matches!(*name, "modelId" | "modelIdentifier"));
         label.map(|(_, model)| model.as_str())
@@ -54,42 +54,45 @@ impl Router {
         Self { routes: routes.collect() }
     }
 
-    pub(crate) fn find(&self, method: &str, raw_path: &str) -> Option<Found> {
+    /// Finds the operation of a path. If several match, the one with the most literal segments wins.
+    pub(crate) fn find(&self, method: &str, raw_path: &str) -> Option<RouteMatch> {
         let segments: Vec<_> = raw_path.trim_start_matches('/').split('/').collect();
         let candidates = || self.routes.iter().filter(|route| route.operation.http.method == method);
         let literals = |route: &&Route| {
             route.segments.iter().filter(|segment| matches!(segment, Segment::Literal(_))).count()
         };
-        let exact = candidates().filter(|route| fits(&route.segments, &segments)).max_by_key(literals);
+        let exact = candidates().filter(|route| matches(&route.segments, &segments)).max_by_key(literals);
         if let Some(route) = exact {
             let split = segments.iter().map(|segment| (*segment).to_owned()).collect();
-            return Some(route.found(split));
+            return Some(route.with_labels(split));
         }
         let mut lenient =
-            candidates().filter_map(|route| Some((route, stretch(&route.segments, &segments)?)));
+            candidates().filter_map(|route| Some((route, split_leniently(&route.segments, &segments)?)));
         match (lenient.next(), lenient.next()) {
-            (Some((route, split)), None) => Some(route.found(split)),
+            (Some((route, split)), None) => Some(route.with_labels(split)),
             _ => None,
         }
     }
 }
 
 impl Route {
-    fn found(&self, split: Vec<String>) -> Found {
+    fn with_labels(&self, split: Vec<String>) -> RouteMatch {
         let labels = self.segments.iter().zip(split).filter_map(|(segment, raw)| match segment {
             Segment::Label(name) => Some((*name, decode(&raw))),
             Segment::Literal(_) => None,
         });
-        Found { service: self.service, operation: self.operation, labels: labels.collect() }
+        RouteMatch { service: self.service, operation: self.operation, labels: labels.collect() }
     }
 }
 
-/// Whether a request's name of a thing is its own, or a profile's ID or an ARN that ends with it.
-pub(crate) fn is_called(thing: &str, called: &str) -> bool {
-    let before = called.strip_suffix(thing);
+/// Returns whether an identifier names the resource with this ID: it is the ID itself, or the ID of an inference profile or
+/// an ARN that ends with the ID.
+pub(crate) fn is_identifier_of(id: &str, identifier: &str) -> bool {
+    let before = identifier.strip_suffix(id);
     before.is_some_and(|before| before.is_empty() || before.ends_with(['.', '/']))
 }
 
+/// Percent-decodes a text. Invalid UTF-8 is replaced.
 pub(crate) fn decode(raw: &str) -> String {
     percent_decode_str(raw).decode_utf8_lossy().into_owned()
 }
@@ -102,7 +105,7 @@ fn template(request_uri: &'static str) -> Vec<Segment> {
     request_uri.trim_matches('/').split('/').map(segment).collect()
 }
 
-fn fits(template: &[Segment], segments: &[&str]) -> bool {
+fn matches(template: &[Segment], segments: &[&str]) -> bool {
     template.len() == segments.len()
         && template.iter().zip(segments).all(|(segment, part)| match segment {
             Segment::Literal(literal) => literal == part,
@@ -110,8 +113,9 @@ fn fits(template: &[Segment], segments: &[&str]) -> bool {
         })
 }
 
-/// Some clients leave the slashes of an ARN as they are: a label that starts with `arn` may then span segments.
-fn stretch(template: &[Segment], segments: &[&str]) -> Option<Vec<String>> {
+/// Splits a path whose ARNs have slashes that the client did not encode: a label that starts with `arn:` can span several
+/// segments.
+fn split_leniently(template: &[Segment], segments: &[&str]) -> Option<Vec<String>> {
     let Some((first, rest)) = template.split_first() else {
         return segments.is_empty().then(Vec::new);
     };
@@ -124,7 +128,7 @@ fn stretch(template: &[Segment], segments: &[&str]) -> Option<Vec<String>> {
         Segment::Label(_) => 1,
     };
     (1..=longest).find_map(|length| {
-        let mut split = stretch(rest, &segments[length..])?;
+        let mut split = split_leniently(rest, &segments[length..])?;
         split.insert(0, segments[..length].join("/"));
         Some(split)
     })
@@ -161,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_described_is_not_found() {
+    fn undescribed_paths_are_not_found() {
         assert_eq!(find("POST", "/model//converse"), None);
         assert_eq!(find("PATCH", "/guardrails"), None);
         assert_eq!(find("GET", "/"), None);
@@ -169,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn every_operation_is_reached_by_its_own_template() {
+    fn every_operation_is_found_by_its_own_template() {
         for service in Services::load().unwrap().iter() {
             for operation in service.operations.values() {
                 let path = operation.http.request_uri.replace(['{', '}'], "");
