@@ -13,9 +13,9 @@ use crate::journal::Journal;
 use crate::model::cache::PromptCaches;
 use crate::repliers::playback::Playback;
 use crate::repliers::{Chain, Repliers};
-use crate::resources;
 use crate::resources::inference_profile;
 use crate::resources::seed::Seed;
+use crate::resources::{self, RESOURCES};
 use crate::store::context::Context;
 use crate::store::regions::Regions;
 use crate::wire::routing::Router;
@@ -81,7 +81,7 @@ impl Local {
             journal: Journal::default(),
             faults: Arc::new(faults),
             repliers: Repliers::new(settings.repliers.clone()),
-            regions: Regions::new(resources::create_built_ins),
+            regions: Regions::new(RESOURCES, resources::create_built_ins),
             prompt_caches: PromptCaches::default(),
             settings,
         })
@@ -99,7 +99,7 @@ impl Local {
         list: &str,
         rows: impl IntoIterator<Item = Value>,
     ) -> Result<(), String> {
-        let seed = Seed::named(self.world.services, list)?;
+        let seed = Seed::named(self.world.services, RESOURCES, list)?;
         let records = rows.into_iter().map(|row| seed.record(row)).collect::<Result<_, _>>()?;
         self.with_region(region, |cx| seed.insert(cx, records));
         Ok(())

@@ -1,68 +1,70 @@
-//! What an account has one of: invocation logging, data retention, the use case for model access.
+//! Settings of an account: invocation logging, data retention, the use case for model access.
 
 use serde_json::Value;
 
 use crate::json::record::Record;
 use crate::store::context::Context;
-use crate::store::resource::{Members, Noun, Verb};
+use crate::store::resource::{Members, Resource, Verb};
 use crate::store::verbs;
 use crate::wire::error::AwsResult;
 use crate::wire::request::Request;
 
-pub(crate) static NOUN: Noun = Noun {
+pub(crate) static RESOURCE: Resource = Resource {
     name: "account setting",
     operations: &[
-        ("PutModelInvocationLoggingConfiguration", Verb::Own(|cx, request| put(cx, request, LOGGING))),
-        ("GetModelInvocationLoggingConfiguration", Verb::Own(|cx, request| Ok(get(cx, request, LOGGING)))),
-        ("DeleteModelInvocationLoggingConfiguration", Verb::Own(delete_logging)),
-        ("PutAccountDataRetention", Verb::Own(|cx, request| put(cx, request, RETENTION))),
-        ("GetAccountDataRetention", Verb::Own(retention)),
-        ("PutUseCaseForModelAccess", Verb::Own(|cx, request| put(cx, request, USE_CASE))),
-        ("GetUseCaseForModelAccess", Verb::Own(use_case)),
+        ("PutModelInvocationLoggingConfiguration", Verb::Custom(|cx, request| put(cx, request, LOGGING))),
+        ("GetModelInvocationLoggingConfiguration", Verb::Custom(|cx, request| Ok(get(cx, request, LOGGING)))),
+        ("DeleteModelInvocationLoggingConfiguration", Verb::Custom(delete_logging)),
+        ("PutAccountDataRetention", Verb::Custom(|cx, request| put(cx, request, RETENTION))),
+        ("GetAccountDataRetention", Verb::Custom(retention)),
+        ("PutUseCaseForModelAccess", Verb::Custom(|cx, request| put(cx, request, USE_CASE))),
+        ("GetUseCaseForModelAccess", Verb::Custom(use_case)),
     ],
-    members: Members { id: "(setting)", updated: "updatedAt", ..Members::NONE },
-    missing: "There is no such setting of this account.",
-    ..Noun::PLAIN
+    members: Members { id: Some(SETTING), updated: Some("updatedAt"), ..Members::NONE },
+    not_found: "There is no such setting of this account.",
+    ..Resource::DEFAULT
 };
 
+/// The member that identifies a setting. No response has it.
+const SETTING: &str = "(setting)";
 const LOGGING: &str = "logging";
 const RETENTION: &str = "data retention";
 const USE_CASE: &str = "use case";
 
 fn put(cx: &mut Context<'_>, request: &Request, setting: &str) -> AwsResult<Record> {
-    forget(cx, setting);
+    remove(cx, setting);
     let mut record = request.record();
-    record.set(NOUN.members.id, setting);
-    let record = cx.add(&NOUN, record);
-    Ok(verbs::answer(request, &NOUN, &record))
+    record.set(SETTING, setting);
+    let record = cx.add(&RESOURCE, record);
+    Ok(verbs::output(request, &RESOURCE, &record))
 }
 
-/// What was put; nothing when nothing was.
+/// Returns the output of a setting, which is empty if it was never set.
 fn get(cx: &Context<'_>, request: &Request, setting: &str) -> Record {
-    let record = cx.store.record(&NOUN, setting);
-    record.map(|record| verbs::answer(request, &NOUN, record)).unwrap_or_default()
+    let record = cx.store.record(&RESOURCE, setting);
+    record.map(|record| verbs::output(request, &RESOURCE, record)).unwrap_or_default()
 }
 
-fn forget(cx: &mut Context<'_>, setting: &str) {
-    if let Some(place) = cx.store.find(&NOUN, setting) {
-        cx.store.remove(&NOUN, place);
+fn remove(cx: &mut Context<'_>, setting: &str) {
+    if let Some(position) = cx.store.find(&RESOURCE, setting) {
+        cx.store.remove(&RESOURCE, position);
     }
 }
 
 fn delete_logging(cx: &mut Context<'_>, _: &Request) -> AwsResult<Record> {
-    forget(cx, LOGGING);
+    remove(cx, LOGGING);
     Ok(Record::default())
 }
 
 fn retention(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
-    let mut answer = get(cx, request, RETENTION);
-    if answer.text("mode").is_empty() {
-        answer.set("mode", Value::from("default"));
+    let mut output = get(cx, request, RETENTION);
+    if output.text("mode").is_empty() {
+        output.set("mode", Value::from("default"));
     }
-    Ok(answer)
+    Ok(output)
 }
 
 fn use_case(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
-    cx.find(&NOUN, USE_CASE)?;
+    cx.find(&RESOURCE, USE_CASE)?;
     Ok(get(cx, request, USE_CASE))
 }

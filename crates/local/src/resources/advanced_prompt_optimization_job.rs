@@ -1,8 +1,8 @@
 //! Jobs that optimize prompts for models.
 
-use crate::store::resource::{Members, Noun, Verb};
+use crate::store::resource::{Members, Resource, Verb};
 
-pub(crate) static NOUN: Noun = Noun {
+pub(crate) static RESOURCE: Resource = Resource {
     name: "AdvancedPromptOptimizationJob",
     operations: &[
         ("CreateAdvancedPromptOptimizationJob", Verb::Create),
@@ -11,18 +11,18 @@ pub(crate) static NOUN: Noun = Noun {
         ("StopAdvancedPromptOptimizationJob", Verb::Stop),
         ("BatchDeleteAdvancedPromptOptimizationJob", Verb::BatchDelete("advancedPromptOptimizationJobs")),
     ],
-    arn: "advanced-prompt-optimization-job/{id}",
+    arn: Some("advanced-prompt-optimization-job/{id}"),
     members: Members {
-        arn: "jobArn",
-        name: "jobName",
-        updated: "lastModifiedTime",
-        status: "jobStatus",
+        arn: Some("jobArn"),
+        name: Some("jobName"),
+        updated: Some("lastModifiedTime"),
+        status: Some("jobStatus"),
         ..Members::NONE
     },
-    life: &["InProgress", "Completed"],
+    statuses: &["InProgress", "Completed"],
     unique_names: true,
     newest_first: true,
-    missing: "The specified prompt optimization job was not found.",
-    taken: "A prompt optimization job named {name} already exists.",
-    ..Noun::PLAIN
+    not_found: "The specified prompt optimization job was not found.",
+    name_taken: "A prompt optimization job named {name} already exists.",
+    ..Resource::DEFAULT
 };

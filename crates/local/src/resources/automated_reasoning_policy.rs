@@ -4,58 +4,53 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde_json::{Value, json};
 
-use crate::json::items;
 use crate::json::record::Record;
-use crate::resources::{
-    automated_reasoning_policy_build_workflow as build_workflow,
-    automated_reasoning_policy_test_case as test_case, guardrail,
-};
 use crate::store::context::Context;
-use crate::store::lifecycle::Plan;
-use crate::store::resource::{DRAFT, Members, Noun, Verb};
+use crate::store::lifecycle::Step;
+use crate::store::resource::{DRAFT, Members, Resource, Verb};
 use crate::store::verbs;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;
 use crate::world::ids::mix;
 
-pub(crate) static NOUN: Noun = Noun {
+pub(crate) static RESOURCE: Resource = Resource {
     name: "AutomatedReasoningPolicy",
     operations: &[
         ("CreateAutomatedReasoningPolicy", Verb::Create),
-        ("CreateAutomatedReasoningPolicyVersion", Verb::Own(create_version)),
+        ("CreateAutomatedReasoningPolicyVersion", Verb::Custom(create_version)),
         ("GetAutomatedReasoningPolicy", Verb::Get),
         ("ListAutomatedReasoningPolicies", Verb::List),
         ("UpdateAutomatedReasoningPolicy", Verb::Update(update)),
-        ("DeleteAutomatedReasoningPolicy", Verb::Own(delete)),
+        ("DeleteAutomatedReasoningPolicy", Verb::Custom(delete)),
         ("ExportAutomatedReasoningPolicyVersion", Verb::Get),
     ],
-    arn: "automated-reasoning-policy/{id}",
+    arn: Some("automated-reasoning-policy/{id}"),
     members: Members {
-        arn: "policyArn",
-        id: "policyId",
-        name: "name",
+        arn: Some("policyArn"),
+        id: Some("policyId"),
+        name: Some("name"),
         created: "createdAt",
-        updated: "updatedAt",
+        updated: Some("updatedAt"),
         ..Members::NONE
     },
     renamed: &[("kmsKeyId", "kmsKeyArn")],
     unique_names: true,
-    versions_of: "policyArn",
-    missing: "The specified automated reasoning policy was not found.",
-    taken: "An automated reasoning policy named {name} already exists.",
-    begin,
-    ..Noun::PLAIN
+    versions_of: Some("policyArn"),
+    not_found: "The specified automated reasoning policy was not found.",
+    name_taken: "An automated reasoning policy named {name} already exists.",
+    on_create,
+    ..Resource::DEFAULT
 };
 
-fn begin(_: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
+fn on_create(_: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     record.set("version", DRAFT);
-    let nothing = json!({ "version": "1.0", "types": [], "rules": [], "variables": [] });
-    record.fill("policyDefinition", nothing);
+    let empty = json!({ "version": "1.0", "types": [], "rules": [], "variables": [] });
+    record.fill("policyDefinition", empty);
     record.set("definitionHash", hash(&record["policyDefinition"]));
     Ok(())
 }
 
-fn update(_: &mut Context<'_>, request: &Request, record: &mut Record) -> AwsResult<Plan> {
+fn update(_: &mut Context<'_>, request: &Request, record: &mut Record) -> AwsResult<Vec<Step>> {
     if record.text("version") != DRAFT {
         return Err(AwsError::validation("A version of a policy cannot be changed."));
     }
@@ -65,12 +60,12 @@ fn update(_: &mut Context<'_>, request: &Request, record: &mut Record) -> AwsRes
         }
     }
     record.set("definitionHash", hash(&record["policyDefinition"]));
-    Ok(Plan::new())
+    Ok(Vec::new())
 }
 
 fn create_version(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
-    let place = cx.find(&NOUN, request.text("policyArn"))?;
-    let Some(draft) = cx.store.thing_mut(&NOUN, place) else { return Ok(Record::default()) };
+    let position = cx.find(&RESOURCE, request.text("policyArn"))?;
+    let Some(draft) = cx.store.entry_mut(&RESOURCE, position) else { return Ok(Record::default()) };
     if draft.record.text("definitionHash") != request.text("lastUpdatedDefinitionHash") {
         return Err(verbs::changed());
     }
@@ -82,44 +77,35 @@ fn create_version(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> 
     }
     version.set("updatedAt", cx.now.to_string());
     version.set("tags", request.input.get("tags").cloned().unwrap_or(Value::Null));
-    let version = cx.add(&NOUN, version);
-    Ok(verbs::answer(request, &NOUN, &version))
+    let version = cx.add(&RESOURCE, version);
+    Ok(verbs::output(request, &RESOURCE, &version))
 }
 
-/// A version goes alone; the draft takes all with it, once nothing depends on it or where that is forced.
+/// Deletes a version alone, or a draft with all that belongs to it. Without `force`, nothing may depend on it.
 fn delete(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     let arn = request.text("policyArn");
-    let record = cx.record(&NOUN, arn)?.clone();
+    let record = cx.record(&RESOURCE, arn)?.clone();
     let is_draft = record.text("version") == DRAFT;
-    let of_it = |member: &'static str| move |other: &Record| other.text(member) == arn;
     let versions = |other: &Record| {
         other["policyId"] == record["policyId"] && (is_draft || other["version"] == record["version"])
     };
     if request.input["force"] != true {
-        let guarding = cx.store.records(&guardrail::NOUN).any(|guardrail| {
-            let policies = guardrail.get("automatedReasoningPolicy").map(|policy| items(&policy["policies"]));
-            policies.unwrap_or_default().iter().any(|policy| policy == arn)
-        });
-        let is_needed = guarding
-            || cx.store.records(&NOUN).filter(|other| versions(other)).count() > 1
-            || cx.store.records(&build_workflow::NOUN).any(of_it("policyArn"))
-            || cx.store.records(&test_case::NOUN).any(of_it("policyArn"));
-        if is_needed {
+        let has_versions = cx.store.records(&RESOURCE).filter(|other| versions(other)).count() > 1;
+        if has_versions || cx.is_referred_to(&RESOURCE, &record) {
             return Err(AwsError::in_use(
                 "The policy has versions, build workflows or test cases, or a guardrail that uses it.",
             ));
         }
     }
-    cx.store.remove_all(&NOUN, versions);
     if is_draft {
-        for noun in [&build_workflow::NOUN, &test_case::NOUN, &test_case::RESULT] {
-            cx.store.remove_all(noun, of_it("policyArn"));
-        }
+        let position = cx.find(&RESOURCE, arn)?;
+        cx.delete(&RESOURCE, position);
     }
+    cx.store.remove_all(&RESOURCE, versions);
     Ok(Record::default())
 }
 
-/// 128 letters and digits that stand for a value.
+/// Returns a hash of a value: 128 hexadecimal digits.
 pub(super) fn hash(value: &Value) -> String {
     let mut hasher = DefaultHasher::new();
     value.to_string().hash(&mut hasher);

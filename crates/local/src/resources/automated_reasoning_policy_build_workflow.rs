@@ -1,4 +1,4 @@
-//! Build workflows of automated reasoning policies, what they give, and what is annotated about it.
+//! Build workflows of automated reasoning policies, their result assets and annotations.
 
 use serde_json::{Value, json};
 
@@ -6,56 +6,65 @@ use crate::json::items;
 use crate::json::record::Record;
 use crate::resources::automated_reasoning_policy::{self as policy, hash};
 use crate::store::context::Context;
-use crate::store::lifecycle::is_under_way;
-use crate::store::resource::{Members, Noun, Verb};
+use crate::store::resource::{Members, OnDelete, Reference, Resource, Verb};
 use crate::store::verbs;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;
 use crate::world::ids::Ids;
 
-pub(crate) static NOUN: Noun = Noun {
+pub(crate) static RESOURCE: Resource = Resource {
     name: "AutomatedReasoningPolicyBuildWorkflow",
     operations: &[
         ("StartAutomatedReasoningPolicyBuildWorkflow", Verb::Create),
         ("GetAutomatedReasoningPolicyBuildWorkflow", Verb::Get),
         ("ListAutomatedReasoningPolicyBuildWorkflows", Verb::List),
         ("CancelAutomatedReasoningPolicyBuildWorkflow", Verb::Stop),
-        ("DeleteAutomatedReasoningPolicyBuildWorkflow", Verb::Own(delete)),
-        ("GetAutomatedReasoningPolicyBuildWorkflowResultAssets", Verb::Own(result_assets)),
-        ("GetAutomatedReasoningPolicyNextScenario", Verb::Own(next_scenario)),
-        ("GetAutomatedReasoningPolicyAnnotations", Verb::Own(annotations)),
-        ("UpdateAutomatedReasoningPolicyAnnotations", Verb::Own(annotate)),
+        ("DeleteAutomatedReasoningPolicyBuildWorkflow", Verb::Custom(delete)),
+        ("GetAutomatedReasoningPolicyBuildWorkflowResultAssets", Verb::Custom(result_assets)),
+        ("GetAutomatedReasoningPolicyNextScenario", Verb::Custom(next_scenario)),
+        ("GetAutomatedReasoningPolicyAnnotations", Verb::Custom(annotations)),
+        ("UpdateAutomatedReasoningPolicyAnnotations", Verb::Custom(annotate)),
     ],
-    id: Ids::uuid,
+    new_id: Ids::uuid,
     members: Members {
-        id: "buildWorkflowId",
+        id: Some("buildWorkflowId"),
         created: "createdAt",
-        updated: "updatedAt",
-        status: "status",
+        updated: Some("updatedAt"),
+        status: Some("status"),
         ..Members::NONE
     },
-    life: &["SCHEDULED", "PREPROCESSING", "BUILDING", "TESTING", "COMPLETED"],
-    omen: "documentName",
+    statuses: &["SCHEDULED", "PREPROCESSING", "BUILDING", "TESTING", "COMPLETED"],
+    fails_by: Some("documentName"),
     failed: "FAILED",
     stopped: ("CANCEL_REQUESTED", "CANCELLED"),
-    within: &[("policyArn", &policy::NOUN)],
-    missing: "The specified build workflow was not found.",
-    begin,
-    ..Noun::PLAIN
+    parents: &[("policyArn", &policy::RESOURCE)],
+    references: &[Reference {
+        member: "/policyArn",
+        version: None,
+        to: &policy::RESOURCE,
+        on_delete: OnDelete::Cascade,
+    }],
+    not_found: "The specified build workflow was not found.",
+    on_create,
+    ..Resource::DEFAULT
 };
 
-/// Where a workflow keeps what its policy was to be, and what was annotated.
+/// Members that no response has: the definition that the workflow builds, its documents, and the time of its annotations.
 const DEFINITION: &str = "(definition)";
 const DOCUMENTS: &str = "(documents)";
 const ANNOTATIONS: &str = "annotations";
 const ANNOTATED_AT: &str = "(annotated)";
 
-fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
+fn on_create(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     let arn = record.text("policyArn").to_owned();
-    let policy = cx.record(&policy::NOUN, &arn)?;
+    let policy = cx.record(&policy::RESOURCE, &arn)?;
     let source = record.remove("sourceContent").unwrap_or_default();
     let definition = source.get("policyDefinition").or(policy.get("policyDefinition")).cloned();
-    if cx.store.records(&NOUN).any(|other| other.text("policyArn") == arn && is_under_way(&NOUN, other)) {
+    if cx
+        .store
+        .records(&RESOURCE)
+        .any(|other| other.text("policyArn") == arn && RESOURCE.is_in_progress(other))
+    {
         return Err(AwsError::in_use("Another build workflow of this policy is under way."));
     }
     let content = &source["workflowContent"];
@@ -80,24 +89,24 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
 
 fn delete(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     let key = verbs::key(request);
-    let record = cx.record(&NOUN, &key)?;
+    let record = cx.record(&RESOURCE, &key)?;
     verbs::refuse_stale(request, record, "updatedAt")?;
-    if is_under_way(&NOUN, record) || record.text("status") == NOUN.stopped.0 {
+    if RESOURCE.is_in_progress(record) || record.text("status") == RESOURCE.stopped.0 {
         return Err(AwsError::in_use("The build workflow is under way."));
     }
-    let place = cx.find(&NOUN, &key)?;
-    cx.store.remove(&NOUN, place);
+    let position = cx.find(&RESOURCE, &key)?;
+    cx.store.remove(&RESOURCE, position);
     Ok(Record::default())
 }
 
 fn result_assets(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
-    let record = cx.record(&NOUN, &verbs::key(request))?;
+    let record = cx.record(&RESOURCE, &verbs::key(request))?;
     if record.text("status") != "COMPLETED" {
         return Err(AwsError::not_found("The build workflow has no results."));
     }
     let asset = asset(record, request.text("assetType"), request.input["assetId"].as_str());
     let asset = asset.ok_or_else(|| AwsError::not_found("The build workflow has no such asset."))?;
-    let mut answer = verbs::answer(request, &NOUN, record);
+    let mut answer = verbs::output(request, &RESOURCE, record);
     answer.set("buildWorkflowAssets", asset);
     Ok(answer)
 }
@@ -205,7 +214,7 @@ fn quality(definition: &Value) -> Value {
     })
 }
 
-/// A rule, as a situation to agree with.
+/// Returns the scenario of a rule.
 fn scenario(rule: &Value) -> Value {
     let cut = |text: &Value| text.as_str().unwrap_or_default().chars().take(1024).collect::<String>();
     let alternate =
@@ -219,9 +228,9 @@ fn scenario(rule: &Value) -> Value {
 }
 
 fn next_scenario(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
-    let record = cx.record(&NOUN, &verbs::key(request))?;
+    let record = cx.record(&RESOURCE, &verbs::key(request))?;
     let first = items(&record[DEFINITION]["rules"]).first().map(scenario);
-    let mut answer = verbs::answer(request, &NOUN, record);
+    let mut answer = verbs::output(request, &RESOURCE, record);
     answer.set("scenario", first.unwrap_or(Value::Null));
     Ok(answer)
 }
@@ -231,24 +240,24 @@ fn annotations(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
 }
 
 fn annotate(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
-    let place = cx.find(&NOUN, &verbs::key(request))?;
+    let position = cx.find(&RESOURCE, &verbs::key(request))?;
     let now = cx.now.to_string();
-    if let Some(thing) = cx.store.thing_mut(&NOUN, place) {
-        if hash(&thing.record[ANNOTATIONS]) != request.text("lastUpdatedAnnotationSetHash") {
+    if let Some(entry) = cx.store.entry_mut(&RESOURCE, position) {
+        if hash(&entry.record[ANNOTATIONS]) != request.text("lastUpdatedAnnotationSetHash") {
             return Err(verbs::changed());
         }
-        thing.record.set(ANNOTATIONS, request.input["annotations"].clone());
-        thing.record.set(ANNOTATED_AT, now);
+        entry.record.set(ANNOTATIONS, request.input["annotations"].clone());
+        entry.record.set(ANNOTATED_AT, now);
     }
     annotated(cx, request)
 }
 
 fn annotated(cx: &Context<'_>, request: &Request) -> AwsResult<Record> {
-    let mut record = cx.record(&NOUN, &verbs::key(request))?.clone();
-    let name = cx.record(&policy::NOUN, request.text("policyArn"))?["name"].clone();
+    let mut record = cx.record(&RESOURCE, &verbs::key(request))?.clone();
+    let name = cx.record(&policy::RESOURCE, request.text("policyArn"))?["name"].clone();
     let (set_hash, at) = (hash(&record[ANNOTATIONS]), record[ANNOTATED_AT].clone());
     record.set("name", name);
     record.set("annotationSetHash", set_hash);
     record.set("updatedAt", at);
-    Ok(verbs::answer(request, &NOUN, &record))
+    Ok(verbs::output(request, &RESOURCE, &record))
 }

@@ -1,4 +1,4 @@
-//! The guardrail that an account enforces on all its calls.
+//! The guardrail that an account enforces on its calls.
 
 use serde_json::Value;
 
@@ -6,27 +6,38 @@ use crate::json::items;
 use crate::json::record::Record;
 use crate::resources::guardrail;
 use crate::store::context::Context;
-use crate::store::resource::{Members, Noun, Verb, version_key};
+use crate::store::resource::{Members, OnDelete, Reference, Resource, Verb, version_key};
 use crate::store::verbs;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;
 use crate::world::ACCOUNT;
 
-pub(crate) static NOUN: Noun = Noun {
+pub(crate) static RESOURCE: Resource = Resource {
     name: "EnforcedGuardrailConfiguration",
     operations: &[
-        ("PutEnforcedGuardrailConfiguration", Verb::Own(put)),
+        ("PutEnforcedGuardrailConfiguration", Verb::Custom(put)),
         ("ListEnforcedGuardrailsConfiguration", Verb::List),
         ("DeleteEnforcedGuardrailConfiguration", Verb::Delete),
     ],
-    members: Members { id: "configId", created: "createdAt", updated: "updatedAt", ..Members::NONE },
-    missing: "The specified enforced guardrail configuration was not found.",
-    ..Noun::PLAIN
+    members: Members {
+        id: Some("configId"),
+        created: "createdAt",
+        updated: Some("updatedAt"),
+        ..Members::NONE
+    },
+    references: &[Reference {
+        member: "/guardrailId",
+        version: Some("guardrailVersion"),
+        to: &guardrail::RESOURCE,
+        on_delete: OnDelete::Protect("The guardrail is enforced by the account's configuration."),
+    }],
+    not_found: "The specified enforced guardrail configuration was not found.",
+    ..Resource::DEFAULT
 };
 
 /// Returns the configuration that is enforced on the calls of a model.
 pub(crate) fn for_model<'a>(cx: &'a Context<'_>, model_id: &str) -> Option<&'a Record> {
-    let config = cx.store.records(&NOUN).next()?;
+    let config = cx.store.records(&RESOURCE).next()?;
     let is_among = |list: &str| {
         let listed = items(&config.get("modelEnforcement")?[list]);
         Some(listed.iter().any(|listed| listed == "ALL" || listed == model_id))
@@ -39,17 +50,17 @@ fn put(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     let config = &request.input["guardrailInferenceConfig"];
     let member = |member: &str| config[member].as_str().unwrap_or_default();
     let key = version_key(member("guardrailIdentifier"), member("guardrailVersion"));
-    let guardrail = cx.record(&guardrail::NOUN, &key)?.clone();
+    let guardrail = cx.record(&guardrail::RESOURCE, &key)?.clone();
     let user = format!("arn:aws:iam::{ACCOUNT}:user/local");
 
     let known = match request.text("configId") {
-        "" if cx.store.records(&NOUN).next().is_some() => {
+        "" if cx.store.records(&RESOURCE).next().is_some() => {
             return Err(AwsError::conflict("The account has an enforced guardrail configuration already."));
         }
         "" => None,
-        id => Some(cx.find(&NOUN, id)?),
+        id => Some(cx.find(&RESOURCE, id)?),
     };
-    let mut record = known.and_then(|place| cx.store.remove(&NOUN, place)).unwrap_or_default();
+    let mut record = known.and_then(|position| cx.store.remove(&RESOURCE, position)).unwrap_or_default();
     let now = cx.now.to_string();
     for (name, value) in [
         ("guardrailArn", guardrail.text("guardrailArn")),
@@ -66,6 +77,6 @@ fn put(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
         record.set(chosen, config.get(chosen).cloned().unwrap_or(Value::Null));
     }
     record.fill("createdBy", user);
-    let record = cx.add(&NOUN, record);
-    Ok(verbs::answer(request, &NOUN, &record))
+    let record = cx.add(&RESOURCE, record);
+    Ok(verbs::output(request, &RESOURCE, &record))
 }

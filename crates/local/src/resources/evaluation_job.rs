@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use crate::json::items;
 use crate::json::record::Record;
 use crate::store::context::Context;
-use crate::store::resource::{Members, Noun, Verb};
+use crate::store::resource::{Members, Resource, Verb};
 use crate::wire::error::AwsResult;
 
-pub(crate) static NOUN: Noun = Noun {
+pub(crate) static RESOURCE: Resource = Resource {
     name: "EvaluationJob",
     operations: &[
         ("CreateEvaluationJob", Verb::Create),
@@ -17,26 +17,26 @@ pub(crate) static NOUN: Noun = Noun {
         ("StopEvaluationJob", Verb::Stop),
         ("BatchDeleteEvaluationJob", Verb::BatchDelete("evaluationJobs")),
     ],
-    arn: "evaluation-job/{id}",
+    arn: Some("evaluation-job/{id}"),
     members: Members {
-        arn: "jobArn",
-        name: "jobName",
-        updated: "lastModifiedTime",
-        status: "status",
+        arn: Some("jobArn"),
+        name: Some("jobName"),
+        updated: Some("lastModifiedTime"),
+        status: Some("status"),
         failure: "failureMessages",
         ..Members::NONE
     },
-    life: &["InProgress", "Completed"],
-    tags: "jobTags",
+    statuses: &["InProgress", "Completed"],
+    tags: Some("jobTags"),
     unique_names: true,
-    missing: "The specified evaluation job was not found.",
-    taken: "An evaluation job named {name} already exists.",
-    begin,
-    ..Noun::PLAIN
+    not_found: "The specified evaluation job was not found.",
+    name_taken: "An evaluation job named {name} already exists.",
+    on_create,
+    ..Resource::DEFAULT
 };
 
-/// What a list's row says is found in the job's configuration.
-fn begin(_: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
+/// Adds what the rows of a list have, from the job's configuration.
+fn on_create(_: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     let evaluation = record.get("evaluationConfig").cloned().unwrap_or_default();
     let inference = record.get("inferenceConfig").cloned().unwrap_or_default();
     let (kind, config) = match &evaluation["human"] {
@@ -86,7 +86,7 @@ fn begin(_: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     Ok(())
 }
 
-/// What stands at some paths in a list's items, each once; `null` for nothing.
+/// Returns the distinct values at some paths in a list's items, or `null` if there are none.
 fn all(list: &Value, paths: &[&str]) -> Value {
     let mut found: Vec<&Value> = Vec::new();
     for value in items(list).iter().flat_map(|item| paths.iter().filter_map(|path| item.pointer(path))) {

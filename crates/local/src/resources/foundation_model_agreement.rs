@@ -1,35 +1,35 @@
-//! Agreements to the terms of other makers' models, and the offers that they are made on.
+//! Agreements to the terms of third-party models, and their offers.
 
 use serde_json::json;
 
 use crate::json::record::Record;
 use crate::store::context::Context;
-use crate::store::resource::{Members, Noun, Verb};
+use crate::store::resource::{Members, Resource, Verb};
 use crate::store::verbs;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;
 use crate::world::catalogue::FoundationModel;
 
-pub(crate) static NOUN: Noun = Noun {
+pub(crate) static RESOURCE: Resource = Resource {
     name: "FoundationModelAgreement",
     operations: &[
         ("CreateFoundationModelAgreement", Verb::Create),
-        ("DeleteFoundationModelAgreement", Verb::Own(delete)),
-        ("ListFoundationModelAgreementOffers", Verb::Own(offers)),
-        ("GetFoundationModelAvailability", Verb::Own(availability)),
+        ("DeleteFoundationModelAgreement", Verb::Custom(delete)),
+        ("ListFoundationModelAgreementOffers", Verb::Custom(offers)),
+        ("GetFoundationModelAvailability", Verb::Custom(availability)),
     ],
-    members: Members { name: "modelId", status: "status", ..Members::NONE },
-    life: &["PENDING", "AVAILABLE"],
+    members: Members { name: Some("modelId"), status: Some("status"), ..Members::NONE },
+    statuses: &["PENDING", "AVAILABLE"],
     failed: "ERROR",
     by_name: true,
     unique_names: true,
-    missing: "There is no agreement for the specified model.",
-    taken: "There is an agreement for {name} already.",
-    begin,
-    ..Noun::PLAIN
+    not_found: "There is no agreement for the specified model.",
+    name_taken: "There is an agreement for {name} already.",
+    on_create,
+    ..Resource::DEFAULT
 };
 
-fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
+fn on_create(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     let model = known(cx, record.text("modelId"))?;
     match offer_token(model) {
         Some(token) if token == record.text("offerToken") => Ok(()),
@@ -38,8 +38,8 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
 }
 
 fn delete(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
-    let place = cx.find(&NOUN, request.text("modelId"))?;
-    cx.store.remove(&NOUN, place);
+    let position = cx.find(&RESOURCE, request.text("modelId"))?;
+    cx.store.remove(&RESOURCE, position);
     Ok(Record::default())
 }
 
@@ -70,10 +70,10 @@ fn rate(dimension: &str, price: &str, description: &str) -> serde_json::Value {
     json!({ "dimension": dimension, "price": price, "description": description, "unit": "Units" })
 }
 
-/// What must be agreed to is available once it was; Amazon's own models always are.
+/// A third-party model is available after an agreement, Amazon's models always.
 fn availability(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     let model = known(cx, request.text("modelId"))?;
-    let agreement = cx.store.record(&NOUN, &model.model_id);
+    let agreement = cx.store.record(&RESOURCE, &model.model_id);
     let status = match (offer_token(model), agreement) {
         (None, _) => "AVAILABLE",
         (_, Some(agreement)) => agreement.text("status"),
@@ -85,10 +85,10 @@ fn availability(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     record.set("authorizationStatus", "AUTHORIZED");
     record.set("entitlementAvailability", "AVAILABLE");
     record.set("regionAvailability", "AVAILABLE");
-    Ok(verbs::answer(request, &NOUN, &record))
+    Ok(verbs::output(request, &RESOURCE, &record))
 }
 
-/// What an agreement is made with; none for Amazon's own models, which need none.
+/// Returns the token of a model's offer. Amazon's models need no agreement.
 fn offer_token(model: &FoundationModel) -> Option<String> {
     (model.maker() != "amazon").then(|| format!("offer-token-{}", model.model_id))
 }

@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use crate::guardrails;
 use crate::json::items;
 use crate::json::record::Record;
-use crate::resources::{automated_reasoning_policy, enforced_guardrail_configuration};
+use crate::resources::automated_reasoning_policy;
 use crate::store::context::Context;
-use crate::store::lifecycle::Plan;
-use crate::store::resource::{DRAFT, Members, Noun, Verb, version_key};
+use crate::store::lifecycle::Step;
+use crate::store::resource::{DRAFT, Members, OnDelete, Reference, Resource, Verb, version_key};
 use crate::store::verbs;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;
@@ -17,46 +17,51 @@ use crate::world::ACCOUNT;
 const MOST_GUARDRAILS: usize = 100;
 const MOST_VERSIONS: usize = 20;
 
-pub(crate) static NOUN: Noun = Noun {
+pub(crate) static RESOURCE: Resource = Resource {
     name: "Guardrail",
     operations: &[
         ("CreateGuardrail", Verb::Create),
-        ("CreateGuardrailVersion", Verb::Own(create_version)),
-        ("GetGuardrail", Verb::Own(get)),
+        ("CreateGuardrailVersion", Verb::Custom(create_version)),
+        ("GetGuardrail", Verb::Custom(get)),
         ("ListGuardrails", Verb::List),
         ("UpdateGuardrail", Verb::Update(update)),
-        ("DeleteGuardrail", Verb::Own(delete)),
+        ("DeleteGuardrail", Verb::Custom(delete)),
     ],
-    arn: "guardrail/{id}",
+    arn: Some("guardrail/{id}"),
     members: Members {
-        arn: "guardrailArn",
-        id: "guardrailId",
-        name: "name",
+        arn: Some("guardrailArn"),
+        id: Some("guardrailId"),
+        name: Some("name"),
         created: "createdAt",
-        updated: "updatedAt",
-        status: "status",
+        updated: Some("updatedAt"),
+        status: Some("status"),
         ..Members::NONE
     },
-    life: &["READY"],
-    row: &[("id", "guardrailId"), ("arn", "guardrailArn")],
+    statuses: &["READY"],
+    row: &[("id", Some("guardrailId")), ("arn", Some("guardrailArn"))],
     unique_names: true,
-    versions_of: "guardrailIdentifier",
-    missing: "The guardrail identifier or version provided in the request does not exist.",
-    taken: "Another guardrail in your account already has this name.",
-    begin,
-    release,
-    ..Noun::PLAIN
+    versions_of: Some("guardrailIdentifier"),
+    not_found: "The guardrail identifier or version provided in the request does not exist.",
+    name_taken: "Another guardrail in your account already has this name.",
+    references: &[Reference {
+        member: "/automatedReasoningPolicy/policies",
+        version: None,
+        to: &automated_reasoning_policy::RESOURCE,
+        on_delete: OnDelete::Protect("A guardrail uses the policy."),
+    }],
+    on_create,
+    ..Resource::DEFAULT
 };
 
 /// Returns a version of a guardrail, or its draft if no version is given.
 pub(crate) fn version<'a>(cx: &'a Context<'_>, identifier: &str, number: &str) -> AwsResult<&'a Record> {
     match number {
-        "" | DRAFT => cx.record(&NOUN, identifier),
-        number => cx.record(&NOUN, &version_key(identifier, number)),
+        "" | DRAFT => cx.record(&RESOURCE, identifier),
+        number => cx.record(&RESOURCE, &version_key(identifier, number)),
     }
 }
 
-fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
+fn on_create(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     if drafts(cx).count() >= MOST_GUARDRAILS {
         return Err(AwsError::quota(format!(
             "You have reached the quota of guardrails per account ({MOST_GUARDRAILS})."
@@ -67,28 +72,28 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
 }
 
 fn drafts<'a>(cx: &'a Context<'_>) -> impl Iterator<Item = &'a Record> {
-    cx.store.records(&NOUN).filter(|record| record.text("version") == DRAFT)
+    cx.store.records(&RESOURCE).filter(|record| record.text("version") == DRAFT)
 }
 
-fn update(cx: &mut Context<'_>, request: &Request, record: &mut Record) -> AwsResult<Plan> {
-    let mut written = verbs::received(cx, &NOUN, request);
+fn update(cx: &mut Context<'_>, request: &Request, record: &mut Record) -> AwsResult<Vec<Step>> {
+    let mut written = verbs::received(cx, &RESOURCE, request);
     for kept in ["guardrailId", "guardrailArn", "version", "status", "createdAt"] {
         written.set(kept, record[kept].clone());
     }
     write(cx, &mut written)?;
     *record = written;
-    Ok(Plan::new())
+    Ok(Vec::new())
 }
 
 fn create_version(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
-    let place = cx.find(&NOUN, request.text("guardrailIdentifier"))?;
-    let id = cx.record(&NOUN, request.text("guardrailIdentifier"))?["guardrailId"].clone();
-    if cx.store.records(&NOUN).filter(|record| record["guardrailId"] == id).count() > MOST_VERSIONS {
+    let position = cx.find(&RESOURCE, request.text("guardrailIdentifier"))?;
+    let id = cx.record(&RESOURCE, request.text("guardrailIdentifier"))?["guardrailId"].clone();
+    if cx.store.records(&RESOURCE).filter(|record| record["guardrailId"] == id).count() > MOST_VERSIONS {
         return Err(AwsError::quota(format!(
             "You have reached the quota of versions per guardrail ({MOST_VERSIONS})."
         )));
     }
-    let Some(draft) = cx.store.thing_mut(&NOUN, place) else { return Ok(Record::default()) };
+    let Some(draft) = cx.store.entry_mut(&RESOURCE, position) else { return Ok(Record::default()) };
     let mut version = draft.record.clone();
     for (member, value) in [("version", draft.next_version()), ("createdAt", cx.now.to_string())] {
         version.set(member, value);
@@ -97,43 +102,30 @@ fn create_version(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> 
     if let Some(description) = request.input.get("description") {
         version.set("description", description.clone());
     }
-    let version = cx.add(&NOUN, version);
-    Ok(verbs::answer(request, &NOUN, &version))
+    let version = cx.add(&RESOURCE, version);
+    Ok(verbs::output(request, &RESOURCE, &version))
 }
 
 fn get(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     let (identifier, version_number) =
         (request.text("guardrailIdentifier"), request.text("guardrailVersion"));
-    version(cx, identifier, version_number).map(|record| verbs::answer(request, &NOUN, record))
+    version(cx, identifier, version_number).map(|record| verbs::output(request, &RESOURCE, record))
 }
 
 fn delete(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     let (identifier, version_number) =
         (request.text("guardrailIdentifier"), request.text("guardrailVersion"));
     let record = version(cx, identifier, version_number)?.clone();
-    (NOUN.release)(cx, &record)?;
-    cx.store.remove_all(&NOUN, |other| {
+    cx.refuse_deletion(&RESOURCE, &record)?;
+    cx.store.remove_all(&RESOURCE, |other| {
         other["guardrailId"] == record["guardrailId"]
             && (version_number.is_empty() || other["version"] == record["version"])
     });
     Ok(Record::default())
 }
 
-/// What the account enforces cannot go: not that version, nor the whole.
-fn release(cx: &mut Context<'_>, record: &Record) -> AwsResult<()> {
-    let is_draft = record.text("version") == DRAFT;
-    let enforced = |config: &Record| {
-        config["guardrailId"] == record["guardrailId"]
-            && (is_draft || config["guardrailVersion"] == record["version"])
-    };
-    if cx.store.records(&enforced_guardrail_configuration::NOUN).any(enforced) {
-        return Err(AwsError::conflict("The guardrail is enforced by the account's configuration."));
-    }
-    Ok(())
-}
-
-/// What GetGuardrail gives, from what CreateGuardrail or UpdateGuardrail was given: writes send `filtersConfig` and
-/// the like, reads give `filters`.
+/// Turns the members of CreateGuardrail and UpdateGuardrail into those of GetGuardrail: requests have `filtersConfig`,
+/// responses `filters`.
 fn write(cx: &Context<'_>, record: &mut Record) -> AwsResult<()> {
     check(cx, record)?;
     let members: Vec<_> = record.keys().filter(|member| member.ends_with("Config")).cloned().collect();
@@ -147,7 +139,7 @@ fn write(cx: &Context<'_>, record: &mut Record) -> AwsResult<()> {
     if let Some(key) = record.remove("kmsKeyId") {
         record.set("kmsKeyArn", cx.kms_arn(key.as_str().unwrap_or_default()));
     }
-    // A tier is told even when none was chosen.
+    // AWS reports a tier even if none was chosen.
     for policy in ["contentPolicy", "topicPolicy"] {
         if let Some(policy) = record.get_mut(policy).filter(|policy| policy["tier"].is_null()) {
             policy["tier"] = json!({ "tierName": "CLASSIC" });
@@ -158,7 +150,7 @@ fn write(cx: &Context<'_>, record: &mut Record) -> AwsResult<()> {
     Ok(())
 }
 
-/// What the shapes leave open.
+/// Checks what the shapes do not.
 fn check(cx: &Context<'_>, input: &Record) -> AwsResult<()> {
     let config = |policy: &str, list: &str| {
         let list = input.get(policy).and_then(|policy| policy.get(list));
@@ -182,7 +174,7 @@ fn check(cx: &Context<'_>, input: &Record) -> AwsResult<()> {
         }
     }
     for policy in config("automatedReasoningPolicyConfig", "policies") {
-        cx.find(&automated_reasoning_policy::NOUN, policy.as_str().unwrap_or_default())?;
+        cx.find(&automated_reasoning_policy::RESOURCE, policy.as_str().unwrap_or_default())?;
     }
     Ok(())
 }

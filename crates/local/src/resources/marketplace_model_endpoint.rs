@@ -1,14 +1,14 @@
-//! Endpoints of Bedrock Marketplace's models, which SageMaker hosts.
+//! Endpoints of Bedrock Marketplace models, which SageMaker hosts.
 
 use crate::json::record::Record;
 use crate::store::context::Context;
-use crate::store::lifecycle::{Plan, Step};
-use crate::store::resource::{Members, Noun, Verb};
+use crate::store::lifecycle::Step;
+use crate::store::resource::{Invocable, Members, Resource, Verb};
 use crate::store::verbs;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;
 
-pub(crate) static NOUN: Noun = Noun {
+pub(crate) static RESOURCE: Resource = Resource {
     name: "MarketplaceModelEndpoint",
     operations: &[
         ("CreateMarketplaceModelEndpoint", Verb::Create),
@@ -16,46 +16,47 @@ pub(crate) static NOUN: Noun = Noun {
         ("ListMarketplaceModelEndpoints", Verb::List),
         ("UpdateMarketplaceModelEndpoint", Verb::Update(update)),
         ("DeleteMarketplaceModelEndpoint", Verb::Delete),
-        ("RegisterMarketplaceModelEndpoint", Verb::Own(register)),
-        ("DeregisterMarketplaceModelEndpoint", Verb::Own(deregister)),
+        ("RegisterMarketplaceModelEndpoint", Verb::Custom(register)),
+        ("DeregisterMarketplaceModelEndpoint", Verb::Custom(deregister)),
     ],
-    arn: "arn:aws:sagemaker:{region}:{account}:endpoint/{name}",
+    arn: Some("arn:aws:sagemaker:{region}:{account}:endpoint/{name}"),
     members: Members {
-        arn: "endpointArn",
-        name: "endpointName",
+        arn: Some("endpointArn"),
+        name: Some("endpointName"),
         created: "createdAt",
-        updated: "updatedAt",
-        status: "endpointStatus",
+        updated: Some("updatedAt"),
+        status: Some("endpointStatus"),
         failure: "endpointStatusMessage",
         ..Members::NONE
     },
-    life: &["Creating", "InService"],
+    statuses: &["Creating", "InService"],
+    invocable: Some(Invocable { arn_prefix: "endpoint/", model: None }),
     filters: &[("modelSource", "modelSourceIdentifier")],
     unique_names: true,
-    wrapped_in: "marketplaceModelEndpoint",
-    missing: "The specified endpoint was not found.",
-    taken: "An endpoint named {name} already exists.",
-    begin,
-    ..Noun::PLAIN
+    wrapped_in: Some("marketplaceModelEndpoint"),
+    not_found: "The specified endpoint was not found.",
+    name_taken: "An endpoint named {name} already exists.",
+    on_create,
+    ..Resource::DEFAULT
 };
 
-/// SageMaker keeps an endpoint that Bedrock forgets. Here such ones stand apart, until they are registered again.
-static DEREGISTERED: Noun = Noun {
+/// Deregistered endpoints: SageMaker keeps them, and they can be registered again.
+static DEREGISTERED: Resource = Resource {
     name: "deregistered MarketplaceModelEndpoint",
-    members: Members { arn: "endpointArn", created: "createdAt", ..Members::NONE },
-    ..Noun::PLAIN
+    members: Members { arn: Some("endpointArn"), created: "createdAt", ..Members::NONE },
+    ..Resource::DEFAULT
 };
 
-fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
+fn on_create(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     let name = record.text("endpointName");
-    if cx.store.place(&DEREGISTERED, |record| record.text("endpointName") == name).is_some() {
-        return Err(AwsError::conflict(NOUN.taken.replace("{name}", name)));
+    if cx.store.position_where(&DEREGISTERED, |record| record.text("endpointName") == name).is_some() {
+        return Err(AwsError::conflict(RESOURCE.name_taken.replace("{name}", name)));
     }
     record.set("status", "REGISTERED");
     Ok(())
 }
 
-fn update(_: &mut Context<'_>, request: &Request, record: &mut Record) -> AwsResult<Plan> {
+fn update(_: &mut Context<'_>, request: &Request, record: &mut Record) -> AwsResult<Vec<Step>> {
     record.set("endpointConfig", request.input["endpointConfig"].clone());
     record.set("endpointStatus", "Updating");
     Ok(vec![Step::Status("InService")])
@@ -63,26 +64,26 @@ fn update(_: &mut Context<'_>, request: &Request, record: &mut Record) -> AwsRes
 
 fn register(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     let arn = request.text("endpointIdentifier");
-    let place = match cx.store.find(&DEREGISTERED, arn) {
-        Some(place) => {
-            let record = cx.store.remove(&DEREGISTERED, place).unwrap_or_default();
-            cx.store.put(&NOUN, record)
+    let position = match cx.store.find(&DEREGISTERED, arn) {
+        Some(position) => {
+            let record = cx.store.remove(&DEREGISTERED, position).unwrap_or_default();
+            cx.store.insert(&RESOURCE, record)
         }
-        None => cx.find(&NOUN, arn)?,
+        None => cx.find(&RESOURCE, arn)?,
     };
     let now = cx.now.to_string();
-    let Some(thing) = cx.store.thing_mut(&NOUN, place) else { return Ok(Record::default()) };
-    thing.record.set("modelSourceIdentifier", request.text("modelSourceIdentifier"));
-    thing.record.set("updatedAt", now);
-    Ok(verbs::answer(request, &NOUN, &thing.record))
+    let Some(entry) = cx.store.entry_mut(&RESOURCE, position) else { return Ok(Record::default()) };
+    entry.record.set("modelSourceIdentifier", request.text("modelSourceIdentifier"));
+    entry.record.set("updatedAt", now);
+    Ok(verbs::output(request, &RESOURCE, &entry.record))
 }
 
 fn deregister(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
-    let place = cx.find(&NOUN, request.text("endpointArn"))?;
-    if let Some(mut record) = cx.store.remove(&NOUN, place) {
-        // Whatever was under way ends out of sight.
+    let position = cx.find(&RESOURCE, request.text("endpointArn"))?;
+    if let Some(mut record) = cx.store.remove(&RESOURCE, position) {
+        // A pending update ends out of sight.
         record.set("endpointStatus", "InService");
-        cx.store.put(&DEREGISTERED, record);
+        cx.store.insert(&DEREGISTERED, record);
     }
     Ok(Record::default())
 }

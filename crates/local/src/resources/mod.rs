@@ -1,4 +1,4 @@
-//! AWS's nouns: one file for each that has rules of its own.
+//! AWS's resources, one file each: the descriptor and the rules of its own.
 
 mod account;
 mod advanced_prompt_optimization_job;
@@ -24,67 +24,57 @@ mod prompt_router;
 mod provisioned_model_throughput;
 mod resource_policy;
 pub(crate) mod seed;
+mod tag;
 
 use serde_json::Value;
 
 use crate::store::context::Context;
-use crate::store::resource::{Noun, Verb};
-use crate::store::{tags, verbs};
+use crate::store::resource::{Resource, Verb};
+use crate::store::verbs;
 use crate::wire::error::AwsResult;
 use crate::wire::request::Request;
 
-pub(crate) static NOUNS: &[&Noun] = &[
-    &account::NOUN,
-    &advanced_prompt_optimization_job::NOUN,
-    &async_invoke::NOUN,
-    &automated_reasoning_policy::NOUN,
-    &automated_reasoning_policy_build_workflow::NOUN,
-    &automated_reasoning_policy_test_case::NOUN,
+pub(crate) static RESOURCES: &[&Resource] = &[
+    &account::RESOURCE,
+    &advanced_prompt_optimization_job::RESOURCE,
+    &async_invoke::RESOURCE,
+    &automated_reasoning_policy::RESOURCE,
+    &automated_reasoning_policy_build_workflow::RESOURCE,
+    &automated_reasoning_policy_test_case::RESOURCE,
     &automated_reasoning_policy_test_case::RESULT,
-    &custom_model::NOUN,
-    &custom_model_deployment::NOUN,
-    &enforced_guardrail_configuration::NOUN,
-    &evaluation_job::NOUN,
-    &foundation_model_agreement::NOUN,
-    &guardrail::NOUN,
-    &imported_model::NOUN,
-    &inference_profile::NOUN,
-    &marketplace_model_endpoint::NOUN,
-    &model_copy_job::NOUN,
-    &model_customization_job::NOUN,
-    &model_import_job::NOUN,
-    &model_invocation_job::NOUN,
-    &prompt_router::NOUN,
-    &provisioned_model_throughput::NOUN,
-    &resource_policy::NOUN,
-    &TAGS,
+    &custom_model::RESOURCE,
+    &custom_model_deployment::RESOURCE,
+    &enforced_guardrail_configuration::RESOURCE,
+    &evaluation_job::RESOURCE,
+    &foundation_model_agreement::RESOURCE,
+    &guardrail::RESOURCE,
+    &imported_model::RESOURCE,
+    &inference_profile::RESOURCE,
+    &marketplace_model_endpoint::RESOURCE,
+    &model_copy_job::RESOURCE,
+    &model_customization_job::RESOURCE,
+    &model_import_job::RESOURCE,
+    &model_invocation_job::RESOURCE,
+    &prompt_router::RESOURCE,
+    &provisioned_model_throughput::RESOURCE,
+    &resource_policy::RESOURCE,
+    &tag::RESOURCE,
 ];
 
-/// Tags belong to whatever has an ARN.
-static TAGS: Noun = Noun {
-    name: "Tag",
-    operations: &[
-        ("ListTagsForResource", Verb::Own(tags::list)),
-        ("TagResource", Verb::Own(tags::tag)),
-        ("UntagResource", Verb::Own(tags::untag)),
-    ],
-    ..Noun::PLAIN
-};
-
-/// Performs an operation of a noun; `None` when no noun has it.
+/// Performs an operation on a resource. Returns `None` if no resource has it.
 pub(crate) fn perform(cx: &mut Context<'_>, request: &Request) -> Option<AwsResult<Value>> {
-    let (noun, verb) = of_operation(&request.operation.name)?;
-    Some(verbs::perform(cx, noun, verb, request))
+    let (resource, verb) = of_operation(&request.operation.name)?;
+    Some(verbs::perform(cx, resource, verb, request))
 }
 
-pub(crate) fn of_operation(operation: &str) -> Option<(&'static Noun, Verb)> {
-    NOUNS.iter().find_map(|noun| {
-        let (_, verb) = noun.operations.iter().find(|(name, _)| *name == operation)?;
-        Some((*noun, *verb))
+pub(crate) fn of_operation(operation: &str) -> Option<(&'static Resource, Verb)> {
+    RESOURCES.iter().find_map(|resource| {
+        let (_, verb) = resource.operations.iter().find(|(name, _)| *name == operation)?;
+        Some((*resource, *verb))
     })
 }
 
-/// Puts into a new region what AWS has there from the beginning.
+/// Creates the resources that AWS defines in every region.
 pub(crate) fn create_built_ins(cx: &mut Context<'_>) {
     inference_profile::create_built_ins(cx);
     prompt_router::create_built_ins(cx);

@@ -1,14 +1,14 @@
-//! Jobs that make a custom model of another model.
+//! Jobs that customize a model.
 
 use serde_json::json;
 
 use crate::json::record::Record;
 use crate::resources::{custom_model, models};
 use crate::store::context::Context;
-use crate::store::resource::{Members, Noun, Verb};
+use crate::store::resource::{Members, Resource, Verb};
 use crate::wire::error::AwsResult;
 
-pub(crate) static NOUN: Noun = Noun {
+pub(crate) static RESOURCE: Resource = Resource {
     name: "ModelCustomizationJob",
     operations: &[
         ("CreateModelCustomizationJob", Verb::Create),
@@ -16,32 +16,32 @@ pub(crate) static NOUN: Noun = Noun {
         ("ListModelCustomizationJobs", Verb::List),
         ("StopModelCustomizationJob", Verb::Stop),
     ],
-    arn: "model-customization-job/{base}/{id}",
+    arn: Some("model-customization-job/{base}/{id}"),
     members: Members {
-        arn: "jobArn",
-        name: "jobName",
-        updated: "lastModifiedTime",
-        ended: "endTime",
-        status: "status",
+        arn: Some("jobArn"),
+        name: Some("jobName"),
+        updated: Some("lastModifiedTime"),
+        ended: Some("endTime"),
+        status: Some("status"),
         ..Members::NONE
     },
-    life: &["InProgress", "Completed"],
+    statuses: &["InProgress", "Completed"],
     renamed: &[("customModelName", "outputModelName"), ("customModelKmsKeyId", "outputModelKmsKeyArn")],
-    row: &[("customModelName", "outputModelName"), ("customModelArn", "outputModelArn")],
-    tags: "jobTags",
+    row: &[("customModelName", Some("outputModelName")), ("customModelArn", Some("outputModelArn"))],
+    tags: Some("jobTags"),
     by_name: true,
     unique_names: true,
     newest_first: true,
-    missing: "The specified model customization job was not found.",
-    taken: "A model customization job named {name} already exists.",
-    begin,
-    finish,
-    ..Noun::PLAIN
+    not_found: "The specified model customization job was not found.",
+    name_taken: "A model customization job named {name} already exists.",
+    on_create,
+    on_success,
+    ..Resource::DEFAULT
 };
 
-fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
+fn on_create(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     let base = models::base(cx, record.text("baseModelIdentifier"))?;
-    cx.refuse_taken_name(&custom_model::NOUN, record.text("outputModelName"), None)?;
+    cx.refuse_taken_name(&custom_model::RESOURCE, record.text("outputModelName"), None)?;
     record.set("foundationModelArn", base.foundation_arn.as_str());
     record.set("baseModelArn", base.foundation_arn);
     record.set("customizedModelArn", base.arn);
@@ -52,7 +52,7 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     Ok(())
 }
 
-fn finish(cx: &mut Context<'_>, record: &mut Record) {
+fn on_success(cx: &mut Context<'_>, record: &mut Record) {
     record.set("trainingMetrics", json!({ "trainingLoss": 0.5 }));
     let same =
         ["jobArn", "customizationType", "hyperParameters", "trainingDataConfig", "validationDataConfig"];

@@ -5,43 +5,43 @@ use serde_json::json;
 use crate::json::record::Record;
 use crate::resources::imported_model;
 use crate::store::context::Context;
-use crate::store::resource::{Members, Noun, Verb};
+use crate::store::resource::{Members, Resource, Verb};
 use crate::wire::error::AwsResult;
 
-pub(crate) static NOUN: Noun = Noun {
+pub(crate) static RESOURCE: Resource = Resource {
     name: "ModelImportJob",
     operations: &[
         ("CreateModelImportJob", Verb::Create),
         ("GetModelImportJob", Verb::Get),
         ("ListModelImportJobs", Verb::List),
     ],
-    arn: "model-import-job/{id}",
+    arn: Some("model-import-job/{id}"),
     members: Members {
-        arn: "jobArn",
-        name: "jobName",
-        updated: "lastModifiedTime",
-        ended: "endTime",
-        status: "status",
+        arn: Some("jobArn"),
+        name: Some("jobName"),
+        updated: Some("lastModifiedTime"),
+        ended: Some("endTime"),
+        status: Some("status"),
         ..Members::NONE
     },
-    life: &["InProgress", "Completed"],
+    statuses: &["InProgress", "Completed"],
     renamed: &[("importedModelKmsKeyId", "importedModelKmsKeyArn")],
-    tags: "jobTags",
+    tags: Some("jobTags"),
     by_name: true,
     unique_names: true,
     newest_first: true,
-    missing: "The specified model import job was not found.",
-    taken: "A model import job named {name} already exists.",
-    begin,
-    finish,
-    ..Noun::PLAIN
+    not_found: "The specified model import job was not found.",
+    name_taken: "A model import job named {name} already exists.",
+    on_create,
+    on_success,
+    ..Resource::DEFAULT
 };
 
-fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
-    cx.refuse_taken_name(&imported_model::NOUN, record.text("importedModelName"), None)
+fn on_create(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
+    cx.refuse_taken_name(&imported_model::RESOURCE, record.text("importedModelName"), None)
 }
 
-fn finish(cx: &mut Context<'_>, record: &mut Record) {
+fn on_success(cx: &mut Context<'_>, record: &mut Record) {
     let mut model = record.renamed(&[
         ("importedModelName", "modelName"),
         ("jobName", "jobName"),
@@ -56,6 +56,6 @@ fn finish(cx: &mut Context<'_>, record: &mut Record) {
         "customModelUnits",
         json!({ "customModelUnitsPerModelCopy": 1, "customModelUnitsVersion": "v1.0" }),
     );
-    let model = cx.add(&imported_model::NOUN, model);
+    let model = cx.add(&imported_model::RESOURCE, model);
     record.set("importedModelArn", model.text("modelArn"));
 }

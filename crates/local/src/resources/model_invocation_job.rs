@@ -8,16 +8,16 @@ use crate::formats::batch::{Batch, Tally};
 use crate::json::record::Record;
 use crate::resources::models;
 use crate::store::context::Context;
-use crate::store::resource::{Members, Noun, Verb};
+use crate::store::resource::{Members, Resource, Verb};
 use crate::wire::error::{AwsError, AwsResult};
 use crate::world::buckets::within;
 use crate::world::clock::later;
 
 const ONE_HOUR: Duration = Duration::from_secs(3600);
-/// How many records stand in every file that cannot be read.
+/// The number of records in an input that the server cannot read.
 const RECORDS: u64 = 100;
 
-pub(crate) static NOUN: Noun = Noun {
+pub(crate) static RESOURCE: Resource = Resource {
     name: "ModelInvocationJob",
     operations: &[
         ("CreateModelInvocationJob", Verb::Create),
@@ -25,30 +25,30 @@ pub(crate) static NOUN: Noun = Noun {
         ("ListModelInvocationJobs", Verb::List),
         ("StopModelInvocationJob", Verb::Stop),
     ],
-    arn: "model-invocation-job/{id}",
+    arn: Some("model-invocation-job/{id}"),
     members: Members {
-        arn: "jobArn",
-        name: "jobName",
+        arn: Some("jobArn"),
+        name: Some("jobName"),
         created: "submitTime",
-        updated: "lastModifiedTime",
-        ended: "endTime",
-        status: "status",
+        updated: Some("lastModifiedTime"),
+        ended: Some("endTime"),
+        status: Some("status"),
         failure: "message",
         ..Members::NONE
     },
-    life: &["Submitted", "Validating", "Scheduled", "InProgress", "Completed"],
-    // AWS tells the token of the one job that is asked for.
-    row: &[("clientRequestToken", "")],
+    statuses: &["Submitted", "Validating", "Scheduled", "InProgress", "Completed"],
+    // A list's rows do not have the token.
+    row: &[("clientRequestToken", None)],
     unique_names: true,
     newest_first: true,
-    missing: "The provided batch inference job was not found.",
-    taken: "A batch inference job named {name} already exists.",
-    begin,
-    finish,
-    ..Noun::PLAIN
+    not_found: "The provided batch inference job was not found.",
+    name_taken: "A batch inference job named {name} already exists.",
+    on_create,
+    on_success,
+    ..Resource::DEFAULT
 };
 
-fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
+fn on_create(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     models::base(cx, record.text("modelId"))
         .map(|_| ())
         .or_else(|_| models::invoked(cx, record.text("modelId")).map(|_| ()))?;
@@ -68,22 +68,21 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     Ok(())
 }
 
-/// Answers the records where there are any to be read, else says that it has.
-fn finish(cx: &mut Context<'_>, record: &mut Record) {
-    match answer_records(cx, record) {
+/// Writes the output of the records, or reports it as written if there is no input to read.
+fn on_success(cx: &mut Context<'_>, record: &mut Record) {
+    match process_records(cx, record) {
         Ok(tally) => {
             for (member, count) in tally.counts() {
                 record.set(member, count);
             }
         }
         Err(why) => {
-            record.set(NOUN.members.status, NOUN.failed);
-            record.set(NOUN.members.failure, why);
+            RESOURCE.set_failed(record, &why);
         }
     }
 }
 
-fn answer_records(cx: &Context<'_>, record: &Record) -> Result<Tally, String> {
+fn process_records(cx: &Context<'_>, record: &Record) -> Result<Tally, String> {
     let unread = Tally::of_good(RECORDS);
     let Some(buckets) = &cx.world.buckets else { return Ok(unread) };
     let uri =
@@ -92,7 +91,7 @@ fn answer_records(cx: &Context<'_>, record: &Record) -> Result<Tally, String> {
     if files.is_empty() {
         return Ok(unread);
     }
-    let output = within(&uri("outputDataConfig", "s3OutputDataConfig"), record.text(NOUN.members.id));
+    let output = within(&uri("outputDataConfig", "s3OutputDataConfig"), RESOURCE.id_of(record));
     let model = models::invoked(cx, record.text("modelId")).map_err(|error| error.message)?;
     let converses = record.text("modelInvocationType") == "Converse";
     let mut batch = Batch { world: cx.world, model, converses, tally: Tally::default() };

@@ -1,4 +1,4 @@
-//! Prompt routers: AWS's default ones, and an account's own.
+//! Prompt routers: AWS's default ones, and those of the account.
 
 use serde_json::{Value, json};
 
@@ -6,11 +6,11 @@ use crate::json::items;
 use crate::json::record::Record;
 use crate::resources::{inference_profile, models};
 use crate::store::context::Context;
-use crate::store::resource::{Members, Noun, Verb};
-use crate::wire::error::{AwsError, AwsResult};
+use crate::store::resource::{Invocable, Members, Protection, Resource, Verb};
+use crate::wire::error::AwsResult;
 use crate::world::ACCOUNT;
 
-/// Name, id, and the models of AWS's own; the last one is the fallback.
+/// The name, the ID and the models of each default router. The last model is the fallback.
 const DEFAULTS: &[(&str, &str, [&str; 2])] = &[
     (
         "Anthropic Prompt Router",
@@ -25,7 +25,7 @@ const DEFAULTS: &[(&str, &str, [&str; 2])] = &[
     ),
 ];
 
-pub(crate) static NOUN: Noun = Noun {
+pub(crate) static RESOURCE: Resource = Resource {
     name: "PromptRouter",
     operations: &[
         ("CreatePromptRouter", Verb::Create),
@@ -33,25 +33,30 @@ pub(crate) static NOUN: Noun = Noun {
         ("ListPromptRouters", Verb::List),
         ("DeletePromptRouter", Verb::Delete),
     ],
-    arn: "default-prompt-router/{id}",
+    arn: Some("default-prompt-router/{id}"),
     members: Members {
-        arn: "promptRouterArn",
-        name: "promptRouterName",
+        arn: Some("promptRouterArn"),
+        name: Some("promptRouterName"),
         created: "createdAt",
-        updated: "updatedAt",
-        status: "status",
+        updated: Some("updatedAt"),
+        status: Some("status"),
         ..Members::NONE
     },
-    life: &["AVAILABLE"],
+    statuses: &["AVAILABLE"],
+    invocable: Some(Invocable { arn_prefix: "default-prompt-router/", model: Some("fallbackModel") }),
     unique_names: true,
-    missing: "The specified prompt router was not found.",
-    taken: "A prompt router named {name} already exists.",
-    begin,
-    release,
-    ..Noun::PLAIN
+    not_found: "The specified prompt router was not found.",
+    name_taken: "A prompt router named {name} already exists.",
+    protected: Some(Protection::BuiltIn {
+        member: "type",
+        value: "default",
+        message: "A default prompt router cannot be deleted.",
+    }),
+    on_create,
+    ..Resource::DEFAULT
 };
 
-fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
+fn on_create(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     let targets = items(&record["models"]).iter().chain([&record["fallbackModel"]]);
     for target in targets {
         models::invoked(cx, target["modelArn"].as_str().unwrap_or_default())?;
@@ -60,14 +65,7 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     Ok(())
 }
 
-fn release(_: &mut Context<'_>, record: &Record) -> AwsResult<()> {
-    match record.text("type") {
-        "default" => Err(AwsError::validation("A default prompt router cannot be deleted.")),
-        _ => Ok(()),
-    }
-}
-
-/// The routers that AWS has in a region, but for those whose models have ended.
+/// Creates the default routers of a region, except those whose models have reached their end of life.
 pub(super) fn create_built_ins(cx: &mut Context<'_>) {
     for (name, id, models) in DEFAULTS {
         if models.iter().any(|id| cx.models().get(id).is_none()) {
@@ -89,6 +87,6 @@ pub(super) fn create_built_ins(cx: &mut Context<'_>) {
         record.set("updatedAt", inference_profile::LONG_AGO);
         record.set("status", "AVAILABLE");
         record.set("type", "default");
-        cx.store.put(&NOUN, record);
+        cx.store.insert(&RESOURCE, record);
     }
 }

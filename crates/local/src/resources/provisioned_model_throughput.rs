@@ -5,17 +5,18 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::json::record::Record;
-use crate::resources::models;
+use crate::resources::{custom_model, models};
 use crate::store::context::Context;
-use crate::store::lifecycle::{Plan, Step};
-use crate::store::resource::{Members, Noun, Verb};
+use crate::store::lifecycle::Step;
+use crate::store::resource::{Invocable, Members, OnDelete, Protection, Reference, Resource, Verb};
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;
 use crate::world::clock::later;
 
+const IN_USE: OnDelete = OnDelete::Protect("The model is in use by a ProvisionedModelThroughput.");
 const ONE_MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
 
-pub(crate) static NOUN: Noun = Noun {
+pub(crate) static RESOURCE: Resource = Resource {
     name: "ProvisionedModelThroughput",
     operations: &[
         ("CreateProvisionedModelThroughput", Verb::Create),
@@ -24,26 +25,39 @@ pub(crate) static NOUN: Noun = Noun {
         ("UpdateProvisionedModelThroughput", Verb::Update(update)),
         ("DeleteProvisionedModelThroughput", Verb::Delete),
     ],
-    arn: "provisioned-model/{id}",
+    arn: Some("provisioned-model/{id}"),
     members: Members {
-        arn: "provisionedModelArn",
-        name: "provisionedModelName",
-        updated: "lastModifiedTime",
-        status: "status",
+        arn: Some("provisionedModelArn"),
+        name: Some("provisionedModelName"),
+        updated: Some("lastModifiedTime"),
+        status: Some("status"),
         ..Members::NONE
     },
-    life: &["Creating", "InService"],
+    statuses: &["Creating", "InService"],
+    invocable: Some(Invocable { arn_prefix: "provisioned-model/", model: Some("modelArn") }),
     by_name: true,
     unique_names: true,
     newest_first: true,
-    missing: "The specified provisioned model throughput was not found.",
-    taken: "A provisioned model throughput named {name} already exists.",
-    begin,
-    release,
-    ..Noun::PLAIN
+    not_found: "The specified provisioned model throughput was not found.",
+    name_taken: "A provisioned model throughput named {name} already exists.",
+    references: &[
+        Reference { member: "/modelArn", version: None, to: &custom_model::RESOURCE, on_delete: IN_USE },
+        Reference {
+            member: "/desiredModelArn",
+            version: None,
+            to: &custom_model::RESOURCE,
+            on_delete: IN_USE,
+        },
+    ],
+    protected: Some(Protection::Until {
+        member: "commitmentExpirationTime",
+        message: "The commitment lasts until {time}.",
+    }),
+    on_create,
+    ..Resource::DEFAULT
 };
 
-fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
+fn on_create(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     let model = models::base(cx, record.text("modelId"))?;
     record.set("modelArn", model.arn.as_str());
     record.set("desiredModelArn", model.arn);
@@ -58,11 +72,11 @@ fn begin(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     Ok(())
 }
 
-fn update(cx: &mut Context<'_>, request: &Request, record: &mut Record) -> AwsResult<Plan> {
+fn update(cx: &mut Context<'_>, request: &Request, record: &mut Record) -> AwsResult<Vec<Step>> {
     if let Some(name) = request.input["desiredProvisionedModelName"].as_str() {
         record.set("provisionedModelName", name);
     }
-    let Some(model) = request.input["desiredModelId"].as_str() else { return Ok(Plan::new()) };
+    let Some(model) = request.input["desiredModelId"].as_str() else { return Ok(Vec::new()) };
     let model = models::base(cx, model)?;
     if model.foundation_arn != record.text("foundationModelArn") {
         return Err(AwsError::validation("The desired model must be made of the same foundation model."));
@@ -74,12 +88,4 @@ fn update(cx: &mut Context<'_>, request: &Request, record: &mut Record) -> AwsRe
         record.set("modelArn", desired);
         record.set("status", "InService");
     })])
-}
-
-/// What was committed to is kept to the end.
-fn release(cx: &mut Context<'_>, record: &Record) -> AwsResult<()> {
-    match record.time("commitmentExpirationTime").filter(|expires| *expires > cx.now) {
-        Some(expires) => Err(AwsError::conflict(format!("The commitment lasts until {expires}."))),
-        None => Ok(()),
-    }
 }

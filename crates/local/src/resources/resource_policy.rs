@@ -1,24 +1,24 @@
-//! Resource policies, one a resource.
+//! Resource policies: at most one for each resource.
 
 use serde_json::Value;
 
 use crate::json::record::Record;
 use crate::store::context::Context;
-use crate::store::resource::{Members, Noun, Verb};
+use crate::store::resource::{Members, Resource, Verb};
 use crate::store::verbs;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;
 
-pub(crate) static NOUN: Noun = Noun {
+pub(crate) static RESOURCE: Resource = Resource {
     name: "ResourcePolicy",
     operations: &[
-        ("PutResourcePolicy", Verb::Own(put)),
+        ("PutResourcePolicy", Verb::Custom(put)),
         ("GetResourcePolicy", Verb::Get),
         ("DeleteResourcePolicy", Verb::Delete),
     ],
-    members: Members { id: "resourceArn", ..Members::NONE },
-    missing: "There is no policy for the specified resource.",
-    ..Noun::PLAIN
+    members: Members { id: Some("resourceArn"), ..Members::NONE },
+    not_found: "There is no policy for the specified resource.",
+    ..Resource::DEFAULT
 };
 
 fn put(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
@@ -27,9 +27,9 @@ fn put(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     if !is_object(record.text("resourcePolicy")) {
         return Err(AwsError::validation("The provided resource policy is not a JSON document."));
     }
-    if let Some(place) = cx.store.find(&NOUN, record.text("resourceArn")) {
-        cx.store.remove(&NOUN, place);
+    if let Some(position) = cx.store.find(&RESOURCE, record.text("resourceArn")) {
+        cx.store.remove(&RESOURCE, position);
     }
-    let record = cx.add(&NOUN, record);
-    Ok(verbs::answer(request, &NOUN, &record))
+    let record = cx.add(&RESOURCE, record);
+    Ok(verbs::output(request, &RESOURCE, &record))
 }

@@ -1,4 +1,4 @@
-//! What the rules of nouns work with: a region's things, at a moment.
+//! What the rules of a resource work with: the resources of a region at one moment.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::json::record::Record;
-use crate::store::lifecycle::life;
-use crate::store::resource::Noun;
-use crate::store::{Place, Store};
+use crate::store::collections::{Position, Store};
+use crate::store::lifecycle::initial_steps;
+use crate::store::resource::{OnDelete, Protection, Reference, Resource};
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;
 use crate::world::catalogue::RegionalModels;
@@ -16,77 +16,154 @@ use crate::world::{ACCOUNT, World};
 
 pub(crate) struct Context<'a> {
     pub(crate) world: &'a World,
+    /// The descriptors of all resources.
+    pub(crate) resources: &'static [&'static Resource],
     pub(crate) region: &'a str,
     pub(crate) now: Timestamp,
     pub(crate) store: &'a mut Store,
-    /// The stores of the other regions.
     pub(crate) other_regions: &'a BTreeMap<String, Store>,
 }
 
 impl Context<'_> {
-    /// The foundation models of the region.
+    /// Returns the foundation models of the region.
     pub(crate) fn models(&self) -> RegionalModels<'_> {
         self.world.catalogue.at(self.region, self.now)
     }
 
-    /// The thing that a key names.
-    pub(crate) fn find(&self, noun: &Noun, key: &str) -> AwsResult<Place> {
-        self.store.find(noun, key).ok_or_else(|| AwsError::not_found(noun.missing))
+    /// Returns the position of the resource with this key.
+    pub(crate) fn find(&self, resource: &Resource, key: &str) -> AwsResult<Position> {
+        self.store.find(resource, key).ok_or_else(|| AwsError::not_found(resource.not_found))
     }
 
-    /// The record of the thing that a key names.
-    pub(crate) fn record(&self, noun: &Noun, key: &str) -> AwsResult<&Record> {
-        self.store.record(noun, key).ok_or_else(|| AwsError::not_found(noun.missing))
+    /// Returns the record of the resource with this key.
+    pub(crate) fn record(&self, resource: &Resource, key: &str) -> AwsResult<&Record> {
+        self.store.record(resource, key).ok_or_else(|| AwsError::not_found(resource.not_found))
     }
 
-    /// Puts a new thing on its shelf and starts its life. Gives what is known of it.
-    pub(crate) fn add(&mut self, noun: &'static Noun, mut record: Record) -> Record {
-        (noun.derive)(&mut record);
-        let tags = record.remove(noun.tags);
-        if !record.contains_key(noun.members.id) {
-            let own = record.text(noun.members.arn).rsplit_once('/').map(|(_, id)| id.to_owned());
-            record.set(noun.members.id, own.unwrap_or_else(|| (noun.id)(&self.world.ids)));
-        }
-        if !noun.arn.is_empty() && !record.contains_key(noun.members.arn) {
-            let arn = self.arn(noun, &record);
-            record.set(noun.members.arn, arn);
-        }
+    /// Inserts a new resource and schedules its steps. Returns its record.
+    pub(crate) fn add(&mut self, resource: &'static Resource, mut record: Record) -> Record {
+        (resource.derive)(&mut record);
+        let tags = resource.tags.and_then(|member| record.remove(member));
+        self.identify(resource, &mut record);
         let now = self.now.to_string();
-        record.fill(noun.members.created, now.as_str());
-        record.fill(noun.members.updated, now);
-        let lives = !record.contains_key(noun.members.status);
-        if let Some(first) = noun.life.first() {
-            record.fill(noun.members.status, *first);
+        record.fill(resource.members.created, now.as_str());
+        if let Some(updated) = resource.members.updated {
+            record.fill(updated, now);
+        }
+        let has_status = resource.members.status.is_some_and(|status| record.contains_key(status));
+        if let (Some(member), Some(first)) = (resource.members.status, resource.statuses.first()) {
+            record.fill(member, *first);
         }
         if let Some(Value::Array(tags)) = tags {
-            self.store.tags.add(record.text(noun.members.arn), &tags);
+            self.store.tags.add(resource.arn_of(&record), &tags);
         }
-        let place = self.store.put(noun, record.clone());
-        if lives {
-            self.plan(noun, place, life(noun));
+        let position = self.store.insert(resource, record.clone());
+        if !has_status {
+            self.schedule(resource, position, initial_steps(resource));
         }
         record
     }
 
-    /// Refuses a name that another thing has.
-    pub(crate) fn refuse_taken_name(&self, noun: &Noun, name: &str, but: Option<Place>) -> AwsResult<()> {
-        if !noun.unique_names || name.is_empty() {
-            return Ok(());
-        }
-        let place = match noun.by_name {
-            true => self.store.find(noun, name),
-            // What a version was called is its draft's affair.
-            false => self
-                .store
-                .place(noun, |record| record.text(noun.members.name) == name && !noun.is_version(record)),
+    /// Gives a record an ID and an ARN, unless it has them.
+    fn identify(&self, resource: &Resource, record: &mut Record) {
+        let known = resource.id_of(record).to_owned();
+        let in_arn = resource.arn_of(record).rsplit_once('/').map(|(_, id)| id.to_owned());
+        let id = match (known.is_empty(), in_arn) {
+            (false, _) => known,
+            (true, Some(id)) => id,
+            (true, None) => (resource.new_id)(&self.world.ids),
         };
-        match place.is_none() || place == but {
-            true => Ok(()),
-            false => Err(AwsError::conflict(noun.taken.replace("{name}", name))),
+        if let Some(member) = resource.members.id {
+            record.fill(member, id.as_str());
+        }
+        if let (Some(member), true) = (resource.members.arn, resource.arn.is_some()) {
+            record.fill(member, self.arn(resource, record, &id));
         }
     }
 
-    /// Does something once for an idempotency token, and answers a repeated one as the first time.
+    /// Refuses the key of a parent that does not exist.
+    pub(crate) fn refuse_missing_parent(&self, resource: &Resource, request: &Request) -> AwsResult<()> {
+        let mut key = Vec::new();
+        resource.parents.iter().try_for_each(|(member, parent)| {
+            key.push(request.text(member));
+            self.find(parent, &key.join("/")).map(drop)
+        })
+    }
+
+    /// Refuses to delete a resource that is protected, or that others refer to.
+    pub(crate) fn refuse_deletion(&self, resource: &'static Resource, record: &Record) -> AwsResult<()> {
+        match &resource.protected {
+            Some(Protection::BuiltIn { member, value, message }) if record[*member] == *value => {
+                return Err(AwsError::validation(*message));
+            }
+            Some(Protection::Until { member, message }) => {
+                if let Some(time) = record.time(member).filter(|time| *time > self.now) {
+                    return Err(AwsError::conflict(message.replace("{time}", &time.to_string())));
+                }
+            }
+            _ => {}
+        }
+        let protects = |(_, reference): &(&Resource, &Reference)| match reference.on_delete {
+            OnDelete::Protect(message) => Some(message),
+            OnDelete::Cascade => None,
+        };
+        match self.referrers(resource, record).find_map(|referrer| protects(&referrer)) {
+            Some(message) => Err(AwsError::conflict(message)),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether any resource refers to a record.
+    pub(crate) fn is_referred_to(&self, resource: &'static Resource, record: &Record) -> bool {
+        self.referrers(resource, record).next().is_some()
+    }
+
+    /// Returns the resources that refer to a record, with the reference.
+    fn referrers(
+        &self,
+        resource: &'static Resource,
+        record: &Record,
+    ) -> impl Iterator<Item = (&'static Resource, &'static Reference)> {
+        references_to(self.resources, resource).filter(move |(referrer, reference)| {
+            self.store.records(referrer).any(|other| reference.holds(other, record))
+        })
+    }
+
+    /// Deletes a resource, and those whose references say so.
+    pub(crate) fn delete(&mut self, resource: &'static Resource, position: Position) -> Option<Record> {
+        let record = self.store.remove(resource, position)?;
+        for (referrer, reference) in references_to(self.resources, resource) {
+            if matches!(reference.on_delete, OnDelete::Cascade) {
+                self.store.remove_all(referrer, |other| reference.holds(other, &record));
+            }
+        }
+        Some(record)
+    }
+
+    /// Refuses a name that another resource has.
+    pub(crate) fn refuse_taken_name(
+        &self,
+        resource: &Resource,
+        name: &str,
+        except: Option<Position>,
+    ) -> AwsResult<()> {
+        if !resource.unique_names || name.is_empty() {
+            return Ok(());
+        }
+        let position = match resource.by_name {
+            true => self.store.find(resource, name),
+            // A version has the name that its draft had.
+            false => self.store.position_where(resource, |record| {
+                resource.name_of(record) == name && !resource.is_version(record)
+            }),
+        };
+        match position.is_none() || position == except {
+            true => Ok(()),
+            false => Err(AwsError::conflict(resource.name_taken.replace("{name}", name))),
+        }
+    }
+
+    /// Performs an operation once for an idempotency token. A repeated token gets the first response.
     pub(crate) fn once(
         &mut self,
         request: &Request,
@@ -97,20 +174,20 @@ impl Context<'_> {
             return work(self);
         }
         let key = (request.operation.name.clone(), token);
-        match self.store.answered.get(&key) {
-            Some((input, answer)) if *input == request.input => Ok(answer.clone()),
+        match self.store.responses_by_token.get(&key) {
+            Some((input, output)) if *input == request.input => Ok(output.clone()),
             Some(_) => Err(AwsError::conflict(
                 "The idempotency token was used before with a different request. Use another token and try again.",
             )),
             None => {
-                let answer = work(self)?;
-                self.store.answered.insert(key, (request.input.clone(), answer.clone()));
-                Ok(answer)
+                let output = work(self)?;
+                self.store.responses_by_token.insert(key, (request.input.clone(), output.clone()));
+                Ok(output)
             }
         }
     }
 
-    /// A key's ARN from its ARN or its id. An alias stands for a key that is always the same.
+    /// Returns the ARN of a KMS key by its ARN or ID. All aliases name the same key.
     pub(crate) fn kms_arn(&self, key: &str) -> String {
         const ALIASED: &str = "00000000-0000-4000-8000-000000000000";
         let id = match key {
@@ -121,8 +198,8 @@ impl Context<'_> {
         format!("arn:aws:kms:{}:{ACCOUNT}:key/{id}", self.region)
     }
 
-    /// The ARN of a thing that has an id.
-    pub(crate) fn arn(&self, noun: &Noun, record: &Record) -> String {
+    /// Returns the ARN of a resource with this ID.
+    pub(crate) fn arn(&self, resource: &Resource, record: &Record, id: &str) -> String {
         let base = match record.text("customizationType") {
             "IMPORTED" => "imported",
             _ => {
@@ -130,15 +207,25 @@ impl Context<'_> {
                 base.rsplit_once('/').map_or(base, |(_, id)| id)
             }
         };
-        let whole = match noun.arn.starts_with("arn:") {
-            true => noun.arn.to_owned(),
-            false => format!("arn:aws:bedrock:{{region}}:{{account}}:{}", noun.arn),
+        let pattern = resource.arn.unwrap_or_default();
+        let pattern = match pattern.starts_with("arn:") {
+            true => pattern.to_owned(),
+            false => format!("arn:aws:bedrock:{{region}}:{{account}}:{pattern}"),
         };
-        whole
+        pattern
             .replace("{region}", self.region)
             .replace("{account}", ACCOUNT)
-            .replace("{id}", record.text(noun.members.id))
-            .replace("{name}", record.text(noun.members.name))
+            .replace("{id}", id)
+            .replace("{name}", resource.name_of(record))
             .replace("{base}", base)
     }
+}
+
+/// Returns the references to a resource, with the resources that have them.
+fn references_to(
+    resources: &'static [&'static Resource],
+    target: &'static Resource,
+) -> impl Iterator<Item = (&'static Resource, &'static Reference)> {
+    let all = resources.iter().flat_map(|resource| resource.references.iter().map(move |it| (*resource, it)));
+    all.filter(move |(_, reference)| std::ptr::eq(reference.to, target))
 }

@@ -1,163 +1,153 @@
-//! How time passes: what is under way moves on when the server's clock says so.
+//! How time passes: resources move on when the server's clock says so.
 //!
-//! Nothing runs in the background. Whoever looks at a region's things first lets happen what was due by then, in its
-//! order and with the time at which it was due.
+//! Nothing runs in the background. A request first performs all steps that are due by then, in their order, each at the
+//! time at which it was due.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::json;
 
 use crate::json::record::Record;
-use crate::store::Place;
+use crate::store::collections::Position;
 use crate::store::context::Context;
-use crate::store::resource::Noun;
+use crate::store::resource::Resource;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::world::clock::later;
 
-/// One that has this in its name fails in the end.
-const OMEN: &str = "fail";
+/// A resource with this in its name fails.
+const FAIL: &str = "fail";
 
-/// What is to come of a thing, at equal steps of time.
-pub(crate) type Plan = Vec<Step>;
-
+/// A step that a resource takes at its time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
     Status(&'static str),
-    /// The end of its life's way: success, or failure where that was asked for.
+    /// Ends with success, or with a failure if the resource asks for one.
     Finish,
-    /// The end of being stopped.
     Stop,
     Change(fn(&mut Context<'_>, &mut Record)),
-    Vanish,
+    Delete,
 }
 
-/// What is due when.
+/// The steps that are pending, by time.
 #[derive(Debug, Default)]
-pub(crate) struct Agenda {
-    entries: BTreeMap<(Timestamp, u64), Entry>,
-    counted: u64,
+pub(crate) struct Schedule {
+    pending: BTreeMap<(Timestamp, u64), PendingStep>,
+    count: u64,
 }
 
 #[derive(Debug)]
-struct Entry {
-    noun: &'static Noun,
-    place: Place,
-    plan: u32,
+struct PendingStep {
+    resource: &'static Resource,
+    position: Position,
+    generation: u32,
     step: Step,
 }
 
-impl Agenda {
+impl Schedule {
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
-        self.entries.first_key_value().is_some_and(|((due, _), _)| *due <= now)
+        self.pending.first_key_value().is_some_and(|((due, _), _)| *due <= now)
     }
 
-    fn next(&mut self, now: Timestamp) -> Option<(Timestamp, Entry)> {
-        let entry = self.entries.first_entry().filter(|entry| entry.key().0 <= now)?;
-        let ((due, _), entry) = entry.remove_entry();
-        Some((due, entry))
+    fn next_due(&mut self, now: Timestamp) -> Option<(Timestamp, PendingStep)> {
+        let entry = self.pending.first_entry().filter(|entry| entry.key().0 <= now)?;
+        let ((due, _), pending) = entry.remove_entry();
+        Some((due, pending))
     }
 }
 
-/// What a new thing goes through after its first status.
-pub(crate) fn life(noun: &Noun) -> Plan {
-    let middle = noun.life.iter().skip(1).take(noun.life.len().saturating_sub(2));
-    let mut plan: Plan = middle.map(|status| Step::Status(status)).collect();
-    if noun.life.len() > 1 {
-        plan.push(Step::Finish);
+/// Returns the steps of a new resource after its first status.
+pub(crate) fn initial_steps(resource: &Resource) -> Vec<Step> {
+    let statuses = resource.statuses;
+    let middle = statuses.iter().skip(1).take(statuses.len().saturating_sub(2));
+    let mut steps: Vec<Step> = middle.map(|status| Step::Status(status)).collect();
+    if statuses.len() > 1 {
+        steps.push(Step::Finish);
     }
-    plan
-}
-
-/// Whether a thing is still on its life's way.
-pub(crate) fn is_under_way(noun: &Noun, record: &Record) -> bool {
-    let status = record.text(noun.members.status);
-    noun.life.split_last().is_some_and(|(_, before)| before.contains(&status))
+    steps
 }
 
 impl Context<'_> {
-    /// Lets happen what is due.
-    pub(crate) fn settle(&mut self) {
+    /// Performs all steps that are due.
+    pub(crate) fn perform_due_steps(&mut self) {
         let now = self.now;
-        while let Some((due, entry)) = self.store.agenda.next(now) {
+        while let Some((due, pending)) = self.store.schedule.next_due(now) {
             self.now = due;
-            self.take(entry);
+            self.perform_step(pending);
         }
         self.now = now;
     }
 
-    /// Makes a plan for a thing, in place of the one that it had.
-    pub(crate) fn plan(&mut self, noun: &'static Noun, place: Place, plan: Plan) {
-        let Some(thing) = self.store.thing_mut(noun, place) else { return };
-        thing.plan += 1;
-        let current = thing.plan;
-        let whole = (noun.duration)(&self.world.settings);
-        let steps = u32::try_from(plan.len()).unwrap_or(u32::MAX).max(1);
-        for (nth, step) in (1..).zip(plan) {
-            let agenda = &mut self.store.agenda;
-            agenda.counted += 1;
-            let due = later(self.now, whole.saturating_mul(nth) / steps);
-            agenda.entries.insert((due, agenda.counted), Entry { noun, place, plan: current, step });
+    /// Schedules the steps of a resource at equal intervals, in place of its pending steps.
+    pub(crate) fn schedule(&mut self, resource: &'static Resource, position: Position, steps: Vec<Step>) {
+        let Some(entry) = self.store.entry_mut(resource, position) else { return };
+        entry.generation += 1;
+        let generation = entry.generation;
+        let duration = (resource.duration)(&self.world.settings);
+        let count = u32::try_from(steps.len()).unwrap_or(u32::MAX).max(1);
+        for (number, step) in (1..).zip(steps) {
+            let schedule = &mut self.store.schedule;
+            schedule.count += 1;
+            let due = later(self.now, duration.saturating_mul(number) / count);
+            let pending = PendingStep { resource, position, generation, step };
+            schedule.pending.insert((due, schedule.count), pending);
         }
     }
 
-    fn take(&mut self, Entry { noun, place, plan, step }: Entry) {
-        if self.store.thing(noun, place).is_none_or(|thing| thing.plan != plan) {
+    fn perform_step(&mut self, PendingStep { resource, position, generation, step }: PendingStep) {
+        if self.store.entry(resource, position).is_none_or(|entry| entry.generation != generation) {
             return;
         }
-        if matches!(step, Step::Vanish) {
-            self.store.remove(noun, place);
+        if matches!(step, Step::Delete) {
+            self.store.remove(resource, position);
             return;
         }
-        let Some(mut record) = self.store.lend(noun, place) else { return };
+        let Some(mut record) = self.store.take(resource, position) else { return };
+        let now = self.now.to_string();
         match step {
-            Step::Status(status) => record.set(noun.members.status, status),
-            Step::Finish => self.finish(noun, &mut record),
+            Step::Status(status) => resource.set_status(&mut record, status),
+            Step::Finish => self.finish(resource, &mut record),
             Step::Stop => {
-                record.set(noun.members.status, noun.stopped.1);
-                record.set(noun.members.ended, self.now.to_string());
+                resource.set_status(&mut record, resource.stopped.1);
+                resource.set_ended(&mut record, &now);
             }
             Step::Change(change) => change(self, &mut record),
-            Step::Vanish => {}
+            Step::Delete => {}
         }
-        record.set(noun.members.updated, self.now.to_string());
-        self.store.give_back(noun, place, record);
+        resource.set_updated(&mut record, &now);
+        self.store.put_back(resource, position, record);
     }
 
-    fn finish(&mut self, noun: &Noun, record: &mut Record) {
-        record.set(noun.members.ended, self.now.to_string());
-        let failure = noun.members.failure;
-        match noun.life.last() {
-            Some(done) if !is_doomed(noun, record) => {
-                record.set(noun.members.status, *done);
-                (noun.finish)(self, record);
+    fn finish(&mut self, resource: &Resource, record: &mut Record) {
+        resource.set_ended(record, &self.now.to_string());
+        match resource.statuses.last() {
+            Some(success) if !must_fail(resource, record) => {
+                resource.set_status(record, success);
+                (resource.on_success)(self, record);
             }
             _ => {
-                let why = format!("It was to fail: there is a “{OMEN}” in what it is called.");
-                let is_list = failure.ends_with('s');
-                record.set(failure, if is_list { json!([why]) } else { json!(why) });
-                record.set(noun.members.status, noun.failed);
-                (noun.fail)(self, record);
+                resource.set_failed(record, &format!("It fails because its name contains “{FAIL}”."));
+                (resource.on_failure)(self, record);
             }
         }
     }
 
-    /// Stops what is under way.
-    pub(crate) fn stop(&mut self, noun: &'static Noun, place: Place) -> AwsResult<()> {
-        let (stopping, _) = noun.stopped;
+    /// Stops a resource that is in progress.
+    pub(crate) fn stop(&mut self, resource: &'static Resource, position: Position) -> AwsResult<()> {
+        let (stopping, _) = resource.stopped;
         let now = self.now.to_string();
-        let thing = self.store.thing_mut(noun, place);
-        let Some(thing) = thing.filter(|thing| is_under_way(noun, &thing.record)) else {
+        let entry = self.store.entry_mut(resource, position);
+        let Some(entry) = entry.filter(|entry| resource.is_in_progress(&entry.record)) else {
             return Err(AwsError::conflict("It cannot be stopped: it is not in progress any more."));
         };
-        thing.record.set(noun.members.status, stopping);
-        thing.record.set(noun.members.updated, now);
-        self.plan(noun, place, vec![Step::Stop]);
+        resource.set_status(&mut entry.record, stopping);
+        resource.set_updated(&mut entry.record, &now);
+        self.schedule(resource, position, vec![Step::Stop]);
         Ok(())
     }
 }
 
-fn is_doomed(noun: &Noun, record: &Record) -> bool {
-    record.text(noun.omen).to_lowercase().contains(OMEN)
-        || record.text(noun.members.name).to_lowercase().contains(OMEN)
+/// Whether a resource asks for a failure, by its name or by the member that its descriptor names.
+fn must_fail(resource: &Resource, record: &Record) -> bool {
+    let by_member = resource.fails_by.map_or("", |member| record.text(member));
+    [by_member, resource.name_of(record)].iter().any(|text| text.to_lowercase().contains(FAIL))
 }

@@ -6,29 +6,34 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
-use crate::store::Store;
+use crate::store::collections::Store;
 use crate::store::context::Context;
+use crate::store::resource::Resource;
 use crate::world::World;
 
 pub(crate) struct Regions {
     stores: Mutex<BTreeMap<String, Store>>,
+    resources: &'static [&'static Resource],
     /// Creates the resources that a new region has from the start.
     create_built_ins: fn(&mut Context<'_>),
 }
 
 impl Regions {
-    pub(crate) fn new(create_built_ins: fn(&mut Context<'_>)) -> Self {
-        Self { stores: Mutex::default(), create_built_ins }
+    pub(crate) fn new(
+        resources: &'static [&'static Resource],
+        create_built_ins: fn(&mut Context<'_>),
+    ) -> Self {
+        Self { stores: Mutex::default(), resources, create_built_ins }
     }
 
     /// Performs all due steps in all regions, then runs `work` on one region, in one lock.
     pub(crate) fn with<R>(&self, world: &World, region: &str, work: impl FnOnce(&mut Context<'_>) -> R) -> R {
         let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
         let now = in_microseconds(world.clock.now());
-        let due = stores.iter().filter(|(_, store)| store.agenda.is_due(now));
+        let due = stores.iter().filter(|(_, store)| store.schedule.is_due(now));
         let due: Vec<_> = due.map(|(region, _)| region.clone()).collect();
         for region in due {
-            self.visit(world, &mut stores, &region, now, |cx| cx.settle());
+            self.visit(world, &mut stores, &region, now, |cx| cx.perform_due_steps());
         }
         self.visit(world, &mut stores, region, now, work)
     }
@@ -58,7 +63,14 @@ impl Regions {
         let known = stores.remove(region);
         let is_new = known.is_none();
         let mut store = known.unwrap_or_default();
-        let mut cx = Context { world, region, now, store: &mut store, other_regions: stores };
+        let mut cx = Context {
+            world,
+            resources: self.resources,
+            region,
+            now,
+            store: &mut store,
+            other_regions: stores,
+        };
         if is_new {
             (self.create_built_ins)(&mut cx);
         }

@@ -1,157 +1,249 @@
-//! What a noun is, as far as it differs from the others.
+//! The descriptor of a resource: its operations, the names of its members, its statuses, and its own rules.
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::json::record::Record;
 use crate::store::context::Context;
-use crate::store::lifecycle::Plan;
+use crate::store::lifecycle::Step;
 use crate::wire::error::AwsResult;
 use crate::wire::request::Request;
 use crate::world::WorldSettings;
 use crate::world::ids::Ids;
 
-/// A noun: its operations, the names of its members, its life, and its own rules.
+/// The version of a resource that can still be changed.
+pub(crate) const DRAFT: &str = "DRAFT";
+
 #[derive(Debug)]
-pub(crate) struct Noun {
+pub(crate) struct Resource {
     pub(crate) name: &'static str,
     pub(crate) operations: &'static [(&'static str, Verb)],
-    /// The end of its ARN, or the whole of it: `{region}`, `{account}`, `{id}`, `{name}` and `{base}` are filled in.
-    pub(crate) arn: &'static str,
-    pub(crate) id: fn(&Ids) -> String,
+    /// The end of its ARN, or the whole ARN, with the placeholders `{region}`, `{account}`, `{id}`, `{name}` and `{base}`.
+    pub(crate) arn: Option<&'static str>,
+    pub(crate) new_id: fn(&Ids) -> String,
     pub(crate) members: Members,
-    /// The statuses that it passes through at equal steps; the last one is its success.
-    pub(crate) life: &'static [&'static str],
-    /// How long its life takes until then, and whatever else is waited for.
+    /// The statuses that it passes through, at equal intervals. The last one is success.
+    pub(crate) statuses: &'static [&'static str],
+    /// The time until the last status, and of every other transition.
     pub(crate) duration: fn(&WorldSettings) -> Duration,
-    /// The member, beside its name, that tells whether it is to fail.
-    pub(crate) omen: &'static str,
-    /// The status of one that fails.
+    /// The member, beside its name, that makes it fail if it contains `fail`.
+    pub(crate) fails_by: Option<&'static str>,
+    /// The status after a failure.
     pub(crate) failed: &'static str,
-    /// The statuses of one that is stopped: on its way, and done.
+    /// The statuses while it stops, and after.
     pub(crate) stopped: (&'static str, &'static str),
-    /// Members of requests that go by another name in records.
+    /// Members of requests that have another name in records.
     pub(crate) renamed: &'static [(&'static str, &'static str)],
-    /// Members of a list's rows that go by another name in records; those without one are left out.
-    pub(crate) row: &'static [(&'static str, &'static str)],
-    /// List parameters whose name does not tell the member that they filter by.
+    /// Members of a list's rows that have another name in records, or `None` if the row leaves them out.
+    pub(crate) row: &'static [(&'static str, Option<&'static str>)],
+    /// List parameters, and the members that they filter by where the names differ.
     pub(crate) filters: &'static [(&'static str, &'static str)],
     /// The member of a request that holds its tags.
-    pub(crate) tags: &'static str,
-    /// Whether requests may name it by its name.
+    pub(crate) tags: Option<&'static str>,
+    /// Whether requests may identify it by its name.
     pub(crate) by_name: bool,
-    /// Whether no two may have the same name.
     pub(crate) unique_names: bool,
-    /// What a list without a sort order begins with.
+    /// The order of a list without `sortOrder`.
     pub(crate) newest_first: bool,
-    /// The member of answers that holds all the others.
-    pub(crate) wrapped_in: &'static str,
-    /// What a request for a second one of a name is told.
-    pub(crate) taken: &'static str,
-    /// What it stands in: members of its record and requests, and the nouns whose keys they are.
-    pub(crate) within: &'static [(&'static str, &'static Noun)],
-    /// A list shows the drafts, or the versions of the one that this parameter names by its id or ARN.
-    pub(crate) versions_of: &'static str,
-    /// What a request for one that is not there is told.
-    pub(crate) missing: &'static str,
-    /// Completes a record with what follows from the rest of it.
+    /// The member of responses that holds all other members.
+    pub(crate) wrapped_in: Option<&'static str>,
+    /// The members of requests and records that hold the keys of its parents, outermost first.
+    pub(crate) parents: &'static [(&'static str, &'static Resource)],
+    /// Its members that hold the keys of other resources.
+    pub(crate) references: &'static [Reference],
+    /// When it must not be deleted.
+    pub(crate) protected: Option<Protection>,
+    /// How a runtime operation can invoke it.
+    pub(crate) invocable: Option<Invocable>,
+    /// The list parameter that selects the versions of one resource. A list without it has the drafts.
+    pub(crate) versions_of: Option<&'static str>,
+    /// The message of the error for a name in use. `{name}` is the name.
+    pub(crate) name_taken: &'static str,
+    /// The message of the error for a key that does not exist.
+    pub(crate) not_found: &'static str,
+    /// Adds to a record the members that follow from the others.
     pub(crate) derive: fn(&mut Record),
-    /// Completes the record of a new one, or refuses it.
-    pub(crate) begin: fn(&mut Context<'_>, &mut Record) -> AwsResult<()>,
-    /// What its success brings.
-    pub(crate) finish: fn(&mut Context<'_>, &mut Record),
-    /// What its failure brings.
-    pub(crate) fail: fn(&mut Context<'_>, &mut Record),
-    /// Refuses a deletion.
-    pub(crate) release: fn(&mut Context<'_>, &Record) -> AwsResult<()>,
+    /// Completes the record of a new resource, or refuses it.
+    pub(crate) on_create: fn(&mut Context<'_>, &mut Record) -> AwsResult<()>,
+    pub(crate) on_success: fn(&mut Context<'_>, &mut Record),
+    pub(crate) on_failure: fn(&mut Context<'_>, &mut Record),
 }
 
-/// What an operation does to its noun.
+/// What an operation does to its resource.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Verb {
     Create,
     Get,
     List,
-    /// Changes a record, and says what is to come of it.
-    Update(fn(&mut Context<'_>, &Request, &mut Record) -> AwsResult<Plan>),
+    /// Changes a record. Returns the steps that follow.
+    Update(fn(&mut Context<'_>, &Request, &mut Record) -> AwsResult<Vec<Step>>),
     Delete,
     Stop,
-    /// Deletes many jobs; the member of the answer that lists them.
+    /// Deletes several jobs. Holds the member of the response that lists them.
     BatchDelete(&'static str),
-    /// What no other noun does.
-    Own(fn(&mut Context<'_>, &Request) -> AwsResult<Record>),
+    /// What only this resource does.
+    Custom(fn(&mut Context<'_>, &Request) -> AwsResult<Record>),
 }
 
-/// The names of the members that most nouns have. Empty ones are not there.
+/// The names of the members that most resources have.
 #[derive(Debug)]
 pub(crate) struct Members {
-    pub(crate) arn: &'static str,
-    pub(crate) id: &'static str,
-    pub(crate) name: &'static str,
+    pub(crate) arn: Option<&'static str>,
+    /// `None` if AWS shows the ID only as the last part of the ARN.
+    pub(crate) id: Option<&'static str>,
+    pub(crate) name: Option<&'static str>,
     pub(crate) created: &'static str,
-    pub(crate) updated: &'static str,
-    pub(crate) ended: &'static str,
-    pub(crate) status: &'static str,
-    /// Why one failed: a text, or a list of texts where the name is a plural.
+    pub(crate) updated: Option<&'static str>,
+    pub(crate) ended: Option<&'static str>,
+    pub(crate) status: Option<&'static str>,
+    /// The reason of a failure: a text, or a list of texts if the name is a plural.
     pub(crate) failure: &'static str,
 }
 
-/// Where a record keeps its id when AWS shows none.
-pub(crate) const HIDDEN_ID: &str = "(id)";
+/// A member that holds the key of another resource, as a foreign key does in Django.
+#[derive(Debug)]
+pub(crate) struct Reference {
+    /// A JSON pointer to a key, or to a list of keys.
+    pub(crate) member: &'static str,
+    /// The member with the version, if the key alone does not hold it.
+    pub(crate) version: Option<&'static str>,
+    pub(crate) to: &'static Resource,
+    pub(crate) on_delete: OnDelete,
+}
 
-impl Noun {
-    pub(crate) const PLAIN: Self = Self {
+/// What the deletion of the other resource does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum OnDelete {
+    /// It is refused with this message.
+    Protect(&'static str),
+    /// It deletes this resource too.
+    Cascade,
+}
+
+/// A reason not to delete a resource.
+#[derive(Debug)]
+pub(crate) enum Protection {
+    /// A member has this value, since AWS defines the resource.
+    BuiltIn { member: &'static str, value: &'static str, message: &'static str },
+    /// The time in a member lies ahead. `{time}` in the message is the time.
+    Until { member: &'static str, message: &'static str },
+}
+
+/// How a runtime operation can invoke a resource.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Invocable {
+    /// The beginning of the resource part of its ARN.
+    pub(crate) arn_prefix: &'static str,
+    /// The member that holds the ARN of the model behind it. `None` if the model is not known.
+    pub(crate) model: Option<&'static str>,
+}
+
+impl Resource {
+    pub(crate) const DEFAULT: Self = Self {
         name: "",
         operations: &[],
-        arn: "",
-        id: Ids::resource,
+        arn: None,
+        new_id: Ids::resource,
         members: Members::NONE,
-        life: &[],
+        statuses: &[],
         duration: |settings| settings.job_duration,
-        omen: "",
+        fails_by: None,
         failed: "Failed",
         stopped: ("Stopping", "Stopped"),
         renamed: &[],
         row: &[],
         filters: &[],
-        tags: "tags",
+        tags: Some("tags"),
         by_name: false,
         unique_names: false,
         newest_first: false,
-        wrapped_in: "",
-        taken: "The name {name} is already in use.",
-        within: &[],
-        versions_of: "",
-        missing: "The specified resource was not found.",
+        wrapped_in: None,
+        parents: &[],
+        references: &[],
+        protected: None,
+        invocable: None,
+        versions_of: None,
+        name_taken: "The name {name} is already in use.",
+        not_found: "The specified resource was not found.",
         derive: |_| {},
-        begin: |_, _| Ok(()),
-        finish: |_, _| {},
-        fail: |_, _| {},
-        release: |_, _| Ok(()),
+        on_create: |_, _| Ok(()),
+        on_success: |_, _| {},
+        on_failure: |_, _| {},
     };
 
-    /// All that requests may call it by.
-    pub(crate) fn keys(&self, record: &Record) -> Vec<String> {
-        let id = record.text(self.members.id);
-        if !self.within.is_empty() {
-            let outer = self.within.iter().map(|(member, _)| record.text(member));
-            return vec![outer.chain([id]).collect::<Vec<_>>().join("/")];
+    /// Returns the ARN of a record, or an empty text if it has none.
+    pub(crate) fn arn_of<'a>(&self, record: &'a Record) -> &'a str {
+        text(record, self.members.arn)
+    }
+
+    /// Returns the ID of a record, or an empty text if it has none.
+    pub(crate) fn id_of<'a>(&self, record: &'a Record) -> &'a str {
+        match self.members.id {
+            Some(member) => record.text(member),
+            None => self.arn_of(record).rsplit_once('/').map_or("", |(_, id)| id),
         }
-        let arn = record.text(self.members.arn);
+    }
+
+    /// Returns the name of a record, or an empty text if it has none.
+    pub(crate) fn name_of<'a>(&self, record: &'a Record) -> &'a str {
+        text(record, self.members.name)
+    }
+
+    /// Returns the status of a record, or an empty text if it has none.
+    pub(crate) fn status_of<'a>(&self, record: &'a Record) -> &'a str {
+        text(record, self.members.status)
+    }
+
+    pub(crate) fn set_status(&self, record: &mut Record, status: &str) {
+        set(record, self.members.status, status);
+    }
+
+    pub(crate) fn set_updated(&self, record: &mut Record, time: &str) {
+        set(record, self.members.updated, time);
+    }
+
+    pub(crate) fn set_ended(&self, record: &mut Record, time: &str) {
+        set(record, self.members.ended, time);
+    }
+
+    /// Gives a record the status and the reason of a failure.
+    pub(crate) fn set_failed(&self, record: &mut Record, reason: &str) {
+        let reason = Value::from(reason);
+        let is_list = self.members.failure.ends_with('s');
+        record.set(self.members.failure, if is_list { Value::Array(vec![reason]) } else { reason });
+        self.set_status(record, self.failed);
+    }
+
+    /// Whether a record has not reached its last status.
+    pub(crate) fn is_in_progress(&self, record: &Record) -> bool {
+        let status = self.status_of(record);
+        self.statuses.split_last().is_some_and(|(_, before)| before.contains(&status))
+    }
+
+    /// Returns all keys by which requests may identify a record.
+    pub(crate) fn keys(&self, record: &Record) -> Vec<String> {
+        let id = self.id_of(record);
+        if !self.parents.is_empty() {
+            let parents = self.parents.iter().map(|(member, _)| record.text(member));
+            return vec![parents.chain([id]).collect::<Vec<_>>().join("/")];
+        }
+        let arn = self.arn_of(record);
         let version = record.text("version");
         let mut keys = match self.is_version(record) {
             true => vec![version_key(arn, version), version_key(id, version)],
             false => vec![arn.to_owned(), id.to_owned()],
         };
         if self.by_name {
-            keys.push(record.text(self.members.name).to_owned());
+            keys.push(self.name_of(record).to_owned());
         }
         keys.retain(|key| !key.is_empty());
         keys
     }
 
-    /// Whether it is a numbered version of another.
+    /// Whether a record is a numbered version of another.
     pub(crate) fn is_version(&self, record: &Record) -> bool {
-        !self.versions_of.is_empty() && !matches!(record.text("version"), "" | DRAFT)
+        self.versions_of.is_some() && !matches!(record.text("version"), "" | DRAFT)
     }
 
     pub(crate) fn operation(&self, verb: impl Fn(&Verb) -> bool) -> Option<&'static str> {
@@ -159,23 +251,57 @@ impl Noun {
     }
 }
 
-/// The version of what can still be changed.
-pub(crate) const DRAFT: &str = "DRAFT";
+impl Members {
+    pub(crate) const NONE: Self = Self {
+        arn: None,
+        id: None,
+        name: None,
+        created: "creationTime",
+        updated: None,
+        ended: None,
+        status: None,
+        failure: "failureMessage",
+    };
+}
 
-/// How a version is called by the key of its draft.
+impl Reference {
+    /// Whether a record refers to a record of the other resource. A draft is referred to by all its versions' keys.
+    pub(crate) fn holds(&self, record: &Record, target: &Record) -> bool {
+        let keys = self.to.keys(target);
+        let is_draft = !self.to.is_version(target);
+        let version = self.version.map(|member| record.text(member));
+        let refers = |key: &str| match version {
+            Some(version) if !is_draft => keys.contains(&version_key(key, version)),
+            _ => keys.iter().any(|known| known == key),
+        };
+        match pointer(record, self.member) {
+            Some(Value::Array(listed)) => listed.iter().filter_map(Value::as_str).any(refers),
+            Some(Value::String(key)) => refers(key),
+            _ => false,
+        }
+    }
+}
+
+/// Returns the key of a version of a resource.
 pub(crate) fn version_key(key: &str, version: &str) -> String {
     if key.ends_with(&format!(":{version}")) { key.to_owned() } else { format!("{key}:{version}") }
 }
 
-impl Members {
-    pub(crate) const NONE: Self = Self {
-        arn: "",
-        id: HIDDEN_ID,
-        name: "",
-        created: "creationTime",
-        updated: "",
-        ended: "",
-        status: "",
-        failure: "failureMessage",
+fn text<'a>(record: &'a Record, member: Option<&str>) -> &'a str {
+    member.map_or("", |member| record.text(member))
+}
+
+fn set(record: &mut Record, member: Option<&str>, value: &str) {
+    if let Some(member) = member {
+        record.set(member, value);
+    }
+}
+
+/// Follows a JSON pointer such as `/policy/name`.
+fn pointer<'a>(record: &'a Record, pointer: &str) -> Option<&'a Value> {
+    let (member, rest) = match pointer[1..].split_once('/') {
+        Some((member, _)) => (member, &pointer[1 + member.len()..]),
+        None => (&pointer[1..], ""),
     };
+    record.get(member)?.pointer(rest)
 }

@@ -1,18 +1,16 @@
-//! Tags of what was created here.
+//! The tags of resources.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::json::items;
-use crate::json::record::Record;
-use crate::store::context::Context;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;
 
 const MOST_TAGS: usize = 50;
 
-/// The tags of a region's things, by ARN.
+/// The tags of a region, by ARN.
 #[derive(Debug, Default)]
 pub(crate) struct Tags {
     by_arn: BTreeMap<String, BTreeMap<String, String>>,
@@ -25,11 +23,22 @@ impl Tags {
         known.extend(tags.iter().map(|tag| (text(tag, "key"), text(tag, "value"))));
     }
 
-    fn keys<'a>(&'a self, arn: &str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn keys<'a>(&'a self, arn: &str) -> impl Iterator<Item = &'a str> {
         self.by_arn.get(arn).into_iter().flat_map(|tags| tags.keys().map(String::as_str))
     }
 
-    pub(crate) fn forget(&mut self, arn: &str) {
+    /// Returns the keys and values of a resource's tags.
+    pub(crate) fn of(&self, arn: &str) -> impl Iterator<Item = (&String, &String)> {
+        self.by_arn.get(arn).into_iter().flatten()
+    }
+
+    pub(crate) fn remove(&mut self, arn: &str, key: &str) {
+        if let Some(tags) = self.by_arn.get_mut(arn) {
+            tags.remove(key);
+        }
+    }
+
+    pub(crate) fn remove_all(&mut self, arn: &str) {
         self.by_arn.remove(arn);
     }
 }
@@ -41,42 +50,9 @@ pub(crate) fn check(request: &Request) -> AwsResult<()> {
     tags.try_for_each(|(_, tags)| refuse_too_many(items(tags).len()))
 }
 
-fn refuse_too_many(count: usize) -> AwsResult<()> {
+pub(crate) fn refuse_too_many(count: usize) -> AwsResult<()> {
     if count <= MOST_TAGS {
         return Ok(());
     }
     Err(AwsError::new("TooManyTagsException", format!("A resource can have at most {MOST_TAGS} tags.")))
-}
-
-pub(crate) fn list(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
-    let tags = cx.store.tags.by_arn.get(tagged(cx, request)?).into_iter().flatten();
-    let tags: Vec<_> = tags.map(|(key, value)| json!({ "key": key, "value": value })).collect();
-    Ok(Record::from_iter([("tags".to_owned(), json!(tags))]))
-}
-
-pub(crate) fn tag(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
-    let arn = tagged(cx, request)?;
-    let tags = items(&request.input["tags"]);
-    let keys = tags.iter().filter_map(|tag| tag["key"].as_str()).chain(cx.store.tags.keys(arn));
-    refuse_too_many(keys.collect::<BTreeSet<_>>().len())?;
-    cx.store.tags.add(arn, tags);
-    Ok(Record::default())
-}
-
-pub(crate) fn untag(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
-    let arn = tagged(cx, request)?;
-    if let Some(tags) = cx.store.tags.by_arn.get_mut(arn) {
-        for key in items(&request.input["tagKeys"]).iter().filter_map(Value::as_str) {
-            tags.remove(key);
-        }
-    }
-    Ok(Record::default())
-}
-
-fn tagged<'a>(cx: &Context<'_>, request: &'a Request) -> AwsResult<&'a str> {
-    let arn = request.text("resourceARN");
-    match cx.store.has(arn) {
-        true => Ok(arn),
-        false => Err(AwsError::not_found(format!("The resource {arn} does not exist."))),
-    }
 }
