@@ -1,4 +1,4 @@
-//! ApplyGuardrail: a guardrail without a model.
+//! ApplyGuardrail: a guardrail over texts, without a model.
 
 use serde_json::{Value, json};
 
@@ -56,12 +56,12 @@ pub(crate) fn apply(local: &Local, request: &Request) -> AwsResult<Output> {
         Outcome::Blocked => json!([{ "text": guardrail[messaging] }]),
     };
     let action = if assessment.outcome == Outcome::Passed { "NONE" } else { "GUARDRAIL_INTERVENED" };
-    let mut told = assessment.json;
-    with_nulls(&mut told, POLICIES);
-    with_nulls(&mut told["invocationMetrics"]["guardrailCoverage"], &["images"]);
+    let mut policies = assessment.json;
+    with_nulls(&mut policies, POLICIES);
+    with_nulls(&mut policies["invocationMetrics"]["guardrailCoverage"], &["images"]);
     for (policy, lists) in LISTS {
-        if told[*policy].is_object() {
-            with_nulls(&mut told[*policy], lists);
+        if policies[*policy].is_object() {
+            with_nulls(&mut policies[*policy], lists);
         }
     }
     let mut coverage = assessment.coverage;
@@ -69,7 +69,7 @@ pub(crate) fn apply(local: &Local, request: &Request) -> AwsResult<Output> {
     Ok(Output::Json(json!({
         "action": action,
         "actionReason": assessment.outcome.reason(),
-        "assessments": [told],
+        "assessments": [policies],
         "blockedResponse": null,
         "guardrailCoverage": coverage,
         "output": outputs,
@@ -78,16 +78,16 @@ pub(crate) fn apply(local: &Local, request: &Request) -> AwsResult<Output> {
     })))
 }
 
-/// Tells what is not there as `null`, as recorded of this operation alone.
-fn with_nulls(told: &mut Value, members: &[&str]) {
+/// Sets missing members to `null`. As recorded, only this operation does so.
+fn with_nulls(object: &mut Value, members: &[&str]) {
     for member in members {
-        if told.get(member).is_none() {
-            told[*member] = Value::Null;
+        if object.get(member).is_none() {
+            object[*member] = Value::Null;
         }
     }
 }
 
-/// Grounding sources and queries are there to compare with, not to be judged.
+/// Whether a guardrail assesses a text. Grounding sources and queries are only compared with.
 fn is_guarded(text: &Value) -> bool {
     let qualifiers = items(&text["qualifiers"]);
     qualifiers.is_empty() || qualifiers.iter().any(|qualifier| qualifier == "guard_content")

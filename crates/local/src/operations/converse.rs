@@ -1,4 +1,4 @@
-//! Converse, and what it shares with ConverseStream.
+//! Converse, and the turn that ConverseStream shares.
 
 use std::borrow::Cow;
 
@@ -22,8 +22,8 @@ pub(crate) async fn converse(local: &Local, request: &Request) -> AwsResult<Outp
     let mut body = response_body(model, &completion);
     set(&mut body, "additionalModelResponseFields", additional_fields(&wanted_fields, &completion));
     set(&mut body, "trace", turn.guardrails.and_then(|guardrails| guardrails.converse_trace()));
-    for echoed in ["performanceConfig", "serviceTier"] {
-        set(&mut body, echoed, request.input.get(echoed).cloned());
+    for repeated in ["performanceConfig", "serviceTier"] {
+        set(&mut body, repeated, request.input.get(repeated).cloned());
     }
     Ok(Output::Json(body))
 }
@@ -57,17 +57,17 @@ impl ConverseTurn {
     }
 }
 
-/// A prompt kept in AWS's prompt management is called without messages, by its ARN. What is in it cannot be known
-/// here: its variables stand for it.
+/// Fills in the messages of a prompt of AWS's prompt management, which is called by its ARN. The server does not know the
+/// prompt: a message with its variables takes its place.
 fn with_stored_prompt(input: &Value) -> Cow<'_, Value> {
     let is_stored = input["modelId"].as_str().is_some_and(|id| id.contains(":prompt/"));
     if !is_stored || !items(&input["messages"]).is_empty() {
         return Cow::Borrowed(input);
     }
     let variables = input["promptVariables"].as_object().into_iter().flatten();
-    let told =
+    let values =
         variables.map(|(name, value)| format!("{name}: {}", value["text"].as_str().unwrap_or_default()));
-    let text = format!("A stored prompt. {}", told.collect::<Vec<_>>().join(", "));
+    let text = format!("A stored prompt. {}", values.collect::<Vec<_>>().join(", "));
     let mut filled = input.clone();
     filled["messages"] = json!([message("user", vec![text_block(text.trim_end())])]);
     Cow::Owned(filled)

@@ -1,4 +1,4 @@
-//! ConverseStream: the answer of Converse, event by event.
+//! ConverseStream: the response of Converse, event by event.
 
 use serde_json::{Value, json};
 
@@ -18,15 +18,15 @@ pub(crate) async fn converse_stream(local: &Local, request: &Request) -> AwsResu
     let Turn { generation, guardrails, .. } = turn;
     let trace = guardrails.and_then(|guardrails| guardrails.converse_stream_trace());
     let ending = generation.completion.ending.clone();
-    let echoed = ["performanceConfig", "serviceTier"].map(|it| (it, request.input.get(it).cloned()));
-    let tells_input_whole = model.style.streams_tool_input_whole;
+    let repeated = ["performanceConfig", "serviceTier"].map(|it| (it, request.input.get(it).cloned()));
+    let sends_input_whole = model.style.streams_tool_input_whole;
     let mut index = 0;
-    // The input of a tool use that is told whole, as far as it is known.
+    // The input of a tool use so far, for models that send it whole.
     let mut whole_input = None::<String>;
-    let events = generation.told(move |completion, piece| match piece {
+    let events = generation.into_events(move |completion, piece| match piece {
         Piece::Begin => vec![event("messageStart", json!({ "role": "assistant" }))],
         Piece::Start(block) => {
-            whole_input = (tells_input_whole && block["toolUse"].is_object()).then(String::new);
+            whole_input = (sends_input_whole && block["toolUse"].is_object()).then(String::new);
             let start = start(block).map(|start| json!({ "contentBlockIndex": index, "start": start }));
             start.into_iter().map(|start| event("contentBlockStart", start)).collect()
         }
@@ -50,7 +50,7 @@ pub(crate) async fn converse_stream(local: &Local, request: &Request) -> AwsResu
             set(&mut stop, "additionalModelResponseFields", additional_fields(&wanted_fields, completion));
             let mut metadata = metadata(completion);
             set(&mut metadata, "trace", trace.clone());
-            for (member, value) in &echoed {
+            for (member, value) in &repeated {
                 set(&mut metadata, member, value.clone());
             }
             vec![event("messageStop", stop), event("metadata", metadata)]
@@ -74,7 +74,7 @@ fn metadata(completion: &Completion) -> Value {
     })
 }
 
-/// What starts a block, of those that are started.
+/// Returns the start of a content block, for the kinds that have a start.
 fn start(block: &Value) -> Option<Value> {
     let parts: (&str, &[&str]) = match block {
         block if block["toolUse"].is_object() => ("toolUse", &["name", "toolUseId", "type"]),
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_some_blocks_start() {
+    fn only_some_kinds_of_blocks_have_a_start() {
         assert_eq!(start(&json!({"text": "x"})), None);
         assert_eq!(start(&json!({"reasoningContent": {}})), None);
         let tool_use = json!({"toolUse": {"name": "clock", "toolUseId": "t", "input": {}}});

@@ -1,4 +1,4 @@
-//! CountTokens: what a request would cost, by the same rule as its usage.
+//! CountTokens: the tokens of a prompt, counted by the same rule as its usage.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -16,7 +16,7 @@ use crate::world::catalogue::rules::Feature;
 pub(crate) fn count(local: &Local, request: &Request) -> AwsResult<Output> {
     let identifier = request.text("modelId");
     let unsupported = || AwsError::validation("The provided model doesn't support counting tokens.");
-    // Of a model that is called through a profile, the plain id is wanted here.
+    // A model that only a profile can invoke is named by its own ID here.
     let model = match local.world.models(&request.region).get(identifier) {
         Some(model) => model,
         None => {

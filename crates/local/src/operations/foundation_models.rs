@@ -1,4 +1,4 @@
-//! The catalogue's operations.
+//! ListFoundationModels and GetFoundationModel.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A model's reply on its way: whole, or live.
+//! The generation of a reply: whole, or piece by piece from an upstream.
 
 use std::fmt;
 
@@ -16,19 +16,19 @@ use crate::repliers::conversation::Conversation;
 use crate::wire::error::{AwsError, AwsResult};
 
 pub(crate) struct Generation {
-    /// All of it; where it is live, what is known before it is heard.
+    /// The reply. If it is live, what is known before its first piece.
     pub(crate) completion: Completion,
     live: Option<Live>,
 }
 
-/// What is still to be heard, and what its finish is to be made of whatever it says itself.
+/// The pieces that are still to come, and settings of the finish that override the one in the pieces.
 struct Live {
     pieces: Pieces,
     finish: Finish,
 }
 
 impl Generation {
-    /// The reply to a conversation.
+    /// Starts the reply to a conversation.
     pub(crate) async fn of(local: &Local, region: &str, conversation: &Conversation) -> AwsResult<Self> {
         let reply = local.repliers.reply(conversation).await;
         let prompt = &conversation.prompt;
@@ -36,9 +36,9 @@ impl Generation {
         let (mut completion, live) = match said {
             Said::Error(error) => return Err(error),
             Said::Vectors(_) => {
-                return Err(AwsError::internal("A model of texts was to reply with vectors."));
+                return Err(AwsError::internal("A replier gave vectors for a model that generates text."));
             }
-            Said::Content(content) => (Completion::whole(identified(local, content)), None),
+            Said::Content(content) => (Completion::whole(with_tool_use_ids(local, content)), None),
             Said::Default => (echo::answer(&local.world.ids, conversation.model, prompt), None),
             Said::Live(live) => (Completion::whole(Vec::new()), Some(live.heard()?)),
         };
@@ -60,21 +60,21 @@ impl Generation {
         }
     }
 
-    /// The reply once all of it is heard.
+    /// Waits for the whole reply.
     pub(crate) async fn whole(self) -> AwsResult<Completion> {
         let Self { mut completion, live } = self;
         if let Some(Live { mut pieces, finish }) = live {
             while let Some(piece) = pieces.try_next().await? {
-                hear(&mut completion, &piece, &finish)?;
+                add_piece(&mut completion, &piece, &finish)?;
             }
         }
         Ok(completion)
     }
 
-    /// The reply as a stream tells it: `tell` is given each piece, and what is known of the whole by then.
-    pub(crate) fn told<T: Send + 'static>(
+    /// Returns the reply as a stream. `write` makes events of each piece, and gets the reply so far.
+    pub(crate) fn into_events<T: Send + 'static>(
         self,
-        mut tell: impl FnMut(&Completion, &Piece) -> Vec<T> + Send + 'static,
+        mut write: impl FnMut(&Completion, &Piece) -> Vec<T> + Send + 'static,
     ) -> BoxStream<'static, AwsResult<T>> {
         let Self { mut completion, live } = self;
         let (pieces, finish) = match live {
@@ -82,14 +82,14 @@ impl Generation {
             None => (whole_pieces(&completion), None),
         };
         let pieces = stream::once(async { Ok(Piece::Begin) }).chain(pieces);
-        let told = pieces.map(move |piece| {
+        let events = pieces.map(move |piece| {
             let piece = piece?;
             if let Some(finish) = &finish {
-                hear(&mut completion, &piece, finish)?;
+                add_piece(&mut completion, &piece, finish)?;
             }
-            Ok(stream::iter(tell(&completion, &piece)).map(Ok))
+            Ok(stream::iter(write(&completion, &piece)).map(Ok))
         });
-        told.try_flatten().boxed()
+        events.try_flatten().boxed()
     }
 }
 
@@ -111,21 +111,21 @@ fn whole_pieces(completion: &Completion) -> Pieces {
     stream::iter(pieces).map(Ok).boxed()
 }
 
-/// Puts a piece to what was heard of a live reply.
-fn hear(completion: &mut Completion, piece: &Piece, finish: &Finish) -> AwsResult<()> {
+/// Adds a piece to the reply so far.
+fn add_piece(completion: &mut Completion, piece: &Piece, finish: &Finish) -> AwsResult<()> {
     piece::hear(&mut completion.content, piece);
-    if let Piece::End(told) = piece {
+    if let Piece::End(sent) = piece {
         completion.usage.output = tokens::of_blocks(&completion.content);
         stop_reason(&completion.content).clone_into(&mut completion.stop_reason);
-        completion.finish(told);
+        completion.finish(sent);
         completion.finish(finish);
         completion.settle_inputs().map_err(|why| AwsError::new("ModelStreamErrorException", why))?;
     }
     Ok(())
 }
 
-/// Gives the tool calls that have no id one.
-fn identified(local: &Local, mut content: Vec<Value>) -> Vec<Value> {
+/// Gives an ID to tool calls that have none.
+fn with_tool_use_ids(local: &Local, mut content: Vec<Value>) -> Vec<Value> {
     for block in &mut content {
         if block["toolUse"].is_object() && block["toolUse"]["toolUseId"].is_null() {
             block["toolUse"]["toolUseId"] = json!(local.world.ids.tool_use());

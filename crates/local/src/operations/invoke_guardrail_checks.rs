@@ -1,4 +1,4 @@
-//! InvokeGuardrailChecks: the guardrails' rules without a guardrail.
+//! InvokeGuardrailChecks: checks by the same rules as guardrails, without a guardrail.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::wire::error::AwsResult;
 use crate::wire::output::Output;
 use crate::wire::request::Request;
 
-/// A text unit is up to a thousand characters.
+/// The characters of a text unit.
 const UNIT: usize = 1000;
 
 pub(crate) fn invoke(request: &Request) -> AwsResult<Output> {
@@ -46,17 +46,17 @@ fn texts(messages: &Value) -> Vec<Text<'_>> {
     texts
 }
 
-/// A score for each category asked for.
+/// Returns a score for each requested category.
 fn scores(text: &str, config: &Value) -> Vec<Value> {
-    let categories = items(&config["categories"]).iter().map(|asked| &asked["category"]);
+    let categories = items(&config["categories"]).iter().map(|category| &category["category"]);
     let score = |category: &Value| checks::severity(category.as_str().unwrap_or_default(), text);
     categories.map(|category| json!({ "category": category, "severityScore": score(category) })).collect()
 }
 
-/// Personal data of the kinds asked for, by its place in characters.
+/// Returns the personal data of the requested kinds, with offsets in characters.
 fn found(texts: &[Text<'_>], config: &Value) -> Vec<Value> {
     let mut found = Vec::new();
-    for kind in items(&config["entities"]).iter().filter_map(|asked| asked["type"].as_str()) {
+    for kind in items(&config["entities"]).iter().filter_map(|entity| entity["type"].as_str()) {
         for text in texts {
             for range in sensitive::personal_data(kind, text.content) {
                 let characters = |end: usize| text.content[..end].chars().count();

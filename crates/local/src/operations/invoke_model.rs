@@ -1,4 +1,4 @@
-//! InvokeModel and InvokeModelWithResponseStream, in each maker's own format.
+//! InvokeModel and InvokeModelWithResponseStream, in the provider's format.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub(crate) async fn invoke(local: &Local, request: &Request) -> AwsResult<Output
         return embed(local, request, &asked, embedder).await;
     }
     if let Some(made) = asked.made(&local.world.ids) {
-        return Ok(wordless(request, &asked, &made));
+        return Ok(without_text(request, &asked, &made));
     }
     let prompt = std::mem::take(&mut asked.prompt);
     let Turn { generation, guardrails, .. } =
@@ -53,7 +53,7 @@ pub(crate) async fn invoke(local: &Local, request: &Request) -> AwsResult<Output
         body[GUARDRAIL_ACTION] = json!(action(guardrails));
         set(&mut body, TRACE, guardrails.invoke_trace());
     }
-    let headers = [headers(request, "content-type"), counted(&asked, &completion)].concat();
+    let headers = [headers(request, "content-type"), count_headers(&asked, &completion)].concat();
     Ok(Output::Bytes { body: body.to_string().into_bytes(), headers })
 }
 
@@ -64,14 +64,14 @@ async fn embed(local: &Local, request: &Request, asked: &Asked, embedder: Embedd
         true => None,
         false => local.repliers.embed(&Embedding { model_id, model: asked.model, texts, dimensions }).await?,
     };
-    Ok(wordless(request, asked, &embedder.answer(asked, vectors, &local.world.ids.uuid())))
+    Ok(without_text(request, asked, &embedder.answer(asked, vectors, &local.world.ids.uuid())))
 }
 
-/// The answer of a model that says nothing: vectors, images, a ranking.
-fn wordless(request: &Request, asked: &Asked, body: &Value) -> Output {
+/// Returns the output of a model that generates no text: vectors, images, a ranking.
+fn without_text(request: &Request, asked: &Asked, body: &Value) -> Output {
     let usage = Usage { input: input_tokens(&asked.prompt), ..Usage::default() };
     let completion = Completion { usage, ..Completion::whole(Vec::new()) };
-    let headers = [headers(request, "content-type"), counted(asked, &completion)].concat();
+    let headers = [headers(request, "content-type"), count_headers(asked, &completion)].concat();
     Output::Bytes { body: body.to_string().into_bytes(), headers }
 }
 
@@ -87,18 +87,18 @@ pub(crate) async fn invoke_with_response_stream(local: &Local, request: &Request
     let prompt = std::mem::take(&mut asked.prompt);
     let Turn { generation, guardrails, .. } =
         Turn::take(local, request, asked.model, prompt, guardrails).await?;
-    // A stream starts before its tokens can be counted.
+    // The headers are sent before the tokens are known.
     let headers = headers(request, "x-amzn-bedrock-content-type");
     let ending = generation.completion.ending.clone();
     let action = guardrails.as_ref().map(action);
     let trace = guardrails.as_ref().and_then(AppliedGuardrails::invoke_trace);
     let (world, id, mut write) = (Arc::clone(&local.world), local.world.ids.uuid(), asked.chunks());
-    let events = generation.told(move |completion, piece| {
+    let events = generation.into_events(move |completion, piece| {
         let mut chunks = write(
             &Said { ids: &world.ids, now: world.clock.now(), asked: &asked, completion, id: &id },
             piece,
         );
-        // The guardrail's action stands in chunks of text and in the last (recorded).
+        // As recorded: chunks of text and the last chunk have the guardrail's action.
         if let (true, Some(chunk)) = (piece.text().is_some(), chunks.first_mut()) {
             set(chunk, GUARDRAIL_ACTION, action.map(Value::from));
         }
@@ -152,19 +152,18 @@ fn metrics(completion: &Completion, model: &FoundationModel) -> Value {
     metrics
 }
 
-/// The tokens read from the cache and written into it. Nova's text models tell them even where they are zero
-/// (recorded).
+/// Returns the tokens read from the cache and written to it. As recorded, Nova's text models report zeros too.
 fn cached(usage: &Usage, model: &FoundationModel) -> Option<(u64, u64)> {
     let (read, written) = usage.cache.as_ref().map_or((0, 0), |cache| (cache.read, cache.written()));
     (read + written > 0 || model.kind().starts_with("amazon.nova")).then_some((read, written))
 }
 
 fn headers(request: &Request, content_type: &'static str) -> Headers {
-    std::iter::once((content_type, JSON.to_owned())).chain(echoed(request)).collect()
+    std::iter::once((content_type, JSON.to_owned())).chain(repeated_headers(request)).collect()
 }
 
-/// What a whole answer cost.
-fn counted(asked: &Asked, completion: &Completion) -> Headers {
+/// Returns the headers with the token counts of a whole response.
+fn count_headers(asked: &Asked, completion: &Completion) -> Headers {
     let usage = &completion.usage;
     let speaks = asked.speaks();
     let cache = cached(usage, asked.model).filter(|_| speaks);
@@ -178,12 +177,12 @@ fn counted(asked: &Asked, completion: &Completion) -> Headers {
     counts.into_iter().filter_map(|(name, count)| Some((name, count?.to_string()))).collect()
 }
 
-/// What was asked of performance and service is told back.
-fn echoed(request: &Request) -> Headers {
-    let told = [
+/// Returns the headers that repeat settings of the request.
+fn repeated_headers(request: &Request) -> Headers {
+    let repeated = [
         ("performanceConfigLatency", "x-amzn-bedrock-performanceconfig-latency"),
         ("serviceTier", "x-amzn-bedrock-service-tier"),
     ];
     let header = |(member, name)| Some((name, request.input[member].as_str()?.to_owned()));
-    told.into_iter().filter_map(header).collect()
+    repeated.into_iter().filter_map(header).collect()
 }

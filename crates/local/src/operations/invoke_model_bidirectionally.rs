@@ -1,4 +1,4 @@
-//! InvokeModelWithBidirectionalStream: both sides talk at once.
+//! InvokeModelWithBidirectionalStream: both sides send at the same time.
 
 use crate::local::Local;
 use crate::model::completion::Completion;

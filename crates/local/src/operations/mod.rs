@@ -1,4 +1,4 @@
-//! One file an operation, where it is none of a noun's.
+//! Operations: a file for each that is not a resource's, and what they share.
 
 use crate::local::Local;
 use crate::resources;
@@ -17,7 +17,7 @@ pub(crate) mod invoke_model;
 pub(crate) mod invoke_model_bidirectionally;
 mod turn;
 
-/// Performs a request that passed its shape.
+/// Performs an operation.
 pub(crate) async fn perform(local: &Local, request: &Request) -> AwsResult<Output> {
     match request.operation.name.as_str() {
         "ListFoundationModels" => foundation_models::list(local, request),
