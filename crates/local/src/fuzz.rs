@@ -15,11 +15,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
 
-use crate::auth::chain::Chain;
+use crate::auth::chain::SignatureChain;
 use crate::auth::credential::Credential;
 use crate::auth::hosts::Hosts;
 use crate::auth::keys::{AccessKey, Keys};
-use crate::auth::sigv4::Signed;
+use crate::auth::sigv4::Signature;
 use crate::auth::{api_key, region};
 use crate::formats::png;
 use crate::wire::description::Services;
@@ -172,8 +172,12 @@ fn parts(query: &str, headers: &[(&str, &str)]) -> Option<Parts> {
 }
 
 /// All that a decoder makes of bytes that come in pieces.
-fn decoded(bytes: &[u8], piece: usize, chain: Option<Chain>) -> (Vec<Received>, Option<DecodeError>) {
-    let (mut decoder, mut received) = (Decoder::new(chain.map(Chain::into_check)), Vec::new());
+fn decoded(
+    bytes: &[u8],
+    piece: usize,
+    chain: Option<SignatureChain>,
+) -> (Vec<Received>, Option<DecodeError>) {
+    let (mut decoder, mut received) = (Decoder::new(chain.map(SignatureChain::into_check)), Vec::new());
     for piece in bytes.chunks(piece) {
         decoder.push(piece);
         loop {
@@ -222,7 +226,7 @@ proptest! {
     #[test]
     fn any_signature_is_refused(authorization in authorization(), query in query(), date in "[0-9TZ]{0,20}") {
         prop_assert!(query_pairs(&query).len() <= query.len() + 1);
-        let _ = Credential::read(&authorization);
+        let _ = Credential::parse(&authorization);
         let headers = [("authorization", authorization.as_str()), ("x-amz-date", &date), ("host", "localhost")];
         for headers in [&headers[..], &headers[1..], &headers[2..]] {
             let Some(parts) = parts(&query, headers) else { continue };
@@ -230,7 +234,7 @@ proptest! {
                 prop_assert!(region.len() <= 20);
             }
             let now: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
-            let checked = Signed::read(&parts).and_then(|signed| signed.check(&keys(), &parts, Some(b""), now, now));
+            let checked = Signature::parse(&parts).and_then(|signed| signed.check(&keys(), &parts, Some(b""), now, now));
             let error = checked.unwrap_err();
             prop_assert_eq!(error.status(&SERVICES), 403, "{:?}", error);
             prop_assert!(api_key::check(&keys(), &authorization, now).is_err());
@@ -268,14 +272,14 @@ proptest! {
         let whole = decoded(&stream, stream.len(), None);
         prop_assert_eq!(&decoded(&stream, piece, None), &whole);
         prop_assert_eq!(decoded(&bytes, piece, None), decoded(&bytes, bytes.len().max(1), None));
-        let credential = Credential::read("AKID/20260102/us-east-1/bedrock/aws4_request").unwrap();
-        let (received, wrong) = decoded(&stream, piece, Some(Chain::new("secret", &credential, "seed")));
+        let credential = Credential::parse("AKID/20260102/us-east-1/bedrock/aws4_request").unwrap();
+        let (received, wrong) = decoded(&stream, piece, Some(SignatureChain::new("secret", &credential, "seed")));
         prop_assert!(received.is_empty() && (wrong.is_some() || whole.0.is_empty()), "no signature is ever right");
     }
 
     #[test]
     fn any_uri_stays_inside(uri in text(&["s3://", "/", "..", ".", "bucket", "\\", ":", "\0", "a"])) {
-        static FOLDER: LazyLock<Buckets> = LazyLock::new(|| Buckets::at(&std::env::temp_dir()).unwrap());
+        static FOLDER: LazyLock<Buckets> = LazyLock::new(|| Buckets::open(&std::env::temp_dir()).unwrap());
         if FOLDER.check(&uri).is_ok() {
             let key = uri.strip_prefix("s3://").unwrap_or("..");
             prop_assert!(!key.split('/').any(|part| matches!(part, "." | "..")), "{uri}");

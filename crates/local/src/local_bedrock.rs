@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::auth::keys::{AccessKey, Session};
+use crate::auth::keys::{AccessKey, TemporarySession};
 use crate::faults::{Fault, PlannedFault};
 use crate::http::admin;
 use crate::http::connections;
@@ -281,7 +281,8 @@ impl LocalBedrockBuilder {
         session_token: impl Into<String>,
         valid_for: Duration,
     ) -> Self {
-        let session = Session { token: session_token.into(), until: later(Timestamp::now(), valid_for) };
+        let session =
+            TemporarySession { token: session_token.into(), until: later(Timestamp::now(), valid_for) };
         let key = AccessKey { secret: secret.into(), session: Some(session) };
         self.settings.keys.add_access_key(id.into(), key);
         self
@@ -441,7 +442,7 @@ impl LocalBedrockBuilder {
             io::Error::new(error.kind(), format!("could not listen on {address}: {error}"))
         })?;
         let url = format!("http://{}", listener.local_addr()?);
-        self.settings.keys.complete()?;
+        self.settings.keys.ensure_admin_token()?;
         let local = Arc::new(Local::new(self.settings)?);
         let (stop, stopped) = watch::channel(false);
         let serving = Serving(tokio::spawn(connections::serve(Arc::clone(&local), listener, stopped)));

@@ -1,4 +1,4 @@
-//! The canonical request, which both sides sign.
+//! The canonical request of Signature Version 4, which client and server sign.
 
 use hyper::header::{HOST, HeaderMap};
 use hyper::http::request::Parts;
@@ -7,26 +7,31 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::auth::digest::sha256;
 use crate::wire::request::query_pairs;
 
-/// The characters that are not encoded, besides letters and digits.
+/// The characters to encode in a query: all but letters, digits and these.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const IN_PATH: &AsciiSet = &ENCODED.remove(b'/');
-/// HTTP/2's pseudo-header that names the server.
+/// HTTP/2's pseudo-header for the host name.
 const AUTHORITY: &str = ":authority";
 
-/// The canonical request. `without` is the parameter of the query that it leaves out: the signature itself.
-pub(crate) fn request(parts: &Parts, without: &str, signed_headers: &[&str], payload_hash: &str) -> String {
+/// Returns the canonical request. `excluded` is the query parameter that is not signed: the signature itself.
+pub(crate) fn canonical_request(
+    parts: &Parts,
+    excluded: &str,
+    signed_headers: &[&str],
+    payload_hash: &str,
+) -> String {
     let headers: String =
         signed_headers.iter().map(|name| format!("{name}:{}\n", header(parts, name))).collect();
     format!(
         "{}\n{}\n{}\n{headers}\n{}\n{payload_hash}",
         parts.method,
         path(parts.uri.path()),
-        query(parts.uri.query().unwrap_or_default(), without),
+        query(parts.uri.query().unwrap_or_default(), excluded),
         signed_headers.join(";"),
     )
 }
 
-/// The path as it was sent, without `.` and `..`, encoded once more.
+/// Resolves `.` and `..` in the path, and encodes it once more.
 fn path(raw: &str) -> String {
     let mut segments: Vec<&str> = Vec::new();
     for segment in raw.split('/') {
@@ -41,22 +46,23 @@ fn path(raw: &str) -> String {
     utf8_percent_encode(&plain, IN_PATH).to_string()
 }
 
-fn query(raw: &str, without: &str) -> String {
+/// Sorts a query by its encoded names.
+fn query(raw: &str, excluded: &str) -> String {
     let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
-    let kept = query_pairs(raw).into_iter().filter(|(name, _)| without.is_empty() || name != without);
+    let kept = query_pairs(raw).into_iter().filter(|(name, _)| excluded.is_empty() || name != excluded);
     let mut encoded: Vec<_> = kept.map(|(name, value)| (encode(&name), encode(&value))).collect();
     encoded.sort();
     let joined: Vec<_> = encoded.iter().map(|(name, value)| format!("{name}={value}")).collect();
     joined.join("&")
 }
 
-/// The first value of a name.
-pub(crate) fn pair<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+/// Returns the first value with a name.
+pub(crate) fn value_of<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
 }
 
-/// All values of a header, with runs of white space as single spaces. HTTP/1 names the server in `host` and HTTP/2 in
-/// `:authority`; clients sign it by either name, and both mean the same.
+/// Returns all values of a header, with white space reduced to single spaces. The host name is the `host` header in HTTP/1 and
+/// the `:authority` pseudo-header in HTTP/2. Clients sign either name with either protocol.
 fn header(parts: &Parts, name: &str) -> String {
     let authority = parts.uri.authority().map(ToString::to_string);
     let name = match (name, authority) {
@@ -73,15 +79,15 @@ fn header(parts: &Parts, name: &str) -> String {
     trimmed.collect::<Vec<_>>().join(",")
 }
 
-/// Whether a signature covers the name of the server.
-pub(crate) fn names_the_server(signed_headers: &[&str]) -> bool {
+/// Returns whether a signature covers the host name.
+pub(crate) fn includes_host(signed_headers: &[&str]) -> bool {
     signed_headers.contains(&HOST.as_str()) || signed_headers.contains(&AUTHORITY)
 }
 
-/// The hash of the body in the signature: the one that the client sent, or else the body's own.
+/// Returns the payload hash in the signature: the one that the client sent, else the hash of the body.
 pub(crate) fn payload_hash(headers: &HeaderMap, body: Option<&[u8]>) -> String {
-    let said = headers.get("x-amz-content-sha256").and_then(|value| value.to_str().ok());
-    said.map_or_else(|| sha256(body.unwrap_or_default()), str::to_owned)
+    let sent = headers.get("x-amz-content-sha256").and_then(|value| value.to_str().ok());
+    sent.map_or_else(|| sha256(body.unwrap_or_default()), str::to_owned)
 }
 
 #[cfg(test)]
@@ -89,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_encoded_twice_and_take_no_detours() {
+    fn paths_are_normalized_and_encoded_twice() {
         for (raw, canonical) in [
             ("/", "/"),
             ("", "/"),
@@ -106,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_is_named_by_either_header() {
+    fn the_host_name_is_in_either_header() {
         let parts = |uri: &str, host: Option<&str>| {
             let request = hyper::Request::get(uri);
             let request = host.into_iter().fold(request, |request, host| request.header(HOST, host));
@@ -117,9 +123,9 @@ mod tests {
         for name in ["host", ":authority"] {
             assert_eq!(header(&http1, name), "localhost:8080", "{name}");
             assert_eq!(header(&http2, name), "localhost:8080", "{name}");
-            assert!(names_the_server(&["x-amz-date", name]));
+            assert!(includes_host(&["x-amz-date", name]));
         }
-        assert!(!names_the_server(&["x-amz-date"]));
+        assert!(!includes_host(&["x-amz-date"]));
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! Which host names the server answers to, and that it answers to no web page of another site.
+//! The host names that the server accepts, and the check against requests of web pages.
 //!
-//! A page in a browser can send requests to a loopback address. By DNS rebinding (a name of its own that it points here) it
-//! could read the answers, too. The browser names the page's site in `Host`, `Origin` or `Sec-Fetch-Site`.
+//! A web page in a browser can send requests to a loopback address. With DNS rebinding (its own host name resolves to this
+//! address) it can also read the responses. The browser sends the page's site in `Host`, `Origin` or `Sec-Fetch-Site`.
 
 use std::io;
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use hyper::http::uri::Authority;
 
 use crate::world::invalid_input;
 
-/// How AWS's own host names end: `bedrock-runtime.us-east-1.amazonaws.com`.
+/// The suffixes of AWS's host names, such as `bedrock-runtime.us-east-1.amazonaws.com`.
 const AWS_DOMAINS: &[&str] =
     &[".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".api.amazonwebservices.com.cn"];
 const AWS_SERVICES: &[&str] = &["bedrock", "bedrock-fips", "bedrock-runtime", "bedrock-runtime-fips"];
@@ -26,53 +26,54 @@ pub(crate) struct Hosts {
 impl Hosts {
     /// # Errors
     ///
-    /// When one of them is no host name.
+    /// Fails if one of them is not a host name.
     pub(crate) fn new(allowed: &[String]) -> io::Result<Self> {
         let name = |host: &String| {
             name(host).filter(|name| !name.is_empty()).ok_or_else(|| {
                 invalid_input(format!(
-                    "'{host}' is no host name to allow: give the name alone, such as bedrock-local"
+                    "'{host}' is not a host name: give the name alone, such as bedrock-local"
                 ))
             })
         };
         Ok(Self { allowed: allowed.iter().map(name).collect::<io::Result<_>>()? })
     }
 
-    /// Checks a request's headers. The error is for whoever sent it.
+    /// Checks a request's headers. The error is a message for the client.
     pub(crate) fn check(&self, parts: &Parts) -> Result<(), String> {
         let hosts = hosts(parts);
         if let Some(host) = hosts.iter().find(|host| !self.is_known(host)) {
             return Err(format!(
-                "This server does not answer to the host name '{host}', so that no web site can reach it under a name \
-                 of its own. Use its address or localhost. If the name is yours, allow it: --allow-host NAME for the \
+                "This server does not accept the host name '{host}', so that no web site can reach it with DNS rebinding. \
+                 Use its address or localhost. If the name is yours, allow it: --allow-host NAME for the \
                  program, allow_host(NAME) in Rust."
             ));
         }
         let header =
             |name: &str| parts.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        let is_own = |origin: &str| {
+        let is_same_site = |origin: &str| {
             let site = origin.split_once("://").map(|(_, site)| site);
             site.is_some_and(|site| hosts.iter().any(|host| host == site))
         };
-        let origin = header(ORIGIN.as_str()).filter(|origin| !is_own(origin));
+        let origin = header(ORIGIN.as_str()).filter(|origin| !is_same_site(origin));
         let site = header("sec-fetch-site").filter(|site| !matches!(&**site, "same-origin" | "none"));
         match (origin, site) {
             (None, None) => Ok(()),
-            (Some(origin), _) => Err(foreign(&format!("Origin: {origin}"))),
-            (None, Some(site)) => Err(foreign(&format!("Sec-Fetch-Site: {site}"))),
+            (Some(origin), _) => Err(cross_site(&format!("Origin: {origin}"))),
+            (None, Some(site)) => Err(cross_site(&format!("Sec-Fetch-Site: {site}"))),
         }
     }
 
+    /// Returns whether the server accepts a host name.
     fn is_known(&self, host: &str) -> bool {
         let Some(name) = name(host) else { return false };
-        // An address is not resolved, so no name server can rebind it.
+        // An IP address is not resolved, so DNS rebinding cannot use it.
         let is_address = name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
         let is_local = name == "localhost" || name.ends_with(".localhost");
         is_address || is_local || is_aws(&name) || self.allowed.contains(&name)
     }
 }
 
-/// All host names of a request. A client that is no browser may leave them out.
+/// Returns the host names of a request. A client that is not a browser can omit them.
 fn hosts(parts: &Parts) -> Vec<String> {
     let headers = parts.headers.get_all(HOST).into_iter();
     let headers = headers.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
@@ -80,7 +81,7 @@ fn hosts(parts: &Parts) -> Vec<String> {
     authority.into_iter().chain(headers).filter(|host| !host.is_empty()).collect()
 }
 
-/// The name in `name:port`, in lowercase; `None` where that is anything else.
+/// Returns the name in `name:port`, in lowercase, or `None` if the text has another form.
 fn name(host: &str) -> Option<String> {
     let authority: Authority = host.parse().ok()?;
     let name = authority.host();
@@ -92,21 +93,21 @@ fn name(host: &str) -> Option<String> {
     Some(name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase())
 }
 
-/// Whether a name is one of AWS's for these services, as a client sends it to a proxy.
+/// Returns whether a name is AWS's host name of these services, which a client sends if the server is its proxy.
 fn is_aws(name: &str) -> bool {
     let endpoint = match name.split_once('.') {
         Some((first, rest)) if first.starts_with("vpce-") => rest,
         _ => name,
     };
     let Some((service, region)) = endpoint.split_once('.') else { return false };
-    // The region keeps its dot: `.us-east-1.amazonaws.com`.
+    // The rest contains the dot before the domain: `us-east-1.amazonaws.com`.
     AWS_SERVICES.contains(&service) && AWS_DOMAINS.iter().any(|domain| region.ends_with(domain))
 }
 
-fn foreign(header: &str) -> String {
+fn cross_site(header: &str) -> String {
     format!(
-        "This server answers to no web page of another site, and this request comes from one ({header}). Send it from a \
-         program."
+        "This server accepts no requests from web pages of other sites, and this request comes from one ({header}). \
+         Send it from a program."
     )
 }
 
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn known_hosts_pass() {
+    fn known_hosts_are_accepted() {
         for host in [
             "localhost",
             "LocalHost:8080",
@@ -151,11 +152,11 @@ mod tests {
         ] {
             assert!(passes(&[("host", host)]), "{host}");
         }
-        assert!(passes(&[]), "a client that names no host is no browser");
+        assert!(passes(&[]), "a client without a host name is not a browser");
     }
 
     #[test]
-    fn foreign_hosts_do_not() {
+    fn other_hosts_are_refused() {
         for host in [
             "evil.example",
             "evil.example:8080",
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_other_sites_do_not() {
+    fn pages_of_other_sites_are_refused() {
         let host = ("host", "localhost:8080");
         for own in [
             &[host, ("origin", "http://localhost:8080"), ("sec-fetch-site", "same-origin")][..],
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_cannot_be_allowed() {
+    fn only_host_names_can_be_allowed() {
         for wrong in ["", "http://bedrock:8080", "a b", ":8080"] {
             assert!(Hosts::new(&[wrong.to_owned()]).is_err(), "{wrong}");
         }

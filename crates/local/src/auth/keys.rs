@@ -1,4 +1,4 @@
-//! The keys that a server checks requests with.
+//! The keys with which a server checks requests.
 
 use std::collections::BTreeMap;
 use std::{fmt, io};
@@ -10,7 +10,7 @@ use crate::auth::refusal::unknown_key;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::world::invalid_input;
 
-/// The keys whose calls are answered. Without any, all calls are.
+/// The keys that the server accepts. If there are none, it accepts all requests.
 #[derive(Clone, Default)]
 pub(crate) struct Keys {
     access: BTreeMap<String, AccessKey>,
@@ -18,21 +18,23 @@ pub(crate) struct Keys {
     admin: Option<String>,
 }
 
+/// A secret access key.
 #[derive(Clone)]
 pub(crate) struct AccessKey {
     pub(crate) secret: String,
-    pub(crate) session: Option<Session>,
+    /// The session of a temporary key.
+    pub(crate) session: Option<TemporarySession>,
 }
 
-/// The session of a temporary key.
+/// The session token of a temporary key, and its expiry.
 #[derive(Clone)]
-pub(crate) struct Session {
+pub(crate) struct TemporarySession {
     pub(crate) token: String,
     pub(crate) until: Timestamp,
 }
 
 impl Keys {
-    /// Refuses session tokens that are not the key's, and temporary keys that have expired.
+    /// Refuses a session token that is not the key's, and a temporary key that has expired.
     pub(crate) fn check_session(&self, id: &str, token: Option<&str>, now: Timestamp) -> AwsResult<()> {
         let key = self.access_key(id).ok_or_else(unknown_key)?;
         match (&key.session, token) {
@@ -56,18 +58,18 @@ impl Keys {
         self.bearer.push(token);
     }
 
-    /// Sets the token that the routes under `/_local/` ask for.
+    /// Sets the token that the routes under `/_local/` require.
     pub(crate) fn set_admin_token(&mut self, token: String) {
         self.admin = Some(token);
     }
 
-    /// The token that the routes under `/_local/` ask for.
+    /// Returns the token that the routes under `/_local/` require.
     pub(crate) fn admin_token(&self) -> Option<&str> {
         self.admin.as_deref()
     }
 
-    /// Makes sure that a server with keys has an admin token: a random one, unless one was set.
-    pub(crate) fn complete(&mut self) -> io::Result<()> {
+    /// Creates a random admin token if there are keys and no token is set. Refuses a token that is invalid in a header.
+    pub(crate) fn ensure_admin_token(&mut self) -> io::Result<()> {
         if !self.is_empty() && self.admin.is_none() {
             let mut bytes = [0; 16];
             getrandom::fill(&mut bytes).map_err(io::Error::other)?;
@@ -76,14 +78,14 @@ impl Keys {
         match &self.admin {
             Some(token) if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) => {
                 Err(invalid_input(
-                    "an admin token is made of visible ASCII characters, without blanks".to_owned(),
+                    "an admin token consists of visible ASCII characters, without spaces".to_owned(),
                 ))
             }
             _ => Ok(()),
         }
     }
 
-    /// Whether calls to AWS's routes need no key.
+    /// Returns whether AWS's routes need no key.
     pub(crate) fn is_empty(&self) -> bool {
         self.access.is_empty() && self.bearer.is_empty()
     }
@@ -92,12 +94,12 @@ impl Keys {
         self.access.get(id)
     }
 
-    pub(crate) fn knows_bearer_token(&self, token: &str) -> bool {
+    pub(crate) fn has_bearer_token(&self, token: &str) -> bool {
         self.bearer.iter().any(|known| known == token)
     }
 }
 
-/// Shows no secret.
+/// Hides the secrets.
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keys")

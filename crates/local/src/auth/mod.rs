@@ -1,4 +1,4 @@
-//! Who may call: everyone, or only the owners of keys that the server knows.
+//! Authentication: all requests are accepted, or only those with keys that the server knows.
 
 pub(crate) mod api_key;
 pub(crate) mod canonical;
@@ -14,52 +14,54 @@ use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
 use jiff::Timestamp;
 
-use crate::auth::canonical::pair;
-use crate::auth::chain::Chain;
+use crate::auth::canonical::value_of;
+use crate::auth::chain::SignatureChain;
 use crate::auth::credential::Credential;
 use crate::auth::keys::Keys;
-use crate::auth::sigv4::Signed;
+use crate::auth::sigv4::Signature;
 use crate::wire::error::AwsResult;
 use crate::wire::request::query_pairs;
 
-/// Checks who sends a request. If its body is a stream of signed events, gives what they are checked with. The body is
-/// `None` while it is still being sent.
+/// Checks the signature or the bearer token of a request. If the body is a stream of signed events, returns the chain that
+/// checks them. The body is `None` while the client still sends it.
 pub(crate) fn check(
     keys: &Keys,
     parts: &Parts,
     body: Option<&[u8]>,
     now: Timestamp,
-) -> AwsResult<Option<Chain>> {
+) -> AwsResult<Option<SignatureChain>> {
     if keys.is_empty() {
         return Ok(None);
     }
     if let Some(token) = bearer(parts) {
         return api_key::check(keys, token, now).map(|()| None);
     }
-    // Clients sign by their own clock, which a test does not move with the server's.
-    Signed::read(parts)?.check(keys, parts, body, Timestamp::now(), now)
+    // Clients sign with their own clock, which a test does not advance with the server's.
+    Signature::parse(parts)?.check(keys, parts, body, Timestamp::now(), now)
 }
 
-/// The region that a request is signed for.
+/// Returns the region in the signature of a request.
 pub(crate) fn region(parts: &Parts) -> Option<String> {
     let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let credential = match header {
-        Some(header) => Credential::of_header(header),
-        None => pair(&query_pairs(parts.uri.query()?), "X-Amz-Credential").and_then(Credential::read),
+        Some(header) => Credential::from_header(header),
+        None => value_of(&query_pairs(parts.uri.query()?), "X-Amz-Credential").and_then(Credential::parse),
     };
     credential.map(|credential| credential.region).filter(|region| is_plausible(region))
 }
 
+/// Returns whether a text has the form of a region.
 fn is_plausible(region: &str) -> bool {
     let plain = region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     (1..=20).contains(&region.len()) && plain
 }
 
-/// Whether a request may use the routes under `/_local/`.
+/// Returns whether a request may use the routes under `/_local/`.
 pub(crate) fn is_admin(keys: &Keys, parts: &Parts) -> bool {
     keys.admin_token().is_none_or(|token| bearer(parts) == Some(token))
 }
 
+/// Returns the bearer token of a request.
 fn bearer(parts: &Parts) -> Option<&str> {
     let (scheme, token) = parts.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
@@ -81,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn the_region_is_the_signature_s() {
+    fn the_region_comes_from_the_signature() {
         let signed = "AWS4-HMAC-SHA256 Credential=AKID/20250101/eu-central-1/bedrock/aws4_request, \
                       SignedHeaders=host, Signature=0";
         assert_eq!(region(&parts("/", Some(signed))).as_deref(), Some("eu-central-1"));

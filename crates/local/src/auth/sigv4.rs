@@ -7,8 +7,8 @@ use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::auth::canonical::{self, pair};
-use crate::auth::chain::Chain;
+use crate::auth::canonical::{self, value_of};
+use crate::auth::chain::SignatureChain;
 use crate::auth::credential::Credential;
 use crate::auth::digest::{hex, mac, sha256, signing_key};
 use crate::auth::keys::Keys;
@@ -20,43 +20,43 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// The name of both services in signatures.
 const SERVICE: &str = "bedrock";
 const BASIC_FORM: &str = "%Y%m%dT%H%M%SZ";
-/// How far a client's clock may be from ours.
+/// The largest difference between the clocks of client and server.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
-/// A week: the longest time for which a presigned request can be valid.
-const LONGEST: i64 = 604_800;
+/// The longest lifetime of a presigned request: a week, in seconds.
+const MAX_EXPIRES: i64 = 604_800;
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 const SIGNED_EVENTS: &str = "STREAMING-AWS4-HMAC-SHA256-EVENTS";
 
-/// A signature as a request carries it.
+/// The signature of a request.
 #[derive(Clone, Debug)]
-pub(crate) struct Signed {
+pub(crate) struct Signature {
     credential: Credential,
-    /// In its basic form, which is a part of what is signed.
+    /// The signing time in ISO 8601's basic format, as it is signed.
     date: String,
     at: Timestamp,
     signed_headers: String,
     signature: String,
     session_token: Option<String>,
-    /// How many seconds it is valid for, if it is in the query.
+    /// The lifetime in seconds of a presigned request. `None` if the signature is in a header.
     presigned_for: Option<i64>,
 }
 
-impl Signed {
-    /// Reads the signature of a request. What cannot be read is refused as AWS refuses it.
-    pub(crate) fn read(parts: &Parts) -> AwsResult<Self> {
+impl Signature {
+    /// Parses the signature of a request. The errors are AWS's.
+    pub(crate) fn parse(parts: &Parts) -> AwsResult<Self> {
         match parts.headers.get(AUTHORIZATION) {
-            Some(value) => Self::of_header(&String::from_utf8_lossy(value.as_bytes()), parts),
-            None => Self::of_query(&query_pairs(parts.uri.query().unwrap_or_default())),
+            Some(value) => Self::from_header(&String::from_utf8_lossy(value.as_bytes()), parts),
+            None => Self::from_query(&query_pairs(parts.uri.query().unwrap_or_default())),
         }
     }
 
-    fn of_header(authorization: &str, parts: &Parts) -> AwsResult<Self> {
+    fn from_header(authorization: &str, parts: &Parts) -> AwsResult<Self> {
         let Some(rest) = authorization.strip_prefix(ALGORITHM).filter(|rest| rest.starts_with([' ', '\t']))
         else {
             let algorithm = authorization.split(' ').next().unwrap_or_default();
             return Err(incomplete(format!("Unsupported AWS 'algorithm': '{algorithm}'.")));
         };
-        let mut given = Vec::new();
+        let mut parameters = Vec::new();
         for part in rest.split([',', ' ', '\t']).filter(|part| !part.is_empty()) {
             let Some((name, value)) = part.split_once('=') else {
                 return Err(incomplete(format!(
@@ -64,13 +64,13 @@ impl Signed {
                      '{authorization}'."
                 )));
             };
-            given.push((name.to_owned(), value.to_owned()));
+            parameters.push((name.to_owned(), value.to_owned()));
         }
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let date = header("x-amz-date").or_else(|| header(DATE.as_str()));
         let mut missing: String = ["Credential", "Signature", "SignedHeaders"]
             .into_iter()
-            .filter(|name| pair(&given, name).is_none_or(str::is_empty))
+            .filter(|name| value_of(&parameters, name).is_none_or(str::is_empty))
             .map(|name| format!("Authorization header requires '{name}' parameter. "))
             .collect();
         if date.is_none() {
@@ -82,90 +82,96 @@ impl Signed {
             return Err(incomplete(format!("{missing}Authorization={authorization}")));
         }
         let token = header("x-amz-security-token").map(str::to_owned);
-        Self::gathered(&given, "", date.unwrap_or_default(), token, None)
+        Self::from_parameters(&parameters, "", date.unwrap_or_default(), token, None)
     }
 
-    /// The signature of a presigned request.
-    pub(crate) fn of_query(pairs: &[(String, String)]) -> AwsResult<Self> {
-        let given = |name: &str| pair(pairs, name);
-        if given("X-Amz-Signature").is_none() && given("X-Amz-Credential").is_none() {
+    /// Parses the signature of a presigned request.
+    pub(crate) fn from_query(pairs: &[(String, String)]) -> AwsResult<Self> {
+        let parameter = |name: &str| value_of(pairs, name);
+        if parameter("X-Amz-Signature").is_none() && parameter("X-Amz-Credential").is_none() {
             return Err(AwsError::new("MissingAuthenticationTokenException", "Missing Authentication Token"));
         }
         let names = ["Algorithm", "Credential", "Date", "Expires", "Signature", "SignedHeaders"];
         let missing: Vec<_> = names
             .into_iter()
-            .filter(|name| given(&format!("X-Amz-{name}")).is_none_or(str::is_empty))
+            .filter(|name| parameter(&format!("X-Amz-{name}")).is_none_or(str::is_empty))
             .map(|name| format!("AWS query-string parameters must include 'X-Amz-{name}'."))
             .collect();
         if !missing.is_empty() {
             return Err(incomplete(missing.join(" ")));
         }
-        if let Some(algorithm) = given("X-Amz-Algorithm").filter(|algorithm| *algorithm != ALGORITHM) {
+        if let Some(algorithm) = parameter("X-Amz-Algorithm").filter(|algorithm| *algorithm != ALGORITHM) {
             return Err(incomplete(format!("Unsupported AWS 'algorithm': '{algorithm}'.")));
         }
-        let expires = given("X-Amz-Expires").and_then(|seconds| seconds.parse().ok());
-        let Some(expires) = expires.filter(|seconds| (1..=LONGEST).contains(seconds)) else {
+        let expires = parameter("X-Amz-Expires").and_then(|seconds| seconds.parse().ok());
+        let Some(expires) = expires.filter(|seconds| (1..=MAX_EXPIRES).contains(seconds)) else {
             return Err(incomplete(format!(
-                "X-Amz-Expires must be a number of seconds from 1 to {LONGEST}."
+                "X-Amz-Expires must be a number of seconds from 1 to {MAX_EXPIRES}."
             )));
         };
-        let token = given("X-Amz-Security-Token").map(str::to_owned);
-        Self::gathered(pairs, "X-Amz-", given("X-Amz-Date").unwrap_or_default(), token, Some(expires))
+        let token = parameter("X-Amz-Security-Token").map(str::to_owned);
+        Self::from_parameters(
+            pairs,
+            "X-Amz-",
+            parameter("X-Amz-Date").unwrap_or_default(),
+            token,
+            Some(expires),
+        )
     }
 
-    fn gathered(
-        given: &[(String, String)],
+    fn from_parameters(
+        parameters: &[(String, String)],
         prefix: &str,
         date: &str,
         session_token: Option<String>,
         presigned_for: Option<i64>,
     ) -> AwsResult<Self> {
-        let text = |name: &str| pair(given, &format!("{prefix}{name}")).unwrap_or_default();
-        let credential = Credential::read(text("Credential")).ok_or_else(|| {
+        let text = |name: &str| value_of(parameters, &format!("{prefix}{name}")).unwrap_or_default();
+        let credential = Credential::parse(text("Credential")).ok_or_else(|| {
             incomplete(format!(
                 "Credential must have exactly 5 slash-delimited elements, e.g. \
                  keyid/date/region/service/term, got '{}'.",
                 text("Credential")
             ))
         })?;
-        let at = moment(date).ok_or_else(|| {
+        let at = parse_time(date).ok_or_else(|| {
             incomplete(format!("Date must be in ISO-8601 'basic format'. Got '{date}'. See http://en.wikipedia.org/wiki/ISO_8601"))
         })?;
         let (signed_headers, signature) = (text("SignedHeaders").to_owned(), text("Signature").to_owned());
-        // The date is signed in its basic form, whichever header it comes in.
+        // The date is signed in the basic format, also if it comes from the `Date` header.
         let date = at.strftime(BASIC_FORM).to_string();
         Ok(Self { credential, date, at, signed_headers, signature, session_token, presigned_for })
     }
 
-    /// Checks the signature with the keys. Signatures expire by `real` time, temporary keys by the server's.
+    /// Checks the signature with the keys. Signatures expire by `real_time`, and temporary keys by `server_time`.
     pub(crate) fn check(
         &self,
         keys: &Keys,
         parts: &Parts,
         body: Option<&[u8]>,
-        real: Timestamp,
-        servers: Timestamp,
-    ) -> AwsResult<Option<Chain>> {
+        real_time: Timestamp,
+        server_time: Timestamp,
+    ) -> AwsResult<Option<SignatureChain>> {
         let id = &self.credential.key_id;
         let secret = &keys.access_key(id).ok_or_else(unknown_key)?.secret;
         self.check_scope()?;
-        self.check_time(real)?;
-        keys.check_session(id, self.session_token.as_deref(), servers)?;
+        self.check_time(real_time)?;
+        keys.check_session(id, self.session_token.as_deref(), server_time)?;
         let signed_headers: Vec<_> = self.signed_headers.split(';').collect();
-        if !canonical::names_the_server(&signed_headers) {
+        if !canonical::includes_host(&signed_headers) {
             return Err(invalid("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."));
         }
         let payload_hash = canonical::payload_hash(&parts.headers, body);
-        let without = if self.presigned_for.is_some() { "X-Amz-Signature" } else { "" };
-        let request = canonical::request(parts, without, &signed_headers, &payload_hash);
+        let excluded = if self.presigned_for.is_some() { "X-Amz-Signature" } else { "" };
+        let request = canonical::canonical_request(parts, excluded, &signed_headers, &payload_hash);
         self.check_signature(secret, &request)?;
-        let streams = payload_hash == SIGNED_EVENTS && body.is_none();
-        if payload_hash != UNSIGNED && !streams && payload_hash != sha256(body.unwrap_or_default()) {
+        let is_stream = payload_hash == SIGNED_EVENTS && body.is_none();
+        if payload_hash != UNSIGNED && !is_stream && payload_hash != sha256(body.unwrap_or_default()) {
             return Err(invalid(
                 "The value of the 'x-amz-content-sha256' header does not match the calculated value.",
             ));
         }
-        Ok(streams.then(|| Chain::new(secret, &self.credential, &self.signature)))
+        Ok(is_stream.then(|| SignatureChain::new(secret, &self.credential, &self.signature)))
     }
 
     /// Checks the signature of a canonical request.
@@ -187,6 +193,7 @@ impl Signed {
         format!("{ALGORITHM}\n{}\n{scope}\n{hash}", self.date)
     }
 
+    /// Checks the service and the date of the credential.
     pub(crate) fn check_scope(&self) -> AwsResult<()> {
         let Credential { date, service, .. } = &self.credential;
         if service != SERVICE {
@@ -203,6 +210,7 @@ impl Signed {
         Ok(())
     }
 
+    /// Checks that the signature is current.
     pub(crate) fn check_time(&self, now: Timestamp) -> AwsResult<()> {
         let basic = |moment: Timestamp| moment.strftime(BASIC_FORM).to_string();
         let (lifetime, allowed) = match self.presigned_for {
@@ -235,12 +243,12 @@ impl Signed {
         self.session_token.as_deref()
     }
 
-    /// How long a presigned request is valid.
+    /// Returns the lifetime of a presigned request.
     pub(crate) fn lifetime(&self) -> SignedDuration {
         SignedDuration::from_secs(self.presigned_for.unwrap_or_default())
     }
 
-    /// The last moment at which a presigned request is valid.
+    /// Returns the time at which a presigned request expires.
     pub(crate) fn until(&self) -> Timestamp {
         self.at.saturating_add(self.lifetime()).unwrap_or(self.at)
     }
@@ -254,8 +262,8 @@ fn incomplete(message: impl Into<String>) -> AwsError {
     AwsError::new("IncompleteSignatureException", message)
 }
 
-/// `20250101T120000Z`, or the form of HTTP's `Date`.
-fn moment(text: &str) -> Option<Timestamp> {
+/// Parses `20250101T120000Z`, or the format of HTTP's `Date` header.
+fn parse_time(text: &str) -> Option<Timestamp> {
     let basic = DateTime::strptime(BASIC_FORM, text).ok();
     let basic = basic.and_then(|date| date.to_zoned(TimeZone::UTC).ok()).map(|zoned| zoned.timestamp());
     basic.or_else(|| rfc2822::parse(text).ok().map(|zoned| zoned.timestamp()))
@@ -278,7 +286,7 @@ mod tests {
 
     /// Requests of AWS's published test suite and their signatures, in the header and in the query.
     #[test]
-    fn aws_s_own_examples_are_found_right() {
+    fn aws_s_published_examples_are_accepted() {
         let none: &[(&str, &str)] = &[];
         let unreserved = "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         let unreserved = format!("/?{unreserved}={unreserved}");
@@ -345,8 +353,8 @@ mod tests {
                 names.join("%3B"),
             );
             let request = parts(method, &presigned, &all);
-            let canonical = canonical::request(&request, "X-Amz-Signature", &names, &sha256(b""));
-            Signed::read(&request).unwrap().check_signature(SECRET, &canonical).unwrap();
+            let canonical = canonical::canonical_request(&request, "X-Amz-Signature", &names, &sha256(b""));
+            Signature::parse(&request).unwrap().check_signature(SECRET, &canonical).unwrap();
 
             names.push("x-amz-date");
             let authorization = format!(
@@ -356,14 +364,14 @@ mod tests {
             );
             let signed = [("x-amz-date", "20150830T123600Z"), ("authorization", authorization.as_str())];
             let request = parts(method, path, &[&all[..], &signed].concat());
-            let canonical = canonical::request(&request, "", &names, &sha256(b""));
-            Signed::read(&request).unwrap().check_signature(SECRET, &canonical).unwrap();
+            let canonical = canonical::canonical_request(&request, "", &names, &sha256(b""));
+            Signature::parse(&request).unwrap().check_signature(SECRET, &canonical).unwrap();
         }
     }
 
-    /// Signed by another signer than ours.
+    /// Signed by another implementation.
     #[test]
-    fn a_request_for_bedrock_is_found_right() {
+    fn a_valid_request_is_accepted() {
         let keys = {
             let mut keys = Keys::default();
             keys.add_access_key(
@@ -383,7 +391,7 @@ mod tests {
             ("authorization", authorization),
         ];
         let request = parts("POST", path, &headers);
-        let signed = Signed::read(&request).unwrap();
+        let signed = Signature::parse(&request).unwrap();
         let now: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
         let check = |body: &[u8], now| {
             signed.check(&keys, &request, Some(body), now, now).map(|chain| chain.is_some())
@@ -392,10 +400,10 @@ mod tests {
         let refused = check(b"{}", now).unwrap_err();
         assert_eq!(refused.code, "InvalidSignatureException");
         assert!(refused.message.starts_with(MISMATCH));
-        let told = "'POST\n/model/us.anthropic.claude-x-v1%253A0/converse\na=%2F&b=x%20y\ncontent-type:application/json\n\
+        let expected = "'POST\n/model/us.anthropic.claude-x-v1%253A0/converse\na=%2F&b=x%20y\ncontent-type:application/json\n\
                     host:127.0.0.1:8080\nx-amz-date:20260102T030405Z\n\ncontent-type;host;x-amz-date\n";
-        assert!(refused.message.contains(told), "{}", refused.message);
-        let presigned = Signed { presigned_for: Some(60), ..signed.clone() };
+        assert!(refused.message.contains(expected), "{}", refused.message);
+        let presigned = Signature { presigned_for: Some(60), ..signed.clone() };
         let after = |seconds| now.saturating_add(SignedDuration::from_secs(seconds)).unwrap();
         assert_eq!(presigned.check_time(after(60)), Ok(()));
         assert_eq!(
@@ -415,10 +423,10 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_read_in_both_forms() {
+    fn times_are_parsed_in_both_formats() {
         let expected = "2015-08-30T12:36:00Z".parse().ok();
-        assert_eq!(moment("20150830T123600Z"), expected);
-        assert_eq!(moment("Sun, 30 Aug 2015 12:36:00 GMT"), expected);
-        assert_eq!(moment("2015-08-30"), None);
+        assert_eq!(parse_time("20150830T123600Z"), expected);
+        assert_eq!(parse_time("Sun, 30 Aug 2015 12:36:00 GMT"), expected);
+        assert_eq!(parse_time("2015-08-30"), None);
     }
 }

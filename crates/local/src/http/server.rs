@@ -14,7 +14,7 @@ use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 
 use crate::auth;
-use crate::auth::chain::Chain;
+use crate::auth::chain::SignatureChain;
 use crate::faults::{At, Refusal, Strike, Target};
 use crate::http::admin;
 use crate::http::duplex;
@@ -121,7 +121,7 @@ async fn spoiled(
         local,
         status,
         answer,
-        incoming.map(|incoming| (incoming, Decoder::new(chain.map(Chain::into_check)))),
+        incoming.map(|incoming| (incoming, Decoder::new(chain.map(SignatureChain::into_check)))),
     ))
 }
 
