@@ -4,7 +4,7 @@ use bytes::BufMut as _;
 use serde_json::{Value, json};
 
 use crate::formats::embeddings::{default_size, vector};
-use crate::world::buckets::{Buckets, within};
+use crate::world::buckets::{Buckets, join_uri};
 use crate::world::catalogue::FoundationModel;
 
 /// How long Nova's segments of a text are unless told otherwise, and how many seconds one shot of a video has.
@@ -17,7 +17,7 @@ type File = (String, Vec<u8>);
 
 /// The files of an invocation that went well. `output` is the URI of the folder that they go to.
 pub(crate) fn files(model: &FoundationModel, input: &Value, buckets: &Buckets, output: &str) -> Vec<File> {
-    let id = model.kind();
+    let id = model.base_id();
     let mut files = match id {
         _ if id.starts_with("amazon.nova-reel") => reel(input, output),
         _ if id.starts_with("twelvelabs.marengo") => vec![marengo(id, input)],
@@ -25,7 +25,7 @@ pub(crate) fn files(model: &FoundationModel, input: &Value, buckets: &Buckets, o
         _ => vec![("output.mp4".to_owned(), video(SHOT_SECONDS))],
     };
     let artifacts: Vec<_> =
-        files.iter().map(|(name, _)| json!({ "location": within(output, name) })).collect();
+        files.iter().map(|(name, _)| json!({ "location": join_uri(output, name) })).collect();
     files.push(json_file("manifest.json", &json!({ "schemaVersion": "1.0", "artifacts": artifacts })));
     files
 }
@@ -35,7 +35,7 @@ pub(crate) fn failure(model: &FoundationModel, message: &str) -> Option<File> {
     let shot =
         json!({ "status": "FAILURE", "failureType": "INTERNAL_SERVER_EXCEPTION", "failureMessage": message });
     let status = json!({ "schemaVersion": "1.0", "shots": [shot], "fullVideo": shot });
-    model.kind().starts_with("amazon.nova-reel").then(|| json_file(REEL_STATUS, &status))
+    model.base_id().starts_with("amazon.nova-reel").then(|| json_file(REEL_STATUS, &status))
 }
 
 const REEL_STATUS: &str = "video-generation-status.json";
@@ -46,7 +46,7 @@ fn reel(input: &Value, output: &str) -> Vec<File> {
     let listed =
         input["multiShotManualParams"]["shots"].as_array().map(|shots| shots.len() as u64 * SHOT_SECONDS);
     let seconds = seconds.or(listed).unwrap_or(SHOT_SECONDS).clamp(1, LONGEST_VIDEO);
-    let told = |name: &str| json!({ "status": "SUCCESS", "location": within(output, name) });
+    let told = |name: &str| json!({ "status": "SUCCESS", "location": join_uri(output, name) });
     let shots = match seconds.div_ceil(SHOT_SECONDS) {
         1 => Vec::new(),
         count => (1..=count).map(|nth| format!("shot_{nth:04}.mp4")).collect(),
@@ -93,7 +93,7 @@ fn nova_embeddings(id: &str, input: &Value, buckets: &Buckets, output: &str) -> 
         "embeddingResults": [{
             "embeddingType": kind.to_uppercase(),
             "status": "SUCCESS",
-            "outputFileUri": within(output, &name),
+            "outputFileUri": join_uri(output, &name),
         }],
     });
     vec![(name, lines.into_bytes()), json_file("segmented-embedding-result.json", &result)]

@@ -43,7 +43,7 @@ pub(super) fn read(model: &FoundationModel, body: &Value) -> AwsResult<Vec<Vec<V
 }
 
 fn is_v4(model: &FoundationModel) -> bool {
-    model.kind().starts_with("cohere.embed-v4")
+    model.base_id().starts_with("cohere.embed-v4")
 }
 
 fn read_texts(texts: &[Value], is_v4: bool) -> AwsResult<Vec<Vec<Value>>> {

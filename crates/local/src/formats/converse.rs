@@ -9,7 +9,7 @@ use crate::model::provider_fields::{answer_schema, anthropic_tool, anthropic_too
 use crate::rules;
 use crate::wire::error::AwsResult;
 use crate::world::catalogue::FoundationModel;
-use crate::world::catalogue::style::Place;
+use crate::world::catalogue::style::ReasoningPosition;
 
 /// Parses the prompt of a Converse input, and refuses an input that AWS refuses.
 pub(crate) fn parse(model: &FoundationModel, input: &Value) -> AwsResult<Prompt> {
@@ -38,7 +38,7 @@ fn prompt(model: &FoundationModel, input: &Value) -> Prompt {
         top_p: inference["topP"].as_f64(),
         stop_sequences: strings(&inference["stopSequences"]),
         thinking: Thinking::of(&input["additionalModelRequestFields"]),
-        reasoning: wants_reasoning(fields) || model.style.unasked_reasoning.is_some(),
+        reasoning: wants_reasoning(fields) || model.style.unrequested_reasoning.is_some(),
         answer_schema: schema.or_else(|| answer_schema(fields)),
     }
 }
@@ -54,10 +54,10 @@ fn tool_choice(choice: &Value) -> ToolChoice {
 pub(crate) fn response_body(model: &FoundationModel, completion: &Completion) -> Value {
     let style = model.style;
     let mut content = completion.content.clone();
-    if style.unasked_reasoning == Some(Place::AfterText) {
+    if style.unrequested_reasoning == Some(ReasoningPosition::AfterText) {
         content.sort_by_key(|block| block["reasoningContent"].is_object());
     }
-    if style.marks_tool_uses {
+    if style.sets_tool_use_type {
         let is_unmarked =
             |block: &&mut Value| block["toolUse"].is_object() && block["toolUse"]["type"].is_null();
         content.iter_mut().filter(is_unmarked).for_each(|block| block["toolUse"]["type"] = json!(TOOL_USE));

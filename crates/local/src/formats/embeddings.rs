@@ -23,10 +23,10 @@ pub(crate) enum Embedder {
 
 impl Embedder {
     pub(crate) fn of(model: &FoundationModel) -> Self {
-        match model.maker() {
+        match model.provider() {
             "cohere" => Self::Cohere,
             "twelvelabs" => Self::Marengo,
-            _ if model.kind().starts_with("amazon.nova") => Self::Nova,
+            _ if model.base_id().starts_with("amazon.nova") => Self::Nova,
             _ => Self::Titan,
         }
     }
@@ -61,7 +61,7 @@ impl Embedder {
     pub(crate) fn answer(self, asked: &Asked, vectors: Option<Vec<Vec<f64>>>, id: &str) -> Value {
         let own = || {
             let asked_size = self.size(&asked.body).and_then(|size| usize::try_from(size).ok());
-            let size = asked_size.unwrap_or_else(|| default_size(asked.model.kind()));
+            let size = asked_size.unwrap_or_else(|| default_size(asked.model.base_id()));
             asked.prompt.messages.iter().map(|input| of_content(&input["content"], size)).collect()
         };
         let vectors = vectors.unwrap_or_else(own);

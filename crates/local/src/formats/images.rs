@@ -61,7 +61,7 @@ const WORK_ON: &[(&str, &[&str])] = &[
 ];
 
 pub(crate) fn read(model: &FoundationModel, body: &Value) -> AwsResult<Prompt> {
-    let maker = model.maker();
+    let maker = model.provider();
     let work = WORK_ON.iter().find(|(kind, _)| maker == "stability" && model.model_id.contains(kind));
     for key in work.into_iter().flat_map(|(_, required)| *required) {
         required_text(body, key)?;
@@ -91,7 +91,7 @@ pub(crate) fn read(model: &FoundationModel, body: &Value) -> AwsResult<Prompt> {
 
 pub(crate) fn answer(asked: &Asked) -> Value {
     let body = &asked.body;
-    let maker = asked.model.maker();
+    let maker = asked.model.provider();
     let size = size(maker, body).unwrap_or((SIDE, SIDE));
     let text = asked.prompt.last_text();
     let image = |seed: u64| BASE64.encode(png::picture(size.0, size.1, number(&text, seed)));

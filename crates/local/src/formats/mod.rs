@@ -102,7 +102,7 @@ pub(crate) fn read(model: &'static FoundationModel, bytes: &[u8]) -> AwsResult<A
         Format::Nova => nova::read(&body),
         Format::Jamba | Format::OpenAi => openai::read(model, &body),
         Format::Pegasus => pegasus::read(&body),
-        Format::Rerank => rerank::read(model.maker(), &body),
+        Format::Rerank => rerank::read(model.provider(), &body),
         Format::TextCompletion => text_completion::read(&body),
         Format::TitanText => titan_text::read(&body),
     }?;
@@ -115,7 +115,7 @@ pub(crate) fn read(model: &'static FoundationModel, bytes: &[u8]) -> AwsResult<A
 }
 
 fn format(model: &FoundationModel, body: &Value) -> AwsResult<Format> {
-    let id = model.kind();
+    let id = model.base_id();
     let has = |member: &str| !body[member].is_null();
     let makes = |modality: &str| model.output_modalities.iter().any(|output| output == modality);
     if makes("EMBEDDING") {
@@ -132,7 +132,7 @@ fn format(model: &FoundationModel, body: &Value) -> AwsResult<Format> {
             ),
         ));
     }
-    Ok(match model.maker() {
+    Ok(match model.provider() {
         _ if id.contains(".rerank-") => Format::Rerank,
         "ai21" => Format::Jamba,
         "anthropic" if has("prompt") && !has("messages") => Format::AnthropicText,

@@ -52,7 +52,7 @@ pub(crate) fn read(model: &FoundationModel, body: &Value) -> AwsResult<Prompt> {
 fn reasons(model: &FoundationModel, body: &Value) -> AwsResult<bool> {
     match &body["reasoning_effort"] {
         Value::Null | Value::String(_) => {
-            Ok(wants_reasoning(body) || model.style.unasked_reasoning.is_some())
+            Ok(wants_reasoning(body) || model.style.unrequested_reasoning.is_some())
         }
         other => Err(wrong_type("#/reasoning_effort", "String", other)),
     }
@@ -163,7 +163,7 @@ pub(super) fn id(said: &Said<'_>) -> String {
 
 /// Mistral's first chat models name it otherwise.
 fn reason_member(said: &Said<'_>) -> &'static str {
-    if said.asked.model.kind().starts_with("mistral.mistral-large-24") {
+    if said.asked.model.base_id().starts_with("mistral.mistral-large-24") {
         "stop_reason"
     } else {
         "finish_reason"

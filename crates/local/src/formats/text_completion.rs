@@ -44,7 +44,7 @@ pub(crate) fn chunks() -> Chunks {
 }
 
 fn is_deepseek(said: &Said<'_>) -> bool {
-    said.asked.model.maker() == "deepseek"
+    said.asked.model.provider() == "deepseek"
 }
 
 /// DeepSeek's short form, or OpenAI's as the containers of other models have it (recorded).

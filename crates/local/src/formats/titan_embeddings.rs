@@ -27,11 +27,11 @@ pub(super) fn read(model: &FoundationModel, body: &Value) -> AwsResult<Vec<Vec<V
 }
 
 fn embeds_images(model: &FoundationModel) -> bool {
-    model.kind().starts_with("amazon.titan-embed-image")
+    model.base_id().starts_with("amazon.titan-embed-image")
 }
 
 fn is_v1(model: &FoundationModel) -> bool {
-    model.kind().starts_with("amazon.titan-embed-text-v1")
+    model.base_id().starts_with("amazon.titan-embed-text-v1")
 }
 
 fn read_text<'a>(model: &FoundationModel, body: &'a Value) -> AwsResult<&'a str> {

@@ -127,7 +127,7 @@ fn of_prompt(
     let minimum = style.cache_minimum?;
     let places = places(model, prompt);
     let is_asked = places.iter().any(|place| place.point.is_some());
-    if !is_asked && model.maker() != "anthropic" {
+    if !is_asked && model.provider() != "anthropic" {
         return None;
     }
     cache.0.retain(|_, entry| entry.forgotten_at > now);
@@ -142,7 +142,7 @@ fn of_prompt(
 
     let read = known.map_or(0, |known| places[known].tokens);
     let mut used =
-        CacheUse { read, is_asked, tells_lifetimes: style.tells_cache_lifetimes, ..CacheUse::default() };
+        CacheUse { read, is_asked, tells_lifetimes: style.reports_cache_lifetimes, ..CacheUse::default() };
     let mut before = read;
     for (point, lifetime) in points {
         let Place { fingerprint, tokens, .. } = places[point];

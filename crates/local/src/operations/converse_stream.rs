@@ -19,7 +19,7 @@ pub(crate) async fn converse_stream(local: &Local, request: &Request) -> AwsResu
     let trace = guardrails.and_then(|guardrails| guardrails.converse_stream_trace());
     let ending = generation.completion.ending.clone();
     let repeated = ["performanceConfig", "serviceTier"].map(|it| (it, request.input.get(it).cloned()));
-    let sends_input_whole = model.style.streams_tool_input_whole;
+    let sends_input_whole = model.style.streams_tool_input_in_one_delta;
     let mut index = 0;
     // The input of a tool use so far, for models that send it whole.
     let mut whole_input = None::<String>;

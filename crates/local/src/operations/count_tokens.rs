@@ -26,7 +26,7 @@ pub(crate) fn count(local: &Local, request: &Request) -> AwsResult<Output> {
                 .unwrap_or_else(unsupported));
         }
     };
-    if !model.takes(Feature::CountTokens) {
+    if !model.accepts(Feature::CountTokens) {
         return Err(unsupported());
     }
     let input = &request.input["input"];

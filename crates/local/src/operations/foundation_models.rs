@@ -26,6 +26,6 @@ pub(crate) fn list(local: &Local, request: &Request) -> AwsResult<Output> {
 }
 
 pub(crate) fn get(local: &Local, request: &Request) -> AwsResult<Output> {
-    let model = local.world.models(&request.region).get_or_refuse(request.text("modelIdentifier"))?;
+    let model = local.world.models(&request.region).require(request.text("modelIdentifier"))?;
     Ok(Output::Json(json!({ "modelDetails": model.summary(&request.region, local.world.clock.now()) })))
 }

@@ -155,7 +155,7 @@ fn metrics(completion: &Completion, model: &FoundationModel) -> Value {
 /// Returns the tokens read from the cache and written to it. As recorded, Nova's text models report zeros too.
 fn cached(usage: &Usage, model: &FoundationModel) -> Option<(u64, u64)> {
     let (read, written) = usage.cache.as_ref().map_or((0, 0), |cache| (cache.read, cache.written()));
-    (read + written > 0 || model.kind().starts_with("amazon.nova")).then_some((read, written))
+    (read + written > 0 || model.base_id().starts_with("amazon.nova")).then_some((read, written))
 }
 
 fn headers(request: &Request, content_type: &'static str) -> Headers {

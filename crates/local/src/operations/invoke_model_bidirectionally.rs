@@ -11,7 +11,7 @@ use crate::wire::request::Request;
 
 pub(crate) fn invoke(local: &Local, request: &Request) -> AwsResult<Output> {
     let model = local.with_region(&request.region, |cx| models::invoked(cx, request.text("modelId")))?;
-    if !model.speaks() {
+    if !model.is_speech_model() {
         return Err(AwsError::validation("The model is unsupported for bidirectional streaming"));
     }
     let reply = local.repliers.queued().unwrap_or_default();

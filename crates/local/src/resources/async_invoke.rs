@@ -8,7 +8,7 @@ use crate::resources::models;
 use crate::store::context::Context;
 use crate::store::resource::{Members, Resource, Verb};
 use crate::wire::error::{AwsError, AwsResult};
-use crate::world::buckets::{Buckets, within};
+use crate::world::buckets::{Buckets, join_uri};
 
 pub(crate) static RESOURCE: Resource = Resource {
     name: "AsyncInvoke",
@@ -62,7 +62,7 @@ fn on_success(cx: &mut Context<'_>, record: &mut Record) {
     let Some((buckets, output)) = destination(cx, record) else { return };
     let Ok(model) = models::invoked(cx, record.text("modelId")) else { return };
     let files = asynchronous::files(model, &record["modelInput"], buckets, &output);
-    let written = files.iter().try_for_each(|(name, bytes)| buckets.write(&within(&output, name), bytes));
+    let written = files.iter().try_for_each(|(name, bytes)| buckets.write(&join_uri(&output, name), bytes));
     if let Err(why) = written {
         RESOURCE.set_failed(record, &why);
     }
@@ -73,7 +73,7 @@ fn on_failure(cx: &mut Context<'_>, record: &mut Record) {
     let Ok(model) = models::invoked(cx, record.text("modelId")) else { return };
     if let Some((name, bytes)) = asynchronous::failure(model, record.text(RESOURCE.members.failure)) {
         // The invocation has failed already, so that a failure to write the file changes nothing.
-        let _ = buckets.write(&within(&output, &name), &bytes);
+        let _ = buckets.write(&join_uri(&output, &name), &bytes);
     }
 }
 

@@ -54,7 +54,7 @@ fn offers(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
                     rate("USE1_InputTokenCount", "0.003", "1,000 input tokens"),
                     rate("USE1_OutputTokenCount", "0.015", "1,000 output tokens"),
                 ] },
-                "legalTerm": { "url": format!("https://example.com/terms/{}", model.maker()) },
+                "legalTerm": { "url": format!("https://example.com/terms/{}", model.provider()) },
                 "supportTerm": { "refundPolicyDescription": "There are no refunds." },
                 "validityTerm": { "agreementDuration": "P1Y" },
             },
@@ -90,9 +90,9 @@ fn availability(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
 
 /// Returns the token of a model's offer. Amazon's models need no agreement.
 fn offer_token(model: &FoundationModel) -> Option<String> {
-    (model.maker() != "amazon").then(|| format!("offer-token-{}", model.model_id))
+    (model.provider() != "amazon").then(|| format!("offer-token-{}", model.model_id))
 }
 
 fn known(cx: &Context<'_>, identifier: &str) -> AwsResult<&'static FoundationModel> {
-    cx.models().get_or_refuse(identifier)
+    cx.models().require(identifier)
 }

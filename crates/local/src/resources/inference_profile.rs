@@ -7,7 +7,7 @@ use crate::store::context::Context;
 use crate::store::resource::{Invocable, Members, Protection, Resource, Verb};
 use crate::wire::error::AwsResult;
 use crate::world::ACCOUNT;
-use crate::world::catalogue::{FoundationModel, SystemProfile, invalid};
+use crate::world::catalogue::{FoundationModel, SystemProfile, invalid_identifier};
 
 /// The creation time of what AWS defines.
 pub(super) const LONG_AGO: &str = "2024-08-26T00:00:00Z";
@@ -51,7 +51,7 @@ fn on_create(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     let models = match arn.contains(":foundation-model/") {
         true => {
             let model = cx.models().get(arn);
-            model.map(|_| json!([{ "modelArn": arn }])).ok_or_else(invalid)?
+            model.map(|_| json!([{ "modelArn": arn }])).ok_or_else(invalid_identifier)?
         }
         false => cx.record(&RESOURCE, arn)?.get("models").cloned().unwrap_or_default(),
     };

@@ -10,7 +10,7 @@ use crate::resources::models;
 use crate::store::context::Context;
 use crate::store::resource::{Members, Resource, Verb};
 use crate::wire::error::{AwsError, AwsResult};
-use crate::world::buckets::within;
+use crate::world::buckets::join_uri;
 use crate::world::clock::later;
 
 const ONE_HOUR: Duration = Duration::from_secs(3600);
@@ -91,7 +91,7 @@ fn process_records(cx: &Context<'_>, record: &Record) -> Result<Tally, String> {
     if files.is_empty() {
         return Ok(unread);
     }
-    let output = within(&uri("outputDataConfig", "s3OutputDataConfig"), RESOURCE.id_of(record));
+    let output = join_uri(&uri("outputDataConfig", "s3OutputDataConfig"), RESOURCE.id_of(record));
     let model = models::invoked(cx, record.text("modelId")).map_err(|error| error.message)?;
     let converses = record.text("modelInvocationType") == "Converse";
     let mut batch = Batch { world: cx.world, model, converses, tally: Tally::default() };
@@ -99,9 +99,9 @@ fn process_records(cx: &Context<'_>, record: &Record) -> Result<Tally, String> {
         let bytes = buckets.read(&file)?.unwrap_or_default();
         let answers = batch.answer(&String::from_utf8_lossy(&bytes));
         let name = file.rsplit('/').next().unwrap_or_default();
-        buckets.write(&within(&output, &format!("{name}.out")), answers.as_bytes())?;
+        buckets.write(&join_uri(&output, &format!("{name}.out")), answers.as_bytes())?;
     }
     let manifest = batch.tally.manifest().to_string();
-    buckets.write(&within(&output, "manifest.json.out"), manifest.as_bytes())?;
+    buckets.write(&join_uri(&output, "manifest.json.out"), manifest.as_bytes())?;
     Ok(batch.tally)
 }

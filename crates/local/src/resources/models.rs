@@ -6,7 +6,7 @@ use crate::store::context::Context;
 use crate::store::resource::{Invocable, Resource};
 use crate::wire::error::{AwsError, AwsResult};
 use crate::world::catalogue::FoundationModel;
-use crate::world::catalogue::invalid;
+use crate::world::catalogue::invalid_identifier;
 
 /// A model that a custom model is based on.
 pub(crate) struct Base {
@@ -25,7 +25,7 @@ pub(crate) fn base(cx: &Context<'_>, identifier: &str) -> AwsResult<Base> {
             let arn = record.text("modelArn").to_owned();
             Ok(Base { arn, foundation_arn: record.text("foundationModelArn").to_owned() })
         }
-        None => Err(invalid()),
+        None => Err(invalid_identifier()),
     }
 }
 
@@ -42,16 +42,16 @@ pub(crate) fn invoked(cx: &Context<'_>, identifier: &str) -> AwsResult<&'static 
     let path = identifier.strip_prefix("arn:").and_then(|arn| arn.splitn(5, ':').nth(4));
     let model_id = match path {
         Some(path) if invocable(cx, path).is_some() => resolve(cx, identifier)?,
-        Some(_) => return models.invoked(identifier),
+        Some(_) => return models.resolve(identifier),
         // An application profile can be invoked by its ID alone.
         None => match cx.store.record(&inference_profile::RESOURCE, identifier) {
             Some(profile) if profile.text("type") == "APPLICATION" => {
                 resolve(cx, profile.text("inferenceProfileArn"))?
             }
-            _ => return models.invoked(identifier),
+            _ => return models.resolve(identifier),
         },
     };
-    models.callable(&model_id)
+    models.invocable(&model_id)
 }
 
 /// Returns the resource that the resource part of an ARN belongs to, if it can be invoked.
@@ -71,9 +71,9 @@ fn resolve(cx: &Context<'_>, arn: &str) -> AwsResult<String> {
             return Ok(id.to_owned());
         }
         if let Some(id) = path.strip_prefix("inference-profile/") {
-            return cx.models().invoked(id).map(|model| model.model_id.clone());
+            return cx.models().resolve(id).map(|model| model.model_id.clone());
         }
-        let (resource, Invocable { model, .. }) = invocable(cx, path).ok_or_else(invalid)?;
+        let (resource, Invocable { model, .. }) = invocable(cx, path).ok_or_else(invalid_identifier)?;
         let record = cx.record(resource, arn)?;
         let status = resource.status_of(record);
         if resource.is_in_progress(record) || status == resource.failed {
@@ -82,7 +82,7 @@ fn resolve(cx: &Context<'_>, arn: &str) -> AwsResult<String> {
         let Some(model) = model else { return Ok(STAND_IN.to_owned()) };
         arn = model_arn(record, model);
     }
-    Err(invalid())
+    Err(invalid_identifier())
 }
 
 /// Returns the ARN in a member: a text, or the first one of a list or a structure.

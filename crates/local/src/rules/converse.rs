@@ -26,15 +26,15 @@ fn refuse(message: impl Into<String>) -> AwsResult<()> {
 }
 
 fn check_model(model: &FoundationModel, input: &Value) -> AwsResult<()> {
-    if !model.takes(Feature::Converse) {
+    if !model.accepts(Feature::Converse) {
         return refuse(
             "This action doesn't support the model that you provided. Try again with a supported model.",
         );
     }
-    if !model.takes(Feature::Tools) && !input["toolConfig"].is_null() {
+    if !model.accepts(Feature::Tools) && !input["toolConfig"].is_null() {
         return refuse("This model doesn't support tool use.");
     }
-    if !model.takes(Feature::System) && !items(&input["system"]).is_empty() {
+    if !model.accepts(Feature::System) && !items(&input["system"]).is_empty() {
         return refuse(
             "This model doesn't support system messages. Try again without a system message or use a model that supports system messages.",
         );
@@ -123,7 +123,7 @@ fn check_block(model: &FoundationModel, path: &str, block: &Value) -> AwsResult<
     }
     for (index, content) in items(&result["content"]).iter().enumerate() {
         let document = content.get("json");
-        if document.is_some_and(|json| !json.is_object()) && !model.takes(Feature::ScalarToolResult) {
+        if document.is_some_and(|json| !json.is_object()) && !model.accepts(Feature::ScalarToolResult) {
             return refuse(not_an_object(&format!("{path}.toolResult.content.{index}.json")));
         }
     }

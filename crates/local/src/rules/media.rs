@@ -70,12 +70,12 @@ fn check_medium(model: &FoundationModel, medium: &Medium<'_>) -> AwsResult<()> {
         ));
     }
     let format = block["format"].as_str().unwrap_or_default();
-    if *kind == "video" && format.contains('/') && !model.takes(Feature::VideoMediaType) {
+    if *kind == "video" && format.contains('/') && !model.accepts(Feature::VideoMediaType) {
         return refuse(format!(
             "This model doesn't support the {format} format. Use another format and try again."
         ));
     }
-    if block["source"]["s3Location"].is_object() && !model.takes(Feature::S3Uri) {
+    if block["source"]["s3Location"].is_object() && !model.accepts(Feature::S3Uri) {
         return refuse("This model doesn't support the s3Uri field. Remove s3Uri and try again.");
     }
     if *kind == "document" {
@@ -102,8 +102,8 @@ fn check_bytes(model: &FoundationModel, medium: &Medium<'_>, format: &str) -> Aw
     let Some(encoded) = block["source"]["bytes"].as_str() else { return Ok(()) };
     let Ok(bytes) = BASE64.decode(encoded) else { return Ok(()) };
     let (most, size) = match *kind {
-        "image" => (model.accepted.most.image_bytes, bytes.len() as u64),
-        "document" => (model.accepted.most.document_bytes, bytes.len() as u64),
+        "image" => (model.accepted.limits.image_bytes, bytes.len() as u64),
+        "document" => (model.accepted.limits.document_bytes, bytes.len() as u64),
         _ => (None, 0),
     };
     let relayed = |told: String| {
@@ -114,7 +114,7 @@ fn check_bytes(model: &FoundationModel, medium: &Medium<'_>, format: &str) -> Aw
         let (encoded, most) = (encoded.len(), most.div_ceil(3) * 4);
         return relayed(format!("{kind} exceeds {} MB maximum: {encoded} bytes > {most} bytes", most >> 20));
     }
-    if model.takes(Feature::UnreadableMedia) {
+    if model.accepts(Feature::UnreadableMedia) {
         return Ok(());
     }
     let begins = |starts: &[&[u8]]| starts.iter().any(|start| bytes.starts_with(start));
@@ -133,12 +133,12 @@ fn check_bytes(model: &FoundationModel, medium: &Medium<'_>, format: &str) -> Aw
 fn check_counts(model: &FoundationModel, media: &[Medium<'_>]) -> AwsResult<()> {
     let count = |kind: &str| media.iter().filter(|medium| medium.kind == kind).count() as u64;
     let (images, documents) = (count("image"), count("document"));
-    if let Some(most) = model.accepted.most.images.filter(|most| images > *most) {
+    if let Some(most) = model.accepted.limits.images.filter(|most| images > *most) {
         return refuse(format!(
             "The model returned the following errors: too many images and documents: {images} + {documents} > {most}"
         ));
     }
-    if let Some(most) = model.accepted.most.documents.filter(|most| documents > *most) {
+    if let Some(most) = model.accepted.limits.documents.filter(|most| documents > *most) {
         return refuse(format!("A request can include up to {most} documents, not {documents}."));
     }
     Ok(())

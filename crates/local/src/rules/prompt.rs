@@ -79,12 +79,12 @@ fn check_sampling(model: &FoundationModel, prompt: &Prompt) -> Verdict {
         if !(0.0..=1.0).contains(&value) {
             return relayed(format!("{name}: range: 0..1"));
         }
-        if !model.takes(Feature::Sampling) && value < 1.0 {
+        if !model.accepts(Feature::Sampling) && value < 1.0 {
             return relayed(format!("`{name}` is deprecated for this model."));
         }
     }
     let has_both = given.iter().all(|(_, value)| value.is_some());
-    if has_both && !model.takes(Feature::TemperatureBesideTopP) {
+    if has_both && !model.accepts(Feature::TemperatureWithTopP) {
         return relayed(
             "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
         );
@@ -94,7 +94,7 @@ fn check_sampling(model: &FoundationModel, prompt: &Prompt) -> Verdict {
 
 fn check_first_message(model: &FoundationModel, prompt: &Prompt) -> Verdict {
     let first = prompt.messages.first();
-    if first.is_none() || (first.is_some_and(is_assistants) && !model.takes(Feature::AssistantFirst)) {
+    if first.is_none() || (first.is_some_and(is_assistants) && !model.accepts(Feature::AssistantFirst)) {
         return refused(
             "messages: first message must use the \"user\" role",
             "A conversation must start with a user message. Try again with a conversation that starts with a user \
@@ -109,8 +109,8 @@ fn check_texts(model: &FoundationModel, prompt: &Prompt) -> Verdict {
         for (position, block) in blocks(message) {
             let Some(text) = block["text"].as_str().filter(|text| text.trim().is_empty()) else { continue };
             let has_others = items(&message["content"]).len() > 1;
-            let is_line_break = text == "\n" && has_others && model.takes(Feature::LineBreakBesideContent);
-            if is_line_break || model.takes(Feature::BlankText) {
+            let is_line_break = text == "\n" && has_others && model.accepts(Feature::LineBreakWithContent);
+            if is_line_break || model.accepts(Feature::BlankText) {
                 continue;
             }
             let wanted = if text.is_empty() { "be non-empty" } else { "contain non-whitespace text" };
@@ -210,12 +210,12 @@ fn check_forced_tools(model: &FoundationModel, prompt: &Prompt) -> Verdict {
         ToolChoice::Named(_) => "tool",
         ToolChoice::Auto | ToolChoice::Never => return Ok(()),
     };
-    if !model.takes(Feature::ForcedTools) {
+    if !model.accepts(Feature::ForcedTools) {
         let field = format!("toolConfig.toolChoice.{choice}");
         let told = format!("This model doesn't support the {field} field. Remove {field} and try again.");
         return refused(told.clone(), told);
     }
-    if prompt.thinking != Thinking::Off && !model.takes(Feature::ForcedToolsBesideThinking) {
+    if prompt.thinking != Thinking::Off && !model.accepts(Feature::ForcedToolsWithThinking) {
         return relayed("Thinking may not be enabled when tool_choice forces tool use.");
     }
     Ok(())
@@ -225,8 +225,8 @@ fn check_thinking(model: &FoundationModel, prompt: &Prompt) -> Verdict {
     if prompt.thinking == Thinking::Off {
         return Ok(());
     }
-    let is_claude = model.maker() == "anthropic";
-    if !model.takes(Feature::Thinking) {
+    let is_claude = model.provider() == "anthropic";
+    if !model.accepts(Feature::Thinking) {
         return relayed(match is_claude {
             true => "thinking: Extra inputs are not permitted",
             false => {
@@ -236,10 +236,10 @@ fn check_thinking(model: &FoundationModel, prompt: &Prompt) -> Verdict {
         });
     }
     let budget = match prompt.thinking {
-        Thinking::Adaptive if !model.takes(Feature::AdaptiveThinking) => {
+        Thinking::Adaptive if !model.accepts(Feature::AdaptiveThinking) => {
             return relayed("adaptive thinking is not supported on this model");
         }
-        Thinking::Enabled { .. } if !model.takes(Feature::BudgetedThinking) => {
+        Thinking::Enabled { .. } if !model.accepts(Feature::BudgetedThinking) => {
             return relayed(
                 "\"thinking.type.enabled\" is not supported for this model. Use \"thinking.type.adaptive\" and \
                  \"output_config.effort\" to control thinking behavior.",
@@ -276,14 +276,14 @@ fn check_thinking(model: &FoundationModel, prompt: &Prompt) -> Verdict {
 fn check_reasoning(model: &FoundationModel, prompt: &Prompt) -> Verdict {
     for (index, message) in prompt.messages.iter().enumerate() {
         let has = |kind: &str| blocks(message).any(|(_, block)| !block[kind].is_null());
-        if has("toolResult") && has("text") && !model.takes(Feature::TextBesideToolResult) {
+        if has("toolResult") && has("text") && !model.accepts(Feature::TextWithToolResult) {
             let told = "Conversation blocks and tool result blocks cannot be provided in the same turn.";
             return refused(told, told);
         }
         let mut thoughts =
             blocks(message).map(|(index, block)| (index, &block["reasoningContent"]["reasoningText"]));
         let unsigned = thoughts.find(|(_, thought)| thought.is_object() && thought["signature"].is_null());
-        if let Some((position, _)) = unsigned.filter(|_| !model.takes(Feature::UnsignedReasoning)) {
+        if let Some((position, _)) = unsigned.filter(|_| !model.accepts(Feature::UnsignedReasoning)) {
             return relayed(format!(
                 "messages.{index}.content.{position}.thinking.signature: Field required"
             ));
@@ -297,12 +297,12 @@ fn check_last_message(model: &FoundationModel, prompt: &Prompt) -> Verdict {
     if !prompt.messages.last().is_some_and(is_assistants) {
         return Ok(());
     }
-    if !model.takes(Feature::Prefill) {
+    if !model.accepts(Feature::Prefill) {
         return relayed(
             "This model does not support assistant message prefill. The conversation must end with a user message.",
         );
     }
-    if !prompt.tools.is_empty() && !model.takes(Feature::PrefillBesideTools) {
+    if !prompt.tools.is_empty() && !model.accepts(Feature::PrefillWithTools) {
         return relayed(
             "Your API request included an `assistant` message in the final position, which would pre-fill the `assistant` \
              response. When using tools, pre-filling the `assistant` response is not supported.",
@@ -324,7 +324,7 @@ fn check_cache_points(prompt: &Prompt) -> Verdict {
 }
 
 fn check_sizes(model: &FoundationModel, prompt: &Prompt) -> Verdict {
-    if let (Some(wanted), Some(most)) = (prompt.max_tokens, model.accepted.most.output_tokens)
+    if let (Some(wanted), Some(most)) = (prompt.max_tokens, model.accepted.limits.output_tokens)
         && wanted > most
     {
         return refused(
@@ -341,11 +341,11 @@ fn check_sizes(model: &FoundationModel, prompt: &Prompt) -> Verdict {
     let content = prompt.messages.iter().flat_map(|message| items(&message["content"]));
     let texts = content.chain(&prompt.system).filter_map(|block| block["text"].as_str());
     let bytes: u64 = texts.map(|text| text.len() as u64).sum();
-    if let Some(most) = model.accepted.most.text_bytes.filter(|most| bytes > *most) {
+    if let Some(most) = model.accepted.limits.text_bytes.filter(|most| bytes > *most) {
         return relayed(format!("too many total text bytes: {bytes} > {most}"));
     }
     if model.context_window.is_some_and(|window| input_tokens(prompt) > window) {
-        return relayed(match model.kind().starts_with("amazon.nova") {
+        return relayed(match model.base_id().starts_with("amazon.nova") {
             true => {
                 "Input Tokens Exceeded: Number of input tokens exceeds maximum length. Please update the input to try \
                  again."

@@ -1,47 +1,52 @@
-//! A folder that stands for S3: `s3://bucket/key` is `folder/bucket/key`. Nothing outside of it is ever touched.
+//! A folder that replaces S3: `s3://bucket/key` is the file `folder/bucket/key`. Files outside the folder are never read or
+//! written.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Longer files are not read.
-const LONGEST: u64 = 64 << 20;
+/// The limit of a file's length. Longer files are not read.
+const MAX_FILE: u64 = 64 << 20;
 
+/// The S3 buckets, as subfolders of a folder.
 #[derive(Clone, Debug)]
 pub(crate) struct Buckets {
     folder: PathBuf,
 }
 
 impl Buckets {
-    /// The folder is made where it is not there yet.
-    pub(crate) fn at(folder: &Path) -> io::Result<Self> {
-        let told = |error: io::Error| {
-            io::Error::new(error.kind(), format!("the folder for buckets, {}: {error}", folder.display()))
+    /// Opens a folder. Creates it if it does not exist.
+    pub(crate) fn open(folder: &Path) -> io::Result<Self> {
+        let with_folder = |error: io::Error| {
+            io::Error::new(error.kind(), format!("the bucket folder {}: {error}", folder.display()))
         };
-        fs::create_dir_all(folder).map_err(told)?;
-        Ok(Self { folder: fs::canonicalize(folder).map_err(told)? })
+        fs::create_dir_all(folder).map_err(with_folder)?;
+        Ok(Self { folder: fs::canonicalize(folder).map_err(with_folder)? })
     }
 
-    /// Refuses what would lead out of the folder.
+    /// Checks that a URI is a file in a bucket. The error says why it is not.
     pub(crate) fn check(&self, uri: &str) -> Result<(), String> {
         self.path(uri).map(|_| ())
     }
 
+    /// Writes a file. Creates its folders.
     pub(crate) fn write(&self, uri: &str, bytes: &[u8]) -> Result<(), String> {
         let path = self.path(uri)?;
-        let told = |error: io::Error| format!("{uri} could not be written: {error}");
+        let with_uri = |error: io::Error| format!("{uri} could not be written: {error}");
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(told)?;
+            fs::create_dir_all(parent).map_err(with_uri)?;
         }
-        fs::write(&path, bytes).map_err(told)
+        fs::write(&path, bytes).map_err(with_uri)
     }
 
-    /// What stands there; `None` where nothing does.
+    /// Reads a file, or returns `None` if it does not exist.
     pub(crate) fn read(&self, uri: &str) -> Result<Option<Vec<u8>>, String> {
         let path = self.path(uri)?;
         match fs::metadata(&path) {
             Ok(file) if !file.is_file() => return Ok(None),
-            Ok(file) if file.len() > LONGEST => return Err(format!("{uri} is longer than {LONGEST} bytes")),
+            Ok(file) if file.len() > MAX_FILE => {
+                return Err(format!("{uri} is longer than {MAX_FILE} bytes"));
+            }
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(format!("{uri} could not be read: {error}")),
@@ -49,31 +54,31 @@ impl Buckets {
         fs::read(&path).map(Some).map_err(|error| format!("{uri} could not be read: {error}"))
     }
 
-    /// The files at a URI, in the order of their names: itself, or those of one ending in a folder.
-    pub(crate) fn files(&self, uri: &str, ending: &str) -> Result<Vec<String>, String> {
+    /// Returns the URI itself if it is a file, else the files in this folder with this suffix, ordered by name.
+    pub(crate) fn files(&self, uri: &str, suffix: &str) -> Result<Vec<String>, String> {
         let path = self.path(uri)?;
         if path.is_file() {
             return Ok(vec![uri.to_owned()]);
         }
         let Ok(entries) = fs::read_dir(path) else { return Ok(Vec::new()) };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut names: Vec<_> = names.filter(|name| name.ends_with(ending)).collect();
+        let mut names: Vec<_> = names.filter(|name| name.ends_with(suffix)).collect();
         names.sort();
-        Ok(names.iter().map(|name| within(uri, name)).collect())
+        Ok(names.iter().map(|name| join_uri(uri, name)).collect())
     }
 
-    /// Where a URI stands in the folder. Neither `..` nor a link leads out of it.
+    /// Returns the path of a URI. A `..` or a link is an error, since it could lead out of the folder.
     fn path(&self, uri: &str) -> Result<PathBuf, String> {
-        let key = uri.strip_prefix("s3://").ok_or_else(|| format!("{uri} is no S3 URI"))?;
+        let key = uri.strip_prefix("s3://").ok_or_else(|| format!("{uri} is not an S3 URI"))?;
         let mut path = self.folder.clone();
         for part in key.split('/').filter(|part| !part.is_empty()) {
             if matches!(part, "." | "..") || part.contains(['\\', ':', '\0']) {
-                return Err(format!("{uri} leads out of the folder that stands for S3, or could"));
+                return Err(format!("{uri} leads out of the folder of the buckets, or could"));
             }
             path.push(part);
-            if fs::symlink_metadata(&path).is_ok_and(|known| known.is_symlink()) {
+            if fs::symlink_metadata(&path).is_ok_and(|file| file.is_symlink()) {
                 return Err(format!(
-                    "{uri} goes through a link, which may lead out of the folder that stands for S3"
+                    "{uri} goes through a link, which could lead out of the folder of the buckets"
                 ));
             }
         }
@@ -84,8 +89,8 @@ impl Buckets {
     }
 }
 
-/// The URI of something in a folder.
-pub(crate) fn within(folder: &str, name: &str) -> String {
+/// Returns the URI of a file in a folder.
+pub(crate) fn join_uri(folder: &str, name: &str) -> String {
     format!("{}/{name}", folder.trim_end_matches('/'))
 }
 
@@ -110,7 +115,7 @@ mod tests {
     #[test]
     fn files_are_written_listed_and_read() {
         let folder = folder("files");
-        let buckets = Buckets::at(&folder.0).unwrap();
+        let buckets = Buckets::open(&folder.0).unwrap();
         assert_eq!(buckets.read("s3://bucket/a/b.jsonl"), Ok(None));
         for name in ["b.jsonl", "a.jsonl", "c.txt"] {
             buckets.write(&format!("s3://bucket/in//{name}"), name.as_bytes()).unwrap();
@@ -123,9 +128,9 @@ mod tests {
     }
 
     #[test]
-    fn nothing_leads_out() {
+    fn no_uri_leads_out_of_the_folder() {
         let folder = folder("out");
-        let buckets = Buckets::at(&folder.0.join("inside")).unwrap();
+        let buckets = Buckets::open(&folder.0.join("inside")).unwrap();
         for uri in [
             "s3://../x",
             "s3://bucket/../../x",

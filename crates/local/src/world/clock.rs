@@ -1,4 +1,4 @@
-//! The server's own time: real time, and what tests have added to it.
+//! The server's clock: real time, plus the duration by which it was advanced.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+/// The server's clock.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     ahead: Mutex<Duration>,
@@ -17,7 +18,7 @@ impl Clock {
         later(Timestamp::now(), ahead)
     }
 
-    /// Makes it real time again.
+    /// Sets the clock to real time.
     pub(crate) fn reset(&self) {
         *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = Duration::ZERO;
     }
@@ -28,7 +29,7 @@ impl Clock {
     }
 }
 
-/// A moment some time after another; the end of time when there is no such moment.
+/// Adds a duration to a time. The result is at most [`Timestamp::MAX`].
 pub(crate) fn later(moment: Timestamp, by: Duration) -> Timestamp {
     let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
     moment.checked_add(by).unwrap_or(Timestamp::MAX)
@@ -39,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_can_be_advanced_however_far() {
+    fn the_clock_can_be_advanced_by_any_duration() {
         let clock = Clock::default();
         let before = clock.now();
         clock.advance(Duration::from_secs(3600));

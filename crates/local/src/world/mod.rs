@@ -1,4 +1,4 @@
-//! What all parts of the server share: the catalogue, the clock, identifiers, buckets, and their settings.
+//! The state that all parts of the server share: the catalogue, the clock, IDs, buckets, and their settings.
 
 pub(crate) mod buckets;
 pub(crate) mod catalogue;
@@ -30,7 +30,7 @@ pub(crate) struct WorldSettings {
     pub(crate) empty_pages: bool,
     /// The folder whose subfolders are S3 buckets.
     pub(crate) bucket_folder: Option<PathBuf>,
-    /// Models that the catalogue's data lack.
+    /// Models that the data files lack.
     pub(crate) models: Vec<Declaration>,
     /// Whether models can be invoked after their end of life.
     pub(crate) keeps_retired_models: bool,
@@ -50,6 +50,7 @@ impl Default for WorldSettings {
     }
 }
 
+/// The catalogue, the clock, IDs and buckets of a server.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) services: &'static Services,
@@ -66,14 +67,14 @@ impl World {
         Ok(Self {
             services: Services::load()?,
             catalogue: Catalogue::new(settings.keeps_retired_models, &settings.models)?,
-            buckets: settings.bucket_folder.as_deref().map(Buckets::at).transpose()?,
+            buckets: settings.bucket_folder.as_deref().map(Buckets::open).transpose()?,
             clock: Clock::default(),
             ids: Ids::default(),
             settings,
         })
     }
 
-    /// The models that a region has now.
+    /// Returns the models of a region at the current time of the clock.
     pub(crate) fn models<'a>(&'a self, region: &'a str) -> RegionalModels<'a> {
         self.catalogue.at(region, self.clock.now())
     }
@@ -81,14 +82,14 @@ impl World {
     /// Restores the state at the start of the server.
     pub(crate) fn reset(&self) {
         if let Err(error) = self.catalogue.reset(&self.settings.models) {
-            tracing::error!(error, "the models that were declared at the start cannot be declared again");
+            tracing::error!(error, "cannot declare the models of the start again");
         }
         self.clock.reset();
         self.ids.reset();
     }
 }
 
-/// The error of a setting or a call that the server cannot accept.
+/// Creates the error of a setting or an argument that the server cannot accept.
 pub(crate) fn invalid_input(message: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, message)
 }

@@ -1,4 +1,4 @@
-//! The foundation models: facts about real ones, from data files, and those that were declared.
+//! The foundation models: AWS's, from data files, and the declared ones.
 
 mod model;
 mod profiles;
@@ -17,8 +17,8 @@ use crate::world::catalogue::style::{Style, StyleRule};
 
 const MODELS: &str = include_str!("../../../data/foundation_models.json");
 
-/// Who answers for a prompt of AWS's prompt management, whose ARN does not tell its model.
-const STAND_IN: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+/// The model of prompts in AWS's prompt management, whose ARNs do not contain a model.
+const PROMPT_MODEL: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
 static DATA: LazyLock<Result<Data, String>> = LazyLock::new(Data::read);
 
@@ -38,7 +38,7 @@ pub(crate) struct Catalogue {
     declared: Mutex<Vec<&'static FoundationModel>>,
 }
 
-/// The models of a region at a moment.
+/// The models of a region at a time.
 #[derive(Clone, Copy)]
 pub(crate) struct RegionalModels<'a> {
     catalogue: &'a Catalogue,
@@ -46,7 +46,7 @@ pub(crate) struct RegionalModels<'a> {
     now: Timestamp,
 }
 
-/// A model that AWS's data do not know, and the one that it is like.
+/// A model that the data files lack, and the known model that it behaves like.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Declaration {
@@ -58,7 +58,7 @@ pub(crate) struct Declaration {
 pub(crate) struct SystemProfile {
     pub(crate) prefix: &'static str,
     pub(crate) model: &'static FoundationModel,
-    /// Where it leads; nowhere in particular where that may be any region.
+    /// The regions that it routes to. Empty if it can be any region.
     pub(crate) regions: &'static [String],
 }
 
@@ -67,13 +67,13 @@ impl Data {
         let mut models: Vec<FoundationModel> =
             serde_json::from_str(MODELS).map_err(|error| error.to_string())?;
         let (rules, styles) = (rules::read()?, style::read()?);
-        models.iter_mut().for_each(|model| describe(model, &rules, &styles));
+        models.iter_mut().for_each(|model| apply_rules(model, &rules, &styles));
         Ok(Self { models, rules, styles, profiles: profiles::read()? })
     }
 }
 
-/// Adds to a model what the rules say about it.
-fn describe(model: &mut FoundationModel, rules: &[Rule], styles: &[StyleRule]) {
+/// Sets what the rules say about a model.
+fn apply_rules(model: &mut FoundationModel, rules: &[Rule], styles: &[StyleRule]) {
     model.accepted = Accepted::of(rules, &model.model_id);
     model.style = Style::of(styles, &model.model_id);
 }
@@ -81,7 +81,7 @@ fn describe(model: &mut FoundationModel, rules: &[Rule], styles: &[StyleRule]) {
 impl Catalogue {
     /// # Errors
     ///
-    /// When a declared model cannot be.
+    /// Fails if a declared model is not valid.
     pub(crate) fn new(keeps_retired: bool, declared: &[Declaration]) -> std::io::Result<Self> {
         let data = DATA.as_ref().map_err(|error| std::io::Error::other(error.as_str()))?;
         let catalogue = Self { data, keeps_retired, declared: Mutex::default() };
@@ -91,30 +91,32 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// Knows these declared models, and no others.
+    /// Replaces the declared models.
     pub(crate) fn reset(&self, declared: &[Declaration]) -> Result<(), String> {
         self.declared.lock().unwrap_or_else(PoisonError::into_inner).clear();
         declared.iter().try_for_each(|declaration| self.declare(declaration).map(drop))
     }
 
-    /// Adds a model. It lives as long as the program: whoever holds a model needs not ask how long.
+    /// Adds a model. It is never freed, so that models can be `&'static`.
     pub(crate) fn declare(&self, declaration: &Declaration) -> Result<&'static FoundationModel, String> {
         let Declaration { id, like } = declaration;
         let is_id = |character: char| character.is_ascii_alphanumeric() || ".:-_".contains(character);
         if id.is_empty() || !id.chars().all(is_id) {
-            return Err(format!("“{id}” is no model ID: letters, digits, '.', ':', '-' and '_' make one"));
+            return Err(format!(
+                "“{id}” is not a model ID, which has only letters, digits, '.', ':', '-' and '_'"
+            ));
         }
-        if self.known(id).is_some() {
-            return Err(format!("the model {id} is there already"));
+        if self.find(id).is_some() {
+            return Err(format!("the model {id} exists already"));
         }
         let like = like.as_deref().map(|like| {
-            self.known(like).ok_or_else(|| format!("{id} cannot be like {like}, which is not known"))
+            self.find(like).ok_or_else(|| format!("{id} cannot be like {like}, which is not known"))
         });
         let model = match like.transpose()? {
             Some(like) => FoundationModel::like(id, like),
             None => {
                 let mut model = FoundationModel::of_text(id);
-                describe(&mut model, &self.data.rules, &self.data.styles);
+                apply_rules(&mut model, &self.data.rules, &self.data.styles);
                 model
             }
         };
@@ -123,12 +125,13 @@ impl Catalogue {
         Ok(model)
     }
 
+    /// Returns the models of a region at a time.
     pub(crate) fn at<'a>(&'a self, region: &'a str, now: Timestamp) -> RegionalModels<'a> {
         RegionalModels { catalogue: self, region, now }
     }
 
-    /// Any model by its id, ended ones included.
-    pub(crate) fn known(&self, id: &str) -> Option<&'static FoundationModel> {
+    /// Finds a model by its ID, even if its life has ended.
+    pub(crate) fn find(&self, id: &str) -> Option<&'static FoundationModel> {
         let declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
         self.data.models.iter().chain(declared.iter().copied()).find(|model| model.model_id == id)
     }
@@ -140,55 +143,55 @@ impl Catalogue {
 }
 
 impl RegionalModels<'_> {
-    /// The models that AWS lists: all that have not ended.
+    /// Returns the models that AWS lists: all whose life has not ended.
     pub(crate) fn listed(self) -> impl Iterator<Item = &'static FoundationModel> {
         self.catalogue.all().into_iter().filter(move |model| !self.has_ended(model))
     }
 
-    /// A listed model by its id or its ARN in this region.
+    /// Gets a listed model by its ID or its ARN in this region.
     pub(crate) fn get(self, identifier: &str) -> Option<&'static FoundationModel> {
         let id = match identifier.starts_with("arn:") {
-            true => self.resource(identifier)?.strip_prefix("foundation-model/")?,
+            true => self.arn_resource(identifier)?.strip_prefix("foundation-model/")?,
             false => identifier,
         };
-        self.catalogue.known(id).filter(|model| !self.has_ended(model))
+        self.catalogue.find(id).filter(|model| !self.has_ended(model))
     }
 
-    /// A listed model, or AWS's word that there is none.
-    pub(crate) fn get_or_refuse(self, identifier: &str) -> AwsResult<&'static FoundationModel> {
+    /// Gets a listed model, or returns AWS's error.
+    pub(crate) fn require(self, identifier: &str) -> AwsResult<&'static FoundationModel> {
         self.get(identifier).ok_or_else(|| {
             AwsError::not_found("Could not resolve the foundation model from the provided model identifier.")
         })
     }
 
-    /// The model behind a name that the catalogue itself can tell: an id, a system-defined inference profile, the
-    /// ARN of either, or that of a stored prompt.
-    pub(crate) fn invoked(self, identifier: &str) -> AwsResult<&'static FoundationModel> {
+    /// Resolves an identifier of a call to its model: a model ID, the ID of a system-defined inference profile, the ARN of
+    /// either, or the ARN of a stored prompt.
+    pub(crate) fn resolve(self, identifier: &str) -> AwsResult<&'static FoundationModel> {
         let resource = match identifier.starts_with("arn:") {
-            true => self.resource(identifier).ok_or_else(invalid)?,
+            true => self.arn_resource(identifier).ok_or_else(invalid_identifier)?,
             false => identifier,
         };
         if identifier.starts_with("arn:") && resource.starts_with("prompt/") {
-            return self.catalogue.known(STAND_IN).ok_or_else(invalid);
+            return self.catalogue.find(PROMPT_MODEL).ok_or_else(invalid_identifier);
         }
         let id = resource.strip_prefix("foundation-model/").unwrap_or(resource);
         let id = id.strip_prefix("inference-profile/").unwrap_or(id);
-        match self.catalogue.known(id) {
-            Some(model) => self.alive(model).and_then(on_demand),
-            None => self.alive(self.behind_profile(id).ok_or_else(invalid)?),
+        match self.catalogue.find(id) {
+            Some(model) => self.check_life(model).and_then(check_on_demand),
+            None => self.check_life(self.find_by_profile(id).ok_or_else(invalid_identifier)?),
         }
     }
 
-    /// The model of an id, if it can still be called.
-    pub(crate) fn callable(self, id: &str) -> AwsResult<&'static FoundationModel> {
-        self.alive(self.catalogue.known(id).ok_or_else(invalid)?)
+    /// Gets a model by its ID, unless its life has ended.
+    pub(crate) fn invocable(self, id: &str) -> AwsResult<&'static FoundationModel> {
+        self.check_life(self.catalogue.find(id).ok_or_else(invalid_identifier)?)
     }
 
-    /// The profiles that AWS defines here for a model.
+    /// Returns the inference profiles that AWS defines for a model in this region.
     pub(crate) fn profiles(self, model: &'static FoundationModel) -> Vec<SystemProfile> {
         let groups = &self.catalogue.data.profiles;
-        let is_known = groups.iter().any(|group| group.knows(self.region));
-        let of_model = groups.iter().filter(|group| group.leads_to(model.kind()));
+        let is_known = groups.iter().any(|group| group.has_region(self.region));
+        let of_model = groups.iter().filter(|group| group.has_model(model.base_id()));
         let profile = |group: &'static ProfileGroup| {
             let regions = group.route(self.region, is_known)?;
             Some(SystemProfile { prefix: &group.prefix, model, regions })
@@ -196,15 +199,15 @@ impl RegionalModels<'_> {
         of_model.filter_map(profile).collect()
     }
 
-    /// The model behind the id of a system-defined inference profile of this region.
-    fn behind_profile(self, id: &str) -> Option<&'static FoundationModel> {
+    /// Finds a model by the ID of a system-defined inference profile of this region.
+    fn find_by_profile(self, id: &str) -> Option<&'static FoundationModel> {
         let (prefix, base) = id.split_once('.')?;
-        let model = self.catalogue.known(base)?;
+        let model = self.catalogue.find(base)?;
         self.profiles(model).iter().any(|profile| profile.prefix == prefix).then_some(model)
     }
 
-    /// What an ARN of this region, or of none, names; `None` of another region's.
-    fn resource(self, arn: &str) -> Option<&str> {
+    /// Returns the resource part of an ARN, or `None` if the ARN is of another region.
+    fn arn_resource(self, arn: &str) -> Option<&str> {
         let parts: Vec<_> = arn.splitn(6, ':').collect();
         match parts[..] {
             ["arn", _, _, region, _, resource] if region.is_empty() || region == self.region => {
@@ -218,7 +221,8 @@ impl RegionalModels<'_> {
         !self.catalogue.keeps_retired && model.has_ended(self.now)
     }
 
-    fn alive(self, model: &'static FoundationModel) -> AwsResult<&'static FoundationModel> {
+    /// Refuses a model whose life has ended.
+    fn check_life(self, model: &'static FoundationModel) -> AwsResult<&'static FoundationModel> {
         if self.has_ended(model) {
             return Err(AwsError::not_found(
                 "This model version has reached the end of its life. \
@@ -229,7 +233,8 @@ impl RegionalModels<'_> {
     }
 }
 
-fn on_demand(model: &'static FoundationModel) -> AwsResult<&'static FoundationModel> {
+/// Refuses a model that needs an inference profile.
+fn check_on_demand(model: &'static FoundationModel) -> AwsResult<&'static FoundationModel> {
     if model.is_on_demand() {
         return Ok(model);
     }
@@ -240,8 +245,8 @@ fn on_demand(model: &'static FoundationModel) -> AwsResult<&'static FoundationMo
     )))
 }
 
-/// AWS's word for an identifier that names no model here.
-pub(crate) fn invalid() -> AwsError {
+/// AWS's error for an identifier that no model in this region has.
+pub(crate) fn invalid_identifier() -> AwsError {
     AwsError::validation("The provided model identifier is invalid.")
 }
 
@@ -259,14 +264,14 @@ mod tests {
         format!("{date}T12:00:00Z").parse().unwrap()
     }
 
-    fn invoked_in(region: &str, identifier: &str) -> Result<String, String> {
+    fn resolve_in(region: &str, identifier: &str) -> Result<String, String> {
         let models = catalogue();
-        let model = models.at(region, on("2026-11-21")).invoked(identifier);
+        let model = models.at(region, on("2026-11-21")).resolve(identifier);
         model.map(|model| model.model_id.clone()).map_err(|error| error.message)
     }
 
-    fn invoked(identifier: &str) -> Result<String, String> {
-        invoked_in(REGION, identifier)
+    fn resolve(identifier: &str) -> Result<String, String> {
+        resolve_in(REGION, identifier)
     }
 
     const INVALID: &str = "The provided model identifier is invalid.";
@@ -283,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn models_are_reached_by_every_name_of_their_own() {
+    fn models_are_resolved_by_each_of_their_identifiers() {
         const NOVA: &str = "amazon.nova-lite-v1:0";
         const ARN: &str = "arn:aws:bedrock:us-east-1:123456789012:";
         let identifiers = [
@@ -293,20 +298,20 @@ mod tests {
             format!("{ARN}inference-profile/us.{NOVA}"),
         ];
         for identifier in identifiers {
-            assert_eq!(invoked(&identifier).as_deref(), Ok(NOVA), "{identifier}");
+            assert_eq!(resolve(&identifier).as_deref(), Ok(NOVA), "{identifier}");
         }
-        assert_eq!(invoked(&format!("{ARN}prompt/ABCDEFGHIJ:1")).as_deref(), Ok(STAND_IN));
+        assert_eq!(resolve(&format!("{ARN}prompt/ABCDEFGHIJ:1")).as_deref(), Ok(PROMPT_MODEL));
     }
 
     #[test]
     fn unknown_models_are_invalid() {
         for identifier in ["does-not-exist", "xx.amazon.nova-lite-v1:0", "arn:", "us.", ""] {
-            assert_eq!(invoked(identifier), Err(INVALID.into()), "{identifier}");
+            assert_eq!(resolve(identifier), Err(INVALID.into()), "{identifier}");
         }
     }
 
     #[test]
-    fn profiles_are_of_their_regions() {
+    fn profiles_exist_in_their_regions_only() {
         const SONNET: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
         for (region, prefix) in [
             ("us-east-1", "us"),
@@ -317,7 +322,7 @@ mod tests {
             ("us-gov-west-1", "us-gov"),
         ] {
             assert_eq!(
-                invoked_in(region, &format!("{prefix}.{SONNET}")).as_deref(),
+                resolve_in(region, &format!("{prefix}.{SONNET}")).as_deref(),
                 Ok(SONNET),
                 "{prefix} {region}"
             );
@@ -331,20 +336,20 @@ mod tests {
             ("ap-southeast-2", "jp"),
         ] {
             assert_eq!(
-                invoked_in(region, &format!("{prefix}.{SONNET}")),
+                resolve_in(region, &format!("{prefix}.{SONNET}")),
                 Err(INVALID.into()),
                 "{prefix} {region}"
             );
         }
-        // No list tells of this region, but its geography has the profile.
-        assert!(invoked_in("eu-east-9", &format!("eu.{SONNET}")).is_ok());
-        assert!(invoked_in("eu-east-9", &format!("us.{SONNET}")).is_err());
+        // The lists lack this region, but its geography has the profile.
+        assert!(resolve_in("eu-east-9", &format!("eu.{SONNET}")).is_ok());
+        assert!(resolve_in("eu-east-9", &format!("us.{SONNET}")).is_err());
     }
 
     #[test]
-    fn arns_are_of_their_region() {
+    fn arns_are_resolved_in_their_region_only() {
         let arn = "arn:aws:bedrock:us-west-2::foundation-model/amazon.nova-lite-v1:0";
-        assert_eq!(invoked(arn), Err(INVALID.into()));
+        assert_eq!(resolve(arn), Err(INVALID.into()));
         let models = catalogue();
         let models = models.at(REGION, on("2026-11-21"));
         assert!(models.get(arn).is_none());
@@ -354,8 +359,8 @@ mod tests {
     #[test]
     fn some_models_need_a_profile() {
         let base = "anthropic.claude-sonnet-4-5-20250929-v1:0";
-        assert!(invoked(base).unwrap_err().contains("isn’t supported"));
-        assert_eq!(invoked(&format!("global.{base}")).as_deref(), Ok(base));
+        assert!(resolve(base).unwrap_err().contains("isn’t supported"));
+        assert_eq!(resolve(&format!("global.{base}")).as_deref(), Ok(base));
     }
 
     #[test]
@@ -363,7 +368,7 @@ mod tests {
         let models = catalogue();
         for model in models.data.models.iter().filter(|model| !model.has_ended(on("2026-11-21"))) {
             let needs = model.inference_types_supported == ["INFERENCE_PROFILE"];
-            let has = models.data.profiles.iter().any(|group| group.leads_to(&model.model_id));
+            let has = models.data.profiles.iter().any(|group| group.has_model(&model.model_id));
             assert!(has || !needs, "{}", model.model_id);
         }
     }
@@ -373,42 +378,42 @@ mod tests {
         const COMMAND_R: &str = "cohere.command-r-v1:0";
         let models = catalogue();
         let status = |date| {
-            models.known(COMMAND_R).unwrap().summary(REGION, on(date))["modelLifecycle"]["status"].clone()
+            models.find(COMMAND_R).unwrap().summary(REGION, on(date))["modelLifecycle"]["status"].clone()
         };
         assert_eq!(status("2026-01-01"), "ACTIVE");
         assert_eq!(status("2026-08-18"), "LEGACY");
-        assert!(models.at(REGION, on("2026-08-18")).invoked(COMMAND_R).is_ok());
+        assert!(models.at(REGION, on("2026-08-18")).resolve(COMMAND_R).is_ok());
         assert!(models.at(REGION, on("2026-08-18")).get(COMMAND_R).is_some());
         let ended = models.at(REGION, on("2026-08-20"));
-        assert!(ended.invoked(COMMAND_R).unwrap_err().message.contains("end of its life"));
+        assert!(ended.resolve(COMMAND_R).unwrap_err().message.contains("end of its life"));
         assert!(ended.get(COMMAND_R).is_none());
         let keeping = Catalogue::new(true, &[]).unwrap();
-        assert!(keeping.at(REGION, on("2026-08-20")).invoked(COMMAND_R).is_ok());
+        assert!(keeping.at(REGION, on("2026-08-20")).resolve(COMMAND_R).is_ok());
     }
 
     #[test]
     fn styles_come_from_the_data_file() {
         let models = catalogue();
-        let style = |id: &str| models.known(id).unwrap().style;
+        let style = |id: &str| models.find(id).unwrap().style;
         assert_eq!(style("anthropic.claude-haiku-4-5-20251001-v1:0").cache_minimum, Some(4096));
         assert_eq!(style("anthropic.claude-3-haiku-20240307-v1:0").cache_minimum, None);
         assert_eq!(style("meta.llama3-70b-instruct-v1:0"), Style::default());
     }
 
     #[test]
-    fn a_declared_model_is_as_the_one_that_it_is_like() {
+    fn a_declared_model_behaves_like_another_one() {
         let models = catalogue();
         let declare = |id: &str, like: Option<&str>| {
             models.declare(&Declaration { id: id.to_owned(), like: like.map(str::to_owned) })
         };
         let sonnet = declare("anthropic.claude-tomorrow", Some("anthropic.claude-sonnet-5")).unwrap();
-        assert_eq!((sonnet.kind(), sonnet.maker()), ("anthropic.claude-sonnet-5", "anthropic"));
+        assert_eq!((sonnet.base_id(), sonnet.provider()), ("anthropic.claude-sonnet-5", "anthropic"));
         let here = models.at(REGION, on("2026-11-21"));
-        assert!(here.invoked("us.anthropic.claude-tomorrow").is_ok());
-        assert!(here.invoked("anthropic.claude-tomorrow").is_err());
+        assert!(here.resolve("us.anthropic.claude-tomorrow").is_ok());
+        assert!(here.resolve("anthropic.claude-tomorrow").is_err());
         declare("own.model", None).unwrap();
-        assert_eq!(here.invoked("own.model").unwrap().model_id, "own.model");
-        for (id, like) in [("own.model", None), ("no model", None), ("other", Some("unheard")), ("", None)] {
+        assert_eq!(here.resolve("own.model").unwrap().model_id, "own.model");
+        for (id, like) in [("own.model", None), ("no model", None), ("other", Some("unknown")), ("", None)] {
             assert!(declare(id, like).is_err(), "{id}");
         }
     }

@@ -1,4 +1,4 @@
-//! A foundation model: what AWS's catalogue says of it, and what it takes.
+//! A foundation model: its facts in AWS's catalogue, and what it accepts.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use crate::world::catalogue::rules::{Accepted, Feature};
 use crate::world::catalogue::style::Style;
 
-/// What the description's enums know of the facts that AWS's own answers hold.
+/// The values of the API description's enums. AWS's own responses contain others, too.
 const MODALITIES: &[&str] = &["TEXT", "IMAGE", "EMBEDDING"];
 const INFERENCE_TYPES: &[&str] = &["ON_DEMAND", "PROVISIONED"];
 
+/// A foundation model.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FoundationModel {
@@ -23,9 +24,9 @@ pub(crate) struct FoundationModel {
     pub(crate) customizations_supported: Vec<String>,
     pub(crate) inference_types_supported: Vec<String>,
     model_lifecycle: Lifecycle,
-    /// The tokens that fit into it.
+    /// The size of the context window, in tokens.
     pub(crate) context_window: Option<u64>,
-    /// The model that a declared one is like.
+    /// The ID of the model that a declared one behaves like.
     #[serde(skip)]
     like: Option<String>,
     #[serde(skip)]
@@ -34,7 +35,7 @@ pub(crate) struct FoundationModel {
     pub(crate) style: Style,
 }
 
-/// A model's dates, as AWS tells them.
+/// A model's lifecycle dates.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Lifecycle {
@@ -46,24 +47,24 @@ struct Lifecycle {
     public_extended_access_time: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     end_of_life_time: Option<Timestamp>,
-    /// Whether AWS is known to serve it no more, though the day is not known or was to be a later one.
+    /// Whether AWS has retired the model, if the date is unknown or differs from the announced one.
     #[serde(skip_serializing)]
     ended: bool,
 }
 
 impl FoundationModel {
-    /// A declared model that is as another one, but for its names and dates.
+    /// Creates a declared model that has the facts of another one, except its names and dates.
     pub(super) fn like(id: &str, like: &Self) -> Self {
         Self {
             model_id: id.to_owned(),
             model_name: id.to_owned(),
             model_lifecycle: Lifecycle::default(),
-            like: Some(like.kind().to_owned()),
+            like: Some(like.base_id().to_owned()),
             ..like.clone()
         }
     }
 
-    /// A declared model that reads and writes text.
+    /// Creates a declared model that reads and writes text.
     pub(super) fn of_text(id: &str) -> Self {
         Self {
             model_id: id.to_owned(),
@@ -86,26 +87,28 @@ impl FoundationModel {
         format!("arn:aws:bedrock:{region}::foundation-model/{}", self.model_id)
     }
 
-    /// The id that tells what kind of model it is: its own, or that of the model which a declared one is like.
-    pub(crate) fn kind(&self) -> &str {
+    /// Returns the ID that determines the model's behaviour: its own, or the ID of the model that a declared one is like.
+    pub(crate) fn base_id(&self) -> &str {
         self.like.as_deref().unwrap_or(&self.model_id)
     }
 
-    /// The provider's name as the id spells it.
-    pub(crate) fn maker(&self) -> &str {
-        self.kind().split('.').next().unwrap_or_default()
+    /// Returns the provider's name in the model ID: `anthropic`.
+    pub(crate) fn provider(&self) -> &str {
+        self.base_id().split('.').next().unwrap_or_default()
     }
 
-    /// Whether it takes something, as far as that is known: what is not known to be refused is taken.
-    pub(crate) fn takes(&self, feature: Feature) -> bool {
+    /// Returns whether the model accepts a feature. It does unless a rule says otherwise.
+    pub(crate) fn accepts(&self, feature: Feature) -> bool {
         !self.accepted.refused.contains(&feature)
     }
 
+    /// Returns whether the model has this input modality.
     pub(crate) fn reads(&self, modality: &str) -> bool {
         self.input_modalities.iter().any(|input| input == modality)
     }
 
-    fn makes(&self, modality: &str) -> bool {
+    /// Returns whether the model has this output modality.
+    fn writes(&self, modality: &str) -> bool {
         self.output_modalities.iter().any(|output| output == modality)
     }
 
@@ -113,21 +116,22 @@ impl FoundationModel {
         self.inference_types_supported.iter().any(|inference| inference == "ON_DEMAND")
     }
 
-    /// Whether it hears and speaks, at the same time.
-    pub(crate) fn speaks(&self) -> bool {
-        self.makes("SPEECH")
+    /// Returns whether it is a speech-to-speech model.
+    pub(crate) fn is_speech_model(&self) -> bool {
+        self.writes("SPEECH")
     }
 
-    /// Whether it works through StartAsyncInvoke.
+    /// Returns whether StartAsyncInvoke accepts the model.
     pub(crate) fn invokes_asynchronously(&self) -> bool {
-        self.makes("VIDEO") || (self.makes("EMBEDDING") && self.reads("VIDEO"))
+        self.writes("VIDEO") || (self.writes("EMBEDDING") && self.reads("VIDEO"))
     }
 
+    /// Returns whether the model's life has ended.
     pub(super) fn has_ended(&self, now: Timestamp) -> bool {
         self.model_lifecycle.ended || is_past(self.model_lifecycle.end_of_life_time, now)
     }
 
-    /// As control-plane operations give it.
+    /// Returns the model as control-plane operations list it.
     pub(crate) fn summary(&self, region: &str, now: Timestamp) -> Value {
         let described = |facts: &[String], known: &[&str]| {
             facts.iter().filter(|fact| known.contains(&fact.as_str())).cloned().collect::<Vec<_>>()

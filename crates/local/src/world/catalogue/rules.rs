@@ -1,4 +1,4 @@
-//! What models take and refuse, from a data file: each rule names the models that it is about and its source.
+//! What models accept and refuse, from a data file. Each rule names its models and its source.
 
 use std::collections::BTreeSet;
 
@@ -8,71 +8,71 @@ use crate::glob;
 
 const RULES: &str = include_str!("../../../data/model_rules.json");
 
-/// One rule. Of several that speak of the same, the last one counts.
+/// A rule. If several rules set the same value, the last one applies.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Rule {
     models: Vec<String>,
     #[serde(default)]
-    takes: BTreeSet<Feature>,
+    accepts: BTreeSet<Feature>,
     #[serde(default)]
     refuses: BTreeSet<Feature>,
     #[serde(default)]
-    most: Most,
+    limits: Limits,
     source: String,
 }
 
-/// What some models take and others refuse.
+/// A feature that some models accept and others refuse.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Feature {
-    /// Thinking whose extent the model chooses.
+    /// Thinking with a budget that the model chooses.
     AdaptiveThinking,
     /// A conversation whose first message is the assistant's.
     AssistantFirst,
     BlankText,
-    /// Thinking with a budget.
+    /// Thinking with a budget in the request.
     BudgetedThinking,
     Converse,
     CountTokens,
     /// A tool choice of `any` or of a tool by name.
     ForcedTools,
-    ForcedToolsBesideThinking,
-    /// A text of nothing but a line break beside other blocks.
-    LineBreakBesideContent,
-    /// A last message that is the assistant's.
+    ForcedToolsWithThinking,
+    /// A text block that is only a line break, next to other blocks.
+    LineBreakWithContent,
+    /// A conversation whose last message is the assistant's.
     Prefill,
-    PrefillBesideTools,
+    PrefillWithTools,
     S3Uri,
     /// Temperature and top P.
     Sampling,
-    /// A tool result's `json` that is no object.
+    /// A tool result whose `json` is not an object.
     ScalarToolResult,
     System,
-    TemperatureBesideTopP,
-    TextBesideToolResult,
+    TemperatureWithTopP,
+    TextWithToolResult,
     Thinking,
     Tools,
-    /// Images and documents whose bytes are not of their format.
+    /// Images and documents whose bytes do not match their format.
     UnreadableMedia,
     UnsignedReasoning,
-    /// `video/mp4` where `mp4` is meant.
+    /// The video format `video/mp4` in place of `mp4`.
     VideoMediaType,
 }
 
-/// What a model accepts, as far as the rules know. Features that no rule refuses are accepted.
+/// What a model accepts. Features that no rule refuses are accepted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Accepted {
     pub(super) refused: BTreeSet<Feature>,
-    pub(crate) most: Most,
+    pub(crate) limits: Limits,
 }
 
-/// The most that a model takes; what is not known is not limited.
+/// The limits of a model's requests. `None` is no known limit.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Most {
+pub(crate) struct Limits {
     pub(crate) output_tokens: Option<u64>,
-    /// Of all texts together.
+    /// The bytes of all texts together.
     pub(crate) text_bytes: Option<u64>,
     pub(crate) images: Option<u64>,
     pub(crate) documents: Option<u64>,
@@ -80,7 +80,7 @@ pub(crate) struct Most {
     pub(crate) document_bytes: Option<u64>,
 }
 
-/// The rules, read from the data file.
+/// Reads the rules of the data file.
 pub(super) fn read() -> Result<Vec<Rule>, String> {
     let rules: Vec<Rule> = serde_json::from_str(RULES).map_err(|error| error.to_string())?;
     match rules.iter().find(|rule| rule.source.is_empty() || rule.models.is_empty()) {
@@ -95,14 +95,14 @@ impl Accepted {
         let mut accepted = Self::default();
         for rule in rules.iter().filter(|rule| glob::matches_any(&rule.models, model_id)) {
             accepted.refused.extend(&rule.refuses);
-            accepted.refused.retain(|feature| !rule.takes.contains(feature));
-            accepted.most = Most {
-                output_tokens: rule.most.output_tokens.or(accepted.most.output_tokens),
-                text_bytes: rule.most.text_bytes.or(accepted.most.text_bytes),
-                images: rule.most.images.or(accepted.most.images),
-                documents: rule.most.documents.or(accepted.most.documents),
-                image_bytes: rule.most.image_bytes.or(accepted.most.image_bytes),
-                document_bytes: rule.most.document_bytes.or(accepted.most.document_bytes),
+            accepted.refused.retain(|feature| !rule.accepts.contains(feature));
+            accepted.limits = Limits {
+                output_tokens: rule.limits.output_tokens.or(accepted.limits.output_tokens),
+                text_bytes: rule.limits.text_bytes.or(accepted.limits.text_bytes),
+                images: rule.limits.images.or(accepted.limits.images),
+                documents: rule.limits.documents.or(accepted.limits.documents),
+                image_bytes: rule.limits.image_bytes.or(accepted.limits.image_bytes),
+                document_bytes: rule.limits.document_bytes.or(accepted.limits.document_bytes),
             };
         }
         accepted

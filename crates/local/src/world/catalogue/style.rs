@@ -1,4 +1,4 @@
-//! How models answer, from a data file: each rule names the models that it is about and its source.
+//! How models reply, from a data file. Each rule names its models and its source.
 
 use serde::Deserialize;
 
@@ -6,7 +6,7 @@ use crate::glob;
 
 const STYLES: &str = include_str!("../../../data/model_styles.json");
 
-/// What models of one family do otherwise than others. Of several rules that speak of the same, the last one counts.
+/// How the replies of some models differ. If several rules set the same value, the last one applies.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct StyleRule {
@@ -14,37 +14,37 @@ pub(super) struct StyleRule {
     cache_minimum: Option<u64>,
     cache_lookback: Option<usize>,
     cites_documents: Option<bool>,
-    marks_tool_uses: Option<bool>,
+    sets_tool_use_type: Option<bool>,
     signs_reasoning: Option<bool>,
-    streams_tool_input_whole: Option<bool>,
-    tells_cache_lifetimes: Option<bool>,
-    unasked_reasoning: Option<Place>,
+    streams_tool_input_in_one_delta: Option<bool>,
+    reports_cache_lifetimes: Option<bool>,
+    unrequested_reasoning: Option<ReasoningPosition>,
     source: String,
 }
 
-/// How a model answers.
+/// How a model replies.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Style {
-    /// The fewest tokens of a prefix that it caches; none where it caches nothing.
+    /// The minimum number of tokens of a cached prefix. `None` if the model has no cache.
     pub(crate) cache_minimum: Option<u64>,
-    /// How many blocks before a cache point it looks for a prefix of an earlier request.
+    /// The number of blocks before a cache point at which a prefix of an earlier request can end.
     pub(crate) cache_lookback: usize,
     pub(crate) cites_documents: bool,
-    /// Whether Converse marks its tool uses with `type: "tool_use"`.
-    pub(crate) marks_tool_uses: bool,
+    /// Whether Converse sets `type: "tool_use"` on tool uses.
+    pub(crate) sets_tool_use_type: bool,
     pub(crate) signs_reasoning: bool,
-    /// Whether ConverseStream tells the input of a tool in one delta, `{}` where there is none.
-    pub(crate) streams_tool_input_whole: bool,
-    /// Whether usage tells how long what was written into the cache lasts.
-    pub(crate) tells_cache_lifetimes: bool,
-    /// Where it tells its reasoning though nobody asks for it.
-    pub(crate) unasked_reasoning: Option<Place>,
+    /// Whether ConverseStream sends the input of a tool in one delta, and `{}` if there is no input.
+    pub(crate) streams_tool_input_in_one_delta: bool,
+    /// Whether usage reports how long cache writes last.
+    pub(crate) reports_cache_lifetimes: bool,
+    /// The position of reasoning that the request did not ask for. `None` if there is none.
+    pub(crate) unrequested_reasoning: Option<ReasoningPosition>,
 }
 
-/// A place in an answer.
+/// The position of reasoning in a reply.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum Place {
+pub(crate) enum ReasoningPosition {
     BeforeText,
     AfterText,
 }
@@ -67,13 +67,15 @@ impl Style {
                 cache_minimum: rule.cache_minimum.or(style.cache_minimum),
                 cache_lookback: rule.cache_lookback.unwrap_or(style.cache_lookback),
                 cites_documents: rule.cites_documents.unwrap_or(style.cites_documents),
-                marks_tool_uses: rule.marks_tool_uses.unwrap_or(style.marks_tool_uses),
+                sets_tool_use_type: rule.sets_tool_use_type.unwrap_or(style.sets_tool_use_type),
                 signs_reasoning: rule.signs_reasoning.unwrap_or(style.signs_reasoning),
-                streams_tool_input_whole: rule
-                    .streams_tool_input_whole
-                    .unwrap_or(style.streams_tool_input_whole),
-                tells_cache_lifetimes: rule.tells_cache_lifetimes.unwrap_or(style.tells_cache_lifetimes),
-                unasked_reasoning: rule.unasked_reasoning.or(style.unasked_reasoning),
+                streams_tool_input_in_one_delta: rule
+                    .streams_tool_input_in_one_delta
+                    .unwrap_or(style.streams_tool_input_in_one_delta),
+                reports_cache_lifetimes: rule
+                    .reports_cache_lifetimes
+                    .unwrap_or(style.reports_cache_lifetimes),
+                unrequested_reasoning: rule.unrequested_reasoning.or(style.unrequested_reasoning),
             };
         }
         style
