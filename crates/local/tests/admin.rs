@@ -1,4 +1,4 @@
-//! The routes under `/_local/`, as a test in another language uses them.
+//! The routes under `/_local/`, as tests in other languages use them.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -6,14 +6,14 @@ mod common;
 use std::time::Duration;
 
 use bedrock_orm_local::{Fault, LocalBedrock};
-use common::{Answer, MODEL, converse, converse_stream, get, post, send, user};
+use common::{HttpResponse, MODEL, converse, converse_stream, get, post, send, user};
 use serde_json::{Value, json};
 
-async fn delete(local: &LocalBedrock, path: &str) -> Answer {
+async fn delete(local: &LocalBedrock, path: &str) -> HttpResponse {
     send(local, "DELETE", path, &[], b"").await
 }
 
-async fn say(local: &LocalBedrock, text: &str) -> Answer {
+async fn converse_with(local: &LocalBedrock, text: &str) -> HttpResponse {
     converse(local, MODEL, json!({ "messages": [user(text)] })).await
 }
 
@@ -22,7 +22,7 @@ async fn requests(local: &LocalBedrock, query: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn health_tells_that_it_is_there() {
+async fn health_reports_the_state_of_the_server() {
     let local = LocalBedrock::start().await.unwrap();
     let health = get(&local, "/_local/health").await.ok();
     assert_eq!(
@@ -30,13 +30,13 @@ async fn health_tells_that_it_is_there() {
         (&json!("ok"), &json!(0), &json!(0))
     );
     assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
-    assert!(local.requests().is_empty(), "these routes leave no trace in the journal");
+    assert!(local.requests().is_empty(), "the journal has no requests to these routes");
 }
 
 #[tokio::test]
-async fn requests_and_answers_are_told() {
+async fn the_journal_has_requests_and_responses() {
     let local = LocalBedrock::start().await.unwrap();
-    say(&local, "Hello").await.ok();
+    converse_with(&local, "Hello").await.ok();
     let headers = [("authorization", "Bearer secret"), ("x-two", "1"), ("x-two", "2")];
     let refused = send(&local, "POST", &format!("/model/{MODEL}/converse?a=b"), &headers, b"not json").await;
     assert_eq!(refused.status, 400);
@@ -76,18 +76,18 @@ async fn requests_and_answers_are_told() {
 }
 
 #[tokio::test]
-async fn faults_come_and_go() {
+async fn faults_can_be_added_and_removed() {
     let local = LocalBedrock::start().await.unwrap();
-    let told =
+    let fault =
         json!({ "fault": "error", "code": "ThrottlingException", "operation": "Converse", "times": 1 });
-    let planned = post(&local, "/_local/faults", told).await;
+    let planned = post(&local, "/_local/faults", fault).await;
     assert_eq!(planned.status, 201);
     let expected = json!({ "faults": [{
         "id": 1, "fault": "error", "code": "ThrottlingException", "operation": "Converse", "times": 1, "seen": 0, "struck": 0,
     }] });
     assert_eq!(planned.json(), expected);
-    assert_eq!(say(&local, "Hello").await.status, 429);
-    assert_eq!(say(&local, "Hello").await.status, 200);
+    assert_eq!(converse_with(&local, "Hello").await.status, 429);
+    assert_eq!(converse_with(&local, "Hello").await.status, 200);
     let faults = get(&local, "/_local/faults").await.ok();
     assert_eq!((&faults["faults"][0]["seen"], &faults["faults"][0]["struck"]), (&json!(2), &json!(1)));
     assert_eq!(requests(&local, "").await[0]["faults"][0]["code"], "ThrottlingException");
@@ -100,37 +100,40 @@ async fn faults_come_and_go() {
     assert_eq!(delete(&local, "/_local/faults").await.status, 204);
     assert!(local.faults().is_empty());
 
-    for (wrong, told) in [
+    for (wrong, expected_message) in [
         (json!({ "fault": "nope" }), "unknown variant `nope`"),
         (json!({ "fault": "stall", "operation": "Convers" }), "there is no operation Convers"),
         (json!([{ "fault": "stall" }, { "fault": "stall", "tims": 1 }]), "unknown field `tims`"),
         (json!({ "fault": "refuse_connections" }), "say how many times"),
         (json!(7), "invalid type"),
     ] {
-        let answer = post(&local, "/_local/faults", wrong).await;
-        assert_eq!(answer.status, 400);
-        assert!(answer.json()["error"].as_str().unwrap().contains(told), "{:?}", answer.body);
+        let response = post(&local, "/_local/faults", wrong).await;
+        assert_eq!(response.status, 400);
+        assert!(response.json()["error"].as_str().unwrap().contains(expected_message), "{:?}", response.body);
     }
-    assert!(local.faults().is_empty(), "all of a list or nothing");
+    assert!(local.faults().is_empty(), "an invalid item adds no fault of the list");
     post(&local, "/_local/faults", json!({ "fault": "refuse_connections", "times": 1 })).await.ok();
 }
 
 #[tokio::test]
-async fn replies_are_queued() {
+async fn replies_can_be_queued() {
     let local = LocalBedrock::start().await.unwrap();
     let replies =
         json!([{ "text": "Paris." }, { "error": { "code": "ModelTimeoutException", "message": "late" } }]);
     assert_eq!(post(&local, "/_local/replies", replies).await.ok(), json!({ "queued": 2 }));
     assert_eq!(post(&local, "/_local/replies", json!({ "txt": "x" })).await.status, 400);
-    assert_eq!(say(&local, "Hello").await.ok()["output"]["message"]["content"][0]["text"], "Paris.");
     assert_eq!(
-        say(&local, "Hello").await.error(),
+        converse_with(&local, "Hello").await.ok()["output"]["message"]["content"][0]["text"],
+        "Paris."
+    );
+    assert_eq!(
+        converse_with(&local, "Hello").await.error(),
         (408, "ModelTimeoutException".to_owned(), "late".to_owned())
     );
 }
 
 #[tokio::test]
-async fn the_clock_is_moved_and_lists_are_seeded() {
+async fn the_clock_can_be_advanced_and_lists_seeded() {
     let local = LocalBedrock::start().await.unwrap();
     let now = async || {
         get(&local, "/_local/clock").await.ok()["now"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap()
@@ -156,16 +159,21 @@ async fn the_clock_is_moved_and_lists_are_seeded() {
 }
 
 #[tokio::test]
-async fn a_reset_makes_everything_as_it_was() {
+async fn a_reset_restores_the_initial_state() {
     let fault = Fault::throttling().on("Converse").times(1);
     let local = LocalBedrock::builder().faults([fault]).start().await.unwrap();
     let life = async || {
-        let throttled = say(&local, "Hello").await;
+        let throttled = converse_with(&local, "Hello").await;
         let guardrail = json!({ "name": "g", "blockedInputMessaging": "no", "blockedOutputsMessaging": "no",
             "wordPolicyConfig": { "wordsConfig": [{ "text": "x" }] } });
         let created = post(&local, "/guardrails", guardrail).await.ok();
-        let id = |answer: &Answer| answer.header("x-amzn-requestid").unwrap().to_owned();
-        (throttled.status, id(&throttled), created["guardrailId"].clone(), say(&local, "Hello").await.ok())
+        let id = |response: &HttpResponse| response.header("x-amzn-requestid").unwrap().to_owned();
+        (
+            throttled.status,
+            id(&throttled),
+            created["guardrailId"].clone(),
+            converse_with(&local, "Hello").await.ok(),
+        )
     };
     let once = life().await;
     assert_eq!(once.0, 429);
@@ -177,11 +185,11 @@ async fn a_reset_makes_everything_as_it_was() {
     assert_eq!(get(&local, "/guardrails").await.status, 200);
     assert_eq!(get(&local, "/guardrails").await.ok()["guardrails"], json!([]));
     local.reset();
-    assert_eq!(life().await, once, "the same requests get the same answers");
+    assert_eq!(life().await, once, "the same requests have the same responses");
 }
 
 #[tokio::test]
-async fn pages_of_other_sites_are_kept_out() {
+async fn requests_of_other_sites_are_refused() {
     let local = LocalBedrock::start().await.unwrap();
     let host = local.url().strip_prefix("http://").unwrap().to_owned();
     let ask =
@@ -191,11 +199,11 @@ async fn pages_of_other_sites_are_kept_out() {
     assert_eq!(ask(&[("sec-fetch-site", "none")]).await, 200);
     assert_eq!(ask(&[("sec-fetch-site", "cross-site")]).await, 403);
     assert_eq!(ask(&[("origin", "http://evil.example")]).await, 403);
-    // A name that another site has given to this address.
+    // A host name that another site has pointed at this address.
     for host in ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "evil.example.:1"] {
         assert_eq!(ask(&[("host", host)]).await, 403, "{host}");
     }
-    assert_eq!(ask(&[("host", "bedrock-local:8080")]).await, 403, "nor one that nobody has allowed");
+    assert_eq!(ask(&[("host", "bedrock-local:8080")]).await, 403, "nor a host that is not allowed");
     for host in ["localhost:80", "127.0.0.1", "[::1]", "[::1]:80"] {
         assert_eq!(ask(&[("host", host)]).await, 200, "{host}");
     }
@@ -207,7 +215,7 @@ async fn pages_of_other_sites_are_kept_out() {
 }
 
 #[tokio::test]
-async fn a_server_with_keys_asks_for_a_token() {
+async fn a_server_with_keys_requires_an_admin_token() {
     let ask = async |local: &LocalBedrock, path: &str, token: &str| {
         send(local, "GET", path, &[("authorization", &format!("Bearer {token}"))], b"").await.status
     };
@@ -219,7 +227,7 @@ async fn a_server_with_keys_asks_for_a_token() {
     let given = LocalBedrock::builder().admin_token("tell+me").start().await.unwrap();
     assert_eq!(given.admin_token(), Some("tell+me"));
     assert_eq!(given.admin_url(), format!("{}/_local/#token=tell%2Bme", given.url()));
-    assert_eq!(get(&given, "/guardrails").await.status, 200, "AWS's routes ask for keys alone");
+    assert_eq!(get(&given, "/guardrails").await.status, 200, "AWS's routes require only access keys");
     assert_ne!(signed.admin_token(), bearing.admin_token());
     for local in [&signed, &bearing, &given] {
         let token = local.admin_token().unwrap().to_owned();
@@ -232,7 +240,7 @@ async fn a_server_with_keys_asks_for_a_token() {
         let refused = delete(local, "/_local/requests").await;
         assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
         assert!(refused.json()["error"].as_str().unwrap().contains("admin token"));
-        assert_eq!(get(local, "/_local/").await.status, 200, "the page itself is no secret");
+        assert_eq!(get(local, "/_local/").await.status, 200, "the page itself needs no token");
         assert!(!format!("{local:?}").contains(&token));
     }
     assert!(signed.admin_token().unwrap().len() >= 32);
@@ -243,21 +251,22 @@ async fn a_server_with_keys_asks_for_a_token() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_told() {
+async fn an_unknown_route_is_an_error_that_lists_the_routes() {
     let local = LocalBedrock::start().await.unwrap();
     for (method, path) in [("GET", "/_local/nope"), ("PUT", "/_local/faults"), ("GET", "/_local/reset")] {
-        let answer = send(&local, method, path, &[], b"").await;
-        assert_eq!(answer.status, 404);
-        let told = answer.json()["error"].as_str().unwrap().to_owned();
+        let response = send(&local, method, path, &[], b"").await;
+        assert_eq!(response.status, 404);
+        let message = response.json()["error"].as_str().unwrap().to_owned();
         assert!(
-            told.starts_with(&format!("there is no {method} {path}; ")) && told.contains("POST reset"),
-            "{told}"
+            message.starts_with(&format!("there is no {method} {path}; ")) && message.contains("POST reset"),
+            "{message}"
         );
     }
     assert_eq!(get(&local, "/_localhost").await.error().1, "UnknownOperationException");
 }
 
-/// What the documents show of these routes: the cells of each row, of which the first is a code span that starts so.
+/// Returns the rows about the routes in each document: the cells of each row whose first code span begins with
+/// `start`.
 fn documented(start: &str) -> Vec<(String, Vec<[String; 3]>)> {
     let folder = env!("CARGO_MANIFEST_DIR");
     let read = |path: &str| {
@@ -272,13 +281,13 @@ fn documented(start: &str) -> Vec<(String, Vec<[String; 3]>)> {
     ["src/lib.rs", "../../docs/testing.md"].map(read).into()
 }
 
-/// The JSON in a cell.
-fn shown(cell: &str) -> Option<Value> {
+/// Returns the JSON in a cell.
+fn json_in(cell: &str) -> Option<Value> {
     let json = cell.split('`').find(|span| span.starts_with('{'))?;
     Some(serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}")))
 }
 
-/// A value without its texts and numbers.
+/// Replaces the strings and numbers in a value with `null`.
 fn outline(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -290,7 +299,7 @@ fn outline(value: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn the_documented_routes_are_those_of_the_server() {
+async fn the_documented_routes_match_the_server() {
     let none = get(&LocalBedrock::start().await.unwrap(), "/_local/none").await.json();
     let (_, routes) = none["error"].as_str().unwrap().split_once("there are: ").unwrap().to_owned();
     let mut expected: Vec<String> = Vec::new();
@@ -301,24 +310,24 @@ async fn the_documented_routes_are_those_of_the_server() {
     expected.sort();
     for (document, rows) in documented(" /_local/") {
         let mut routes = Vec::new();
-        for [route, body, answer] in rows {
+        for [route, body, response] in rows {
             let route = route.trim_matches(['|', ' ', '`']).to_owned();
             let (method, path) = route.split_once(' ').unwrap();
             let local = LocalBedrock::start().await.unwrap();
             let fault = Fault::throttling().on("Converse").times(3);
             local.fault(fault).unwrap();
-            say(&local, "Hello").await;
-            let body = shown(&body).map(|body| body.to_string()).unwrap_or_default();
+            converse_with(&local, "Hello").await;
+            let body = json_in(&body).map(|body| body.to_string()).unwrap_or_default();
             let given = send(&local, method, &path.replace("ID", "1"), &[], body.as_bytes()).await;
             assert!((200..300).contains(&given.status), "{document}: {route}: {:?}", given.body);
-            if let Some(mut shown) = shown(&answer) {
+            if let Some(mut json_in) = json_in(&response) {
                 let mut given = given.json();
-                // The journal's requests are shown apart.
-                for value in [&mut shown, &mut given] {
+                // The documents show the journal's requests in a separate table.
+                for value in [&mut json_in, &mut given] {
                     let requests = value.get_mut("requests").filter(|requests| requests.is_array());
                     requests.into_iter().for_each(|requests| *requests = json!([]));
                 }
-                assert_eq!(outline(&given), outline(&shown), "{document}: {route}");
+                assert_eq!(outline(&given), outline(&json_in), "{document}: {route}");
             }
             routes.push(route);
         }
@@ -328,7 +337,7 @@ async fn the_documented_routes_are_those_of_the_server() {
 }
 
 #[tokio::test]
-async fn the_documented_faults_are_those_of_the_server() {
+async fn the_documented_faults_match_the_server() {
     let local = LocalBedrock::start().await.unwrap();
     let unknown = post(&local, "/_local/faults", json!({ "fault": "nope" })).await.json();
     let (_, kinds) = unknown["error"].as_str().unwrap().split_once("expected one of ").unwrap();
@@ -336,7 +345,7 @@ async fn the_documented_faults_are_those_of_the_server() {
     for (document, rows) in documented("| `{\"fault\": ") {
         let mut documented = Vec::new();
         for [_, json, _] in rows {
-            let json = shown(&json).unwrap();
+            let json = json_in(&json).unwrap();
             documented.push(json["fault"].as_str().unwrap().to_owned());
             local.fault(serde_json::from_value(json).unwrap()).unwrap();
         }
@@ -345,7 +354,7 @@ async fn the_documented_faults_are_those_of_the_server() {
 }
 
 #[tokio::test]
-async fn the_documented_replies_are_read() {
+async fn the_documented_replies_are_accepted() {
     let local = LocalBedrock::start().await.unwrap();
     for (document, rows) in documented("| `{\"") {
         let replies: Vec<_> = rows
@@ -356,7 +365,7 @@ async fn the_documented_replies_are_read() {
             .collect();
         assert_eq!(replies.len(), 8, "{document}");
         for [_, reply, _] in replies {
-            let queued = post(&local, "/_local/replies", shown(reply).unwrap()).await;
+            let queued = post(&local, "/_local/replies", json_in(reply).unwrap()).await;
             assert_eq!(queued.status, 201, "{document}: {reply}: {:?}", queued.body);
         }
     }

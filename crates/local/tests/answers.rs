@@ -1,4 +1,4 @@
-//! What answers look like, by model: as AWS was recorded to answer.
+//! The content of responses by model, compared with recorded AWS responses.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -14,8 +14,8 @@ const OPUS: &str = "us.anthropic.claude-opus-4-8";
 const NOVA_2: &str = "us.amazon.nova-2-lite-v1:0";
 
 async fn content(local: &LocalBedrock, model: &str, body: Value) -> Vec<Value> {
-    let answer = converse(local, model, body).await.ok();
-    answer["output"]["message"]["content"].as_array().unwrap().clone()
+    let response = converse(local, model, body).await.ok();
+    response["output"]["message"]["content"].as_array().unwrap().clone()
 }
 
 fn deltas<'a>(frames: &'a [Frame], member: &str) -> Vec<&'a Value> {
@@ -38,9 +38,9 @@ fn weather() -> Value {
 }
 
 #[tokio::test]
-async fn newer_claude_marks_its_tool_uses() {
+async fn newer_claude_models_mark_their_tool_calls() {
     const OLDER: &str = "anthropic.claude-3-haiku-20240307-v1:0";
-    let local = common::keeping_retired().await;
+    let local = common::start_with_retired_models().await;
     let body = json!({ "messages": [user("Weather in Rome?")], "toolConfig": weather() });
     for (model, mark) in [(SONNET, json!("tool_use")), (OLDER, Value::Null), (NOVA, Value::Null)] {
         assert_eq!(content(&local, model, body.clone()).await[0]["toolUse"]["type"], mark, "{model}");
@@ -53,7 +53,7 @@ async fn newer_claude_marks_its_tool_uses() {
 }
 
 #[tokio::test]
-async fn nova_streams_the_input_of_a_tool_whole() {
+async fn nova_streams_a_tool_input_in_one_event() {
     let local = LocalBedrock::start().await.unwrap();
     let inputs = async |model: &str, properties: Value| {
         let body = json!({
@@ -74,16 +74,17 @@ async fn nova_streams_the_input_of_a_tool_whole() {
 }
 
 #[tokio::test]
-async fn models_reason_unasked_or_when_asked() {
+async fn models_reason_by_default_or_on_request() {
     let local = LocalBedrock::start().await.unwrap();
     let plain = json!({ "messages": [user("Hi")] });
-    let asked = |fields: Value| json!({ "messages": [user("Hi")], "additionalModelRequestFields": fields });
+    let with_fields =
+        |fields: Value| json!({ "messages": [user("Hi")], "additionalModelRequestFields": fields });
     let qwen = "qwen.qwen3-32b-v1:0";
     for (model, body, expected) in [
         ("openai.gpt-oss-120b-1:0", plain.clone(), vec!["reasoningContent", "text"]),
         (
             "openai.gpt-oss-120b-1:0",
-            asked(json!({ "reasoning_effort": "low" })),
+            with_fields(json!({ "reasoning_effort": "low" })),
             vec!["reasoningContent", "text"],
         ),
         ("moonshot.kimi-k2-thinking", plain.clone(), vec!["reasoningContent", "text"]),
@@ -91,19 +92,19 @@ async fn models_reason_unasked_or_when_asked() {
         ("us.deepseek.r1-v1:0", plain.clone(), vec!["text", "reasoningContent"]),
         ("deepseek.v3.2", plain.clone(), vec!["text"]),
         (qwen, plain.clone(), vec!["text"]),
-        (qwen, asked(json!({ "reasoning_config": "high" })), vec!["reasoningContent", "text"]),
+        (qwen, with_fields(json!({ "reasoning_config": "high" })), vec!["reasoningContent", "text"]),
         (
             NOVA_2,
-            asked(json!({ "reasoningConfig": { "type": "enabled" } })),
+            with_fields(json!({ "reasoningConfig": { "type": "enabled" } })),
             vec!["reasoningContent", "text"],
         ),
         (SONNET, plain, vec!["text"]),
         (
             SONNET,
-            asked(json!({ "thinking": { "type": "enabled", "budget_tokens": 1024 } })),
+            with_fields(json!({ "thinking": { "type": "enabled", "budget_tokens": 1024 } })),
             vec!["reasoningContent", "text"],
         ),
-        (OPUS, asked(json!({ "thinking": { "type": "adaptive" } })), vec!["reasoningContent", "text"]),
+        (OPUS, with_fields(json!({ "thinking": { "type": "adaptive" } })), vec!["reasoningContent", "text"]),
     ] {
         let content = content(&local, model, body).await;
         assert_eq!(kinds(&content), expected, "{model}");
@@ -118,7 +119,7 @@ fn person() -> Value {
 }
 
 #[tokio::test]
-async fn a_schema_is_followed_whichever_way_it_comes() {
+async fn a_schema_is_followed_in_every_form() {
     let local = LocalBedrock::start().await.unwrap();
     let follows = |text: &str| assert_eq!(serde_json::from_str::<Value>(text).unwrap(), json!({ "age": 7 }));
     let structure = json!({ "jsonSchema": { "schema": person().to_string() } });
@@ -140,13 +141,13 @@ async fn a_schema_is_followed_whichever_way_it_comes() {
         body["anthropic_version"] = json!("bedrock-2023-05-31");
         body["max_tokens"] = json!(100);
         body["messages"] = json!([{ "role": "user", "content": "Who?" }]);
-        let answer = post(&local, &format!("/model/{SONNET}/invoke"), body).await.ok();
-        follows(answer["content"][0]["text"].as_str().unwrap());
+        let response = post(&local, &format!("/model/{SONNET}/invoke"), body).await.ok();
+        follows(response["content"][0]["text"].as_str().unwrap());
     }
 }
 
 #[tokio::test]
-async fn tools_that_anthropic_defines_are_called_with_objects() {
+async fn tools_defined_by_anthropic_are_called_with_objects() {
     let local = LocalBedrock::start().await.unwrap();
     for (kind, name, input) in [
         ("bash_20250124", "bash", json!({ "command": "ls" })),
@@ -160,8 +161,8 @@ async fn tools_that_anthropic_defines_are_called_with_objects() {
             "anthropic_version": "bedrock-2023-05-31", "max_tokens": 100, "tools": tools, "tool_choice": choice,
             "messages": [{ "role": "user", "content": "Go" }],
         });
-        let answer = post(&local, &format!("/model/{SONNET}/invoke"), body).await.ok();
-        assert_eq!(answer["content"][0]["input"], input, "{kind}");
+        let response = post(&local, &format!("/model/{SONNET}/invoke"), body).await.ok();
+        assert_eq!(response["content"][0]["input"], input, "{kind}");
         let fields = json!({ "tools": tools, "tool_choice": choice });
         let body = json!({ "messages": [user("Go")], "additionalModelRequestFields": fields });
         let called = &content(&local, SONNET, body).await[0]["toolUse"];
@@ -175,24 +176,24 @@ async fn tools_that_anthropic_defines_are_called_with_objects() {
 }
 
 #[tokio::test]
-async fn nova_runs_its_own_tools() {
+async fn nova_calls_its_system_tools() {
     let local = LocalBedrock::start().await.unwrap();
     let system_tool = |name: &str| json!({ "systemTool": { "name": name } });
     let body = json!({
         "messages": [user("Latest stable version?")],
         "toolConfig": { "tools": [system_tool("nova_grounding")] },
     });
-    let answer = converse(&local, NOVA_2, body.clone()).await.ok();
-    assert_eq!(answer["stopReason"], "end_turn");
-    let said = answer["output"]["message"]["content"].as_array().unwrap();
-    assert_eq!(kinds(said), ["toolUse", "toolResult", "text", "citationsContent"]);
+    let response = converse(&local, NOVA_2, body.clone()).await.ok();
+    assert_eq!(response["stopReason"], "end_turn");
+    let output = response["output"]["message"]["content"].as_array().unwrap();
+    assert_eq!(kinds(output), ["toolUse", "toolResult", "text", "citationsContent"]);
     assert_eq!(
-        (&said[0]["toolUse"]["type"], &said[0]["toolUse"]["input"]),
+        (&output[0]["toolUse"]["type"], &output[0]["toolUse"]["input"]),
         (&json!("server_tool_use"), &json!({ "query": "Latest stable version?" }))
     );
-    assert_eq!(said[1]["toolResult"]["toolUseId"], said[0]["toolUse"]["toolUseId"]);
-    assert_eq!(said[1]["toolResult"]["type"], "nova_grounding_result");
-    assert!(said[3]["citationsContent"]["citations"][0]["location"]["web"]["url"].is_string());
+    assert_eq!(output[1]["toolResult"]["toolUseId"], output[0]["toolUse"]["toolUseId"]);
+    assert_eq!(output[1]["toolResult"]["type"], "nova_grounding_result");
+    assert!(output[3]["citationsContent"]["citations"][0]["location"]["web"]["url"].is_string());
     let frames = converse_stream(&local, NOVA_2, body).await.frames();
     let starts: Vec<_> = frames.iter().filter(|frame| frame.name() == "contentBlockStart").collect();
     assert_eq!(starts[0].payload["start"]["toolUse"]["type"], "server_tool_use");
@@ -207,26 +208,30 @@ async fn nova_runs_its_own_tools() {
             "toolChoice": { "any": {} },
         },
     });
-    let answer = converse(&local, NOVA_2, body).await.ok();
-    assert_eq!(answer["stopReason"], "tool_use");
-    let said = answer["output"]["message"]["content"].as_array().unwrap();
-    assert_eq!(kinds(said), ["toolUse", "toolResult", "toolUse"]);
-    assert_eq!(said[1]["toolResult"]["content"][0]["json"]["exitCode"], 0);
-    assert_eq!(said[2]["toolUse"]["type"], "tool_use", "beside a tool of its own");
+    let response = converse(&local, NOVA_2, body).await.ok();
+    assert_eq!(response["stopReason"], "tool_use");
+    let output = response["output"]["message"]["content"].as_array().unwrap();
+    assert_eq!(kinds(output), ["toolUse", "toolResult", "toolUse"]);
+    assert_eq!(output[1]["toolResult"]["content"][0]["json"]["exitCode"], 0);
+    assert_eq!(output[2]["toolUse"]["type"], "tool_use", "if the request has a client tool too");
 
     let history = json!([
-        user("What is the result of 2 + 2?"), answer["output"]["message"],
+        user("What is the result of 2 + 2?"), response["output"]["message"],
         { "role": "user", "content": [{ "toolResult": {
-            "toolUseId": said[2]["toolUse"]["toolUseId"], "content": [{ "text": "taken" }],
+            "toolUseId": output[2]["toolUse"]["toolUseId"], "content": [{ "text": "taken" }],
         } }] },
     ]);
     let body =
         json!({ "messages": history, "toolConfig": { "tools": [system_tool("nova_code_interpreter")] } });
-    assert_eq!(kinds(&content(&local, NOVA_2, body).await), ["text"], "results are told, no tool is run");
+    assert_eq!(
+        kinds(&content(&local, NOVA_2, body).await),
+        ["text"],
+        "a tool result is repeated, and no tool is called"
+    );
 }
 
 #[tokio::test]
-async fn documents_are_cited_where_citations_are_switched_on() {
+async fn documents_are_cited_if_citations_are_enabled() {
     let local = LocalBedrock::start().await.unwrap();
     let document = |name: &str, format: &str, source: Value, enabled: bool| json!({ "document": { "name": name, "format": format, "source": source, "citations": { "enabled": enabled } } });
     let bytes = BASE64.encode("Größe zählt. More.");
@@ -243,11 +248,11 @@ async fn documents_are_cited_where_citations_are_switched_on() {
         search,
     ]);
     let body = json!({ "messages": [{ "role": "user", "content": blocks }] });
-    let said = content(&local, SONNET, body.clone()).await;
+    let output = content(&local, SONNET, body.clone()).await;
     let expected = ["text"].into_iter().chain(["citationsContent"; 5]).collect::<Vec<_>>();
-    assert_eq!(kinds(&said), expected);
+    assert_eq!(kinds(&output), expected);
     assert_eq!(
-        said[1]["citationsContent"],
+        output[1]["citationsContent"],
         json!({
             "citations": [{
                 "title": "facts", "sourceContent": [{ "text": "Ruby was created in 1993. " }],
@@ -256,7 +261,7 @@ async fn documents_are_cited_where_citations_are_switched_on() {
             "content": [{ "text": "Ruby was created in 1993." }],
         })
     );
-    let location = |index: usize| said[index]["citationsContent"]["citations"][0]["location"].clone();
+    let location = |index: usize| output[index]["citationsContent"]["citations"][0]["location"].clone();
     assert_eq!(location(2), json!({ "documentChar": { "documentIndex": 2, "start": 0, "end": 13 } }));
     assert_eq!(location(3), json!({ "documentPage": { "documentIndex": 3, "start": 1, "end": 2 } }));
     assert_eq!(location(4), json!({ "documentChunk": { "documentIndex": 4, "start": 0, "end": 1 } }));
@@ -272,7 +277,7 @@ async fn documents_are_cited_where_citations_are_switched_on() {
 }
 
 #[tokio::test]
-async fn messages_are_cited_in_anthropics_form() {
+async fn messages_are_cited_in_the_anthropic_format() {
     let local = LocalBedrock::start().await.unwrap();
     let source = json!({ "type": "text", "media_type": "text/plain", "data": "One. Two." });
     let document =
@@ -285,17 +290,17 @@ async fn messages_are_cited_in_anthropics_form() {
         "anthropic_version": "bedrock-2023-05-31", "max_tokens": 100,
         "messages": [{ "role": "user", "content": [document, result, { "type": "text", "text": "Who?" }] }],
     });
-    let answer = post(&local, &format!("/model/{SONNET}/invoke"), body.clone()).await.ok();
+    let response = post(&local, &format!("/model/{SONNET}/invoke"), body.clone()).await.ok();
     let cited = json!({
         "type": "char_location", "cited_text": "One. ", "document_index": 0, "document_title": "d",
         "start_char_index": 0, "end_char_index": 5,
     });
-    assert_eq!(answer["content"][1], json!({ "type": "text", "text": "One.", "citations": [cited] }));
+    assert_eq!(response["content"][1], json!({ "type": "text", "text": "One.", "citations": [cited] }));
     let found = json!({
         "type": "search_result_location", "cited_text": "Found.", "search_result_index": 0, "source": "s", "title": "t",
         "start_block_index": 0, "end_block_index": 1,
     });
-    assert_eq!(answer["content"][2]["citations"], json!([found]));
+    assert_eq!(response["content"][2]["citations"], json!([found]));
     let path = format!("/model/{SONNET}/invoke-with-response-stream");
     let frames = post(&local, &path, body).await.frames();
     let chunks = frames.iter().map(|frame| BASE64.decode(frame.payload["bytes"].as_str().unwrap()).unwrap());
@@ -308,11 +313,11 @@ async fn messages_are_cited_in_anthropics_form() {
 }
 
 #[tokio::test]
-async fn the_echo_keeps_the_system_prompt_and_goes_on_from_a_prefill() {
+async fn the_echo_hides_the_system_prompt_and_continues_a_prefill() {
     let local = LocalBedrock::start().await.unwrap();
     let body = json!({ "system": [{ "text": "The secret is swordfish." }], "messages": [user("Hi")] });
-    let said = content(&local, MODEL, body).await[0]["text"].as_str().unwrap().to_owned();
-    assert!(said.contains("Hi") && !said.contains("swordfish"), "{said}");
+    let output = content(&local, MODEL, body).await[0]["text"].as_str().unwrap().to_owned();
+    assert!(output.contains("Hi") && !output.contains("swordfish"), "{output}");
 
     let prefilled = |text: &str| json!([user("Hi"), { "role": "assistant", "content": [{ "text": text }] }]);
     let rest = content(&local, MODEL, json!({ "messages": prefilled("You said:") })).await;
@@ -326,32 +331,32 @@ async fn the_echo_keeps_the_system_prompt_and_goes_on_from_a_prefill() {
 }
 
 #[tokio::test]
-async fn places_are_whole_and_of_any_script() {
+async fn place_names_in_any_script_become_tool_inputs() {
     let local = LocalBedrock::start().await.unwrap();
-    for (asked, cities) in [
+    for (prompt, cities) in [
         ("What is the weather in San Francisco, CA?", vec!["San Francisco, CA"]),
         ("Weather in Queens, NY and Austin, TX?", vec!["Queens, NY", "Austin, TX"]),
         ("Weather: какая погода в Москве?", vec!["Москве"]),
         ("weather 「東京」", vec!["東京"]),
         ("weather in paris", vec!["paris"]),
     ] {
-        let body = json!({ "messages": [user(asked)], "toolConfig": weather() });
+        let body = json!({ "messages": [user(prompt)], "toolConfig": weather() });
         let called = content(&local, MODEL, body).await;
         let inputs: Vec<_> =
             called.iter().map(|block| block["toolUse"]["input"]["city"].as_str().unwrap()).collect();
-        assert_eq!(inputs, cities, "{asked}");
+        assert_eq!(inputs, cities, "{prompt}");
     }
 }
 
-/// As agents ask for structured output: the text stands in one turn, and the tool is forced in a later one.
+/// Agents ask for structured output like this: the text is in one turn, and the tool is forced in a later turn.
 #[tokio::test]
-async fn an_input_is_made_of_an_earlier_text_where_the_last_one_offers_nothing() {
+async fn a_tool_input_can_come_from_an_earlier_text() {
     let local = LocalBedrock::start().await.unwrap();
     let schema = json!({
         "type": "object", "required": ["name", "age"],
         "properties": { "name": { "type": "string" }, "age": { "type": "integer" } },
     });
-    let said = content(
+    let output = content(
         &local,
         SONNET,
         json!({
@@ -367,5 +372,5 @@ async fn an_input_is_made_of_an_earlier_text_where_the_last_one_offers_nothing()
         }),
     )
     .await;
-    assert_eq!(said[0]["toolUse"]["input"], json!({ "name": "Ada", "age": 36 }));
+    assert_eq!(output[0]["toolUse"]["input"], json!({ "name": "Ada", "age": 36 }));
 }

@@ -1,4 +1,4 @@
-//! Who may call: signatures, session tokens and bearer tokens, and what AWS says to wrong ones.
+//! Authentication: signatures, session tokens, and bearer tokens, and AWS's errors for invalid ones.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use bedrock_orm_local::LocalBedrock;
 use bytes::Bytes;
 use common::signer::{ID, SECRET, Signer};
-use common::{Answer, MODEL, get, send, user};
+use common::{HttpResponse, MODEL, get, send, user};
 use http_body_util::Full;
 use hyper::Request;
 use hyper_util::client::legacy::Client;
@@ -20,7 +20,13 @@ fn host(local: &LocalBedrock) -> &str {
     local.url().strip_prefix("http://").unwrap()
 }
 
-async fn signed(local: &LocalBedrock, signer: &Signer, method: &str, path: &str, body: &[u8]) -> Answer {
+async fn signed(
+    local: &LocalBedrock,
+    signer: &Signer,
+    method: &str,
+    path: &str,
+    body: &[u8],
+) -> HttpResponse {
     let headers = signer.sign(method, host(local), path, body);
     let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     send(local, method, path, &headers, body).await
@@ -33,7 +39,7 @@ async fn refused(local: &LocalBedrock, signer: &Signer) -> (String, String) {
 }
 
 #[tokio::test]
-async fn without_keys_anything_is_accepted() {
+async fn without_keys_any_signature_is_accepted() {
     let local = LocalBedrock::start().await.unwrap();
     assert_eq!(get(&local, "/guardrails").await.status, 200);
     let wrong = Signer { secret: "wrong", ahead: -100_000, ..Signer::default() };
@@ -42,13 +48,13 @@ async fn without_keys_anything_is_accepted() {
 }
 
 #[tokio::test]
-async fn good_signatures_are_accepted() {
+async fn valid_signatures_are_accepted() {
     let local = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
     let body = json!({ "messages": [user("Hi")] }).to_string();
     for path in [format!("/model/{MODEL}/converse"), format!("/model/{}/converse", MODEL.replace(':', "%3A"))]
     {
-        let answer = signed(&local, &Signer::default(), "POST", &path, body.as_bytes()).await;
-        assert_eq!(answer.status, 200, "{:?}", answer.body);
+        let response = signed(&local, &Signer::default(), "POST", &path, body.as_bytes()).await;
+        assert_eq!(response.status, 200, "{:?}", response.body);
     }
     let queried = signed(&local, &Signer::default(), "GET", "/guardrails?maxResults=5", b"").await;
     assert_eq!(queried.status, 200);
@@ -60,7 +66,7 @@ async fn good_signatures_are_accepted() {
 }
 
 #[tokio::test]
-async fn bad_signatures_are_answered_as_aws_does() {
+async fn invalid_signatures_have_the_errors_of_aws() {
     let local = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
     let unsigned = get(&local, "/guardrails").await;
     assert_eq!(
@@ -81,25 +87,25 @@ async fn bad_signatures_are_answered_as_aws_does() {
     assert!(message.contains("The Canonical String for this request should have been\n'GET\n/guardrails\n"));
     assert!(message.contains("The String-to-Sign should have been\n'AWS4-HMAC-SHA256\n"));
 
-    for (ahead, told) in [(-301, "Signature expired: "), (310, "Signature not yet current: ")] {
+    for (ahead, expected_message) in [(-301, "Signature expired: "), (310, "Signature not yet current: ")] {
         let (code, message) = refused(&local, &Signer { ahead, ..Signer::default() }).await;
         assert_eq!(code, "InvalidSignatureException");
-        assert!(message.starts_with(told), "{message}");
+        assert!(message.starts_with(expected_message), "{message}");
     }
     let (_, message) = refused(&local, &Signer { service: "bedrock-runtime", ..Signer::default() }).await;
     assert_eq!(message, "Credential should be scoped to correct service: 'bedrock'. ");
 
-    // What was signed was another body.
+    // The signature covers another body.
     let headers = Signer::default().sign("POST", host(&local), "/guardrails", b"{}");
     let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let answer = send(&local, "POST", "/guardrails", &headers, b"{ }").await;
-    assert_eq!(answer.error().1, "InvalidSignatureException");
+    let response = send(&local, "POST", "/guardrails", &headers, b"{ }").await;
+    assert_eq!(response.error().1, "InvalidSignatureException");
 
     let stale = Signer { ahead: -1000, ..Signer::default() }.presign("GET", host(&local), "/guardrails", 900);
     let (status, code, message) = get(&local, &stale).await.error();
     assert_eq!((status, code.as_str()), (403, "InvalidSignatureException"));
     assert!(message.starts_with("Signature expired: "), "{message}");
-    // Within the five minutes that a signature in a header is good for.
+    // A signature in a header is valid for five minutes.
     let ended = Signer { ahead: -62, ..Signer::default() }.presign("GET", host(&local), "/guardrails", 60);
     let (status, code, message) = get(&local, &ended).await.error();
     assert_eq!((status, code.as_str()), (403, "InvalidSignatureException"));
@@ -109,9 +115,9 @@ async fn bad_signatures_are_answered_as_aws_does() {
 }
 
 #[tokio::test]
-async fn half_signatures_are_incomplete() {
+async fn incomplete_signatures_have_the_errors_of_aws() {
     let local = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
-    for (authorization, told) in [
+    for (authorization, expected_message) in [
         ("AWS4-HMAC-SHA256 Credential", "'Credential' not a valid key=value pair (missing equal-sign)"),
         ("AWS4-HMAC-SHA256 Signature=0", "Authorization header requires 'Credential' parameter. "),
         ("AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, Signature=0", "Credential must have exactly 5"),
@@ -121,12 +127,12 @@ async fn half_signatures_are_incomplete() {
         let headers = [("authorization", authorization), ("x-amz-date", "20260102T030405Z")];
         let (status, code, message) = send(&local, "GET", "/guardrails", &headers, b"").await.error();
         assert_eq!((status, code.as_str()), (403, "IncompleteSignatureException"), "{authorization}");
-        assert!(message.contains(told), "{message}");
+        assert!(message.contains(expected_message), "{message}");
     }
 }
 
 #[tokio::test]
-async fn temporary_keys_end() {
+async fn temporary_credentials_expire() {
     let hour = Duration::from_secs(3600);
     let local =
         LocalBedrock::builder().temporary_access_key(ID, SECRET, "token", hour).start().await.unwrap();
@@ -143,7 +149,7 @@ async fn temporary_keys_end() {
 }
 
 #[tokio::test]
-async fn bearer_tokens_are_held_to_those_given() {
+async fn bearer_tokens_are_checked() {
     let local = LocalBedrock::builder().bearer_token("ABSKgood").start().await.unwrap();
     let with = async |token: &str| {
         let header = format!("Bearer {token}");
@@ -158,16 +164,16 @@ async fn bearer_tokens_are_held_to_those_given() {
 }
 
 #[tokio::test]
-async fn short_term_keys_are_held_to_what_they_were_signed_for() {
+async fn short_term_api_keys_are_checked() {
     let local = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
-    let told = async |token: String| {
+    let with_token = async |token: String| {
         let header = format!("Bearer {token}");
         send(&local, "GET", "/guardrails", &[("authorization", &header)], b"").await
     };
     let (host, action, hour) = ("bedrock.amazonaws.com", "CallWithBearerToken", 3600);
     let signer = Signer::default;
-    assert_eq!(told(signer().api_key(host, action, hour)).await.status, 200);
-    assert_eq!(told(signer().api_key(host, action, 12 * hour)).await.status, 200);
+    assert_eq!(with_token(signer().api_key(host, action, hour)).await.status, 200);
+    assert_eq!(with_token(signer().api_key(host, action, 12 * hour)).await.status, 200);
 
     let unknown = "Authentication failed: Please make sure your API Key is valid.";
     let expired = "Bearer Token has expired";
@@ -180,14 +186,14 @@ async fn short_term_keys_are_held_to_what_they_were_signed_for() {
         (signer().api_key(host, action, 12 * hour + 1), unknown),
         (Signer { ahead: -62, ..signer() }.api_key(host, action, 60), expired),
     ] {
-        let (status, code, said) = told(token).await.error();
-        assert_eq!((status, code.as_str(), said.as_str()), (403, "AccessDeniedException", message));
+        let (status, code, output) = with_token(token).await.error();
+        assert_eq!((status, code.as_str(), output.as_str()), (403, "AccessDeniedException", message));
     }
 }
 
-/// Over HTTP/2 the SDK for JavaScript signs `:authority` in place of `host`.
+/// Over HTTP/2, the SDK for JavaScript signs `:authority` instead of `host`.
 #[tokio::test]
-async fn over_http_2_the_server_is_signed_by_either_name() {
+async fn over_http_2_either_host_header_can_be_signed() {
     let local = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
     let client: Client<HttpConnector, Full<Bytes>> =
         Client::builder(TokioExecutor::new()).http2_only(true).build_http();
@@ -204,13 +210,13 @@ async fn over_http_2_the_server_is_signed_by_either_name() {
         for (name, value) in signer.sign("POST", host(&local), &path, body.as_bytes()) {
             request = request.header(name, value);
         }
-        let answer = client.request(request.body(Full::from(body.clone())).unwrap()).await.unwrap();
-        assert_eq!(answer.status(), status, "{name}");
+        let response = client.request(request.body(Full::from(body.clone())).unwrap()).await.unwrap();
+        assert_eq!(response.status(), status, "{name}");
     }
 }
 
 #[tokio::test]
-async fn what_is_no_operation_is_unknown_to_all() {
+async fn an_unknown_operation_needs_no_authentication() {
     let local = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
     assert_eq!(get(&local, "/nope").await.error().1, "UnknownOperationException");
 }

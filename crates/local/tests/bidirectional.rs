@@ -1,4 +1,5 @@
-//! InvokeModelWithBidirectionalStream, over HTTP/1.1 and HTTP/2: a word and its answer while both sides are open.
+//! `InvokeModelWithBidirectionalStream` over HTTP/1.1 and HTTP/2: events in both directions while both sides are
+//! open.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -22,24 +23,24 @@ use tokio::sync::mpsc;
 
 const SONIC: &str = "amazon.nova-2-sonic-v1:0";
 
-/// A conversation under way.
-struct Talk {
+/// An open bidirectional stream.
+struct BidirectionalStream {
     words: Option<mpsc::UnboundedSender<Bytes>>,
     status: u16,
-    answers: Incoming,
+    responses: Incoming,
     unread: Vec<u8>,
 }
 
-impl Talk {
+impl BidirectionalStream {
     async fn start(local: &LocalBedrock, model: &str, http2: bool) -> Self {
         Self::with(local, model, http2, &[]).await
     }
 
     async fn with(local: &LocalBedrock, model: &str, http2: bool, headers: &[(String, String)]) -> Self {
-        let (words, heard) = mpsc::unbounded_channel::<Bytes>();
-        let body = stream::unfold(heard, |mut heard| async move {
-            let word = heard.recv().await?;
-            Some((Ok::<_, Infallible>(BodyFrame::data(word)), heard))
+        let (words, frame) = mpsc::unbounded_channel::<Bytes>();
+        let body = stream::unfold(frame, |mut frame| async move {
+            let word = frame.recv().await?;
+            Some((Ok::<_, Infallible>(BodyFrame::data(word)), frame))
         });
         let client = Client::builder(TokioExecutor::new()).http2_only(http2).build_http();
         let uri = format!("{}/model/{model}/invoke-with-bidirectional-stream", local.url());
@@ -47,21 +48,21 @@ impl Talk {
             request.header(name.as_str(), value.as_str())
         });
         let request = request.body(StreamBody::new(Box::pin(body))).unwrap();
-        let response = soon(client.request(request)).await.unwrap();
+        let response = with_timeout(client.request(request)).await.unwrap();
         let status = response.status().as_u16();
-        Self { words: Some(words), status, answers: response.into_body(), unread: Vec::new() }
+        Self { words: Some(words), status, responses: response.into_body(), unread: Vec::new() }
     }
 
-    fn say(&self, frame: Vec<u8>) {
+    fn send_frame(&self, frame: Vec<u8>) {
         self.words.as_ref().unwrap().send(frame.into()).unwrap();
     }
 
-    fn tell(&self, event: &Value) {
-        self.say(sealed(CHUNK, chunk(event).as_bytes()));
+    fn send_event(&self, event: &Value) {
+        self.send_frame(encode_frame(CHUNK, chunk(event).as_bytes()));
     }
 
-    /// The next frame; `None` at the end.
-    async fn hear(&mut self) -> Option<Frame> {
+    /// Returns the next frame, or `None` at the end.
+    async fn next_frame(&mut self) -> Option<Frame> {
         loop {
             let length =
                 self.unread.get(..4).map(|length| u32::from_be_bytes(length.try_into().unwrap()) as usize);
@@ -69,19 +70,19 @@ impl Talk {
                 let rest = self.unread.split_off(length);
                 return frames(&std::mem::replace(&mut self.unread, rest)).pop();
             }
-            let frame = soon(self.answers.frame()).await?;
+            let frame = with_timeout(self.responses.frame()).await?;
             self.unread.extend(frame.unwrap().into_data().unwrap());
         }
     }
 
-    /// The next event, by its name and its members.
+    /// Returns the name and the members of the next event.
     async fn event(&mut self) -> (String, Value) {
-        let frame = self.hear().await.unwrap();
+        let frame = self.next_frame().await.unwrap();
         assert_eq!(frame.name(), "chunk", "{frame:?}");
-        assert!(frame.payload["p"].is_string(), "padded as AWS pads");
+        assert!(frame.payload["p"].is_string(), "padded as on AWS");
         let bytes = BASE64.decode(frame.payload["bytes"].as_str().unwrap()).unwrap();
-        let said: Value = serde_json::from_slice(&bytes).unwrap();
-        said["event"]
+        let output: Value = serde_json::from_slice(&bytes).unwrap();
+        output["event"]
             .as_object()
             .unwrap()
             .iter()
@@ -91,7 +92,7 @@ impl Talk {
     }
 }
 
-async fn soon<T>(future: impl Future<Output = T>) -> T {
+async fn with_timeout<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(5), future).await.unwrap()
 }
 
@@ -99,8 +100,8 @@ const CHUNK: &[u8] = b"\x0b:event-type\x07\0\x05chunk\x0d:content-type\x07\0\x10
 const SIGNED: &[u8] =
     b"\x05:date\x08\0\0\x01\x8c\0\0\0\0\x10:chunk-signature\x06\0\x20abcdefghijklmnopqrstuvwxyzabcdef";
 
-/// A frame of encoded headers and a payload.
-fn sealed(headers: &[u8], payload: &[u8]) -> Vec<u8> {
+/// Encodes a frame from encoded headers and a payload.
+fn encode_frame(headers: &[u8], payload: &[u8]) -> Vec<u8> {
     let mut frame = Vec::new();
     frame.put_u32((headers.len() + payload.len() + 16) as u32);
     frame.put_u32(headers.len() as u32);
@@ -116,11 +117,11 @@ fn chunk(event: &Value) -> String {
 }
 
 #[tokio::test]
-async fn every_event_is_answered_before_the_next_is_sent() {
+async fn every_event_is_answered_immediately() {
     let local = LocalBedrock::start().await.unwrap();
     for http2 in [false, true] {
-        let mut talk = Talk::start(&local, SONIC, http2).await;
-        assert_eq!(talk.status, 200);
+        let mut stream = BidirectionalStream::start(&local, SONIC, http2).await;
+        assert_eq!(stream.status, 200);
         let content = json!({ "promptName": "p", "contentName": "c", "type": "TEXT", "role": "USER" });
         for (event, answer) in [
             (json!({ "sessionStart": { "inferenceConfiguration": { "maxTokens": 9 } } }), "usageEvent"),
@@ -138,15 +139,15 @@ async fn every_event_is_answered_before_the_next_is_sent() {
             (json!({ "promptEnd": { "promptName": "p" } }), "completionEnd"),
             (json!({ "sessionEnd": {} }), "usageEvent"),
         ] {
-            talk.tell(&event);
-            let (name, told) = talk.event().await;
+            stream.send_event(&event);
+            let (name, event) = stream.event().await;
             assert_eq!(name, answer, "HTTP/2: {http2}");
             if name == "textOutput" {
-                assert_eq!(told["content"], "You said: “Hello”");
+                assert_eq!(event["content"], "You said: “Hello”");
             }
         }
-        talk.words = None;
-        assert_eq!(talk.hear().await, None);
+        stream.words = None;
+        assert_eq!(stream.next_frame().await, None);
     }
     let request = &local.requests()[0];
     assert_eq!(
@@ -156,32 +157,32 @@ async fn every_event_is_answered_before_the_next_is_sent() {
 }
 
 #[tokio::test]
-async fn signed_events_are_taken_out_of_their_envelopes() {
+async fn signed_events_are_unwrapped() {
     let local = LocalBedrock::start().await.unwrap();
     local.queue_reply(Reply::text("Paris."));
-    let mut talk = Talk::start(&local, SONIC, true).await;
-    let signed = |event: &Value| sealed(SIGNED, &sealed(CHUNK, chunk(event).as_bytes()));
-    talk.say(signed(&json!({ "promptStart": { "promptName": "p" } })));
-    assert_eq!(talk.event().await.0, "completionStart");
-    talk.say(signed(&json!({ "textInput": { "content": "The capital of France?" } })));
-    assert_eq!(talk.event().await.1["content"], "Paris.");
-    talk.say(sealed(SIGNED, b""));
-    assert_eq!(talk.event().await.0, "completionEnd", "what was open is closed");
-    assert_eq!(talk.hear().await, None, "an empty signed frame is the end");
+    let mut stream = BidirectionalStream::start(&local, SONIC, true).await;
+    let signed = |event: &Value| encode_frame(SIGNED, &encode_frame(CHUNK, chunk(event).as_bytes()));
+    stream.send_frame(signed(&json!({ "promptStart": { "promptName": "p" } })));
+    assert_eq!(stream.event().await.0, "completionStart");
+    stream.send_frame(signed(&json!({ "textInput": { "content": "The capital of France?" } })));
+    assert_eq!(stream.event().await.1["content"], "Paris.");
+    stream.send_frame(encode_frame(SIGNED, b""));
+    assert_eq!(stream.event().await.0, "completionEnd", "open content is closed");
+    assert_eq!(stream.next_frame().await, None, "an empty signed frame ends the input");
 }
 
-/// A signed event, and its signature in hexadecimal for the next one.
+/// Returns a signed event, and its signature in hexadecimal for the next event.
 fn envelope(last: &str, inside: &[u8]) -> (Vec<u8>, String) {
     let (date, signature) = Signer::default().sign_event(last, inside);
     let mut headers = b"\x05:date\x08".to_vec();
     headers.put_i64(date);
     headers.put_slice(b"\x10:chunk-signature\x06\0\x20");
     headers.put_slice(&signature);
-    (sealed(&headers, inside), hex(&signature))
+    (encode_frame(&headers, inside), hex(&signature))
 }
 
 #[tokio::test]
-async fn with_keys_every_event_is_held_to_its_signature() {
+async fn with_keys_every_event_signature_is_checked() {
     let local = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
     let host = local.url().strip_prefix("http://").unwrap();
     let path = format!("/model/{SONIC}/invoke-with-bidirectional-stream");
@@ -190,101 +191,105 @@ async fn with_keys_every_event_is_held_to_its_signature() {
         let headers = signer.sign("POST", host, &path, b"");
         let (_, seed) = headers.last().unwrap().1.rsplit_once("Signature=").unwrap();
         let seed = seed.to_owned();
-        (Talk::with(&local, SONIC, true, &headers).await, seed)
+        (BidirectionalStream::with(&local, SONIC, true, &headers).await, seed)
     };
-    let inside = |event: Value| sealed(CHUNK, chunk(&event).as_bytes());
-    let (mut talk, seed) = start().await;
-    assert_eq!(talk.status, 200);
+    let inside = |event: Value| encode_frame(CHUNK, chunk(&event).as_bytes());
+    let (mut stream, seed) = start().await;
+    assert_eq!(stream.status, 200);
     let (first, next) = envelope(&seed, &inside(json!({ "sessionStart": {} })));
-    talk.say(first);
-    assert_eq!(talk.event().await.0, "usageEvent");
+    stream.send_frame(first);
+    assert_eq!(stream.event().await.0, "usageEvent");
     let (second, next) = envelope(&next, &inside(json!({ "promptStart": { "promptName": "p" } })));
-    talk.say(second);
-    assert_eq!(talk.event().await.0, "completionStart");
-    talk.say(envelope(&next, b"").0);
-    assert_eq!(talk.event().await.0, "completionEnd");
-    assert_eq!(talk.hear().await, None);
+    stream.send_frame(second);
+    assert_eq!(stream.event().await.0, "completionStart");
+    stream.send_frame(envelope(&next, b"").0);
+    assert_eq!(stream.event().await.0, "completionEnd");
+    assert_eq!(stream.next_frame().await, None);
 
     let event = inside(json!({ "sessionStart": {} }));
     for wrong in [envelope("not the seed", &event).0, event] {
-        let (mut talk, _) = start().await;
-        talk.say(wrong);
-        let (told, rest) = (soon(talk.answers.frame()).await.unwrap().unwrap(), talk.hear().await);
-        let told = String::from_utf8_lossy(told.data_ref().unwrap()).into_owned();
-        assert!(told.contains(":error-code\u{7}\0\u{19}InvalidSignatureException"), "{told:?}");
+        let (mut stream, _) = start().await;
+        stream.send_frame(wrong);
+        let (frame, rest) =
+            (with_timeout(stream.responses.frame()).await.unwrap().unwrap(), stream.next_frame().await);
+        let frame = String::from_utf8_lossy(frame.data_ref().unwrap()).into_owned();
+        assert!(frame.contains(":error-code\u{7}\0\u{19}InvalidSignatureException"), "{frame:?}");
         assert_eq!(rest, None);
     }
-    assert_eq!(Talk::start(&local, SONIC, true).await.status, 403);
+    assert_eq!(BidirectionalStream::start(&local, SONIC, true).await.status, 403);
 }
 
 #[tokio::test]
-async fn a_stream_that_ends_early_is_ended_well() {
+async fn an_input_stream_that_ends_early_ends_the_output_normally() {
     let local = LocalBedrock::start().await.unwrap();
-    let mut talk = Talk::start(&local, SONIC, true).await;
-    talk.tell(&json!({ "promptStart": { "promptName": "p" } }));
-    talk.words = None;
-    assert_eq!(talk.event().await.0, "completionStart");
-    assert_eq!(talk.event().await.0, "completionEnd");
-    assert_eq!(talk.hear().await, None);
+    let mut stream = BidirectionalStream::start(&local, SONIC, true).await;
+    stream.send_event(&json!({ "promptStart": { "promptName": "p" } }));
+    stream.words = None;
+    assert_eq!(stream.event().await.0, "completionStart");
+    assert_eq!(stream.event().await.0, "completionEnd");
+    assert_eq!(stream.next_frame().await, None);
 }
 
 #[tokio::test]
-async fn what_cannot_be_understood_ends_the_stream_with_an_exception() {
+async fn an_invalid_event_ends_the_stream_with_an_exception() {
     let local = LocalBedrock::start().await.unwrap();
-    let mut broken = sealed(CHUNK, b"{}");
+    let mut broken = encode_frame(CHUNK, b"{}");
     *broken.last_mut().unwrap() ^= 1;
     for words in [
-        sealed(CHUNK, b"no json"),
-        sealed(CHUNK, json!({ "bytes": BASE64.encode("no json") }).to_string().as_bytes()),
-        sealed(CHUNK, chunk(&json!({ "dance": {} })).as_bytes()),
-        sealed(SIGNED, b"no frame"),
+        encode_frame(CHUNK, b"no json"),
+        encode_frame(CHUNK, json!({ "bytes": BASE64.encode("no json") }).to_string().as_bytes()),
+        encode_frame(CHUNK, chunk(&json!({ "dance": {} })).as_bytes()),
+        encode_frame(SIGNED, b"no frame"),
         broken,
         b"no frame at all, and long enough for one".to_vec(),
     ] {
-        let mut talk = Talk::start(&local, SONIC, true).await;
-        talk.say(words);
-        let told = talk.hear().await.unwrap();
-        assert_eq!(told.name(), "validationException");
-        assert!(told.payload["message"].is_string());
-        assert_eq!(talk.hear().await, None);
+        let mut stream = BidirectionalStream::start(&local, SONIC, true).await;
+        stream.send_frame(words);
+        let exception = stream.next_frame().await.unwrap();
+        assert_eq!(exception.name(), "validationException");
+        assert!(exception.payload["message"].is_string());
+        assert_eq!(stream.next_frame().await, None);
     }
 }
 
 #[tokio::test]
-async fn replies_break_it_as_they_break_other_streams() {
+async fn queued_replies_can_cut_and_fail_bidirectional_streams() {
     let local = LocalBedrock::start().await.unwrap();
     let start = json!({ "sessionStart": {} });
     local.queue_reply(Reply::stream_error("modelStreamErrorException", "It broke.", 1));
-    let mut talk = Talk::start(&local, SONIC, true).await;
-    talk.tell(&start);
-    assert_eq!(talk.event().await.0, "usageEvent");
-    let told = talk.hear().await.unwrap();
-    assert_eq!((told.name(), &told.payload["message"]), ("modelStreamErrorException", &json!("It broke.")));
-    assert_eq!(talk.hear().await, None);
+    let mut stream = BidirectionalStream::start(&local, SONIC, true).await;
+    stream.send_event(&start);
+    assert_eq!(stream.event().await.0, "usageEvent");
+    let exception = stream.next_frame().await.unwrap();
+    assert_eq!(
+        (exception.name(), &exception.payload["message"]),
+        ("modelStreamErrorException", &json!("It broke."))
+    );
+    assert_eq!(stream.next_frame().await, None);
 
     local.queue_reply(Reply::default().cut_after(0));
-    assert_eq!(Talk::start(&local, SONIC, true).await.hear().await, None);
+    assert_eq!(BidirectionalStream::start(&local, SONIC, true).await.next_frame().await, None);
 
     local.queue_reply(Reply::default().stall_after(0));
-    let mut talk = Talk::start(&local, SONIC, true).await;
-    talk.tell(&start);
-    assert!(tokio::time::timeout(Duration::from_millis(100), talk.hear()).await.is_err(), "silence");
+    let mut stream = BidirectionalStream::start(&local, SONIC, true).await;
+    stream.send_event(&start);
+    assert!(tokio::time::timeout(Duration::from_millis(100), stream.next_frame()).await.is_err(), "silence");
 
     local.queue_reply(Reply::error("ThrottlingException", "Slowly."));
-    assert_eq!(Talk::start(&local, SONIC, true).await.status, 429);
+    assert_eq!(BidirectionalStream::start(&local, SONIC, true).await.status, 429);
 }
 
 #[tokio::test]
-async fn other_models_refuse_at_once() {
+async fn other_models_refuse_bidirectional_streams() {
     let local = LocalBedrock::start().await.unwrap();
     for http2 in [false, true] {
-        assert_eq!(Talk::start(&local, MODEL, http2).await.status, 400);
-        assert_eq!(Talk::start(&local, "does-not-exist", http2).await.status, 400);
+        assert_eq!(BidirectionalStream::start(&local, MODEL, http2).await.status, 400);
+        assert_eq!(BidirectionalStream::start(&local, "does-not-exist", http2).await.status, 400);
     }
 }
 
 #[tokio::test]
-async fn faults_strike_while_both_sides_are_open() {
+async fn faults_apply_to_bidirectional_streams() {
     let local = LocalBedrock::start().await.unwrap();
     let start = json!({ "sessionStart": {} });
     for http2 in [false, true] {
@@ -293,11 +298,11 @@ async fn faults_strike_while_both_sides_are_open() {
         local.fault(Fault::reset(At::AfterEvents(1)).times(1)).unwrap();
         local.fault(Fault::reset(At::BeforeHeaders)).unwrap();
 
-        let mut talk = Talk::start(&local, SONIC, http2).await;
-        talk.tell(&start);
-        assert_eq!(talk.event().await.0, "usageEvent");
-        assert_eq!(talk.hear().await.unwrap().name(), "modelTimeoutException");
-        assert_eq!(talk.hear().await, None);
+        let mut stream = BidirectionalStream::start(&local, SONIC, http2).await;
+        stream.send_event(&start);
+        assert_eq!(stream.event().await.0, "usageEvent");
+        assert_eq!(stream.next_frame().await.unwrap().name(), "modelTimeoutException");
+        assert_eq!(stream.next_frame().await, None);
         let events = local.requests().pop().unwrap().answer.events();
         assert!(
             matches!(&events[0], RecordedEvent::Event { payload, .. } if payload["event"]["usageEvent"].is_object()),
@@ -305,14 +310,14 @@ async fn faults_strike_while_both_sides_are_open() {
         );
         assert!(matches!(&events[1], RecordedEvent::Error { code, .. } if code == "modelTimeoutException"));
 
-        let mut talk = Talk::start(&local, SONIC, http2).await;
-        talk.tell(&start);
-        assert_eq!(talk.event().await.0, "usageEvent");
-        assert!(soon(talk.answers.frame()).await.unwrap().is_err(), "HTTP/2: {http2}");
+        let mut stream = BidirectionalStream::start(&local, SONIC, http2).await;
+        stream.send_event(&start);
+        assert_eq!(stream.event().await.0, "usageEvent");
+        assert!(with_timeout(stream.responses.frame()).await.unwrap().is_err(), "HTTP/2: {http2}");
 
         let client = Client::builder(TokioExecutor::new()).http2_only(http2).build_http();
         let uri = format!("{}/model/{SONIC}/invoke-with-bidirectional-stream", local.url());
         let request = hyper::Request::post(uri).body(http_body_util::Full::<Bytes>::default()).unwrap();
-        assert!(soon(client.request(request)).await.is_err(), "HTTP/2: {http2}");
+        assert!(with_timeout(client.request(request)).await.is_err(), "HTTP/2: {http2}");
     }
 }

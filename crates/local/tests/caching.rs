@@ -1,4 +1,4 @@
-//! Prompt caching: what is written, what is read, and what usage tells of it.
+//! Prompt caching: cache writes, cache reads, and usage.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -14,7 +14,7 @@ const HAIKU: &str = "us.anthropic.claude-haiku-4-5-20251001-v1:0";
 const SONNET_4: &str = "us.anthropic.claude-sonnet-4-20250514-v1:0";
 const NOVA_2: &str = "us.amazon.nova-2-lite-v1:0";
 
-/// A text of so many tokens.
+/// A text with this number of tokens.
 fn long(tokens: usize) -> Value {
     json!({ "text": "word ".repeat(tokens) })
 }
@@ -31,14 +31,14 @@ async fn usage(local: &LocalBedrock, model: &str, body: &Value) -> Value {
     converse(local, model, body.clone()).await.ok()["usage"].clone()
 }
 
-/// The tokens that were read and written.
+/// Returns the numbers of tokens read from and written to the cache.
 async fn cached(local: &LocalBedrock, model: &str, body: &Value) -> (u64, u64) {
     let usage = usage(local, model, body).await;
     (usage["cacheReadInputTokens"].as_u64().unwrap(), usage["cacheWriteInputTokens"].as_u64().unwrap())
 }
 
 #[tokio::test]
-async fn a_prefix_is_written_then_read_then_forgotten() {
+async fn a_prefix_is_written_read_and_expires() {
     let local = LocalBedrock::start().await.unwrap();
     let body = json!({ "system": [long(1100), point()], "messages": [user("Hi")] });
     let first = usage(&local, SONNET, &body).await;
@@ -49,17 +49,17 @@ async fn a_prefix_is_written_then_read_then_forgotten() {
     assert_eq!(first["totalTokens"].as_u64().unwrap(), 1101 + first["outputTokens"].as_u64().unwrap());
     let second = usage(&local, SONNET, &body).await;
     assert_eq!(second["cacheReadInputTokens"], 1100);
-    assert!(second.get("cacheDetails").is_none(), "nothing was written");
+    assert!(second.get("cacheDetails").is_none(), "the cache was not written");
     for _ in 0..3 {
         local.advance(Duration::from_secs(200));
-        assert_eq!(cached(&local, SONNET, &body).await, (1100, 0), "kept as long as it is used");
+        assert_eq!(cached(&local, SONNET, &body).await, (1100, 0), "each read extends the lifetime");
     }
     local.advance(Duration::from_secs(301));
-    assert_eq!(cached(&local, SONNET, &body).await, (0, 1100), "forgotten after five minutes");
+    assert_eq!(cached(&local, SONNET, &body).await, (0, 1100), "expired after five minutes");
 }
 
 #[tokio::test]
-async fn each_model_has_its_smallest_prefix() {
+async fn each_model_has_a_minimum_prefix_size() {
     let local = LocalBedrock::start().await.unwrap();
     for (model, minimum) in [(SONNET, 1024), (HAIKU, 4096), (NOVA, 1000), (NOVA_2, 1000)] {
         for (tokens, written) in [(minimum - 1, 0), (minimum, minimum as u64)] {
@@ -70,8 +70,8 @@ async fn each_model_has_its_smallest_prefix() {
 }
 
 #[tokio::test]
-async fn usage_tells_of_the_cache_as_the_model_does() {
-    let local = common::keeping_retired().await;
+async fn cache_usage_depends_on_the_model() {
+    let local = common::start_with_retired_models().await;
     let plain = json!({ "messages": [user("Hi")] });
     let marked = json!({ "system": [long(1100), point()], "messages": [user("Hi")] });
     let tells =
@@ -91,7 +91,7 @@ async fn usage_tells_of_the_cache_as_the_model_does() {
 }
 
 #[tokio::test]
-async fn prefixes_live_as_long_as_their_points_ask_for() {
+async fn prefixes_expire_after_the_ttl_of_their_cache_point() {
     let local = LocalBedrock::start().await.unwrap();
     let body = json!({
         "system": [long(1100), point_for("1h")],
@@ -107,7 +107,7 @@ async fn prefixes_live_as_long_as_their_points_ask_for() {
 }
 
 #[tokio::test]
-async fn claude_finds_what_was_written_before_its_point() {
+async fn claude_reads_earlier_prefixes_than_its_cache_point() {
     let local = LocalBedrock::start().await.unwrap();
     let turn = |role: &str, text: Value| json!({ "role": role, "content": [text] });
     let mut messages = vec![json!({ "role": "user", "content": [long(1100), point()] })];
@@ -131,5 +131,9 @@ async fn claude_finds_what_was_written_before_its_point() {
     content.extend((0..21).map(|_| long(1)));
     content.push(point());
     let body = json!({ "messages": [{ "role": "user", "content": content }] });
-    assert_eq!(cached(&local, SONNET, &body).await, (0, 1221), "no further back than twenty blocks");
+    assert_eq!(
+        cached(&local, SONNET, &body).await,
+        (0, 1221),
+        "at most twenty blocks before the cache point"
+    );
 }

@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use bedrock_orm_local::{LocalBedrock, Reply};
-use common::{Answer, MODEL, NOVA, converse, converse_stream, frames, user};
+use common::{HttpResponse, MODEL, NOVA, converse, converse_stream, frames, user};
 use serde_json::{Value, json};
 
 const PROFILE: &str = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
@@ -22,11 +22,11 @@ fn weather() -> Value {
 }
 
 #[tokio::test]
-async fn a_reply_says_back_what_was_said() {
+async fn a_model_echoes_the_prompt() {
     let local = LocalBedrock::start().await.unwrap();
     let answer = converse(&local, NOVA, json!({ "messages": [user("Good morning!")] })).await;
     let raw = String::from_utf8(answer.body.to_vec()).unwrap();
-    assert_eq!(raw, answer.ok().to_string(), "compact, sorted, not escaped");
+    assert_eq!(raw, answer.ok().to_string(), "compact, sorted, and not escaped");
     assert!(raw.starts_with("{\"metrics\":{\"latencyMs\":"), "{raw}");
     let answer = answer.ok();
     assert!(text(&answer).starts_with("You said: “Good morning!”"));
@@ -37,7 +37,7 @@ async fn a_reply_says_back_what_was_said() {
 }
 
 #[tokio::test]
-async fn what_was_asked_of_service_is_told_back() {
+async fn responses_repeat_the_service_tier_and_performance_config() {
     let local = LocalBedrock::start().await.unwrap();
     let body = json!({
         "messages": [user("Hi")],
@@ -54,7 +54,7 @@ async fn what_was_asked_of_service_is_told_back() {
 }
 
 #[tokio::test]
-async fn a_stream_is_framed_as_aws_frames_it() {
+async fn a_stream_has_the_frames_of_aws() {
     let local = LocalBedrock::start().await.unwrap();
     let answer =
         converse_stream(&local, PROFILE, json!({ "messages": [user("Good morning, stream!")] })).await;
@@ -70,7 +70,7 @@ async fn a_stream_is_framed_as_aws_frames_it() {
     let order: Vec<_> = frames.iter().map(common::Frame::name).collect();
     assert_eq!(order.first(), Some(&"messageStart"));
     assert_eq!(order[order.len() - 3..], ["contentBlockStop", "messageStop", "metadata"]);
-    assert!(!order.contains(&"contentBlockStart"), "texts have none");
+    assert!(!order.contains(&"contentBlockStart"), "text blocks have no start event");
     let deltas: Vec<_> = frames.iter().filter_map(|frame| frame.payload["delta"]["text"].as_str()).collect();
     assert!(deltas.len() > 5);
     assert!(deltas.concat().contains("Good morning, stream!"));
@@ -82,7 +82,7 @@ async fn a_stream_is_framed_as_aws_frames_it() {
 }
 
 #[tokio::test]
-async fn limits_are_kept() {
+async fn limits_are_enforced() {
     let local = LocalBedrock::start().await.unwrap();
     let inference = |config: Value| json!({ "messages": [user("one two three")], "inferenceConfig": config });
     let short = converse(&local, MODEL, inference(json!({ "maxTokens": 4 }))).await.ok();
@@ -102,25 +102,27 @@ async fn limits_are_kept() {
 }
 
 #[tokio::test]
-async fn two_cities_are_two_calls_whose_results_come_in_any_order() {
+async fn parallel_tool_results_may_be_in_any_order() {
     let local = LocalBedrock::start().await.unwrap();
     let mut messages = vec![user("What is the weather in Seattle and San Francisco today?")];
-    let asked = converse(&local, MODEL, json!({ "messages": messages, "toolConfig": weather() })).await.ok();
-    assert_eq!(asked["stopReason"], "tool_use");
-    let uses: Vec<_> = asked["output"]["message"]["content"].as_array().unwrap().clone();
+    let first_reply =
+        converse(&local, MODEL, json!({ "messages": messages, "toolConfig": weather() })).await.ok();
+    assert_eq!(first_reply["stopReason"], "tool_use");
+    let uses: Vec<_> = first_reply["output"]["message"]["content"].as_array().unwrap().clone();
     let input = |index: usize| &uses[index]["toolUse"]["input"]["city"];
     assert_eq!((input(0), input(1)), (&json!("Seattle"), &json!("San Francisco")));
     let id = |index: usize| uses[index]["toolUse"]["toolUseId"].as_str().unwrap();
     assert!(id(0).starts_with("tooluse_") && id(0).len() == 30 && id(0) != id(1));
 
     let result = |index: usize, degrees: u64| json!({ "toolResult": { "toolUseId": id(index), "content": [{ "json": { "degrees": degrees } }] } });
-    messages.push(asked["output"]["message"].clone());
+    messages.push(first_reply["output"]["message"].clone());
     messages.push(json!({ "role": "user", "content": [result(1, 70), result(0, 50)] }));
-    let told = converse(&local, MODEL, json!({ "messages": messages, "toolConfig": weather() })).await.ok();
-    let said = text(&told);
+    let second_reply =
+        converse(&local, MODEL, json!({ "messages": messages, "toolConfig": weather() })).await.ok();
+    let output = text(&second_reply);
     assert!(
-        said.contains("(San Francisco) says degrees 70") && said.contains("(Seattle) says degrees 50"),
-        "{said}"
+        output.contains("(San Francisco) says degrees 70") && output.contains("(Seattle) says degrees 50"),
+        "{output}"
     );
 
     messages[2] = json!({ "role": "user", "content": [result(1, 70)] });
@@ -141,7 +143,7 @@ async fn two_cities_are_two_calls_whose_results_come_in_any_order() {
 }
 
 #[tokio::test]
-async fn tool_input_streams_in_fragments() {
+async fn a_tool_input_is_streamed_in_fragments() {
     let local = LocalBedrock::start().await.unwrap();
     let mut config = weather();
     config["toolChoice"] = json!({ "tool": { "name": "get_weather" } });
@@ -175,7 +177,7 @@ async fn structured_output_follows_its_schema() {
 }
 
 #[tokio::test]
-async fn reasoning_comes_with_a_signature() {
+async fn reasoning_has_a_signature() {
     let local = LocalBedrock::start().await.unwrap();
     let body = json!({
         "messages": [user("Think")],
@@ -187,7 +189,7 @@ async fn reasoning_comes_with_a_signature() {
 }
 
 #[tokio::test]
-async fn queued_replies_are_said_in_order() {
+async fn queued_replies_are_returned_in_order() {
     let local = LocalBedrock::start().await.unwrap();
     let body = json!({ "messages": [user("Hi")] });
     local.queue_reply(Reply::text("First."));
@@ -213,7 +215,7 @@ async fn queued_replies_are_said_in_order() {
 }
 
 #[tokio::test]
-async fn errors_have_their_true_status() {
+async fn errors_have_the_statuses_of_aws() {
     let local = LocalBedrock::start().await.unwrap();
     for (code, status) in [
         ("ThrottlingException", 429),
@@ -236,7 +238,7 @@ async fn errors_have_their_true_status() {
 }
 
 #[tokio::test]
-async fn streams_break_off_as_told() {
+async fn streams_can_be_cut_or_stalled() {
     let local = LocalBedrock::start().await.unwrap();
     let body = json!({ "messages": [user("Hi")] });
     local.queue_reply(Reply::stream_error("throttlingException", "slow down", 2));
@@ -265,7 +267,7 @@ async fn streams_break_off_as_told() {
 }
 
 #[tokio::test]
-async fn answers_that_no_model_could_give_do_not_leave() {
+async fn invalid_replies_are_errors() {
     let local = LocalBedrock::start().await.unwrap();
     local.queue_reply(Reply::content(json!([{ "text": "x", "mood": "good" }])));
     let (status, code, message) = converse(&local, MODEL, json!({ "messages": [user("Hi")] })).await.error();
@@ -275,7 +277,7 @@ async fn answers_that_no_model_could_give_do_not_leave() {
 
 async fn refusal(body: Value) -> String {
     let local = LocalBedrock::start().await.unwrap();
-    let answer: Answer = converse(&local, MODEL, body).await;
+    let answer: HttpResponse = converse(&local, MODEL, body).await;
     answer.refusal()
 }
 
@@ -362,7 +364,7 @@ async fn conversations_that_aws_refuses_are_refused() {
 }
 
 #[tokio::test]
-async fn consecutive_user_messages_are_accepted_as_aws_accepts_them() {
+async fn consecutive_user_messages_are_accepted_as_on_aws() {
     let local = LocalBedrock::start().await.unwrap();
     let answer =
         converse(&local, NOVA, json!({ "messages": [user("You are kind."), user("Say hello.")] })).await.ok();
@@ -370,8 +372,8 @@ async fn consecutive_user_messages_are_accepted_as_aws_accepts_them() {
 }
 
 #[tokio::test]
-async fn models_without_tools_or_system_say_so() {
-    let local = common::keeping_retired().await;
+async fn models_without_tools_or_system_prompts_refuse_them() {
+    let local = common::start_with_retired_models().await;
     let titan = "amazon.titan-text-express-v1";
     let tools = converse(&local, titan, json!({ "messages": [user("Hi")], "toolConfig": weather() })).await;
     assert_eq!(tools.refusal(), "This model doesn't support tool use.");
@@ -385,7 +387,7 @@ async fn models_without_tools_or_system_say_so() {
 }
 
 #[tokio::test]
-async fn http_2_without_tls_is_spoken() {
+async fn http_2_without_tls_is_supported() {
     use http_body_util::BodyExt as _;
     use hyper_util::client::legacy::Client;
     use hyper_util::rt::TokioExecutor;
@@ -404,7 +406,7 @@ async fn http_2_without_tls_is_spoken() {
 }
 
 #[tokio::test]
-async fn makers_have_their_own_wishes() {
+async fn providers_have_their_own_rules() {
     let local = LocalBedrock::start().await.unwrap();
     let mut forced = json!({ "messages": [user("Hi")], "toolConfig": weather() });
     forced["toolConfig"]["toolChoice"] = json!({ "any": {} });
@@ -432,7 +434,7 @@ async fn makers_have_their_own_wishes() {
 }
 
 #[tokio::test]
-async fn a_stored_prompt_is_called_with_its_variables() {
+async fn a_stored_prompt_can_be_called_with_variables() {
     let local = LocalBedrock::start().await.unwrap();
     let prompt = "arn%3Aaws%3Abedrock%3Aus-east-1%3A123456789012%3Aprompt%2FABCDEFGHIJ%3A1";
     let answer =

@@ -1,4 +1,4 @@
-//! Expectations of the journal, and what they tell when they are not met.
+//! Expectations on the journal, and the errors of unmet expectations.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -22,7 +22,7 @@ async fn guarded() -> LocalBedrock {
 }
 
 #[tokio::test]
-async fn the_last_converse_is_asked_in_one_line() -> Result<(), Unmet> {
+async fn the_last_converse_request_can_be_checked_in_one_line() -> Result<(), Unmet> {
     let local = guarded().await;
     let id = local.last("CreateGuardrail")?.answer.json()["guardrailId"].as_str().unwrap().to_owned();
     local.last("Converse")?.has_guardrail(&id)?.has_text("weather in Paris")?.has_tool("get_weather")?;
@@ -39,12 +39,12 @@ async fn the_last_converse_is_asked_in_one_line() -> Result<(), Unmet> {
 }
 
 #[tokio::test]
-async fn what_is_not_met_says_what_was_there() {
+async fn an_unmet_expectation_describes_the_request() {
     let local = guarded().await;
     let request = local.last("Converse").unwrap();
-    let told = |unmet: Result<_, Unmet>| {
+    let message_of = |unmet: Result<_, Unmet>| {
         let unmet = unmet.map(|_: &_| ()).unwrap_err();
-        assert_eq!(format!("{unmet:?}"), unmet.to_string(), "a failed test shows the message itself");
+        assert_eq!(format!("{unmet:?}"), unmet.to_string(), "a failed test shows the message");
         unmet.to_string()
     };
     let arn = request.input()["guardrailConfig"]["guardrailIdentifier"].as_str().unwrap().to_owned();
@@ -65,9 +65,9 @@ async fn what_is_not_met_says_what_was_there() {
         ),
         (request.has("messages.1.role", "user"), "has no messages.1.role: messages has 1 items".to_owned()),
     ] {
-        assert_eq!(told(unmet), format!("Converse (request 2) {expected}"));
+        assert_eq!(message_of(unmet), format!("Converse (request 2) {expected}"));
     }
-    let unmet = told(request.has_text("London"));
+    let unmet = message_of(request.has_text("London"));
     assert!(
         unmet.contains("says \"London\" nowhere; it says [") && unmet.contains("weather in Paris?"),
         "{unmet}"
@@ -84,7 +84,7 @@ async fn what_is_not_met_says_what_was_there() {
 }
 
 #[tokio::test]
-async fn errors_are_told_with_their_message() -> Result<(), Unmet> {
+async fn unmet_expectations_have_the_error_message() -> Result<(), Unmet> {
     let local = LocalBedrock::start().await.unwrap();
     local.fault(Fault::throttling()).unwrap();
     get(&local, "/foundation-models").await;
@@ -98,7 +98,7 @@ async fn errors_are_told_with_their_message() -> Result<(), Unmet> {
 }
 
 #[tokio::test]
-async fn members_are_found_wherever_they_travelled() -> Result<(), Unmet> {
+async fn members_are_found_in_path_query_and_body() -> Result<(), Unmet> {
     let local = LocalBedrock::start().await.unwrap();
     let body = json!({ "anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [user("Hello")],
         "tools": [{ "name": "clock", "input_schema": {} }] });
@@ -114,7 +114,7 @@ async fn members_are_found_wherever_they_travelled() -> Result<(), Unmet> {
     request.has_model(MODEL)?.has_text("Hello")?;
     get(&local, "/foundation-models?byProvider=amazon").await;
     local.last("ListFoundationModels")?.has("byProvider", "amazon")?;
-    // What the server refused can be looked at all the same.
+    // Expectations also work for requests that the server refused.
     converse(&local, MODEL, json!({ "messages": 7 })).await;
     assert_eq!(local.last("Converse")?.input(), json!({ "messages": 7, "modelId": MODEL }));
     send(&local, "POST", &format!("/model/{MODEL}/converse"), &[], b"{").await;

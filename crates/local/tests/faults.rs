@@ -1,4 +1,4 @@
-//! Failure on demand: what is on the wire when a fault strikes, read without a client between.
+//! Faults: the bytes that the server sends, read without an HTTP client.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
@@ -8,12 +8,12 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use bedrock_orm_local::{At, Checksum, Fault, LocalBedrock, RecordedEvent, Reply};
-use common::{Answer, MODEL, NOVA, converse, converse_stream, frames, get, post, user};
+use common::{HttpResponse, MODEL, NOVA, converse, converse_stream, frames, get, post, user};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// All that came over one connection, and how it ended: an error, or none for an orderly end.
+/// All bytes of a connection, and the error that ended it, or `None` if it was closed normally.
 struct Wire {
     bytes: Vec<u8>,
     end: Option<ErrorKind>,
@@ -33,7 +33,7 @@ impl Wire {
         self.split().1
     }
 
-    /// The data of a chunked body, and whether its last chunk came.
+    /// Returns the data of a chunked body, and whether the last chunk arrived.
     fn chunks(&self) -> (Vec<u8>, bool) {
         let (mut rest, mut data) = (self.body(), Vec::new());
         while let Some(line) = rest.windows(2).position(|two| two == b"\r\n") {
@@ -60,7 +60,7 @@ async fn open(local: &LocalBedrock, operation: &str) -> TcpStream {
     socket
 }
 
-/// One request, and all that comes back.
+/// Sends one request and returns all bytes of the response.
 async fn raw(local: &LocalBedrock, operation: &str) -> Wire {
     let mut socket = open(local, operation).await;
     let (mut bytes, mut end) = (Vec::new(), None);
@@ -75,20 +75,20 @@ async fn start(fault: Fault) -> LocalBedrock {
     LocalBedrock::builder().faults([fault]).start().await.unwrap()
 }
 
-async fn say(local: &LocalBedrock) -> Answer {
+async fn say(local: &LocalBedrock) -> HttpResponse {
     converse(local, MODEL, json!({ "messages": [user("Hello there")] })).await
 }
 
-async fn say_in_a_stream(local: &LocalBedrock) -> Answer {
+async fn converse_in_a_stream(local: &LocalBedrock) -> HttpResponse {
     converse_stream(local, MODEL, json!({ "messages": [user("One two three four")] })).await
 }
 
-fn names(answer: &Answer) -> Vec<String> {
-    answer.frames().iter().map(|frame| frame.name().to_owned()).collect()
+fn names(response: &HttpResponse) -> Vec<String> {
+    response.frames().iter().map(|frame| frame.name().to_owned()).collect()
 }
 
 #[tokio::test]
-async fn every_error_of_the_description_has_its_status() {
+async fn every_described_error_has_its_status() {
     let local = LocalBedrock::start().await.unwrap();
     let mut codes = BTreeSet::new();
     for service in ["bedrock", "bedrock-runtime"] {
@@ -101,30 +101,30 @@ async fn every_error_of_the_description_has_its_status() {
         }
     }
     assert!(codes.len() >= 14, "{codes:?}");
-    // Some that no description has.
+    // Codes and statuses that no description contains.
     codes.extend(
         [("ExpiredTokenException", 403), ("Unheard", 400)].map(|(code, status)| (code.to_owned(), status)),
     );
     for (code, status) in codes {
         local.fault(Fault::error(&code).times(1)).unwrap();
-        let answer = say(&local).await;
-        assert_eq!((answer.status, answer.error().1.as_str()), (status, code.as_str()));
-        assert_eq!(answer.header("content-type"), Some("application/json"));
-        assert_eq!(answer.header("retry-after"), None);
-        assert!(!answer.error().2.is_empty());
+        let response = say(&local).await;
+        assert_eq!((response.status, response.error().1.as_str()), (status, code.as_str()));
+        assert_eq!(response.header("content-type"), Some("application/json"));
+        assert_eq!(response.header("retry-after"), None);
+        assert!(!response.error().2.is_empty());
     }
     let fault =
         Fault::error("Gone").status(410).message("It is gone.").retry_after(Duration::from_millis(1500));
     local.fault(fault.times(1)).unwrap();
-    let answer = say(&local).await;
-    assert_eq!(answer.error(), (410, "Gone".to_owned(), "It is gone.".to_owned()));
-    assert_eq!(answer.header("retry-after"), Some("2"));
-    assert_eq!(answer.header("x-amz-retry-after"), Some("1500"));
+    let response = say(&local).await;
+    assert_eq!(response.error(), (410, "Gone".to_owned(), "It is gone.".to_owned()));
+    assert_eq!(response.header("retry-after"), Some("2"));
+    assert_eq!(response.header("x-amz-retry-after"), Some("1500"));
     say(&local).await.ok();
 }
 
 #[tokio::test]
-async fn operation_model_and_counts_choose_the_requests() {
+async fn operation_model_and_counts_select_requests() {
     let local = LocalBedrock::start().await.unwrap();
     let id = local.fault(Fault::throttling().on("Converse").model(NOVA).after(1).times(2)).unwrap();
     let hello = || json!({ "messages": [user("Hello")] });
@@ -142,18 +142,18 @@ async fn operation_model_and_counts_choose_the_requests() {
 }
 
 #[tokio::test]
-async fn the_first_fault_that_fits_strikes_and_pauses_come_on_top() {
+async fn the_first_matching_fault_applies_and_latency_is_added() {
     let local = LocalBedrock::start().await.unwrap();
     local.fault(Fault::latency(Duration::from_millis(30))).unwrap();
     local.fault(Fault::error("ServiceUnavailableException").times(1)).unwrap();
     local.fault(Fault::throttling().times(1)).unwrap();
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut statuses = Vec::new();
     for _ in 0..3 {
         statuses.push(say(&local).await.status);
     }
     assert_eq!(statuses, [503, 429, 200]);
-    assert!(begun.elapsed() >= Duration::from_millis(90));
+    assert!(started.elapsed() >= Duration::from_millis(90));
     let struck: Vec<_> = local.requests().iter().map(|request| request.faults.len()).collect();
     assert_eq!(struck, [2, 2, 1]);
 }
@@ -175,16 +175,16 @@ async fn a_seed_replays() {
 }
 
 #[tokio::test]
-async fn quotas_go_by_the_server_s_clock() {
+async fn quotas_use_the_clock_of_the_server() {
     let local = LocalBedrock::start().await.unwrap();
-    // Real time passes, too: the window of a minute is wide enough for that.
+    // Real time passes too; a window of one minute is long enough.
     local.fault(Fault::tokens_per_minute(100)).unwrap();
     let tokens = say(&local).await.ok()["usage"]["totalTokens"].as_u64().unwrap();
     assert!(tokens < 100);
     let mut spent = tokens;
     while spent < 100 {
-        let answer = say_in_a_stream(&local).await;
-        spent += answer.frames().last().unwrap().payload["usage"]["totalTokens"].as_u64().unwrap();
+        let response = converse_in_a_stream(&local).await;
+        spent += response.frames().last().unwrap().payload["usage"]["totalTokens"].as_u64().unwrap();
     }
     let refused = say(&local).await;
     let (status, code, message) = refused.error();
@@ -192,7 +192,11 @@ async fn quotas_go_by_the_server_s_clock() {
     assert_eq!(message, "Too many tokens, please wait before trying again.");
     let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
     assert!((50..=60).contains(&wait), "{wait}");
-    assert_eq!(get(&local, "/foundation-models").await.status, 200, "what costs no tokens is let through");
+    assert_eq!(
+        get(&local, "/foundation-models").await.status,
+        200,
+        "an operation without tokens has no token quota"
+    );
     local.advance(Duration::from_secs(wait));
     assert_eq!(say(&local).await.status, 200);
 
@@ -206,7 +210,7 @@ async fn quotas_go_by_the_server_s_clock() {
 }
 
 #[tokio::test]
-async fn requests_per_second_are_counted() {
+async fn requests_per_second_are_limited() {
     let local = start(Fault::requests_per_second(3)).await;
     let mut statuses = Vec::new();
     for _ in 0..5 {
@@ -221,7 +225,7 @@ async fn requests_per_second_are_counted() {
 }
 
 #[tokio::test]
-async fn before_the_headers_nothing_comes() {
+async fn a_fault_before_the_headers_sends_nothing() {
     let reset = raw(&start(Fault::reset(At::BeforeHeaders)).await, "converse").await;
     assert_eq!((reset.bytes.len(), reset.end), (0, Some(ErrorKind::ConnectionReset)));
     let ended = raw(&start(Fault::truncate(At::BeforeHeaders)).await, "converse").await;
@@ -230,13 +234,13 @@ async fn before_the_headers_nothing_comes() {
     let local = start(Fault::stall(At::BeforeHeaders)).await;
     let mut silent = open(&local, "converse").await;
     let read = tokio::time::timeout(Duration::from_millis(100), silent.read(&mut [0; 1])).await;
-    assert!(read.is_err(), "nothing comes, and the connection stays open");
+    assert!(read.is_err(), "nothing arrives, and the connection stays open");
     let request = &local.requests()[0];
     assert_eq!((request.status, request.answer.bytes_sent), (0, 0));
 }
 
 #[tokio::test]
-async fn what_is_lost_before_the_headers_has_been_done() {
+async fn an_operation_is_performed_even_if_its_response_is_lost() {
     let local = start(Fault::reset(At::BeforeHeaders).on("Converse").times(1)).await;
     local.queue_reply(Reply::text("first"));
     local.queue_reply(Reply::text("second"));
@@ -245,7 +249,7 @@ async fn what_is_lost_before_the_headers_has_been_done() {
 }
 
 #[tokio::test]
-async fn a_body_breaks_off() {
+async fn a_body_can_be_cut() {
     let whole = raw(&LocalBedrock::start().await.unwrap(), "converse").await;
     let announced = |wire: &Wire| {
         let head = wire.head();
@@ -258,7 +262,7 @@ async fn a_body_breaks_off() {
     let cut = raw(&start(Fault::truncate(At::AfterBytes(10))).await, "converse").await;
     assert_eq!(cut.end, None);
     for broken in [&reset, &cut] {
-        assert_eq!(announced(broken), whole.body().len(), "the whole body is announced");
+        assert_eq!(announced(broken), whole.body().len(), "content-length is that of the whole body");
         assert_eq!(broken.body(), &whole.body()[..10]);
     }
 
@@ -269,14 +273,14 @@ async fn a_body_breaks_off() {
         bytes.extend_from_slice(&buffer[..read.unwrap()]);
     }
     assert_eq!(Wire { bytes, end: None }.body(), &whole.body()[..10]);
-    assert_eq!(local.requests()[0].answer.body, &whole.body()[..10], "the journal has what was sent");
+    assert_eq!(local.requests()[0].answer.body, &whole.body()[..10], "the journal has the sent part");
 
     let longer = raw(&start(Fault::reset(At::AfterBytes(1 << 20))).await, "converse").await;
-    assert_eq!((longer.body(), longer.end), (whole.body(), None), "a shorter body stays whole");
+    assert_eq!((longer.body(), longer.end), (whole.body(), None), "a shorter body is not cut");
 }
 
 #[tokio::test]
-async fn a_stream_breaks_off() {
+async fn a_stream_can_be_cut() {
     let (whole, ended) = raw(&LocalBedrock::start().await.unwrap(), "converse-stream").await.chunks();
     assert!(ended);
     let count = frames(&whole).len();
@@ -319,13 +323,13 @@ async fn a_stream_breaks_off() {
 }
 
 #[tokio::test]
-async fn a_drip_comes_drop_by_drop_and_whole() {
+async fn a_drip_sends_the_whole_body_in_small_pieces() {
     let local = start(Fault::drip(40, Duration::from_millis(1))).await;
-    let begun = Instant::now();
-    let answer = say(&local).await;
-    let drops = answer.body.len().div_ceil(40);
-    assert!(drops > 3 && begun.elapsed() >= Duration::from_millis(drops as u64));
-    answer.ok();
+    let started = Instant::now();
+    let response = say(&local).await;
+    let drops = response.body.len().div_ceil(40);
+    assert!(drops > 3 && started.elapsed() >= Duration::from_millis(drops as u64));
+    response.ok();
     let stream = raw(&local, "converse-stream").await;
     let (data, ended) = stream.chunks();
     assert!(ended && frames(&data).len() > 5);
@@ -333,7 +337,7 @@ async fn a_drip_comes_drop_by_drop_and_whole() {
 }
 
 #[tokio::test]
-async fn one_checksum_of_a_frame_is_wrong() {
+async fn a_frame_can_have_a_wrong_checksum() {
     for which in [Checksum::Prelude, Checksum::Message] {
         let local = start(Fault::wrong_checksum(which, 1)).await;
         let (bytes, ended) = raw(&local, "converse-stream").await.chunks();
@@ -365,10 +369,10 @@ async fn one_checksum_of_a_frame_is_wrong() {
 }
 
 #[tokio::test]
-async fn streams_end_with_exceptions_and_errors_and_hold_unknown_events() {
-    let answer = say_in_a_stream(&start(Fault::exception("throttlingException", 2)).await).await;
-    assert_eq!(names(&answer), ["messageStart", "contentBlockDelta", "throttlingException"]);
-    let last = &answer.frames()[2];
+async fn streams_can_have_exceptions_error_frames_and_unknown_events() {
+    let response = converse_in_a_stream(&start(Fault::exception("throttlingException", 2)).await).await;
+    assert_eq!(names(&response), ["messageStart", "contentBlockDelta", "throttlingException"]);
+    let last = &response.frames()[2];
     assert_eq!(last.headers[2], (":message-type".to_owned(), "exception".to_owned()));
     assert_eq!(last.payload["message"], "Too many requests, please wait before trying again.");
 
@@ -380,38 +384,43 @@ async fn streams_end_with_exceptions_and_errors_and_hold_unknown_events() {
     let headers = b"\x0b:error-code\x07\0\x0dInternalError\x0e:error-message\x07\0\x09It broke.\
         \x0d:message-type\x07\0\x05error";
     assert_eq!(&error[12..error.len() - 4], headers, "an error frame has no payload");
-    let told = RecordedEvent::Error { code: "InternalError".to_owned(), message: "It broke.".to_owned() };
-    assert_eq!(local.requests()[0].answer.events()[1], told);
+    let error_frame =
+        RecordedEvent::Error { code: "InternalError".to_owned(), message: "It broke.".to_owned() };
+    assert_eq!(local.requests()[0].answer.events()[1], error_frame);
 
-    let answer = say_in_a_stream(&start(Fault::unknown_event(1)).await).await;
-    assert_eq!(names(&answer)[..3], ["messageStart", "futureEvent", "contentBlockDelta"]);
-    assert_eq!(names(&answer).last().unwrap(), "metadata");
+    let response = converse_in_a_stream(&start(Fault::unknown_event(1)).await).await;
+    assert_eq!(names(&response)[..3], ["messageStart", "futureEvent", "contentBlockDelta"]);
+    assert_eq!(names(&response).last().unwrap(), "metadata");
 }
 
 #[tokio::test]
-async fn answers_hold_what_no_client_knows() {
+async fn responses_can_have_unknown_fields_values_and_members() {
     let local = LocalBedrock::start().await.unwrap();
     let strange = async |fault: Fault| {
         local.clear_faults();
         local.fault(fault).unwrap();
-        (say(&local).await.ok(), say_in_a_stream(&local).await.frames())
+        (say(&local).await.ok(), converse_in_a_stream(&local).await.frames())
     };
-    let (answer, events) = strange(Fault::unknown_fields()).await;
+    let (response, events) = strange(Fault::unknown_fields()).await;
     for place in ["", "/usage", "/output/message", "/metrics"] {
-        assert_eq!(answer.pointer(place).unwrap()["futureField"], json!({ "futureMember": true }), "{place}");
+        assert_eq!(
+            response.pointer(place).unwrap()["futureField"],
+            json!({ "futureMember": true }),
+            "{place}"
+        );
     }
-    assert!(answer["output"]["futureField"].is_null(), "a union has one member");
+    assert!(response["output"]["futureField"].is_null(), "a union has one member");
     assert!(events.iter().all(|event| event.payload["futureField"].is_object()));
 
-    let (answer, events) = strange(Fault::unknown_enum_values()).await;
-    assert_eq!(answer["stopReason"], "FUTURE_VALUE");
-    assert_eq!(answer["output"]["message"]["role"], "FUTURE_VALUE");
+    let (response, events) = strange(Fault::unknown_enum_values()).await;
+    assert_eq!(response["stopReason"], "FUTURE_VALUE");
+    assert_eq!(response["output"]["message"]["role"], "FUTURE_VALUE");
     assert_eq!(events[0].payload["role"], "FUTURE_VALUE");
 
-    let (answer, events) = strange(Fault::unknown_union_members()).await;
-    assert_eq!(answer["output"], json!({ "futureMember": { "text": "future" } }));
+    let (response, events) = strange(Fault::unknown_union_members()).await;
+    assert_eq!(response["output"], json!({ "futureMember": { "text": "future" } }));
     assert_eq!(events[1].payload["delta"], json!({ "futureMember": { "text": "future" } }));
-    assert_eq!(answer["stopReason"], "end_turn");
+    assert_eq!(response["stopReason"], "end_turn");
 
     local.clear_faults();
     local.fault(Fault::unknown_fields()).unwrap();
@@ -422,7 +431,7 @@ async fn answers_hold_what_no_client_knows() {
 }
 
 #[tokio::test]
-async fn pages_are_empty_or_lead_to_themselves() {
+async fn pages_can_be_empty_or_repeat_their_token() {
     let local = LocalBedrock::start().await.unwrap();
     let row = |number: u32| {
         json!({
@@ -458,37 +467,41 @@ async fn pages_are_empty_or_lead_to_themselves() {
 }
 
 #[tokio::test]
-async fn bodies_are_spoiled() {
+async fn bodies_can_be_corrupted() {
     let local = LocalBedrock::start().await.unwrap();
     let spoiled = async |fault: Fault| {
         local.clear_faults();
         local.fault(fault).unwrap();
-        (say(&local).await, say_in_a_stream(&local).await)
+        (say(&local).await, converse_in_a_stream(&local).await)
     };
-    let (answer, stream) = spoiled(Fault::content_type("text/html")).await;
-    assert_eq!(answer.header("content-type"), Some("text/html"));
+    let (response, stream) = spoiled(Fault::content_type("text/html")).await;
+    assert_eq!(response.header("content-type"), Some("text/html"));
     assert_eq!(stream.header("content-type"), Some("text/html"));
-    answer.ok();
+    response.ok();
 
-    let (answer, stream) = spoiled(Fault::broken_json()).await;
-    assert!(serde_json::from_slice::<Value>(&answer.body).is_err());
-    assert!(answer.body.starts_with(b"{\""));
+    let (response, stream) = spoiled(Fault::broken_json()).await;
+    assert!(serde_json::from_slice::<Value>(&response.body).is_err());
+    assert!(response.body.starts_with(b"{\""));
     let journal = local.requests();
     let events = journal.last().unwrap().answer.events();
     let is_broken = |event: &RecordedEvent| matches!(event, RecordedEvent::Broken { why } if why == "the payload is no JSON");
     assert!(events.len() > 5 && events.iter().all(is_broken), "{events:?}");
     assert_eq!(journal.last().unwrap().answer.bytes_sent, stream.body.len());
 
-    let (answer, stream) = spoiled(Fault::oversized(3 << 20)).await;
-    assert_eq!(answer.body.len(), 3 << 20);
-    answer.ok();
+    let (response, stream) = spoiled(Fault::oversized(3 << 20)).await;
+    assert_eq!(response.body.len(), 3 << 20);
+    response.ok();
     assert!(stream.body.len() > 3 << 20);
     assert!(stream.frames().len() > 5);
-    assert_eq!(local.requests().last().unwrap().answer.body.len(), 1 << 20, "the journal keeps a part");
+    assert_eq!(
+        local.requests().last().unwrap().answer.body.len(),
+        1 << 20,
+        "the journal has a part of the body"
+    );
 }
 
 #[tokio::test]
-async fn connections_are_refused() {
+async fn connections_can_be_refused() {
     let local = LocalBedrock::start().await.unwrap();
     local.fault(Fault::refuse_connections().after(1).times(2)).unwrap();
     let mut ends = Vec::new();
@@ -504,9 +517,9 @@ async fn connections_are_refused() {
 }
 
 #[tokio::test]
-async fn a_fault_that_could_never_strike_is_refused() {
+async fn a_fault_that_can_never_apply_is_refused() {
     let local = LocalBedrock::start().await.unwrap();
-    for (fault, told) in [
+    for (fault, expected_message) in [
         (Fault::throttling().on("Convers"), "there is no operation Convers"),
         (Fault::unknown_event(1).on("Converse"), "it is for operations that answer with a stream"),
         (Fault::reset(At::InEvent(1)).on("Converse"), "it is for operations that answer with a stream"),
@@ -523,7 +536,7 @@ async fn a_fault_that_could_never_strike_is_refused() {
         (Fault::oversized(usize::MAX), "is not made here"),
     ] {
         let error = local.fault(fault.clone()).unwrap_err();
-        assert!(error.to_string().contains(told), "{error}");
+        assert!(error.to_string().contains(expected_message), "{error}");
         assert!(LocalBedrock::builder().faults([fault]).start().await.is_err());
     }
     assert!(local.faults().is_empty());
@@ -537,9 +550,9 @@ async fn a_fault_that_could_never_strike_is_refused() {
 }
 
 #[test]
-fn faults_are_told_in_json() {
+fn faults_can_be_written_in_json() {
     let pause = Duration::from_millis(5);
-    for (fault, told) in [
+    for (fault, json) in [
         (
             Fault::throttling().on("Converse").times(3).retry_after(Duration::from_secs(2)),
             json!({ "fault": "error", "code": "ThrottlingException", "operation": "Converse", "times": 3, "retry_after_ms": 2000 }),
@@ -576,8 +589,8 @@ fn faults_are_told_in_json() {
         (Fault::broken_json(), json!({ "fault": "broken_json" })),
         (Fault::oversized(7), json!({ "fault": "oversized", "bytes": 7 })),
     ] {
-        assert_eq!(serde_json::to_value(&fault).unwrap(), told);
-        assert_eq!(serde_json::from_value::<Fault>(told).unwrap(), fault);
+        assert_eq!(serde_json::to_value(&fault).unwrap(), json);
+        assert_eq!(serde_json::from_value::<Fault>(json).unwrap(), fault);
     }
     let short: Fault = serde_json::from_value(json!({ "fault": "stall" })).unwrap();
     assert_eq!(short, Fault::stall(At::BeforeHeaders));

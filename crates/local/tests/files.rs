@@ -1,4 +1,4 @@
-//! A folder that stands for S3: what jobs read there and leave behind.
+//! A folder that replaces S3: the files that jobs read and write.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -11,7 +11,7 @@ use bedrock_orm_local::{LocalBedrock, Reply};
 use common::{MODEL, get, post, user};
 use serde_json::{Value, json};
 
-/// A folder of a test's own, gone when the test is over.
+/// A temporary folder for one test, deleted when the test ends.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -25,7 +25,7 @@ impl Folder {
         LocalBedrock::builder().keep_retired_models().bucket_folder(&self.0).start().await.unwrap()
     }
 
-    /// The names of the files in a folder of it.
+    /// Returns the names of the files in one of its folders.
     fn names(&self, of: &str) -> Vec<String> {
         let entries = fs::read_dir(self.0.join(of)).unwrap();
         let mut names: Vec<_> =
@@ -53,7 +53,7 @@ fn invocation(model: &str, input: &Value, uri: &str) -> Value {
     })
 }
 
-/// Starts an invocation, lets it end, and gives its id and what is known of it.
+/// Starts an invocation, waits until it ends, and returns its ID and its state.
 async fn run(local: &LocalBedrock, body: Value) -> (String, Value) {
     let started = post(local, "/async-invoke", body).await.ok();
     let arn = started["invocationArn"].as_str().unwrap().to_owned();
@@ -63,7 +63,7 @@ async fn run(local: &LocalBedrock, body: Value) -> (String, Value) {
 }
 
 #[tokio::test]
-async fn nova_reel_leaves_its_video_behind() {
+async fn nova_reel_writes_its_video() {
     let folder = Folder::new("reel");
     let local = folder.serve().await;
     let input = json!({
@@ -73,13 +73,13 @@ async fn nova_reel_leaves_its_video_behind() {
     let (id, job) = run(&local, invocation("amazon.nova-reel-v1:1", &input, "s3://films/made/")).await;
     assert_eq!(job["status"], "Completed");
     assert_eq!(job["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"], format!("s3://films/made/{id}"));
-    let made = format!("films/made/{id}");
+    let created = format!("films/made/{id}");
     assert_eq!(
-        folder.names(&made),
+        folder.names(&created),
         ["manifest.json", "output.mp4", "shot_0001.mp4", "shot_0002.mp4", "video-generation-status.json"]
     );
-    assert_eq!(&fs::read(folder.0.join(&made).join("output.mp4")).unwrap()[4..8], b"ftyp");
-    let status = &folder.lines(&format!("{made}/video-generation-status.json"))[0];
+    assert_eq!(&fs::read(folder.0.join(&created).join("output.mp4")).unwrap()[4..8], b"ftyp");
+    let status = &folder.lines(&format!("{created}/video-generation-status.json"))[0];
     assert_eq!(
         status["fullVideo"],
         json!({ "status": "SUCCESS", "location": format!("s3://films/made/{id}/output.mp4") })
@@ -91,8 +91,8 @@ async fn nova_reel_leaves_its_video_behind() {
     let (id, job) = run(&local, doomed).await;
     assert_eq!(job["status"], "Failed");
     assert_eq!(folder.names(&format!("films/{id}")), ["video-generation-status.json"]);
-    let told = &folder.lines(&format!("films/{id}/video-generation-status.json"))[0]["fullVideo"];
-    assert_eq!((&told["status"], &told["failureMessage"]), (&json!("FAILURE"), &job["failureMessage"]));
+    let video = &folder.lines(&format!("films/{id}/video-generation-status.json"))[0]["fullVideo"];
+    assert_eq!((&video["status"], &video["failureMessage"]), (&json!("FAILURE"), &job["failureMessage"]));
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn embeddings_are_written_segment_by_segment() {
 }
 
 #[tokio::test]
-async fn nothing_is_written_elsewhere() {
+async fn nothing_is_written_outside_the_folder() {
     let folder = Folder::new("elsewhere");
     fs::create_dir_all(folder.0.join("outside")).unwrap();
     let inside = folder.0.join("inside");
@@ -176,14 +176,14 @@ fn write_lines(path: &Path, lines: &[Value]) {
 }
 
 #[tokio::test]
-async fn batch_jobs_answer_every_record() {
+async fn batch_jobs_process_every_record() {
     let folder = Folder::new("batch");
     let local = folder.serve().await;
     let (_, job) = batch(&local, "before", MODEL, &json!({})).await;
     assert_eq!(
         (&job["status"], &job["totalRecordCount"]),
         (&json!("Completed"), &json!(100)),
-        "no input, no matter"
+        "without an input file, the counts are made up"
     );
 
     let claude = |text: &str| json!({ "anthropic_version": "bedrock-2023-05-31", "max_tokens": 99, "messages": [user(text)] });
@@ -212,12 +212,12 @@ async fn batch_jobs_answer_every_record() {
     }
     let out = format!("batch/out/{id}");
     assert_eq!(folder.names(&out), ["a.jsonl.out", "b.jsonl.out", "manifest.json.out"]);
-    let answers = folder.lines(&format!("{out}/a.jsonl.out"));
-    assert_eq!(answers[0]["recordId"], "ONE00000001");
-    assert!(answers[0]["modelOutput"]["content"][0]["text"].as_str().unwrap().contains("Hello"));
-    assert_eq!(answers[1]["error"]["errorCode"], 400);
-    assert!(answers[1].get("modelOutput").is_none());
-    assert!(answers[2]["recordId"].is_string());
+    let responses = folder.lines(&format!("{out}/a.jsonl.out"));
+    assert_eq!(responses[0]["recordId"], "ONE00000001");
+    assert!(responses[0]["modelOutput"]["content"][0]["text"].as_str().unwrap().contains("Hello"));
+    assert_eq!(responses[1]["error"]["errorCode"], 400);
+    assert!(responses[1].get("modelOutput").is_none());
+    assert!(responses[2]["recordId"].is_string());
     let manifest = &folder.lines(&format!("{out}/manifest.json.out"))[0];
     assert_eq!(manifest["errorRecordCount"], 2);
     assert!(manifest["outputTokenCount"].as_u64().unwrap() > 0);
@@ -228,6 +228,6 @@ async fn batch_jobs_answer_every_record() {
     );
     fs::remove_file(folder.0.join("batch/in/b.jsonl")).unwrap();
     let (id, _) = batch(&local, "converse", MODEL, &json!({ "modelInvocationType": "Converse" })).await;
-    let answers = folder.lines(&format!("batch/out/{id}/a.jsonl.out"));
-    assert_eq!(answers[0]["modelOutput"]["output"]["message"]["role"], "assistant");
+    let responses = folder.lines(&format!("batch/out/{id}/a.jsonl.out"));
+    assert_eq!(responses[0]["modelOutput"]["output"]["message"]["role"], "assistant");
 }

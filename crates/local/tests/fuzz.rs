@@ -1,7 +1,7 @@
-//! Requests gone wrong, byte by byte, against a running server over raw TCP: never a panic, never an error of the
-//! server's own, always an answer or a closed connection, and the server is there afterwards.
+//! Fuzzes a running server with mutated requests over raw TCP. The server must not panic or return an internal error,
+//! must respond or close the connection, and must still run afterwards.
 //!
-//! It runs for three seconds, or as long as `FUZZ_SECONDS` says; `FUZZ_SEED` starts it elsewhere.
+//! The test runs for three seconds or for `FUZZ_SECONDS`. `FUZZ_SEED` sets the seed.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -19,19 +19,19 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// How long an answer may take to begin, or to go on, as far as this test is concerned.
+/// The time after which a client considers the server silent.
 const SILENCE: Duration = Duration::from_millis(100);
 
-/// How many are at it at once: most of them wait for a silence to end.
+/// The number of concurrent clients. Most of them wait for a silence to end.
 const CLIENTS: u64 = 32;
 
 static PANICS: AtomicUsize = AtomicUsize::new(0);
 
-/// SplitMix64: the same requests for the same seed.
-struct Dice(u64);
+/// SplitMix64: the same seed generates the same requests.
+struct Random(u64);
 
-impl Dice {
-    fn roll(&mut self) -> u64 {
+impl Random {
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -40,7 +40,7 @@ impl Dice {
     }
 
     fn below(&mut self, bound: usize) -> usize {
-        (self.roll() % bound.max(1) as u64) as usize
+        (self.next() % bound.max(1) as u64) as usize
     }
 
     fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
@@ -56,7 +56,7 @@ fn request(method: &str, path: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-/// A frame of one event, as a client of a bidirectional stream sends it.
+/// Encodes a frame with one event, as clients of a bidirectional stream send it.
 fn frame(payload: &str) -> Vec<u8> {
     let headers = b"\x0b:event-type\x07\0\x05chunk\x0d:content-type\x07\0\x10application/json\x0d:message-type\x07\0\x05event";
     let mut frame = Vec::new();
@@ -69,7 +69,7 @@ fn frame(payload: &str) -> Vec<u8> {
     frame
 }
 
-/// Good requests of every kind, to be made bad.
+/// Valid requests of every kind, to be mutated.
 fn corpus() -> Vec<Vec<u8>> {
     let schema =
         json!({ "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"] });
@@ -158,37 +158,38 @@ const TOKENS: &[&[u8]] = &[
     b"document",
 ];
 
-/// One of the good requests, in a few places made wrong.
-fn mutated(dice: &mut Dice, corpus: &[Vec<u8>]) -> Vec<u8> {
-    let mut bytes = corpus[dice.below(corpus.len())].clone();
-    for _ in 0..=dice.below(4) {
-        let at = dice.below(bytes.len() + 1);
-        let end = (at + dice.below(24)).min(bytes.len());
-        match dice.below(7) {
-            0 if at < bytes.len() => bytes[at] ^= 1 << dice.below(8),
-            1 if at < bytes.len() => bytes[at] = dice.roll() as u8,
+/// Returns one of the valid requests with some mutations.
+fn mutate(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {
+    let mut bytes = corpus[random.below(corpus.len())].clone();
+    for _ in 0..=random.below(4) {
+        let at = random.below(bytes.len() + 1);
+        let end = (at + random.below(24)).min(bytes.len());
+        match random.below(7) {
+            0 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
+            1 if at < bytes.len() => bytes[at] = random.next() as u8,
             2 => drop(bytes.drain(at..end)),
-            3 => drop(bytes.splice(at..at, dice.pick(TOKENS).iter().copied())),
-            4 => drop(bytes.splice(at..end, dice.pick(TOKENS).iter().copied())),
+            3 => drop(bytes.splice(at..at, random.pick(TOKENS).iter().copied())),
+            4 => drop(bytes.splice(at..end, random.pick(TOKENS).iter().copied())),
             5 => {
-                let other = &corpus[dice.below(corpus.len())];
-                let from = dice.below(other.len());
+                let other = &corpus[random.below(corpus.len())];
+                let from = random.below(other.len());
                 drop(bytes.splice(at..end, other[from..].iter().copied()));
             }
             _ => bytes.extend_from_within(at..end),
         }
     }
-    if dice.below(8) == 0 {
-        bytes.truncate(dice.below(bytes.len() + 1));
+    if random.below(8) == 0 {
+        bytes.truncate(random.below(bytes.len() + 1));
     }
     bytes
 }
 
-/// What comes back until the server hangs up. When it has been silent for a while, it is told that this was all.
-async fn told(address: &str, bytes: &[u8]) -> Vec<u8> {
+/// Sends the bytes and returns everything that the server sends until it closes the connection. If the server is
+/// silent for a while, the client closes its sending side.
+async fn exchange(address: &str, bytes: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let mut heard = Vec::new();
-    // It may hang up before it has heard everything.
+    // The server may close the connection before it has read everything.
     let _ = stream.write_all(bytes).await;
     while tokio::time::timeout(SILENCE, stream.read_buf(&mut heard))
         .await
@@ -196,16 +197,16 @@ async fn told(address: &str, bytes: &[u8]) -> Vec<u8> {
     {}
     let _ = stream.shutdown().await;
     let ended = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut heard)).await;
-    assert!(ended.is_ok(), "neither an answer nor a closed connection");
+    assert!(ended.is_ok(), "no response, and the connection is open");
     heard
 }
 
-fn setting(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_comes_in_is_answered_or_hung_up_on() {
+async fn mutated_bytes_are_answered_or_the_connection_is_closed() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         PANICS.fetch_add(1, Ordering::SeqCst);
@@ -215,7 +216,7 @@ async fn whatever_comes_in_is_answered_or_hung_up_on() {
     let guarded = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
     let corpus = corpus();
     for bytes in &corpus[..corpus.len() - 1] {
-        let heard = told(open.url().strip_prefix("http://").unwrap(), bytes).await;
+        let heard = exchange(open.url().strip_prefix("http://").unwrap(), bytes).await;
         let status = String::from_utf8_lossy(&heard[..heard.len().min(12)]).into_owned();
         assert!(["HTTP/1.1 2", "HTTP/1.1 4"].iter().any(|good| status.starts_with(good)), "{status}");
     }
@@ -225,12 +226,12 @@ async fn whatever_comes_in_is_answered_or_hung_up_on() {
     let client = |number: u64| {
         let (open, guarded, corpus) = (open.url().to_owned(), guarded.url().to_owned(), corpus.clone());
         tokio::spawn(async move {
-            let mut dice = Dice(seed.wrapping_add(number));
+            let mut random = Random(seed.wrapping_add(number));
             let (mut sent, mut answered) = (0, 0);
             while Instant::now() < until {
-                let bytes = mutated(&mut dice, &corpus);
-                let url = if dice.below(4) == 0 { &guarded } else { &open };
-                let heard = told(url.strip_prefix("http://").unwrap(), &bytes).await;
+                let bytes = mutate(&mut random, &corpus);
+                let url = if random.below(4) == 0 { &guarded } else { &open };
+                let heard = exchange(url.strip_prefix("http://").unwrap(), &bytes).await;
                 sent += 1;
                 answered += usize::from(heard.starts_with(b"HTTP/1.1 "));
                 let what = || {
@@ -255,7 +256,7 @@ async fn whatever_comes_in_is_answered_or_hung_up_on() {
         let (theirs_sent, theirs_answered) = client.await.unwrap();
         (sent, answered) = (sent + theirs_sent, answered + theirs_answered);
     }
-    assert!(answered * 4 > sent, "too few of {sent} requests got as far as an answer: {answered}");
+    assert!(answered * 4 > sent, "too few of {sent} requests have a response: {answered}");
     assert_eq!(get(&open, "/foundation-models").await.status, 200);
     assert_eq!(get(&guarded, "/foundation-models").await.status, 403);
     println!("{sent} requests, {answered} answers");

@@ -1,4 +1,4 @@
-//! Guardrails: their life, and what they do.
+//! Guardrails: their lifecycle and their effects.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -35,16 +35,16 @@ async fn create(local: &LocalBedrock, body: Value) -> String {
     created["guardrailId"].as_str().unwrap().to_owned()
 }
 
-async fn put(local: &LocalBedrock, path: &str, body: Value) -> common::Answer {
+async fn put(local: &LocalBedrock, path: &str, body: Value) -> common::HttpResponse {
     send(local, "PUT", path, &[], body.to_string().as_bytes()).await
 }
 
-async fn delete(local: &LocalBedrock, path: &str) -> common::Answer {
+async fn delete(local: &LocalBedrock, path: &str) -> common::HttpResponse {
     send(local, "DELETE", path, &[], b"").await
 }
 
 #[tokio::test]
-async fn what_is_written_is_read_in_the_other_form() {
+async fn a_guardrail_is_returned_in_the_form_of_responses() {
     let local = LocalBedrock::start().await.unwrap();
     let id = create(&local, guardrail("one")).await;
     assert!(id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()));
@@ -67,7 +67,7 @@ async fn what_is_written_is_read_in_the_other_form() {
 }
 
 #[tokio::test]
-async fn versions_are_kept_as_they_were() {
+async fn versions_are_immutable() {
     let local = LocalBedrock::start().await.unwrap();
     let id = create(&local, guardrail("one")).await;
     let path = format!("/guardrails/{id}");
@@ -90,14 +90,14 @@ async fn versions_are_kept_as_they_were() {
     assert_eq!(versions, ["DRAFT", "1", "2"]);
     assert_eq!(delete(&local, &format!("{path}?guardrailVersion=1")).await.status, 202);
     assert_eq!(get(&local, &format!("{path}?guardrailVersion=1")).await.status, 404);
-    assert_eq!(post(&local, &path, json!({})).await.ok()["version"], "3", "numbers are not given twice");
+    assert_eq!(post(&local, &path, json!({})).await.ok()["version"], "3", "version numbers are not reused");
     assert_eq!(delete(&local, &path).await.ok(), json!({}));
     assert_eq!(list("").await["guardrails"], json!([]));
     assert_eq!(delete(&local, &path).await.error().1, "ResourceNotFoundException");
 }
 
 #[tokio::test]
-async fn lists_come_in_pages() {
+async fn lists_are_paged() {
     let local = LocalBedrock::builder().page_size(2).start().await.unwrap();
     for name in ["a", "b", "c", "d", "e"] {
         create(&local, guardrail(name)).await;
@@ -120,7 +120,7 @@ async fn lists_come_in_pages() {
 }
 
 #[tokio::test]
-async fn names_are_unique_and_tokens_are_remembered() {
+async fn names_are_unique_and_idempotency_tokens_are_stored() {
     let local = LocalBedrock::start().await.unwrap();
     let mut body = guardrail("one");
     body["clientRequestToken"] = json!("token-1");
@@ -135,12 +135,12 @@ async fn names_are_unique_and_tokens_are_remembered() {
     )];
     let other =
         send(&local, "POST", "/guardrails", &elsewhere, guardrail("one").to_string().as_bytes()).await;
-    assert_eq!(other.status, 202, "another region knows nothing of it");
+    assert_eq!(other.status, 202, "it does not exist in another region");
     assert_eq!(send(&local, "GET", &format!("/guardrails/{id}"), &elsewhere, b"").await.status, 404);
 }
 
 #[tokio::test]
-async fn what_aws_refuses_is_refused() {
+async fn guardrails_that_aws_refuses_are_refused() {
     let local = LocalBedrock::start().await.unwrap();
     let mut attack = guardrail("one");
     attack["contentPolicyConfig"]["filtersConfig"] =
@@ -166,23 +166,23 @@ fn guarded(id: &str, text: &str) -> Value {
 }
 
 #[tokio::test]
-async fn blocked_input_costs_nothing() {
+async fn blocked_input_uses_no_tokens() {
     let local = LocalBedrock::start().await.unwrap();
     let id = create(&local, guardrail("one")).await;
     local.queue_reply(Reply::text("kept for later"));
-    let answer = converse(&local, MODEL, guarded(&id, "How is the weather in Paris?")).await.ok();
-    assert_eq!(answer["stopReason"], "guardrail_intervened");
-    assert_eq!(answer["output"]["message"]["content"], json!([{ "text": "Not this way in." }]));
+    let response = converse(&local, MODEL, guarded(&id, "How is the weather in Paris?")).await.ok();
+    assert_eq!(response["stopReason"], "guardrail_intervened");
+    assert_eq!(response["output"]["message"]["content"], json!([{ "text": "Not this way in." }]));
     assert_eq!(
-        answer["usage"],
+        response["usage"],
         json!({ "inputTokens": 0, "outputTokens": 0, "totalTokens": 0, "serverToolUsage": {} })
     );
-    let trace = &answer["trace"]["guardrail"];
+    let trace = &response["trace"]["guardrail"];
     assert_eq!((&trace["modelOutput"], &trace["actionReason"]), (&json!([]), &json!("Guardrail blocked.")));
     let frames = converse_stream(&local, MODEL, guarded(&id, "How is the weather?")).await.frames();
     let streamed = &frames.last().unwrap().payload["trace"]["guardrail"];
     assert_eq!(streamed["actionReason"], "Guardrail blocked.");
-    assert!(streamed.get("modelOutput").is_none(), "a stream tells of no output that is not there");
+    assert!(streamed.get("modelOutput").is_none(), "a stream has no `modelOutput` without output");
     let assessment = &trace["inputAssessment"][&id];
     assert_eq!(
         assessment["topicPolicy"]["topics"],
@@ -193,7 +193,7 @@ async fn blocked_input_costs_nothing() {
         json!({ "guarded": 28, "total": 28 })
     );
     let next = converse(&local, MODEL, guarded(&id, "Good morning")).await.ok();
-    assert_eq!(next["output"]["message"]["content"][0]["text"], "kept for later", "no model was asked");
+    assert_eq!(next["output"]["message"]["content"][0]["text"], "kept for later", "no model was called");
 }
 
 #[tokio::test]
@@ -218,8 +218,8 @@ async fn output_is_masked_or_blocked() {
 
     local.queue_reply(Reply::text("The word is swordfish."));
     let frames = converse_stream(&local, MODEL, guarded(&id, "Which word?")).await.frames();
-    let said: String = frames.iter().filter_map(|frame| frame.payload["delta"]["text"].as_str()).collect();
-    assert_eq!(said, "Not this way out.");
+    let output: String = frames.iter().filter_map(|frame| frame.payload["delta"]["text"].as_str()).collect();
+    assert_eq!(output, "Not this way out.");
     let last = &frames.last().unwrap().payload;
     assert_eq!(
         last["trace"]["guardrail"]["outputAssessments"][&id][0]["wordPolicy"]["customWords"][0]["match"],
@@ -228,13 +228,13 @@ async fn output_is_masked_or_blocked() {
 }
 
 #[tokio::test]
-async fn no_trace_unless_asked_and_no_word_where_all_is_well() {
+async fn a_trace_is_returned_only_on_request() {
     let local = LocalBedrock::start().await.unwrap();
     let id = create(&local, guardrail("one")).await;
     let mut body = guarded(&id, "Good morning");
-    let answer = converse(&local, MODEL, body.clone()).await.ok();
-    assert_eq!(answer["stopReason"], "end_turn");
-    assert!(answer["trace"]["guardrail"].get("modelOutput").is_none());
+    let response = converse(&local, MODEL, body.clone()).await.ok();
+    assert_eq!(response["stopReason"], "end_turn");
+    assert!(response["trace"]["guardrail"].get("modelOutput").is_none());
     body["guardrailConfig"]["trace"] = json!("disabled");
     assert!(converse(&local, MODEL, body.clone()).await.ok().get("trace").is_none());
     body["guardrailConfig"]["trace"] = json!("enabled_full");
@@ -244,7 +244,7 @@ async fn no_trace_unless_asked_and_no_word_where_all_is_well() {
 }
 
 #[tokio::test]
-async fn marked_content_alone_is_guarded() {
+async fn only_guard_content_is_checked() {
     let local = LocalBedrock::start().await.unwrap();
     let id = create(&local, guardrail("one")).await;
     let mut body = guarded(&id, "");
@@ -276,9 +276,9 @@ async fn a_guardrail_applies_without_a_model() {
     assert_eq!(masked["action"], "GUARDRAIL_INTERVENED");
     assert_eq!(masked["outputs"], json!([{ "text": "I am {EMAIL}" }]));
     assert_eq!(masked["output"], masked["outputs"]);
-    let told = |member: &str| masked["assessments"][0].get(member).cloned();
-    assert_eq!(told("automatedReasoningPolicy"), Some(Value::Null), "what is not there is null");
-    assert_eq!(told("wordPolicy"), Some(Value::Null));
+    let policy = |member: &str| masked["assessments"][0].get(member).cloned();
+    assert_eq!(policy("automatedReasoningPolicy"), Some(Value::Null), "missing policies are `null`");
+    assert_eq!(policy("wordPolicy"), Some(Value::Null));
     assert_eq!(masked["assessments"][0]["sensitiveInformationPolicy"].get("regexes"), Some(&Value::Null));
     assert_eq!(masked["guardrailCoverage"].get("images"), Some(&Value::Null));
     assert_eq!(masked["usage"]["sensitiveInformationPolicyUnits"], 1);
@@ -294,8 +294,8 @@ async fn a_guardrail_applies_without_a_model() {
 }
 
 #[tokio::test]
-async fn invoke_model_is_guarded_too() {
-    let local = common::keeping_retired().await;
+async fn guardrails_apply_to_invoke_model() {
+    let local = common::start_with_retired_models().await;
     let id = create(&local, guardrail("one")).await;
     let invoke = async |path: &str, text: &str| {
         let headers = [
@@ -341,15 +341,15 @@ async fn tags_are_kept() {
 }
 
 #[tokio::test]
-async fn a_masked_prompt_is_what_the_model_hears() {
+async fn the_model_receives_the_masked_prompt() {
     let local = LocalBedrock::start().await.unwrap();
     let mut body = guardrail("one");
     body["sensitiveInformationPolicyConfig"]["piiEntitiesConfig"][0]["outputEnabled"] = json!(false);
     let id = create(&local, body).await;
-    let answer = converse(&local, MODEL, guarded(&id, "I am me@example.org")).await.ok();
-    let said = answer["output"]["message"]["content"][0]["text"].as_str().unwrap();
-    assert!(said.starts_with("You said: “I am {EMAIL}”"), "{said}");
-    assert_eq!(answer["trace"]["guardrail"]["actionReason"], "Guardrail masked.\nNo action.");
+    let response = converse(&local, MODEL, guarded(&id, "I am me@example.org")).await.ok();
+    let output = response["output"]["message"]["content"][0]["text"].as_str().unwrap();
+    assert!(output.starts_with("You said: “I am {EMAIL}”"), "{output}");
+    assert_eq!(response["trace"]["guardrail"]["actionReason"], "Guardrail masked.\nNo action.");
 }
 
 fn grounded(text: &str) -> Value {
@@ -366,7 +366,7 @@ const SOURCE: &str = "London is the capital of the United Kingdom. Tokyo is the 
 const QUERY: &str = "What is the capital of Japan?";
 
 #[tokio::test]
-async fn answers_are_held_to_their_source() {
+async fn replies_are_checked_against_their_grounding_source() {
     let local = LocalBedrock::start().await.unwrap();
     let id = create(&local, grounded("g")).await;
     let marked = |text: &str, qualifier: &str| json!({ "guardContent": { "text": { "text": text, "qualifiers": [qualifier] } } });
@@ -376,8 +376,8 @@ async fn answers_are_held_to_their_source() {
     local.queue_reply(Reply::text("The capital of Japan is Tokyo."));
     let true_answer = converse(&local, MODEL, body.clone()).await.ok();
     assert_eq!(true_answer["stopReason"], "end_turn");
-    let filters = |answer: &Value| {
-        let assessment = &answer["trace"]["guardrail"]["outputAssessments"][&id][0];
+    let filters = |response: &Value| {
+        let assessment = &response["trace"]["guardrail"]["outputAssessments"][&id][0];
         assert_eq!(assessment["invocationMetrics"]["usage"]["contextualGroundingPolicyUnits"], 1);
         assessment["contextualGroundingPolicy"]["filters"].clone()
     };
@@ -398,9 +398,9 @@ async fn answers_are_held_to_their_source() {
     );
 
     let text = |text: &str, qualifier: &str| json!({ "text": { "text": text, "qualifiers": [qualifier] } });
-    let apply = async |source: &str, answer: &str| {
+    let apply = async |source: &str, response: &str| {
         let content =
-            json!([text(SOURCE, "grounding_source"), text(QUERY, "query"), text(answer, "guard_content"),]);
+            json!([text(SOURCE, "grounding_source"), text(QUERY, "query"), text(response, "guard_content"),]);
         let path = format!("/guardrail/{id}/version/DRAFT/apply");
         post(&local, &path, json!({ "source": source, "content": content })).await.ok()
     };
@@ -414,25 +414,25 @@ async fn answers_are_held_to_their_source() {
     assert_eq!(
         apply("INPUT", "Kyoto has many temples.").await["action"],
         "NONE",
-        "answers alone are held to it"
+        "grounding applies only to replies"
     );
 }
 
 #[tokio::test]
-async fn streams_wait_for_their_guardrails_or_run_ahead() {
-    let local = common::keeping_retired().await;
+async fn stream_guardrails_can_be_synchronous_or_asynchronous() {
+    let local = common::start_with_retired_models().await;
     let id = create(&local, guardrail("one")).await;
     let stream = async |mode: &str, reply: &str| {
         local.queue_reply(Reply::text(reply));
         let mut body = guarded(&id, "Which word?");
         body["guardrailConfig"]["streamProcessingMode"] = json!(mode);
         let frames = converse_stream(&local, MODEL, body).await.frames();
-        let said: String =
+        let output: String =
             frames.iter().filter_map(|frame| frame.payload["delta"]["text"].as_str()).collect();
         let stop = frames.iter().find(|frame| frame.name() == "messageStop").unwrap();
         let trace = &frames.last().unwrap().payload["trace"]["guardrail"]["modelOutput"][0];
         assert_eq!((&stop.payload["stopReason"], trace), (&json!("guardrail_intervened"), &json!(reply)));
-        said
+        output
     };
     let blocked = "It is the swordfish that you want.";
     assert_eq!(stream("sync", blocked).await, "Not this way out.");
@@ -448,17 +448,17 @@ async fn streams_wait_for_their_guardrails_or_run_ahead() {
     let path = "/model/amazon.titan-text-express-v1/invoke-with-response-stream";
     let frames = send(&local, "POST", path, &headers, body.to_string().as_bytes()).await.frames();
     let bytes = |frame: &common::Frame| BASE64.decode(frame.payload["bytes"].as_str().unwrap()).unwrap();
-    let said: String = frames
+    let output: String = frames
         .iter()
         .map(|frame| {
             serde_json::from_slice::<Value>(&bytes(frame)).unwrap()["outputText"].as_str().unwrap().to_owned()
         })
         .collect();
-    assert_eq!(said.trim(), "It is the swordfish Not this way out.");
+    assert_eq!(output.trim(), "It is the swordfish Not this way out.");
 }
 
 #[tokio::test]
-async fn the_account_s_guardrail_applies_to_every_call() {
+async fn an_enforced_guardrail_applies_to_every_call() {
     let local = LocalBedrock::start().await.unwrap();
     let id = create(&local, guardrail("account")).await;
     post(&local, &format!("/guardrails/{id}"), json!({})).await;
@@ -484,7 +484,7 @@ async fn the_account_s_guardrail_applies_to_every_call() {
             .await
     );
 
-    // Marks are heeded only where the account trusts them.
+    // Guard content tags are only used if the account's configuration allows them.
     let marked = json!({ "messages": [{ "role": "user", "content": [
         { "text": "How is the weather?" }, { "guardContent": { "text": { "text": "Good morning" } } },
     ] }] });
@@ -497,7 +497,7 @@ async fn the_account_s_guardrail_applies_to_every_call() {
     assert!(!stopped(MODEL, plain.clone()).await);
     assert!(stopped(NOVA, plain.clone()).await);
 
-    // Both guardrails are heard, and told apart.
+    // Both guardrails are applied, and the trace distinguishes them.
     enforce(json!({})).await;
     let own = create(&local, {
         let mut own = guardrail("own");
@@ -506,8 +506,8 @@ async fn the_account_s_guardrail_applies_to_every_call() {
     })
     .await;
     local.queue_reply(Reply::text("Herring or swordfish?"));
-    let answer = converse(&local, MODEL, guarded(&own, "Which fish?")).await.ok();
-    let trace = &answer["trace"]["guardrail"];
+    let response = converse(&local, MODEL, guarded(&own, "Which fish?")).await.ok();
+    let trace = &response["trace"]["guardrail"];
     for (id, origin, word) in [(&id, "ACCOUNT_ENFORCED", "swordfish"), (&own, "REQUEST", "herring")] {
         let assessment = &trace["outputAssessments"][id][0];
         assert_eq!(assessment["appliedGuardrailDetails"]["guardrailOrigin"], json!([origin]));
@@ -516,8 +516,8 @@ async fn the_account_s_guardrail_applies_to_every_call() {
     }
     let mut same = guarded(&id, "Good morning");
     same["guardrailConfig"]["guardrailVersion"] = json!("1");
-    let answer = converse(&local, MODEL, same).await.ok();
-    let details = &answer["trace"]["guardrail"]["inputAssessment"][&id]["appliedGuardrailDetails"];
+    let response = converse(&local, MODEL, same).await.ok();
+    let details = &response["trace"]["guardrail"]["inputAssessment"][&id]["appliedGuardrailDetails"];
     assert_eq!(details["guardrailOrigin"], json!(["REQUEST", "ACCOUNT_ENFORCED"]));
 }
 
@@ -538,8 +538,8 @@ async fn a_version_keeps_its_rules_when_the_draft_changes() {
         let mut body = guarded(&id, word);
         body["guardrailConfig"]["guardrailVersion"] = json!(version);
         local.queue_reply(Reply::text("Well."));
-        let answer = converse(&local, MODEL, body).await.ok();
-        assert_eq!(answer["stopReason"] == "guardrail_intervened", stops, "{version} {word}");
+        let response = converse(&local, MODEL, body).await.ok();
+        assert_eq!(response["stopReason"] == "guardrail_intervened", stops, "{version} {word}");
         if stops {
             converse(&local, MODEL, json!({ "messages": [user("the reply that was kept")] })).await;
         }

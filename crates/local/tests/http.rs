@@ -1,4 +1,4 @@
-//! Routes, headers, regions, limits, the journal, and the server's life.
+//! Routes, headers, regions, limits, the journal, and the start and shutdown of the server.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -23,19 +23,19 @@ async fn unknown_routes_are_unknown_operations() {
     for (method, path) in
         [("GET", "/"), ("GET", "/nope"), ("PATCH", "/guardrails"), ("POST", "/model//converse")]
     {
-        let answer = send(&local, method, path, &[], b"").await;
-        assert_eq!(answer.error().1, "UnknownOperationException", "{method} {path}");
-        assert_eq!(answer.status, 404);
+        let response = send(&local, method, path, &[], b"").await;
+        assert_eq!(response.error().1, "UnknownOperationException", "{method} {path}");
+        assert_eq!(response.status, 404);
     }
 }
 
 #[tokio::test]
-async fn answers_carry_aws_headers() {
+async fn responses_have_the_headers_of_aws() {
     let local = LocalBedrock::start().await.unwrap();
-    let answer = get(&local, "/foundation-models").await;
-    assert_eq!(answer.header("content-type"), Some("application/json"));
-    assert_eq!(answer.header("x-amzn-requestid").unwrap().len(), 36);
-    assert!(answer.header("date").is_some());
+    let response = get(&local, "/foundation-models").await;
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    assert_eq!(response.header("x-amzn-requestid").unwrap().len(), 36);
+    assert!(response.header("date").is_some());
     let refused = get(&local, "/foundation-models?byInferenceType=NEVER").await;
     assert_eq!(
         refused.header("x-amzn-errortype"),
@@ -49,7 +49,7 @@ async fn answers_carry_aws_headers() {
 }
 
 #[tokio::test]
-async fn the_signature_chooses_the_region() {
+async fn the_signature_selects_the_region() {
     let local = LocalBedrock::builder().default_region("eu-west-1").start().await.unwrap();
     let path = format!("/foundation-models/{BASE}");
     let unsigned = get(&local, &path).await.ok();
@@ -62,7 +62,7 @@ async fn the_signature_chooses_the_region() {
 }
 
 #[tokio::test]
-async fn requests_are_kept_in_the_journal() {
+async fn requests_are_recorded_in_the_journal() {
     let local = LocalBedrock::start().await.unwrap();
     converse(&local, MODEL, json!({ "messages": [user("Hello")] })).await.ok();
     get(&local, "/nope?x=1").await;
@@ -79,13 +79,13 @@ async fn requests_are_kept_in_the_journal() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_json_are_refused() {
+async fn bodies_that_are_not_json_are_refused() {
     let local = LocalBedrock::start().await.unwrap();
     let path = format!("/model/{MODEL}/converse");
     for body in [&b"{"[..], b"[]", b"1", b"null", b"\xff\xfe", b"{\"messages\": 7}", b"{\"messages\": [[]]}"]
     {
-        let answer = send(&local, "POST", &path, &[], body).await;
-        let (status, code, _) = answer.error();
+        let response = send(&local, "POST", &path, &[], body).await;
+        let (status, code, _) = response.error();
         assert_eq!((status, code.as_str()), (400, "SerializationException"), "{body:?}");
     }
     let empty = send(&local, "POST", &path, &[], b"").await;
@@ -93,11 +93,11 @@ async fn bodies_that_are_no_json_are_refused() {
 }
 
 #[tokio::test]
-async fn deeply_nested_bodies_do_not_hurt() {
+async fn deeply_nested_bodies_do_not_overflow_the_stack() {
     let local = LocalBedrock::start().await.unwrap();
     let deep = "[".repeat(100_000);
-    let answer = send(&local, "POST", &format!("/model/{MODEL}/converse"), &[], deep.as_bytes()).await;
-    assert_eq!(answer.status, 400);
+    let response = send(&local, "POST", &format!("/model/{MODEL}/converse"), &[], deep.as_bytes()).await;
+    assert_eq!(response.status, 400);
     let deep = format!("{}1{}", "{\"a\":".repeat(100), "}".repeat(100));
     let body = format!("{{\"messages\":[{}],\"additionalModelRequestFields\":{deep}}}", user("Hi"));
     assert_eq!(
@@ -107,22 +107,22 @@ async fn deeply_nested_bodies_do_not_hurt() {
 }
 
 #[tokio::test]
-async fn bodies_have_a_limit() {
+async fn the_body_size_is_limited() {
     let local = LocalBedrock::start().await.unwrap();
     let huge = vec![b' '; 37 << 20];
-    let answer = send(&local, "POST", &format!("/model/{MODEL}/converse"), &[], &huge).await;
-    assert_eq!(answer.error().1, "RequestEntityTooLargeException");
-    assert_eq!(answer.status, 413);
+    let response = send(&local, "POST", &format!("/model/{MODEL}/converse"), &[], &huge).await;
+    assert_eq!(response.error().1, "RequestEntityTooLargeException");
+    assert_eq!(response.status, 413);
 }
 
-/// What comes back of raw bytes, until the server hangs up; five seconds at most.
+/// Sends raw bytes and returns what the server sends until it closes the connection, for at most five seconds.
 async fn raw(local: &LocalBedrock, bytes: &[u8]) -> String {
     raw_within(local, bytes, Duration::from_secs(5)).await
 }
 
 async fn raw_within(local: &LocalBedrock, bytes: &[u8], most: Duration) -> String {
     let mut stream = TcpStream::connect(local.url().strip_prefix("http://").unwrap()).await.unwrap();
-    // It may have heard enough before the end.
+    // The server may close the connection before it has read everything.
     let _ = stream.write_all(bytes).await;
     let mut heard = Vec::new();
     let _ = tokio::time::timeout(most, stream.read_to_end(&mut heard)).await.unwrap();
@@ -130,7 +130,7 @@ async fn raw_within(local: &LocalBedrock, bytes: &[u8], most: Duration) -> Strin
 }
 
 #[tokio::test]
-async fn headers_have_a_limit() {
+async fn the_header_size_is_limited() {
     let local = LocalBedrock::start().await.unwrap();
     let long =
         format!("GET /guardrails HTTP/1.1\r\nHost: localhost\r\nX-Long: {}\r\n\r\n", "x".repeat(80 << 10));
@@ -141,28 +141,28 @@ async fn headers_have_a_limit() {
     assert_eq!(get(&local, "/guardrails").await.status, 200);
 }
 
-const ASK: &[u8] = b"GET /guardrails HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+const REQUEST: &[u8] = b"GET /guardrails HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 fn address(local: &LocalBedrock) -> &str {
     local.url().strip_prefix("http://").unwrap()
 }
 
 #[tokio::test]
-async fn one_connection_too_many_is_told_so() {
+async fn a_connection_above_the_limit_gets_an_error() {
     let local = LocalBedrock::builder().max_connections(2).start().await.unwrap();
     let first = TcpStream::connect(address(&local)).await.unwrap();
     let _second = TcpStream::connect(address(&local)).await.unwrap();
-    let told = raw(&local, ASK).await;
-    assert!(told.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{told}");
-    assert!(told.contains("X-Amzn-Errortype: ServiceUnavailableException:"), "{told}");
-    assert!(told.contains("--max-connections"), "{told}");
+    let response = raw(&local, REQUEST).await;
+    assert!(response.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{response}");
+    assert!(response.contains("X-Amzn-Errortype: ServiceUnavailableException:"), "{response}");
+    assert!(response.contains("--max-connections"), "{response}");
     drop(first);
-    let served = async { while !raw(&local, ASK).await.starts_with("HTTP/1.1 200 ") {} };
+    let served = async { while !raw(&local, REQUEST).await.starts_with("HTTP/1.1 200 ") {} };
     tokio::time::timeout(Duration::from_secs(5), served).await.unwrap();
 }
 
 #[tokio::test]
-async fn however_many_are_too_many_each_is_told_so() {
+async fn every_connection_above_the_limit_gets_an_error() {
     let local = LocalBedrock::builder().max_connections(1).start().await.unwrap();
     local.queue_reply(Reply::text("One two three").stall_after(1));
     let body = json!({ "messages": [user("Hi")] }).to_string();
@@ -175,21 +175,21 @@ async fn however_many_are_too_many_each_is_told_so() {
     streaming.write_all((head(body.len()) + &body).as_bytes()).await.unwrap();
     streaming.read_exact(&mut [0; 100]).await.unwrap();
 
-    // More than are turned away at once, and with more to send than sockets hold.
+    // More connections than the server refuses at once, each with more data than socket buffers hold.
     let long = head(8 << 20) + &" ".repeat(8 << 20);
-    let (_, told) = tokio::join!(
+    let (_, responses) = tokio::join!(
         raw(&local, long.as_bytes()),
-        futures_util::future::join_all((0..200).map(|_| raw(&local, ASK)))
+        futures_util::future::join_all((0..200).map(|_| raw(&local, REQUEST)))
     );
-    assert!(told.iter().all(|told| told.starts_with("HTTP/1.1 503 ")), "{told:?}");
+    assert!(responses.iter().all(|response| response.starts_with("HTTP/1.1 503 ")), "{responses:?}");
     assert!(raw(&local, long.as_bytes()).await.starts_with("HTTP/1.1 503 "));
 }
 
-/// A connection over HTTP/2 on which nothing has been asked: the preface and empty settings.
+/// The start of an HTTP/2 connection without a request: the preface and empty settings.
 const HTTP_2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 #[tokio::test]
-async fn connections_that_ask_for_nothing_make_room() {
+async fn connections_without_a_request_are_closed_for_new_ones() {
     let local = LocalBedrock::builder().max_connections(3).start().await.unwrap();
     let mut silent = Vec::new();
     for sent in [&b""[..], b"GET /guard", HTTP_2] {
@@ -197,12 +197,15 @@ async fn connections_that_ask_for_nothing_make_room() {
         stream.write_all(sent).await.unwrap();
         silent.push(stream);
     }
-    assert!(raw(&local, ASK).await.starts_with("HTTP/1.1 503 "), "they may be about to ask");
+    assert!(
+        raw(&local, REQUEST).await.starts_with("HTTP/1.1 503 "),
+        "connections that may soon send a request stay open"
+    );
     tokio::time::sleep(Duration::from_millis(1100)).await;
     for _ in 0..3 {
-        assert!(raw(&local, ASK).await.starts_with("HTTP/1.1 200 "));
+        assert!(raw(&local, REQUEST).await.starts_with("HTTP/1.1 200 "));
     }
-    // The first of them has made room for all three, one after another.
+    // The oldest of them was closed to make room for all three, one after another.
     let _ = tokio::time::timeout(Duration::from_secs(1), silent[0].read(&mut [0; 1])).await.unwrap();
     silent[1].write_all(b"rails HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
     let mut heard = String::new();
@@ -211,18 +214,18 @@ async fn connections_that_ask_for_nothing_make_room() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn connections_that_ask_for_nothing_are_let_go() {
+async fn connections_without_a_request_are_closed() {
     let local = LocalBedrock::start().await.unwrap();
     for sent in [&b""[..], b"GET /guard", HTTP_2] {
-        let begun = Instant::now();
+        let started = Instant::now();
         raw_within(&local, sent, Duration::from_secs(20)).await;
-        assert!(begun.elapsed() < Duration::from_secs(12), "{:?}: {:?}", sent, begun.elapsed());
-        assert!(begun.elapsed() >= Duration::from_secs(10), "{:?}: {:?}", sent, begun.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(12), "{:?}: {:?}", sent, started.elapsed());
+        assert!(started.elapsed() >= Duration::from_secs(10), "{:?}: {:?}", sent, started.elapsed());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn connections_are_kept_between_requests_for_as_long_as_clients_keep_them() {
+async fn idle_connections_stay_open_as_long_as_clients_keep_them() {
     let local = LocalBedrock::start().await.unwrap();
     let mut stream = TcpStream::connect(address(&local)).await.unwrap();
     let ask = b"GET /guardrails HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -231,7 +234,7 @@ async fn connections_are_kept_between_requests_for_as_long_as_clients_keep_them(
         let mut heard = vec![0; 4096];
         let length = stream.read(&mut heard).await.unwrap();
         assert!(heard[..length].starts_with(b"HTTP/1.1 200 "));
-        // The SDK for Rust keeps one for 90 seconds.
+        // The SDK for Rust keeps a connection open for 90 seconds.
         tokio::time::sleep(Duration::from_secs(100)).await;
     }
     let rest = tokio::time::timeout(Duration::from_secs(30), stream.read(&mut [0; 1])).await.unwrap();
@@ -239,7 +242,7 @@ async fn connections_are_kept_between_requests_for_as_long_as_clients_keep_them(
 }
 
 #[tokio::test]
-async fn foreign_hosts_and_pages_are_refused() {
+async fn foreign_hosts_and_cross_site_requests_are_refused() {
     let local = LocalBedrock::builder().allow_host("bedrock-local").start().await.unwrap();
     let path = format!("/model/{MODEL}/converse");
     let body = json!({ "messages": [user("Hi")] }).to_string();
@@ -267,18 +270,18 @@ async fn foreign_hosts_and_pages_are_refused() {
     ] {
         assert_eq!(ask(headers).await.status, 200, "{headers:?}");
     }
-    // What a browser asks before it sends a page's request.
+    // The preflight request that a browser sends before a page's request.
     let preflight = [
         ("origin", "http://evil.example"),
         ("access-control-request-method", "POST"),
         ("sec-fetch-site", "cross-site"),
     ];
-    let answer = send(&local, "OPTIONS", &path, &preflight, b"").await;
-    assert_eq!(answer.status, 403);
+    let response = send(&local, "OPTIONS", &path, &preflight, b"").await;
+    assert_eq!(response.status, 403);
     assert!(
-        answer.headers.iter().all(|(name, _)| !name.starts_with("access-control-")),
+        response.headers.iter().all(|(name, _)| !name.starts_with("access-control-")),
         "{:?}",
-        answer.headers
+        response.headers
     );
 
     let requests = local.requests();
@@ -290,32 +293,32 @@ async fn foreign_hosts_and_pages_are_refused() {
     assert!(wrong.to_string().contains("give the name alone"), "{wrong}");
 }
 
-/// As a client asks a proxy, and over HTTP/2, where the name is no header.
+/// As clients send requests to a proxy, and over HTTP/2, where the host is not in a `host` header.
 #[tokio::test]
-async fn the_host_is_known_wherever_it_stands() {
+async fn the_host_is_read_from_every_place() {
     let local = LocalBedrock::start().await.unwrap();
     for (host, status) in [("bedrock.us-east-1.amazonaws.com", "200"), ("evil.example", "403")] {
-        let told = raw(
+        let response = raw(
             &local,
             format!("GET http://{host}/guardrails HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
                 .as_bytes(),
         )
         .await;
-        assert!(told.starts_with(&format!("HTTP/1.1 {status} ")), "{told}");
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{response}");
         let stream = TcpStream::connect(address(&local)).await.unwrap();
         let (mut client, connection) =
             http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
         let connection = tokio::spawn(connection);
         let request = Request::get(format!("http://{host}/guardrails")).body(Empty::<Bytes>::new()).unwrap();
-        let answer = client.send_request(request).await.unwrap();
-        assert_eq!(answer.status().as_str(), status);
+        let response = client.send_request(request).await.unwrap();
+        assert_eq!(response.status().as_str(), status);
         drop(client);
         connection.abort();
     }
 }
 
 #[tokio::test]
-async fn it_is_open_to_the_network_only_when_told_so() {
+async fn the_server_listens_on_the_network_only_if_allowed() {
     let anywhere = "0.0.0.0".parse().unwrap();
     let refused = LocalBedrock::builder().host(anywhere).start().await.unwrap_err();
     assert!(refused.to_string().contains("--open-to-network"), "{refused}");
@@ -324,7 +327,7 @@ async fn it_is_open_to_the_network_only_when_told_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_never_comes_is_not_waited_for() {
+async fn a_request_body_has_a_timeout() {
     let local = LocalBedrock::start().await.unwrap();
     let mut stream = TcpStream::connect(local.url().strip_prefix("http://").unwrap()).await.unwrap();
     let head =
@@ -336,7 +339,7 @@ async fn a_body_that_never_comes_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn garbage_on_the_socket_does_not_hurt() {
+async fn invalid_bytes_on_a_socket_are_refused() {
     let local = LocalBedrock::start().await.unwrap();
     let address = local.url().strip_prefix("http://").unwrap();
     for garbage in [
@@ -354,7 +357,7 @@ async fn garbage_on_the_socket_does_not_hurt() {
 }
 
 #[tokio::test]
-async fn dropping_it_frees_the_port() {
+async fn dropping_the_server_frees_its_port() {
     let local = LocalBedrock::start().await.unwrap();
     let address = local.url().strip_prefix("http://").unwrap().to_owned();
     let mut open = TcpStream::connect(&address).await.unwrap();
@@ -366,11 +369,11 @@ async fn dropping_it_frees_the_port() {
     };
     tokio::time::timeout(Duration::from_secs(5), gone).await.unwrap();
     let rest = tokio::time::timeout(Duration::from_secs(5), open.read(&mut [0; 1])).await.unwrap();
-    assert!(matches!(rest, Ok(0) | Err(_)), "the open connection has ended, too");
+    assert!(matches!(rest, Ok(0) | Err(_)), "the open connection is closed too");
 }
 
 #[tokio::test]
-async fn shutdown_ends_idle_connections() {
+async fn shutdown_closes_idle_connections() {
     let local = LocalBedrock::start().await.unwrap();
     let address = local.url().strip_prefix("http://").unwrap().to_owned();
     let _idle = TcpStream::connect(&address).await.unwrap();
@@ -379,7 +382,7 @@ async fn shutdown_ends_idle_connections() {
 }
 
 #[tokio::test]
-async fn members_unknown_to_aws_are_ignored() {
+async fn unknown_members_are_ignored() {
     let local = LocalBedrock::start().await.unwrap();
     let body = json!({
         "messages": [{ "role": "user", "content": [{ "text": "Hi", "mood": "good" }], "at": 1 }], "whatever": {},

@@ -1,4 +1,4 @@
-//! InvokeModel in the makers' formats, CountTokens, the catalogue and asynchronous invocations.
+//! `InvokeModel` in the provider formats, `CountTokens`, the catalogue, and asynchronous invocations.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -8,21 +8,21 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bedrock_orm_local::{LocalBedrock, Reply};
-use common::{Answer, BASE, MODEL, NOVA, get, post, send, user};
+use common::{BASE, HttpResponse, MODEL, NOVA, get, post, send, user};
 use serde_json::{Value, json};
 
-async fn invoke(local: &LocalBedrock, model: &str, body: Value) -> Answer {
+async fn invoke(local: &LocalBedrock, model: &str, body: Value) -> HttpResponse {
     post(local, &format!("/model/{model}/invoke"), body).await
 }
 
 async fn chunks(local: &LocalBedrock, model: &str, body: Value) -> Vec<Value> {
-    let answer = post(local, &format!("/model/{model}/invoke-with-response-stream"), body).await;
-    assert_eq!(answer.header("x-amzn-bedrock-content-type"), Some("application/json"));
+    let response = post(local, &format!("/model/{model}/invoke-with-response-stream"), body).await;
+    assert_eq!(response.header("x-amzn-bedrock-content-type"), Some("application/json"));
     let bytes = |frame: &common::Frame| {
         assert_eq!(frame.name(), "chunk");
         serde_json::from_slice(&BASE64.decode(frame.payload["bytes"].as_str().unwrap()).unwrap()).unwrap()
     };
-    answer.frames().iter().map(bytes).collect()
+    response.frames().iter().map(bytes).collect()
 }
 
 fn messages(text: &str) -> Value {
@@ -34,11 +34,11 @@ fn messages(text: &str) -> Value {
 
 #[tokio::test]
 async fn anthropic_messages() {
-    let local = common::keeping_retired().await;
-    let answer = invoke(&local, MODEL, messages("Good morning")).await;
-    assert_eq!(answer.header("x-amzn-bedrock-input-token-count"), Some("3"));
-    assert!(answer.header("x-amzn-bedrock-invocation-latency").is_some());
-    let body = answer.ok();
+    let local = common::start_with_retired_models().await;
+    let response = invoke(&local, MODEL, messages("Good morning")).await;
+    assert_eq!(response.header("x-amzn-bedrock-input-token-count"), Some("3"));
+    assert!(response.header("x-amzn-bedrock-invocation-latency").is_some());
+    let body = response.ok();
     assert_eq!(
         (&body["type"], &body["role"], &body["model"]),
         (&json!("message"), &json!("assistant"), &json!("claude-sonnet-4-5-20250929"))
@@ -56,23 +56,23 @@ async fn anthropic_messages() {
 
 #[tokio::test]
 async fn anthropic_tools() {
-    let local = common::keeping_retired().await;
+    let local = common::start_with_retired_models().await;
     let mut body = messages("Weather in Rome?");
     let schema =
         json!({ "type": "object", "properties": { "city": { "type": "string" } }, "required": ["city"] });
     body["tools"] = json!([{ "name": "weather", "input_schema": schema }]);
-    let answer = invoke(&local, MODEL, body.clone()).await.ok();
-    assert_eq!(answer["stop_reason"], "tool_use");
-    assert_eq!(answer["content"][0]["input"], json!({ "city": "Rome" }));
-    assert!(answer["content"][0]["id"].as_str().unwrap().starts_with("toolu_bdrk_01"));
+    let response = invoke(&local, MODEL, body.clone()).await.ok();
+    assert_eq!(response["stop_reason"], "tool_use");
+    assert_eq!(response["content"][0]["input"], json!({ "city": "Rome" }));
+    assert!(response["content"][0]["id"].as_str().unwrap().starts_with("toolu_bdrk_01"));
     body["messages"].as_array_mut().unwrap().extend([
-        json!({ "role": "assistant", "content": answer["content"] }),
+        json!({ "role": "assistant", "content": response["content"] }),
         json!({ "role": "user", "content": [
-            { "type": "tool_result", "tool_use_id": answer["content"][0]["id"], "content": "sunny" },
+            { "type": "tool_result", "tool_use_id": response["content"][0]["id"], "content": "sunny" },
         ] }),
     ]);
-    let told = invoke(&local, MODEL, body.clone()).await.ok();
-    assert_eq!(told["content"][0]["text"], "Here is what I found out. weather (Rome) says sunny.");
+    let reply = invoke(&local, MODEL, body.clone()).await.ok();
+    assert_eq!(reply["content"][0]["text"], "Here is what I found out. weather (Rome) says sunny.");
     body["messages"].as_array_mut().unwrap().truncate(1);
     let chunks = chunks(&local, MODEL, body).await;
     let json: String = chunks.iter().filter_map(|chunk| chunk["delta"]["partial_json"].as_str()).collect();
@@ -80,8 +80,8 @@ async fn anthropic_tools() {
 }
 
 #[tokio::test]
-async fn every_maker_answers_in_its_form() {
-    let local = common::keeping_retired().await;
+async fn every_provider_has_its_format() {
+    let local = common::start_with_retired_models().await;
     let chat = json!({ "messages": [{ "role": "user", "content": "Hi" }] });
     for (model, body, pointer) in [
         (
@@ -105,9 +105,11 @@ async fn every_maker_answers_in_its_form() {
         ("openai.gpt-oss-20b-1:0", chat.clone(), "/choices/0/message/content"),
         ("qwen.qwen3-32b-v1:0", chat, "/choices/0/message/content"),
     ] {
-        let answer = invoke(&local, model, body.clone()).await.ok();
-        let text =
-            answer.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{model}: {answer}"));
+        let response = invoke(&local, model, body.clone()).await.ok();
+        let text = response
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_else(|| panic!("{model}: {response}"));
         let text = text.rsplit("</reasoning>").next().unwrap();
         assert!(text.trim_start().starts_with("You said: “Hi”"), "{model}: {text}");
         let chunks = chunks(&local, model, body).await;
@@ -120,8 +122,8 @@ async fn every_maker_answers_in_its_form() {
 }
 
 #[tokio::test]
-async fn malformed_bodies_are_named() {
-    let local = common::keeping_retired().await;
+async fn malformed_bodies_have_a_specific_error() {
+    let local = common::start_with_retired_models().await;
     for (model, body, message) in [
         (MODEL, json!({}), "#: required key [messages] not found"),
         (
@@ -157,8 +159,8 @@ async fn malformed_bodies_are_named() {
 }
 
 #[tokio::test]
-async fn embeddings_have_their_size() {
-    let local = common::keeping_retired().await;
+async fn embeddings_have_the_requested_size() {
+    let local = common::start_with_retired_models().await;
     let size = |vector: &Value| vector.as_array().unwrap().len();
     let titan =
         invoke(&local, "amazon.titan-embed-text-v2:0", json!({ "inputText": "Hi", "dimensions": 512 })).await;
@@ -179,8 +181,8 @@ async fn embeddings_have_their_size() {
 }
 
 #[tokio::test]
-async fn tokens_are_counted_by_one_rule() {
-    let local = common::keeping_retired().await;
+async fn all_operations_count_tokens_alike() {
+    let local = common::start_with_retired_models().await;
     let count = async |model: &str, input: Value| {
         post(&local, &format!("/model/{model}/count-tokens"), json!({ "input": input })).await
     };
@@ -209,8 +211,8 @@ async fn tokens_are_counted_by_one_rule() {
 }
 
 #[tokio::test]
-async fn the_catalogue_is_filtered_as_asked() {
-    let local = common::keeping_retired().await;
+async fn the_catalogue_can_be_filtered() {
+    let local = common::start_with_retired_models().await;
     let list = async |query: &str| {
         get(&local, &format!("/foundation-models{query}")).await.ok()["modelSummaries"]
             .as_array()
@@ -252,8 +254,8 @@ fn reel(token: &str) -> Value {
 }
 
 #[tokio::test]
-async fn async_invocations_complete_by_the_clock() {
-    let local = common::keeping_retired().await;
+async fn async_invocations_complete_when_the_clock_advances() {
+    let local = common::start_with_retired_models().await;
     let started = post(&local, "/async-invoke", reel("one")).await.ok();
     let arn = started["invocationArn"].as_str().unwrap();
     let job = async || get(&local, &format!("/async-invoke/{}", arn.replace('/', "%2F"))).await.ok();
@@ -270,7 +272,7 @@ async fn async_invocations_complete_by_the_clock() {
 
 #[tokio::test]
 async fn a_token_starts_one_job() {
-    let local = common::keeping_retired().await;
+    let local = common::start_with_retired_models().await;
     let first = post(&local, "/async-invoke", reel("one")).await.ok();
     assert_eq!(post(&local, "/async-invoke", reel("one")).await.ok(), first);
     let mut other = reel("one");
@@ -322,16 +324,16 @@ async fn jobs_are_listed_filtered_and_paged() {
 }
 
 #[tokio::test]
-async fn a_payload_has_its_limit() {
-    let local = common::keeping_retired().await;
+async fn the_payload_size_is_limited() {
+    let local = common::start_with_retired_models().await;
     let huge = vec![b' '; 25_000_001];
     let refused = send(&local, "POST", &format!("/model/{MODEL}/invoke"), &[], &huge).await.refusal();
     assert!(refused.ends_with("Member must have length less than or equal to 25000000"), "{refused}");
 }
 
 #[tokio::test]
-async fn images_are_real_and_repeat() {
-    let local = common::keeping_retired().await;
+async fn images_are_valid_and_deterministic() {
+    let local = common::start_with_retired_models().await;
     let invoke = async |model: &str, body: Value| post(&local, &format!("/model/{model}/invoke"), body).await;
     let png = |image: &Value| BASE64.decode(image.as_str().unwrap()).unwrap();
     let size = |png: &[u8]| {
@@ -345,13 +347,13 @@ async fn images_are_real_and_repeat() {
         })
     };
     for model in ["amazon.titan-image-generator-v2:0", "amazon.nova-canvas-v1:0"] {
-        let made = invoke(model, amazon("a boat", 7)).await.ok();
-        assert_eq!(made["error"], Value::Null);
-        assert_eq!(size(&png(&made["images"][1])), [640, 320]);
-        assert_ne!(made["images"][0], made["images"][1]);
-        assert_eq!(invoke(model, amazon("a boat", 7)).await.ok(), made);
-        assert_ne!(invoke(model, amazon("a boat", 9)).await.ok()["images"][0], made["images"][0]);
-        assert_ne!(invoke(model, amazon("a car", 7)).await.ok()["images"][0], made["images"][0]);
+        let created = invoke(model, amazon("a boat", 7)).await.ok();
+        assert_eq!(created["error"], Value::Null);
+        assert_eq!(size(&png(&created["images"][1])), [640, 320]);
+        assert_ne!(created["images"][0], created["images"][1]);
+        assert_eq!(invoke(model, amazon("a boat", 7)).await.ok(), created);
+        assert_ne!(invoke(model, amazon("a boat", 9)).await.ok()["images"][0], created["images"][0]);
+        assert_ne!(invoke(model, amazon("a car", 7)).await.ok()["images"][0], created["images"][0]);
     }
     let model = "amazon.titan-image-generator-v2:0";
     let first = invoke(model, amazon("a boat", 7)).await.ok()["images"][0].clone();
@@ -363,18 +365,18 @@ async fn images_are_real_and_repeat() {
     );
 
     let core = json!({ "prompt": "a boat", "aspect_ratio": "16:9", "seed": 5, "output_format": "jpeg" });
-    let made = invoke("stability.stable-image-core-v1:1", core).await.ok();
-    assert_eq!((&made["seeds"], &made["finish_reasons"]), (&json!([5]), &json!([null])));
-    assert_eq!(size(&png(&made["images"][0])), [1344, 768]);
+    let created = invoke("stability.stable-image-core-v1:1", core).await.ok();
+    assert_eq!((&created["seeds"], &created["finish_reasons"]), (&json!([5]), &json!([null])));
+    assert_eq!(size(&png(&created["images"][0])), [1344, 768]);
     let xl = json!({ "text_prompts": [{ "text": "a boat" }], "width": 512, "height": 512, "seed": 5 });
-    let made = invoke("stability.stable-diffusion-xl-v1", xl).await.ok();
+    let created = invoke("stability.stable-diffusion-xl-v1", xl).await.ok();
     assert_eq!(
-        (&made["result"], &made["artifacts"][0]["finishReason"]),
+        (&created["result"], &created["artifacts"][0]["finishReason"]),
         (&json!("success"), &json!("SUCCESS"))
     );
-    assert_eq!(size(&png(&made["artifacts"][0]["base64"])), [512, 512]);
+    assert_eq!(size(&png(&created["artifacts"][0]["base64"])), [512, 512]);
 
-    for (model, body, told) in [
+    for (model, body, expected_message) in [
         (model, json!({}), "required key [taskType] not found"),
         (model, json!({ "taskType": "DANCE" }), "DANCE is not a valid enum value"),
         (model, json!({ "taskType": "TEXT_IMAGE" }), "required key [textToImageParams] not found"),
@@ -396,6 +398,6 @@ async fn images_are_real_and_repeat() {
         ),
     ] {
         let refused = invoke(model, body).await.refusal();
-        assert!(refused.contains(told), "{refused}");
+        assert!(refused.contains(expected_message), "{refused}");
     }
 }

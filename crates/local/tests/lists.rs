@@ -1,4 +1,4 @@
-//! Lists: filters, orders, pages, and what tests sow into them.
+//! Lists: filters, orders, pages, and seeded rows.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -14,7 +14,7 @@ const ARN: &str = "arn:aws:bedrock:us-east-1:123456789012:";
 const NOVA_ARN: &str = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0";
 const LLAMA_ARN: &str = "arn:aws:bedrock:us-east-1::foundation-model/meta.llama3-1-8b-instruct-v1:0";
 
-/// A custom model's row, created in the given second.
+/// A row of a custom model, created at a time that `number` determines in seconds.
 fn custom_model(number: usize) -> Value {
     json!({
         "modelArn": format!("{ARN}custom-model/amazon.nova-lite-v1:0/{number:012}"),
@@ -31,7 +31,7 @@ async fn with_models(builder: LocalBedrockBuilder, count: usize) -> LocalBedrock
     local
 }
 
-/// All pages of a list, each with its rows.
+/// Returns the rows of all pages of a list.
 async fn pages(local: &LocalBedrock, operation: &str, member: &str, input: Value) -> Vec<Vec<Value>> {
     let (mut pages, mut input) = (Vec::new(), input);
     loop {
@@ -45,7 +45,7 @@ async fn pages(local: &LocalBedrock, operation: &str, member: &str, input: Value
 }
 
 #[tokio::test]
-async fn every_row_comes_once_whatever_the_page_size() {
+async fn every_row_is_listed_once_for_any_page_size() {
     let local = with_models(LocalBedrock::builder(), 100).await;
     for (size, count) in [(1, 100), (7, 15), (99, 2), (100, 1), (1000, 1)] {
         let pages = pages(&local, "ListCustomModels", "modelSummaries", json!({ "maxResults": size })).await;
@@ -53,21 +53,21 @@ async fn every_row_comes_once_whatever_the_page_size() {
         let rows = pages.concat();
         let arns: BTreeSet<_> = rows.iter().map(|row| text(row, "modelArn")).collect();
         assert_eq!((rows.len(), arns.len()), (100, 100));
-        assert_eq!(rows[0], custom_model(99), "the newest comes first, as it was sown");
+        assert_eq!(rows[0], custom_model(99), "newest first, as seeded");
     }
 }
 
 #[tokio::test]
-async fn the_builder_chooses_the_size_of_pages() {
+async fn the_builder_sets_the_page_size() {
     let local = with_models(LocalBedrock::builder().page_size(3), 100).await;
     let all = pages(&local, "ListCustomModels", "modelSummaries", json!({})).await;
     assert_eq!((all.len(), all[0].len(), all[33].len()), (34, 3, 1));
     let some = pages(&local, "ListCustomModels", "modelSummaries", json!({ "maxResults": 2 })).await;
-    assert_eq!(some[0].len(), 2, "clients may ask for less");
+    assert_eq!(some[0].len(), 2, "clients can request fewer rows");
 }
 
 #[tokio::test]
-async fn empty_pages_have_nothing_but_a_token() {
+async fn empty_pages_have_only_a_token() {
     let local = with_models(LocalBedrock::builder().page_size(40).empty_pages(true), 100).await;
     let found = pages(&local, "ListCustomModels", "modelSummaries", json!({})).await;
     let sizes: Vec<_> = found.iter().map(Vec::len).collect();
@@ -82,7 +82,7 @@ async fn empty_pages_have_nothing_but_a_token() {
 }
 
 #[tokio::test]
-async fn a_page_stays_where_it_is_when_rows_come_and_go() {
+async fn a_page_token_is_stable_when_rows_change() {
     let local = with_models(LocalBedrock::builder(), 10).await;
     let input = |token: Option<&Value>| match token {
         Some(token) => json!({ "maxResults": 5, "nextToken": token }),
@@ -244,9 +244,9 @@ async fn each_list_has_its_own_filters() {
     }
 }
 
-/// The description allows five evaluation jobs a page, whatever is asked for.
+/// AWS's description allows at most five evaluation jobs per page.
 #[tokio::test]
-async fn pages_are_no_longer_than_their_shape() {
+async fn page_sizes_are_limited_by_the_description() {
     let local = LocalBedrock::start().await.unwrap();
     assert_eq!(ok(&local, "ListEvaluationJobs", json!({})).await, json!({}), "nor shorter");
     let row = |number: u32| {
@@ -265,7 +265,7 @@ async fn pages_are_no_longer_than_their_shape() {
 }
 
 #[tokio::test]
-async fn what_is_sown_can_be_got_and_deleted() {
+async fn seeded_rows_can_be_fetched_and_deleted() {
     let local = with_models(LocalBedrock::builder(), 3).await;
     let by_name = ok(&local, "GetCustomModel", json!({ "modelIdentifier": "model-2" })).await;
     assert_eq!(by_name["modelArn"], custom_model(2)["modelArn"]);
@@ -286,12 +286,12 @@ async fn what_is_sown_can_be_got_and_deleted() {
 }
 
 #[tokio::test]
-async fn what_no_list_could_hold_is_not_sown() {
+async fn invalid_rows_cannot_be_seeded() {
     let local = LocalBedrock::start().await.unwrap();
     let mut wrong = custom_model(1);
     wrong["modelName"] = json!("no name!");
-    let told = local.seed("ListCustomModels", [custom_model(0), wrong]).unwrap_err().to_string();
-    assert!(told.contains("modelName") && told.contains("regular expression"), "{told}");
+    let message = local.seed("ListCustomModels", [custom_model(0), wrong]).unwrap_err().to_string();
+    assert!(message.contains("modelName") && message.contains("regular expression"), "{message}");
     let mut more = custom_model(1);
     more["colour"] = json!("red");
     assert!(local.seed("ListCustomModels", [more]).unwrap_err().to_string().contains("no member colour"));
@@ -300,12 +300,12 @@ async fn what_no_list_could_hold_is_not_sown() {
     assert_eq!(
         ok(&local, "ListCustomModels", json!({})).await["modelSummaries"],
         json!([]),
-        "none of them is there"
+        "no row was seeded"
     );
 }
 
 #[tokio::test]
-async fn long_lists_do_not_make_pages_slow() {
+async fn pages_of_long_lists_are_fast() {
     const MANY: usize = 20_000;
     let local = with_models(LocalBedrock::builder(), MANY).await;
     let started = std::time::Instant::now();

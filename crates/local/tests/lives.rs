@@ -1,4 +1,4 @@
-//! A whole life of every noun, and with it every operation of both services.
+//! The lifecycle of every resource, which covers every operation of both services.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 const ROLE: &str = "arn:aws:iam::123456789012:role/bedrock";
 const S3: &str = "s3://some-bucket/some/folder/";
 
-/// Long enough for whatever is under way.
-fn wait(local: &LocalBedrock) {
+/// Advances the clock until all jobs are done.
+fn finish_jobs(local: &LocalBedrock) {
     local.advance(Duration::from_secs(60));
 }
 
@@ -106,7 +106,7 @@ async fn custom_models(local: &LocalBedrock) {
     let identifier = json!({ "jobIdentifier": created["jobArn"] });
     let running = ok(local, "GetModelCustomizationJob", identifier.clone()).await;
     assert_eq!((text(&running, "status"), running.get("endTime")), ("InProgress", None));
-    wait(local);
+    finish_jobs(local);
     let done = ok(local, "GetModelCustomizationJob", json!({ "jobIdentifier": "tuning" })).await;
     assert_eq!(text(&done, "status"), "Completed");
     let arn = text(&done, "outputModelArn");
@@ -124,7 +124,7 @@ async fn custom_models(local: &LocalBedrock) {
     let second = json!({ "jobIdentifier": second["jobArn"] });
     ok(local, "StopModelCustomizationJob", second.clone()).await;
     assert_eq!(ok(local, "GetModelCustomizationJob", second.clone()).await["status"], "Stopping");
-    wait(local);
+    finish_jobs(local);
     assert_eq!(ok(local, "GetModelCustomizationJob", second.clone()).await["status"], "Stopped");
     assert_eq!(error(local, "StopModelCustomizationJob", second).await, "ConflictException");
     let jobs = ok(local, "ListModelCustomizationJobs", json!({ "statusEquals": "Completed" })).await;
@@ -136,14 +136,14 @@ async fn custom_models(local: &LocalBedrock) {
     assert!(text(&imported, "modelArn").contains(":custom-model/imported/"));
     let imported = json!({ "modelIdentifier": imported["modelArn"] });
     assert_eq!(ok(local, "GetCustomModel", imported.clone()).await["modelStatus"], "Creating");
-    wait(local);
+    finish_jobs(local);
     assert_eq!(ok(local, "GetCustomModel", imported.clone()).await["modelStatus"], "Active");
 
     let copy =
         ok(local, "CreateModelCopyJob", json!({ "sourceModelArn": arn, "targetModelName": "copied" })).await;
     let copied = ok(local, "GetModelCopyJob", json!({ "jobArn": copy["jobArn"] })).await;
     assert_eq!((text(&copied, "status"), text(&copied, "sourceModelName")), ("InProgress", "tuned"));
-    wait(local);
+    finish_jobs(local);
     let target = ok(local, "GetCustomModel", json!({ "modelIdentifier": "copied" })).await;
     assert_eq!(target["modelArn"], copied["targetModelArn"]);
     let copies = ok(local, "ListModelCopyJobs", json!({ "targetModelNameContains": "cop" })).await;
@@ -154,7 +154,7 @@ async fn custom_models(local: &LocalBedrock) {
     assert_eq!(error(local, "CreateCustomModelDeployment", deployment).await, "ValidationException");
     let key = json!({ "customModelDeploymentIdentifier": "deployed" });
     assert_eq!(ok(local, "GetCustomModelDeployment", key.clone()).await["status"], "Creating");
-    wait(local);
+    finish_jobs(local);
     let hello = json!({ "messages": [user("Hello")] });
     let path = format!("/model/{}/converse", text(&deployed, "customModelDeploymentArn").replace('/', "%2F"));
     assert_eq!(post(local, &path, hello.clone()).await.status, 200);
@@ -165,7 +165,7 @@ async fn custom_models(local: &LocalBedrock) {
         (&updating["updateDetails"]["updateStatus"], text(&updating, "modelArn")),
         (&json!("Updating"), arn)
     );
-    wait(local);
+    finish_jobs(local);
     let updated = ok(local, "GetCustomModelDeployment", key.clone()).await;
     assert_eq!(updated["modelArn"], target["modelArn"]);
     let listed = ok(local, "ListCustomModelDeployments", json!({ "nameContains": "deploy" })).await;
@@ -182,14 +182,14 @@ async fn custom_models(local: &LocalBedrock) {
     ok(local, "CreateProvisionedModelThroughput", reserved).await;
     let key = json!({ "provisionedModelId": "reserved" });
     assert_eq!(ok(local, "GetProvisionedModelThroughput", key.clone()).await["status"], "Creating");
-    wait(local);
+    finish_jobs(local);
     let update = json!({
         "provisionedModelId": "reserved", "desiredProvisionedModelName": "kept", "desiredModelId": NOVA,
     });
     ok(local, "UpdateProvisionedModelThroughput", update).await;
     let listed = ok(local, "ListProvisionedModelThroughputs", json!({ "statusEquals": "Updating" })).await;
     assert_eq!(listed["provisionedModelSummaries"][0]["provisionedModelName"], "kept");
-    wait(local);
+    finish_jobs(local);
     assert_eq!(error(local, "GetProvisionedModelThroughput", key).await, "ResourceNotFoundException");
     let key = json!({ "provisionedModelId": "kept" });
     let kept = ok(local, "GetProvisionedModelThroughput", key.clone()).await;
@@ -208,7 +208,7 @@ async fn imported_models(local: &LocalBedrock) {
     });
     let created = ok(local, "CreateModelImportJob", job.clone()).await;
     assert_eq!(ok(local, "ListImportedModels", json!({})).await["modelSummaries"], json!([]));
-    wait(local);
+    finish_jobs(local);
     let done = ok(local, "GetModelImportJob", json!({ "jobIdentifier": created["jobArn"] })).await;
     assert_eq!(text(&done, "status"), "Completed");
     let jobs = ok(local, "ListModelImportJobs", json!({ "nameContains": "import" })).await;
@@ -242,7 +242,7 @@ async fn invocation_jobs(local: &LocalBedrock) {
     assert_eq!(statuses, ["Submitted", "Validating", "Scheduled", "InProgress", "Completed"]);
     let second = ok(local, "CreateModelInvocationJob", job("batch-2")).await;
     ok(local, "StopModelInvocationJob", json!({ "jobIdentifier": second["jobArn"] })).await;
-    wait(local);
+    finish_jobs(local);
     let jobs = ok(local, "ListModelInvocationJobs", json!({})).await;
     let names = |job: &Value| (text(job, "jobName").to_owned(), text(job, "status").to_owned());
     let names: Vec<_> = jobs["invocationJobSummaries"].as_array().unwrap().iter().map(names).collect();
@@ -270,7 +270,7 @@ async fn evaluation_jobs(local: &LocalBedrock) {
         (&json!("ConflictException"), &json!([]))
     );
     ok(local, "StopEvaluationJob", key.clone()).await;
-    wait(local);
+    finish_jobs(local);
     assert_eq!(ok(local, "GetEvaluationJob", key.clone()).await["status"], "Stopped");
     ok(local, "CreateEvaluationJob", job("grading-2")).await;
     let listed = ok(local, "ListEvaluationJobs", json!({ "statusEquals": "InProgress" })).await;
@@ -278,7 +278,7 @@ async fn evaluation_jobs(local: &LocalBedrock) {
     let deleted = ok(local, "BatchDeleteEvaluationJob", batch).await;
     assert_eq!(deleted["evaluationJobs"][0]["jobStatus"], "Deleting");
     assert_eq!(ok(local, "GetEvaluationJob", key.clone()).await["status"], "Deleting");
-    wait(local);
+    finish_jobs(local);
     assert_eq!(error(local, "GetEvaluationJob", key).await, "ResourceNotFoundException");
 }
 
@@ -291,7 +291,7 @@ async fn prompt_optimization_jobs(local: &LocalBedrock) {
     let key = json!({ "jobIdentifier": created["jobArn"] });
     assert_eq!(ok(local, "GetAdvancedPromptOptimizationJob", key.clone()).await["jobStatus"], "InProgress");
     ok(local, "StopAdvancedPromptOptimizationJob", key.clone()).await;
-    wait(local);
+    finish_jobs(local);
     let listed = ok(local, "ListAdvancedPromptOptimizationJobs", json!({})).await;
     assert_eq!(listed["jobSummaries"][0]["jobStatus"], "Stopped");
     let batch = json!({ "jobIdentifiers": [created["jobArn"], "abcdefghijkl"] });
@@ -343,12 +343,12 @@ async fn marketplace_endpoints(local: &LocalBedrock) {
     let created = ok(local, "CreateMarketplaceModelEndpoint", endpoint).await;
     let arn = &created["marketplaceModelEndpoint"]["endpointArn"];
     let key = json!({ "endpointArn": arn });
-    wait(local);
+    finish_jobs(local);
     ok(local, "UpdateMarketplaceModelEndpoint", json!({ "endpointArn": arn, "endpointConfig": config(2) }))
         .await;
     let updating = ok(local, "GetMarketplaceModelEndpoint", key.clone()).await;
     assert_eq!(updating["marketplaceModelEndpoint"]["endpointStatus"], "Updating");
-    wait(local);
+    finish_jobs(local);
     ok(local, "DeregisterMarketplaceModelEndpoint", key.clone()).await;
     assert_eq!(error(local, "GetMarketplaceModelEndpoint", key.clone()).await, "ResourceNotFoundException");
     let register = json!({ "endpointIdentifier": arn, "modelSourceIdentifier": source });
@@ -372,7 +372,7 @@ async fn foundation_models(local: &LocalBedrock) {
     let mut agreement = json!({ "modelId": BASE, "offerToken": offers["offers"][0]["offerToken"] });
     ok(local, "CreateFoundationModelAgreement", agreement.clone()).await;
     assert_eq!(status().await, "PENDING");
-    wait(local);
+    finish_jobs(local);
     assert_eq!(status().await, "AVAILABLE");
     assert_eq!(error(local, "CreateFoundationModelAgreement", agreement.clone()).await, "ConflictException");
     ok(local, "DeleteFoundationModelAgreement", model.clone()).await;
@@ -432,7 +432,7 @@ async fn reasoning_policies(local: &LocalBedrock) {
     };
     let running = ok(local, "GetAutomatedReasoningPolicyBuildWorkflow", of_workflow(json!({}))).await;
     assert_eq!((text(&running, "status"), text(&running, "documentName")), ("SCHEDULED", "sky.txt"));
-    wait(local);
+    finish_jobs(local);
     for asset in [
         "ASSET_MANIFEST",
         "BUILD_LOG",
@@ -443,8 +443,8 @@ async fn reasoning_policies(local: &LocalBedrock) {
         "QUALITY_REPORT",
         "SOURCE_DOCUMENT",
     ] {
-        let asked = of_workflow(json!({ "assetType": asset }));
-        ok(local, "GetAutomatedReasoningPolicyBuildWorkflowResultAssets", asked).await;
+        let input = of_workflow(json!({ "assetType": asset }));
+        ok(local, "GetAutomatedReasoningPolicyBuildWorkflowResultAssets", input).await;
     }
     let scenario = ok(local, "GetAutomatedReasoningPolicyNextScenario", of_workflow(json!({}))).await;
     assert_eq!(scenario["scenario"]["ruleIds"], json!(["ABCDEFGHIJ12"]));
@@ -486,7 +486,7 @@ async fn reasoning_policies(local: &LocalBedrock) {
     let cases = ok(local, "ListAutomatedReasoningPolicyTestCases", of_policy(json!({}))).await;
     assert_eq!(cases["testCases"].as_array().unwrap().len(), 2);
     ok(local, "StartAutomatedReasoningPolicyTestWorkflow", of_workflow(json!({}))).await;
-    wait(local);
+    finish_jobs(local);
     let result = async |case: &Value| {
         let mut key = of_workflow(json!({}));
         key["testCaseId"] = case["testCaseId"].clone();
@@ -504,7 +504,7 @@ async fn reasoning_policies(local: &LocalBedrock) {
     let second = ok(local, "StartAutomatedReasoningPolicyBuildWorkflow", start).await;
     let cancel = of_policy(json!({ "buildWorkflowId": second["buildWorkflowId"] }));
     ok(local, "CancelAutomatedReasoningPolicyBuildWorkflow", cancel.clone()).await;
-    wait(local);
+    finish_jobs(local);
     let workflows = ok(local, "ListAutomatedReasoningPolicyBuildWorkflows", of_policy(json!({}))).await;
     let workflows = &workflows["automatedReasoningPolicyBuildWorkflowSummaries"];
     assert_eq!(
@@ -584,7 +584,7 @@ async fn runtime(local: &LocalBedrock) {
     let path = "/model/amazon.nova-2-sonic-v1:0/invoke-with-bidirectional-stream";
     assert_eq!(send(local, "POST", path, &[], b"").await.status, 200);
     let messages = json!([user("Hello")]);
-    // Its usage has members that AWS does not describe.
+    // Its usage has members that AWS's description lacks.
     assert_eq!(call(local, "Converse", json!({ "modelId": MODEL, "messages": messages })).await.status, 200);
     let counted = json!({ "modelId": BASE, "input": { "converse": { "messages": messages } } });
     ok(local, "CountTokens", counted).await;

@@ -1,4 +1,4 @@
-//! Many at once, and much of it.
+//! Many concurrent requests, and long streams.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -15,15 +15,15 @@ use tokio::time::Instant;
 const CONNECTIONS: usize = 64;
 const EVENTS: usize = 10_000;
 
-/// How long the load lasts: `BEDROCK_LOCAL_LOAD_SECONDS`, or two.
+/// Returns the duration of the load: `BEDROCK_LOCAL_LOAD_SECONDS`, or two seconds.
 fn duration() -> Duration {
     let seconds = std::env::var("BEDROCK_LOCAL_LOAD_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
     Duration::from_secs(seconds.unwrap_or(2))
 }
 
-/// Each request takes a connection of its own; so many are open at any time.
+/// Each request uses its own connection; `CONNECTIONS` of them are open at any time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_request_is_answered_whole_by_however_many_connections() {
+async fn every_request_of_many_connections_has_a_complete_response() {
     let local = Arc::new(LocalBedrock::start().await.unwrap());
     let (end, answered) = (Instant::now() + duration(), Arc::new(AtomicUsize::new(0)));
     let client = |number: usize| {
@@ -31,20 +31,20 @@ async fn every_request_is_answered_whole_by_however_many_connections() {
         async move {
             let mut round = number;
             while Instant::now() < end {
-                let said = format!("This is number {number} in round {round}.");
-                let body = json!({ "messages": [user(&said)] });
+                let output = format!("This is number {number} in round {round}.");
+                let body = json!({ "messages": [user(&output)] });
                 match round % 3 {
                     0 => {
                         let reply = converse(&local, NOVA, body).await.ok();
                         let text = reply["output"]["message"]["content"][0]["text"].as_str().unwrap();
-                        assert!(text.contains(&said), "{text}");
+                        assert!(text.contains(&output), "{text}");
                     }
                     1 => {
                         let frames = converse_stream(&local, NOVA, body).await.frames();
                         assert_eq!(frames.last().unwrap().name(), "metadata");
                         let pieces = frames.iter().filter_map(|it| it.payload["delta"]["text"].as_str());
                         let text: String = pieces.collect();
-                        assert!(text.contains(&said), "{text}");
+                        assert!(text.contains(&output), "{text}");
                     }
                     _ => {
                         let models = get(&local, "/foundation-models?byProvider=amazon").await.ok();
@@ -66,7 +66,7 @@ async fn every_request_is_answered_whole_by_however_many_connections() {
 }
 
 #[tokio::test]
-async fn a_stream_of_ten_thousand_events_arrives_whole() {
+async fn a_stream_of_ten_thousand_events_is_complete() {
     let local = LocalBedrock::start().await.unwrap();
     let words: Vec<String> = (0..EVENTS).map(|number| format!("word{number} ")).collect();
     let text = words.concat();

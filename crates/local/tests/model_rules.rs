@@ -1,4 +1,4 @@
-//! What a model takes and refuses, by model: the rules of `data/model_rules.json`, in Converse and in Claude's own form.
+//! What each model accepts and refuses: the rules in `data/model_rules.json`, in Converse and in Anthropic's format.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -31,7 +31,7 @@ fn tool_config() -> Value {
     json!({ "tools": [{ "toolSpec": { "name": "weather", "inputSchema": { "json": { "type": "object" } } } }] })
 }
 
-/// A tool's result after its use.
+/// The turns of a tool call and its result.
 fn tool_turns(tool_use: &Value, result: &Value) -> Value {
     json!({
         "messages": [
@@ -44,7 +44,7 @@ fn tool_turns(tool_use: &Value, result: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn what_a_model_takes_is_taken() {
+async fn requests_that_a_model_accepts_are_accepted() {
     let local = LocalBedrock::start().await.unwrap();
     let tool_use = json!({ "toolUseId": "t", "name": "weather", "input": {}, "type": "tool_use" });
     let number = json!({ "toolUseId": "t", "content": [{ "json": 40 }] });
@@ -65,13 +65,13 @@ async fn what_a_model_takes_is_taken() {
         (MODEL, turn(&json!([{ "text": "What?" }, media("image", "png", PNG)]))),
         (MODEL, turn(&json!([{ "text": "What?" }, document("A report (1)", "pdf", b"%PDF-1.7")]))),
     ] {
-        let answer = converse(&local, model, body.clone()).await;
-        assert_eq!(answer.status, 200, "{model} {body}: {:?}", answer.body);
+        let response = converse(&local, model, body.clone()).await;
+        assert_eq!(response.status, 200, "{model} {body}: {:?}", response.body);
     }
 }
 
 #[tokio::test]
-async fn what_a_model_refuses_is_refused() {
+async fn requests_that_a_model_refuses_are_refused() {
     let local = LocalBedrock::start().await.unwrap();
     let says_what = |block: Value| turn(&json!([{ "text": "What?" }, block]));
     let s3 = |kind: &str, format: &str| json!({ kind: { "format": format, "source": { "s3Location": { "uri": "s3://bucket/key" } } } });
@@ -198,9 +198,9 @@ async fn what_a_model_refuses_is_refused() {
     }
 }
 
-/// One rule, two operations: InvokeModel has the model's own words.
+/// The same rule in two operations. InvokeModel returns the model's own message.
 #[tokio::test]
-async fn claude_s_own_form_is_held_to_the_same_rules() {
+async fn the_same_rules_apply_to_the_anthropic_format() {
     let local = LocalBedrock::start().await.unwrap();
     let body = |messages: Value, more: Value| {
         let mut body =
@@ -266,7 +266,7 @@ async fn claude_s_own_form_is_held_to_the_same_rules() {
 }
 
 #[tokio::test]
-async fn a_model_is_of_its_region() {
+async fn a_model_is_only_available_in_its_regions() {
     let local = LocalBedrock::start().await.unwrap();
     let arn = |region: &str| {
         format!("/foundation-models/arn%3Aaws%3Abedrock%3A{region}%3A%3Afoundation-model%2F{NOVA}")
@@ -276,12 +276,12 @@ async fn a_model_is_of_its_region() {
 }
 
 #[tokio::test]
-async fn a_retired_model_is_at_its_end_unless_it_is_kept() {
+async fn a_retired_model_is_refused_unless_it_is_kept() {
     let id = "anthropic.claude-3-5-sonnet-20240620-v1:0";
     let body = json!({ "messages": [user("Hi")] });
     let local = LocalBedrock::start().await.unwrap();
     let (status, code, message) = converse(&local, id, body.clone()).await.error();
     assert_eq!((status, code.as_str()), (404, "ResourceNotFoundException"));
     assert!(message.contains("reached the end of its life"), "{message}");
-    assert_eq!(converse(&common::keeping_retired().await, id, body).await.status, 200);
+    assert_eq!(converse(&common::start_with_retired_models().await, id, body).await.status, 200);
 }

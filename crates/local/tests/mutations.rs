@@ -1,4 +1,4 @@
-//! Requests gone wrong in every way: whatever comes in, something sane goes out.
+//! Mutated requests to all operations: every response must be valid.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const ROUNDS: usize = 6000;
 const ROLE: &str = "arn:aws:iam::123456789012:role/r";
 const S3: &str = "s3://some-bucket/folder/";
-/// What shows whatever was made of the requests.
+/// The lists that show the resources that the requests created.
 const LISTS: &[&str] = &[
     "/advanced-prompt-optimization-jobs",
     "/async-invoke",
@@ -26,16 +26,16 @@ const LISTS: &[&str] = &[
     "/provisioned-model-throughputs",
 ];
 
-/// A small generator of noise, the same in every run.
-struct Noise(u64);
+/// A small random generator. Every run generates the same sequence.
+struct Random(u64);
 
-impl Noise {
+impl Random {
     fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % bound
     }
 
-    fn oddity(&mut self) -> Value {
+    fn unusual_value(&mut self) -> Value {
         let oddities = [
             json!(null),
             json!(true),
@@ -60,7 +60,7 @@ impl Noise {
         oddities[self.below(oddities.len())].clone()
     }
 
-    /// Puts an oddity somewhere into a value.
+    /// Replaces a random part of a value with an unusual value.
     fn mutate(&mut self, value: &mut Value) {
         let stay = self.below(4) > 0;
         match value {
@@ -74,7 +74,7 @@ impl Noise {
                 let nth = self.below(items.len());
                 self.mutate(&mut items[nth]);
             }
-            other => *other = self.oddity(),
+            other => *other = self.unusual_value(),
         }
     }
 }
@@ -268,34 +268,34 @@ fn requests() -> Vec<(&'static str, String, Value)> {
 }
 
 #[tokio::test]
-async fn whatever_comes_in_something_sane_goes_out() {
-    let local = common::keeping_retired().await;
+async fn mutated_requests_have_valid_responses() {
+    let local = common::start_with_retired_models().await;
     let requests = requests();
     for (method, path, body) in &requests {
-        let answer = send(&local, method, path, &[], body.to_string().as_bytes()).await;
-        assert!(answer.status < 300 || path == "/tagResource", "{path} {body}: {:?}", answer.body);
+        let response = send(&local, method, path, &[], body.to_string().as_bytes()).await;
+        assert!(response.status < 300 || path == "/tagResource", "{path} {body}: {:?}", response.body);
     }
-    let mut noise = Noise(7);
+    let mut random = Random(7);
     for round in 0..ROUNDS {
-        let (method, path, body) = &requests[noise.below(requests.len())];
+        let (method, path, body) = &requests[random.below(requests.len())];
         let mut body = body.clone();
         for (member, name) in body.as_object_mut().into_iter().flatten() {
             if member == "name" || member.ends_with("Name") {
                 *name = json!(format!("name-{round}"));
             }
         }
-        for _ in 0..=noise.below(3) {
-            noise.mutate(&mut body);
+        for _ in 0..=random.below(3) {
+            random.mutate(&mut body);
         }
-        let answer = send(&local, method, path, &[], body.to_string().as_bytes()).await;
-        assert!(answer.status < 500, "{path} {body}: {:?}", answer.body);
-        if answer.status >= 400 {
-            assert!(answer.json()["message"].is_string());
+        let response = send(&local, method, path, &[], body.to_string().as_bytes()).await;
+        assert!(response.status < 500, "{path} {body}: {:?}", response.body);
+        if response.status >= 400 {
+            assert!(response.json()["message"].is_string());
         }
     }
     local.advance(std::time::Duration::from_secs(60));
     for list in LISTS {
-        let answer = send(&local, "GET", list, &[], b"").await;
-        assert_eq!(answer.status, 200, "{list}: {:?}", answer.body);
+        let response = send(&local, "GET", list, &[], b"").await;
+        assert_eq!(response.status, 200, "{list}: {:?}", response.body);
     }
 }

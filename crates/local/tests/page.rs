@@ -1,6 +1,7 @@
-//! The page at `/_local/` in a real browser: headless Chromium, driven over WebDriver. Skipped where there is none.
+//! The admin page at `/_local/` in headless Chromium, controlled over WebDriver. The tests are skipped if Chromium or
+//! the driver is missing.
 //!
-//! `LOCAL_PAGE_PICTURE=docs/images/local-page.png cargo test -p bedrock-orm-local --test page` takes its picture.
+//! `LOCAL_PAGE_PICTURE=docs/images/local-page.png cargo test -p bedrock-orm-local --test page` takes the screenshot.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;
@@ -21,10 +22,10 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
-/// A browser with one page. Dropping it closes it.
+/// A browser with one page. Dropping it closes the browser.
 struct Browser {
     driver: Child,
-    /// The browser's own.
+    /// The URL of the WebDriver session.
     process: Option<u64>,
     session: String,
     client: Client<HttpConnector, Full<Bytes>>,
@@ -32,7 +33,7 @@ struct Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // After a failed test: the driver would leave its browser behind.
+        // After a failed test, the driver would otherwise leave its browser open.
         if let Some(process) = self.process {
             let _ = Command::new("kill").arg(process.to_string()).status();
         }
@@ -42,7 +43,7 @@ impl Drop for Browser {
 }
 
 impl Browser {
-    /// `None` where no browser can be driven.
+    /// Opens a browser, or returns `None` if no browser can be started.
     async fn open(url: &str) -> Option<Self> {
         let mut command = Command::new("chromedriver");
         command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null());
@@ -53,12 +54,12 @@ impl Browser {
             let port = line.strip_prefix("ChromeDriver was started successfully on port ")?;
             Some(port.trim_end_matches('.').to_owned())
         });
-        // Whatever else it says is read, so that it is never kept waiting.
+        // The driver's other output is read so that the driver never blocks.
         std::thread::spawn(move || lines.for_each(drop));
         let client = Client::builder(TokioExecutor::new()).build_http();
         let mut browser = Self { driver, process: None, session: String::new(), client };
         let server = format!("http://127.0.0.1:{}/session", port.unwrap());
-        // The sandbox wants rights that containers do not give; the page is our own.
+        // The sandbox needs permissions that containers lack. The page is our own.
         let arguments =
             ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1180,1180"];
         let wanted = json!({ "capabilities": { "alwaysMatch": {
@@ -76,31 +77,31 @@ impl Browser {
         let request = Request::builder().method(method).uri(url).body(Full::new(body)).unwrap();
         let response = self.client.request(request).await.unwrap();
         let status = response.status();
-        let told: Value =
+        let result: Value =
             serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap();
-        assert!(status.is_success(), "{url}: {told}");
-        told["value"].clone()
+        assert!(status.is_success(), "{url}: {result}");
+        result["value"].clone()
     }
 
     async fn post(&self, command: &str, body: Value) -> Value {
         self.send("POST", &format!("{}/{command}", self.session), body).await
     }
 
-    /// The value of a JavaScript expression.
-    async fn look(&self, expression: &str) -> Value {
+    /// Returns the value of a JavaScript expression.
+    async fn evaluate(&self, expression: &str) -> Value {
         self.post("execute/sync", json!({ "script": format!("return {expression}"), "args": [] })).await
     }
 
     async fn text(&self, selector: &str) -> String {
-        let text = self.look(&format!("document.querySelector('{selector}')?.innerText ?? ''")).await;
+        let text = self.evaluate(&format!("document.querySelector('{selector}')?.innerText ?? ''")).await;
         text.as_str().unwrap().to_owned()
     }
 
     /// Waits until an expression is true.
     async fn wait(&self, expression: &str) {
-        let begun = Instant::now();
-        while self.look(expression).await != Value::Bool(true) {
-            assert!(begun.elapsed() < Duration::from_secs(10), "{expression}: {}", self.text("body").await);
+        let started = Instant::now();
+        while self.evaluate(expression).await != Value::Bool(true) {
+            assert!(started.elapsed() < Duration::from_secs(10), "{expression}: {}", self.text("body").await);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -110,19 +111,19 @@ impl Browser {
         found.as_object().unwrap().values().next().unwrap().as_str().unwrap().to_owned()
     }
 
-    /// A true click, which a hidden or covered element would not get.
+    /// Clicks an element as a user does. A hidden or covered element does not receive the click.
     async fn click(&self, selector: &str) {
         let element = self.element(selector).await;
         self.post(&format!("element/{element}/click"), json!({})).await;
     }
 
-    async fn write(&self, selector: &str, text: &str) {
+    async fn type_text(&self, selector: &str, text: &str) {
         let element = self.element(selector).await;
         self.post(&format!("element/{element}/clear"), json!({})).await;
         self.post(&format!("element/{element}/value"), json!({ "text": text })).await;
     }
 
-    async fn choose(&self, select: &str, option: &str) {
+    async fn select(&self, select: &str, option: &str) {
         self.click(&format!("{select} option[value={option}]")).await;
     }
 
@@ -131,15 +132,15 @@ impl Browser {
         self.process = None;
     }
 
-    async fn scheme(&self, scheme: &str) {
-        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
+    async fn set_color_scheme(&self, set_color_scheme: &str) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": set_color_scheme }]);
         let body = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
         self.post("goog/cdp/execute", body).await;
     }
 }
 
-/// The texts whose contrast with what is behind them is too weak to read.
-const WEAK: &str = r"(() => {
+/// Finds texts whose contrast with their background is too low.
+const LOW_CONTRAST: &str = r"(() => {
     const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
     const channels = (colour) => {
         canvas.clearRect(0, 0, 1, 1);
@@ -165,13 +166,13 @@ const WEAK: &str = r"(() => {
     return weak;
 })()";
 
-/// What does not fit into the width of the window.
-const WIDE: &str = "[...document.querySelectorAll('body *')].filter((element) => \
+/// Finds elements that are wider than the window.
+const TOO_WIDE: &str = "[...document.querySelectorAll('body *')].filter((element) => \
     element.checkVisibility() && element.getBoundingClientRect().right > document.documentElement.clientWidth) \
     .map((element) => element.outerHTML.slice(0, 120))";
 
-/// The controls that have no name for those who cannot see them.
-const NAMELESS: &str = "[...document.querySelectorAll('button, input, select')].filter((control) => \
+/// Finds controls without an accessible name.
+const UNNAMED_CONTROLS: &str = "[...document.querySelectorAll('button, input, select')].filter((control) => \
     !control.labels?.length && !control.ariaLabel && !control.textContent.trim()).map((control) => control.outerHTML)";
 
 const EVIL: &str = "<img src=x onerror=alert(1)> Hello";
@@ -186,24 +187,24 @@ async fn traffic(local: &LocalBedrock) {
     converse_stream(local, NOVA, body).await.frames();
 }
 
-fn skipped() {
+fn report_skipped() {
     eprintln!("SKIPPED: there is no chromedriver on this machine (Debian: apt-get install chromium-driver)");
 }
 
-/// A path need be no UTF-8, and what is no model need have none.
+/// A path may be invalid UTF-8, and a request may have no model.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn any_path_is_shown() {
+async fn the_page_shows_any_path() {
     let local = LocalBedrock::start().await.unwrap();
     for path in ["/model/%ff/converse", "/%ff", "/model/a%2Fb/nope", "/model/%"] {
         get(&local, path).await;
     }
-    let Some(browser) = Browser::open(&local.admin_url()).await else { return skipped() };
+    let Some(browser) = Browser::open(&local.admin_url()).await else { return report_skipped() };
     browser.wait("document.querySelectorAll('#list li').length === 4").await;
     let list = browser.text("#list").await;
-    for told in ["· %ff", "GET /%ff", "· a/b", "· %"] {
-        assert!(list.contains(told), "{told}: {list}");
+    for path in ["· %ff", "GET /%ff", "· a/b", "· %"] {
+        assert!(list.contains(path), "{path}: {list}");
     }
-    // What comes after them is shown, too.
+    // Requests after them are shown too.
     get(&local, "/guardrails").await.ok();
     browser.wait("document.querySelectorAll('#list li').length === 5").await;
     browser.click("[data-id='1']").await;
@@ -211,20 +212,23 @@ async fn any_path_is_shown() {
     browser.close().await;
 }
 
-/// What a page from elsewhere can do to the server, by the browser's own rules.
+/// What a page of another site can do to the server under the browser's rules.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn pages_from_elsewhere_get_nowhere() {
+async fn pages_of_other_sites_cannot_use_the_server() {
     let (local, elsewhere) = (LocalBedrock::start().await.unwrap(), LocalBedrock::start().await.unwrap());
-    // An answer without the page's own policy, which would keep it from asking others.
-    let Some(browser) = Browser::open(&format!("{}/nope", elsewhere.url())).await else { return skipped() };
+    // A response without the page's content security policy, which would block requests to other sites.
+    let Some(browser) = Browser::open(&format!("{}/nope", elsewhere.url())).await else {
+        return report_skipped();
+    };
     let converse = format!("{}/model/{MODEL}/converse", local.url());
     let sent = async |options: Value| {
         let ask =
             format!("fetch('{converse}', {options}).then((answer) => answer.type, (error) => error.name)");
-        browser.look(&ask).await
+        browser.evaluate(&ask).await
     };
     let body = json!({ "messages": [user("Hi")] }).to_string();
-    // A simple request is sent, but not performed; before any other the browser asks, and is not let.
+    // The browser sends a simple request, but the server refuses it. Before any other request, the browser sends a
+    // preflight request, which fails.
     assert_eq!(sent(json!({ "method": "POST", "mode": "no-cors", "body": body })).await, "opaque");
     assert_eq!(sent(json!({ "method": "POST", "body": body })).await, "TypeError");
     let headers = json!({ "content-type": "application/json" });
@@ -237,16 +241,16 @@ async fn pages_from_elsewhere_get_nowhere() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_page_brings_the_admin_token() {
+async fn the_page_sends_the_admin_token() {
     let local = LocalBedrock::builder().access_key("AKID", "secret").start().await.unwrap();
     get(&local, "/guardrails").await;
     let page = format!("{}/_local/", local.url());
-    let Some(browser) = Browser::open(&page).await else { return skipped() };
+    let Some(browser) = Browser::open(&page).await else { return report_skipped() };
     browser.wait("document.querySelector('#state').innerText.includes('admin token')").await;
-    assert_eq!(browser.look("document.querySelectorAll('#list li').length").await, 0);
+    assert_eq!(browser.evaluate("document.querySelectorAll('#list li').length").await, 0);
     browser.post("url", json!({ "url": local.admin_url() })).await;
     browser.wait("document.querySelectorAll('#list li').length === 1").await;
-    assert_eq!(browser.look("location.href").await, page, "the token does not stay in the address");
+    assert_eq!(browser.evaluate("location.href").await, page, "the token is removed from the address");
     browser.post("refresh", json!({})).await;
     browser.wait("document.querySelectorAll('#list li').length === 1").await;
     browser.click("#clear").await;
@@ -256,30 +260,34 @@ async fn the_page_brings_the_admin_token() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_page_shows_what_came_in_and_what_went_out() {
+async fn the_page_shows_requests_responses_and_faults() {
     let local = LocalBedrock::start().await.unwrap();
     traffic(&local).await;
     let Some(browser) = Browser::open(&format!("{}/_local/", local.url())).await else {
-        return skipped();
+        return report_skipped();
     };
     let rows = |count: usize| format!("document.querySelectorAll('#list li').length === {count}");
 
-    // Requests, newest first, and what is in them.
+    // Requests, newest first, and their details.
     browser.wait(&rows(3)).await;
     let list = browser.text("#list").await;
     let order = ["#3", "ConverseStream", "200", NOVA, "#2", MODEL, "#1", "ListFoundationModels"];
     let places: Vec<_> =
-        order.iter().map(|told| list.find(told).unwrap_or_else(|| panic!("{told}: {list}"))).collect();
+        order.iter().map(|path| list.find(path).unwrap_or_else(|| panic!("{path}: {list}"))).collect();
     assert!(places.is_sorted(), "{list}");
     browser.click("[data-id='2']").await;
     let shown = browser.text("#shown").await;
     assert!(shown.contains(EVIL) && shown.contains("\"stopReason\": \"end_turn\""), "{shown}");
-    assert_eq!(browser.look("document.images.length").await, 0, "what comes from outside is only text");
+    assert_eq!(
+        browser.evaluate("document.images.length").await,
+        0,
+        "data from requests is only shown as text"
+    );
 
-    // A stream, event by event.
+    // A stream with its events.
     browser.click("[data-id='3']").await;
     let events = browser
-        .look("[...document.querySelectorAll('.events li')].map((event) => event.children[1].innerText)")
+        .evaluate("[...document.querySelectorAll('.events li')].map((event) => event.children[1].innerText)")
         .await;
     let sent: Vec<_> = local
         .last("ConverseStream")
@@ -295,11 +303,11 @@ async fn the_page_shows_what_came_in_and_what_went_out() {
     assert_eq!(events, json!(sent));
     assert!(browser.text(".events").await.contains("get_weather"));
 
-    // A fault is switched on, strikes, and is switched off.
-    browser.choose("#kind", "exception").await;
-    browser.write("#settings [name=message]", "Slow down.").await;
-    browser.write("#operation", "ConverseStream").await;
-    browser.write("#times", "1").await;
+    // Enable a fault, see its effect, and remove it.
+    browser.select("#kind", "exception").await;
+    browser.type_text("#settings [name=message]", "Slow down.").await;
+    browser.type_text("#operation", "ConverseStream").await;
+    browser.type_text("#times", "1").await;
     browser.click("#plan button").await;
     browser.wait("document.querySelectorAll('#planned li').length === 1").await;
     let expected =
@@ -315,30 +323,30 @@ async fn the_page_shows_what_came_in_and_what_went_out() {
     browser.wait("document.querySelectorAll('#planned li').length === 0").await;
     assert!(local.faults().is_empty());
 
-    // Every kind of fault can be switched on as the form has it.
+    // Every kind of fault can be enabled with the form's default values.
     let kinds =
-        browser.look("[...document.querySelectorAll('#kind option')].map((kind) => kind.value)").await;
-    browser.write("#operation", "").await;
-    // But for the one that would refuse the page's own connections.
+        browser.evaluate("[...document.querySelectorAll('#kind option')].map((kind) => kind.value)").await;
+    browser.type_text("#operation", "").await;
+    // Except the fault that would refuse the page's own connections.
     for kind in kinds.as_array().unwrap().iter().filter(|kind| *kind != "refuse_connections") {
-        browser.choose("#kind", kind.as_str().unwrap()).await;
+        browser.select("#kind", kind.as_str().unwrap()).await;
         browser.click("#plan button").await;
         browser.wait("document.querySelectorAll('#planned li').length === 1").await;
         assert_eq!(browser.text("#complaint").await, "");
         browser.click("#planned button").await;
         browser.wait("document.querySelectorAll('#planned li').length === 0").await;
     }
-    browser.choose("#kind", "reset").await;
-    browser.choose("#settings [name=at]", "in_event").await;
-    browser.write("#settings [name=count]", "2").await;
+    browser.select("#kind", "reset").await;
+    browser.select("#settings [name=at]", "in_event").await;
+    browser.type_text("#settings [name=count]", "2").await;
     browser.click("#plan button").await;
     browser.wait("document.querySelectorAll('#planned li').length === 1").await;
     assert_eq!(local.faults()[0].fault, Fault::reset(At::InEvent(2)).times(1));
-    browser.write("#operation", "Convers").await;
+    browser.type_text("#operation", "Convers").await;
     browser.click("#plan button").await;
     browser.wait("document.querySelector('#complaint').innerText === 'there is no operation Convers'").await;
 
-    // It shows no more than the journal keeps.
+    // The page shows no more requests than the journal keeps.
     browser.click("#clear").await;
     browser.wait(&rows(0)).await;
     assert!(local.requests().is_empty());
@@ -346,9 +354,9 @@ async fn the_page_shows_what_came_in_and_what_went_out() {
     browser.click("#reset").await;
     browser.wait("document.querySelectorAll('#planned li').length === 0").await;
 
-    // For the picture, and to be read by everyone.
-    browser.write("#operation", "").await;
-    browser.choose("#kind", "error").await;
+    // For the screenshot, and to check legibility.
+    browser.type_text("#operation", "").await;
+    browser.select("#kind", "error").await;
     traffic(&local).await;
     local.fault(Fault::throttling().on("Converse").times(2).retry_after(Duration::from_secs(2))).unwrap();
     converse(&local, MODEL, json!({ "messages": [user("Hello")] })).await;
@@ -357,24 +365,24 @@ async fn the_page_shows_what_came_in_and_what_went_out() {
     converse_stream(&local, MODEL, json!({ "messages": [user("Say hello in French")] })).await.frames();
     browser.wait(&rows(5)).await;
     browser.click("#list li:first-child button").await;
-    for scheme in ["light", "dark"] {
-        browser.scheme(scheme).await;
-        let paper = browser.look("getComputedStyle(document.body).backgroundColor").await;
-        assert_eq!(paper, if scheme == "light" { "rgb(251, 251, 250)" } else { "rgb(23, 25, 28)" });
-        assert_eq!(browser.look(WEAK).await, json!([]), "{scheme}");
-        assert_eq!(browser.look(WIDE).await, json!([]));
+    for set_color_scheme in ["light", "dark"] {
+        browser.set_color_scheme(set_color_scheme).await;
+        let paper = browser.evaluate("getComputedStyle(document.body).backgroundColor").await;
+        assert_eq!(paper, if set_color_scheme == "light" { "rgb(251, 251, 250)" } else { "rgb(23, 25, 28)" });
+        assert_eq!(browser.evaluate(LOW_CONTRAST).await, json!([]), "{set_color_scheme}");
+        assert_eq!(browser.evaluate(TOO_WIDE).await, json!([]));
     }
-    assert_eq!(browser.look(NAMELESS).await, json!([]));
-    browser.scheme("light").await;
+    assert_eq!(browser.evaluate(UNNAMED_CONTROLS).await, json!([]));
+    browser.set_color_scheme("light").await;
     if let Ok(path) = std::env::var("LOCAL_PAGE_PICTURE") {
         let picture = browser.send("GET", &format!("{}/screenshot", browser.session), Value::Null).await;
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
         std::fs::write(format!("{root}/{path}"), BASE64.decode(picture.as_str().unwrap()).unwrap()).unwrap();
     }
 
-    // It needs nothing from elsewhere, and nothing went wrong in it but what was meant to.
+    // The page loads nothing from elsewhere, and has no errors except the expected ones.
     let elsewhere = "performance.getEntriesByType('resource').map((it) => it.name).filter((it) => !it.startsWith(location.origin))";
-    assert_eq!(browser.look(elsewhere).await, json!([]));
+    assert_eq!(browser.evaluate(elsewhere).await, json!([]));
     let logged = browser.post("se/log", json!({ "type": "browser" })).await;
     let complaints: Vec<_> = logged
         .as_array()

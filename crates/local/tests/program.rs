@@ -1,4 +1,4 @@
-//! The program: its first line, and how it stops.
+//! The program: its first line of output, and its shutdown.
 #![cfg(all(unix, feature = "cli"))]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-/// Ends the program however its test ends.
+/// Kills the program when the test ends, however it ends.
 struct Program(Child);
 
 impl Drop for Program {
@@ -22,7 +22,7 @@ fn start(arguments: &[&str]) -> (Program, String) {
     (program, line)
 }
 
-/// The program, and the first lines of its output.
+/// Starts the program and returns the first lines of its output.
 fn lines<const N: usize>(arguments: &[&str]) -> (Program, [String; N]) {
     let program = Command::new(env!("CARGO_BIN_EXE_bedrock-local"))
         .args(arguments)
@@ -39,7 +39,7 @@ fn lines<const N: usize>(arguments: &[&str]) -> (Program, [String; N]) {
     (program, lines)
 }
 
-/// The status and all else that comes back of a GET.
+/// Returns the status and the rest of the response to a GET request.
 fn get(address: &str, path: &str, headers: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n").unwrap();
@@ -49,7 +49,7 @@ fn get(address: &str, path: &str, headers: &str) -> String {
 }
 
 #[test]
-fn the_first_line_tells_where_it_listens_and_signals_stop_it() {
+fn the_first_line_has_the_address_and_signals_stop_the_program() {
     for signal in ["-INT", "-TERM"] {
         let (mut program, line) = start(&["--port", "0"]);
         let address = line.trim_end().strip_prefix("listening on http://").unwrap().to_owned();
@@ -63,11 +63,11 @@ fn the_first_line_tells_where_it_listens_and_signals_stop_it() {
 }
 
 #[test]
-fn the_admin_page_is_told_with_its_token() {
+fn the_url_of_the_admin_page_is_printed_with_its_token() {
     let (_program, [listening, page]) = lines(&["--access-key", "AKID:secret", "--allow-host", "bedrock"]);
     let url = listening.trim_end().strip_prefix("listening on ").unwrap();
-    let told = format!("admin page: {url}/_local/#token=");
-    let token = page.trim_end().strip_prefix(&told).unwrap_or_else(|| panic!("{page}")).to_owned();
+    let prefix = format!("admin page: {url}/_local/#token=");
+    let token = page.trim_end().strip_prefix(&prefix).unwrap_or_else(|| panic!("{page}")).to_owned();
     let address = url.strip_prefix("http://").unwrap();
     let health = |headers: &str| get(address, "/_local/health", headers);
     let bearer = format!("Authorization: Bearer {token}\r\n");
@@ -76,9 +76,9 @@ fn the_admin_page_is_told_with_its_token() {
     assert!(health(&format!("Host: other\r\n{bearer}")).starts_with("HTTP/1.1 403 "));
 }
 
-/// A token that was given is not printed.
+/// A token from the command line is not printed.
 #[test]
-fn an_admin_token_can_be_given() {
+fn an_admin_token_can_be_set() {
     let (_program, line) = start(&["--admin-token", "mine"]);
     let address = line.trim_end().strip_prefix("listening on http://").unwrap();
     assert!(get(address, "/_local/health", "Authorization: Bearer mine\r\n").starts_with("HTTP/1.1 200 "));
@@ -86,7 +86,7 @@ fn an_admin_token_can_be_given() {
 }
 
 #[test]
-fn models_are_declared_and_retired_ones_kept() {
+fn models_can_be_declared_and_retired_models_kept() {
     let listed = |arguments: &[&str]| {
         let (_program, line) = start(arguments);
         let address = line.trim_end().strip_prefix("listening on http://").unwrap().to_owned();
@@ -95,13 +95,13 @@ fn models_are_declared_and_retired_ones_kept() {
     let (declared, retired) = ("amazon.nova-next-v1:0", "anthropic.claude-3-5-sonnet-20240620-v1:0");
     let usual = listed(&[]);
     assert!(!usual.contains(declared) && !usual.contains(retired));
-    let told = listed(&["--model", &format!("{declared}=amazon.nova-lite-v1:0"), "--keep-retired-models"]);
-    assert!(told.contains(declared) && told.contains(retired));
+    let models = listed(&["--model", &format!("{declared}=amazon.nova-lite-v1:0"), "--keep-retired-models"]);
+    assert!(models.contains(declared) && models.contains(retired));
 }
 
-/// As many as may be open at once.
+/// As many silent connections as may be open at once.
 #[test]
-fn silent_connections_keep_nobody_out() {
+fn silent_connections_do_not_block_others() {
     let (_program, line) = start(&[]);
     let address = line.trim_end().strip_prefix("listening on http://").unwrap();
     let silent: Vec<_> = (0..512).map(|_| TcpStream::connect(address).unwrap()).collect();
@@ -114,7 +114,7 @@ fn silent_connections_keep_nobody_out() {
 }
 
 #[test]
-fn replies_that_cannot_be_given_are_told_at_the_start() {
+fn invalid_reply_options_are_errors_at_the_start() {
     let folder = std::env::temp_dir().join(format!("bedrock-local-program-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let write = |name: &str, text: &str| {
@@ -127,7 +127,7 @@ fn replies_that_cannot_be_given_are_told_at_the_start() {
         write("script.toml", &format!("{good}\n[[rules]]\nwhen = {{ txt = \"x\" }}\nreply = \"\"\n"));
     let regex = write("regex.json", r#"{"rules": [{"reply": "a"}, {"when": {"regex": "("}, "reply": "b"}]}"#);
     let playback = write("exchanges.jsonl", "\n{}\n");
-    for (arguments, told) in [
+    for (arguments, expected_message) in [
         (vec!["--script", &script], "line 5"),
         (vec!["--script", &regex], "rule 2: the regular expression \"(\" cannot be used"),
         (vec!["--script", "nowhere.toml"], "nowhere.toml: No such file"),
@@ -138,24 +138,24 @@ fn replies_that_cannot_be_given_are_told_at_the_start() {
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_bedrock-local")).args(&arguments).output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
-        assert!(!output.status.success() && error.contains(told), "{arguments:?}: {error}");
+        assert!(!output.status.success() && error.contains(expected_message), "{arguments:?}: {error}");
     }
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]
-fn a_taken_port_is_an_error_that_names_it() {
+fn a_port_in_use_is_an_error_that_names_it() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let output = Command::new(env!("CARGO_BIN_EXE_bedrock-local")).args(["--port", &port]).output().unwrap();
     assert!(!output.status.success());
     assert!(output.stdout.is_empty());
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains(&format!("127.0.0.1:{port}")), "{told}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains(&format!("127.0.0.1:{port}")), "{message}");
 }
 
 #[test]
-fn it_is_not_open_to_the_network_unless_it_is_told_to_be() {
+fn the_program_listens_on_the_network_only_if_allowed() {
     let output =
         Command::new(env!("CARGO_BIN_EXE_bedrock-local")).args(["--host", "0.0.0.0"]).output().unwrap();
     assert!(!output.status.success());
@@ -164,10 +164,10 @@ fn it_is_not_open_to_the_network_unless_it_is_told_to_be() {
     assert!(line.starts_with("listening on http://0.0.0.0:"), "{line}");
 }
 
-/// The program that people run is a release build, which needs about half of both.
+/// The budget applies to release builds, which need about half of both.
 #[cfg(target_os = "linux")]
 #[test]
-fn it_starts_at_once_and_idles_lightly() {
+fn the_program_starts_quickly_and_uses_little_memory() {
     use std::time::Instant;
 
     let starts = (0..5).map(|_| {
@@ -178,7 +178,7 @@ fn it_starts_at_once_and_idles_lightly() {
         let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         (took, resident.trim().trim_end_matches(" kB").parse::<u64>().unwrap())
     });
-    // The quickest of some: others may be at work on this machine.
+    // The fastest of several runs, because other processes may use the machine.
     let (took, resident) = starts.min().unwrap();
     assert!(took < Duration::from_millis(100), "{took:?}");
     assert!(resident < 20 << 10, "{resident} KiB");

@@ -1,5 +1,5 @@
-//! Requests that AWS was sent: what it accepted is accepted here, what it refused for its form is refused in the same
-//! words, and the answers have the recorded ones' keys.
+//! Requests that were sent to AWS. The server must accept what AWS accepted, refuse malformed requests with AWS's
+//! message, and return responses with the recorded members.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -14,8 +14,8 @@ use common::description::ok;
 use common::{Frame, frames, send, text};
 use serde_json::{Value, json};
 
-/// Refusals that no description tells: of sizes, of media, of accounts.
-const BEYOND: &[&str] = &[
+/// Errors that do not follow from the description: about sizes, media, and accounts.
+const BEYOND_DESCRIPTION: &[&str] = &[
     "Input Tokens Exceeded",
     "too many total text bytes",
     "Input is too long",
@@ -31,10 +31,10 @@ struct Exchange {
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     status: u16,
-    answer: Vec<u8>,
+    response: Vec<u8>,
 }
 
-/// The lines of a file of recorded traffic.
+/// Returns the lines of a file with recorded traffic.
 fn recorded(file: &str) -> Option<Vec<Value>> {
     let folder = std::env::var_os("BEDROCK_ORM_RECORDED").map_or_else(
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/recorded")),
@@ -73,26 +73,26 @@ fn exchange(index: usize, recorded: &Value) -> Exchange {
         headers: headers.filter(ours).collect(),
         body: BASE64.decode(text(&request["body_b64"])).unwrap(),
         status: u16::try_from(recorded["response"]["status"].as_u64().unwrap()).unwrap(),
-        answer: BASE64.decode(text(&recorded["response"]["body_b64"])).unwrap(),
+        response: BASE64.decode(text(&recorded["response"]["body_b64"])).unwrap(),
     }
 }
 
-/// A guardrail stands in AWS's account, not here.
+/// Returns whether a request uses a guardrail, which exists in another AWS account.
 fn is_guarded(exchange: &Exchange) -> bool {
     let body: Value = serde_json::from_slice(&exchange.body).unwrap_or_default();
     body["guardrailConfig"].is_object()
         || exchange.headers.iter().any(|(name, _)| name == "x-amzn-bedrock-guardrailidentifier")
 }
 
-async fn replay(local: &LocalBedrock, exchange: &Exchange) -> common::Answer {
+async fn replay(local: &LocalBedrock, exchange: &Exchange) -> common::HttpResponse {
     let headers: Vec<_> =
         exchange.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     send(local, &exchange.method, &exchange.path, &headers, &exchange.body).await
 }
 
-/// A server that has what the recorded requests name.
-async fn furnished() -> LocalBedrock {
-    let local = common::keeping_retired().await;
+/// Starts a server with the resources that the recorded requests use.
+async fn server_with_resources() -> LocalBedrock {
+    let local = common::start_with_retired_models().await;
     let endpoint = json!({
         "endpointArn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint/endpoint-quick-start-idr7y",
         "modelSourceIdentifier": "arn:aws:sagemaker:us-east-1:aws:hub-content/SageMakerPublicHub/Model/some-model/1",
@@ -112,35 +112,43 @@ async fn furnished() -> LocalBedrock {
 }
 
 #[tokio::test]
-async fn recorded_requests_are_answered_as_aws_answered() {
+async fn recorded_requests_have_the_results_of_aws() {
     let Some(exchanges) = exchanges() else { return };
-    // Most were made when all their models were served, one when its model was no more.
-    let (then, later) = (furnished().await, LocalBedrock::start().await.unwrap());
-    let mut answered = 0;
+    // Most requests were recorded while all their models were available, one after its model was retired.
+    let (then, later) = (server_with_resources().await, LocalBedrock::start().await.unwrap());
+    let mut recorded_and_own_responses = 0;
     for exchange in &exchanges {
-        // About guardrails of another account.
+        // Guardrails of another account.
         if exchange.operation == "ApplyGuardrail" || is_guarded(exchange) {
             continue;
         }
-        let answer = replay(if exchange.status == 404 { &later } else { &then }, exchange).await;
-        let recorded = String::from_utf8_lossy(&exchange.answer);
+        let response = replay(if exchange.status == 404 { &later } else { &then }, exchange).await;
+        let recorded = String::from_utf8_lossy(&exchange.response);
         match exchange.status {
-            200 => assert_eq!(answer.status, 200, "{}: {:?}", exchange.name, answer.body),
-            400 | 404 if BEYOND.iter().any(|beyond| recorded.contains(beyond)) => continue,
+            200 => assert_eq!(response.status, 200, "{}: {:?}", exchange.name, response.body),
+            400 | 404 if BEYOND_DESCRIPTION.iter().any(|beyond| recorded.contains(beyond)) => continue,
             400 | 404 => {
-                let recorded: Value = serde_json::from_slice(&exchange.answer).unwrap();
-                assert_eq!((answer.status, answer.json()), (exchange.status, recorded), "{}", exchange.name);
+                let recorded: Value = serde_json::from_slice(&exchange.response).unwrap();
+                assert_eq!(
+                    (response.status, response.json()),
+                    (exchange.status, recorded),
+                    "{}",
+                    exchange.name
+                );
             }
-            // Throttling, missing access, expired keys.
+            // Throttling, missing access, and expired keys.
             _ => continue,
         }
-        answered += 1;
+        recorded_and_own_responses += 1;
     }
-    println!("{answered} of {} recorded requests were answered as AWS answered them", exchanges.len());
-    assert!(answered > 103);
+    println!(
+        "{recorded_and_own_responses} of {} recorded requests were answered as AWS answered them",
+        exchanges.len()
+    );
+    assert!(recorded_and_own_responses > 103);
 }
 
-/// The paths of a value's members, list items without their number.
+/// Collects the paths of a value's members. List items have no index in the path.
 fn keys(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
@@ -155,23 +163,23 @@ fn keys(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Members of AWS's answers that depend on what a model happens to say, or came with a later release.
+/// Returns whether a member depends on what the model says, or was added in a later release.
 fn may_differ(key: &str) -> bool {
-    const SPOKEN: &[&str] = &[".output.message.content", ".delta", ".start", ".usage", ".contentBlockIndex"];
-    SPOKEN.iter().any(|spoken| key.starts_with(spoken))
+    const CONTENT: &[&str] = &[".output.message.content", ".delta", ".start", ".usage", ".contentBlockIndex"];
+    CONTENT.iter().any(|spoken| key.starts_with(spoken))
 }
 
 #[tokio::test]
-async fn answers_have_the_recorded_keys() {
+async fn responses_have_the_recorded_members() {
     let Some(exchanges) = exchanges() else { return };
-    let local = common::keeping_retired().await;
+    let local = common::start_with_retired_models().await;
     let conversations =
         exchanges.iter().filter(|exchange| exchange.operation == "Converse" && exchange.status == 200);
     for exchange in conversations.filter(|exchange| !is_guarded(exchange)) {
-        let answer = replay(&local, exchange).await.ok();
+        let response = replay(&local, exchange).await.ok();
         let (mut ours, mut theirs) = (BTreeSet::new(), BTreeSet::new());
-        keys(&answer, "", &mut ours);
-        keys(&serde_json::from_slice(&exchange.answer).unwrap(), "", &mut theirs);
+        keys(&response, "", &mut ours);
+        keys(&serde_json::from_slice(&exchange.response).unwrap(), "", &mut theirs);
         let differing: Vec<_> = ours.symmetric_difference(&theirs).filter(|key| !may_differ(key)).collect();
         assert!(differing.is_empty(), "{}: {differing:?}", exchange.name);
         for key in [".usage.inputTokens", ".usage.outputTokens", ".usage.totalTokens"] {
@@ -183,11 +191,11 @@ async fn answers_have_the_recorded_keys() {
 #[tokio::test]
 async fn streams_have_the_recorded_order() {
     let Some(exchanges) = exchanges() else { return };
-    let local = common::keeping_retired().await;
+    let local = common::start_with_retired_models().await;
     for exchange in
         exchanges.iter().filter(|exchange| exchange.operation == "ConverseStream" && exchange.status == 200)
     {
-        let recorded = frames(&exchange.answer);
+        let recorded = frames(&exchange.response);
         if is_guarded(exchange) || recorded.iter().any(|frame| frame.name().ends_with("Exception")) {
             continue;
         }
@@ -203,25 +211,25 @@ async fn streams_have_the_recorded_order() {
     }
 }
 
-/// The members of usage that tell of the cache.
+/// Returns the members of usage that concern the cache.
 fn cache_members(usage: &Value) -> Vec<&str> {
     let members = usage.as_object().unwrap().keys().map(String::as_str);
     members.filter(|member| member.starts_with("cache")).collect()
 }
 
 #[tokio::test]
-async fn usage_tells_of_the_cache_as_recorded() {
+async fn cache_usage_has_the_recorded_members() {
     let Some(exchanges) = exchanges() else { return };
     let mut compared = 0;
     for exchange in exchanges.iter().filter(|exchange| exchange.status == 200 && !is_guarded(exchange)) {
-        let local = common::keeping_retired().await;
+        let local = common::start_with_retired_models().await;
         let (ours, theirs) = match exchange.operation.as_str() {
             "Converse" => {
-                let recorded: Value = serde_json::from_slice(&exchange.answer).unwrap();
+                let recorded: Value = serde_json::from_slice(&exchange.response).unwrap();
                 (replay(&local, exchange).await.ok()["usage"].clone(), recorded["usage"].clone())
             }
             "ConverseStream" => {
-                let recorded = frames(&exchange.answer);
+                let recorded = frames(&exchange.response);
                 if recorded.last().unwrap().name() != "metadata" {
                     continue;
                 }
@@ -237,37 +245,37 @@ async fn usage_tells_of_the_cache_as_recorded() {
     assert!(compared > 45, "{compared}");
 }
 
-/// What a model said is written as AWS wrote it: the marks of tool uses, the blocks and events of a model's own tools,
-/// citations, reasoning.
+/// A model's content has the recorded form: tool call markup, the blocks and events of server tools, citations, and
+/// reasoning.
 #[tokio::test]
-async fn recorded_content_is_written_as_recorded() {
+async fn content_has_the_recorded_form() {
     let Some(exchanges) = exchanges() else { return };
-    let local = common::keeping_retired().await;
+    let local = common::start_with_retired_models().await;
     let mut compared = 0;
     for exchange in exchanges.iter().filter(|exchange| exchange.status == 200 && !is_guarded(exchange)) {
         let content = match exchange.operation.as_str() {
             "Converse" => {
-                let recorded: Value = serde_json::from_slice(&exchange.answer).unwrap();
+                let recorded: Value = serde_json::from_slice(&exchange.response).unwrap();
                 recorded["output"]["message"]["content"].clone()
             }
-            "ConverseStream" => assembled(&frames(&exchange.answer)),
+            "ConverseStream" => content_of(&frames(&exchange.response)),
             _ => continue,
         };
-        let mut said = content.clone();
-        for block in said.as_array_mut().unwrap().iter_mut() {
-            // What the server adds itself.
+        let mut output = content.clone();
+        for block in output.as_array_mut().unwrap().iter_mut() {
+            // The server adds these itself.
             if exchange.model.contains("claude") && block["toolUse"].is_object() {
                 block["toolUse"].as_object_mut().unwrap().remove("type");
             }
         }
-        local.queue_reply(Reply::content(said));
-        let answer = replay(&local, exchange).await;
+        local.queue_reply(Reply::content(output));
+        let response = replay(&local, exchange).await;
         if exchange.operation == "Converse" {
-            assert_eq!(answer.ok()["output"]["message"]["content"], content, "{}", exchange.name);
+            assert_eq!(response.ok()["output"]["message"]["content"], content, "{}", exchange.name);
         } else if content.as_array().is_some_and(|content| !content.is_empty()) {
-            let (ours, theirs) = (answer.frames(), frames(&exchange.answer));
+            let (ours, theirs) = (response.frames(), frames(&exchange.response));
             assert_eq!(starts(&ours), starts(&theirs), "{}", exchange.name);
-            assert_eq!(assembled(&ours), content, "{}", exchange.name);
+            assert_eq!(content_of(&ours), content, "{}", exchange.name);
             if exchange.model.contains("nova") {
                 assert_eq!(tool_deltas(&ours), tool_deltas(&theirs), "{}", exchange.name);
             }
@@ -278,7 +286,7 @@ async fn recorded_content_is_written_as_recorded() {
     assert!(compared > 50, "{compared}");
 }
 
-/// What starts the blocks of a stream.
+/// Returns the starts of the blocks of a stream.
 fn starts(frames: &[Frame]) -> Vec<&Value> {
     frames.iter().map(|frame| &frame.payload["start"]).filter(|start| !start.is_null()).collect()
 }
@@ -288,8 +296,8 @@ fn tool_deltas(frames: &[Frame]) -> Vec<Value> {
     deltas.map(|input| serde_json::from_str(input).unwrap()).collect()
 }
 
-/// The content that a stream tells.
-fn assembled(frames: &[Frame]) -> Value {
+/// Returns the content of a stream.
+fn content_of(frames: &[Frame]) -> Value {
     let mut content = json!([]);
     let mut input = String::new();
     let append = |to: &mut Value, more: &Value| {
@@ -341,8 +349,8 @@ fn assembled(frames: &[Frame]) -> Value {
     content
 }
 
-/// All rows of a list.
-async fn listed(local: &LocalBedrock, operation: &str, member: &str) -> Vec<Value> {
+/// Returns all rows of a list.
+async fn all_rows(local: &LocalBedrock, operation: &str, member: &str) -> Vec<Value> {
     let (mut rows, mut input) = (Vec::new(), json!({}));
     loop {
         let page = ok(local, operation, input.clone()).await;
@@ -354,27 +362,27 @@ async fn listed(local: &LocalBedrock, operation: &str, member: &str) -> Vec<Valu
     }
 }
 
-/// What AWS listed can be sown, and comes back as it was, in AWS's order.
+/// Rows that AWS listed can be seeded, and are listed unchanged in AWS's order.
 #[tokio::test]
-async fn recorded_lists_come_back_as_they_were() {
+async fn recorded_lists_can_be_seeded_and_listed_unchanged() {
     let Some(lines) = recorded("control_plane_parsed.jsonl") else { return };
     let mut rows = 0;
     for line in &lines {
         let operation = text(line, "operation");
         let foreign = ["ListFoundationModels", "ListTagsForResource"].contains(&operation);
-        // Its history has what was written by hand, and lacks what AWS always tells.
+        // The recording's history contains handwritten rows, which lack members that AWS always returns.
         let by_hand = line["reach"] == "main-history";
         if !operation.starts_with("List") || foreign || by_hand || line["status"] != 200 {
             continue;
         }
-        let local = common::keeping_retired().await;
+        let local = common::start_with_retired_models().await;
         let (member, recorded) =
             line["data"].as_object().unwrap().iter().find(|(_, list)| list.is_array()).unwrap();
         let recorded = recorded.as_array().unwrap();
         local
             .seed(operation, recorded.iter().cloned())
             .unwrap_or_else(|error| panic!("{}: {error}", line["file"]));
-        let ours = listed(&local, operation, member).await;
+        let ours = all_rows(&local, operation, member).await;
         let ours: Vec<_> = ours.into_iter().filter(|row| row["type"] != "SYSTEM_DEFINED").collect();
         assert_eq!(&ours, recorded, "{}", line["file"]);
         rows += ours.len();
@@ -383,7 +391,7 @@ async fn recorded_lists_come_back_as_they_were() {
     assert!(rows > 200);
 }
 
-/// The paths of a value's members with their JSON types. What a client chose itself is not looked into.
+/// Collects the paths of a value's members with their JSON types, except inside values that the client chose.
 fn types(value: &Value, path: &str, found: &mut BTreeSet<(String, &'static str)>) {
     let own = ["hyperParameters", "wordPolicy", "tags"].iter().any(|own| path.ends_with(own));
     match value {
@@ -406,11 +414,11 @@ fn types(value: &Value, path: &str, found: &mut BTreeSet<(String, &'static str)>
     }
 }
 
-/// What is created here tells all that AWS told of what was created there, in the same types.
+/// A created resource has all members that AWS returned for such a resource, with the same types.
 #[tokio::test]
-async fn created_things_have_the_recorded_members() {
+async fn created_resources_have_the_recorded_members() {
     let Some(lines) = recorded("control_plane_parsed.jsonl") else { return };
-    let local = common::keeping_retired().await;
+    let local = common::start_with_retired_models().await;
     let (role, s3) = ("arn:aws:iam::123456789012:role/r", "s3://some-bucket");
     let job = json!({
         "jobName": "job", "customModelName": "model", "roleArn": role, "baseModelIdentifier": "amazon.nova-lite-v1:0",
@@ -494,13 +502,13 @@ async fn created_things_have_the_recorded_members() {
             "ListCustomModels" => ok(&local, operation, json!({})).await,
             _ => continue,
         };
-        let (mut told, mut recorded) = (BTreeSet::new(), BTreeSet::new());
-        types(&ours, "", &mut told);
+        let (mut own, mut recorded) = (BTreeSet::new(), BTreeSet::new());
+        types(&ours, "", &mut own);
         types(&line["data"], "", &mut recorded);
-        // Of jobs that are over, and of losses on data that never was.
+        // Members of finished jobs, and losses on data that does not exist here.
         let may_lack = ["endTime", "validationMetrics.validationLoss"];
         let lacking: Vec<_> = recorded
-            .difference(&told)
+            .difference(&own)
             .filter(|(path, _)| !may_lack.iter().any(|it| path.ends_with(it)))
             .collect();
         assert!(lacking.is_empty(), "{operation} {}: {lacking:?}", line["file"]);
@@ -510,58 +518,63 @@ async fn created_things_have_the_recorded_members() {
     assert!(compared > 60, "{compared}");
 }
 
-/// Claude tells the lifetimes of what it wrote into the cache since 2026: the older records lack it.
+/// Since 2026, Claude returns the lifetimes of its cache writes. Older recordings lack them.
 fn is_newer(path: &str) -> bool {
     path.ends_with(".cache_creation") || path.contains(".cache_creation.")
 }
 
-/// The names of an answer's headers, but those of the transport.
+/// Returns the names of a response's headers, except those of the transport.
 fn header_names<'a>(headers: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
     const TRANSPORT: &[&str] = &["connection", "content-length", "date", "transfer-encoding"];
     headers.map(str::to_lowercase).filter(|name| !TRANSPORT.contains(&name.as_str())).collect()
 }
 
-/// The exchanges of which AWS's own marks are there, with the names of their headers, and our answers to them; those of
-/// other guardrails and of other statuses left out.
-async fn answered() -> Option<Vec<(Exchange, BTreeSet<String>, common::Answer)>> {
+/// Returns the exchanges recorded from AWS with the names of their headers, and our responses. Exchanges with other
+/// guardrails or statuses are omitted.
+async fn recorded_and_own_responses() -> Option<Vec<(Exchange, BTreeSet<String>, common::HttpResponse)>> {
     let lines = recorded("exchanges.jsonl")?;
-    let local = furnished().await;
-    let mut answered = Vec::new();
+    let local = server_with_resources().await;
+    let mut recorded_and_own_responses = Vec::new();
     for (line, exchange) in lines.iter().zip(exchanges()?) {
         if line["trust"] != "A" || is_guarded(&exchange) || exchange.operation == "ApplyGuardrail" {
             continue;
         }
-        let answer = replay(&local, &exchange).await;
-        if answer.status == exchange.status {
+        let response = replay(&local, &exchange).await;
+        if response.status == exchange.status {
             let headers = line["response"]["headers"].as_object().unwrap();
-            answered.push((exchange, header_names(headers.keys().map(String::as_str)), answer));
+            recorded_and_own_responses.push((
+                exchange,
+                header_names(headers.keys().map(String::as_str)),
+                response,
+            ));
         }
     }
-    Some(answered)
+    Some(recorded_and_own_responses)
 }
 
 #[tokio::test]
-async fn answers_have_the_recorded_headers() {
-    let Some(answered) = answered().await else { return };
-    for (exchange, theirs, answer) in &answered {
-        let ours = header_names(answer.headers.iter().map(|(name, _)| name.as_str()));
+async fn responses_have_the_recorded_headers() {
+    let Some(recorded_and_own_responses) = recorded_and_own_responses().await else { return };
+    for (exchange, theirs, response) in &recorded_and_own_responses {
+        let ours = header_names(response.headers.iter().map(|(name, _)| name.as_str()));
         let differing: Vec<_> = ours.symmetric_difference(theirs).collect();
         assert!(differing.is_empty(), "{}: {differing:?}", exchange.name);
     }
-    println!("{} answers have the recorded headers", answered.len());
-    assert!(answered.len() > 50);
+    println!("{} answers have the recorded headers", recorded_and_own_responses.len());
+    assert!(recorded_and_own_responses.len() > 50);
 }
 
-/// What makers' bodies hold, and of which types; what is said is up to the model.
+/// The members and types of provider-specific bodies. The content depends on the model.
 #[tokio::test]
-async fn invoked_models_answer_in_the_recorded_form() {
-    let Some(answered) = answered().await else { return };
-    let invoked = answered.iter().filter(|(exchange, ..)| exchange.operation == "InvokeModel");
+async fn invoke_model_responses_have_the_recorded_form() {
+    let Some(recorded_and_own_responses) = recorded_and_own_responses().await else { return };
+    let invoked =
+        recorded_and_own_responses.iter().filter(|(exchange, ..)| exchange.operation == "InvokeModel");
     let mut compared = 0;
-    for (exchange, _, answer) in invoked.filter(|(exchange, ..)| exchange.status == 200) {
+    for (exchange, _, response) in invoked.filter(|(exchange, ..)| exchange.status == 200) {
         let (mut ours, mut theirs) = (BTreeSet::new(), BTreeSet::new());
-        types(&answer.json(), "", &mut ours);
-        types(&serde_json::from_slice(&exchange.answer).unwrap(), "", &mut theirs);
+        types(&response.json(), "", &mut ours);
+        types(&serde_json::from_slice(&exchange.response).unwrap(), "", &mut theirs);
         let is_said =
             |path: &str| path.starts_with(".content.") || path.starts_with(".output.message.content.");
         let differing: Vec<_> = ours
@@ -575,12 +588,12 @@ async fn invoked_models_answer_in_the_recorded_form() {
     assert!(compared > 13);
 }
 
-/// A maker's stream begins and ends as it was recorded; what is between is up to the model.
+/// A provider-specific stream begins and ends as recorded. The events between depend on the model.
 #[tokio::test]
-async fn invoked_streams_begin_and_end_in_the_recorded_form() {
-    let Some(answered) = answered().await else { return };
+async fn invoke_model_streams_begin_and_end_in_the_recorded_form() {
+    let Some(recorded_and_own_responses) = recorded_and_own_responses().await else { return };
     let mut compared = 0;
-    for (exchange, _, answer) in &answered {
+    for (exchange, _, response) in &recorded_and_own_responses {
         if exchange.operation != "InvokeModelWithResponseStream" || exchange.status != 200 {
             continue;
         }
@@ -588,18 +601,18 @@ async fn invoked_streams_begin_and_end_in_the_recorded_form() {
             let bytes = BASE64.decode(text(&frame.payload, "bytes")).unwrap();
             let mut form = BTreeSet::new();
             keys(&serde_json::from_slice(&bytes).unwrap(), "", &mut form);
-            // Old completions had no type, and what a last choice says is up to the model.
+            // Old completions had no type, and the content of the last choice depends on the model.
             let old = form.contains(".completion");
             form.retain(|path| {
                 !is_newer(path) && path != ".choices.delta.content" && !(old && path == ".type")
             });
             (frame.headers.clone(), form)
         };
-        let recorded = frames(&exchange.answer);
+        let recorded = frames(&exchange.response);
         if recorded.iter().any(|frame| frame.name() != "chunk") {
             continue;
         }
-        let ours = answer.frames();
+        let ours = response.frames();
         assert_eq!(form(ours.last().unwrap()), form(recorded.last().unwrap()), "{}", exchange.name);
         if recorded.len() > 1 {
             assert_eq!(form(&ours[0]), form(&recorded[0]), "{}", exchange.name);

@@ -1,4 +1,4 @@
-//! Who says what a model replies: repliers, scripts, recorded exchanges.
+//! The sources of replies: repliers, scripts, and recorded exchanges.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -12,26 +12,26 @@ use bedrock_orm_local::{
 use common::{Frame, MODEL, NOVA, converse, converse_stream, post, send, text, user};
 use serde_json::{Value, json};
 
-fn said(answer: &Value) -> &str {
+fn reply_text(answer: &Value) -> &str {
     answer["output"]["message"]["content"][0]["text"].as_str().unwrap()
 }
 
-fn ask(text: &str) -> Value {
+fn prompt(text: &str) -> Value {
     json!({ "messages": [user(text)] })
 }
 
-async fn started(builder: LocalBedrockBuilder) -> LocalBedrock {
+async fn start(builder: LocalBedrockBuilder) -> LocalBedrock {
     builder.start().await.unwrap()
 }
 
 #[tokio::test]
-async fn a_function_replies_and_is_told_what_was_asked() {
-    let local = started(LocalBedrock::builder().reply_with(|asked| {
+async fn a_function_replies_to_a_prompt() {
+    let local = start(LocalBedrock::builder().reply_with(|prompt| {
         Reply::text(json!({
-            "operation": asked.operation(), "model": asked.model_id(), "foundation": asked.foundation_model(),
-            "streams": asked.is_streaming(), "system": asked.system(), "messages": asked.messages(),
-            "inference": asked.inference(), "tools": asked.tools().len(), "choice": asked.tool_choice(),
-            "text": asked.text(), "turn": asked.turn(),
+            "operation": prompt.operation(), "model": prompt.model_id(), "foundation": prompt.foundation_model(),
+            "streams": prompt.is_streaming(), "system": prompt.system(), "messages": prompt.messages(),
+            "inference": prompt.inference(), "tools": prompt.tools().len(), "choice": prompt.tool_choice(),
+            "text": prompt.text(), "turn": prompt.turn(),
         }).to_string())
     }))
     .await;
@@ -43,9 +43,9 @@ async fn a_function_replies_and_is_told_what_was_asked() {
             "toolChoice": { "tool": { "name": "t" } } },
     });
     let answer = converse(&local, NOVA, body.clone()).await.ok();
-    let told: Value = serde_json::from_str(said(&answer)).unwrap();
+    let seen: Value = serde_json::from_str(reply_text(&answer)).unwrap();
     assert_eq!(
-        told,
+        seen,
         json!({
             "operation": "Converse", "model": NOVA, "foundation": NOVA, "streams": false,
             "system": body["system"], "messages": body["messages"], "tools": 1, "text": "Two", "turn": 2,
@@ -58,35 +58,35 @@ async fn a_function_replies_and_is_told_what_was_asked() {
         "messages": [{ "role": "user", "content": "One" }],
     });
     let invoked = post(&local, &format!("/model/{MODEL}/invoke"), messages).await.ok();
-    let told: Value = serde_json::from_str(text(&invoked["content"][0], "text")).unwrap();
-    assert_eq!((&told["operation"], &told["text"]), (&json!("InvokeModel"), &json!("One")));
-    assert_eq!(told["inference"], json!({ "maxTokens": 7, "temperature": 0.5 }));
-    assert_eq!((&told["system"], &told["turn"]), (&json!([{ "text": "Count." }]), &json!(1)));
+    let seen: Value = serde_json::from_str(text(&invoked["content"][0], "text")).unwrap();
+    assert_eq!((&seen["operation"], &seen["text"]), (&json!("InvokeModel"), &json!("One")));
+    assert_eq!(seen["inference"], json!({ "maxTokens": 7, "temperature": 0.5 }));
+    assert_eq!((&seen["system"], &seen["turn"]), (&json!([{ "text": "Count." }]), &json!(1)));
 }
 
 #[tokio::test]
-async fn who_has_nothing_to_say_leaves_it_to_the_next() {
-    let local = started(
+async fn a_replier_without_a_reply_falls_through_to_the_next() {
+    let local = start(
         LocalBedrock::builder()
-            .reply_with(|asked| match asked.text().as_str() {
+            .reply_with(|prompt| match prompt.text().as_str() {
                 "first" => Reply::text("1"),
                 "cut" => Reply::default().cut_after(2),
                 _ => Reply::default(),
             })
-            .reply_with(|asked| match asked.text().as_str() {
+            .reply_with(|prompt| match prompt.text().as_str() {
                 "echo" => Reply::default(),
                 _ => Reply::text("2 two"),
             }),
     )
     .await;
-    let reply = async |text: &str| said(&converse(&local, NOVA, ask(text)).await.ok()).to_owned();
+    let reply = async |text: &str| reply_text(&converse(&local, NOVA, prompt(text)).await.ok()).to_owned();
     assert_eq!(reply("first").await, "1");
     assert_eq!(reply("second").await, "2 two");
     assert!(reply("echo").await.starts_with("You said: “echo”"));
     assert_eq!(
-        converse_stream(&local, NOVA, ask("cut")).await.frames().len(),
+        converse_stream(&local, NOVA, prompt("cut")).await.frames().len(),
         2,
-        "the ending is the first's"
+        "the first replier's `cut_after` applies"
     );
     local.queue_reply(Reply::text("queued"));
     assert_eq!(reply("first").await, "queued");
@@ -94,7 +94,7 @@ async fn who_has_nothing_to_say_leaves_it_to_the_next() {
 }
 
 #[tokio::test]
-async fn a_reply_has_more_than_text() {
+async fn a_reply_can_have_more_than_text() {
     let local = LocalBedrock::start().await.unwrap();
     let full = || {
         Reply::tool_use("clock", json!({ "zone": "UTC" }))
@@ -103,7 +103,7 @@ async fn a_reply_has_more_than_text() {
             .additional_fields(json!({ "stop_details": null, "mood": "good" }))
     };
     local.queue_reply(full());
-    let answer = converse(&local, MODEL, ask("Hi")).await.ok();
+    let answer = converse(&local, MODEL, prompt("Hi")).await.ok();
     let content = answer["output"]["message"]["content"].as_array().unwrap();
     let thought = &content[0]["reasoningContent"]["reasoningText"];
     assert_eq!(thought["text"], "They want the time.");
@@ -118,7 +118,7 @@ async fn a_reply_has_more_than_text() {
     assert_eq!(answer["additionalModelResponseFields"]["mood"], "good");
 
     local.queue_reply(full());
-    let frames = converse_stream(&local, MODEL, ask("Hi")).await.frames();
+    let frames = converse_stream(&local, MODEL, prompt("Hi")).await.frames();
     assert!(frames.iter().any(|frame| frame.payload["start"]["toolUse"]["name"] == "clock"));
     assert!(frames.iter().any(|frame| frame.payload["delta"]["reasoningContent"]["signature"].is_string()));
     let stop = frames.iter().find(|frame| frame.name() == "messageStop").unwrap();
@@ -127,14 +127,14 @@ async fn a_reply_has_more_than_text() {
 }
 
 #[tokio::test]
-async fn events_that_no_model_could_give_end_a_stream() {
+async fn invalid_events_end_a_stream() {
     let local = LocalBedrock::start().await.unwrap();
     local.queue_reply(Reply::content(json!([{ "text": "fine" }, { "image": { "format": "bmp" } }])));
-    let frames = converse_stream(&local, MODEL, ask("Hi")).await.frames();
+    let frames = converse_stream(&local, MODEL, prompt("Hi")).await.frames();
     let last = frames.last().unwrap();
     assert_eq!(last.name(), "internalServerException");
     assert!(text(&last.payload, "message").contains("against its description"), "{last:?}");
-    assert_eq!(frames[1].payload["delta"]["text"], "fine", "what came before is told");
+    assert_eq!(frames[1].payload["delta"]["text"], "fine", "events before the error are sent");
 }
 
 #[derive(Debug)]
@@ -146,18 +146,18 @@ impl Replier for Lengths {
         Reply::default()
     }
 
-    async fn embed(&self, asked: &Embedding) -> Reply {
-        if asked.texts().iter().any(|text| text == "none") {
+    async fn embed(&self, embedding: &Embedding) -> Reply {
+        if embedding.texts().iter().any(|text| text == "none") {
             return Reply::error("ThrottlingException", "no such text");
         }
-        let size = asked.dimensions().unwrap_or(2);
-        Reply::vectors(asked.texts().iter().map(|text| vec![text.len() as f64; size as usize]).collect())
+        let size = embedding.dimensions().unwrap_or(2);
+        Reply::vectors(embedding.texts().iter().map(|text| vec![text.len() as f64; size as usize]).collect())
     }
 }
 
 #[tokio::test]
-async fn embeddings_have_their_replier() {
-    let local = started(LocalBedrock::builder().replier(Lengths)).await;
+async fn embeddings_can_come_from_a_replier() {
+    let local = start(LocalBedrock::builder().replier(Lengths)).await;
     let invoke = async |model: &str, body: Value| post(&local, &format!("/model/{model}/invoke"), body).await;
     let titan =
         invoke("amazon.titan-embed-text-v2:0", json!({ "inputText": "four", "dimensions": 256 })).await;
@@ -199,37 +199,40 @@ async fn a_script_replies_by_rule() {
         .reply(Reply::text("At last."))
         .when(When::turn(2))
         .reply(Reply::text("The second turn."));
-    let local = started(LocalBedrock::builder().script(script)).await;
+    let local = start(LocalBedrock::builder().script(script)).await;
     let with_tools = |messages: Value| json!({ "messages": messages, "toolConfig": weather() });
 
-    let nova = converse(&local, &format!("us.{NOVA}"), ask("What weather!")).await.ok();
-    assert_eq!(said(&nova), "Nova says rain.");
+    let nova = converse(&local, &format!("us.{NOVA}"), prompt("What weather!")).await.ok();
+    assert_eq!(reply_text(&nova), "Nova says rain.");
     let mut messages = vec![user("weather?")];
     let called = converse(&local, MODEL, with_tools(json!(messages))).await.ok();
     let tool_use = &called["output"]["message"]["content"][0]["toolUse"];
     assert_eq!(tool_use["input"], json!({ "city": "Rome" }));
     let result = |id: &Value| json!({ "role": "user", "content": [{ "toolResult": { "toolUseId": id, "content": [{ "text": "18" }] } }] });
     messages.extend([called["output"]["message"].clone(), result(&tool_use["toolUseId"])]);
-    let told = converse(&local, MODEL, with_tools(json!(messages))).await.ok();
-    assert_eq!(said(&told), "Sunny.");
-    messages.extend([told["output"]["message"].clone(), user("And now?")]);
-    assert_eq!(said(&converse(&local, MODEL, with_tools(json!(messages))).await.ok()), "The second turn.");
+    let reply = converse(&local, MODEL, with_tools(json!(messages))).await.ok();
+    assert_eq!(reply_text(&reply), "Sunny.");
+    messages.extend([reply["output"]["message"].clone(), user("And now?")]);
+    assert_eq!(
+        reply_text(&converse(&local, MODEL, with_tools(json!(messages))).await.ok()),
+        "The second turn."
+    );
     messages[1]["content"][0]["toolUse"]["name"] = json!("clock");
     messages.truncate(3);
-    assert_eq!(said(&converse(&local, MODEL, with_tools(json!(messages))).await.ok()), "Another tool.");
+    assert_eq!(reply_text(&converse(&local, MODEL, with_tools(json!(messages))).await.ok()), "Another tool.");
 
-    let order = converse(&local, MODEL, ask("Is ORDER 17 for Ada there?")).await.ok();
-    assert_eq!(said(&order), "Ada: order 170 costs $5");
+    let order = converse(&local, MODEL, prompt("Is ORDER 17 for Ada there?")).await.ok();
+    assert_eq!(reply_text(&order), "Ada: order 170 costs $5");
     let shipped = &order["output"]["message"]["content"][1]["toolUse"];
     assert_eq!(shipped["input"], json!({ "order": "17" }));
 
     for _ in 0..2 {
-        assert_eq!(converse(&local, MODEL, ask("flaky")).await.status, 429);
+        assert_eq!(converse(&local, MODEL, prompt("flaky")).await.status, 429);
     }
-    assert_eq!(said(&converse(&local, MODEL, ask("flaky")).await.ok()), "At last.");
-    assert!(said(&converse(&local, MODEL, ask("Hello")).await.ok()).starts_with("You said"));
+    assert_eq!(reply_text(&converse(&local, MODEL, prompt("flaky")).await.ok()), "At last.");
+    assert!(reply_text(&converse(&local, MODEL, prompt("Hello")).await.ok()).starts_with("You said"));
     local.reset();
-    assert_eq!(converse(&local, MODEL, ask("flaky")).await.status, 429, "a reset counts anew");
+    assert_eq!(converse(&local, MODEL, prompt("flaky")).await.status, 429, "a reset restarts the count");
 }
 
 const RULES: &str = r#"{ "rules": [
@@ -241,21 +244,21 @@ const RULES: &str = r#"{ "rules": [
 ] }"#;
 
 #[tokio::test]
-async fn a_script_is_read_from_json() {
-    let local = started(LocalBedrock::builder().script(Script::from_json(RULES).unwrap())).await;
-    let answer = async |text: &str| converse(&local, MODEL, ask(text)).await.ok();
-    assert_eq!(said(&answer("Oh hello Ada").await), "Hello Ada!");
+async fn a_script_can_be_read_from_json() {
+    let local = start(LocalBedrock::builder().script(Script::from_json(RULES).unwrap())).await;
+    let answer = async |text: &str| converse(&local, MODEL, prompt(text)).await.ok();
+    assert_eq!(reply_text(&answer("Oh hello Ada").await), "Hello Ada!");
     let called = answer("call").await;
     assert_eq!(called["output"]["message"]["content"][1]["toolUse"]["input"], json!({ "city": "Rome" }));
     assert_eq!(called["stopReason"], "tool_use");
-    assert!(said(&answer("call").await).starts_with("You said"), "once only");
-    let broken = converse_stream(&local, MODEL, ask("break")).await.frames();
+    assert!(reply_text(&answer("call").await).starts_with("You said"), "once only");
+    let broken = converse_stream(&local, MODEL, prompt("break")).await.frames();
     assert_eq!(broken.last().unwrap().name(), "throttlingException");
 }
 
 #[test]
-fn wrong_scripts_are_told_where() {
-    for (json, told) in [
+fn invalid_scripts_are_reported_with_their_position() {
+    for (json, expected_message) in [
         ("{\n \"rules\": [\n {\"replies\": \"x\"}]}", "unknown field `replies`"),
         ("{\n \"rules\": [\n {\"replies\": \"x\"}]}", "line 3"),
         (r#"{"rules": [{"reply": 7}]}"#, "a text, or a reply with text"),
@@ -268,7 +271,7 @@ fn wrong_scripts_are_told_where() {
         ("{", "line 1"),
     ] {
         let error = Script::from_json(json).unwrap_err().to_string();
-        assert!(error.contains(told), "{json}\n{error}");
+        assert!(error.contains(expected_message), "{json}\n{error}");
     }
     assert!(When::regex("(").is_err());
     assert!(Script::load("script.yaml").is_err());
@@ -276,7 +279,7 @@ fn wrong_scripts_are_told_where() {
 
 #[cfg(feature = "cli")]
 #[tokio::test]
-async fn the_same_script_in_toml() {
+async fn a_script_can_be_read_from_toml() {
     let toml = r#"
         [[rules]]
         when = { regex = 'hello (?<who>\w+)' }
@@ -285,33 +288,33 @@ async fn the_same_script_in_toml() {
         [[rules]]
         reply = { tools = [{ name = "get_weather", input = { city = "Rome", days = 3 } }] }
     "#;
-    let local = started(LocalBedrock::builder().script(Script::from_toml(toml).unwrap())).await;
-    assert_eq!(said(&converse(&local, MODEL, ask("hello Bob")).await.ok()), "Hello Bob!");
-    let called = converse(&local, MODEL, ask("Anything")).await.ok();
+    let local = start(LocalBedrock::builder().script(Script::from_toml(toml).unwrap())).await;
+    assert_eq!(reply_text(&converse(&local, MODEL, prompt("hello Bob")).await.ok()), "Hello Bob!");
+    let called = converse(&local, MODEL, prompt("Anything")).await.ok();
     let input = &called["output"]["message"]["content"][0]["toolUse"]["input"];
     assert_eq!(input, &json!({ "city": "Rome", "days": 3 }));
 
-    for (wrong, told) in [
+    for (wrong, expected_message) in [
         ("[[rules]]\nreply = \"a\"\n\n[[rules]]\nreply = { txt = \"b\" }", "line 5"),
         ("[[rules]]\nreply = \"a\"\n\n[[rules]]\nreply = { text = \"b\", content = [] }", "line 5"),
         ("[[rules]]\nreply = \"a\"\nwhen = { regex = '[' }", "rule 1"),
     ] {
         let error = Script::from_toml(wrong).unwrap_err().to_string();
-        assert!(error.contains(told), "{wrong}\n{error}");
+        assert!(error.contains(expected_message), "{wrong}\n{error}");
     }
 }
 
-/// Exchanges with one model: its answers in their order, and a stream.
+/// Recorded exchanges with one model: responses in order, and a stream.
 fn exchanges(stream: &[u8]) -> String {
     let request =
         |path: &str, body: Value| json!({ "method": "POST", "path": format!("/model/{path}"), "body": body });
     let lines = [
-        json!({ "request": request("amazon.nova-lite-v1%3A0/converse", ask("twice")),
+        json!({ "request": request("amazon.nova-lite-v1%3A0/converse", prompt("twice")),
             "response": { "status": 200, "headers": { "Content-Type": "application/json", "X-Amzn-RequestId": "r-1", "Connection": "close" },
                 "body": "{ \"as\":\n \"it stands\" }" } }),
-        json!({ "request": request("amazon.nova-lite-v1:0/converse", ask("twice")),
+        json!({ "request": request("amazon.nova-lite-v1:0/converse", prompt("twice")),
             "response": { "status": 429, "headers": { "x-amzn-ErrorType": "ThrottlingException:http://x/" }, "body": { "message": "slow" } } }),
-        json!({ "request": request("amazon.nova-lite-v1:0/converse-stream", ask("stream")), "source": "ignored",
+        json!({ "request": request("amazon.nova-lite-v1:0/converse-stream", prompt("stream")), "source": "ignored",
             "response": { "status": 200, "headers": { "content-type": "application/vnd.amazon.eventstream" }, "body_b64": BASE64.encode(stream) } }),
         json!({ "request": { "method": "GET", "path": "/foundation-models?byProvider=x&byOutputModality=TEXT" },
             "response": { "status": 200, "body": { "modelSummaries": [] } } }),
@@ -322,52 +325,54 @@ fn exchanges(stream: &[u8]) -> String {
 #[tokio::test]
 async fn recorded_exchanges_are_played_back() {
     let first = LocalBedrock::start().await.unwrap();
-    let mut stream = converse_stream(&first, NOVA, ask("Something")).await.body.to_vec();
+    let mut stream = converse_stream(&first, NOVA, prompt("Something")).await.body.to_vec();
     stream.extend([0, 0, 1, 0, 7]);
     let playback = Playback::from_jsonl(&exchanges(&stream)).unwrap();
-    let local = started(LocalBedrock::builder().playback(playback)).await;
+    let local = start(LocalBedrock::builder().playback(playback)).await;
 
     let turned = br#"{ "messages" : [ { "content": [{"text":"twice"}], "role": "user" } ] }"#;
     let path = format!("/model/{NOVA}/converse");
     let answer = send(&local, "POST", &path, &[], turned).await;
     assert_eq!((answer.status, &answer.body[..]), (200, &b"{ \"as\":\n \"it stands\" }"[..]));
     assert_eq!(answer.header("x-amzn-requestid"), Some("r-1"));
-    assert_eq!(answer.header("connection"), None, "that is the connection's own");
+    assert_eq!(answer.header("connection"), None, "the connection header is not played back");
     for _ in 0..2 {
-        let again = converse(&local, NOVA, ask("twice")).await;
+        let again = converse(&local, NOVA, prompt("twice")).await;
         assert_eq!(again.error(), (429, "ThrottlingException".to_owned(), "slow".to_owned()));
     }
-    assert_eq!(converse_stream(&local, NOVA, ask("stream")).await.body, stream, "what is broken, too");
+    assert_eq!(converse_stream(&local, NOVA, prompt("stream")).await.body, stream, "broken events too");
     let list = common::get(&local, "/foundation-models?byOutputModality=TEXT&byProvider=x").await;
     assert_eq!(list.ok(), json!({ "modelSummaries": [] }));
 
-    assert!(said(&converse(&local, NOVA, ask("other")).await.ok()).starts_with("You said"));
-    assert!(said(&converse(&local, MODEL, ask("twice")).await.ok()).starts_with("You said"), "another model");
+    assert!(reply_text(&converse(&local, NOVA, prompt("other")).await.ok()).starts_with("You said"));
+    assert!(
+        reply_text(&converse(&local, MODEL, prompt("twice")).await.ok()).starts_with("You said"),
+        "another model"
+    );
     local.queue_reply(Reply::text("queued"));
-    assert_eq!(said(&converse(&local, NOVA, ask("twice")).await.ok()), "queued");
+    assert_eq!(reply_text(&converse(&local, NOVA, prompt("twice")).await.ok()), "queued");
     local.reset();
     assert_eq!(
-        converse(&local, NOVA, ask("twice")).await.status,
+        converse(&local, NOVA, prompt("twice")).await.status,
         200,
-        "a reset begins with the first answer"
+        "after a reset, the first response comes first"
     );
 }
 
 #[tokio::test]
-async fn what_was_not_recorded_can_be_refused() {
+async fn unrecorded_requests_can_be_refused() {
     let playback = Playback::from_jsonl(&exchanges(b"")).unwrap().only();
-    let local =
-        started(LocalBedrock::builder().playback(playback).reply_with(|_| Reply::text("never"))).await;
-    let (status, code, message) = converse(&local, NOVA, ask("other")).await.error();
+    let local = start(LocalBedrock::builder().playback(playback).reply_with(|_| Reply::text("never"))).await;
+    let (status, code, message) = converse(&local, NOVA, prompt("other")).await.error();
     assert_eq!((status, code.as_str()), (404, "ResourceNotFoundException"));
     assert!(message.contains("Converse of amazon.nova-lite-v1:0: 1 of that"), "{message}");
     common::get(&local, "/foundation-models").await.ok();
 }
 
 #[test]
-fn wrong_exchanges_are_told_by_their_line() {
+fn invalid_exchanges_are_reported_with_their_line() {
     let request = json!({ "method": "POST", "path": "/model/m/converse" });
-    for (exchange, told) in [
+    for (exchange, expected_message) in [
         (json!({ "request": request }), "line 2: missing field `response`"),
         (
             json!({ "request": { "method": "GET", "path": "/x" }, "response": { "status": 1 } }),
@@ -383,11 +388,11 @@ fn wrong_exchanges_are_told_by_their_line() {
         ),
     ] {
         let error = Playback::from_jsonl(&format!("\n{exchange}")).unwrap_err().to_string();
-        assert!(error.contains(told), "{error}");
+        assert!(error.contains(expected_message), "{error}");
     }
 }
 
-/// AWS's own traffic, where there is any beside the project: its file is one of exchanges as it is.
+/// AWS's traffic, if recordings are available. Their file is in the format of exchanges.
 #[tokio::test]
 async fn recorded_traffic_is_played_back_byte_for_byte() {
     let folder = std::env::var("BEDROCK_ORM_RECORDED")
@@ -396,13 +401,13 @@ async fn recorded_traffic_is_played_back_byte_for_byte() {
         println!("skipped: there is no recorded traffic in {folder}");
         return;
     };
-    let local = started(LocalBedrock::builder().playback(Playback::from_jsonl(&lines).unwrap().only())).await;
+    let local = start(LocalBedrock::builder().playback(Playback::from_jsonl(&lines).unwrap().only())).await;
     let (mut same, mut frames) = (0, 0);
     let mut seen = std::collections::HashSet::new();
     for line in lines.lines() {
         let exchange: Value = serde_json::from_str(line).unwrap();
         let (request, response) = (&exchange["request"], &exchange["response"]);
-        // Of equal requests the first answer comes first.
+        // Of several equal requests, the first response comes first.
         if !seen.insert((text(request, "path").to_owned(), text(request, "body_b64").to_owned())) {
             continue;
         }
@@ -419,10 +424,10 @@ async fn recorded_traffic_is_played_back_byte_for_byte() {
     assert!(same > 100 && frames > 100);
 }
 
-/// The blocks of TOML in the documentation are scripts.
+/// The TOML blocks in the documentation are valid scripts.
 #[cfg(feature = "cli")]
 #[test]
-fn the_documented_scripts_are_read() {
+fn the_documented_scripts_are_accepted() {
     let pages = [include_str!("../../../docs/testing.md"), include_str!("../src/repliers/script/mod.rs")];
     for page in pages {
         let plain = page

@@ -1,4 +1,4 @@
-//! What all nouns have in common: idempotency tokens, names, keys, the clock, failures, tags, locks.
+//! Rules that all resources share: idempotency tokens, names, keys, the clock, failures, tags, and dependencies.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -88,7 +88,8 @@ fn policy(name: &str) -> Value {
     json!({ "name": name })
 }
 
-/// A way to create a noun, the member that tells its name, and what a second one of that name is refused with.
+/// An operation that creates a resource, a function that returns its input for a name, and the error code for a
+/// duplicate name.
 type Creation = (&'static str, fn(&str) -> Value, &'static str);
 
 const CREATIONS: &[Creation] = &[
@@ -106,7 +107,7 @@ const CREATIONS: &[Creation] = &[
 ];
 
 #[tokio::test]
-async fn a_repeated_token_gets_the_first_answer_and_makes_nothing() {
+async fn a_repeated_idempotency_token_returns_the_first_response() {
     let local = LocalBedrock::start().await.unwrap();
     for (operation, input, refusal) in CREATIONS {
         let token = if operation.contains("Prompt") { "clientToken" } else { "clientRequestToken" };
@@ -127,7 +128,7 @@ async fn a_repeated_token_gets_the_first_answer_and_makes_nothing() {
 }
 
 #[tokio::test]
-async fn names_are_given_once() {
+async fn names_are_unique() {
     let local = LocalBedrock::start().await.unwrap();
     for (operation, input, refusal) in CREATIONS {
         ok(&local, operation, input("twice")).await;
@@ -145,7 +146,7 @@ async fn names_are_given_once() {
 }
 
 #[tokio::test]
-async fn what_has_fail_in_its_name_fails() {
+async fn resources_with_fail_in_their_name_fail() {
     let local = LocalBedrock::start().await.unwrap();
     let cases = [
         (
@@ -175,7 +176,7 @@ async fn what_has_fail_in_its_name_fails() {
     }
     assert_eq!(ok(&local, "ListImportedModels", json!({})).await["modelSummaries"], json!([]));
     let models = ok(&local, "ListCustomModels", json!({ "modelStatus": "Active" })).await;
-    assert_eq!(models["modelSummaries"], json!([]), "a job that failed has made no model");
+    assert_eq!(models["modelSummaries"], json!([]), "a failed job creates no model");
     let job = json!({
         "modelId": "luma.ray-v2:0", "modelInput": {}, "clientRequestToken": "to-fail",
         "outputDataConfig": { "s3OutputDataConfig": { "s3Uri": "s3://some-bucket" } },
@@ -188,7 +189,7 @@ async fn what_has_fail_in_its_name_fails() {
 }
 
 #[tokio::test]
-async fn time_passes_by_the_clock_alone() {
+async fn only_the_clock_advances_jobs() {
     let local = LocalBedrock::builder().job_duration(Duration::from_secs(3600)).start().await.unwrap();
     let created = ok(&local, "CreateModelImportJob", import_job("slow")).await;
     let key = json!({ "jobIdentifier": created["jobArn"] });
@@ -201,7 +202,7 @@ async fn time_passes_by_the_clock_alone() {
     assert_eq!(
         time("endTime").duration_since(time("creationTime")).as_secs(),
         3600,
-        "it ended when it was due"
+        "it ended at its due time"
     );
     assert_eq!(time("lastModifiedTime"), time("endTime"));
     let model = ok(&local, "GetImportedModel", json!({ "modelIdentifier": "slow-model" })).await;
@@ -211,7 +212,7 @@ async fn time_passes_by_the_clock_alone() {
 }
 
 #[tokio::test]
-async fn a_stopped_job_stops_once_and_makes_nothing() {
+async fn a_job_can_be_stopped_once_and_creates_nothing() {
     let local = LocalBedrock::start().await.unwrap();
     let created = ok(&local, "CreateModelCustomizationJob", customization_job("halted")).await;
     let key = json!({ "jobIdentifier": created["jobArn"] });
@@ -225,7 +226,7 @@ async fn a_stopped_job_stops_once_and_makes_nothing() {
 }
 
 #[tokio::test]
-async fn things_answer_to_id_name_and_arn_where_aws_lets_them() {
+async fn resources_can_be_addressed_by_id_name_and_arn_as_on_aws() {
     let local = LocalBedrock::start().await.unwrap();
     let missing = "ResourceNotFoundException";
     let job = ok(&local, "CreateModelImportJob", import_job("named")).await;
@@ -283,7 +284,7 @@ async fn resources_have_at_most_fifty_tags() {
 }
 
 #[tokio::test]
-async fn models_are_copied_from_region_to_region() {
+async fn models_can_be_copied_between_regions() {
     let local = LocalBedrock::start().await.unwrap();
     let source = ok_in(&local, "eu-west-1", "CreateCustomModel", imported_custom_model("source")).await;
     let copy = json!({ "sourceModelArn": source["modelArn"], "targetModelName": "target", "targetModelTags": [{ "key": "a", "value": "b" }] });
@@ -298,7 +299,7 @@ async fn models_are_copied_from_region_to_region() {
     assert_eq!((&job["targetModelArn"], text(&job, "sourceModelName")), (&target["modelArn"], "source"));
     let tags = ok(&local, "ListTagsForResource", json!({ "resourceARN": target["modelArn"] })).await;
     assert_eq!(tags["tags"], json!([{ "key": "a", "value": "b" }]));
-    // Time passes in other regions, too, though no one looks there.
+    // Time passes in other regions too, even if no request reads them.
     let on = json!({ "sourceModelArn": target["modelArn"], "targetModelName": "further" });
     let on = ok_in(&local, "eu-west-3", "CreateModelCopyJob", on).await;
     let on = ok_in(&local, "eu-west-3", "GetModelCopyJob", json!({ "jobArn": on["jobArn"] })).await;
@@ -312,9 +313,9 @@ async fn models_are_copied_from_region_to_region() {
     assert_eq!(error(&local, "CreateModelCopyJob", unknown).await, "ResourceNotFoundException");
 }
 
-/// Whatever is asked for and not there, the answer is one that the operation's description lists.
+/// For every operation, a request for a missing resource returns an error that the description lists.
 #[tokio::test]
-async fn what_is_not_there_is_not_found() {
+async fn a_missing_resource_is_a_described_error() {
     let local = LocalBedrock::start().await.unwrap();
     let arn = |kind: &str| format!("arn:aws:bedrock:us-east-1:123456789012:{kind}/abcdefghijkl");
     let policy = arn("automated-reasoning-policy");
@@ -363,9 +364,9 @@ async fn what_is_not_there_is_not_found() {
     assert_eq!(nameless.refusal(), "The provided model identifier is invalid.");
 }
 
-/// A model that is on its way cannot be called yet.
+/// A model that is not ready cannot be called.
 #[tokio::test]
-async fn models_are_called_once_they_are_ready() {
+async fn models_can_be_called_when_they_are_ready() {
     let local = LocalBedrock::start().await.unwrap();
     let created = ok(&local, "CreateProvisionedModelThroughput", throughput("reserved")).await;
     let input = json!({ "modelId": created["provisionedModelArn"], "messages": [common::user("Hello")] });

@@ -1,4 +1,4 @@
-//! A model behind an OpenAI-compatible server, with a small one in the test.
+//! A model behind an OpenAI-compatible server, with a small such server in the tests.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
@@ -9,21 +9,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bedrock_orm_local::{LocalBedrock, Script, Upstream, When};
 use bytes::Bytes;
-use common::upstream::{FakeUpstream, Pen};
+use common::upstream::{FakeUpstream, ResponseWriter};
 use common::{BASE, Frame, MODEL, NOVA, converse, converse_stream, frames, post, text, user};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
-/// A server in front of another.
-async fn in_front() -> (LocalBedrock, FakeUpstream) {
+/// Starts a server with an upstream.
+async fn start_with_upstream() -> (LocalBedrock, FakeUpstream) {
     let fake = FakeUpstream::start().await;
     let upstream = Upstream::new(&fake.url).unwrap().model("anthropic.*", "llama3.2");
     (LocalBedrock::builder().keep_retired_models().replier(upstream).start().await.unwrap(), fake)
 }
 
-fn ask(text: &str) -> Value {
+fn prompt(text: &str) -> Value {
     json!({ "messages": [user(text)] })
 }
 
@@ -35,13 +35,13 @@ fn names(frames: &[Frame]) -> Vec<&str> {
     frames.iter().map(Frame::name).collect()
 }
 
-/// A stream that is read as it comes.
-struct Reading {
+/// A stream that is read as it arrives.
+struct StreamReader {
     body: hyper::body::Incoming,
     read: Vec<u8>,
 }
 
-impl Reading {
+impl StreamReader {
     async fn start(local: &LocalBedrock, path: &str, body: Value) -> Self {
         let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
         let request = hyper::Request::post(format!("{}{path}", local.url())).body(body.to_string().into());
@@ -50,7 +50,7 @@ impl Reading {
         Self { body: response.into_body(), read: Vec::new() }
     }
 
-    /// The frames so far, once there are so many.
+    /// Waits until `number` frames have arrived, and returns them.
     async fn frames(&mut self, number: usize) -> Vec<Frame> {
         let whole = |read: &[u8]| {
             let (mut at, mut count) = (0, 0);
@@ -69,8 +69,8 @@ impl Reading {
 }
 
 #[tokio::test]
-async fn a_conversation_goes_in_openai_s_terms_and_comes_back_in_aws_s() {
-    let (local, fake) = in_front().await;
+async fn a_conversation_is_translated_to_openai_s_form_and_back() {
+    let (local, fake) = start_with_upstream().await;
     fake.message(&json!({ "role": "assistant", "content": "Hello, Ada." }), "stop");
     let body = json!({
         "system": [{ "text": "Be kind." }, { "cachePoint": { "type": "default" } }, { "text": "Be brief." }],
@@ -111,8 +111,8 @@ async fn a_conversation_goes_in_openai_s_terms_and_comes_back_in_aws_s() {
 }
 
 #[tokio::test]
-async fn tools_are_offered_called_and_answered() {
-    let (local, fake) = in_front().await;
+async fn tools_are_passed_to_the_upstream_with_calls_and_results() {
+    let (local, fake) = start_with_upstream().await;
     let schema = json!({ "type": "object", "properties": { "city": { "type": "string" } } });
     let spec = json!({ "name": "weather", "description": "Tells it.", "inputSchema": { "json": schema } });
     let config = json!({ "tools": [{ "toolSpec": spec }], "toolChoice": { "any": {} } });
@@ -133,7 +133,7 @@ async fn tools_are_offered_called_and_answered() {
             "toolUseId": "call_1", "name": "weather", "input": { "city": "Rome" }, "type": "tool_use",
         } })
     );
-    assert_eq!(content[2]["toolUse"]["toolUseId"], "tooluse_upstream_0", "no id that AWS would give");
+    assert_eq!(content[2]["toolUse"]["toolUseId"], "tooluse_upstream_0", "not an ID in AWS's form");
     assert_eq!(content[2]["toolUse"]["input"], json!({}));
     assert_eq!(called["stopReason"], "tool_use");
     let sent = fake.last();
@@ -173,10 +173,10 @@ async fn tools_are_offered_called_and_answered() {
     assert_eq!(fake.last()["tool_choice"], named);
 }
 
-/// The input of a tool is an object, or what its limit left of one; all else is the model's error.
+/// The input of a tool is an object, or the part of one before a limit. Anything else is a model error.
 #[tokio::test]
-async fn arguments_that_are_no_object_are_the_models_error() {
-    let (local, fake) = in_front().await;
+async fn tool_arguments_that_are_not_an_object_are_a_model_error() {
+    let (local, fake) = start_with_upstream().await;
     let call = json!({ "index": 0, "id": "c", "type": "function", "function": { "name": "weather", "arguments": "{\"cit" } });
     let message = json!({ "role": "assistant", "tool_calls": [call] });
     for (reason, status) in [("tool_calls", 424), ("length", 200)] {
@@ -189,37 +189,41 @@ async fn arguments_that_are_no_object_are_the_models_error() {
             assert_eq!(answer.error().1, "ModelErrorException");
         }
 
-        let pen = fake.stream();
-        pen.delta(&message);
-        pen.finish(reason);
-        pen.write("data: [DONE]\n\n");
+        let writer = fake.stream();
+        writer.delta(&message);
+        writer.finish(reason);
+        writer.write("data: [DONE]\n\n");
         let frames = converse_stream(&local, MODEL, json!({ "messages": [user("Weather?")] })).await.frames();
-        assert_eq!(frames[2].payload["delta"]["toolUse"]["input"], "{\"cit", "what came is passed on");
+        assert_eq!(
+            frames[2].payload["delta"]["toolUse"]["input"], "{\"cit",
+            "the received part is forwarded"
+        );
         let last = if status == 200 { "metadata" } else { "modelStreamErrorException" };
         assert_eq!(frames.last().unwrap().name(), last);
     }
 }
 
 #[tokio::test]
-async fn a_stream_is_passed_on_as_it_arrives() {
-    let (local, fake) = in_front().await;
-    let pen = fake.stream();
-    pen.write(": a comment\n\n");
-    pen.delta(&json!({ "role": "assistant", "content": "" }));
-    let mut reading = Reading::start(&local, &format!("/model/{MODEL}/converse-stream"), ask("Hi")).await;
+async fn a_stream_is_forwarded_as_it_arrives() {
+    let (local, fake) = start_with_upstream().await;
+    let writer = fake.stream();
+    writer.write(": a comment\n\n");
+    writer.delta(&json!({ "role": "assistant", "content": "" }));
+    let mut reading =
+        StreamReader::start(&local, &format!("/model/{MODEL}/converse-stream"), prompt("Hi")).await;
     assert_eq!(names(&reading.frames(1).await), ["messageStart"]);
 
-    pen.delta(&json!({ "reasoning": "Hm" }));
+    writer.delta(&json!({ "reasoning": "Hm" }));
     assert_eq!(
         reading.frames(2).await[1].payload["delta"],
         json!({ "reasoningContent": { "text": "Hm" } }),
-        "it came before anything else was said"
+        "it arrived before all other events"
     );
-    // A chunk in two pieces, in the middle of a letter.
+    // A chunk in two parts, split inside a character.
     let chunk = format!("data: {}\r\n\r\n", json!({ "choices": [{ "delta": { "content": "Olá!" } }] }));
     let (one, other) = chunk.as_bytes().split_at(chunk.find('á').unwrap() + 1);
-    pen.write(Bytes::copy_from_slice(one));
-    pen.write(Bytes::copy_from_slice(other));
+    writer.write(Bytes::copy_from_slice(one));
+    writer.write(Bytes::copy_from_slice(other));
     let so_far = reading.frames(5).await;
     assert!(so_far[2].payload["delta"]["reasoningContent"]["signature"].is_string());
     assert_eq!(names(&so_far[3..]), ["contentBlockStop", "contentBlockDelta"]);
@@ -229,16 +233,16 @@ async fn a_stream_is_passed_on_as_it_arrives() {
     );
 
     let call = |call: Value| json!({ "tool_calls": [call] });
-    pen.delta(&call(json!({ "index": 0, "id": "c1", "function": { "name": "clock", "arguments": "" } })));
+    writer.delta(&call(json!({ "index": 0, "id": "c1", "function": { "name": "clock", "arguments": "" } })));
     let so_far = reading.frames(7).await;
     assert_eq!(so_far[6].payload["start"], json!({ "toolUse": { "name": "clock", "toolUseId": "c1" } }));
     for fragment in ["{\"zone\":", "\"UTC\"}"] {
-        pen.delta(&call(json!({ "index": 0, "function": { "arguments": fragment } })));
+        writer.delta(&call(json!({ "index": 0, "function": { "arguments": fragment } })));
     }
-    pen.delta(&call(json!({ "index": 1, "id": "c2", "function": { "name": "sun", "arguments": "{}" } })));
-    pen.finish("tool_calls");
-    pen.chunk(&json!({ "choices": [], "usage": { "prompt_tokens": 30, "completion_tokens": 4 } }));
-    pen.write("data: [DONE]\n\n");
+    writer.delta(&call(json!({ "index": 1, "id": "c2", "function": { "name": "sun", "arguments": "{}" } })));
+    writer.finish("tool_calls");
+    writer.chunk(&json!({ "choices": [], "usage": { "prompt_tokens": 30, "completion_tokens": 4 } }));
+    writer.write("data: [DONE]\n\n");
     let all = reading.frames(15).await;
     let inputs: Vec<_> =
         all.iter().filter_map(|frame| frame.payload["delta"]["toolUse"]["input"].as_str()).collect();
@@ -264,67 +268,72 @@ async fn a_stream_is_passed_on_as_it_arrives() {
 }
 
 #[tokio::test]
-async fn who_hangs_up_stops_the_upstream() {
-    let (local, fake) = in_front().await;
-    let pen = fake.stream();
-    pen.delta(&json!({ "content": "For" }));
-    let mut reading = Reading::start(&local, &format!("/model/{MODEL}/converse-stream"), ask("Hi")).await;
+async fn closing_the_connection_stops_the_upstream() {
+    let (local, fake) = start_with_upstream().await;
+    let writer = fake.stream();
+    writer.delta(&json!({ "content": "For" }));
+    let mut reading =
+        StreamReader::start(&local, &format!("/model/{MODEL}/converse-stream"), prompt("Hi")).await;
     reading.frames(2).await;
-    assert!(!pen.is_read_no_more());
+    assert!(!writer.is_closed());
     drop(reading);
     let hung_up = async {
         // The server notices when it writes.
-        while !pen.is_read_no_more() {
-            pen.delta(&json!({ "content": " ever" }));
-            let _ = tokio::time::timeout(Duration::from_millis(5), pen.hung_up()).await;
+        while !writer.is_closed() {
+            writer.delta(&json!({ "content": " ever" }));
+            let _ = tokio::time::timeout(Duration::from_millis(5), writer.wait_until_closed()).await;
         }
     };
     tokio::time::timeout(Duration::from_secs(5), hung_up).await.unwrap();
 }
 
 #[tokio::test]
-async fn streams_that_break_off_end_in_an_exception() {
-    let (local, fake) = in_front().await;
-    let broken = async |write: &dyn Fn(Pen)| {
-        let pen = fake.stream();
-        pen.delta(&json!({ "content": "So" }));
-        write(pen);
-        let frames = converse_stream(&local, MODEL, ask("Hi")).await.frames();
+async fn an_interrupted_upstream_stream_ends_in_an_exception() {
+    let (local, fake) = start_with_upstream().await;
+    let broken = async |write: &dyn Fn(ResponseWriter)| {
+        let writer = fake.stream();
+        writer.delta(&json!({ "content": "So" }));
+        write(writer);
+        let frames = converse_stream(&local, MODEL, prompt("Hi")).await.frames();
         assert_eq!(frames[1].payload["delta"]["text"], "So");
         let last = frames.last().unwrap();
         assert_eq!(last.name(), "modelStreamErrorException");
         text(&last.payload, "message").to_owned()
     };
-    let told = broken(&|pen| drop(pen)).await;
-    assert_eq!(told, format!("The upstream {} broke off its stream before it had said all.", fake.url));
-    let told = broken(&|pen| pen.chunk(&json!({ "error": { "message": "out of memory" } }))).await;
-    assert!(told.ends_with("said: out of memory."), "{told}");
-    let told = broken(&|pen| pen.write("data: {oops\n\n")).await;
-    assert!(told.contains("no JSON") && told.contains("{oops"), "{told}");
+    let message = broken(&|writer| drop(writer)).await;
+    assert_eq!(message, format!("The upstream {} broke off its stream before it had said all.", fake.url));
+    let message = broken(&|writer| writer.chunk(&json!({ "error": { "message": "out of memory" } }))).await;
+    assert!(message.ends_with("said: out of memory."), "{message}");
+    let message = broken(&|writer| writer.write("data: {oops\n\n")).await;
+    assert!(message.contains("no JSON") && message.contains("{oops"), "{message}");
     let orphan = json!({ "tool_calls": [{ "index": 3, "function": { "arguments": "{}" } }] });
-    assert!(broken(&|pen| pen.delta(&orphan)).await.contains("that it had not begun"));
+    assert!(broken(&|writer| writer.delta(&orphan)).await.contains("that it had not begun"));
 
-    let pen = fake.stream();
-    pen.delta(&json!({ "content": "So" }));
-    let mut reading = Reading::start(&local, &format!("/model/{MODEL}/converse-stream"), ask("Hi")).await;
+    let writer = fake.stream();
+    writer.delta(&json!({ "content": "So" }));
+    let mut reading =
+        StreamReader::start(&local, &format!("/model/{MODEL}/converse-stream"), prompt("Hi")).await;
     reading.frames(2).await;
-    pen.tear();
+    writer.break_connection();
     let torn = reading.frames(3).await.pop().unwrap();
     assert_eq!(torn.name(), "modelStreamErrorException");
     assert!(text(&torn.payload, "message").contains(" broke off its stream: "), "{torn:?}");
 
-    let pen = fake.stream();
-    pen.delta(&json!({ "content": "All" }));
-    pen.finish("stop");
-    drop(pen);
-    let whole = converse_stream(&local, MODEL, ask("Hi")).await.frames();
-    assert_eq!(whole.last().unwrap().name(), "metadata", "not every server says that it is done");
-    assert!(whole.last().unwrap().payload["usage"]["inputTokens"].as_u64().unwrap() > 0, "counted here");
+    let writer = fake.stream();
+    writer.delta(&json!({ "content": "All" }));
+    writer.finish("stop");
+    drop(writer);
+    let whole = converse_stream(&local, MODEL, prompt("Hi")).await.frames();
+    assert_eq!(whole.last().unwrap().name(), "metadata", "not every server sends `[DONE]`");
+    assert!(
+        whole.last().unwrap().payload["usage"]["inputTokens"].as_u64().unwrap() > 0,
+        "the local Bedrock counts the tokens"
+    );
 }
 
 #[tokio::test]
-async fn what_the_upstream_refuses_is_an_error_of_aws_s() {
-    let (local, fake) = in_front().await;
+async fn upstream_errors_become_errors_of_aws() {
+    let (local, fake) = start_with_upstream().await;
     let error = json!({ "error": { "message": "model 'llama3.2' not found", "type": "x" } });
     for (status, body, expected, code) in [
         (400, json!({ "error": "too long" }), 400, "ValidationException"),
@@ -337,17 +346,17 @@ async fn what_the_upstream_refuses_is_an_error_of_aws_s() {
     ] {
         for path in ["converse", "converse-stream"] {
             fake.json(status, &body);
-            let answer = post(&local, &format!("/model/{MODEL}/{path}"), ask("Hi")).await;
+            let answer = post(&local, &format!("/model/{MODEL}/{path}"), prompt("Hi")).await;
             let (answered, name, message) = answer.error();
             assert_eq!((answered, name.as_str()), (expected, code), "{message}");
             assert!(message.starts_with(&format!("The upstream {} ", fake.url)), "{message}");
         }
     }
     fake.json(404, &json!({ "error": { "message": "model 'llama3.2' not found" } }));
-    let message = converse(&local, MODEL, ask("Hi")).await.error().2;
+    let message = converse(&local, MODEL, prompt("Hi")).await.error().2;
     assert!(message.ends_with("said 404: model 'llama3.2' not found"), "{message}");
-    fake.answer(200, "text/html").write("<html>");
-    let (status, code, message) = converse(&local, MODEL, ask("Hi")).await.error();
+    fake.respond(200, "text/html").write("<html>");
+    let (status, code, message) = converse(&local, MODEL, prompt("Hi")).await.error();
     assert_eq!((status, code.as_str()), (424, "ModelErrorException"));
     assert!(message.contains("<html>"), "{message}");
     let video = json!({ "messages": [{ "role": "user", "content": [
@@ -357,13 +366,13 @@ async fn what_the_upstream_refuses_is_an_error_of_aws_s() {
 }
 
 #[tokio::test]
-async fn an_upstream_that_is_gone_is_named() {
-    let (local, fake) = in_front().await;
+async fn an_unreachable_upstream_is_named_in_the_error() {
+    let (local, fake) = start_with_upstream().await;
     let url = fake.url.clone();
     drop(fake);
     let gone = tokio::time::timeout(Duration::from_secs(5), async {
         loop {
-            let (status, code, message) = converse(&local, MODEL, ask("Hi")).await.error();
+            let (status, code, message) = converse(&local, MODEL, prompt("Hi")).await.error();
             assert_eq!((status, code.as_str()), (503, "ServiceUnavailableException"), "{message}");
             if message.contains("refused") {
                 return message;
@@ -372,15 +381,15 @@ async fn an_upstream_that_is_gone_is_named() {
     });
     let message = gone.await.unwrap();
     assert!(message.starts_with(&format!("The upstream {url} could not be reached: ")), "{message}");
-    assert_eq!(converse_stream(&local, MODEL, ask("Hi")).await.error().0, 503);
+    assert_eq!(converse_stream(&local, MODEL, prompt("Hi")).await.error().0, 503);
     let embedding =
         post(&local, "/model/amazon.titan-embed-text-v2:0/invoke", json!({ "inputText": "a" })).await;
     assert_eq!(embedding.error().1, "ServiceUnavailableException");
 }
 
 #[tokio::test]
-async fn every_maker_s_format_is_translated() {
-    let (local, fake) = in_front().await;
+async fn every_provider_format_is_translated() {
+    let (local, fake) = start_with_upstream().await;
     let chat = json!({ "messages": [{ "role": "user", "content": "Hi" }] });
     for (model, body, pointer, delta) in [
         (MODEL, invoke_body("Hi"), "/content/0/text", "/delta/text"),
@@ -444,11 +453,11 @@ async fn every_maker_s_format_is_translated() {
             body["temperature"].as_f64().or(body["textGenerationConfig"]["temperature"].as_f64());
         assert_eq!(sent["temperature"].as_f64(), temperature, "{model}");
 
-        let pen = fake.stream();
-        ["One", " two", " three"].into_iter().for_each(|word| pen.delta(&json!({ "content": word })));
-        pen.finish("stop");
-        pen.chunk(&json!({ "choices": [], "usage": { "prompt_tokens": 30, "completion_tokens": 4 } }));
-        drop(pen);
+        let writer = fake.stream();
+        ["One", " two", " three"].into_iter().for_each(|word| writer.delta(&json!({ "content": word })));
+        writer.finish("stop");
+        writer.chunk(&json!({ "choices": [], "usage": { "prompt_tokens": 30, "completion_tokens": 4 } }));
+        drop(writer);
         let stream =
             post(&local, &format!("/model/{model}/invoke-with-response-stream"), body).await.frames();
         let chunk = |frame: &Frame| -> Value {
@@ -468,14 +477,14 @@ async fn every_maker_s_format_is_translated() {
 }
 
 #[tokio::test]
-async fn tools_stream_in_the_makers_formats() {
-    let (local, fake) = in_front().await;
+async fn tool_calls_are_streamed_in_the_provider_formats() {
+    let (local, fake) = start_with_upstream().await;
     let call = || {
-        let pen = fake.stream();
-        pen.delta(&json!({ "tool_calls": [{ "index": 0, "id": "tooluse_abc", "function": { "name": "clock", "arguments": "{\"z\":" } }] }));
-        pen.delta(&json!({ "tool_calls": [{ "index": 0, "function": { "arguments": "1}" } }] }));
-        pen.finish("tool_calls");
-        pen.write("data: [DONE]\n\n");
+        let writer = fake.stream();
+        writer.delta(&json!({ "tool_calls": [{ "index": 0, "id": "tooluse_abc", "function": { "name": "clock", "arguments": "{\"z\":" } }] }));
+        writer.delta(&json!({ "tool_calls": [{ "index": 0, "function": { "arguments": "1}" } }] }));
+        writer.finish("tool_calls");
+        writer.write("data: [DONE]\n\n");
     };
     let stream = async |model: &str, body: Value| -> Vec<Value> {
         let frames =
@@ -486,19 +495,19 @@ async fn tools_stream_in_the_makers_formats() {
         frames.iter().map(chunk).collect()
     };
     call();
-    let told = stream(MODEL, invoke_body("Time?")).await;
+    let chunks = stream(MODEL, invoke_body("Time?")).await;
     let block = json!({ "type": "tool_use", "id": "toolu_bdrk_01abc", "name": "clock", "input": {} });
-    assert_eq!(told[1]["content_block"], block);
-    let input: String = told.iter().filter_map(|chunk| chunk["delta"]["partial_json"].as_str()).collect();
+    assert_eq!(chunks[1]["content_block"], block);
+    let input: String = chunks.iter().filter_map(|chunk| chunk["delta"]["partial_json"].as_str()).collect();
     assert_eq!(input, "{\"z\":1}");
-    assert_eq!(told[told.len() - 2]["delta"]["stop_reason"], "tool_use");
+    assert_eq!(chunks[chunks.len() - 2]["delta"]["stop_reason"], "tool_use");
     call();
     let tools =
         json!([{ "type": "function", "function": { "name": "clock", "description": "Tells the time." } }]);
     let chat = json!({ "messages": [{ "role": "user", "content": "Time?" }], "tools": tools });
-    let told = stream("openai.gpt-oss-20b-1:0", chat).await;
+    let chunks = stream("openai.gpt-oss-20b-1:0", chat).await;
     assert_eq!(fake.last()["tools"], tools);
-    let calls: Vec<_> = told.iter().map(|chunk| &chunk["choices"][0]["delta"]["tool_calls"][0]).collect();
+    let calls: Vec<_> = chunks.iter().map(|chunk| &chunk["choices"][0]["delta"]["tool_calls"][0]).collect();
     let function = json!({ "name": "clock", "arguments": "" });
     assert_eq!(
         calls[1],
@@ -506,20 +515,20 @@ async fn tools_stream_in_the_makers_formats() {
     );
     let input: String = calls.iter().filter_map(|call| call["function"]["arguments"].as_str()).collect();
     assert_eq!(input, "{\"z\":1}");
-    assert_eq!(told.last().unwrap()["choices"][0]["finish_reason"], "tool_calls");
+    assert_eq!(chunks.last().unwrap()["choices"][0]["finish_reason"], "tool_calls");
     call();
-    let told =
+    let chunks =
         stream(NOVA, json!({ "messages": [{ "role": "user", "content": [{ "text": "Time?" }] }] })).await;
     assert_eq!(
-        told[2]["contentBlockDelta"]["delta"],
+        chunks[2]["contentBlockDelta"]["delta"],
         json!({ "toolUse": { "input": "{\"z\":1}" } }),
-        "whole, as Nova's"
+        "in one event, as from Nova"
     );
 }
 
 #[tokio::test]
-async fn embeddings_are_the_upstream_s() {
-    let (local, fake) = in_front().await;
+async fn embeddings_come_from_the_upstream() {
+    let (local, fake) = start_with_upstream().await;
     let vectors =
         json!({ "data": [{ "index": 1, "embedding": [3, 4] }, { "index": 0, "embedding": [1, 2.5] }] });
     fake.json(200, &vectors);
@@ -540,13 +549,13 @@ async fn embeddings_are_the_upstream_s() {
 }
 
 #[tokio::test]
-async fn a_key_a_script_and_a_guardrail_have_their_place() {
+async fn an_upstream_works_with_keys_scripts_and_guardrails() {
     let fake = FakeUpstream::start().await;
     let upstream = Upstream::new(&fake.url).unwrap().key("s3cret").unwrap();
     assert!(!format!("{upstream:?}").contains("s3cret"));
     let script = Script::new().when(When::text("ping")).reply(bedrock_orm_local::Reply::text("pong"));
     let local = LocalBedrock::builder().script(script).replier(upstream).start().await.unwrap();
-    let answer = converse(&local, MODEL, ask("ping")).await.ok();
+    let answer = converse(&local, MODEL, prompt("ping")).await.ok();
     assert_eq!(answer["output"]["message"]["content"][0]["text"], "pong");
     assert!(fake.received().is_empty());
 
@@ -556,23 +565,23 @@ async fn a_key_a_script_and_a_guardrail_have_their_place() {
     });
     let guardrail = post(&local, "/guardrails", guardrail).await.ok();
     let config = json!({ "guardrailIdentifier": guardrail["guardrailId"], "guardrailVersion": "DRAFT" });
-    let pen = fake.stream();
-    pen.delta(&json!({ "content": "A sec" }));
-    pen.delta(&json!({ "content": "ret is out" }));
-    pen.finish("stop");
-    drop(pen);
-    let mut body = ask("Tell me");
+    let writer = fake.stream();
+    writer.delta(&json!({ "content": "A sec" }));
+    writer.delta(&json!({ "content": "ret is out" }));
+    writer.finish("stop");
+    drop(writer);
+    let mut body = prompt("Tell me");
     body["guardrailConfig"] = config;
     let frames = converse_stream(&local, MODEL, body).await.frames();
-    let said: String = frames.iter().filter_map(|frame| frame.payload["delta"]["text"].as_str()).collect();
-    assert_eq!(said, "never said", "the guardrail sees the whole before any of it leaves");
+    let output: String = frames.iter().filter_map(|frame| frame.payload["delta"]["text"].as_str()).collect();
+    assert_eq!(output, "never said", "the guardrail checks the whole text before any of it is sent");
     assert_eq!(fake.received()[0].authorization.as_deref(), Some("Bearer s3cret"));
-    assert_eq!(fake.last()["model"], BASE, "its own id, where no pattern names it");
+    assert_eq!(fake.last()["model"], BASE, "the model ID itself if no pattern matches");
 }
 
 #[tokio::test]
-async fn a_schema_for_the_answer_is_passed_on() {
-    let (local, fake) = in_front().await;
+async fn an_output_schema_is_passed_to_the_upstream() {
+    let (local, fake) = start_with_upstream().await;
     let schema = json!({ "type": "object", "properties": { "p": { "type": "integer" } } });
     let format =
         json!({ "type": "json_schema", "structure": { "jsonSchema": { "schema": schema.to_string() } } });
@@ -586,8 +595,8 @@ async fn a_schema_for_the_answer_is_passed_on() {
 }
 
 #[test]
-fn addresses_that_cannot_be_are_told() {
-    for (url, told) in [
+fn invalid_upstream_addresses_are_errors() {
+    for (url, expected_message) in [
         ("https://api.example.com/v1", "only plain http://"),
         ("127.0.0.1:11434", "http://"),
         ("ftp://x/", "does not start with http://"),
@@ -596,7 +605,10 @@ fn addresses_that_cannot_be_are_told() {
         ("", "http"),
     ] {
         let error = Upstream::new(url).unwrap_err().to_string();
-        assert!(error.contains(told) && error.contains("http://127.0.0.1:11434/v1"), "{url}: {error}");
+        assert!(
+            error.contains(expected_message) && error.contains("http://127.0.0.1:11434/v1"),
+            "{url}: {error}"
+        );
     }
     assert!(Upstream::new("http://localhost:1/v1/").unwrap().key("a\nb").is_err());
 }

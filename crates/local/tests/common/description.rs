@@ -1,4 +1,4 @@
-//! AWS's description, as the tests read it: how an operation is called, and what its answer must be.
+//! AWS's API description as the tests use it: how to call an operation, and the shape of its response.
 
 use std::sync::LazyLock;
 
@@ -6,14 +6,14 @@ use bedrock_orm_local::LocalBedrock;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use super::{Answer, send};
+use super::{HttpResponse, send};
 
 static SERVICES: LazyLock<[Value; 2]> = LazyLock::new(|| {
     [include_str!("../../api/bedrock.json"), include_str!("../../api/bedrock-runtime.json")]
         .map(|text| serde_json::from_str(text).unwrap())
 });
 
-/// The names of all operations of both services.
+/// Returns the names of all operations of both services.
 pub fn operations() -> Vec<String> {
     SERVICES.iter().flat_map(|service| service["operations"].as_object().unwrap().keys().cloned()).collect()
 }
@@ -24,13 +24,13 @@ fn described(operation: &str) -> (&'static Value, &'static Value) {
     (service, &service["operations"][operation])
 }
 
-/// Calls an operation with a JSON input, each member by the way that the description gives it.
-pub async fn call(local: &LocalBedrock, operation: &str, input: Value) -> Answer {
+/// Calls an operation with a JSON input. Each member is sent in the location that the description specifies.
+pub async fn call(local: &LocalBedrock, operation: &str, input: Value) -> HttpResponse {
     call_in(local, "us-east-1", operation, input).await
 }
 
-/// The same, signed for a region.
-pub async fn call_in(local: &LocalBedrock, region: &str, operation: &str, input: Value) -> Answer {
+/// Like [`call`], signed for a region.
+pub async fn call_in(local: &LocalBedrock, region: &str, operation: &str, input: Value) -> HttpResponse {
     let (service, described) = described(operation);
     let shape = &service["shapes"][described["input"]["shape"].as_str().unwrap_or_default()];
     let mut path = described["http"]["requestUri"].as_str().unwrap().to_owned();
@@ -56,7 +56,7 @@ pub async fn call_in(local: &LocalBedrock, region: &str, operation: &str, input:
     }
     let method = described["http"]["method"].as_str().unwrap();
     let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    // A payload is the body itself.
+    // A payload member is the whole body.
     let body =
         shape["payload"].as_str().and_then(|payload| body.remove(payload)).unwrap_or(Value::Object(body));
     let is_nothing = body.as_object().is_some_and(Map::is_empty);
@@ -64,43 +64,44 @@ pub async fn call_in(local: &LocalBedrock, region: &str, operation: &str, input:
     send(local, method, &path, &headers, &body).await
 }
 
-/// Calls an operation that must succeed: with the described status, and an answer of the described shape.
+/// Calls an operation that must succeed, and asserts the described status and shape of its response.
 pub async fn ok(local: &LocalBedrock, operation: &str, input: Value) -> Value {
     ok_in(local, "us-east-1", operation, input).await
 }
 
-/// The same, signed for a region.
+/// Like [`ok`], signed for a region.
 pub async fn ok_in(local: &LocalBedrock, region: &str, operation: &str, input: Value) -> Value {
-    let answer = call_in(local, region, operation, input.clone()).await;
+    let response = call_in(local, region, operation, input.clone()).await;
     let (service, described) = described(operation);
-    let told = String::from_utf8_lossy(&answer.body);
-    assert_eq!(u64::from(answer.status), described["http"]["responseCode"], "{operation} {input}: {told}");
-    let answer = answer.json();
-    let Some(shape) = described["output"]["shape"].as_str() else { return answer };
-    let answer = match service["shapes"][shape]["payload"].as_str() {
-        Some(payload) => json!({ payload: answer }),
-        None => answer,
+    let body = String::from_utf8_lossy(&response.body);
+    assert_eq!(u64::from(response.status), described["http"]["responseCode"], "{operation} {input}: {body}");
+    let response = response.json();
+    let Some(shape) = described["output"]["shape"].as_str() else { return response };
+    let response = match service["shapes"][shape]["payload"].as_str() {
+        Some(payload) => json!({ payload: response }),
+        None => response,
     };
-    check(service, shape, &answer, operation);
-    answer
+    check(service, shape, &response, operation);
+    response
 }
 
-/// The error that an operation must answer with: one that its description lists, with the described status.
+/// Calls an operation that must fail, and asserts that the description lists the error with its status. Returns its
+/// code.
 pub async fn error(local: &LocalBedrock, operation: &str, input: Value) -> String {
-    let answer = call(local, operation, input.clone()).await;
+    let response = call(local, operation, input.clone()).await;
     let (service, described) = described(operation);
-    assert!(answer.status >= 400, "{operation} {input} was not refused: {:?}", answer.body);
-    let (status, code, message) = answer.error();
+    assert!(response.status >= 400, "{operation} {input} was not refused: {:?}", response.body);
+    let (status, code, message) = response.error();
     let mut errors = described["errors"].as_array().unwrap().iter();
     assert!(errors.any(|error| error["shape"] == code), "{operation} answers with no {code}: {message}");
     assert_eq!(service["shapes"][&code]["error"]["httpStatusCode"], u64::from(status), "{operation} {code}");
     code
 }
 
-/// Members of AWS's answers that its description lacks.
+/// Members that AWS returns although its description lacks them.
 const BEYOND_DESCRIPTION: &[(&str, &str)] = &[("ApplyGuardrailResponse", "output")];
 
-/// Holds a value to its shape: types, required members, members that are not described.
+/// Asserts that a value conforms to its shape: types, required members, and no undescribed members.
 fn check(service: &Value, name: &str, value: &Value, path: &str) {
     let shape = &service["shapes"][name];
     if shape["document"] == true {
@@ -116,11 +117,11 @@ fn check(service: &Value, name: &str, value: &Value, path: &str) {
                     "{path} has no {required}: {value}"
                 );
             }
-            // As AWS does, some answers tell what is not there as `null`, and more than is described.
-            let told = members.iter().filter(|(member, value)| {
+            // As on AWS, some responses have `null` for missing members and members that are not described.
+            let present_members = members.iter().filter(|(member, value)| {
                 !value.is_null() && !BEYOND_DESCRIPTION.contains(&(name, member.as_str()))
             });
-            for (member, value) in told {
+            for (member, value) in present_members {
                 let described = shape["members"][member]["shape"].as_str();
                 let described = described.unwrap_or_else(|| panic!("{path} must not have a {member}"));
                 check(service, described, value, &format!("{path}.{member}"));

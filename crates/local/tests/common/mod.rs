@@ -1,4 +1,4 @@
-//! A small HTTP client: the tests look at raw answers, and trust no SDK.
+//! A small HTTP client. The tests read raw responses and do not depend on an SDK.
 #![allow(
     dead_code,
     unreachable_pub,
@@ -26,18 +26,18 @@ pub const NOVA: &str = "amazon.nova-lite-v1:0";
 /// The foundation model behind [`MODEL`].
 pub const BASE: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
-/// A server that serves the models that AWS has retired, too: for formats that no living model speaks.
-pub async fn keeping_retired() -> LocalBedrock {
+/// Starts a server that keeps retired models, to test provider formats that only retired models use.
+pub async fn start_with_retired_models() -> LocalBedrock {
     LocalBedrock::builder().keep_retired_models().start().await.unwrap()
 }
 
-pub struct Answer {
+pub struct HttpResponse {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
 }
 
-/// A frame of an event stream, its checksums found right.
+/// A frame of an event stream with valid checksums.
 #[derive(Debug, PartialEq)]
 pub struct Frame {
     pub headers: Vec<(String, String)>,
@@ -45,7 +45,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The event's or the exception's name.
+    /// Returns the name of the event or the exception.
     pub fn name(&self) -> &str {
         &self.headers[0].1
     }
@@ -57,7 +57,7 @@ pub async fn send(
     path: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-) -> Answer {
+) -> HttpResponse {
     let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let mut request = Request::builder().method(method).uri(format!("{}{path}", local.url()));
     for (name, value) in headers {
@@ -69,26 +69,26 @@ pub async fn send(
     let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
         (name.to_string(), value.to_str().unwrap().to_owned())
     };
-    Answer {
+    HttpResponse {
         status: parts.status.as_u16(),
         headers: parts.headers.iter().map(header).collect(),
         body: body.collect().await.unwrap().to_bytes(),
     }
 }
 
-pub async fn get(local: &LocalBedrock, path: &str) -> Answer {
+pub async fn get(local: &LocalBedrock, path: &str) -> HttpResponse {
     send(local, "GET", path, &[], b"").await
 }
 
-pub async fn post(local: &LocalBedrock, path: &str, body: Value) -> Answer {
+pub async fn post(local: &LocalBedrock, path: &str, body: Value) -> HttpResponse {
     send(local, "POST", path, &[("content-type", "application/json")], body.to_string().as_bytes()).await
 }
 
-pub async fn converse(local: &LocalBedrock, model: &str, body: Value) -> Answer {
+pub async fn converse(local: &LocalBedrock, model: &str, body: Value) -> HttpResponse {
     post(local, &format!("/model/{model}/converse"), body).await
 }
 
-pub async fn converse_stream(local: &LocalBedrock, model: &str, body: Value) -> Answer {
+pub async fn converse_stream(local: &LocalBedrock, model: &str, body: Value) -> HttpResponse {
     post(local, &format!("/model/{model}/converse-stream"), body).await
 }
 
@@ -96,12 +96,12 @@ pub fn user(text: &str) -> Value {
     json!({ "role": "user", "content": [{ "text": text }] })
 }
 
-/// A string member, which must be there.
+/// Returns a string member, which must be present.
 pub fn text<'a>(value: &'a Value, member: &str) -> &'a str {
     value[member].as_str().unwrap_or_else(|| panic!("no {member} in {value}"))
 }
 
-impl Answer {
+impl HttpResponse {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
@@ -110,19 +110,19 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// The answer's JSON, when all went well.
+    /// Returns the JSON of a successful response.
     pub fn ok(&self) -> Value {
         assert!((200..300).contains(&self.status), "{} {:?}", self.status, self.body);
         self.json()
     }
 
-    /// Status, code and message of an error.
+    /// Returns the status, code, and message of an error.
     pub fn error(&self) -> (u16, String, String) {
         let code = self.header("x-amzn-errortype").unwrap_or_default().split(':').next().unwrap();
         (self.status, code.to_owned(), self.json()["message"].as_str().unwrap().to_owned())
     }
 
-    /// The message of a validation error.
+    /// Returns the message of a validation error.
     pub fn refusal(&self) -> String {
         let (status, code, message) = self.error();
         assert_eq!((status, code.as_str()), (400, "ValidationException"), "{message}");
@@ -135,7 +135,7 @@ impl Answer {
     }
 }
 
-/// Reads an event stream, and holds every checksum to its frame.
+/// Decodes an event stream and asserts every checksum.
 pub fn frames(mut bytes: &[u8]) -> Vec<Frame> {
     let number = |bytes: &[u8]| u32::from_be_bytes(bytes[..4].try_into().unwrap());
     let mut frames = Vec::new();

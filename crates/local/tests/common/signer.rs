@@ -1,4 +1,4 @@
-//! A signer of requests and of a stream's events, of the tests' own.
+//! A signer of requests and stream events, independent of the server's code.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -11,12 +11,12 @@ pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 pub struct Signer {
     pub id: &'static str,
     pub secret: &'static str,
-    /// Seconds that its clock is ahead.
+    /// The number of seconds by which the signer's clock is ahead.
     pub ahead: i64,
     pub service: &'static str,
     pub payload: Option<&'static str>,
     pub session_token: Option<&'static str>,
-    /// The header that names the server: `host`, or `:authority` over HTTP/2.
+    /// The header that contains the server's name: `host`, or `:authority` over HTTP/2.
     pub server: &'static str,
 }
 
@@ -35,7 +35,7 @@ impl Default for Signer {
 }
 
 impl Signer {
-    /// The headers that make a request signed; the last one is the authorization.
+    /// Returns the headers of a signed request. The last one is the authorization.
     pub fn sign(&self, method: &str, host: &str, path: &str, body: &[u8]) -> Vec<(String, String)> {
         let date = self.date();
         let mut headers =
@@ -61,13 +61,14 @@ impl Signer {
         headers
     }
 
-    /// A short-term API key, good for some seconds.
+    /// Returns a short-term API key that is valid for a number of seconds.
     pub fn api_key(&self, host: &str, action: &str, seconds: u32) -> String {
         let presigned = self.presign("POST", host, &format!("/?Action={action}"), seconds);
         format!("bedrock-api-key-{}", BASE64.encode(format!("{host}{presigned}&Version=1")))
     }
 
-    /// A presigned path, good for some seconds. A query in it comes first in the alphabet.
+    /// Returns a presigned path that is valid for a number of seconds. A query in it must come first in alphabetical
+    /// order.
     pub fn presign(&self, method: &str, host: &str, path: &str, seconds: u32) -> String {
         let date = self.date();
         let credential = format!("{}/{}", self.id, self.scope(&date)).replace('/', "%2F");
@@ -83,7 +84,8 @@ impl Signer {
         format!("{path}?{query}&X-Amz-Signature={signature}")
     }
 
-    /// The `:date` in milliseconds and the signature of an event that follows another.
+    /// Returns the `:date` in milliseconds and the signature of an event that follows the event with the signature
+    /// `last`.
     pub fn sign_event(&self, last: &str, payload: &[u8]) -> (i64, Vec<u8>) {
         let seconds = jiff::Timestamp::now().as_second();
         let moment = jiff::Timestamp::from_second(seconds).unwrap();

@@ -1,4 +1,5 @@
-//! A small OpenAI-compatible server: it says what a test tells it, piece by piece, and keeps what it is sent.
+//! A small OpenAI-compatible server. It returns the responses that a test prepares, piece by piece, and records
+//! requests.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -24,33 +25,33 @@ pub struct FakeUpstream {
 
 #[derive(Default)]
 struct State {
-    answers: VecDeque<FakeAnswer>,
-    received: Vec<Received>,
+    responses: VecDeque<FakeResponse>,
+    received: Vec<ReceivedRequest>,
 }
 
-/// A request as it came.
+/// A request as it was received.
 #[derive(Clone)]
-pub struct Received {
+pub struct ReceivedRequest {
     pub path: String,
     pub authorization: Option<String>,
     pub body: Value,
 }
 
-struct FakeAnswer {
+struct FakeResponse {
     status: u16,
     content_type: &'static str,
     pieces: mpsc::UnboundedReceiver<Result<Bytes, std::io::Error>>,
 }
 
-/// The pen with which an answer is written while it is read. Dropping it ends the answer.
-pub struct Pen(mpsc::UnboundedSender<Result<Bytes, std::io::Error>>);
+/// Writes a response while the client reads it. Dropping the writer ends the response.
+pub struct ResponseWriter(mpsc::UnboundedSender<Result<Bytes, std::io::Error>>);
 
-impl Pen {
+impl ResponseWriter {
     pub fn write(&self, bytes: impl Into<Bytes>) {
         self.0.send(Ok(bytes.into())).unwrap();
     }
 
-    /// An event of a stream of chunks.
+    /// Writes an event of a stream of chunks.
     pub fn chunk(&self, chunk: &Value) {
         self.write(format!("data: {chunk}\n\n"));
     }
@@ -63,17 +64,17 @@ impl Pen {
         self.chunk(&json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] }));
     }
 
-    pub fn is_read_no_more(&self) -> bool {
+    pub fn is_closed(&self) -> bool {
         self.0.is_closed()
     }
 
-    /// Resolves once nobody reads any more.
-    pub async fn hung_up(&self) {
+    /// Waits until the client has closed the connection.
+    pub async fn wait_until_closed(&self) {
         self.0.closed().await;
     }
 
     /// Breaks the connection in the middle of the body.
-    pub fn tear(self) {
+    pub fn break_connection(self) {
         self.0.send(Err(std::io::Error::other("torn"))).unwrap();
     }
 }
@@ -90,7 +91,7 @@ impl FakeUpstream {
                 let state = Arc::clone(&shared);
                 connections.spawn(async move {
                     let service =
-                        hyper::service::service_fn(move |request| answer(Arc::clone(&state), request));
+                        hyper::service::service_fn(move |request| respond(Arc::clone(&state), request));
                     let _ = auto::Builder::new(TokioExecutor::new())
                         .serve_connection(TokioIo::new(stream), service)
                         .await;
@@ -100,19 +101,19 @@ impl FakeUpstream {
         Self { url, state, serving: serving.abort_handle() }
     }
 
-    /// Answers the next request as it is written.
-    pub fn answer(&self, status: u16, content_type: &'static str) -> Pen {
+    /// Prepares a response to the next request; the returned writer writes its body.
+    pub fn respond(&self, status: u16, content_type: &'static str) -> ResponseWriter {
         let (pen, pieces) = mpsc::unbounded_channel();
-        self.state.lock().unwrap().answers.push_back(FakeAnswer { status, content_type, pieces });
-        Pen(pen)
+        self.state.lock().unwrap().responses.push_back(FakeResponse { status, content_type, pieces });
+        ResponseWriter(pen)
     }
 
-    /// Answers the next request with JSON.
+    /// Prepares a JSON response to the next request.
     pub fn json(&self, status: u16, body: &Value) {
-        self.answer(status, "application/json").write(body.to_string());
+        self.respond(status, "application/json").write(body.to_string());
     }
 
-    /// Answers the next request with a message.
+    /// Prepares a response with a message to the next request.
     pub fn message(&self, message: &Value, finish_reason: &str) {
         self.json(
             200,
@@ -123,16 +124,16 @@ impl FakeUpstream {
         );
     }
 
-    /// Answers the next request with a stream.
-    pub fn stream(&self) -> Pen {
-        self.answer(200, "text/event-stream; charset=utf-8")
+    /// Prepares a streamed response to the next request.
+    pub fn stream(&self) -> ResponseWriter {
+        self.respond(200, "text/event-stream; charset=utf-8")
     }
 
-    pub fn received(&self) -> Vec<Received> {
+    pub fn received(&self) -> Vec<ReceivedRequest> {
         self.state.lock().unwrap().received.clone()
     }
 
-    /// The body of the last request.
+    /// Returns the body of the last request.
     pub fn last(&self) -> Value {
         self.received().pop().unwrap().body
     }
@@ -146,19 +147,19 @@ impl Drop for FakeUpstream {
 
 type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
 
-async fn answer(state: Arc<Mutex<State>>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+async fn respond(state: Arc<Mutex<State>>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    let answer = {
+    let respond = {
         let mut state = state.lock().unwrap();
-        state.received.push(Received {
+        state.received.push(ReceivedRequest {
             path: parts.uri.path().to_owned(),
             authorization: parts.headers.get("authorization").map(|it| it.to_str().unwrap().to_owned()),
             body: serde_json::from_slice(&body).unwrap(),
         });
-        state.answers.pop_front()
+        state.responses.pop_front()
     };
-    let Some(FakeAnswer { status, content_type, mut pieces }) = answer else {
+    let Some(FakeResponse { status, content_type, mut pieces }) = respond else {
         let body = stream::empty().boxed();
         return Ok(Response::builder().status(500).body(StreamBody::new(body).boxed_unsync()).unwrap());
     };

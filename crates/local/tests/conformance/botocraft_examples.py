@@ -1,9 +1,9 @@
-"""What botocraft's documentation shows of Bedrock, on the local Bedrock.
+"""Runs the Bedrock examples of botocraft's documentation against the local Bedrock.
 
 Usage: python botocraft_examples.py http://127.0.0.1:PORT
 
-Each step is one of the examples of its page on the runtime of foundation models, and of its querysets, with what it
-prints asserted instead. Where an example's body is no model's (a Titan body for a Claude), the model is one that takes it.
+Each step is an example of its pages on the foundation model runtime and on querysets, with assertions in place of
+`print`. If an example's body does not fit its model (a Titan body for a Claude model), the step uses a fitting model.
 """
 
 import os
@@ -56,7 +56,7 @@ def converse():
     assert "deployment safety checks" in conversation.output.message.content[0].text
 
 
-def converse_under_a_guardrail():
+def converse_with_a_guardrail():
     bedrock = boto3.client("bedrock")
     identifier = bedrock.create_guardrail(
         name="botocraft", blockedInputMessaging="No.", blockedOutputsMessaging="No.",
@@ -83,15 +83,15 @@ def converse_stream():
 
 
 def count_tokens():
-    asked = ConverseTokensRequest(
+    request = ConverseTokensRequest(
         messages=[user("Draft a rollback checklist.")],
         system=[SystemContentBlock(text="Keep the answer under five bullets.")],
     )
-    assert load().count_tokens(CountTokensInput(converse=asked)).inputTokens > 5
+    assert load().count_tokens(CountTokensInput(converse=request)).inputTokens > 5
 
 
 def invoke_model():
-    """botocraft 0.36.0 takes boto3's streaming body for bytes, and so cannot read the answer of any server."""
+    """botocraft 0.36.0 treats boto3's streaming body as bytes, so it cannot read the response of any server."""
     model = FoundationModel.objects.get(RAW)
     try:
         model.invoke_model(
@@ -100,10 +100,10 @@ def invoke_model():
             accept="application/json",
         )
     except pydantic.ValidationError as error:
-        (told,) = error.errors()
-        assert told["loc"] == ("body",) and "deployment note" in told["input"].read().decode("utf-8")
+        (details,) = error.errors()
+        assert details["loc"] == ("body",) and "deployment note" in details["input"].read().decode("utf-8")
         return
-    raise AssertionError("botocraft reads it now: ask more of this step")
+    raise AssertionError("botocraft can read the response now: extend this step")
 
 
 def invoke_model_with_response_stream():
@@ -146,7 +146,7 @@ def querysets():
 
 def main():
     steps = [
-        load, converse, converse_under_a_guardrail, converse_stream, count_tokens, invoke_model,
+        load, converse, converse_with_a_guardrail, converse_stream, count_tokens, invoke_model,
         invoke_model_with_response_stream, async_invokes, close, querysets,
     ]
     for step in steps:

@@ -1,9 +1,9 @@
-"""A tour of the local Bedrock by the AWS CLI.
+"""Runs the AWS CLI against the local Bedrock.
 
 Usage: python cli.py http://127.0.0.1:PORT
 
-Start `bedrock-local --keep-retired-models --job-duration 300` before. Runs the `aws` of the environment that this Python is of, as people type
-it, and asserts what it prints. The first command that fails ends the tour.
+Start `bedrock-local --keep-retired-models --job-duration 300` first. The script runs the `aws` command of this Python's
+environment and asserts its output. The first command that fails ends the script.
 """
 
 import json
@@ -21,7 +21,10 @@ FOLDER = pathlib.Path(tempfile.mkdtemp())
 
 
 def aws(*arguments, fails=None, without=()):
-    """What a command prints, as JSON; with `fails`, the error that it ends with. `without` leaves out variables."""
+    """Returns the JSON that a command prints.
+
+    With `fails`, asserts that the command fails with this error. `without` removes environment variables.
+    """
     environment = {
         "AWS_ENDPOINT_URL": sys.argv[1],
         "AWS_ACCESS_KEY_ID": "any",
@@ -57,7 +60,7 @@ def conversation():
     messages = json.dumps([{"role": "user", "content": [{"text": "Say hello."}]}])
     reply = aws("bedrock-runtime", "converse", "--model-id", MODEL, "--messages", messages)
     assert reply["stopReason"] == "end_turn" and "Say hello." in reply["output"]["message"]["content"][0]["text"]
-    # The CLI's own shorthand.
+    # The CLI's shorthand syntax.
     short = "role=user,content=[{text=Hello}]"
     limit = ("--inference-config", "maxTokens=2")
     cut = aws("bedrock-runtime", "converse", "--model-id", MODEL, "--messages", short, *limit)
@@ -66,23 +69,23 @@ def conversation():
 
 
 def raw():
-    body, answer = FOLDER / "body.json", FOLDER / "answer.json"
+    body, output = FOLDER / "body.json", FOLDER / "output.json"
     body.write_text(json.dumps({"inputText": "Say hello."}))
-    told = aws(
+    response = aws(
         "bedrock-runtime", "invoke-model", "--model-id", "amazon.titan-text-express-v1",
-        "--body", f"file://{body}", str(answer),
+        "--body", f"file://{body}", str(output),
     )
-    assert told["contentType"] == "application/json"
-    assert "Say hello." in json.loads(answer.read_text())["results"][0]["outputText"]
+    assert response["contentType"] == "application/json"
+    assert "Say hello." in json.loads(output.read_text())["results"][0]["outputText"]
 
 
 def guardrails():
     words = json.dumps({"wordsConfig": [{"text": "tuba"}]})
-    made = aws(
+    created = aws(
         "bedrock", "create-guardrail", "--name", "cli", "--blocked-input-messaging", "No.",
         "--blocked-outputs-messaging", "No.", "--word-policy-config", words, "--tags", "key=team,value=cli",
     )
-    identifier = ("--guardrail-identifier", made["guardrailId"])
+    identifier = ("--guardrail-identifier", created["guardrailId"])
     assert aws("bedrock", "create-guardrail-version", *identifier)["version"] == "1"
     content = json.dumps([{"text": {"text": "A tuba plays."}}])
     applied = aws(
@@ -90,9 +93,9 @@ def guardrails():
         "--content", content,
     )
     assert applied["action"] == "GUARDRAIL_INTERVENED"
-    tags = aws("bedrock", "list-tags-for-resource", "--resource-arn", made["guardrailArn"])["tags"]
+    tags = aws("bedrock", "list-tags-for-resource", "--resource-arn", created["guardrailArn"])["tags"]
     assert tags == [{"key": "team", "value": "cli"}]
-    # The CLI follows the tokens itself.
+    # The CLI follows page tokens itself.
     found = aws("bedrock", "list-guardrails", *identifier, "--page-size", "1")["guardrails"]
     assert [row["version"] for row in found] == ["DRAFT", "1"]
     aws("bedrock", "delete-guardrail", *identifier)
@@ -102,7 +105,7 @@ def guardrails():
 def jobs():
     source = "s3Uri=s3://some-bucket/some/folder/"
     arn = aws(
-        "bedrock", "create-model-import-job", "--job-name", "importing", "--imported-model-name", "brought",
+        "bedrock", "create-model-import-job", "--job-name", "importing", "--imported-model-name", "imported",
         "--role-arn", ROLE, "--model-data-source", "s3DataSource={" + source + "}",
     )["jobArn"]
     for _ in range(20):
@@ -112,7 +115,7 @@ def jobs():
         time.sleep(0.2)
     assert job["status"] == "Completed", job
     names = aws("bedrock", "list-imported-models", "--query", "modelSummaries[].modelName")
-    assert names == ["brought"]
+    assert names == ["imported"]
 
 
 def address_as_argument():

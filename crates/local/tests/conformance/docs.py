@@ -1,8 +1,8 @@
-"""The Python and the AWS CLI commands of `docs/testing.md`, on the local Bedrock.
+"""Runs the Python snippets and the AWS CLI commands in `docs/testing.md` against the local Bedrock.
 
 Usage: python docs.py http://127.0.0.1:PORT
 
-Runs each block of Python in a namespace of its own, and each command that begins with `$ aws`.
+Runs each Python block in its own namespace, and each command that begins with `$ aws`.
 """
 
 import os
@@ -25,7 +25,7 @@ os.environ.update(
 
 
 def blocks():
-    """The fenced blocks: the line that each begins at, its language, its text."""
+    """Yields the fenced blocks with their first line's number, their language, and their text."""
     begun = None
     for number, line in enumerate(PAGE.read_text().splitlines(), 1):
         if begun is None and line.startswith("```"):

@@ -1,8 +1,8 @@
-// What the scripts in JavaScript share: where the local Bedrock is, an environment that leads nowhere else, the steps.
+// The connection to the local Bedrock, an environment that prevents connections to other hosts, and the step runner.
 //
-// Each script is run as `node SCRIPT http://127.0.0.1:PORT` in the project's root, beside the `node_modules` of
-// `package.json`, on a server that was started with `--access-key any:any --admin-token any`. It uses the setting that
-// the table of `docs/testing.md` gives for its client.
+// Run a script with `node SCRIPT http://127.0.0.1:PORT` in the project's root, from a folder with the `node_modules` of
+// `package.json`, against a server that was started with `--access-key any:any --admin-token any`. The script uses the
+// setting that `docs/testing.md` documents for its client.
 
 import assert from "node:assert/strict";
 import dns from "node:dns";
@@ -17,7 +17,7 @@ export const SONIC = "amazon.nova-2-sonic-v1:0";
 export const TITAN = "amazon.titan-embed-text-v2:0";
 export const COHERE = "cohere.embed-english-v3";
 
-// Keeps this process from every other host, whatever its client is told.
+// Blocks connections to all other hosts.
 const { lookup } = dns;
 dns.lookup = (host, ...rest) => {
   if (host === "127.0.0.1" || host === "localhost") return lookup(host, ...rest);
@@ -25,11 +25,11 @@ dns.lookup = (host, ...rest) => {
   process.exit(1);
 };
 
-/** Sets the environment as the page says for this client, and gives the name of the argument that says the same. */
+/** Sets the environment that the page documents for a client, and returns the name of the equivalent argument. */
 export function connect(client) {
   const rows = readFileSync("docs/testing.md", "utf8").split("\n").filter((line) => line.startsWith("|"));
   const cells = rows.map((row) => row.split("|").map((cell) => cell.trim())).find((cells) => cells[1] === client);
-  assert(cells, `docs/testing.md names no setting for ${client}`);
+  assert(cells, `docs/testing.md has no setting for ${client}`);
   const [variable, argument] = cells.slice(2, 4).map((cell) => cell.split("`")[1]);
   for (const name of Object.keys(process.env)) if (name.startsWith("AWS_")) delete process.env[name];
   Object.assign(process.env, {
@@ -44,28 +44,28 @@ export function connect(client) {
   return argument;
 }
 
-/** What came in for an operation, oldest first. */
+/** Returns the requests of an operation, oldest first. */
 export async function requests(operation) {
-  const answer = await fetch(`${URL}/_local/requests?operation=${operation}`, {
+  const response = await fetch(`${URL}/_local/requests?operation=${operation}`, {
     headers: { Authorization: "Bearer any" },
   });
-  return (await answer.json()).requests;
+  return (await response.json()).requests;
 }
 
-/** The last request of an operation, which must have been answered well. */
+/** Returns the last request of an operation, which must have succeeded. */
 export async function last(operation) {
   const request = (await requests(operation)).at(-1);
   assert.equal(request?.status, 200, operation);
   return request;
 }
 
-/** Whether the first of three vectors is nearer to the second than to the third. */
-export function nearer([one, near, far]) {
+/** Returns whether the first of three vectors is nearer to the second than to the third. */
+export function isNearer([one, near, far]) {
   const product = (other) => one.reduce((sum, value, index) => sum + value * other[index], 0);
   return product(near) > product(far);
 }
 
-/** Runs the steps in order, and prints a line for each; the first that fails ends the script with a trace. */
+/** Runs the steps in order and prints a line for each. The first failure ends the script with a stack trace. */
 export async function run(...steps) {
   for (const step of steps) {
     try {

@@ -1,8 +1,8 @@
-"""What the clients' scripts share: where the local Bedrock is, an environment that leads nowhere else, the steps.
+"""The connection to the local Bedrock, an environment that prevents connections to other hosts, and the step runner.
 
-Each script is run as `python SCRIPT http://127.0.0.1:PORT`, on a server that was started with `--access-key
-any:any --admin-token any`, so that every client's signatures are checked. The script uses the setting that the table
-of `docs/testing.md` gives for its client.
+Run a script with `python SCRIPT http://127.0.0.1:PORT` against a server that was started with `--access-key any:any
+--admin-token any`, so that the server checks the client's signatures. The script uses the setting that
+`docs/testing.md` documents for its client.
 """
 
 import contextlib
@@ -24,40 +24,40 @@ COHERE = "cohere.embed-english-v3"
 PAGE = pathlib.Path(__file__).parents[4] / "docs" / "testing.md"
 
 
-tried = []
+blocked_hosts = []
 
 
-class Outside(BaseException):
-    """A client wants to reach another host. No client catches this as an error of the network."""
+class BlockedHost(BaseException):
+    """A client tried to reach another host. Clients do not catch this as a network error."""
 
 
-def only_loopback(event, arguments):
-    """Keeps this process from every other host, whatever its client is told."""
+def allow_only_loopback(event, arguments):
+    """An audit hook that blocks connections to all other hosts."""
     if event == "socket.getaddrinfo" and arguments[0] not in (None, "127.0.0.1", "localhost"):
-        tried.append(arguments[0])
-        raise Outside(arguments[0])
+        blocked_hosts.append(arguments[0])
+        raise BlockedHost(arguments[0])
 
 
 @contextlib.contextmanager
-def leaves_for_aws():
-    """What is done in this context must try to reach AWS's runtime."""
-    with contextlib.suppress(Outside):
+def expect_request_to_aws():
+    """Asserts that the body tries to reach AWS's runtime."""
+    with contextlib.suppress(BlockedHost):
         yield
-    assert tried == [f"bedrock-runtime.{REGION}.amazonaws.com"], tried
-    tried.clear()
+    assert blocked_hosts == [f"bedrock-runtime.{REGION}.amazonaws.com"], blocked_hosts
+    blocked_hosts.clear()
 
 
 def documented(client):
-    """The environment variable and the argument that the page names for a client."""
+    """Returns the environment variable and the argument that the page documents for a client."""
     for line in PAGE.read_text().splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("|") and cells[0] == client:
             return cells[1].split("`")[1], cells[2].split("`")[1]
-    raise LookupError(f"{PAGE.name} names no setting for {client}")
+    raise LookupError(f"{PAGE.name} has no setting for {client}")
 
 
 def connect(client):
-    """Sets the environment as the page says for this client; gives the name of the argument that says the same."""
+    """Sets the environment that the page documents for a client, and returns the name of the equivalent argument."""
     variable, argument = documented(client)
     for name in [name for name in os.environ if name.startswith(("AWS_", "ANTHROPIC_"))]:
         del os.environ[name]
@@ -69,28 +69,28 @@ def connect(client):
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     )
     os.environ[variable] = URL
-    sys.addaudithook(only_loopback)
+    sys.addaudithook(allow_only_loopback)
     return argument
 
 
 def requests(operation):
-    """What came in for an operation, oldest first."""
+    """Returns the requests of an operation, oldest first."""
     headers = {"Authorization": "Bearer any"}
-    asked = urllib.request.Request(f"{URL}/_local/requests?operation={operation}", headers=headers)
-    with urllib.request.urlopen(asked) as answer:
-        return json.load(answer)["requests"]
+    request = urllib.request.Request(f"{URL}/_local/requests?operation={operation}", headers=headers)
+    with urllib.request.urlopen(request) as response:
+        return json.load(response)["requests"]
 
 
 def last(operation):
-    """The last request of an operation, which must have been answered well."""
+    """Returns the last request of an operation, which must have succeeded."""
     request = requests(operation)[-1]
     assert request["status"] == 200, request
     return request
 
 
 def run(*steps):
-    """Runs the steps in order, and prints a line for each; the first that fails ends the script with a trace."""
+    """Runs the steps in order and prints a line for each. The first failure ends the script with a traceback."""
     for step in steps:
         step()
-        assert not tried, f"{step.__name__} tried to reach {tried}"
+        assert not blocked_hosts, f"{step.__name__} tried to reach {blocked_hosts}"
         print(f"ok  {step.__name__.replace('_', ' ')}", flush=True)

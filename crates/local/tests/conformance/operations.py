@@ -1,11 +1,11 @@
-"""Every operation once, by boto3, with the least that AWS's description lets one send.
+"""Calls every operation once with boto3, with the smallest input that AWS's description allows.
 
 Usage: python operations.py http://127.0.0.1:PORT
 
-Start `bedrock-local --keep-retired-models --job-duration 300` before. What an operation requires is made from botocore's own copy of the
-description; what has to name a thing that is there, or obeys a rule that the description does not hold, stands in PLAN.
-botocore parses the answers, and each is checked against the description: required members, enums, patterns, bounds.
-Prints a line an operation, and ends with how many there are.
+Start `bedrock-local --keep-retired-models --job-duration 300` first. The script generates the required members of an
+operation from botocore's copy of the description. PLAN contains members that refer to existing resources, and members
+with rules that the description lacks. botocore parses the responses, and the script checks each response against the
+description: required members, enums, patterns, and bounds. It prints a line for each operation, then their number.
 """
 
 import datetime
@@ -34,7 +34,7 @@ DEFINITION = {
     "rules": [{"id": "ABCDEFGHIJ12", "expression": "(= sky true)"}],
     "variables": [{"name": "sky", "type": "BOOL", "description": "Whether there is a sky."}],
 }
-# What AWS answers though its description forbids it: shapes, and what else they hold.
+# Values that AWS returns although its description forbids them, by shape.
 BEYOND_DESCRIPTION = {
     "AutomatedReasoningPolicyVersion": "DRAFT",
     "BrandedName": ".+",
@@ -42,21 +42,21 @@ BEYOND_DESCRIPTION = {
     "InferenceProfileName": ".+",
     "ModelName": "",
 }
-# boto3 speaks HTTP/1.1, and has no method for what streams both ways.
+# boto3 uses HTTP/1.1 and has no method for bidirectional streams.
 NOT_IN_BOTO3 = {"InvokeModelWithBidirectionalStream"}
 
 
 def kept(name):
-    """What an earlier answer was kept under that name."""
-    return lambda there: there[name]
+    """A placeholder for the value of an earlier response that was kept under this name."""
+    return lambda values: values[name]
 
 
 class Keep(dict):
-    """What is kept of an answer: the name, and where it stands in the answer."""
+    """The values of a response to keep: names, and paths in the response."""
 
 
 def settle():
-    """Lets whatever is under way end."""
+    """Waits until all jobs are done."""
     time.sleep(0.8)
 
 
@@ -79,7 +79,7 @@ BATCH = {
 HELLO = [{"role": "user", "content": [{"text": "Hello"}]}]
 POLICY, WORKFLOW, CASE = {"policyArn": kept("policy")}, {"buildWorkflowId": kept("workflow")}, {"testCaseId": kept("case")}
 
-# The operations in an order in which each finds what it needs. After the input, what is kept of the answer.
+# The operations, in an order that provides the resources that each needs. The third item lists the values to keep.
 PLAN = [
     ("ListFoundationModels", {}),
     ("GetFoundationModel", {"modelIdentifier": MODEL}),
@@ -233,7 +233,7 @@ PLAN = [
     ("ListAutomatedReasoningPolicyTestResults", {**POLICY, **WORKFLOW}),
     ("ListAutomatedReasoningPolicyTestCases", POLICY, Keep(case_time="testCases.0.updatedAt")),
     ("DeleteAutomatedReasoningPolicyTestCase", {**POLICY, **CASE, "lastUpdatedAt": kept("case_time")}),
-    # Their times tell whether somebody else changed them meanwhile.
+    # The time of the last update detects concurrent updates.
     ("GetAutomatedReasoningPolicyBuildWorkflow", {**POLICY, **WORKFLOW}, Keep(workflow_time="updatedAt")),
     ("DeleteAutomatedReasoningPolicyBuildWorkflow", {**POLICY, **WORKFLOW, "lastUpdatedAt": kept("workflow_time")}),
     (
@@ -253,48 +253,48 @@ PLAN = [
 ]
 
 
-def filled(value, there):
-    """The input with what was kept in its place."""
+def filled(value, kept_values):
+    """Returns the input with the kept values in place of their placeholders."""
     if callable(value):
-        return value(there)
+        return value(kept_values)
     if isinstance(value, dict):
-        return {name: filled(member, there) for name, member in value.items()}
+        return {name: filled(member, kept_values) for name, member in value.items()}
     if isinstance(value, list):
-        return [filled(item, there) for item in value]
+        return [filled(item, kept_values) for item in value]
     return value
 
 
-def least(shape, path=()):
-    """The least that the shape lets one send."""
+def smallest_input(shape, path=()):
+    """Returns the smallest input that the shape allows."""
     kind = shape.type_name
     if kind == "structure":
         names = shape.required_members
         if shape.is_tagged_union:
             names = [name for name in shape.members if shape.members[name] not in path][:1]
-        return {name: least(shape.members[name], (*path, shape)) for name in names}
+        return {name: smallest_input(shape.members[name], (*path, shape)) for name in names}
     if kind == "list":
-        return [least(shape.member, (*path, shape)) for _ in range(max(1, shape.metadata.get("min", 0)))]
+        return [smallest_input(shape.member, (*path, shape)) for _ in range(max(1, shape.metadata.get("min", 0)))]
     if kind == "map":
-        return {least(shape.key): least(shape.value, (*path, shape))}
+        return {smallest_input(shape.key): smallest_input(shape.value, (*path, shape))}
     if kind == "string":
-        return least_text(shape)
+        return smallest_text(shape)
     if kind in ("integer", "long", "float", "double"):
         return shape.metadata.get("min", 1)
-    made = {"boolean": True, "blob": b"some bytes", "timestamp": datetime.datetime(2026, 1, 1)}
-    return made[kind]
+    values = {"boolean": True, "blob": b"some bytes", "timestamp": datetime.datetime(2026, 1, 1)}
+    return values[kind]
 
 
-def least_text(shape):
+def smallest_text(shape):
     if shape.enum:
         return shape.enum[0]
     for text in ("a" * max(1, shape.metadata.get("min", 1)), "some-name", "some name", "123456789012", ROLE, S3, ARN + NOVA):
         if matches(shape, text):
             return text
-    raise AssertionError(f"nothing is known that {shape.name} takes: {shape.metadata}")
+    raise AssertionError(f"no known text matches {shape.name}: {shape.metadata}")
 
 
 def matches(shape, text):
-    """Whether a text has the length and the form that the shape asks for."""
+    """Returns whether a text has the length and the pattern that the shape requires."""
     known = shape.metadata
     if not known.get("min", 0) <= len(text) <= known.get("max", sys.maxsize):
         return False
@@ -305,7 +305,7 @@ def matches(shape, text):
 
 
 def check(shape, value, place):
-    """That an answer is what the shape says."""
+    """Asserts that a response conforms to the shape."""
     kind = shape.type_name
     if kind == "structure":
         value = {name: member for name, member in value.items() if name != "ResponseMetadata"}
@@ -326,9 +326,9 @@ def check(shape, value, place):
             check(shape.value, member, f"{place}.{key}")
     elif kind == "string":
         assert isinstance(value, str), f"{place} is {value!r}"
-        assert not shape.enum or value in shape.enum, f"{place} is {value!r}, none of {shape.enum}"
+        assert not shape.enum or value in shape.enum, f"{place} is {value!r}, not one of {shape.enum}"
         beyond = re.fullmatch(BEYOND_DESCRIPTION.get(shape.name, "$^"), value)
-        assert beyond or matches(shape, value), f"{place} is {value!r}, which {shape.name} does not let through"
+        assert beyond or matches(shape, value), f"{place} is {value!r}, which does not match {shape.name}"
     elif kind in ("integer", "long"):
         assert isinstance(value, int) and not isinstance(value, bool), f"{place} is {value!r}"
         bounds(shape, value, place)
@@ -348,13 +348,13 @@ def bounds(shape, value, place):
     assert known.get("min", value) <= value <= known.get("max", value), f"{place} is {value!r}: {known}"
 
 
-def read(answer):
-    """The answer with its streams read to their ends."""
+def read(response):
+    """Returns the response with its streams read to their ends."""
     read = {}
-    for name, value in answer.items():
+    for name, value in response.items():
         if isinstance(value, EventStream):
             value = list(value)
-            assert value, f"{name} ended before it began"
+            assert value, f"{name} has no events"
         elif isinstance(value, StreamingBody):
             value = value.read()
         read[name] = value
@@ -373,47 +373,47 @@ def main():
         operation: (model.operation_model(operation), client)
         for model, client in services.values() for operation in model.operation_names
     }
-    there, done = {}, []
+    kept_values, done = {}, []
     for step in PLAN:
         if callable(step):
             step()
             continue
-        operation, given, *kept_of_answer = step
+        operation, given, *to_keep = step
         model, client = described[operation]
-        request = filled(given, there)
+        request = filled(given, kept_values)
         for name in model.input_shape.required_members if model.input_shape else []:
             if name not in request:
-                request[name] = least(model.input_shape.members[name])
+                request[name] = smallest_input(model.input_shape.members[name])
         method = botocore.xform_name(operation)
-        answer = read(getattr(client, method)(**request))
-        status = answer["ResponseMetadata"]["HTTPStatusCode"]
-        assert status == model.http.get("responseCode", 200), f"{operation} answers {status}"
+        response = read(getattr(client, method)(**request))
+        status = response["ResponseMetadata"]["HTTPStatusCode"]
+        assert status == model.http.get("responseCode", 200), f"{operation} returns {status}"
         if model.output_shape:
-            # The events of a stream are a list of the union that the shape calls them.
-            for name, value in list(answer.items()):
+            # The events of a stream are a list of the stream's union shape.
+            for name, value in list(response.items()):
                 member = model.output_shape.members.get(name)
                 if member is not None and member.serialization.get("eventstream"):
-                    for number, event in enumerate(answer.pop(name)):
+                    for number, event in enumerate(response.pop(name)):
                         check(member, event, f"{operation}.{name}.{number}")
-                    answer[name] = {}
+                    response[name] = {}
             shape = model.output_shape
-            for name, value in answer.items():
+            for name, value in response.items():
                 if name != "ResponseMetadata" and value != {}:
                     check(shape.members[name], value, f"{operation}.{name}")
-            missing = set(shape.required_members) - set(answer)
+            missing = set(shape.required_members) - set(response)
             assert not missing, f"{operation} lacks {missing}"
-        for keep in kept_of_answer:
+        for keep in to_keep:
             for name, path in keep.items():
-                value = answer
+                value = response
                 for part in path.split("."):
                     value = value[int(part)] if part.isdigit() else value[part]
-                there[name] = value
+                kept_values[name] = value
         if operation not in done:
             done.append(operation)
             print(f"ok  {operation}", flush=True)
     left = set(described) - set(done) - NOT_IN_BOTO3
     assert not left, f"not called: {sorted(left)}"
-    print(f"{len(done)} of {len(described)} operations; boto3 does not know {', '.join(sorted(NOT_IN_BOTO3))}")
+    print(f"{len(done)} of {len(described)} operations; boto3 does not support {', '.join(sorted(NOT_IN_BOTO3))}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""The local Bedrock, as boto3 sees it.
+"""Runs boto3 against the local Bedrock.
 
 Usage: python tour.py http://127.0.0.1:PORT
 
-Start `bedrock-local --keep-retired-models --job-duration 300 --stream-pace 0` before, so that no one need wait for long.
+Start `bedrock-local --keep-retired-models --job-duration 300 --stream-pace 0` first, so that jobs and streams are quick.
 
-Walks through everything that is served but bidirectional streams, which boto3 does not know, asserts what came back, and
-prints a line a step. The first step that fails ends the tour with a trace and an exit code of one.
+The script covers all features except bidirectional streams, which boto3 does not support. It asserts the responses and
+prints a line for each step. The first failure ends the script with a traceback and exit code 1.
 """
 
 import base64
@@ -35,15 +35,15 @@ def clients(url, region):
 
 
 def refused(code, status, call, **arguments):
-    """The message of the error that a call must end with."""
+    """Asserts that a call fails with this error, and returns its message."""
     try:
         call(**arguments)
     except ClientError as error:
-        told = error.response["Error"]
-        assert told["Code"] == code, told
+        details = error.response["Error"]
+        assert details["Code"] == code, details
         assert error.response["ResponseMetadata"]["HTTPStatusCode"] == status, error.response
         assert len(error.response["ResponseMetadata"]["RequestId"]) == 36
-        return told["Message"]
+        return details["Message"]
     raise AssertionError(f"{call} was not refused")
 
 
@@ -117,8 +117,8 @@ def guardrails(bedrock, runtime):
     assert trace["inputAssessment"][identifier]["topicPolicy"]["topics"][0]["action"] == "BLOCKED"
 
     masked = runtime.converse(modelId=MODEL, messages=[user("Mail a@b.org about T-17.")], guardrailConfig=config)
-    said = masked["output"]["message"]["content"][0]["text"]
-    assert "{EMAIL}" in said and "{Ticket}" in said and "a@b.org" not in said, said
+    text = masked["output"]["message"]["content"][0]["text"]
+    assert "{EMAIL}" in text and "{Ticket}" in text and "a@b.org" not in text, text
     passed = runtime.converse(modelId=MODEL, messages=[user("Good morning!")], guardrailConfig=config)
     assert passed["stopReason"] == "end_turn" and "modelOutput" not in passed["trace"]["guardrail"]
 
@@ -202,9 +202,9 @@ def tools(bedrock, runtime):
     message = refused("ValidationException", 400, runtime.converse, modelId=MODEL, messages=half, toolConfig=config)
     assert message.startswith("Expected toolResult blocks at messages.2.content for the following Ids: ")
     messages.append({"role": "user", "content": results})
-    told = runtime.converse(modelId=MODEL, messages=messages, toolConfig=config)
-    said = told["output"]["message"]["content"][0]["text"]
-    assert "clear in London" in said and "clear in Paris" in said
+    response = runtime.converse(modelId=MODEL, messages=messages, toolConfig=config)
+    text = response["output"]["message"]["content"][0]["text"]
+    assert "clear in London" in text and "clear in Paris" in text
 
 
 def streams(bedrock, runtime):
@@ -263,7 +263,7 @@ BODIES = {
 }
 
 
-def makers(bedrock, runtime):
+def providers(bedrock, runtime):
     for model, body in BODIES.items():
         answer = runtime.invoke_model(modelId=model, body=json.dumps(body), contentType="application/json")
         assert answer["contentType"] == "application/json"
@@ -333,7 +333,7 @@ LLAMA = "meta.llama3-1-8b-instruct-v1:0"
 
 
 def until(wanted, member, call, **arguments):
-    """What a call answers once a member has the wanted value."""
+    """Repeats a call until a member has the wanted value, and returns the response."""
     for _ in range(200):
         answer = call(**arguments)
         if answer[member] == wanted:
@@ -343,7 +343,7 @@ def until(wanted, member, call, **arguments):
 
 
 def names(bedrock, operation, member, name, **arguments):
-    """The names of a list's rows, two of them a page."""
+    """Returns the names of a list's rows, with two rows per page."""
     pages = bedrock.get_paginator(operation).paginate(PaginationConfig={"PageSize": 2}, **arguments)
     return [row[name] for page in pages for row in page.get(member, [])]
 
@@ -674,10 +674,10 @@ def errors(bedrock, runtime):
 
 def main():
     url = sys.argv[1]
-    # A region of our own: what other steps created elsewhere is not to be seen here.
+    # A separate region, in which the resources of other scripts do not exist.
     bedrock, runtime = clients(url, "us-west-2")
     steps = [
-        foundation_models, conversation, tools, streams, tokens, makers, guardrails, async_invokes, customization,
+        foundation_models, conversation, tools, streams, tokens, providers, guardrails, async_invokes, customization,
         deployments, imports, batch_jobs, evaluations, prompt_optimization, profiles_and_routers, marketplace, agreements,
         enforced_guardrail, reasoning, account, guardrail_checks, ranking, errors,
     ]

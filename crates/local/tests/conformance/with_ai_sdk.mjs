@@ -1,4 +1,4 @@
-// Vercel's AI SDK (`ai`, `@ai-sdk/amazon-bedrock`) on the local Bedrock.
+// Runs Vercel's AI SDK (`ai`, `@ai-sdk/amazon-bedrock`) against the local Bedrock.
 //
 // Usage: node with_ai_sdk.mjs http://127.0.0.1:PORT
 
@@ -66,13 +66,13 @@ async function embeddings() {
   for (const id of [local.TITAN, local.COHERE]) {
     const values = ["a red apple", "the red apple", "stock market prices"];
     const { embeddings } = await embedMany({ model: bedrock.embedding(id), values });
-    assert(embeddings[0].length === 1024 && local.nearer(embeddings), id);
+    assert(embeddings[0].length === 1024 && local.isNearer(embeddings), id);
   }
 }
 
 async function guardrail() {
-  // AWS's SDK makes the guardrail: this one has no control plane.
-  const made = await new BedrockClient({ endpoint: local.URL }).send(
+  // AWS's SDK creates the guardrail because this SDK has no control plane.
+  const created = await new BedrockClient({ endpoint: local.URL }).send(
     new CreateGuardrailCommand({
       name: "ai-sdk",
       blockedInputMessaging: "I may not talk about that.",
@@ -80,7 +80,7 @@ async function guardrail() {
       wordPolicyConfig: { wordsConfig: [{ text: "launch codes" }] },
     }),
   );
-  const guardrailConfig = { guardrailIdentifier: made.guardrailId, guardrailVersion: "DRAFT", trace: "enabled" };
+  const guardrailConfig = { guardrailIdentifier: created.guardrailId, guardrailVersion: "DRAFT", trace: "enabled" };
   const { text, finishReason, providerMetadata } = await generateText({
     model: bedrock(local.NOVA),
     prompt: "What are the launch codes?",

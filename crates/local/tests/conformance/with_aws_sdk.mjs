@@ -1,4 +1,4 @@
-// The AWS SDK for JavaScript v3 on the local Bedrock. Its runtime client speaks HTTP/2.
+// Runs the AWS SDK for JavaScript v3 against the local Bedrock. Its runtime client uses HTTP/2.
 //
 // Usage: node with_aws_sdk.mjs http://127.0.0.1:PORT
 
@@ -116,14 +116,14 @@ async function embeddings() {
     const reply = await runtime.send(new InvokeModelCommand({ modelId: local.TITAN, body: encoded({ inputText }) }));
     return decoded(reply.body).embedding;
   });
-  assert(local.nearer(await Promise.all(titan)));
+  assert(local.isNearer(await Promise.all(titan)));
   const body = encoded({ texts, input_type: "search_document" });
   const cohere = await runtime.send(new InvokeModelCommand({ modelId: local.COHERE, body }));
-  assert(local.nearer(decoded(cohere.body).embeddings));
+  assert(local.isNearer(decoded(cohere.body).embeddings));
 }
 
 async function guardrail() {
-  const made = await bedrock.send(
+  const created = await bedrock.send(
     new CreateGuardrailCommand({
       name: "javascript",
       blockedInputMessaging: "I may not talk about that.",
@@ -131,7 +131,7 @@ async function guardrail() {
       wordPolicyConfig: { wordsConfig: [{ text: "launch codes" }] },
     }),
   );
-  const guardrailConfig = { guardrailIdentifier: made.guardrailId, guardrailVersion: "DRAFT" };
+  const guardrailConfig = { guardrailIdentifier: created.guardrailId, guardrailVersion: "DRAFT" };
   const messages = [user("What are the launch codes?")];
   const reply = await runtime.send(new ConverseCommand({ modelId: local.NOVA, messages, guardrailConfig }));
   assert.equal(reply.stopReason, "guardrail_intervened");
@@ -141,7 +141,7 @@ async function guardrail() {
   assert.equal(applied.action, "GUARDRAIL_INTERVENED");
 }
 
-// Both sides stream at once: each event is sent when the answer to the one before has come.
+// A bidirectional stream. Each event is sent after the reply to the previous event has arrived.
 async function bidirectionalStream() {
   const heard = [];
   let awaken = () => {};

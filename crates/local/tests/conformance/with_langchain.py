@@ -1,4 +1,4 @@
-"""LangChain (langchain-aws) on the local Bedrock.
+"""Runs LangChain (langchain-aws) against the local Bedrock.
 
 Usage: python with_langchain.py http://127.0.0.1:PORT
 """
@@ -9,24 +9,13 @@ import local_bedrock as local
 
 ARGUMENT = local.connect("LangChain (langchain-aws)")
 
-import boto3
 from langchain_aws import BedrockEmbeddings, ChatBedrock, ChatBedrockConverse
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import tool
-from pydantic import BaseModel
+from shared import TEXTS, Person, create_guardrail, is_nearer
+from shared import get_weather as get_weather_function
 
-
-class Person(BaseModel):
-    """A person."""
-
-    name: str
-    age: int
-
-
-@tool
-def get_weather(city: str) -> str:
-    """The weather in a city."""
-    return f"{city}: 21 degrees"
+get_weather = tool(get_weather_function)
 
 
 def chat():
@@ -87,19 +76,13 @@ def invoke_model():
 def embeddings():
     for model in (local.TITAN, local.COHERE):
         embedder = BedrockEmbeddings(model_id=model)
-        near, nearer, far = embedder.embed_documents(["a red apple", "the red apple", "stock market prices"])
-        assert len(near) == 1024
-        product = lambda other: sum(a * b for a, b in zip(near, other))
-        assert product(nearer) > product(far), model
+        vectors = embedder.embed_documents(TEXTS)
+        assert len(vectors[0]) == 1024 and is_nearer(vectors), model
     assert local.last("InvokeModel")["body"]["input_type"] == "search_document"
 
 
 def guardrail():
-    made = boto3.client("bedrock").create_guardrail(
-        name="langchain", blockedInputMessaging="I may not talk about that.", blockedOutputsMessaging="No.",
-        wordPolicyConfig={"wordsConfig": [{"text": "launch codes"}]},
-    )
-    config = {"guardrailIdentifier": made["guardrailId"], "guardrailVersion": "DRAFT", "trace": "enabled"}
+    config = {"guardrailIdentifier": create_guardrail("langchain"), "guardrailVersion": "DRAFT", "trace": "enabled"}
     model = ChatBedrockConverse(model=local.NOVA, guardrail_config=config)
     reply = model.invoke("What are the launch codes?")
     assert reply.text == "I may not talk about that."

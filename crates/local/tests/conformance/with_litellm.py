@@ -1,4 +1,4 @@
-"""LiteLLM on the local Bedrock.
+"""Runs LiteLLM against the local Bedrock.
 
 Usage: python with_litellm.py http://127.0.0.1:PORT
 """
@@ -9,28 +9,18 @@ import os
 import local_bedrock as local
 
 ARGUMENT = local.connect("LiteLLM")
-# LiteLLM fetches its prices from the web while it is imported; with this it reads those of its package.
+# LiteLLM downloads a list of prices when it is imported. With this variable, it reads the list in its package.
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
-import boto3
 import litellm
+from shared import TEXTS, WEATHER_SCHEMA, Person, create_guardrail, is_nearer
 
 litellm.suppress_debug_info = True
-from pydantic import BaseModel
 
 TOOL = {
     "type": "function",
-    "function": {
-        "name": "get_weather",
-        "description": "The weather in a city.",
-        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
-    },
+    "function": {"name": "get_weather", "description": "The weather in a city.", "parameters": WEATHER_SCHEMA},
 }
-
-
-class Person(BaseModel):
-    name: str
-    age: int
 
 
 def user(text):
@@ -91,19 +81,12 @@ def invoke_model():
 
 def embeddings():
     for model in (local.TITAN, local.COHERE):
-        rows = litellm.embedding(f"bedrock/{model}", ["a red apple", "the red apple", "stock market prices"]).data
-        near, nearer, far = (row["embedding"] for row in rows)
-        product = lambda other: sum(a * b for a, b in zip(near, other))
-        assert len(near) == 1024 and product(nearer) > product(far), model
+        vectors = [row["embedding"] for row in litellm.embedding(f"bedrock/{model}", TEXTS).data]
+        assert len(vectors[0]) == 1024 and is_nearer(vectors), model
 
 
 def guardrail():
-    # boto3 makes the guardrail: LiteLLM has no control plane.
-    made = boto3.client("bedrock", endpoint_url=local.URL).create_guardrail(
-        name="litellm", blockedInputMessaging="I may not talk about that.", blockedOutputsMessaging="No.",
-        wordPolicyConfig={"wordsConfig": [{"text": "launch codes"}]},
-    )
-    config = {"guardrailIdentifier": made["guardrailId"], "guardrailVersion": "DRAFT", "trace": "enabled"}
+    config = {"guardrailIdentifier": create_guardrail("litellm"), "guardrailVersion": "DRAFT", "trace": "enabled"}
     asked = user("What are the launch codes?")
     (choice,) = litellm.completion(f"bedrock/{local.NOVA}", asked, guardrailConfig=config).choices
     assert choice.message.content == "I may not talk about that." and choice.finish_reason == "content_filter"
@@ -115,7 +98,7 @@ def refused():
     except litellm.BadRequestError as error:
         assert "model identifier is invalid" in str(error)
         return
-    raise AssertionError("an unknown model was answered")
+    raise AssertionError("an unknown model was accepted")
 
 
 def address_as_argument():
@@ -127,7 +110,7 @@ def address_as_argument():
 
 def aws_endpoint_url_is_not_read():
     os.environ["AWS_ENDPOINT_URL"] = local.URL
-    with local.leaves_for_aws():
+    with local.expect_request_to_aws():
         litellm.completion(f"bedrock/{local.NOVA}", user("Hello."), num_retries=0)
 
 

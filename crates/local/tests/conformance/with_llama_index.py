@@ -1,4 +1,4 @@
-"""llama-index (its packages for Bedrock Converse and for Bedrock's embeddings) on the local Bedrock.
+"""Runs llama-index (its packages for Bedrock Converse and for Bedrock embeddings) against the local Bedrock.
 
 Usage: python with_llama_index.py http://127.0.0.1:PORT
 """
@@ -14,19 +14,7 @@ from llama_index.core.llms import ChatMessage
 from llama_index.core.tools import FunctionTool
 from llama_index.embeddings.bedrock import BedrockEmbedding
 from llama_index.llms.bedrock_converse import BedrockConverse
-from pydantic import BaseModel
-
-
-class Person(BaseModel):
-    """A person."""
-
-    name: str
-    age: int
-
-
-def get_weather(city: str) -> str:
-    """The weather in a city."""
-    return f"{city}: 21 degrees"
+from shared import TEXTS, Person, create_guardrail, get_weather, is_nearer
 
 
 def chat():
@@ -52,8 +40,8 @@ def tools():
         (call,) = llm.get_tool_calls_from_response(called)
         assert call.tool_name == "get_weather" and call.tool_kwargs == {"city": "Paris"}
         asked = ChatMessage(role="user", content="What is the weather in Paris?")
-        told = {"tool_call_id": call.tool_id, "name": call.tool_name}
-        result = ChatMessage(role="tool", content=get_weather(**call.tool_kwargs), additional_kwargs=told)
+        call_id = {"tool_call_id": call.tool_id, "name": call.tool_name}
+        result = ChatMessage(role="tool", content=get_weather(**call.tool_kwargs), additional_kwargs=call_id)
         reply = llm.chat_with_tools([tool], chat_history=[asked, called.message, result])
         assert "21 degrees" in reply.message.content
 
@@ -66,18 +54,12 @@ def structured_output():
 def embeddings():
     for model in (local.TITAN, local.COHERE):
         embedder = BedrockEmbedding(model_name=model)
-        texts = ["a red apple", "the red apple", "stock market prices"]
-        near, nearer, far = embedder.get_text_embedding_batch(texts)
-        product = lambda other: sum(a * b for a, b in zip(near, other))
-        assert len(near) == 1024 and product(nearer) > product(far), model
+        vectors = embedder.get_text_embedding_batch(TEXTS)
+        assert len(vectors[0]) == 1024 and is_nearer(vectors), model
 
 
 def guardrail():
-    made = boto3.client("bedrock").create_guardrail(
-        name="llama-index", blockedInputMessaging="I may not talk about that.", blockedOutputsMessaging="No.",
-        wordPolicyConfig={"wordsConfig": [{"text": "launch codes"}]},
-    )
-    config = {"guardrail_identifier": made["guardrailId"], "guardrail_version": "DRAFT", "trace": "enabled"}
+    config = {"guardrail_identifier": create_guardrail("llama-index"), "guardrail_version": "DRAFT", "trace": "enabled"}
     reply = BedrockConverse(model=local.NOVA, **config).complete("What are the launch codes?")
     assert reply.text == "I may not talk about that."
 
@@ -87,7 +69,7 @@ def address_as_argument():
     before = len(local.requests("Converse"))
     BedrockConverse(model=local.NOVA, **{ARGUMENT: local.URL}).complete("Hello.")
     assert len(local.requests("Converse")) == before + 1
-    # Its embeddings take no address, but a client of boto3.
+    # Its embeddings have no argument for the endpoint, but accept a boto3 client.
     runtime = boto3.client("bedrock-runtime", endpoint_url=local.URL)
     before = len(local.requests("InvokeModel"))
     assert len(BedrockEmbedding(model_name=local.TITAN, client=runtime).get_text_embedding("Hello.")) == 1024

@@ -1,4 +1,4 @@
-"""pydantic-ai on the local Bedrock.
+"""Runs pydantic-ai against the local Bedrock.
 
 Usage: python with_pydantic_ai.py http://127.0.0.1:PORT
 """
@@ -10,27 +10,16 @@ import local_bedrock as local
 
 ARGUMENT = local.connect("pydantic-ai")
 
-import boto3
-from pydantic import BaseModel
 from pydantic_ai import Agent, Embedder, NativeOutput
 from pydantic_ai.models.bedrock import BedrockConverseModel, BedrockModelSettings
 from pydantic_ai.providers.bedrock import BedrockProvider
-
-
-class Person(BaseModel):
-    name: str
-    age: int
-
-
-def get_weather(city: str) -> str:
-    """The weather in a city."""
-    return f"{city}: 21 degrees"
+from shared import TEXTS, Person, create_guardrail, get_weather, is_nearer
 
 
 def chat():
     result = Agent(f"bedrock:{local.CLAUDE}", instructions="Answer in one word.").run_sync("What is the capital of France?")
     assert "capital of France" in result.output and result.usage.output_tokens > 0
-    # It streams where a reply can be long: here up to Claude's 64,000 tokens.
+    # It streams if a reply can be long: here, up to Claude's 64,000 tokens.
     assert local.last("ConverseStream")["body"]["system"][0]["text"] == "Answer in one word."
 
 
@@ -68,18 +57,12 @@ def structured_output():
 
 def embeddings():
     for model in (local.TITAN, local.COHERE):
-        texts = ["a red apple", "the red apple", "stock market prices"]
-        near, nearer, far = Embedder(f"bedrock:{model}").embed_documents_sync(texts).embeddings
-        product = lambda other: sum(a * b for a, b in zip(near, other))
-        assert len(near) == 1024 and product(nearer) > product(far), model
+        vectors = Embedder(f"bedrock:{model}").embed_documents_sync(TEXTS).embeddings
+        assert len(vectors[0]) == 1024 and is_nearer(vectors), model
 
 
 def guardrail():
-    made = boto3.client("bedrock").create_guardrail(
-        name="pydantic-ai", blockedInputMessaging="I may not talk about that.", blockedOutputsMessaging="No.",
-        wordPolicyConfig={"wordsConfig": [{"text": "launch codes"}]},
-    )
-    config = {"guardrailIdentifier": made["guardrailId"], "guardrailVersion": "DRAFT", "trace": "enabled"}
+    config = {"guardrailIdentifier": create_guardrail("pydantic-ai"), "guardrailVersion": "DRAFT", "trace": "enabled"}
     agent = Agent(f"bedrock:{local.NOVA}", model_settings=BedrockModelSettings(bedrock_guardrail_config=config))
     result = agent.run_sync("What are the launch codes?")
     assert result.output == "I may not talk about that." and result.response.finish_reason == "content_filter"

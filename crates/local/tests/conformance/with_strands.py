@@ -1,4 +1,4 @@
-"""Strands (strands-agents) on the local Bedrock.
+"""Runs Strands (strands-agents) against the local Bedrock.
 
 Usage: python with_strands.py http://127.0.0.1:PORT
 """
@@ -10,23 +10,12 @@ import local_bedrock as local
 
 ARGUMENT = local.connect("Strands")
 
-import boto3
-from pydantic import BaseModel
+from shared import Person, create_guardrail
+from shared import get_weather as get_weather_function
 from strands import Agent, tool
 from strands.models import BedrockModel
 
-
-class Person(BaseModel):
-    """A person."""
-
-    name: str
-    age: int
-
-
-@tool
-def get_weather(city: str) -> str:
-    """The weather in a city."""
-    return f"{city}: 21 degrees"
+get_weather = tool(get_weather_function)
 
 
 def agent(model=local.CLAUDE, streaming=True, tools=(), prompt=None, **settings):
@@ -52,9 +41,9 @@ def stream():
 
 
 def conversation():
-    talking = agent(local.NOVA)
-    talking("My name is Ada.")
-    talking("What is my name?")
+    assistant = agent(local.NOVA)
+    assistant("My name is Ada.")
+    assistant("What is my name?")
     roles = [message["role"] for message in local.last("ConverseStream")["body"]["messages"]]
     assert roles == ["user", "assistant", "user"]
 
@@ -62,10 +51,10 @@ def conversation():
 def tools():
     for model in (local.CLAUDE, local.NOVA):
         for streaming in (True, False):
-            asked = agent(model, streaming, [get_weather])
-            result = asked("What is the weather in Paris?")
+            assistant = agent(model, streaming, [get_weather])
+            result = assistant("What is the weather in Paris?")
             assert "Paris: 21 degrees" in str(result) and result.stop_reason == "end_turn"
-            (call,) = [block["toolUse"] for block in asked.messages[1]["content"] if "toolUse" in block]
+            (call,) = [block["toolUse"] for block in assistant.messages[1]["content"] if "toolUse" in block]
             assert call["name"] == "get_weather" and call["input"] == {"city": "Paris"}
 
 
@@ -75,15 +64,12 @@ def structured_output():
 
 
 def guardrail():
-    made = boto3.client("bedrock").create_guardrail(
-        name="strands", blockedInputMessaging="I may not talk about that.", blockedOutputsMessaging="No.",
-        wordPolicyConfig={"wordsConfig": [{"text": "launch codes"}]},
-    )
+    guardrail_id = create_guardrail("strands")
     for streaming in (True, False):
-        guarded = agent(local.NOVA, streaming, guardrail_id=made["guardrailId"], guardrail_version="DRAFT")
+        guarded = agent(local.NOVA, streaming, guardrail_id=guardrail_id, guardrail_version="DRAFT")
         result = guarded("What are the launch codes?")
         assert result.stop_reason == "guardrail_intervened" and str(result).strip() == "I may not talk about that."
-        # Strands takes the blocked prompt out of the history.
+        # Strands removes the blocked prompt from the history.
         assert "launch codes" not in str(guarded.messages)
 
 
