@@ -28,47 +28,43 @@ fn is_name(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || letter == '_'
 }
 
+/// The folder, beside the conversions, of those that tests alone need.
+const UNSENT: &str = "unsent";
+
 pub(crate) fn write(plan: &Plan, files: &mut Files) {
     for service in Service::ALL {
         let fallible = fallible(plan, service);
+        let writer = Writer { service, fallible: &fallible };
         let folder = format!("{FOLDER}/{}", service.feature().replace('-', "_"));
-        let mut modules = Vec::new();
+        let (mut modules, mut unsent_modules) = (String::new(), String::new());
         for module in &plan.modules {
-            let writer = Writer { service, fallible: &fallible };
-            let mut text = String::new();
+            let (mut text, mut unsent) = (String::new(), String::new());
             for a_type in types_of(plan, &module.name) {
                 for source in a_type.sources.iter().filter(|source| source.service == service) {
-                    writer.conversions(&mut text, a_type, source);
+                    let (from, to) = writer.conversions(a_type, source);
+                    text.push_str(&from);
+                    if source.is_sent { &mut text } else { &mut unsent }.push_str(&to);
                 }
             }
-            if text.is_empty() {
-                continue;
+            let name = &module.name;
+            if !text.is_empty() {
+                files.insert(PathBuf::from(format!("{folder}/{name}.rs")), writer.file(name, &text));
+                let _ = writeln!(modules, "mod {name};");
             }
-            let mut imports = format!("use crate::generated::{}::*;\n", module.name);
-            if text.contains("sdk::types") {
-                let _ = writeln!(imports, "use {} as sdk;", service.sdk());
+            if !unsent.is_empty() {
+                let path = format!("{folder}/{UNSENT}/{name}.rs");
+                files.insert(PathBuf::from(path), writer.file(name, &unsent));
+                let _ = writeln!(unsent_modules, "mod {name};");
             }
-            if text.contains("operation::") {
-                let _ = writeln!(imports, "use {}::operation;", service.sdk());
-            }
-            let helpers: Vec<&str> = HELPERS
-                .into_iter()
-                .filter(|name| text.split(|letter| !is_name(letter)).any(|word| word == *name))
-                .collect();
-            if !helpers.is_empty() {
-                let _ = writeln!(imports, "use crate::sdk::{{{}}};", helpers.join(", "));
-            }
-            // A member that AWS deprecates is still on its wire.
-            let lint = "#![allow(clippy::wildcard_imports, deprecated)]\n";
-            files.insert(
-                PathBuf::from(format!("{folder}/{}.rs", module.name)),
-                format!("{lint}\n{imports}\n{text}"),
-            );
-            modules.push(module.name.as_str());
         }
-        let list: String = modules.iter().map(|name| format!("mod {name};\n")).collect();
         let doc = format!("//! Conversions from and to `{}`.\n\n", service.sdk());
-        files.insert(PathBuf::from(format!("{folder}/mod.rs")), doc + &list);
+        let unsent = format!("#[cfg(test)]\nmod {UNSENT};\n");
+        files.insert(PathBuf::from(format!("{folder}/mod.rs")), doc + &modules + &unsent);
+        let doc = format!(
+            "//! Conversions to `{}` of what no request holds: with them the tests take every type there and back.\n\n",
+            service.sdk()
+        );
+        files.insert(PathBuf::from(format!("{folder}/{UNSENT}/mod.rs")), doc + &unsent_modules);
     }
 }
 
@@ -224,12 +220,33 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn conversions(&self, text: &mut String, a_type: &Type, source: &Source) {
+    /// The conversions from the SDK, and those to it.
+    fn conversions(&self, a_type: &Type, source: &Source) -> (String, String) {
         match &a_type.kind {
-            Kind::Enum(_) => self.enumeration(text, a_type, source),
-            Kind::Union(members) => self.union(text, a_type, source, members),
-            Kind::Struct(fields) => self.structure(text, a_type, source, fields),
+            Kind::Enum(_) => self.enumeration(a_type, source),
+            Kind::Union(members) => self.union(a_type, source, members),
+            Kind::Struct(fields) => self.structure(a_type, source, fields),
         }
+    }
+
+    /// A module's file with these conversions.
+    fn file(&self, module: &str, text: &str) -> String {
+        let mut imports = format!("use crate::generated::{module}::*;\n");
+        if text.contains("sdk::types") {
+            let _ = writeln!(imports, "use {} as sdk;", self.service.sdk());
+        }
+        if text.contains("operation::") {
+            let _ = writeln!(imports, "use {}::operation;", self.service.sdk());
+        }
+        let helpers: Vec<&str> = HELPERS
+            .into_iter()
+            .filter(|name| text.split(|letter| !is_name(letter)).any(|word| word == *name))
+            .collect();
+        if !helpers.is_empty() {
+            let _ = writeln!(imports, "use crate::sdk::{{{}}};", helpers.join(", "));
+        }
+        // A member that AWS deprecates is still on its wire.
+        format!("#![allow(clippy::wildcard_imports, deprecated)]\n\n{imports}\n{text}")
     }
 
     /// The SDK's type.
@@ -241,22 +258,20 @@ impl Writer<'_> {
         }
     }
 
-    fn enumeration(&self, text: &mut String, a_type: &Type, source: &Source) {
+    fn enumeration(&self, a_type: &Type, source: &Source) -> (String, String) {
         let name = &a_type.name.name;
         let path = self.path(source);
-        let _ = writeln!(
-            text,
-            "impl From<{path}> for {name} {{
-                fn from(value: {path}) -> Self {{ value.as_str().into() }}
-            }}
-
-            impl From<{name}> for {path} {{
-                fn from(value: {name}) -> Self {{ value.as_str().into() }}
-            }}\n"
-        );
+        let conversion = |from: &str, to: &str| {
+            format!(
+                "impl From<{from}> for {to} {{
+                    fn from(value: {from}) -> Self {{ value.as_str().into() }}
+                }}\n\n"
+            )
+        };
+        (conversion(&path, name), conversion(name, &path))
     }
 
-    fn union(&self, text: &mut String, a_type: &Type, source: &Source, members: &[Member]) {
+    fn union(&self, a_type: &Type, source: &Source, members: &[Member]) -> (String, String) {
         let name = &a_type.name.name;
         let path = self.path(source);
         let mut from = String::new();
@@ -274,36 +289,36 @@ impl Writer<'_> {
                 member.what.given("value", self.fallible)
             );
         }
-        let _ = writeln!(
-            text,
+        let from = format!(
             "impl From<{path}> for {name} {{
                 fn from(value: {path}) -> Self {{ match value {{ {from} _ => Self::default() }} }}
-            }}
-
-            impl TryFrom<{name}> for {path} {{
+            }}\n\n"
+        );
+        let to = format!(
+            "impl TryFrom<{name}> for {path} {{
                 type Error = ToSdkError;
 
                 fn try_from(value: {name}) -> Result<Self, ToSdkError> {{
                     Ok(match value {{ {to} {name}::Unknown(value) => return Err(ToSdkError::unknown(\"{name}\", &value)) }})
                 }}
-            }}\n"
+            }}\n\n"
         );
+        (from, to)
     }
 
-    fn structure(&self, text: &mut String, a_type: &Type, source: &Source, fields: &[Field]) {
+    fn structure(&self, a_type: &Type, source: &Source, fields: &[Field]) -> (String, String) {
         let name = &a_type.name.name;
         let path = self.short_path(source);
-        let mut from = String::new();
-        let mut to = String::new();
+        let (mut taken, mut given) = (String::new(), String::new());
         for field in fields {
-            let _ =
-                writeln!(from, "            {}: {},", raw(&field.name), self.field_from_sdk(source, field));
-            let _ = writeln!(to, "            .set_{}({})", field.name, self.field_to_sdk(field));
+            let _ = writeln!(taken, "{}: {},", raw(&field.name), self.field_from_sdk(source, field));
+            let _ = writeln!(given, ".set_{}({})", field.name, self.field_to_sdk(field));
         }
         let value = if fields.is_empty() { "_" } else { "value" };
-        let _ = writeln!(
-            text,
-            "impl From<{path}> for {name} {{\n    fn from({value}: {path}) -> Self {{\n        Self {{\n{from}        }}\n    }}\n}}\n"
+        let from = format!(
+            "impl From<{path}> for {name} {{
+                fn from({value}: {path}) -> Self {{ Self {{ {taken} }} }}
+            }}\n\n"
         );
         let (target, builder, build) = match &source.form {
             Form::Input(operation) => (
@@ -311,22 +326,25 @@ impl Writer<'_> {
                 "Self::default()",
                 "",
             ),
-            _ if builds_fallibly(source, fields) => (path, "Self::builder()", "            .build()?"),
-            _ => (path, "Self::builder()", "            .build()"),
+            _ if builds_fallibly(source, fields) => (path, "Self::builder()", ".build()?"),
+            _ => (path, "Self::builder()", ".build()"),
         };
-        if self.fallible.contains(&a_type.name) {
-            let _ = writeln!(
-                text,
-                "impl TryFrom<{name}> for {target} {{\n    type Error = ToSdkError;\n\n    \
-                 fn try_from({value}: {name}) -> Result<Self, ToSdkError> {{\n        Ok({builder}\n{to}{build})\n    }}\n}}\n"
-            );
+        let to = if self.fallible.contains(&a_type.name) {
+            format!(
+                "impl TryFrom<{name}> for {target} {{
+                    type Error = ToSdkError;
+
+                    fn try_from({value}: {name}) -> Result<Self, ToSdkError> {{ Ok({builder}{given}{build}) }}
+                }}\n\n"
+            )
         } else {
-            let _ = writeln!(
-                text,
-                "impl From<{name}> for {target} {{\n    \
-                 fn from({value}: {name}) -> Self {{\n        {builder}\n{to}{build}\n    }}\n}}\n"
-            );
-        }
+            format!(
+                "impl From<{name}> for {target} {{
+                    fn from({value}: {name}) -> Self {{ {builder}{given}{build} }}
+                }}\n\n"
+            )
+        };
+        (from, to)
     }
 
     /// The same, as written where `operation` is imported.

@@ -112,6 +112,8 @@ pub(crate) enum What {
 pub(crate) struct Source {
     pub(crate) service: Service,
     pub(crate) form: Form,
+    /// Whether a request to this service holds it.
+    pub(crate) is_sent: bool,
 }
 
 /// Where the SDK keeps it.

@@ -17,8 +17,8 @@ pub(crate) fn plan(services: &[(Service, Description)], table: &Table) -> Result
         let built = planner.built();
         for (shape_name, shape) in &description.shapes {
             let Some(home) = homes.get(&(*service, shape_name.as_str())) else { continue };
-            let source = Source { service: *service, form: planner.form(shape_name) };
             let is_built = built.contains(shape_name.as_str());
+            let source = Source { service: *service, form: planner.form(shape_name), is_sent: is_built };
             let new = Type {
                 name: home.clone(),
                 doc: docs::of_type(&home.name, shape_name, &source, table),

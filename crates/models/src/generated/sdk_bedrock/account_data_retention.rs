@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::account_data_retention::*;
-use crate::sdk::{ToSdkError, timestamp_from_sdk, timestamp_to_sdk};
+use crate::sdk::timestamp_from_sdk;
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -13,31 +13,9 @@ impl From<operation::get_account_data_retention::GetAccountDataRetentionOutput> 
     }
 }
 
-impl TryFrom<AccountDataRetention> for operation::get_account_data_retention::GetAccountDataRetentionOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: AccountDataRetention) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_mode(Some(value.mode.into()))
-            .set_updated_at(value.updated_at.map(timestamp_to_sdk))
-            .build()?)
-    }
-}
-
 impl From<operation::put_account_data_retention::PutAccountDataRetentionOutput> for AccountDataRetention {
     fn from(value: operation::put_account_data_retention::PutAccountDataRetentionOutput) -> Self {
         Self { mode: value.mode.into(), updated_at: value.updated_at.map(timestamp_from_sdk) }
-    }
-}
-
-impl TryFrom<AccountDataRetention> for operation::put_account_data_retention::PutAccountDataRetentionOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: AccountDataRetention) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_mode(Some(value.mode.into()))
-            .set_updated_at(value.updated_at.map(timestamp_to_sdk))
-            .build()?)
     }
 }
 

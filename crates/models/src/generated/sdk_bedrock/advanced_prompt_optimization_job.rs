@@ -3,9 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::advanced_prompt_optimization_job::*;
-use crate::sdk::{
-    ToSdkError, document_from_sdk, document_to_sdk, each, timestamp_from_sdk, timestamp_to_sdk, try_each,
-};
+use crate::sdk::{ToSdkError, document_from_sdk, document_to_sdk, each, timestamp_from_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -45,36 +43,8 @@ impl From<operation::get_advanced_prompt_optimization_job::GetAdvancedPromptOpti
     }
 }
 
-impl TryFrom<AdvancedPromptOptimizationJob>
-    for operation::get_advanced_prompt_optimization_job::GetAdvancedPromptOptimizationJobOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AdvancedPromptOptimizationJob) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_arn(Some(value.job_arn))
-            .set_job_name(Some(value.job_name))
-            .set_job_description(value.job_description)
-            .set_job_status(Some(value.job_status.into()))
-            .set_input_config(Some(value.input_config.try_into()?))
-            .set_output_config(Some(value.output_config.try_into()?))
-            .set_encryption_key_arn(value.encryption_key_arn)
-            .set_creation_time(Some(timestamp_to_sdk(value.creation_time)))
-            .set_last_modified_time(value.last_modified_time.map(timestamp_to_sdk))
-            .set_failure_message(value.failure_message)
-            .set_model_configurations(Some(try_each(value.model_configurations)?))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::AdvancedPromptOptimizationJobStatus> for AdvancedPromptOptimizationJobStatus {
     fn from(value: sdk::types::AdvancedPromptOptimizationJobStatus) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<AdvancedPromptOptimizationJobStatus> for sdk::types::AdvancedPromptOptimizationJobStatus {
-    fn from(value: AdvancedPromptOptimizationJobStatus) -> Self {
         value.as_str().into()
     }
 }
@@ -88,20 +58,6 @@ impl From<sdk::types::AdvancedPromptOptimizationJobSummary> for AdvancedPromptOp
             creation_time: timestamp_from_sdk(value.creation_time),
             last_modified_time: value.last_modified_time.map(timestamp_from_sdk),
         }
-    }
-}
-
-impl TryFrom<AdvancedPromptOptimizationJobSummary> for sdk::types::AdvancedPromptOptimizationJobSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: AdvancedPromptOptimizationJobSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_arn(Some(value.job_arn))
-            .set_job_name(Some(value.job_name))
-            .set_job_status(Some(value.job_status.into()))
-            .set_creation_time(Some(timestamp_to_sdk(value.creation_time)))
-            .set_last_modified_time(value.last_modified_time.map(timestamp_to_sdk))
-            .build()?)
     }
 }
 
@@ -127,20 +83,6 @@ impl From<sdk::types::BatchDeleteAdvancedPromptOptimizationJobError>
     }
 }
 
-impl TryFrom<BatchDeleteAdvancedPromptOptimizationJobError>
-    for sdk::types::BatchDeleteAdvancedPromptOptimizationJobError
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: BatchDeleteAdvancedPromptOptimizationJobError) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_identifier(Some(value.job_identifier))
-            .set_code(Some(value.code))
-            .set_message(value.message)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::BatchDeleteAdvancedPromptOptimizationJobItem>
     for BatchDeleteAdvancedPromptOptimizationJobItem
 {
@@ -149,54 +91,21 @@ impl From<sdk::types::BatchDeleteAdvancedPromptOptimizationJobItem>
     }
 }
 
-impl TryFrom<BatchDeleteAdvancedPromptOptimizationJobItem>
-    for sdk::types::BatchDeleteAdvancedPromptOptimizationJobItem
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: BatchDeleteAdvancedPromptOptimizationJobItem) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_identifier(Some(value.job_identifier))
-            .set_job_status(Some(value.job_status.into()))
-            .build()?)
-    }
-}
-
 impl From<operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobInput> for BatchDeleteAdvancedPromptOptimizationJobRequest {
-    fn from(value: operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobInput) -> Self {
-        Self {
-            job_identifiers: value.job_identifiers.unwrap_or_default(),
-        }
-    }
-}
+                fn from(value: operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobInput) -> Self { Self { job_identifiers: value.job_identifiers.unwrap_or_default(),
+ } }
+            }
 
 impl From<BatchDeleteAdvancedPromptOptimizationJobRequest> for operation::batch_delete_advanced_prompt_optimization_job::builders::BatchDeleteAdvancedPromptOptimizationJobInputBuilder {
-    fn from(value: BatchDeleteAdvancedPromptOptimizationJobRequest) -> Self {
-        Self::default()
-            .set_job_identifiers(Some(value.job_identifiers))
-
-    }
-}
+                    fn from(value: BatchDeleteAdvancedPromptOptimizationJobRequest) -> Self { Self::default().set_job_identifiers(Some(value.job_identifiers))
+ }
+                }
 
 impl From<operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobOutput> for BatchDeleteAdvancedPromptOptimizationJobResponse {
-    fn from(value: operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobOutput) -> Self {
-        Self {
-            errors: each(value.errors),
-            advanced_prompt_optimization_jobs: each(value.advanced_prompt_optimization_jobs),
-        }
-    }
-}
-
-impl TryFrom<BatchDeleteAdvancedPromptOptimizationJobResponse> for operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: BatchDeleteAdvancedPromptOptimizationJobResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_errors(Some(try_each(value.errors)?))
-            .set_advanced_prompt_optimization_jobs(Some(try_each(value.advanced_prompt_optimization_jobs)?))
-            .build()?)
-    }
-}
+                fn from(value: operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobOutput) -> Self { Self { errors: each(value.errors),
+advanced_prompt_optimization_jobs: each(value.advanced_prompt_optimization_jobs),
+ } }
+            }
 
 impl From<operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobInput>
     for CreateAdvancedPromptOptimizationJobRequest
@@ -218,21 +127,18 @@ impl From<operation::create_advanced_prompt_optimization_job::CreateAdvancedProm
 }
 
 impl TryFrom<CreateAdvancedPromptOptimizationJobRequest> for operation::create_advanced_prompt_optimization_job::builders::CreateAdvancedPromptOptimizationJobInputBuilder {
-    type Error = ToSdkError;
+                    type Error = ToSdkError;
 
-    fn try_from(value: CreateAdvancedPromptOptimizationJobRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_job_name(Some(value.job_name))
-            .set_job_description(value.job_description)
-            .set_client_token(value.client_token)
-            .set_input_config(Some(value.input_config.try_into()?))
-            .set_output_config(Some(value.output_config.try_into()?))
-            .set_encryption_key_arn(value.encryption_key_arn)
-            .set_tags(value.tags.map(try_each).transpose()?)
-            .set_model_configurations(Some(try_each(value.model_configurations)?))
-)
-    }
-}
+                    fn try_from(value: CreateAdvancedPromptOptimizationJobRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_job_name(Some(value.job_name))
+.set_job_description(value.job_description)
+.set_client_token(value.client_token)
+.set_input_config(Some(value.input_config.try_into()?))
+.set_output_config(Some(value.output_config.try_into()?))
+.set_encryption_key_arn(value.encryption_key_arn)
+.set_tags(value.tags.map(try_each).transpose()?)
+.set_model_configurations(Some(try_each(value.model_configurations)?))
+) }
+                }
 
 impl From<operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobOutput>
     for CreateAdvancedPromptOptimizationJobResponse
@@ -241,16 +147,6 @@ impl From<operation::create_advanced_prompt_optimization_job::CreateAdvancedProm
         value: operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobOutput,
     ) -> Self {
         Self { job_arn: value.job_arn }
-    }
-}
-
-impl TryFrom<CreateAdvancedPromptOptimizationJobResponse>
-    for operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateAdvancedPromptOptimizationJobResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_job_arn(Some(value.job_arn)).build()?)
     }
 }
 

@@ -3,9 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::automated_reasoning_policy::*;
-use crate::sdk::{
-    ToSdkError, each, each_value, finite, timestamp_from_sdk, timestamp_to_sdk, try_each, try_each_value,
-};
+use crate::sdk::{ToSdkError, each, each_value, finite, timestamp_from_sdk, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -28,27 +26,6 @@ impl From<sdk::types::AutomatedReasoningCheckFinding> for AutomatedReasoningChec
     }
 }
 
-impl TryFrom<AutomatedReasoningCheckFinding> for sdk::types::AutomatedReasoningCheckFinding {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningCheckFinding) -> Result<Self, ToSdkError> {
-        Ok(match value {
-            AutomatedReasoningCheckFinding::Valid(value) => Self::Valid(value.try_into()?),
-            AutomatedReasoningCheckFinding::Invalid(value) => Self::Invalid(value.try_into()?),
-            AutomatedReasoningCheckFinding::Satisfiable(value) => Self::Satisfiable(value.try_into()?),
-            AutomatedReasoningCheckFinding::Impossible(value) => Self::Impossible(value.try_into()?),
-            AutomatedReasoningCheckFinding::TranslationAmbiguous(value) => {
-                Self::TranslationAmbiguous(value.try_into()?)
-            }
-            AutomatedReasoningCheckFinding::TooComplex(value) => Self::TooComplex(value.into()),
-            AutomatedReasoningCheckFinding::NoTranslations(value) => Self::NoTranslations(value.into()),
-            AutomatedReasoningCheckFinding::Unknown(value) => {
-                return Err(ToSdkError::unknown("AutomatedReasoningCheckFinding", &value));
-            }
-        })
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningCheckImpossibleFinding> for AutomatedReasoningCheckImpossibleFinding {
     fn from(value: sdk::types::AutomatedReasoningCheckImpossibleFinding) -> Self {
         Self {
@@ -59,33 +36,11 @@ impl From<sdk::types::AutomatedReasoningCheckImpossibleFinding> for AutomatedRea
     }
 }
 
-impl TryFrom<AutomatedReasoningCheckImpossibleFinding>
-    for sdk::types::AutomatedReasoningCheckImpossibleFinding
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningCheckImpossibleFinding) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_translation(value.translation.map(TryInto::try_into).transpose()?)
-            .set_contradicting_rules(value.contradicting_rules.map(each))
-            .set_logic_warning(value.logic_warning.map(TryInto::try_into).transpose()?)
-            .build())
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningCheckInputTextReference>
     for AutomatedReasoningCheckInputTextReference
 {
     fn from(value: sdk::types::AutomatedReasoningCheckInputTextReference) -> Self {
         Self { text: value.text }
-    }
-}
-
-impl From<AutomatedReasoningCheckInputTextReference>
-    for sdk::types::AutomatedReasoningCheckInputTextReference
-{
-    fn from(value: AutomatedReasoningCheckInputTextReference) -> Self {
-        Self::builder().set_text(value.text).build()
     }
 }
 
@@ -99,18 +54,6 @@ impl From<sdk::types::AutomatedReasoningCheckInvalidFinding> for AutomatedReason
     }
 }
 
-impl TryFrom<AutomatedReasoningCheckInvalidFinding> for sdk::types::AutomatedReasoningCheckInvalidFinding {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningCheckInvalidFinding) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_translation(value.translation.map(TryInto::try_into).transpose()?)
-            .set_contradicting_rules(value.contradicting_rules.map(each))
-            .set_logic_warning(value.logic_warning.map(TryInto::try_into).transpose()?)
-            .build())
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningCheckLogicWarning> for AutomatedReasoningCheckLogicWarning {
     fn from(value: sdk::types::AutomatedReasoningCheckLogicWarning) -> Self {
         Self {
@@ -121,26 +64,8 @@ impl From<sdk::types::AutomatedReasoningCheckLogicWarning> for AutomatedReasonin
     }
 }
 
-impl TryFrom<AutomatedReasoningCheckLogicWarning> for sdk::types::AutomatedReasoningCheckLogicWarning {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningCheckLogicWarning) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_type(value.r#type.map(Into::into))
-            .set_premises(value.premises.map(try_each).transpose()?)
-            .set_claims(value.claims.map(try_each).transpose()?)
-            .build())
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningCheckLogicWarningType> for AutomatedReasoningCheckLogicWarningType {
     fn from(value: sdk::types::AutomatedReasoningCheckLogicWarningType) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<AutomatedReasoningCheckLogicWarningType> for sdk::types::AutomatedReasoningCheckLogicWarningType {
-    fn from(value: AutomatedReasoningCheckLogicWarningType) -> Self {
         value.as_str().into()
     }
 }
@@ -150,14 +75,6 @@ impl From<sdk::types::AutomatedReasoningCheckNoTranslationsFinding>
 {
     fn from(_: sdk::types::AutomatedReasoningCheckNoTranslationsFinding) -> Self {
         Self {}
-    }
-}
-
-impl From<AutomatedReasoningCheckNoTranslationsFinding>
-    for sdk::types::AutomatedReasoningCheckNoTranslationsFinding
-{
-    fn from(_: AutomatedReasoningCheckNoTranslationsFinding) -> Self {
-        Self::builder().build()
     }
 }
 
@@ -179,12 +96,6 @@ impl From<sdk::types::AutomatedReasoningCheckRule> for AutomatedReasoningCheckRu
     }
 }
 
-impl From<AutomatedReasoningCheckRule> for sdk::types::AutomatedReasoningCheckRule {
-    fn from(value: AutomatedReasoningCheckRule) -> Self {
-        Self::builder().set_id(value.id).set_policy_version_arn(value.policy_version_arn).build()
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningCheckSatisfiableFinding>
     for AutomatedReasoningCheckSatisfiableFinding
 {
@@ -198,44 +109,15 @@ impl From<sdk::types::AutomatedReasoningCheckSatisfiableFinding>
     }
 }
 
-impl TryFrom<AutomatedReasoningCheckSatisfiableFinding>
-    for sdk::types::AutomatedReasoningCheckSatisfiableFinding
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningCheckSatisfiableFinding) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_translation(value.translation.map(TryInto::try_into).transpose()?)
-            .set_claims_true_scenario(value.claims_true_scenario.map(TryInto::try_into).transpose()?)
-            .set_claims_false_scenario(value.claims_false_scenario.map(TryInto::try_into).transpose()?)
-            .set_logic_warning(value.logic_warning.map(TryInto::try_into).transpose()?)
-            .build())
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningCheckScenario> for AutomatedReasoningCheckScenario {
     fn from(value: sdk::types::AutomatedReasoningCheckScenario) -> Self {
         Self { statements: value.statements.map(each) }
     }
 }
 
-impl TryFrom<AutomatedReasoningCheckScenario> for sdk::types::AutomatedReasoningCheckScenario {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningCheckScenario) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_statements(value.statements.map(try_each).transpose()?).build())
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningCheckTooComplexFinding> for AutomatedReasoningCheckTooComplexFinding {
     fn from(_: sdk::types::AutomatedReasoningCheckTooComplexFinding) -> Self {
         Self {}
-    }
-}
-
-impl From<AutomatedReasoningCheckTooComplexFinding> for sdk::types::AutomatedReasoningCheckTooComplexFinding {
-    fn from(_: AutomatedReasoningCheckTooComplexFinding) -> Self {
-        Self::builder().build()
     }
 }
 
@@ -251,20 +133,6 @@ impl From<sdk::types::AutomatedReasoningCheckTranslation> for AutomatedReasoning
     }
 }
 
-impl TryFrom<AutomatedReasoningCheckTranslation> for sdk::types::AutomatedReasoningCheckTranslation {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningCheckTranslation) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_premises(value.premises.map(try_each).transpose()?)
-            .set_claims(Some(try_each(value.claims)?))
-            .set_untranslated_premises(value.untranslated_premises.map(each))
-            .set_untranslated_claims(value.untranslated_claims.map(each))
-            .set_confidence(Some(finite("confidence", value.confidence)?))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningCheckTranslationAmbiguousFinding>
     for AutomatedReasoningCheckTranslationAmbiguousFinding
 {
@@ -273,32 +141,9 @@ impl From<sdk::types::AutomatedReasoningCheckTranslationAmbiguousFinding>
     }
 }
 
-impl TryFrom<AutomatedReasoningCheckTranslationAmbiguousFinding>
-    for sdk::types::AutomatedReasoningCheckTranslationAmbiguousFinding
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningCheckTranslationAmbiguousFinding) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_options(value.options.map(try_each).transpose()?)
-            .set_difference_scenarios(value.difference_scenarios.map(try_each).transpose()?)
-            .build())
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningCheckTranslationOption> for AutomatedReasoningCheckTranslationOption {
     fn from(value: sdk::types::AutomatedReasoningCheckTranslationOption) -> Self {
         Self { translations: value.translations.map(each) }
-    }
-}
-
-impl TryFrom<AutomatedReasoningCheckTranslationOption>
-    for sdk::types::AutomatedReasoningCheckTranslationOption
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningCheckTranslationOption) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_translations(value.translations.map(try_each).transpose()?).build())
     }
 }
 
@@ -313,33 +158,9 @@ impl From<sdk::types::AutomatedReasoningCheckValidFinding> for AutomatedReasonin
     }
 }
 
-impl TryFrom<AutomatedReasoningCheckValidFinding> for sdk::types::AutomatedReasoningCheckValidFinding {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningCheckValidFinding) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_translation(value.translation.map(TryInto::try_into).transpose()?)
-            .set_claims_true_scenario(value.claims_true_scenario.map(TryInto::try_into).transpose()?)
-            .set_supporting_rules(value.supporting_rules.map(each))
-            .set_logic_warning(value.logic_warning.map(TryInto::try_into).transpose()?)
-            .build())
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningLogicStatement> for AutomatedReasoningLogicStatement {
     fn from(value: sdk::types::AutomatedReasoningLogicStatement) -> Self {
         Self { logic: value.logic, natural_language: value.natural_language }
-    }
-}
-
-impl TryFrom<AutomatedReasoningLogicStatement> for sdk::types::AutomatedReasoningLogicStatement {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningLogicStatement) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_logic(Some(value.logic))
-            .set_natural_language(value.natural_language)
-            .build()?)
     }
 }
 
@@ -358,26 +179,6 @@ impl From<operation::get_automated_reasoning_policy::GetAutomatedReasoningPolicy
             created_at: value.created_at.map(timestamp_from_sdk),
             updated_at: timestamp_from_sdk(value.updated_at),
         }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicy>
-    for operation::get_automated_reasoning_policy::GetAutomatedReasoningPolicyOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicy) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_arn(Some(value.policy_arn))
-            .set_name(Some(value.name))
-            .set_version(Some(value.version))
-            .set_policy_id(Some(value.policy_id))
-            .set_description(value.description)
-            .set_definition_hash(Some(value.definition_hash))
-            .set_kms_key_arn(value.kms_key_arn)
-            .set_created_at(value.created_at.map(timestamp_to_sdk))
-            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .build()?)
     }
 }
 
@@ -425,16 +226,6 @@ impl From<sdk::types::AutomatedReasoningPolicyAddRuleMutation> for AutomatedReas
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyAddRuleMutation>
-    for sdk::types::AutomatedReasoningPolicyAddRuleMutation
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyAddRuleMutation) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_rule(Some(value.rule.try_into()?)).build())
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyAddTypeAnnotation>
     for AutomatedReasoningPolicyAddTypeAnnotation
 {
@@ -460,16 +251,6 @@ impl TryFrom<AutomatedReasoningPolicyAddTypeAnnotation>
 impl From<sdk::types::AutomatedReasoningPolicyAddTypeMutation> for AutomatedReasoningPolicyAddTypeMutation {
     fn from(value: sdk::types::AutomatedReasoningPolicyAddTypeMutation) -> Self {
         Self { r#type: value.r#type.map(Into::into).unwrap_or_default() }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyAddTypeMutation>
-    for sdk::types::AutomatedReasoningPolicyAddTypeMutation
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyAddTypeMutation) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_type(Some(value.r#type.try_into()?)).build())
     }
 }
 
@@ -517,30 +298,9 @@ impl From<sdk::types::AutomatedReasoningPolicyAddVariableMutation>
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyAddVariableMutation>
-    for sdk::types::AutomatedReasoningPolicyAddVariableMutation
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyAddVariableMutation) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_variable(Some(value.variable.try_into()?)).build())
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyAnnotatedChunk> for AutomatedReasoningPolicyAnnotatedChunk {
     fn from(value: sdk::types::AutomatedReasoningPolicyAnnotatedChunk) -> Self {
         Self { page_number: value.page_number, content: each(value.content) }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyAnnotatedChunk> for sdk::types::AutomatedReasoningPolicyAnnotatedChunk {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyAnnotatedChunk) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_page_number(value.page_number)
-            .set_content(Some(try_each(value.content)?))
-            .build()?)
     }
 }
 
@@ -553,30 +313,9 @@ impl From<sdk::types::AutomatedReasoningPolicyAnnotatedContent> for AutomatedRea
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyAnnotatedContent>
-    for sdk::types::AutomatedReasoningPolicyAnnotatedContent
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyAnnotatedContent) -> Result<Self, ToSdkError> {
-        Ok(match value {
-            AutomatedReasoningPolicyAnnotatedContent::Line(value) => Self::Line(value.into()),
-            AutomatedReasoningPolicyAnnotatedContent::Unknown(value) => {
-                return Err(ToSdkError::unknown("AutomatedReasoningPolicyAnnotatedContent", &value));
-            }
-        })
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyAnnotatedLine> for AutomatedReasoningPolicyAnnotatedLine {
     fn from(value: sdk::types::AutomatedReasoningPolicyAnnotatedLine) -> Self {
         Self { line_number: value.line_number, line_text: value.line_text }
-    }
-}
-
-impl From<AutomatedReasoningPolicyAnnotatedLine> for sdk::types::AutomatedReasoningPolicyAnnotatedLine {
-    fn from(value: AutomatedReasoningPolicyAnnotatedLine) -> Self {
-        Self::builder().set_line_number(value.line_number).set_line_text(value.line_text).build()
     }
 }
 
@@ -666,12 +405,6 @@ impl From<sdk::types::AutomatedReasoningPolicyAnnotationStatus> for AutomatedRea
     }
 }
 
-impl From<AutomatedReasoningPolicyAnnotationStatus> for sdk::types::AutomatedReasoningPolicyAnnotationStatus {
-    fn from(value: AutomatedReasoningPolicyAnnotationStatus) -> Self {
-        value.as_str().into()
-    }
-}
-
 impl From<operation::get_automated_reasoning_policy_annotations::GetAutomatedReasoningPolicyAnnotationsOutput>
     for AutomatedReasoningPolicyAnnotations
 {
@@ -689,40 +422,9 @@ impl From<operation::get_automated_reasoning_policy_annotations::GetAutomatedRea
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyAnnotations>
-    for operation::get_automated_reasoning_policy_annotations::GetAutomatedReasoningPolicyAnnotationsOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyAnnotations) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_arn(Some(value.policy_arn))
-            .set_name(Some(value.name))
-            .set_build_workflow_id(Some(value.build_workflow_id))
-            .set_annotations(Some(try_each(value.annotations)?))
-            .set_annotation_set_hash(Some(value.annotation_set_hash))
-            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyAtomicStatement> for AutomatedReasoningPolicyAtomicStatement {
     fn from(value: sdk::types::AutomatedReasoningPolicyAtomicStatement) -> Self {
         Self { id: value.id, text: value.text, location: value.location.map(Into::into).unwrap_or_default() }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyAtomicStatement>
-    for sdk::types::AutomatedReasoningPolicyAtomicStatement
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyAtomicStatement) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_id(Some(value.id))
-            .set_text(Some(value.text))
-            .set_location(Some(value.location.try_into()?))
-            .build()?)
     }
 }
 
@@ -748,14 +450,6 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildLog> for AutomatedReasoningPo
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyBuildLog> for sdk::types::AutomatedReasoningPolicyBuildLog {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyBuildLog) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_entries(Some(try_each(value.entries)?)).build()?)
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyBuildLogEntry> for AutomatedReasoningPolicyBuildLogEntry {
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildLogEntry) -> Self {
         Self {
@@ -766,26 +460,8 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildLogEntry> for AutomatedReason
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyBuildLogEntry> for sdk::types::AutomatedReasoningPolicyBuildLogEntry {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyBuildLogEntry) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_annotation(Some(value.annotation.try_into()?))
-            .set_status(Some(value.status.into()))
-            .set_build_steps(Some(try_each(value.build_steps)?))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyBuildMessageType> for AutomatedReasoningPolicyBuildMessageType {
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildMessageType) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<AutomatedReasoningPolicyBuildMessageType> for sdk::types::AutomatedReasoningPolicyBuildMessageType {
-    fn from(value: AutomatedReasoningPolicyBuildMessageType) -> Self {
         value.as_str().into()
     }
 }
@@ -798,35 +474,11 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildResultAssetManifest>
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyBuildResultAssetManifest>
-    for sdk::types::AutomatedReasoningPolicyBuildResultAssetManifest
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyBuildResultAssetManifest) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_entries(Some(try_each(value.entries)?)).build()?)
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyBuildResultAssetManifestEntry>
     for AutomatedReasoningPolicyBuildResultAssetManifestEntry
 {
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildResultAssetManifestEntry) -> Self {
         Self { asset_type: value.asset_type.into(), asset_name: value.asset_name, asset_id: value.asset_id }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyBuildResultAssetManifestEntry>
-    for sdk::types::AutomatedReasoningPolicyBuildResultAssetManifestEntry
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyBuildResultAssetManifestEntry) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_asset_type(Some(value.asset_type.into()))
-            .set_asset_name(value.asset_name)
-            .set_asset_id(value.asset_id)
-            .build()?)
     }
 }
 
@@ -880,40 +532,6 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildResultAssets>
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyBuildResultAssets>
-    for sdk::types::AutomatedReasoningPolicyBuildResultAssets
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyBuildResultAssets) -> Result<Self, ToSdkError> {
-        Ok(match value {
-            AutomatedReasoningPolicyBuildResultAssets::PolicyDefinition(value) => {
-                Self::PolicyDefinition(value.try_into()?)
-            }
-            AutomatedReasoningPolicyBuildResultAssets::QualityReport(value) => {
-                Self::QualityReport(value.try_into()?)
-            }
-            AutomatedReasoningPolicyBuildResultAssets::BuildLog(value) => Self::BuildLog(value.try_into()?),
-            AutomatedReasoningPolicyBuildResultAssets::GeneratedTestCases(value) => {
-                Self::GeneratedTestCases(value.try_into()?)
-            }
-            AutomatedReasoningPolicyBuildResultAssets::PolicyScenarios(value) => {
-                Self::PolicyScenarios(value.try_into()?)
-            }
-            AutomatedReasoningPolicyBuildResultAssets::AssetManifest(value) => {
-                Self::AssetManifest(value.try_into()?)
-            }
-            AutomatedReasoningPolicyBuildResultAssets::Document(value) => Self::Document(value.try_into()?),
-            AutomatedReasoningPolicyBuildResultAssets::FidelityReport(value) => {
-                Self::FidelityReport(value.try_into()?)
-            }
-            AutomatedReasoningPolicyBuildResultAssets::Unknown(value) => {
-                return Err(ToSdkError::unknown("AutomatedReasoningPolicyBuildResultAssets", &value));
-            }
-        })
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyBuildStep> for AutomatedReasoningPolicyBuildStep {
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildStep) -> Self {
         Self {
@@ -921,18 +539,6 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildStep> for AutomatedReasoningP
             prior_element: value.prior_element.map(Into::into),
             messages: each(value.messages),
         }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyBuildStep> for sdk::types::AutomatedReasoningPolicyBuildStep {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyBuildStep) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_context(Some(value.context.try_into()?))
-            .set_prior_element(value.prior_element.map(TryInto::try_into).transpose()?)
-            .set_messages(Some(try_each(value.messages)?))
-            .build()?)
     }
 }
 
@@ -950,74 +556,24 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildStepContext> for AutomatedRea
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyBuildStepContext>
-    for sdk::types::AutomatedReasoningPolicyBuildStepContext
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyBuildStepContext) -> Result<Self, ToSdkError> {
-        Ok(match value {
-            AutomatedReasoningPolicyBuildStepContext::Planning(value) => Self::Planning(value.into()),
-            AutomatedReasoningPolicyBuildStepContext::Mutation(value) => Self::Mutation(value.try_into()?),
-            AutomatedReasoningPolicyBuildStepContext::Unknown(value) => {
-                return Err(ToSdkError::unknown("AutomatedReasoningPolicyBuildStepContext", &value));
-            }
-        })
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyBuildStepMessage> for AutomatedReasoningPolicyBuildStepMessage {
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildStepMessage) -> Self {
         Self { message: value.message, message_type: value.message_type.into() }
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyBuildStepMessage>
-    for sdk::types::AutomatedReasoningPolicyBuildStepMessage
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyBuildStepMessage) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_message(Some(value.message))
-            .set_message_type(Some(value.message_type.into()))
-            .build()?)
-    }
-}
-
 impl From<operation::get_automated_reasoning_policy_build_workflow::GetAutomatedReasoningPolicyBuildWorkflowOutput> for AutomatedReasoningPolicyBuildWorkflow {
-    fn from(value: operation::get_automated_reasoning_policy_build_workflow::GetAutomatedReasoningPolicyBuildWorkflowOutput) -> Self {
-        Self {
-            policy_arn: value.policy_arn,
-            build_workflow_id: value.build_workflow_id,
-            status: value.status.into(),
-            build_workflow_type: value.build_workflow_type.into(),
-            document_name: value.document_name,
-            document_content_type: value.document_content_type.map(Into::into),
-            document_description: value.document_description,
-            created_at: timestamp_from_sdk(value.created_at),
-            updated_at: timestamp_from_sdk(value.updated_at),
-        }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyBuildWorkflow> for operation::get_automated_reasoning_policy_build_workflow::GetAutomatedReasoningPolicyBuildWorkflowOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyBuildWorkflow) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_arn(Some(value.policy_arn))
-            .set_build_workflow_id(Some(value.build_workflow_id))
-            .set_status(Some(value.status.into()))
-            .set_build_workflow_type(Some(value.build_workflow_type.into()))
-            .set_document_name(value.document_name)
-            .set_document_content_type(value.document_content_type.map(Into::into))
-            .set_document_description(value.document_description)
-            .set_created_at(Some(timestamp_to_sdk(value.created_at)))
-            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .build()?)
-    }
-}
+                fn from(value: operation::get_automated_reasoning_policy_build_workflow::GetAutomatedReasoningPolicyBuildWorkflowOutput) -> Self { Self { policy_arn: value.policy_arn,
+build_workflow_id: value.build_workflow_id,
+status: value.status.into(),
+build_workflow_type: value.build_workflow_type.into(),
+document_name: value.document_name,
+document_content_type: value.document_content_type.map(Into::into),
+document_description: value.document_description,
+created_at: timestamp_from_sdk(value.created_at),
+updated_at: timestamp_from_sdk(value.updated_at),
+ } }
+            }
 
 impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowDocument>
     for AutomatedReasoningPolicyBuildWorkflowDocument
@@ -1066,26 +622,11 @@ impl TryFrom<AutomatedReasoningPolicyBuildWorkflowRepairContent>
 }
 
 impl From<operation::get_automated_reasoning_policy_build_workflow_result_assets::GetAutomatedReasoningPolicyBuildWorkflowResultAssetsOutput> for AutomatedReasoningPolicyBuildWorkflowResultAssets {
-    fn from(value: operation::get_automated_reasoning_policy_build_workflow_result_assets::GetAutomatedReasoningPolicyBuildWorkflowResultAssetsOutput) -> Self {
-        Self {
-            policy_arn: value.policy_arn,
-            build_workflow_id: value.build_workflow_id,
-            build_workflow_assets: value.build_workflow_assets.map(Into::into),
-        }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyBuildWorkflowResultAssets> for operation::get_automated_reasoning_policy_build_workflow_result_assets::GetAutomatedReasoningPolicyBuildWorkflowResultAssetsOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyBuildWorkflowResultAssets) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_arn(Some(value.policy_arn))
-            .set_build_workflow_id(Some(value.build_workflow_id))
-            .set_build_workflow_assets(value.build_workflow_assets.map(TryInto::try_into).transpose()?)
-            .build()?)
-    }
-}
+                fn from(value: operation::get_automated_reasoning_policy_build_workflow_result_assets::GetAutomatedReasoningPolicyBuildWorkflowResultAssetsOutput) -> Self { Self { policy_arn: value.policy_arn,
+build_workflow_id: value.build_workflow_id,
+build_workflow_assets: value.build_workflow_assets.map(Into::into),
+ } }
+            }
 
 impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowSource>
     for AutomatedReasoningPolicyBuildWorkflowSource
@@ -1119,14 +660,6 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowStatus>
     }
 }
 
-impl From<AutomatedReasoningPolicyBuildWorkflowStatus>
-    for sdk::types::AutomatedReasoningPolicyBuildWorkflowStatus
-{
-    fn from(value: AutomatedReasoningPolicyBuildWorkflowStatus) -> Self {
-        value.as_str().into()
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowSummary>
     for AutomatedReasoningPolicyBuildWorkflowSummary
 {
@@ -1139,23 +672,6 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowSummary>
             created_at: timestamp_from_sdk(value.created_at),
             updated_at: timestamp_from_sdk(value.updated_at),
         }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyBuildWorkflowSummary>
-    for sdk::types::AutomatedReasoningPolicyBuildWorkflowSummary
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyBuildWorkflowSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_arn(Some(value.policy_arn))
-            .set_build_workflow_id(Some(value.build_workflow_id))
-            .set_status(Some(value.status.into()))
-            .set_build_workflow_type(Some(value.build_workflow_type.into()))
-            .set_created_at(Some(timestamp_to_sdk(value.created_at)))
-            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .build()?)
     }
 }
 
@@ -1218,29 +734,6 @@ impl From<sdk::types::AutomatedReasoningPolicyDefinitionElement>
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyDefinitionElement>
-    for sdk::types::AutomatedReasoningPolicyDefinitionElement
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyDefinitionElement) -> Result<Self, ToSdkError> {
-        Ok(match value {
-            AutomatedReasoningPolicyDefinitionElement::PolicyDefinitionVariable(value) => {
-                Self::PolicyDefinitionVariable(value.try_into()?)
-            }
-            AutomatedReasoningPolicyDefinitionElement::PolicyDefinitionType(value) => {
-                Self::PolicyDefinitionType(value.try_into()?)
-            }
-            AutomatedReasoningPolicyDefinitionElement::PolicyDefinitionRule(value) => {
-                Self::PolicyDefinitionRule(value.try_into()?)
-            }
-            AutomatedReasoningPolicyDefinitionElement::Unknown(value) => {
-                return Err(ToSdkError::unknown("AutomatedReasoningPolicyDefinitionElement", &value));
-            }
-        })
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyDefinitionQualityReport>
     for AutomatedReasoningPolicyDefinitionQualityReport
 {
@@ -1255,25 +748,6 @@ impl From<sdk::types::AutomatedReasoningPolicyDefinitionQualityReport>
             conflicting_rules: value.conflicting_rules,
             disjoint_rule_sets: each(value.disjoint_rule_sets),
         }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyDefinitionQualityReport>
-    for sdk::types::AutomatedReasoningPolicyDefinitionQualityReport
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyDefinitionQualityReport) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_type_count(Some(value.type_count))
-            .set_variable_count(Some(value.variable_count))
-            .set_rule_count(Some(value.rule_count))
-            .set_unused_types(Some(value.unused_types))
-            .set_unused_type_values(Some(try_each(value.unused_type_values)?))
-            .set_unused_variables(Some(value.unused_variables))
-            .set_conflicting_rules(Some(value.conflicting_rules))
-            .set_disjoint_rule_sets(Some(try_each(value.disjoint_rule_sets)?))
-            .build()?)
     }
 }
 
@@ -1339,19 +813,6 @@ impl From<sdk::types::AutomatedReasoningPolicyDefinitionTypeValuePair>
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyDefinitionTypeValuePair>
-    for sdk::types::AutomatedReasoningPolicyDefinitionTypeValuePair
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyDefinitionTypeValuePair) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_type_name(Some(value.type_name))
-            .set_value_name(Some(value.value_name))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyDefinitionVariable>
     for AutomatedReasoningPolicyDefinitionVariable
 {
@@ -1400,16 +861,6 @@ impl From<sdk::types::AutomatedReasoningPolicyDeleteRuleMutation>
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyDeleteRuleMutation>
-    for sdk::types::AutomatedReasoningPolicyDeleteRuleMutation
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyDeleteRuleMutation) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_id(Some(value.id)).build()?)
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyDeleteTypeAnnotation>
     for AutomatedReasoningPolicyDeleteTypeAnnotation
 {
@@ -1433,16 +884,6 @@ impl From<sdk::types::AutomatedReasoningPolicyDeleteTypeMutation>
 {
     fn from(value: sdk::types::AutomatedReasoningPolicyDeleteTypeMutation) -> Self {
         Self { name: value.name }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyDeleteTypeMutation>
-    for sdk::types::AutomatedReasoningPolicyDeleteTypeMutation
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyDeleteTypeMutation) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_name(Some(value.name)).build()?)
     }
 }
 
@@ -1488,29 +929,9 @@ impl From<sdk::types::AutomatedReasoningPolicyDeleteVariableMutation>
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyDeleteVariableMutation>
-    for sdk::types::AutomatedReasoningPolicyDeleteVariableMutation
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyDeleteVariableMutation) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_name(Some(value.name)).build()?)
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyDisjointRuleSet> for AutomatedReasoningPolicyDisjointRuleSet {
     fn from(value: sdk::types::AutomatedReasoningPolicyDisjointRuleSet) -> Self {
         Self { variables: value.variables, rules: value.rules }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyDisjointRuleSet>
-    for sdk::types::AutomatedReasoningPolicyDisjointRuleSet
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyDisjointRuleSet) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_variables(Some(value.variables)).set_rules(Some(value.rules)).build()?)
     }
 }
 
@@ -1523,20 +944,6 @@ impl From<sdk::types::AutomatedReasoningPolicyFidelityReport> for AutomatedReaso
             variable_reports: each_value(value.variable_reports),
             document_sources: each(value.document_sources),
         }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyFidelityReport> for sdk::types::AutomatedReasoningPolicyFidelityReport {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyFidelityReport) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_coverage_score(Some(finite("coverage_score", value.coverage_score)?))
-            .set_accuracy_score(Some(finite("accuracy_score", value.accuracy_score)?))
-            .set_rule_reports(Some(try_each_value(value.rule_reports)?))
-            .set_variable_reports(Some(try_each_value(value.variable_reports)?))
-            .set_document_sources(Some(try_each(value.document_sources)?))
-            .build()?)
     }
 }
 
@@ -1585,35 +992,11 @@ impl From<sdk::types::AutomatedReasoningPolicyGeneratedTestCase>
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyGeneratedTestCase>
-    for sdk::types::AutomatedReasoningPolicyGeneratedTestCase
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyGeneratedTestCase) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_query_content(Some(value.query_content))
-            .set_guard_content(Some(value.guard_content))
-            .set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyGeneratedTestCases>
     for AutomatedReasoningPolicyGeneratedTestCases
 {
     fn from(value: sdk::types::AutomatedReasoningPolicyGeneratedTestCases) -> Self {
         Self { generated_test_cases: each(value.generated_test_cases) }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyGeneratedTestCases>
-    for sdk::types::AutomatedReasoningPolicyGeneratedTestCases
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyGeneratedTestCases) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_generated_test_cases(Some(try_each(value.generated_test_cases)?)).build()?)
     }
 }
 
@@ -1679,62 +1062,15 @@ impl From<sdk::types::AutomatedReasoningPolicyMutation> for AutomatedReasoningPo
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyMutation> for sdk::types::AutomatedReasoningPolicyMutation {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyMutation) -> Result<Self, ToSdkError> {
-        Ok(match value {
-            AutomatedReasoningPolicyMutation::AddType(value) => Self::AddType(value.try_into()?),
-            AutomatedReasoningPolicyMutation::UpdateType(value) => Self::UpdateType(value.try_into()?),
-            AutomatedReasoningPolicyMutation::DeleteType(value) => Self::DeleteType(value.try_into()?),
-            AutomatedReasoningPolicyMutation::AddVariable(value) => Self::AddVariable(value.try_into()?),
-            AutomatedReasoningPolicyMutation::UpdateVariable(value) => {
-                Self::UpdateVariable(value.try_into()?)
-            }
-            AutomatedReasoningPolicyMutation::DeleteVariable(value) => {
-                Self::DeleteVariable(value.try_into()?)
-            }
-            AutomatedReasoningPolicyMutation::AddRule(value) => Self::AddRule(value.try_into()?),
-            AutomatedReasoningPolicyMutation::UpdateRule(value) => Self::UpdateRule(value.try_into()?),
-            AutomatedReasoningPolicyMutation::DeleteRule(value) => Self::DeleteRule(value.try_into()?),
-            AutomatedReasoningPolicyMutation::Unknown(value) => {
-                return Err(ToSdkError::unknown("AutomatedReasoningPolicyMutation", &value));
-            }
-        })
-    }
-}
-
 impl From<operation::get_automated_reasoning_policy_next_scenario::GetAutomatedReasoningPolicyNextScenarioOutput> for AutomatedReasoningPolicyNextScenario {
-    fn from(value: operation::get_automated_reasoning_policy_next_scenario::GetAutomatedReasoningPolicyNextScenarioOutput) -> Self {
-        Self {
-            policy_arn: value.policy_arn,
-            scenario: value.scenario.map(Into::into),
-        }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyNextScenario>
-    for operation::get_automated_reasoning_policy_next_scenario::GetAutomatedReasoningPolicyNextScenarioOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyNextScenario) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_arn(Some(value.policy_arn))
-            .set_scenario(value.scenario.map(TryInto::try_into).transpose()?)
-            .build()?)
-    }
-}
+                fn from(value: operation::get_automated_reasoning_policy_next_scenario::GetAutomatedReasoningPolicyNextScenarioOutput) -> Self { Self { policy_arn: value.policy_arn,
+scenario: value.scenario.map(Into::into),
+ } }
+            }
 
 impl From<sdk::types::AutomatedReasoningPolicyPlanning> for AutomatedReasoningPolicyPlanning {
     fn from(_: sdk::types::AutomatedReasoningPolicyPlanning) -> Self {
         Self {}
-    }
-}
-
-impl From<AutomatedReasoningPolicyPlanning> for sdk::types::AutomatedReasoningPolicyPlanning {
-    fn from(_: AutomatedReasoningPolicyPlanning) -> Self {
-        Self::builder().build()
     }
 }
 
@@ -1752,22 +1088,6 @@ impl From<sdk::types::AutomatedReasoningPolicyReportSourceDocument>
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyReportSourceDocument>
-    for sdk::types::AutomatedReasoningPolicyReportSourceDocument
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyReportSourceDocument) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_document_name(Some(value.document_name))
-            .set_document_hash(Some(value.document_hash))
-            .set_document_id(Some(value.document_id))
-            .set_atomic_statements(Some(try_each(value.atomic_statements)?))
-            .set_document_content(Some(try_each(value.document_content)?))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyRuleReport> for AutomatedReasoningPolicyRuleReport {
     fn from(value: sdk::types::AutomatedReasoningPolicyRuleReport) -> Self {
         Self {
@@ -1777,22 +1097,6 @@ impl From<sdk::types::AutomatedReasoningPolicyRuleReport> for AutomatedReasoning
             accuracy_score: value.accuracy_score,
             accuracy_justification: value.accuracy_justification,
         }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyRuleReport> for sdk::types::AutomatedReasoningPolicyRuleReport {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyRuleReport) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_rule(Some(value.rule))
-            .set_grounding_statements(value.grounding_statements.map(try_each).transpose()?)
-            .set_grounding_justifications(value.grounding_justifications)
-            .set_accuracy_score(
-                value.accuracy_score.map(|value| finite("accuracy_score", value)).transpose()?,
-            )
-            .set_accuracy_justification(value.accuracy_justification)
-            .build()?)
     }
 }
 
@@ -1807,30 +1111,9 @@ impl From<sdk::types::AutomatedReasoningPolicyScenario> for AutomatedReasoningPo
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyScenario> for sdk::types::AutomatedReasoningPolicyScenario {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyScenario) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_expression(Some(value.expression))
-            .set_alternate_expression(Some(value.alternate_expression))
-            .set_expected_result(Some(value.expected_result.into()))
-            .set_rule_ids(Some(value.rule_ids))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyScenarios> for AutomatedReasoningPolicyScenarios {
     fn from(value: sdk::types::AutomatedReasoningPolicyScenarios) -> Self {
         Self { policy_scenarios: each(value.policy_scenarios) }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyScenarios> for sdk::types::AutomatedReasoningPolicyScenarios {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyScenarios) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_policy_scenarios(Some(try_each(value.policy_scenarios)?)).build()?)
     }
 }
 
@@ -1846,20 +1129,6 @@ impl From<sdk::types::AutomatedReasoningPolicySourceDocument> for AutomatedReaso
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicySourceDocument> for sdk::types::AutomatedReasoningPolicySourceDocument {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicySourceDocument) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_document(Some(value.document.into()))
-            .set_document_content_type(Some(value.document_content_type.into()))
-            .set_document_name(Some(value.document_name))
-            .set_document_description(value.document_description)
-            .set_document_hash(Some(value.document_hash))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyStatementLocation>
     for AutomatedReasoningPolicyStatementLocation
 {
@@ -1868,34 +1137,11 @@ impl From<sdk::types::AutomatedReasoningPolicyStatementLocation>
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyStatementLocation>
-    for sdk::types::AutomatedReasoningPolicyStatementLocation
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyStatementLocation) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_lines(Some(value.lines)).build()?)
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyStatementReference>
     for AutomatedReasoningPolicyStatementReference
 {
     fn from(value: sdk::types::AutomatedReasoningPolicyStatementReference) -> Self {
         Self { document_id: value.document_id, statement_id: value.statement_id }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyStatementReference>
-    for sdk::types::AutomatedReasoningPolicyStatementReference
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyStatementReference) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_document_id(Some(value.document_id))
-            .set_statement_id(Some(value.statement_id))
-            .build()?)
     }
 }
 
@@ -1913,22 +1159,6 @@ impl From<sdk::types::AutomatedReasoningPolicySummary> for AutomatedReasoningPol
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicySummary> for sdk::types::AutomatedReasoningPolicySummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicySummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_arn(Some(value.policy_arn))
-            .set_name(Some(value.name))
-            .set_description(value.description)
-            .set_version(Some(value.version))
-            .set_policy_id(Some(value.policy_id))
-            .set_created_at(Some(timestamp_to_sdk(value.created_at)))
-            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyTestCase> for AutomatedReasoningPolicyTestCase {
     fn from(value: sdk::types::AutomatedReasoningPolicyTestCase) -> Self {
         Self {
@@ -1940,26 +1170,6 @@ impl From<sdk::types::AutomatedReasoningPolicyTestCase> for AutomatedReasoningPo
             updated_at: timestamp_from_sdk(value.updated_at),
             confidence_threshold: value.confidence_threshold,
         }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyTestCase> for sdk::types::AutomatedReasoningPolicyTestCase {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyTestCase) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_test_case_id(Some(value.test_case_id))
-            .set_guard_content(Some(value.guard_content))
-            .set_query_content(value.query_content)
-            .set_expected_aggregated_findings_result(
-                value.expected_aggregated_findings_result.map(Into::into),
-            )
-            .set_created_at(Some(timestamp_to_sdk(value.created_at)))
-            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .set_confidence_threshold(
-                value.confidence_threshold.map(|value| finite("confidence_threshold", value)).transpose()?,
-            )
-            .build()?)
     }
 }
 
@@ -1977,42 +1187,14 @@ impl From<sdk::types::AutomatedReasoningPolicyTestResult> for AutomatedReasoning
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyTestResult> for sdk::types::AutomatedReasoningPolicyTestResult {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyTestResult) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_test_case(Some(value.test_case.try_into()?))
-            .set_policy_arn(Some(value.policy_arn))
-            .set_test_run_status(Some(value.test_run_status.into()))
-            .set_test_findings(value.test_findings.map(try_each).transpose()?)
-            .set_test_run_result(value.test_run_result.map(Into::into))
-            .set_aggregated_test_findings_result(value.aggregated_test_findings_result.map(Into::into))
-            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyTestRunResult> for AutomatedReasoningPolicyTestRunResult {
     fn from(value: sdk::types::AutomatedReasoningPolicyTestRunResult) -> Self {
         value.as_str().into()
     }
 }
 
-impl From<AutomatedReasoningPolicyTestRunResult> for sdk::types::AutomatedReasoningPolicyTestRunResult {
-    fn from(value: AutomatedReasoningPolicyTestRunResult) -> Self {
-        value.as_str().into()
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyTestRunStatus> for AutomatedReasoningPolicyTestRunStatus {
     fn from(value: sdk::types::AutomatedReasoningPolicyTestRunStatus) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<AutomatedReasoningPolicyTestRunStatus> for sdk::types::AutomatedReasoningPolicyTestRunStatus {
-    fn from(value: AutomatedReasoningPolicyTestRunStatus) -> Self {
         value.as_str().into()
     }
 }
@@ -2131,16 +1313,6 @@ impl From<sdk::types::AutomatedReasoningPolicyUpdateRuleMutation>
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyUpdateRuleMutation>
-    for sdk::types::AutomatedReasoningPolicyUpdateRuleMutation
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyUpdateRuleMutation) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_rule(Some(value.rule.try_into()?)).build())
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyUpdateTypeAnnotation>
     for AutomatedReasoningPolicyUpdateTypeAnnotation
 {
@@ -2174,16 +1346,6 @@ impl From<sdk::types::AutomatedReasoningPolicyUpdateTypeMutation>
 {
     fn from(value: sdk::types::AutomatedReasoningPolicyUpdateTypeMutation) -> Self {
         Self { r#type: value.r#type.map(Into::into).unwrap_or_default() }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyUpdateTypeMutation>
-    for sdk::types::AutomatedReasoningPolicyUpdateTypeMutation
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyUpdateTypeMutation) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_type(Some(value.r#type.try_into()?)).build())
     }
 }
 
@@ -2237,16 +1399,6 @@ impl From<sdk::types::AutomatedReasoningPolicyUpdateVariableMutation>
     }
 }
 
-impl TryFrom<AutomatedReasoningPolicyUpdateVariableMutation>
-    for sdk::types::AutomatedReasoningPolicyUpdateVariableMutation
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyUpdateVariableMutation) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_variable(Some(value.variable.try_into()?)).build())
-    }
-}
-
 impl From<sdk::types::AutomatedReasoningPolicyVariableReport> for AutomatedReasoningPolicyVariableReport {
     fn from(value: sdk::types::AutomatedReasoningPolicyVariableReport) -> Self {
         Self {
@@ -2256,22 +1408,6 @@ impl From<sdk::types::AutomatedReasoningPolicyVariableReport> for AutomatedReaso
             accuracy_score: value.accuracy_score,
             accuracy_justification: value.accuracy_justification,
         }
-    }
-}
-
-impl TryFrom<AutomatedReasoningPolicyVariableReport> for sdk::types::AutomatedReasoningPolicyVariableReport {
-    type Error = ToSdkError;
-
-    fn try_from(value: AutomatedReasoningPolicyVariableReport) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_variable(Some(value.policy_variable))
-            .set_grounding_statements(value.grounding_statements.map(try_each).transpose()?)
-            .set_grounding_justifications(value.grounding_justifications)
-            .set_accuracy_score(
-                value.accuracy_score.map(|value| finite("accuracy_score", value)).transpose()?,
-            )
-            .set_accuracy_justification(value.accuracy_justification)
-            .build()?)
     }
 }
 
@@ -2374,24 +1510,6 @@ impl From<operation::create_automated_reasoning_policy::CreateAutomatedReasoning
     }
 }
 
-impl TryFrom<CreateAutomatedReasoningPolicyResponse>
-    for operation::create_automated_reasoning_policy::CreateAutomatedReasoningPolicyOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateAutomatedReasoningPolicyResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_arn(Some(value.policy_arn))
-            .set_version(Some(value.version))
-            .set_name(Some(value.name))
-            .set_description(value.description)
-            .set_definition_hash(value.definition_hash)
-            .set_created_at(Some(timestamp_to_sdk(value.created_at)))
-            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .build()?)
-    }
-}
-
 impl From<operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseInput>
     for CreateAutomatedReasoningPolicyTestCaseRequest
 {
@@ -2412,18 +1530,15 @@ impl From<operation::create_automated_reasoning_policy_test_case::CreateAutomate
 }
 
 impl TryFrom<CreateAutomatedReasoningPolicyTestCaseRequest> for operation::create_automated_reasoning_policy_test_case::builders::CreateAutomatedReasoningPolicyTestCaseInputBuilder {
-    type Error = ToSdkError;
+                    type Error = ToSdkError;
 
-    fn try_from(value: CreateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_guard_content(Some(value.guard_content))
-            .set_query_content(value.query_content)
-            .set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()))
-            .set_client_request_token(value.client_request_token)
-            .set_confidence_threshold(value.confidence_threshold.map(|value| finite("confidence_threshold", value)).transpose()?)
-)
-    }
-}
+                    fn try_from(value: CreateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_guard_content(Some(value.guard_content))
+.set_query_content(value.query_content)
+.set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()))
+.set_client_request_token(value.client_request_token)
+.set_confidence_threshold(value.confidence_threshold.map(|value| finite("confidence_threshold", value)).transpose()?)
+) }
+                }
 
 impl
     From<operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseOutput>
@@ -2433,19 +1548,6 @@ impl
         value: operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseOutput,
     ) -> Self {
         Self { policy_arn: value.policy_arn, test_case_id: value.test_case_id }
-    }
-}
-
-impl TryFrom<CreateAutomatedReasoningPolicyTestCaseResponse>
-    for operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateAutomatedReasoningPolicyTestCaseResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_arn(Some(value.policy_arn))
-            .set_test_case_id(Some(value.test_case_id))
-            .build()?)
     }
 }
 
@@ -2464,16 +1566,13 @@ impl From<operation::create_automated_reasoning_policy_version::CreateAutomatedR
 }
 
 impl TryFrom<CreateAutomatedReasoningPolicyVersionRequest> for operation::create_automated_reasoning_policy_version::builders::CreateAutomatedReasoningPolicyVersionInputBuilder {
-    type Error = ToSdkError;
+                    type Error = ToSdkError;
 
-    fn try_from(value: CreateAutomatedReasoningPolicyVersionRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_client_request_token(value.client_request_token)
-            .set_last_updated_definition_hash(Some(value.last_updated_definition_hash))
-            .set_tags(value.tags.map(try_each).transpose()?)
-)
-    }
-}
+                    fn try_from(value: CreateAutomatedReasoningPolicyVersionRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_client_request_token(value.client_request_token)
+.set_last_updated_definition_hash(Some(value.last_updated_definition_hash))
+.set_tags(value.tags.map(try_each).transpose()?)
+) }
+                }
 
 impl From<operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionOutput>
     for CreateAutomatedReasoningPolicyVersionResponse
@@ -2492,142 +1591,64 @@ impl From<operation::create_automated_reasoning_policy_version::CreateAutomatedR
     }
 }
 
-impl TryFrom<CreateAutomatedReasoningPolicyVersionResponse>
-    for operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateAutomatedReasoningPolicyVersionResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_arn(Some(value.policy_arn))
-            .set_version(Some(value.version))
-            .set_name(Some(value.name))
-            .set_description(value.description)
-            .set_definition_hash(Some(value.definition_hash))
-            .set_created_at(Some(timestamp_to_sdk(value.created_at)))
-            .build()?)
-    }
-}
-
 impl From<operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowInput> for StartAutomatedReasoningPolicyBuildWorkflowRequest {
-    fn from(value: operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowInput) -> Self {
-        Self {
-            client_request_token: value.client_request_token,
-            source_content: value.source_content.map(Into::into).unwrap_or_default(),
-        }
-    }
-}
+                fn from(value: operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowInput) -> Self { Self { client_request_token: value.client_request_token,
+source_content: value.source_content.map(Into::into).unwrap_or_default(),
+ } }
+            }
 
 impl TryFrom<StartAutomatedReasoningPolicyBuildWorkflowRequest> for operation::start_automated_reasoning_policy_build_workflow::builders::StartAutomatedReasoningPolicyBuildWorkflowInputBuilder {
-    type Error = ToSdkError;
+                    type Error = ToSdkError;
 
-    fn try_from(value: StartAutomatedReasoningPolicyBuildWorkflowRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_client_request_token(value.client_request_token)
-            .set_source_content(Some(value.source_content.try_into()?))
-)
-    }
-}
+                    fn try_from(value: StartAutomatedReasoningPolicyBuildWorkflowRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_client_request_token(value.client_request_token)
+.set_source_content(Some(value.source_content.try_into()?))
+) }
+                }
 
 impl From<operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowOutput> for StartAutomatedReasoningPolicyBuildWorkflowResponse {
-    fn from(value: operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowOutput) -> Self {
-        Self {
-            policy_arn: value.policy_arn,
-            build_workflow_id: value.build_workflow_id,
-        }
-    }
-}
-
-impl TryFrom<StartAutomatedReasoningPolicyBuildWorkflowResponse> for operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: StartAutomatedReasoningPolicyBuildWorkflowResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_arn(Some(value.policy_arn))
-            .set_build_workflow_id(Some(value.build_workflow_id))
-            .build()?)
-    }
-}
+                fn from(value: operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowOutput) -> Self { Self { policy_arn: value.policy_arn,
+build_workflow_id: value.build_workflow_id,
+ } }
+            }
 
 impl From<operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowInput> for StartAutomatedReasoningPolicyTestWorkflowRequest {
-    fn from(value: operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowInput) -> Self {
-        Self {
-            test_case_ids: value.test_case_ids,
-            client_request_token: value.client_request_token,
-        }
-    }
-}
+                fn from(value: operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowInput) -> Self { Self { test_case_ids: value.test_case_ids,
+client_request_token: value.client_request_token,
+ } }
+            }
 
 impl From<StartAutomatedReasoningPolicyTestWorkflowRequest> for operation::start_automated_reasoning_policy_test_workflow::builders::StartAutomatedReasoningPolicyTestWorkflowInputBuilder {
-    fn from(value: StartAutomatedReasoningPolicyTestWorkflowRequest) -> Self {
-        Self::default()
-            .set_test_case_ids(value.test_case_ids)
-            .set_client_request_token(value.client_request_token)
-
-    }
-}
+                    fn from(value: StartAutomatedReasoningPolicyTestWorkflowRequest) -> Self { Self::default().set_test_case_ids(value.test_case_ids)
+.set_client_request_token(value.client_request_token)
+ }
+                }
 
 impl From<operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowOutput> for StartAutomatedReasoningPolicyTestWorkflowResponse {
-    fn from(value: operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowOutput) -> Self {
-        Self {
-            policy_arn: value.policy_arn,
-        }
-    }
-}
-
-impl TryFrom<StartAutomatedReasoningPolicyTestWorkflowResponse> for operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: StartAutomatedReasoningPolicyTestWorkflowResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_arn(Some(value.policy_arn))
-            .build()?)
-    }
-}
+                fn from(value: operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowOutput) -> Self { Self { policy_arn: value.policy_arn,
+ } }
+            }
 
 impl From<operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsInput> for UpdateAutomatedReasoningPolicyAnnotationsRequest {
-    fn from(value: operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsInput) -> Self {
-        Self {
-            annotations: value.annotations.map(each).unwrap_or_default(),
-            last_updated_annotation_set_hash: value.last_updated_annotation_set_hash.unwrap_or_default(),
-        }
-    }
-}
+                fn from(value: operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsInput) -> Self { Self { annotations: value.annotations.map(each).unwrap_or_default(),
+last_updated_annotation_set_hash: value.last_updated_annotation_set_hash.unwrap_or_default(),
+ } }
+            }
 
 impl TryFrom<UpdateAutomatedReasoningPolicyAnnotationsRequest> for operation::update_automated_reasoning_policy_annotations::builders::UpdateAutomatedReasoningPolicyAnnotationsInputBuilder {
-    type Error = ToSdkError;
+                    type Error = ToSdkError;
 
-    fn try_from(value: UpdateAutomatedReasoningPolicyAnnotationsRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_annotations(Some(try_each(value.annotations)?))
-            .set_last_updated_annotation_set_hash(Some(value.last_updated_annotation_set_hash))
-)
-    }
-}
+                    fn try_from(value: UpdateAutomatedReasoningPolicyAnnotationsRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_annotations(Some(try_each(value.annotations)?))
+.set_last_updated_annotation_set_hash(Some(value.last_updated_annotation_set_hash))
+) }
+                }
 
 impl From<operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsOutput> for UpdateAutomatedReasoningPolicyAnnotationsResponse {
-    fn from(value: operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsOutput) -> Self {
-        Self {
-            policy_arn: value.policy_arn,
-            build_workflow_id: value.build_workflow_id,
-            annotation_set_hash: value.annotation_set_hash,
-            updated_at: timestamp_from_sdk(value.updated_at),
-        }
-    }
-}
-
-impl TryFrom<UpdateAutomatedReasoningPolicyAnnotationsResponse> for operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: UpdateAutomatedReasoningPolicyAnnotationsResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_arn(Some(value.policy_arn))
-            .set_build_workflow_id(Some(value.build_workflow_id))
-            .set_annotation_set_hash(Some(value.annotation_set_hash))
-            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .build()?)
-    }
-}
+                fn from(value: operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsOutput) -> Self { Self { policy_arn: value.policy_arn,
+build_workflow_id: value.build_workflow_id,
+annotation_set_hash: value.annotation_set_hash,
+updated_at: timestamp_from_sdk(value.updated_at),
+ } }
+            }
 
 impl From<operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyInput>
     for UpdateAutomatedReasoningPolicyRequest
@@ -2671,21 +1692,6 @@ impl From<operation::update_automated_reasoning_policy::UpdateAutomatedReasoning
     }
 }
 
-impl TryFrom<UpdateAutomatedReasoningPolicyResponse>
-    for operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: UpdateAutomatedReasoningPolicyResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_arn(Some(value.policy_arn))
-            .set_name(Some(value.name))
-            .set_definition_hash(Some(value.definition_hash))
-            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .build()?)
-    }
-}
-
 impl From<operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseInput>
     for UpdateAutomatedReasoningPolicyTestCaseRequest
 {
@@ -2707,19 +1713,16 @@ impl From<operation::update_automated_reasoning_policy_test_case::UpdateAutomate
 }
 
 impl TryFrom<UpdateAutomatedReasoningPolicyTestCaseRequest> for operation::update_automated_reasoning_policy_test_case::builders::UpdateAutomatedReasoningPolicyTestCaseInputBuilder {
-    type Error = ToSdkError;
+                    type Error = ToSdkError;
 
-    fn try_from(value: UpdateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_guard_content(Some(value.guard_content))
-            .set_query_content(value.query_content)
-            .set_last_updated_at(Some(timestamp_to_sdk(value.last_updated_at)))
-            .set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()))
-            .set_confidence_threshold(value.confidence_threshold.map(|value| finite("confidence_threshold", value)).transpose()?)
-            .set_client_request_token(value.client_request_token)
-)
-    }
-}
+                    fn try_from(value: UpdateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_guard_content(Some(value.guard_content))
+.set_query_content(value.query_content)
+.set_last_updated_at(Some(timestamp_to_sdk(value.last_updated_at)))
+.set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()))
+.set_confidence_threshold(value.confidence_threshold.map(|value| finite("confidence_threshold", value)).transpose()?)
+.set_client_request_token(value.client_request_token)
+) }
+                }
 
 impl
     From<operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseOutput>
@@ -2729,18 +1732,5 @@ impl
         value: operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseOutput,
     ) -> Self {
         Self { policy_arn: value.policy_arn, test_case_id: value.test_case_id }
-    }
-}
-
-impl TryFrom<UpdateAutomatedReasoningPolicyTestCaseResponse>
-    for operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: UpdateAutomatedReasoningPolicyTestCaseResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policy_arn(Some(value.policy_arn))
-            .set_test_case_id(Some(value.test_case_id))
-            .build()?)
     }
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::custom_model::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -44,14 +44,6 @@ impl From<operation::create_custom_model::CreateCustomModelOutput> for CreateCus
     }
 }
 
-impl TryFrom<CreateCustomModelResponse> for operation::create_custom_model::CreateCustomModelOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateCustomModelResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_model_arn(Some(value.model_arn)).build()?)
-    }
-}
-
 impl From<operation::get_custom_model::GetCustomModelOutput> for CustomModel {
     fn from(value: operation::get_custom_model::GetCustomModelOutput) -> Self {
         Self {
@@ -73,32 +65,6 @@ impl From<operation::get_custom_model::GetCustomModelOutput> for CustomModel {
             model_status: value.model_status.map(Into::into),
             failure_message: value.failure_message,
         }
-    }
-}
-
-impl TryFrom<CustomModel> for operation::get_custom_model::GetCustomModelOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: CustomModel) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_model_arn(Some(value.model_arn))
-            .set_model_name(Some(value.model_name))
-            .set_job_name(value.job_name)
-            .set_job_arn(value.job_arn)
-            .set_base_model_arn(value.base_model_arn)
-            .set_customization_type(value.customization_type.map(Into::into))
-            .set_model_kms_key_arn(value.model_kms_key_arn)
-            .set_hyper_parameters(value.hyper_parameters.map(|value| value.into_iter().collect()))
-            .set_training_data_config(value.training_data_config.map(TryInto::try_into).transpose()?)
-            .set_validation_data_config(value.validation_data_config.map(TryInto::try_into).transpose()?)
-            .set_output_data_config(value.output_data_config.map(TryInto::try_into).transpose()?)
-            .set_training_metrics(value.training_metrics.map(TryInto::try_into).transpose()?)
-            .set_validation_metrics(value.validation_metrics.map(try_each).transpose()?)
-            .set_creation_time(Some(timestamp_to_sdk(value.creation_time)))
-            .set_customization_config(value.customization_config.map(TryInto::try_into).transpose()?)
-            .set_model_status(value.model_status.map(Into::into))
-            .set_failure_message(value.failure_message)
-            .build()?)
     }
 }
 
@@ -140,23 +106,6 @@ impl From<sdk::types::CustomModelSummary> for CustomModelSummary {
             owner_account_id: value.owner_account_id,
             model_status: value.model_status.map(Into::into),
         }
-    }
-}
-
-impl TryFrom<CustomModelSummary> for sdk::types::CustomModelSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: CustomModelSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_model_arn(Some(value.model_arn))
-            .set_model_name(Some(value.model_name))
-            .set_creation_time(Some(timestamp_to_sdk(value.creation_time)))
-            .set_base_model_arn(Some(value.base_model_arn))
-            .set_base_model_name(Some(value.base_model_name))
-            .set_customization_type(value.customization_type.map(Into::into))
-            .set_owner_account_id(value.owner_account_id)
-            .set_model_status(value.model_status.map(Into::into))
-            .build()?)
     }
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::custom_model_deployment::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -44,18 +44,6 @@ impl From<operation::create_custom_model_deployment::CreateCustomModelDeployment
     }
 }
 
-impl TryFrom<CreateCustomModelDeploymentResponse>
-    for operation::create_custom_model_deployment::CreateCustomModelDeploymentOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateCustomModelDeploymentResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_custom_model_deployment_arn(Some(value.custom_model_deployment_arn))
-            .build()?)
-    }
-}
-
 impl From<operation::get_custom_model_deployment::GetCustomModelDeploymentOutput> for CustomModelDeployment {
     fn from(value: operation::get_custom_model_deployment::GetCustomModelDeploymentOutput) -> Self {
         Self {
@@ -69,26 +57,6 @@ impl From<operation::get_custom_model_deployment::GetCustomModelDeploymentOutput
             failure_message: value.failure_message,
             last_updated_at: value.last_updated_at.map(timestamp_from_sdk),
         }
-    }
-}
-
-impl TryFrom<CustomModelDeployment>
-    for operation::get_custom_model_deployment::GetCustomModelDeploymentOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: CustomModelDeployment) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_custom_model_deployment_arn(Some(value.custom_model_deployment_arn))
-            .set_model_deployment_name(Some(value.model_deployment_name))
-            .set_model_arn(Some(value.model_arn))
-            .set_created_at(Some(timestamp_to_sdk(value.created_at)))
-            .set_status(Some(value.status.into()))
-            .set_description(value.description)
-            .set_update_details(value.update_details.map(TryInto::try_into).transpose()?)
-            .set_failure_message(value.failure_message)
-            .set_last_updated_at(value.last_updated_at.map(timestamp_to_sdk))
-            .build()?)
     }
 }
 
@@ -118,47 +86,14 @@ impl From<sdk::types::CustomModelDeploymentSummary> for CustomModelDeploymentSum
     }
 }
 
-impl TryFrom<CustomModelDeploymentSummary> for sdk::types::CustomModelDeploymentSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: CustomModelDeploymentSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_custom_model_deployment_arn(Some(value.custom_model_deployment_arn))
-            .set_custom_model_deployment_name(Some(value.custom_model_deployment_name))
-            .set_model_arn(Some(value.model_arn))
-            .set_created_at(Some(timestamp_to_sdk(value.created_at)))
-            .set_status(Some(value.status.into()))
-            .set_last_updated_at(value.last_updated_at.map(timestamp_to_sdk))
-            .set_failure_message(value.failure_message)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::CustomModelDeploymentUpdateDetails> for CustomModelDeploymentUpdateDetails {
     fn from(value: sdk::types::CustomModelDeploymentUpdateDetails) -> Self {
         Self { model_arn: value.model_arn, update_status: value.update_status.into() }
     }
 }
 
-impl TryFrom<CustomModelDeploymentUpdateDetails> for sdk::types::CustomModelDeploymentUpdateDetails {
-    type Error = ToSdkError;
-
-    fn try_from(value: CustomModelDeploymentUpdateDetails) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_model_arn(Some(value.model_arn))
-            .set_update_status(Some(value.update_status.into()))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::CustomModelDeploymentUpdateStatus> for CustomModelDeploymentUpdateStatus {
     fn from(value: sdk::types::CustomModelDeploymentUpdateStatus) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<CustomModelDeploymentUpdateStatus> for sdk::types::CustomModelDeploymentUpdateStatus {
-    fn from(value: CustomModelDeploymentUpdateStatus) -> Self {
         value.as_str().into()
     }
 }
@@ -184,17 +119,5 @@ impl From<operation::update_custom_model_deployment::UpdateCustomModelDeployment
 {
     fn from(value: operation::update_custom_model_deployment::UpdateCustomModelDeploymentOutput) -> Self {
         Self { custom_model_deployment_arn: value.custom_model_deployment_arn }
-    }
-}
-
-impl TryFrom<UpdateCustomModelDeploymentResponse>
-    for operation::update_custom_model_deployment::UpdateCustomModelDeploymentOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: UpdateCustomModelDeploymentResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_custom_model_deployment_arn(Some(value.custom_model_deployment_arn))
-            .build()?)
     }
 }

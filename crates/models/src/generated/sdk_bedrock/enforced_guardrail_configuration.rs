@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::enforced_guardrail_configuration::*;
-use crate::sdk::{ToSdkError, timestamp_from_sdk, timestamp_to_sdk};
+use crate::sdk::{ToSdkError, timestamp_from_sdk};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -41,12 +41,6 @@ impl From<sdk::types::ConfigurationOwner> for ConfigurationOwner {
     }
 }
 
-impl From<ConfigurationOwner> for sdk::types::ConfigurationOwner {
-    fn from(value: ConfigurationOwner) -> Self {
-        value.as_str().into()
-    }
-}
-
 impl From<sdk::types::AccountEnforcedGuardrailOutputConfiguration> for EnforcedGuardrailsConfiguration {
     fn from(value: sdk::types::AccountEnforcedGuardrailOutputConfiguration) -> Self {
         Self {
@@ -66,35 +60,8 @@ impl From<sdk::types::AccountEnforcedGuardrailOutputConfiguration> for EnforcedG
     }
 }
 
-impl TryFrom<EnforcedGuardrailsConfiguration> for sdk::types::AccountEnforcedGuardrailOutputConfiguration {
-    type Error = ToSdkError;
-
-    fn try_from(value: EnforcedGuardrailsConfiguration) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_config_id(value.config_id)
-            .set_guardrail_arn(value.guardrail_arn)
-            .set_guardrail_id(value.guardrail_id)
-            .set_input_tags(value.input_tags.map(Into::into))
-            .set_selective_content_guarding(value.selective_content_guarding.map(Into::into))
-            .set_guardrail_version(value.guardrail_version)
-            .set_created_at(value.created_at.map(timestamp_to_sdk))
-            .set_created_by(value.created_by)
-            .set_updated_at(value.updated_at.map(timestamp_to_sdk))
-            .set_updated_by(value.updated_by)
-            .set_owner(value.owner.map(Into::into))
-            .set_model_enforcement(value.model_enforcement.map(TryInto::try_into).transpose()?)
-            .build())
-    }
-}
-
 impl From<sdk::types::InputTags> for InputTags {
     fn from(value: sdk::types::InputTags) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<InputTags> for sdk::types::InputTags {
-    fn from(value: InputTags) -> Self {
         value.as_str().into()
     }
 }
@@ -130,15 +97,12 @@ impl From<operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailC
 }
 
 impl TryFrom<PutEnforcedGuardrailConfigurationRequest> for operation::put_enforced_guardrail_configuration::builders::PutEnforcedGuardrailConfigurationInputBuilder {
-    type Error = ToSdkError;
+                    type Error = ToSdkError;
 
-    fn try_from(value: PutEnforcedGuardrailConfigurationRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_config_id(value.config_id)
-            .set_guardrail_inference_config(Some(value.guardrail_inference_config.try_into()?))
-)
-    }
-}
+                    fn try_from(value: PutEnforcedGuardrailConfigurationRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_config_id(value.config_id)
+.set_guardrail_inference_config(Some(value.guardrail_inference_config.try_into()?))
+) }
+                }
 
 impl From<operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationOutput>
     for PutEnforcedGuardrailConfigurationResponse
@@ -151,18 +115,6 @@ impl From<operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailC
             updated_at: value.updated_at.map(timestamp_from_sdk),
             updated_by: value.updated_by,
         }
-    }
-}
-
-impl From<PutEnforcedGuardrailConfigurationResponse>
-    for operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationOutput
-{
-    fn from(value: PutEnforcedGuardrailConfigurationResponse) -> Self {
-        Self::builder()
-            .set_config_id(value.config_id)
-            .set_updated_at(value.updated_at.map(timestamp_to_sdk))
-            .set_updated_by(value.updated_by)
-            .build()
     }
 }
 

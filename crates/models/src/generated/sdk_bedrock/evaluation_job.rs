@@ -4,8 +4,7 @@
 
 use crate::generated::evaluation_job::*;
 use crate::sdk::{
-    ToSdkError, document_from_sdk, document_to_sdk, each, finite, timestamp_from_sdk, timestamp_to_sdk,
-    try_each,
+    ToSdkError, document_from_sdk, document_to_sdk, each, finite, timestamp_from_sdk, try_each,
 };
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
@@ -108,32 +107,9 @@ impl From<sdk::types::BatchDeleteEvaluationJobError> for BatchDeleteEvaluationJo
     }
 }
 
-impl TryFrom<BatchDeleteEvaluationJobError> for sdk::types::BatchDeleteEvaluationJobError {
-    type Error = ToSdkError;
-
-    fn try_from(value: BatchDeleteEvaluationJobError) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_identifier(Some(value.job_identifier))
-            .set_code(Some(value.code))
-            .set_message(value.message)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::BatchDeleteEvaluationJobItem> for BatchDeleteEvaluationJobItem {
     fn from(value: sdk::types::BatchDeleteEvaluationJobItem) -> Self {
         Self { job_identifier: value.job_identifier, job_status: value.job_status.into() }
-    }
-}
-
-impl TryFrom<BatchDeleteEvaluationJobItem> for sdk::types::BatchDeleteEvaluationJobItem {
-    type Error = ToSdkError;
-
-    fn try_from(value: BatchDeleteEvaluationJobItem) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_identifier(Some(value.job_identifier))
-            .set_job_status(Some(value.job_status.into()))
-            .build()?)
     }
 }
 
@@ -158,19 +134,6 @@ impl From<operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobOutput
 {
     fn from(value: operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobOutput) -> Self {
         Self { errors: each(value.errors), evaluation_jobs: each(value.evaluation_jobs) }
-    }
-}
-
-impl TryFrom<BatchDeleteEvaluationJobResponse>
-    for operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: BatchDeleteEvaluationJobResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_errors(Some(try_each(value.errors)?))
-            .set_evaluation_jobs(Some(try_each(value.evaluation_jobs)?))
-            .build()?)
     }
 }
 
@@ -246,14 +209,6 @@ impl TryFrom<CreateEvaluationJobRequest>
 impl From<operation::create_evaluation_job::CreateEvaluationJobOutput> for CreateEvaluationJobResponse {
     fn from(value: operation::create_evaluation_job::CreateEvaluationJobOutput) -> Self {
         Self { job_arn: value.job_arn }
-    }
-}
-
-impl TryFrom<CreateEvaluationJobResponse> for operation::create_evaluation_job::CreateEvaluationJobOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateEvaluationJobResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_job_arn(Some(value.job_arn)).build()?)
     }
 }
 
@@ -447,15 +402,6 @@ impl From<sdk::types::EvaluationInferenceConfigSummary> for EvaluationInferenceC
     }
 }
 
-impl From<EvaluationInferenceConfigSummary> for sdk::types::EvaluationInferenceConfigSummary {
-    fn from(value: EvaluationInferenceConfigSummary) -> Self {
-        Self::builder()
-            .set_model_config_summary(value.model_config_summary.map(Into::into))
-            .set_rag_config_summary(value.rag_config_summary.map(Into::into))
-            .build()
-    }
-}
-
 impl From<operation::get_evaluation_job::GetEvaluationJobOutput> for EvaluationJob {
     fn from(value: operation::get_evaluation_job::GetEvaluationJobOutput) -> Self {
         Self {
@@ -477,29 +423,6 @@ impl From<operation::get_evaluation_job::GetEvaluationJobOutput> for EvaluationJ
     }
 }
 
-impl TryFrom<EvaluationJob> for operation::get_evaluation_job::GetEvaluationJobOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: EvaluationJob) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_name(Some(value.job_name))
-            .set_status(Some(value.status.into()))
-            .set_job_arn(Some(value.job_arn))
-            .set_job_description(value.job_description)
-            .set_role_arn(Some(value.role_arn))
-            .set_customer_encryption_key_id(value.customer_encryption_key_id)
-            .set_job_type(Some(value.job_type.into()))
-            .set_application_type(value.application_type.map(Into::into))
-            .set_evaluation_config(Some(value.evaluation_config.try_into()?))
-            .set_inference_config(Some(value.inference_config.try_into()?))
-            .set_output_data_config(Some(value.output_data_config.try_into()?))
-            .set_creation_time(Some(timestamp_to_sdk(value.creation_time)))
-            .set_last_modified_time(value.last_modified_time.map(timestamp_to_sdk))
-            .set_failure_messages(value.failure_messages)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::EvaluationJobStatus> for EvaluationJobStatus {
     fn from(value: sdk::types::EvaluationJobStatus) -> Self {
         value.as_str().into()
@@ -514,12 +437,6 @@ impl From<EvaluationJobStatus> for sdk::types::EvaluationJobStatus {
 
 impl From<sdk::types::EvaluationJobType> for EvaluationJobType {
     fn from(value: sdk::types::EvaluationJobType) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<EvaluationJobType> for sdk::types::EvaluationJobType {
-    fn from(value: EvaluationJobType) -> Self {
         value.as_str().into()
     }
 }
@@ -558,15 +475,6 @@ impl From<sdk::types::EvaluationModelConfigSummary> for EvaluationModelConfigSum
             bedrock_model_identifiers: value.bedrock_model_identifiers,
             precomputed_inference_source_identifiers: value.precomputed_inference_source_identifiers,
         }
-    }
-}
-
-impl From<EvaluationModelConfigSummary> for sdk::types::EvaluationModelConfigSummary {
-    fn from(value: EvaluationModelConfigSummary) -> Self {
-        Self::builder()
-            .set_bedrock_model_identifiers(value.bedrock_model_identifiers)
-            .set_precomputed_inference_source_identifiers(value.precomputed_inference_source_identifiers)
-            .build()
     }
 }
 
@@ -677,15 +585,6 @@ impl From<sdk::types::EvaluationRagConfigSummary> for EvaluationRagConfigSummary
     }
 }
 
-impl From<EvaluationRagConfigSummary> for sdk::types::EvaluationRagConfigSummary {
-    fn from(value: EvaluationRagConfigSummary) -> Self {
-        Self::builder()
-            .set_bedrock_knowledge_base_identifiers(value.bedrock_knowledge_base_identifiers)
-            .set_precomputed_rag_source_identifiers(value.precomputed_rag_source_identifiers)
-            .build()
-    }
-}
-
 impl From<sdk::types::EvaluationSummary> for EvaluationSummary {
     fn from(value: sdk::types::EvaluationSummary) -> Self {
         Self {
@@ -702,27 +601,6 @@ impl From<sdk::types::EvaluationSummary> for EvaluationSummary {
             inference_config_summary: value.inference_config_summary.map(Into::into),
             application_type: value.application_type.map(Into::into),
         }
-    }
-}
-
-impl TryFrom<EvaluationSummary> for sdk::types::EvaluationSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: EvaluationSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_arn(Some(value.job_arn))
-            .set_job_name(Some(value.job_name))
-            .set_status(Some(value.status.into()))
-            .set_creation_time(Some(timestamp_to_sdk(value.creation_time)))
-            .set_job_type(Some(value.job_type.into()))
-            .set_evaluation_task_types(Some(each(value.evaluation_task_types)))
-            .set_model_identifiers(value.model_identifiers)
-            .set_rag_identifiers(value.rag_identifiers)
-            .set_evaluator_model_identifiers(value.evaluator_model_identifiers)
-            .set_custom_metrics_evaluator_model_identifiers(value.custom_metrics_evaluator_model_identifiers)
-            .set_inference_config_summary(value.inference_config_summary.map(Into::into))
-            .set_application_type(value.application_type.map(Into::into))
-            .build()?)
     }
 }
 

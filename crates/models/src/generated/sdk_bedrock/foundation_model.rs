@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::foundation_model::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk};
+use crate::sdk::{each, timestamp_from_sdk};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -13,37 +13,14 @@ impl From<sdk::types::AgreementAvailability> for AgreementAvailability {
     }
 }
 
-impl TryFrom<AgreementAvailability> for sdk::types::AgreementAvailability {
-    type Error = ToSdkError;
-
-    fn try_from(value: AgreementAvailability) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_status(Some(value.status.into()))
-            .set_error_message(value.error_message)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::AuthorizationStatus> for AuthorizationStatus {
     fn from(value: sdk::types::AuthorizationStatus) -> Self {
         value.as_str().into()
     }
 }
 
-impl From<AuthorizationStatus> for sdk::types::AuthorizationStatus {
-    fn from(value: AuthorizationStatus) -> Self {
-        value.as_str().into()
-    }
-}
-
 impl From<sdk::types::EntitlementAvailability> for EntitlementAvailability {
     fn from(value: sdk::types::EntitlementAvailability) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<EntitlementAvailability> for sdk::types::EntitlementAvailability {
-    fn from(value: EntitlementAvailability) -> Self {
         value.as_str().into()
     }
 }
@@ -65,25 +42,6 @@ impl From<sdk::types::FoundationModelDetails> for FoundationModel {
     }
 }
 
-impl TryFrom<FoundationModel> for sdk::types::FoundationModelDetails {
-    type Error = ToSdkError;
-
-    fn try_from(value: FoundationModel) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_model_arn(Some(value.model_arn))
-            .set_model_id(Some(value.model_id))
-            .set_model_name(value.model_name)
-            .set_provider_name(value.provider_name)
-            .set_input_modalities(value.input_modalities.map(each))
-            .set_output_modalities(value.output_modalities.map(each))
-            .set_response_streaming_supported(value.response_streaming_supported)
-            .set_customizations_supported(value.customizations_supported.map(each))
-            .set_inference_types_supported(value.inference_types_supported.map(each))
-            .set_model_lifecycle(value.model_lifecycle.map(TryInto::try_into).transpose()?)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::FoundationModelSummary> for FoundationModel {
     fn from(value: sdk::types::FoundationModelSummary) -> Self {
         Self {
@@ -98,25 +56,6 @@ impl From<sdk::types::FoundationModelSummary> for FoundationModel {
             inference_types_supported: value.inference_types_supported.map(each),
             model_lifecycle: value.model_lifecycle.map(Into::into),
         }
-    }
-}
-
-impl TryFrom<FoundationModel> for sdk::types::FoundationModelSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: FoundationModel) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_model_arn(Some(value.model_arn))
-            .set_model_id(Some(value.model_id))
-            .set_model_name(value.model_name)
-            .set_provider_name(value.provider_name)
-            .set_input_modalities(value.input_modalities.map(each))
-            .set_output_modalities(value.output_modalities.map(each))
-            .set_response_streaming_supported(value.response_streaming_supported)
-            .set_customizations_supported(value.customizations_supported.map(each))
-            .set_inference_types_supported(value.inference_types_supported.map(each))
-            .set_model_lifecycle(value.model_lifecycle.map(TryInto::try_into).transpose()?)
-            .build()?)
     }
 }
 
@@ -136,22 +75,6 @@ impl From<operation::get_foundation_model_availability::GetFoundationModelAvaila
     }
 }
 
-impl TryFrom<FoundationModelAvailability>
-    for operation::get_foundation_model_availability::GetFoundationModelAvailabilityOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: FoundationModelAvailability) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_model_id(Some(value.model_id))
-            .set_agreement_availability(Some(value.agreement_availability.try_into()?))
-            .set_authorization_status(Some(value.authorization_status.into()))
-            .set_entitlement_availability(Some(value.entitlement_availability.into()))
-            .set_region_availability(Some(value.region_availability.into()))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::FoundationModelLifecycle> for FoundationModelLifecycle {
     fn from(value: sdk::types::FoundationModelLifecycle) -> Self {
         Self {
@@ -164,28 +87,8 @@ impl From<sdk::types::FoundationModelLifecycle> for FoundationModelLifecycle {
     }
 }
 
-impl TryFrom<FoundationModelLifecycle> for sdk::types::FoundationModelLifecycle {
-    type Error = ToSdkError;
-
-    fn try_from(value: FoundationModelLifecycle) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_status(Some(value.status.into()))
-            .set_start_of_life_time(value.start_of_life_time.map(timestamp_to_sdk))
-            .set_end_of_life_time(value.end_of_life_time.map(timestamp_to_sdk))
-            .set_legacy_time(value.legacy_time.map(timestamp_to_sdk))
-            .set_public_extended_access_time(value.public_extended_access_time.map(timestamp_to_sdk))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::FoundationModelLifecycleStatus> for FoundationModelLifecycleStatus {
     fn from(value: sdk::types::FoundationModelLifecycleStatus) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<FoundationModelLifecycleStatus> for sdk::types::FoundationModelLifecycleStatus {
-    fn from(value: FoundationModelLifecycleStatus) -> Self {
         value.as_str().into()
     }
 }
@@ -228,12 +131,6 @@ impl From<ModelModality> for sdk::types::ModelModality {
 
 impl From<sdk::types::RegionAvailability> for RegionAvailability {
     fn from(value: sdk::types::RegionAvailability) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<RegionAvailability> for sdk::types::RegionAvailability {
-    fn from(value: RegionAvailability) -> Self {
         value.as_str().into()
     }
 }

@@ -3,18 +3,12 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::foundation_model_agreement::*;
-use crate::sdk::{ToSdkError, each};
+use crate::sdk::each;
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::AgreementStatus> for AgreementStatus {
     fn from(value: sdk::types::AgreementStatus) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<AgreementStatus> for sdk::types::AgreementStatus {
-    fn from(value: AgreementStatus) -> Self {
         value.as_str().into()
     }
 }
@@ -69,17 +63,6 @@ impl From<sdk::types::DimensionalPriceRate> for DimensionalPriceRate {
     }
 }
 
-impl From<DimensionalPriceRate> for sdk::types::DimensionalPriceRate {
-    fn from(value: DimensionalPriceRate) -> Self {
-        Self::builder()
-            .set_dimension(value.dimension)
-            .set_price(value.price)
-            .set_description(value.description)
-            .set_unit(value.unit)
-            .build()
-    }
-}
-
 impl From<operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput>
     for FoundationModelAgreement
 {
@@ -90,25 +73,9 @@ impl From<operation::create_foundation_model_agreement::CreateFoundationModelAgr
     }
 }
 
-impl TryFrom<FoundationModelAgreement>
-    for operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: FoundationModelAgreement) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_model_id(Some(value.model_id)).build()?)
-    }
-}
-
 impl From<sdk::types::LegalTerm> for LegalTerm {
     fn from(value: sdk::types::LegalTerm) -> Self {
         Self { url: value.url }
-    }
-}
-
-impl From<LegalTerm> for sdk::types::LegalTerm {
-    fn from(value: LegalTerm) -> Self {
-        Self::builder().set_url(value.url).build()
     }
 }
 
@@ -119,18 +86,6 @@ impl From<sdk::types::Offer> for Offer {
             offer_token: value.offer_token,
             term_details: value.term_details.map(Into::into).unwrap_or_default(),
         }
-    }
-}
-
-impl TryFrom<Offer> for sdk::types::Offer {
-    type Error = ToSdkError;
-
-    fn try_from(value: Offer) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_offer_id(value.offer_id)
-            .set_offer_token(Some(value.offer_token))
-            .set_term_details(Some(value.term_details.try_into()?))
-            .build()?)
     }
 }
 
@@ -152,23 +107,9 @@ impl From<sdk::types::PricingTerm> for PricingTerm {
     }
 }
 
-impl TryFrom<PricingTerm> for sdk::types::PricingTerm {
-    type Error = ToSdkError;
-
-    fn try_from(value: PricingTerm) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_rate_card(Some(each(value.rate_card))).build()?)
-    }
-}
-
 impl From<sdk::types::SupportTerm> for SupportTerm {
     fn from(value: sdk::types::SupportTerm) -> Self {
         Self { refund_policy_description: value.refund_policy_description }
-    }
-}
-
-impl From<SupportTerm> for sdk::types::SupportTerm {
-    fn from(value: SupportTerm) -> Self {
-        Self::builder().set_refund_policy_description(value.refund_policy_description).build()
     }
 }
 
@@ -183,27 +124,8 @@ impl From<sdk::types::TermDetails> for TermDetails {
     }
 }
 
-impl TryFrom<TermDetails> for sdk::types::TermDetails {
-    type Error = ToSdkError;
-
-    fn try_from(value: TermDetails) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_usage_based_pricing_term(Some(value.usage_based_pricing_term.try_into()?))
-            .set_legal_term(Some(value.legal_term.into()))
-            .set_support_term(Some(value.support_term.into()))
-            .set_validity_term(value.validity_term.map(Into::into))
-            .build())
-    }
-}
-
 impl From<sdk::types::ValidityTerm> for ValidityTerm {
     fn from(value: sdk::types::ValidityTerm) -> Self {
         Self { agreement_duration: value.agreement_duration }
-    }
-}
-
-impl From<ValidityTerm> for sdk::types::ValidityTerm {
-    fn from(value: ValidityTerm) -> Self {
-        Self::builder().set_agreement_duration(value.agreement_duration).build()
     }
 }

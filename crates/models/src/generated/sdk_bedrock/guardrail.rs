@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::guardrail::*;
-use crate::sdk::{ToSdkError, each, finite, timestamp_from_sdk, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each, finite, timestamp_from_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -67,19 +67,6 @@ impl From<operation::create_guardrail::CreateGuardrailOutput> for CreateGuardrai
     }
 }
 
-impl TryFrom<CreateGuardrailResponse> for operation::create_guardrail::CreateGuardrailOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateGuardrailResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_guardrail_id(Some(value.guardrail_id))
-            .set_guardrail_arn(Some(value.guardrail_arn))
-            .set_version(Some(value.version))
-            .set_created_at(Some(timestamp_to_sdk(value.created_at)))
-            .build()?)
-    }
-}
-
 impl From<operation::create_guardrail_version::CreateGuardrailVersionInput>
     for CreateGuardrailVersionRequest
 {
@@ -103,19 +90,6 @@ impl From<operation::create_guardrail_version::CreateGuardrailVersionOutput>
 {
     fn from(value: operation::create_guardrail_version::CreateGuardrailVersionOutput) -> Self {
         Self { guardrail_id: value.guardrail_id, version: value.version }
-    }
-}
-
-impl TryFrom<CreateGuardrailVersionResponse>
-    for operation::create_guardrail_version::CreateGuardrailVersionOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateGuardrailVersionResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_guardrail_id(Some(value.guardrail_id))
-            .set_version(Some(value.version))
-            .build()?)
     }
 }
 
@@ -146,57 +120,9 @@ impl From<operation::get_guardrail::GetGuardrailOutput> for Guardrail {
     }
 }
 
-impl TryFrom<Guardrail> for operation::get_guardrail::GetGuardrailOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: Guardrail) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_name(Some(value.name))
-            .set_description(value.description)
-            .set_guardrail_id(Some(value.guardrail_id))
-            .set_guardrail_arn(Some(value.guardrail_arn))
-            .set_version(Some(value.version))
-            .set_status(Some(value.status.into()))
-            .set_topic_policy(value.topic_policy.map(TryInto::try_into).transpose()?)
-            .set_content_policy(value.content_policy.map(TryInto::try_into).transpose()?)
-            .set_word_policy(value.word_policy.map(TryInto::try_into).transpose()?)
-            .set_sensitive_information_policy(
-                value.sensitive_information_policy.map(TryInto::try_into).transpose()?,
-            )
-            .set_contextual_grounding_policy(
-                value.contextual_grounding_policy.map(TryInto::try_into).transpose()?,
-            )
-            .set_automated_reasoning_policy(
-                value.automated_reasoning_policy.map(TryInto::try_into).transpose()?,
-            )
-            .set_cross_region_details(value.cross_region_details.map(Into::into))
-            .set_created_at(Some(timestamp_to_sdk(value.created_at)))
-            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .set_status_reasons(value.status_reasons)
-            .set_failure_recommendations(value.failure_recommendations)
-            .set_blocked_input_messaging(Some(value.blocked_input_messaging))
-            .set_blocked_outputs_messaging(Some(value.blocked_outputs_messaging))
-            .set_kms_key_arn(value.kms_key_arn)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailAutomatedReasoningPolicy> for GuardrailAutomatedReasoningPolicy {
     fn from(value: sdk::types::GuardrailAutomatedReasoningPolicy) -> Self {
         Self { policies: value.policies, confidence_threshold: value.confidence_threshold }
-    }
-}
-
-impl TryFrom<GuardrailAutomatedReasoningPolicy> for sdk::types::GuardrailAutomatedReasoningPolicy {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailAutomatedReasoningPolicy) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_policies(Some(value.policies))
-            .set_confidence_threshold(
-                value.confidence_threshold.map(|value| finite("confidence_threshold", value)).transpose()?,
-            )
-            .build()?)
     }
 }
 
@@ -234,24 +160,6 @@ impl From<sdk::types::GuardrailContentFilter> for GuardrailContentFilter {
             input_enabled: value.input_enabled,
             output_enabled: value.output_enabled,
         }
-    }
-}
-
-impl TryFrom<GuardrailContentFilter> for sdk::types::GuardrailContentFilter {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailContentFilter) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_type(Some(value.r#type.into()))
-            .set_input_strength(Some(value.input_strength.into()))
-            .set_output_strength(Some(value.output_strength.into()))
-            .set_input_modalities(value.input_modalities.map(each))
-            .set_output_modalities(value.output_modalities.map(each))
-            .set_input_action(value.input_action.map(Into::into))
-            .set_output_action(value.output_action.map(Into::into))
-            .set_input_enabled(value.input_enabled)
-            .set_output_enabled(value.output_enabled)
-            .build()?)
     }
 }
 
@@ -319,14 +227,6 @@ impl From<sdk::types::GuardrailContentFiltersTier> for GuardrailContentFiltersTi
     }
 }
 
-impl TryFrom<GuardrailContentFiltersTier> for sdk::types::GuardrailContentFiltersTier {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailContentFiltersTier) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_tier_name(Some(value.tier_name.into())).build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailContentFiltersTierConfig> for GuardrailContentFiltersTierConfig {
     fn from(value: sdk::types::GuardrailContentFiltersTierConfig) -> Self {
         Self { tier_name: value.tier_name.into() }
@@ -356,17 +256,6 @@ impl From<GuardrailContentFiltersTierName> for sdk::types::GuardrailContentFilte
 impl From<sdk::types::GuardrailContentPolicy> for GuardrailContentPolicy {
     fn from(value: sdk::types::GuardrailContentPolicy) -> Self {
         Self { filters: value.filters.map(each), tier: value.tier.map(Into::into) }
-    }
-}
-
-impl TryFrom<GuardrailContentPolicy> for sdk::types::GuardrailContentPolicy {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailContentPolicy) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_filters(value.filters.map(try_each).transpose()?)
-            .set_tier(value.tier.map(TryInto::try_into).transpose()?)
-            .build())
     }
 }
 
@@ -407,19 +296,6 @@ impl From<sdk::types::GuardrailContextualGroundingFilter> for GuardrailContextua
             action: value.action.map(Into::into),
             enabled: value.enabled,
         }
-    }
-}
-
-impl TryFrom<GuardrailContextualGroundingFilter> for sdk::types::GuardrailContextualGroundingFilter {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailContextualGroundingFilter) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_type(Some(value.r#type.into()))
-            .set_threshold(Some(finite("threshold", value.threshold)?))
-            .set_action(value.action.map(Into::into))
-            .set_enabled(value.enabled)
-            .build()?)
     }
 }
 
@@ -467,17 +343,6 @@ impl From<sdk::types::GuardrailContextualGroundingPolicy> for GuardrailContextua
     }
 }
 
-impl TryFrom<GuardrailContextualGroundingPolicy> for sdk::types::GuardrailContextualGroundingPolicy {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailContextualGroundingPolicy) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_filters(Some(try_each(value.filters)?))
-            .set_tier(value.tier.map(TryInto::try_into).transpose()?)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailContextualGroundingPolicyConfig> for GuardrailContextualGroundingPolicyConfig {
     fn from(value: sdk::types::GuardrailContextualGroundingPolicyConfig) -> Self {
         Self { filters_config: each(value.filters_config), tier_config: value.tier_config.map(Into::into) }
@@ -500,14 +365,6 @@ impl TryFrom<GuardrailContextualGroundingPolicyConfig>
 impl From<sdk::types::GuardrailContextualGroundingTier> for GuardrailContextualGroundingTier {
     fn from(value: sdk::types::GuardrailContextualGroundingTier) -> Self {
         Self { tier_name: value.tier_name.into() }
-    }
-}
-
-impl TryFrom<GuardrailContextualGroundingTier> for sdk::types::GuardrailContextualGroundingTier {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailContextualGroundingTier) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_tier_name(Some(value.tier_name.into())).build()?)
     }
 }
 
@@ -562,15 +419,6 @@ impl From<sdk::types::GuardrailCrossRegionDetails> for GuardrailCrossRegionDetai
     }
 }
 
-impl From<GuardrailCrossRegionDetails> for sdk::types::GuardrailCrossRegionDetails {
-    fn from(value: GuardrailCrossRegionDetails) -> Self {
-        Self::builder()
-            .set_guardrail_profile_id(value.guardrail_profile_id)
-            .set_guardrail_profile_arn(value.guardrail_profile_arn)
-            .build()
-    }
-}
-
 impl From<sdk::types::GuardrailFilterStrength> for GuardrailFilterStrength {
     fn from(value: sdk::types::GuardrailFilterStrength) -> Self {
         value.as_str().into()
@@ -592,20 +440,6 @@ impl From<sdk::types::GuardrailManagedWords> for GuardrailManagedWords {
             input_enabled: value.input_enabled,
             output_enabled: value.output_enabled,
         }
-    }
-}
-
-impl TryFrom<GuardrailManagedWords> for sdk::types::GuardrailManagedWords {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailManagedWords) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_type(Some(value.r#type.into()))
-            .set_input_action(value.input_action.map(Into::into))
-            .set_output_action(value.output_action.map(Into::into))
-            .set_input_enabled(value.input_enabled)
-            .set_output_enabled(value.output_enabled)
-            .build()?)
     }
 }
 
@@ -672,21 +506,6 @@ impl From<sdk::types::GuardrailPiiEntity> for GuardrailPiiEntity {
     }
 }
 
-impl TryFrom<GuardrailPiiEntity> for sdk::types::GuardrailPiiEntity {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailPiiEntity) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_type(Some(value.r#type.into()))
-            .set_action(Some(value.action.into()))
-            .set_input_action(value.input_action.map(Into::into))
-            .set_output_action(value.output_action.map(Into::into))
-            .set_input_enabled(value.input_enabled)
-            .set_output_enabled(value.output_enabled)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailPiiEntityConfig> for GuardrailPiiEntityConfig {
     fn from(value: sdk::types::GuardrailPiiEntityConfig) -> Self {
         Self {
@@ -742,23 +561,6 @@ impl From<sdk::types::GuardrailRegex> for GuardrailRegex {
     }
 }
 
-impl TryFrom<GuardrailRegex> for sdk::types::GuardrailRegex {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailRegex) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_name(Some(value.name))
-            .set_description(value.description)
-            .set_pattern(Some(value.pattern))
-            .set_action(Some(value.action.into()))
-            .set_input_action(value.input_action.map(Into::into))
-            .set_output_action(value.output_action.map(Into::into))
-            .set_input_enabled(value.input_enabled)
-            .set_output_enabled(value.output_enabled)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailRegexConfig> for GuardrailRegexConfig {
     fn from(value: sdk::types::GuardrailRegexConfig) -> Self {
         Self {
@@ -809,17 +611,6 @@ impl From<sdk::types::GuardrailSensitiveInformationPolicy> for GuardrailSensitiv
     }
 }
 
-impl TryFrom<GuardrailSensitiveInformationPolicy> for sdk::types::GuardrailSensitiveInformationPolicy {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailSensitiveInformationPolicy) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_pii_entities(value.pii_entities.map(try_each).transpose()?)
-            .set_regexes(value.regexes.map(try_each).transpose()?)
-            .build())
-    }
-}
-
 impl From<sdk::types::GuardrailSensitiveInformationPolicyConfig>
     for GuardrailSensitiveInformationPolicyConfig
 {
@@ -850,12 +641,6 @@ impl From<sdk::types::GuardrailStatus> for GuardrailStatus {
     }
 }
 
-impl From<GuardrailStatus> for sdk::types::GuardrailStatus {
-    fn from(value: GuardrailStatus) -> Self {
-        value.as_str().into()
-    }
-}
-
 impl From<sdk::types::GuardrailSummary> for GuardrailSummary {
     fn from(value: sdk::types::GuardrailSummary) -> Self {
         Self {
@@ -872,24 +657,6 @@ impl From<sdk::types::GuardrailSummary> for GuardrailSummary {
     }
 }
 
-impl TryFrom<GuardrailSummary> for sdk::types::GuardrailSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_id(Some(value.id))
-            .set_arn(Some(value.arn))
-            .set_status(Some(value.status.into()))
-            .set_name(Some(value.name))
-            .set_description(value.description)
-            .set_version(Some(value.version))
-            .set_created_at(Some(timestamp_to_sdk(value.created_at)))
-            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .set_cross_region_details(value.cross_region_details.map(Into::into))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailTopic> for GuardrailTopic {
     fn from(value: sdk::types::GuardrailTopic) -> Self {
         Self {
@@ -902,23 +669,6 @@ impl From<sdk::types::GuardrailTopic> for GuardrailTopic {
             input_enabled: value.input_enabled,
             output_enabled: value.output_enabled,
         }
-    }
-}
-
-impl TryFrom<GuardrailTopic> for sdk::types::GuardrailTopic {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailTopic) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_name(Some(value.name))
-            .set_definition(Some(value.definition))
-            .set_examples(value.examples)
-            .set_type(value.r#type.map(Into::into))
-            .set_input_action(value.input_action.map(Into::into))
-            .set_output_action(value.output_action.map(Into::into))
-            .set_input_enabled(value.input_enabled)
-            .set_output_enabled(value.output_enabled)
-            .build()?)
     }
 }
 
@@ -972,17 +722,6 @@ impl From<sdk::types::GuardrailTopicPolicy> for GuardrailTopicPolicy {
     }
 }
 
-impl TryFrom<GuardrailTopicPolicy> for sdk::types::GuardrailTopicPolicy {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailTopicPolicy) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_topics(Some(try_each(value.topics)?))
-            .set_tier(value.tier.map(TryInto::try_into).transpose()?)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailTopicPolicyConfig> for GuardrailTopicPolicyConfig {
     fn from(value: sdk::types::GuardrailTopicPolicyConfig) -> Self {
         Self { topics_config: each(value.topics_config), tier_config: value.tier_config.map(Into::into) }
@@ -1015,14 +754,6 @@ impl From<GuardrailTopicType> for sdk::types::GuardrailTopicType {
 impl From<sdk::types::GuardrailTopicsTier> for GuardrailTopicsTier {
     fn from(value: sdk::types::GuardrailTopicsTier) -> Self {
         Self { tier_name: value.tier_name.into() }
-    }
-}
-
-impl TryFrom<GuardrailTopicsTier> for sdk::types::GuardrailTopicsTier {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailTopicsTier) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_tier_name(Some(value.tier_name.into())).build()?)
     }
 }
 
@@ -1061,20 +792,6 @@ impl From<sdk::types::GuardrailWord> for GuardrailWord {
             input_enabled: value.input_enabled,
             output_enabled: value.output_enabled,
         }
-    }
-}
-
-impl TryFrom<GuardrailWord> for sdk::types::GuardrailWord {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailWord) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_text(Some(value.text))
-            .set_input_action(value.input_action.map(Into::into))
-            .set_output_action(value.output_action.map(Into::into))
-            .set_input_enabled(value.input_enabled)
-            .set_output_enabled(value.output_enabled)
-            .build()?)
     }
 }
 
@@ -1119,17 +836,6 @@ impl TryFrom<GuardrailWordConfig> for sdk::types::GuardrailWordConfig {
 impl From<sdk::types::GuardrailWordPolicy> for GuardrailWordPolicy {
     fn from(value: sdk::types::GuardrailWordPolicy) -> Self {
         Self { words: value.words.map(each), managed_word_lists: value.managed_word_lists.map(each) }
-    }
-}
-
-impl TryFrom<GuardrailWordPolicy> for sdk::types::GuardrailWordPolicy {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailWordPolicy) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_words(value.words.map(try_each).transpose()?)
-            .set_managed_word_lists(value.managed_word_lists.map(try_each).transpose()?)
-            .build())
     }
 }
 
@@ -1206,18 +912,5 @@ impl From<operation::update_guardrail::UpdateGuardrailOutput> for UpdateGuardrai
             version: value.version,
             updated_at: timestamp_from_sdk(value.updated_at),
         }
-    }
-}
-
-impl TryFrom<UpdateGuardrailResponse> for operation::update_guardrail::UpdateGuardrailOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: UpdateGuardrailResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_guardrail_id(Some(value.guardrail_id))
-            .set_guardrail_arn(Some(value.guardrail_arn))
-            .set_version(Some(value.version))
-            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .build()?)
     }
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::imported_model::*;
-use crate::sdk::{ToSdkError, timestamp_from_sdk, timestamp_to_sdk};
+use crate::sdk::timestamp_from_sdk;
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -13,15 +13,6 @@ impl From<sdk::types::CustomModelUnits> for CustomModelUnits {
             custom_model_units_per_model_copy: value.custom_model_units_per_model_copy,
             custom_model_units_version: value.custom_model_units_version,
         }
-    }
-}
-
-impl From<CustomModelUnits> for sdk::types::CustomModelUnits {
-    fn from(value: CustomModelUnits) -> Self {
-        Self::builder()
-            .set_custom_model_units_per_model_copy(value.custom_model_units_per_model_copy)
-            .set_custom_model_units_version(value.custom_model_units_version)
-            .build()
     }
 }
 
@@ -42,25 +33,6 @@ impl From<operation::get_imported_model::GetImportedModelOutput> for ImportedMod
     }
 }
 
-impl TryFrom<ImportedModel> for operation::get_imported_model::GetImportedModelOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: ImportedModel) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_model_arn(value.model_arn)
-            .set_model_name(value.model_name)
-            .set_job_name(value.job_name)
-            .set_job_arn(value.job_arn)
-            .set_model_data_source(value.model_data_source.map(TryInto::try_into).transpose()?)
-            .set_creation_time(value.creation_time.map(timestamp_to_sdk))
-            .set_model_architecture(value.model_architecture)
-            .set_model_kms_key_arn(value.model_kms_key_arn)
-            .set_instruct_supported(value.instruct_supported)
-            .set_custom_model_units(value.custom_model_units.map(Into::into))
-            .build())
-    }
-}
-
 impl From<sdk::types::ImportedModelSummary> for ImportedModelSummary {
     fn from(value: sdk::types::ImportedModelSummary) -> Self {
         Self {
@@ -70,19 +42,5 @@ impl From<sdk::types::ImportedModelSummary> for ImportedModelSummary {
             instruct_supported: value.instruct_supported,
             model_architecture: value.model_architecture,
         }
-    }
-}
-
-impl TryFrom<ImportedModelSummary> for sdk::types::ImportedModelSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: ImportedModelSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_model_arn(Some(value.model_arn))
-            .set_model_name(Some(value.model_name))
-            .set_creation_time(Some(timestamp_to_sdk(value.creation_time)))
-            .set_instruct_supported(value.instruct_supported)
-            .set_model_architecture(value.model_architecture)
-            .build()?)
     }
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::inference_profile::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -44,19 +44,6 @@ impl From<operation::create_inference_profile::CreateInferenceProfileOutput>
     }
 }
 
-impl TryFrom<CreateInferenceProfileResponse>
-    for operation::create_inference_profile::CreateInferenceProfileOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateInferenceProfileResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_inference_profile_arn(Some(value.inference_profile_arn))
-            .set_status(value.status.map(Into::into))
-            .build()?)
-    }
-}
-
 impl From<operation::get_inference_profile::GetInferenceProfileOutput> for InferenceProfile {
     fn from(value: operation::get_inference_profile::GetInferenceProfileOutput) -> Self {
         Self {
@@ -73,33 +60,9 @@ impl From<operation::get_inference_profile::GetInferenceProfileOutput> for Infer
     }
 }
 
-impl TryFrom<InferenceProfile> for operation::get_inference_profile::GetInferenceProfileOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: InferenceProfile) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_inference_profile_name(Some(value.inference_profile_name))
-            .set_description(value.description)
-            .set_created_at(value.created_at.map(timestamp_to_sdk))
-            .set_updated_at(value.updated_at.map(timestamp_to_sdk))
-            .set_inference_profile_arn(Some(value.inference_profile_arn))
-            .set_models(Some(each(value.models)))
-            .set_inference_profile_id(Some(value.inference_profile_id))
-            .set_status(Some(value.status.into()))
-            .set_type(Some(value.r#type.into()))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::InferenceProfileModel> for InferenceProfileModel {
     fn from(value: sdk::types::InferenceProfileModel) -> Self {
         Self { model_arn: value.model_arn }
-    }
-}
-
-impl From<InferenceProfileModel> for sdk::types::InferenceProfileModel {
-    fn from(value: InferenceProfileModel) -> Self {
-        Self::builder().set_model_arn(value.model_arn).build()
     }
 }
 
@@ -131,12 +94,6 @@ impl From<sdk::types::InferenceProfileStatus> for InferenceProfileStatus {
     }
 }
 
-impl From<InferenceProfileStatus> for sdk::types::InferenceProfileStatus {
-    fn from(value: InferenceProfileStatus) -> Self {
-        value.as_str().into()
-    }
-}
-
 impl From<sdk::types::InferenceProfileSummary> for InferenceProfileSummary {
     fn from(value: sdk::types::InferenceProfileSummary) -> Self {
         Self {
@@ -150,24 +107,6 @@ impl From<sdk::types::InferenceProfileSummary> for InferenceProfileSummary {
             status: value.status.into(),
             r#type: value.r#type.into(),
         }
-    }
-}
-
-impl TryFrom<InferenceProfileSummary> for sdk::types::InferenceProfileSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: InferenceProfileSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_inference_profile_name(Some(value.inference_profile_name))
-            .set_description(value.description)
-            .set_created_at(value.created_at.map(timestamp_to_sdk))
-            .set_updated_at(value.updated_at.map(timestamp_to_sdk))
-            .set_inference_profile_arn(Some(value.inference_profile_arn))
-            .set_models(Some(each(value.models)))
-            .set_inference_profile_id(Some(value.inference_profile_id))
-            .set_status(Some(value.status.into()))
-            .set_type(Some(value.r#type.into()))
-            .build()?)
     }
 }
 

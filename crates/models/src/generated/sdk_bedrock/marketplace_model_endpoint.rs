@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::marketplace_model_endpoint::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -76,24 +76,6 @@ impl From<sdk::types::MarketplaceModelEndpoint> for MarketplaceModelEndpoint {
     }
 }
 
-impl TryFrom<MarketplaceModelEndpoint> for sdk::types::MarketplaceModelEndpoint {
-    type Error = ToSdkError;
-
-    fn try_from(value: MarketplaceModelEndpoint) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_endpoint_arn(Some(value.endpoint_arn))
-            .set_model_source_identifier(Some(value.model_source_identifier))
-            .set_status(value.status.map(Into::into))
-            .set_status_message(value.status_message)
-            .set_created_at(Some(timestamp_to_sdk(value.created_at)))
-            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .set_endpoint_config(Some(value.endpoint_config.try_into()?))
-            .set_endpoint_status(Some(value.endpoint_status))
-            .set_endpoint_status_message(value.endpoint_status_message)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::MarketplaceModelEndpointSummary> for MarketplaceModelEndpointSummary {
     fn from(value: sdk::types::MarketplaceModelEndpointSummary) -> Self {
         Self {
@@ -104,21 +86,6 @@ impl From<sdk::types::MarketplaceModelEndpointSummary> for MarketplaceModelEndpo
             created_at: timestamp_from_sdk(value.created_at),
             updated_at: timestamp_from_sdk(value.updated_at),
         }
-    }
-}
-
-impl TryFrom<MarketplaceModelEndpointSummary> for sdk::types::MarketplaceModelEndpointSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: MarketplaceModelEndpointSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_endpoint_arn(Some(value.endpoint_arn))
-            .set_model_source_identifier(Some(value.model_source_identifier))
-            .set_status(value.status.map(Into::into))
-            .set_status_message(value.status_message)
-            .set_created_at(Some(timestamp_to_sdk(value.created_at)))
-            .set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-            .build()?)
     }
 }
 
@@ -168,12 +135,6 @@ impl TryFrom<SageMakerEndpoint> for sdk::types::SageMakerEndpoint {
 
 impl From<sdk::types::Status> for Status {
     fn from(value: sdk::types::Status) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<Status> for sdk::types::Status {
-    fn from(value: Status) -> Self {
         value.as_str().into()
     }
 }

@@ -26,5 +26,7 @@ mod provisioned_model_throughput;
 mod resource_policy;
 mod sort;
 mod tag;
+#[cfg(test)]
+mod unsent;
 mod use_case_for_model_access;
 mod vpc_config;

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::model_copy_job::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -40,14 +40,6 @@ impl From<operation::create_model_copy_job::CreateModelCopyJobOutput> for Create
     }
 }
 
-impl TryFrom<CreateModelCopyJobResponse> for operation::create_model_copy_job::CreateModelCopyJobOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateModelCopyJobResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_job_arn(Some(value.job_arn)).build()?)
-    }
-}
-
 impl From<operation::get_model_copy_job::GetModelCopyJobOutput> for ModelCopyJob {
     fn from(value: operation::get_model_copy_job::GetModelCopyJobOutput) -> Self {
         Self {
@@ -63,26 +55,6 @@ impl From<operation::get_model_copy_job::GetModelCopyJobOutput> for ModelCopyJob
             failure_message: value.failure_message,
             source_model_name: value.source_model_name,
         }
-    }
-}
-
-impl TryFrom<ModelCopyJob> for operation::get_model_copy_job::GetModelCopyJobOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: ModelCopyJob) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_arn(Some(value.job_arn))
-            .set_status(Some(value.status.into()))
-            .set_creation_time(Some(timestamp_to_sdk(value.creation_time)))
-            .set_target_model_arn(Some(value.target_model_arn))
-            .set_target_model_name(value.target_model_name)
-            .set_source_account_id(Some(value.source_account_id))
-            .set_source_model_arn(Some(value.source_model_arn))
-            .set_target_model_kms_key_arn(value.target_model_kms_key_arn)
-            .set_target_model_tags(value.target_model_tags.map(try_each).transpose()?)
-            .set_failure_message(value.failure_message)
-            .set_source_model_name(value.source_model_name)
-            .build()?)
     }
 }
 
@@ -113,25 +85,5 @@ impl From<sdk::types::ModelCopyJobSummary> for ModelCopyJobSummary {
             failure_message: value.failure_message,
             source_model_name: value.source_model_name,
         }
-    }
-}
-
-impl TryFrom<ModelCopyJobSummary> for sdk::types::ModelCopyJobSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: ModelCopyJobSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_arn(Some(value.job_arn))
-            .set_status(Some(value.status.into()))
-            .set_creation_time(Some(timestamp_to_sdk(value.creation_time)))
-            .set_target_model_arn(Some(value.target_model_arn))
-            .set_target_model_name(value.target_model_name)
-            .set_source_account_id(Some(value.source_account_id))
-            .set_source_model_arn(Some(value.source_model_arn))
-            .set_target_model_kms_key_arn(value.target_model_kms_key_arn)
-            .set_target_model_tags(value.target_model_tags.map(try_each).transpose()?)
-            .set_failure_message(value.failure_message)
-            .set_source_model_name(value.source_model_name)
-            .build()?)
     }
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::model_customization_job::*;
-use crate::sdk::{ToSdkError, each, finite, timestamp_from_sdk, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each, finite, timestamp_from_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -64,16 +64,6 @@ impl From<operation::create_model_customization_job::CreateModelCustomizationJob
     }
 }
 
-impl TryFrom<CreateModelCustomizationJobResponse>
-    for operation::create_model_customization_job::CreateModelCustomizationJobOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateModelCustomizationJobResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_job_arn(Some(value.job_arn)).build()?)
-    }
-}
-
 impl From<sdk::types::CustomizationConfig> for CustomizationConfig {
     fn from(value: sdk::types::CustomizationConfig) -> Self {
         match value {
@@ -119,16 +109,6 @@ impl From<sdk::types::DataProcessingDetails> for DataProcessingDetails {
             creation_time: value.creation_time.map(timestamp_from_sdk),
             last_modified_time: value.last_modified_time.map(timestamp_from_sdk),
         }
-    }
-}
-
-impl From<DataProcessingDetails> for sdk::types::DataProcessingDetails {
-    fn from(value: DataProcessingDetails) -> Self {
-        Self::builder()
-            .set_status(value.status.map(Into::into))
-            .set_creation_time(value.creation_time.map(timestamp_to_sdk))
-            .set_last_modified_time(value.last_modified_time.map(timestamp_to_sdk))
-            .build()
     }
 }
 
@@ -228,12 +208,6 @@ impl From<sdk::types::JobStatusDetails> for JobStatusDetails {
     }
 }
 
-impl From<JobStatusDetails> for sdk::types::JobStatusDetails {
-    fn from(value: JobStatusDetails) -> Self {
-        value.as_str().into()
-    }
-}
-
 impl From<sdk::types::LambdaGraderConfig> for LambdaGraderConfig {
     fn from(value: sdk::types::LambdaGraderConfig) -> Self {
         Self { lambda_arn: value.lambda_arn }
@@ -278,48 +252,8 @@ impl From<operation::get_model_customization_job::GetModelCustomizationJobOutput
     }
 }
 
-impl TryFrom<ModelCustomizationJob>
-    for operation::get_model_customization_job::GetModelCustomizationJobOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: ModelCustomizationJob) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_arn(Some(value.job_arn))
-            .set_job_name(Some(value.job_name))
-            .set_output_model_name(Some(value.output_model_name))
-            .set_output_model_arn(value.output_model_arn)
-            .set_client_request_token(value.client_request_token)
-            .set_role_arn(Some(value.role_arn))
-            .set_status(value.status.map(Into::into))
-            .set_status_details(value.status_details.map(Into::into))
-            .set_failure_message(value.failure_message)
-            .set_creation_time(Some(timestamp_to_sdk(value.creation_time)))
-            .set_last_modified_time(value.last_modified_time.map(timestamp_to_sdk))
-            .set_end_time(value.end_time.map(timestamp_to_sdk))
-            .set_base_model_arn(Some(value.base_model_arn))
-            .set_hyper_parameters(value.hyper_parameters.map(|value| value.into_iter().collect()))
-            .set_training_data_config(Some(value.training_data_config.try_into()?))
-            .set_validation_data_config(Some(value.validation_data_config.try_into()?))
-            .set_output_data_config(Some(value.output_data_config.try_into()?))
-            .set_customization_type(value.customization_type.map(Into::into))
-            .set_output_model_kms_key_arn(value.output_model_kms_key_arn)
-            .set_training_metrics(value.training_metrics.map(TryInto::try_into).transpose()?)
-            .set_validation_metrics(value.validation_metrics.map(try_each).transpose()?)
-            .set_vpc_config(value.vpc_config.map(TryInto::try_into).transpose()?)
-            .set_customization_config(value.customization_config.map(TryInto::try_into).transpose()?)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::ModelCustomizationJobStatus> for ModelCustomizationJobStatus {
     fn from(value: sdk::types::ModelCustomizationJobStatus) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<ModelCustomizationJobStatus> for sdk::types::ModelCustomizationJobStatus {
-    fn from(value: ModelCustomizationJobStatus) -> Self {
         value.as_str().into()
     }
 }
@@ -339,26 +273,6 @@ impl From<sdk::types::ModelCustomizationJobSummary> for ModelCustomizationJobSum
             custom_model_name: value.custom_model_name,
             customization_type: value.customization_type.map(Into::into),
         }
-    }
-}
-
-impl TryFrom<ModelCustomizationJobSummary> for sdk::types::ModelCustomizationJobSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: ModelCustomizationJobSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_arn(Some(value.job_arn))
-            .set_base_model_arn(Some(value.base_model_arn))
-            .set_job_name(Some(value.job_name))
-            .set_status(Some(value.status.into()))
-            .set_status_details(value.status_details.map(Into::into))
-            .set_last_modified_time(value.last_modified_time.map(timestamp_to_sdk))
-            .set_creation_time(Some(timestamp_to_sdk(value.creation_time)))
-            .set_end_time(value.end_time.map(timestamp_to_sdk))
-            .set_custom_model_arn(value.custom_model_arn)
-            .set_custom_model_name(value.custom_model_name)
-            .set_customization_type(value.customization_type.map(Into::into))
-            .build()?)
     }
 }
 
@@ -498,16 +412,6 @@ impl From<sdk::types::StatusDetails> for StatusDetails {
     }
 }
 
-impl From<StatusDetails> for sdk::types::StatusDetails {
-    fn from(value: StatusDetails) -> Self {
-        Self::builder()
-            .set_validation_details(value.validation_details.map(Into::into))
-            .set_data_processing_details(value.data_processing_details.map(Into::into))
-            .set_training_details(value.training_details.map(Into::into))
-            .build()
-    }
-}
-
 impl From<sdk::types::TeacherModelConfig> for TeacherModelConfig {
     fn from(value: sdk::types::TeacherModelConfig) -> Self {
         Self {
@@ -555,29 +459,9 @@ impl From<sdk::types::TrainingDetails> for TrainingDetails {
     }
 }
 
-impl From<TrainingDetails> for sdk::types::TrainingDetails {
-    fn from(value: TrainingDetails) -> Self {
-        Self::builder()
-            .set_status(value.status.map(Into::into))
-            .set_creation_time(value.creation_time.map(timestamp_to_sdk))
-            .set_last_modified_time(value.last_modified_time.map(timestamp_to_sdk))
-            .build()
-    }
-}
-
 impl From<sdk::types::TrainingMetrics> for TrainingMetrics {
     fn from(value: sdk::types::TrainingMetrics) -> Self {
         Self { training_loss: value.training_loss }
-    }
-}
-
-impl TryFrom<TrainingMetrics> for sdk::types::TrainingMetrics {
-    type Error = ToSdkError;
-
-    fn try_from(value: TrainingMetrics) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_training_loss(value.training_loss.map(|value| finite("training_loss", value)).transpose()?)
-            .build())
     }
 }
 
@@ -605,16 +489,6 @@ impl From<sdk::types::ValidationDetails> for ValidationDetails {
     }
 }
 
-impl From<ValidationDetails> for sdk::types::ValidationDetails {
-    fn from(value: ValidationDetails) -> Self {
-        Self::builder()
-            .set_status(value.status.map(Into::into))
-            .set_creation_time(value.creation_time.map(timestamp_to_sdk))
-            .set_last_modified_time(value.last_modified_time.map(timestamp_to_sdk))
-            .build()
-    }
-}
-
 impl From<sdk::types::Validator> for Validator {
     fn from(value: sdk::types::Validator) -> Self {
         Self { s3_uri: value.s3_uri }
@@ -632,17 +506,5 @@ impl TryFrom<Validator> for sdk::types::Validator {
 impl From<sdk::types::ValidatorMetric> for ValidatorMetric {
     fn from(value: sdk::types::ValidatorMetric) -> Self {
         Self { validation_loss: value.validation_loss }
-    }
-}
-
-impl TryFrom<ValidatorMetric> for sdk::types::ValidatorMetric {
-    type Error = ToSdkError;
-
-    fn try_from(value: ValidatorMetric) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_validation_loss(
-                value.validation_loss.map(|value| finite("validation_loss", value)).transpose()?,
-            )
-            .build())
     }
 }

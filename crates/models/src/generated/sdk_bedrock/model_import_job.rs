@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::model_import_job::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -48,16 +48,6 @@ impl From<operation::create_model_import_job::CreateModelImportJobOutput> for Cr
     }
 }
 
-impl TryFrom<CreateModelImportJobResponse>
-    for operation::create_model_import_job::CreateModelImportJobOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateModelImportJobResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_job_arn(Some(value.job_arn)).build()?)
-    }
-}
-
 impl From<sdk::types::ModelDataSource> for ModelDataSource {
     fn from(value: sdk::types::ModelDataSource) -> Self {
         match value {
@@ -98,28 +88,6 @@ impl From<operation::get_model_import_job::GetModelImportJobOutput> for ModelImp
     }
 }
 
-impl TryFrom<ModelImportJob> for operation::get_model_import_job::GetModelImportJobOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: ModelImportJob) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_arn(value.job_arn)
-            .set_job_name(value.job_name)
-            .set_imported_model_name(value.imported_model_name)
-            .set_imported_model_arn(value.imported_model_arn)
-            .set_role_arn(value.role_arn)
-            .set_model_data_source(value.model_data_source.map(TryInto::try_into).transpose()?)
-            .set_status(value.status.map(Into::into))
-            .set_failure_message(value.failure_message)
-            .set_creation_time(value.creation_time.map(timestamp_to_sdk))
-            .set_last_modified_time(value.last_modified_time.map(timestamp_to_sdk))
-            .set_end_time(value.end_time.map(timestamp_to_sdk))
-            .set_vpc_config(value.vpc_config.map(TryInto::try_into).transpose()?)
-            .set_imported_model_kms_key_arn(value.imported_model_kms_key_arn)
-            .build())
-    }
-}
-
 impl From<sdk::types::ModelImportJobStatus> for ModelImportJobStatus {
     fn from(value: sdk::types::ModelImportJobStatus) -> Self {
         value.as_str().into()
@@ -144,23 +112,6 @@ impl From<sdk::types::ModelImportJobSummary> for ModelImportJobSummary {
             imported_model_arn: value.imported_model_arn,
             imported_model_name: value.imported_model_name,
         }
-    }
-}
-
-impl TryFrom<ModelImportJobSummary> for sdk::types::ModelImportJobSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: ModelImportJobSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_arn(Some(value.job_arn))
-            .set_job_name(Some(value.job_name))
-            .set_status(Some(value.status.into()))
-            .set_last_modified_time(value.last_modified_time.map(timestamp_to_sdk))
-            .set_creation_time(Some(timestamp_to_sdk(value.creation_time)))
-            .set_end_time(value.end_time.map(timestamp_to_sdk))
-            .set_imported_model_arn(value.imported_model_arn)
-            .set_imported_model_name(value.imported_model_name)
-            .build()?)
     }
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::model_invocation_job::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -54,16 +54,6 @@ impl From<operation::create_model_invocation_job::CreateModelInvocationJobOutput
     }
 }
 
-impl TryFrom<CreateModelInvocationJobResponse>
-    for operation::create_model_invocation_job::CreateModelInvocationJobOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateModelInvocationJobResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_job_arn(Some(value.job_arn)).build()?)
-    }
-}
-
 impl From<operation::get_model_invocation_job::GetModelInvocationJobOutput> for ModelInvocationJob {
     fn from(value: operation::get_model_invocation_job::GetModelInvocationJobOutput) -> Self {
         Self {
@@ -88,35 +78,6 @@ impl From<operation::get_model_invocation_job::GetModelInvocationJobOutput> for 
             success_record_count: value.success_record_count,
             error_record_count: value.error_record_count,
         }
-    }
-}
-
-impl TryFrom<ModelInvocationJob> for operation::get_model_invocation_job::GetModelInvocationJobOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: ModelInvocationJob) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_arn(Some(value.job_arn))
-            .set_job_name(value.job_name)
-            .set_model_id(Some(value.model_id))
-            .set_client_request_token(value.client_request_token)
-            .set_role_arn(Some(value.role_arn))
-            .set_status(value.status.map(Into::into))
-            .set_message(value.message)
-            .set_submit_time(Some(timestamp_to_sdk(value.submit_time)))
-            .set_last_modified_time(value.last_modified_time.map(timestamp_to_sdk))
-            .set_end_time(value.end_time.map(timestamp_to_sdk))
-            .set_input_data_config(Some(value.input_data_config.try_into()?))
-            .set_output_data_config(Some(value.output_data_config.try_into()?))
-            .set_vpc_config(value.vpc_config.map(TryInto::try_into).transpose()?)
-            .set_timeout_duration_in_hours(value.timeout_duration_in_hours)
-            .set_job_expiration_time(value.job_expiration_time.map(timestamp_to_sdk))
-            .set_model_invocation_type(value.model_invocation_type.map(Into::into))
-            .set_total_record_count(value.total_record_count)
-            .set_processed_record_count(value.processed_record_count)
-            .set_success_record_count(value.success_record_count)
-            .set_error_record_count(value.error_record_count)
-            .build()?)
     }
 }
 
@@ -252,35 +213,6 @@ impl From<sdk::types::ModelInvocationJobSummary> for ModelInvocationJobSummary {
             success_record_count: value.success_record_count,
             error_record_count: value.error_record_count,
         }
-    }
-}
-
-impl TryFrom<ModelInvocationJobSummary> for sdk::types::ModelInvocationJobSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: ModelInvocationJobSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_job_arn(Some(value.job_arn))
-            .set_job_name(Some(value.job_name))
-            .set_model_id(Some(value.model_id))
-            .set_client_request_token(value.client_request_token)
-            .set_role_arn(Some(value.role_arn))
-            .set_status(value.status.map(Into::into))
-            .set_message(value.message)
-            .set_submit_time(Some(timestamp_to_sdk(value.submit_time)))
-            .set_last_modified_time(value.last_modified_time.map(timestamp_to_sdk))
-            .set_end_time(value.end_time.map(timestamp_to_sdk))
-            .set_input_data_config(Some(value.input_data_config.try_into()?))
-            .set_output_data_config(Some(value.output_data_config.try_into()?))
-            .set_vpc_config(value.vpc_config.map(TryInto::try_into).transpose()?)
-            .set_timeout_duration_in_hours(value.timeout_duration_in_hours)
-            .set_job_expiration_time(value.job_expiration_time.map(timestamp_to_sdk))
-            .set_model_invocation_type(value.model_invocation_type.map(Into::into))
-            .set_total_record_count(value.total_record_count)
-            .set_processed_record_count(value.processed_record_count)
-            .set_success_record_count(value.success_record_count)
-            .set_error_record_count(value.error_record_count)
-            .build()?)
     }
 }
 

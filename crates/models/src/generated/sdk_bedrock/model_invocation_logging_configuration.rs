@@ -72,14 +72,11 @@ impl From<operation::put_model_invocation_logging_configuration::PutModelInvocat
 }
 
 impl TryFrom<PutModelInvocationLoggingConfigurationRequest> for operation::put_model_invocation_logging_configuration::builders::PutModelInvocationLoggingConfigurationInputBuilder {
-    type Error = ToSdkError;
+                    type Error = ToSdkError;
 
-    fn try_from(value: PutModelInvocationLoggingConfigurationRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_logging_config(Some(value.logging_config.try_into()?))
-)
-    }
-}
+                    fn try_from(value: PutModelInvocationLoggingConfigurationRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_logging_config(Some(value.logging_config.try_into()?))
+) }
+                }
 
 impl From<sdk::types::S3Config> for S3Config {
     fn from(value: sdk::types::S3Config) -> Self {

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::prompt_router::*;
-use crate::sdk::{ToSdkError, each, finite, timestamp_from_sdk, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each, finite, timestamp_from_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -44,12 +44,6 @@ impl From<operation::create_prompt_router::CreatePromptRouterOutput> for CreateP
     }
 }
 
-impl From<CreatePromptRouterResponse> for operation::create_prompt_router::CreatePromptRouterOutput {
-    fn from(value: CreatePromptRouterResponse) -> Self {
-        Self::builder().set_prompt_router_arn(value.prompt_router_arn).build()
-    }
-}
-
 impl From<operation::get_prompt_router::GetPromptRouterOutput> for PromptRouter {
     fn from(value: operation::get_prompt_router::GetPromptRouterOutput) -> Self {
         Self {
@@ -67,33 +61,8 @@ impl From<operation::get_prompt_router::GetPromptRouterOutput> for PromptRouter 
     }
 }
 
-impl TryFrom<PromptRouter> for operation::get_prompt_router::GetPromptRouterOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: PromptRouter) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_prompt_router_name(Some(value.prompt_router_name))
-            .set_routing_criteria(Some(value.routing_criteria.try_into()?))
-            .set_description(value.description)
-            .set_created_at(value.created_at.map(timestamp_to_sdk))
-            .set_updated_at(value.updated_at.map(timestamp_to_sdk))
-            .set_prompt_router_arn(Some(value.prompt_router_arn))
-            .set_models(Some(each(value.models)))
-            .set_fallback_model(Some(value.fallback_model.into()))
-            .set_status(Some(value.status.into()))
-            .set_type(Some(value.r#type.into()))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::PromptRouterStatus> for PromptRouterStatus {
     fn from(value: sdk::types::PromptRouterStatus) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<PromptRouterStatus> for sdk::types::PromptRouterStatus {
-    fn from(value: PromptRouterStatus) -> Self {
         value.as_str().into()
     }
 }
@@ -112,25 +81,6 @@ impl From<sdk::types::PromptRouterSummary> for PromptRouterSummary {
             status: value.status.into(),
             r#type: value.r#type.into(),
         }
-    }
-}
-
-impl TryFrom<PromptRouterSummary> for sdk::types::PromptRouterSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: PromptRouterSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_prompt_router_name(Some(value.prompt_router_name))
-            .set_routing_criteria(Some(value.routing_criteria.try_into()?))
-            .set_description(value.description)
-            .set_created_at(value.created_at.map(timestamp_to_sdk))
-            .set_updated_at(value.updated_at.map(timestamp_to_sdk))
-            .set_prompt_router_arn(Some(value.prompt_router_arn))
-            .set_models(Some(each(value.models)))
-            .set_fallback_model(Some(value.fallback_model.into()))
-            .set_status(Some(value.status.into()))
-            .set_type(Some(value.r#type.into()))
-            .build()?)
     }
 }
 

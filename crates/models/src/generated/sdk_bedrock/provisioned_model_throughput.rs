@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::provisioned_model_throughput::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -62,16 +62,6 @@ impl From<operation::create_provisioned_model_throughput::CreateProvisionedModel
     }
 }
 
-impl TryFrom<CreateProvisionedModelThroughputResponse>
-    for operation::create_provisioned_model_throughput::CreateProvisionedModelThroughputOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: CreateProvisionedModelThroughputResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_provisioned_model_arn(Some(value.provisioned_model_arn)).build()?)
-    }
-}
-
 impl From<sdk::types::ProvisionedModelStatus> for ProvisionedModelStatus {
     fn from(value: sdk::types::ProvisionedModelStatus) -> Self {
         value.as_str().into()
@@ -103,27 +93,6 @@ impl From<sdk::types::ProvisionedModelSummary> for ProvisionedModelSummary {
     }
 }
 
-impl TryFrom<ProvisionedModelSummary> for sdk::types::ProvisionedModelSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: ProvisionedModelSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_provisioned_model_name(Some(value.provisioned_model_name))
-            .set_provisioned_model_arn(Some(value.provisioned_model_arn))
-            .set_model_arn(Some(value.model_arn))
-            .set_desired_model_arn(Some(value.desired_model_arn))
-            .set_foundation_model_arn(Some(value.foundation_model_arn))
-            .set_model_units(Some(value.model_units))
-            .set_desired_model_units(Some(value.desired_model_units))
-            .set_status(Some(value.status.into()))
-            .set_commitment_duration(value.commitment_duration.map(Into::into))
-            .set_commitment_expiration_time(value.commitment_expiration_time.map(timestamp_to_sdk))
-            .set_creation_time(Some(timestamp_to_sdk(value.creation_time)))
-            .set_last_modified_time(Some(timestamp_to_sdk(value.last_modified_time)))
-            .build()?)
-    }
-}
-
 impl From<operation::get_provisioned_model_throughput::GetProvisionedModelThroughputOutput>
     for ProvisionedModelThroughput
 {
@@ -143,30 +112,6 @@ impl From<operation::get_provisioned_model_throughput::GetProvisionedModelThroug
             commitment_duration: value.commitment_duration.map(Into::into),
             commitment_expiration_time: value.commitment_expiration_time.map(timestamp_from_sdk),
         }
-    }
-}
-
-impl TryFrom<ProvisionedModelThroughput>
-    for operation::get_provisioned_model_throughput::GetProvisionedModelThroughputOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: ProvisionedModelThroughput) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_model_units(Some(value.model_units))
-            .set_desired_model_units(Some(value.desired_model_units))
-            .set_provisioned_model_name(Some(value.provisioned_model_name))
-            .set_provisioned_model_arn(Some(value.provisioned_model_arn))
-            .set_model_arn(Some(value.model_arn))
-            .set_desired_model_arn(Some(value.desired_model_arn))
-            .set_foundation_model_arn(Some(value.foundation_model_arn))
-            .set_status(Some(value.status.into()))
-            .set_creation_time(Some(timestamp_to_sdk(value.creation_time)))
-            .set_last_modified_time(Some(timestamp_to_sdk(value.last_modified_time)))
-            .set_failure_message(value.failure_message)
-            .set_commitment_duration(value.commitment_duration.map(Into::into))
-            .set_commitment_expiration_time(value.commitment_expiration_time.map(timestamp_to_sdk))
-            .build()?)
     }
 }
 

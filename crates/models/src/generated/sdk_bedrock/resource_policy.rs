@@ -30,20 +30,8 @@ impl From<operation::put_resource_policy::PutResourcePolicyOutput> for PutResour
     }
 }
 
-impl From<PutResourcePolicyResponse> for operation::put_resource_policy::PutResourcePolicyOutput {
-    fn from(value: PutResourcePolicyResponse) -> Self {
-        Self::builder().set_resource_arn(value.resource_arn).build()
-    }
-}
-
 impl From<operation::get_resource_policy::GetResourcePolicyOutput> for ResourcePolicy {
     fn from(value: operation::get_resource_policy::GetResourcePolicyOutput) -> Self {
         Self { resource_policy: value.resource_policy }
-    }
-}
-
-impl From<ResourcePolicy> for operation::get_resource_policy::GetResourcePolicyOutput {
-    fn from(value: ResourcePolicy) -> Self {
-        Self::builder().set_resource_policy(value.resource_policy).build()
     }
 }

@@ -27,14 +27,6 @@ impl From<operation::list_tags_for_resource::ListTagsForResourceOutput> for List
     }
 }
 
-impl TryFrom<ListTagsForResourceResponse> for operation::list_tags_for_resource::ListTagsForResourceOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: ListTagsForResourceResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_tags(value.tags.map(try_each).transpose()?).build())
-    }
-}
-
 impl From<sdk::types::Tag> for Tag {
     fn from(value: sdk::types::Tag) -> Self {
         Self { key: value.key, value: value.value }

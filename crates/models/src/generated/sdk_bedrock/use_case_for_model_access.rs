@@ -3,7 +3,6 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::use_case_for_model_access::*;
-use crate::sdk::ToSdkError;
 use aws_sdk_bedrock::operation;
 
 impl From<operation::put_use_case_for_model_access::PutUseCaseForModelAccessInput>
@@ -27,15 +26,5 @@ impl From<operation::get_use_case_for_model_access::GetUseCaseForModelAccessOutp
 {
     fn from(value: operation::get_use_case_for_model_access::GetUseCaseForModelAccessOutput) -> Self {
         Self { form_data: value.form_data.into() }
-    }
-}
-
-impl TryFrom<UseCaseForModelAccess>
-    for operation::get_use_case_for_model_access::GetUseCaseForModelAccessOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: UseCaseForModelAccess) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_form_data(Some(value.form_data.into())).build()?)
     }
 }

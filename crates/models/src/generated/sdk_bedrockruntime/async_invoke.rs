@@ -3,9 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::async_invoke::*;
-use crate::sdk::{
-    ToSdkError, document_from_sdk, document_to_sdk, each, timestamp_from_sdk, timestamp_to_sdk, try_each,
-};
+use crate::sdk::{ToSdkError, document_from_sdk, document_to_sdk, each, timestamp_from_sdk, try_each};
 use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
@@ -22,24 +20,6 @@ impl From<operation::get_async_invoke::GetAsyncInvokeOutput> for AsyncInvoke {
             end_time: value.end_time.map(timestamp_from_sdk),
             output_data_config: value.output_data_config.map(Into::into).unwrap_or_default(),
         }
-    }
-}
-
-impl TryFrom<AsyncInvoke> for operation::get_async_invoke::GetAsyncInvokeOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: AsyncInvoke) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_invocation_arn(Some(value.invocation_arn))
-            .set_model_arn(Some(value.model_arn))
-            .set_client_request_token(value.client_request_token)
-            .set_status(Some(value.status.into()))
-            .set_failure_message(value.failure_message)
-            .set_submit_time(Some(timestamp_to_sdk(value.submit_time)))
-            .set_last_modified_time(value.last_modified_time.map(timestamp_to_sdk))
-            .set_end_time(value.end_time.map(timestamp_to_sdk))
-            .set_output_data_config(Some(value.output_data_config.try_into()?))
-            .build()?)
     }
 }
 
@@ -115,24 +95,6 @@ impl From<sdk::types::AsyncInvokeSummary> for AsyncInvokeSummary {
     }
 }
 
-impl TryFrom<AsyncInvokeSummary> for sdk::types::AsyncInvokeSummary {
-    type Error = ToSdkError;
-
-    fn try_from(value: AsyncInvokeSummary) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_invocation_arn(Some(value.invocation_arn))
-            .set_model_arn(Some(value.model_arn))
-            .set_client_request_token(value.client_request_token)
-            .set_status(value.status.map(Into::into))
-            .set_failure_message(value.failure_message)
-            .set_submit_time(Some(timestamp_to_sdk(value.submit_time)))
-            .set_last_modified_time(value.last_modified_time.map(timestamp_to_sdk))
-            .set_end_time(value.end_time.map(timestamp_to_sdk))
-            .set_output_data_config(Some(value.output_data_config.try_into()?))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::SortAsyncInvocationBy> for SortAsyncInvocationBy {
     fn from(value: sdk::types::SortAsyncInvocationBy) -> Self {
         value.as_str().into()
@@ -175,13 +137,5 @@ impl TryFrom<StartAsyncInvokeRequest>
 impl From<operation::start_async_invoke::StartAsyncInvokeOutput> for StartAsyncInvokeResponse {
     fn from(value: operation::start_async_invoke::StartAsyncInvokeOutput) -> Self {
         Self { invocation_arn: value.invocation_arn }
-    }
-}
-
-impl TryFrom<StartAsyncInvokeResponse> for operation::start_async_invoke::StartAsyncInvokeOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: StartAsyncInvokeResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_invocation_arn(Some(value.invocation_arn)).build()?)
     }
 }

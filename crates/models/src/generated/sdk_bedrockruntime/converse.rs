@@ -15,28 +15,9 @@ impl From<sdk::types::CacheDetail> for CacheDetail {
     }
 }
 
-impl TryFrom<CacheDetail> for sdk::types::CacheDetail {
-    type Error = ToSdkError;
-
-    fn try_from(value: CacheDetail) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_ttl(Some(value.ttl.into()))
-            .set_input_tokens(Some(value.input_tokens))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::ConverseMetrics> for ConverseMetrics {
     fn from(value: sdk::types::ConverseMetrics) -> Self {
         Self { latency_ms: value.latency_ms }
-    }
-}
-
-impl TryFrom<ConverseMetrics> for sdk::types::ConverseMetrics {
-    type Error = ToSdkError;
-
-    fn try_from(value: ConverseMetrics) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_latency_ms(Some(value.latency_ms)).build()?)
     }
 }
 
@@ -46,17 +27,6 @@ impl From<sdk::types::ConverseOutput> for ConverseOutput {
             sdk::types::ConverseOutput::Message(value) => Self::Message(value.into()),
             _ => Self::default(),
         }
-    }
-}
-
-impl TryFrom<ConverseOutput> for sdk::types::ConverseOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: ConverseOutput) -> Result<Self, ToSdkError> {
-        Ok(match value {
-            ConverseOutput::Message(value) => Self::Message(value.try_into()?),
-            ConverseOutput::Unknown(value) => return Err(ToSdkError::unknown("ConverseOutput", &value)),
-        })
     }
 }
 
@@ -116,42 +86,12 @@ impl From<operation::converse::ConverseOutput> for ConverseResponse {
     }
 }
 
-impl TryFrom<ConverseResponse> for operation::converse::ConverseOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: ConverseResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_output(Some(value.output.try_into()?))
-            .set_stop_reason(Some(value.stop_reason.into()))
-            .set_usage(Some(value.usage.try_into()?))
-            .set_metrics(Some(value.metrics.try_into()?))
-            .set_additional_model_response_fields(
-                value.additional_model_response_fields.map(document_to_sdk).transpose()?,
-            )
-            .set_trace(value.trace.map(TryInto::try_into).transpose()?)
-            .set_performance_config(value.performance_config.map(Into::into))
-            .set_service_tier(value.service_tier.map(TryInto::try_into).transpose()?)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::ConverseTrace> for ConverseTrace {
     fn from(value: sdk::types::ConverseTrace) -> Self {
         Self {
             guardrail: value.guardrail.map(Into::into),
             prompt_router: value.prompt_router.map(Into::into),
         }
-    }
-}
-
-impl TryFrom<ConverseTrace> for sdk::types::ConverseTrace {
-    type Error = ToSdkError;
-
-    fn try_from(value: ConverseTrace) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_guardrail(value.guardrail.map(TryInto::try_into).transpose()?)
-            .set_prompt_router(value.prompt_router.map(Into::into))
-            .build())
     }
 }
 
@@ -327,12 +267,6 @@ impl From<sdk::types::PromptRouterTrace> for PromptRouterTrace {
     }
 }
 
-impl From<PromptRouterTrace> for sdk::types::PromptRouterTrace {
-    fn from(value: PromptRouterTrace) -> Self {
-        Self::builder().set_invoked_model_id(value.invoked_model_id).build()
-    }
-}
-
 impl From<sdk::types::PromptVariableValues> for PromptVariableValues {
     fn from(value: sdk::types::PromptVariableValues) -> Self {
         match value {
@@ -387,12 +321,6 @@ impl From<sdk::types::StopReason> for StopReason {
     }
 }
 
-impl From<StopReason> for sdk::types::StopReason {
-    fn from(value: StopReason) -> Self {
-        value.as_str().into()
-    }
-}
-
 impl From<sdk::types::TokenUsage> for TokenUsage {
     fn from(value: sdk::types::TokenUsage) -> Self {
         Self {
@@ -403,20 +331,5 @@ impl From<sdk::types::TokenUsage> for TokenUsage {
             cache_write_input_tokens: value.cache_write_input_tokens,
             cache_details: value.cache_details.map(each),
         }
-    }
-}
-
-impl TryFrom<TokenUsage> for sdk::types::TokenUsage {
-    type Error = ToSdkError;
-
-    fn try_from(value: TokenUsage) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_input_tokens(Some(value.input_tokens))
-            .set_output_tokens(Some(value.output_tokens))
-            .set_total_tokens(Some(value.total_tokens))
-            .set_cache_read_input_tokens(value.cache_read_input_tokens)
-            .set_cache_write_input_tokens(value.cache_write_input_tokens)
-            .set_cache_details(value.cache_details.map(try_each).transpose()?)
-            .build()?)
     }
 }

@@ -15,12 +15,6 @@ impl From<sdk::types::CitationSourceContentDelta> for CitationSourceContentDelta
     }
 }
 
-impl From<CitationSourceContentDelta> for sdk::types::CitationSourceContentDelta {
-    fn from(value: CitationSourceContentDelta) -> Self {
-        Self::builder().set_text(value.text).build()
-    }
-}
-
 impl From<sdk::types::CitationsDelta> for CitationsDelta {
     fn from(value: sdk::types::CitationsDelta) -> Self {
         Self {
@@ -29,19 +23,6 @@ impl From<sdk::types::CitationsDelta> for CitationsDelta {
             source_content: value.source_content.map(each),
             location: value.location.map(Into::into),
         }
-    }
-}
-
-impl TryFrom<CitationsDelta> for sdk::types::CitationsDelta {
-    type Error = ToSdkError;
-
-    fn try_from(value: CitationsDelta) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_title(value.title)
-            .set_source(value.source)
-            .set_source_content(value.source_content.map(each))
-            .set_location(value.location.map(TryInto::try_into).transpose()?)
-            .build())
     }
 }
 
@@ -59,41 +40,12 @@ impl From<sdk::types::ContentBlockDelta> for ContentBlockDelta {
     }
 }
 
-impl TryFrom<ContentBlockDelta> for sdk::types::ContentBlockDelta {
-    type Error = ToSdkError;
-
-    fn try_from(value: ContentBlockDelta) -> Result<Self, ToSdkError> {
-        Ok(match value {
-            ContentBlockDelta::Text(value) => Self::Text(value),
-            ContentBlockDelta::ToolUse(value) => Self::ToolUse(value.try_into()?),
-            ContentBlockDelta::ToolResult(value) => Self::ToolResult(try_each(value)?),
-            ContentBlockDelta::ReasoningContent(value) => Self::ReasoningContent(value.try_into()?),
-            ContentBlockDelta::Citation(value) => Self::Citation(value.try_into()?),
-            ContentBlockDelta::Image(value) => Self::Image(value.try_into()?),
-            ContentBlockDelta::Unknown(value) => {
-                return Err(ToSdkError::unknown("ContentBlockDelta", &value));
-            }
-        })
-    }
-}
-
 impl From<sdk::types::ContentBlockDeltaEvent> for ContentBlockDeltaEvent {
     fn from(value: sdk::types::ContentBlockDeltaEvent) -> Self {
         Self {
             delta: value.delta.map(Into::into).unwrap_or_default(),
             content_block_index: value.content_block_index,
         }
-    }
-}
-
-impl TryFrom<ContentBlockDeltaEvent> for sdk::types::ContentBlockDeltaEvent {
-    type Error = ToSdkError;
-
-    fn try_from(value: ContentBlockDeltaEvent) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_delta(Some(value.delta.try_into()?))
-            .set_content_block_index(Some(value.content_block_index))
-            .build()?)
     }
 }
 
@@ -108,21 +60,6 @@ impl From<sdk::types::ContentBlockStart> for ContentBlockStart {
     }
 }
 
-impl TryFrom<ContentBlockStart> for sdk::types::ContentBlockStart {
-    type Error = ToSdkError;
-
-    fn try_from(value: ContentBlockStart) -> Result<Self, ToSdkError> {
-        Ok(match value {
-            ContentBlockStart::ToolUse(value) => Self::ToolUse(value.try_into()?),
-            ContentBlockStart::ToolResult(value) => Self::ToolResult(value.try_into()?),
-            ContentBlockStart::Image(value) => Self::Image(value.try_into()?),
-            ContentBlockStart::Unknown(value) => {
-                return Err(ToSdkError::unknown("ContentBlockStart", &value));
-            }
-        })
-    }
-}
-
 impl From<sdk::types::ContentBlockStartEvent> for ContentBlockStartEvent {
     fn from(value: sdk::types::ContentBlockStartEvent) -> Self {
         Self {
@@ -132,28 +69,9 @@ impl From<sdk::types::ContentBlockStartEvent> for ContentBlockStartEvent {
     }
 }
 
-impl TryFrom<ContentBlockStartEvent> for sdk::types::ContentBlockStartEvent {
-    type Error = ToSdkError;
-
-    fn try_from(value: ContentBlockStartEvent) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_start(Some(value.start.try_into()?))
-            .set_content_block_index(Some(value.content_block_index))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::ContentBlockStopEvent> for ContentBlockStopEvent {
     fn from(value: sdk::types::ContentBlockStopEvent) -> Self {
         Self { content_block_index: value.content_block_index }
-    }
-}
-
-impl TryFrom<ContentBlockStopEvent> for sdk::types::ContentBlockStopEvent {
-    type Error = ToSdkError;
-
-    fn try_from(value: ContentBlockStopEvent) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_content_block_index(Some(value.content_block_index)).build()?)
     }
 }
 
@@ -169,31 +87,9 @@ impl From<sdk::types::ConverseStreamMetadataEvent> for ConverseStreamMetadataEve
     }
 }
 
-impl TryFrom<ConverseStreamMetadataEvent> for sdk::types::ConverseStreamMetadataEvent {
-    type Error = ToSdkError;
-
-    fn try_from(value: ConverseStreamMetadataEvent) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_usage(Some(value.usage.try_into()?))
-            .set_metrics(Some(value.metrics.try_into()?))
-            .set_trace(value.trace.map(TryInto::try_into).transpose()?)
-            .set_performance_config(value.performance_config.map(Into::into))
-            .set_service_tier(value.service_tier.map(TryInto::try_into).transpose()?)
-            .build())
-    }
-}
-
 impl From<sdk::types::ConverseStreamMetrics> for ConverseStreamMetrics {
     fn from(value: sdk::types::ConverseStreamMetrics) -> Self {
         Self { latency_ms: value.latency_ms }
-    }
-}
-
-impl TryFrom<ConverseStreamMetrics> for sdk::types::ConverseStreamMetrics {
-    type Error = ToSdkError;
-
-    fn try_from(value: ConverseStreamMetrics) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_latency_ms(Some(value.latency_ms)).build()?)
     }
 }
 
@@ -212,24 +108,6 @@ impl From<sdk::types::ConverseStreamOutput> for ConverseStreamOutput {
             sdk::types::ConverseStreamOutput::Metadata(value) => Self::Metadata(value.into()),
             _ => Self::default(),
         }
-    }
-}
-
-impl TryFrom<ConverseStreamOutput> for sdk::types::ConverseStreamOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: ConverseStreamOutput) -> Result<Self, ToSdkError> {
-        Ok(match value {
-            ConverseStreamOutput::MessageStart(value) => Self::MessageStart(value.try_into()?),
-            ConverseStreamOutput::ContentBlockStart(value) => Self::ContentBlockStart(value.try_into()?),
-            ConverseStreamOutput::ContentBlockDelta(value) => Self::ContentBlockDelta(value.try_into()?),
-            ConverseStreamOutput::ContentBlockStop(value) => Self::ContentBlockStop(value.try_into()?),
-            ConverseStreamOutput::MessageStop(value) => Self::MessageStop(value.try_into()?),
-            ConverseStreamOutput::Metadata(value) => Self::Metadata(value.try_into()?),
-            ConverseStreamOutput::Unknown(value) => {
-                return Err(ToSdkError::unknown("ConverseStreamOutput", &value));
-            }
-        })
     }
 }
 
@@ -283,17 +161,6 @@ impl From<sdk::types::ConverseStreamTrace> for ConverseStreamTrace {
     }
 }
 
-impl TryFrom<ConverseStreamTrace> for sdk::types::ConverseStreamTrace {
-    type Error = ToSdkError;
-
-    fn try_from(value: ConverseStreamTrace) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_guardrail(value.guardrail.map(TryInto::try_into).transpose()?)
-            .set_prompt_router(value.prompt_router.map(Into::into))
-            .build())
-    }
-}
-
 impl From<sdk::types::GuardrailStreamConfiguration> for GuardrailStreamConfiguration {
     fn from(value: sdk::types::GuardrailStreamConfiguration) -> Self {
         Self {
@@ -334,28 +201,9 @@ impl From<sdk::types::ImageBlockDelta> for ImageBlockDelta {
     }
 }
 
-impl TryFrom<ImageBlockDelta> for sdk::types::ImageBlockDelta {
-    type Error = ToSdkError;
-
-    fn try_from(value: ImageBlockDelta) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_source(value.source.map(TryInto::try_into).transpose()?)
-            .set_error(value.error.map(Into::into))
-            .build())
-    }
-}
-
 impl From<sdk::types::ImageBlockStart> for ImageBlockStart {
     fn from(value: sdk::types::ImageBlockStart) -> Self {
         Self { format: value.format.into() }
-    }
-}
-
-impl TryFrom<ImageBlockStart> for sdk::types::ImageBlockStart {
-    type Error = ToSdkError;
-
-    fn try_from(value: ImageBlockStart) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_format(Some(value.format.into())).build()?)
     }
 }
 
@@ -365,33 +213,12 @@ impl From<sdk::types::MessageStartEvent> for MessageStartEvent {
     }
 }
 
-impl TryFrom<MessageStartEvent> for sdk::types::MessageStartEvent {
-    type Error = ToSdkError;
-
-    fn try_from(value: MessageStartEvent) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_role(Some(value.role.into())).build()?)
-    }
-}
-
 impl From<sdk::types::MessageStopEvent> for MessageStopEvent {
     fn from(value: sdk::types::MessageStopEvent) -> Self {
         Self {
             stop_reason: value.stop_reason.into(),
             additional_model_response_fields: value.additional_model_response_fields.map(document_from_sdk),
         }
-    }
-}
-
-impl TryFrom<MessageStopEvent> for sdk::types::MessageStopEvent {
-    type Error = ToSdkError;
-
-    fn try_from(value: MessageStopEvent) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_stop_reason(Some(value.stop_reason.into()))
-            .set_additional_model_response_fields(
-                value.additional_model_response_fields.map(document_to_sdk).transpose()?,
-            )
-            .build()?)
     }
 }
 
@@ -408,21 +235,6 @@ impl From<sdk::types::ReasoningContentBlockDelta> for ReasoningContentBlockDelta
     }
 }
 
-impl TryFrom<ReasoningContentBlockDelta> for sdk::types::ReasoningContentBlockDelta {
-    type Error = ToSdkError;
-
-    fn try_from(value: ReasoningContentBlockDelta) -> Result<Self, ToSdkError> {
-        Ok(match value {
-            ReasoningContentBlockDelta::Text(value) => Self::Text(value),
-            ReasoningContentBlockDelta::RedactedContent(value) => Self::RedactedContent(value.into()),
-            ReasoningContentBlockDelta::Signature(value) => Self::Signature(value),
-            ReasoningContentBlockDelta::Unknown(value) => {
-                return Err(ToSdkError::unknown("ReasoningContentBlockDelta", &value));
-            }
-        })
-    }
-}
-
 impl From<sdk::types::ToolResultBlockDelta> for ToolResultBlockDelta {
     fn from(value: sdk::types::ToolResultBlockDelta) -> Self {
         match value {
@@ -433,35 +245,9 @@ impl From<sdk::types::ToolResultBlockDelta> for ToolResultBlockDelta {
     }
 }
 
-impl TryFrom<ToolResultBlockDelta> for sdk::types::ToolResultBlockDelta {
-    type Error = ToSdkError;
-
-    fn try_from(value: ToolResultBlockDelta) -> Result<Self, ToSdkError> {
-        Ok(match value {
-            ToolResultBlockDelta::Text(value) => Self::Text(value),
-            ToolResultBlockDelta::Json(value) => Self::Json(document_to_sdk(value)?),
-            ToolResultBlockDelta::Unknown(value) => {
-                return Err(ToSdkError::unknown("ToolResultBlockDelta", &value));
-            }
-        })
-    }
-}
-
 impl From<sdk::types::ToolResultBlockStart> for ToolResultBlockStart {
     fn from(value: sdk::types::ToolResultBlockStart) -> Self {
         Self { tool_use_id: value.tool_use_id, r#type: value.r#type, status: value.status.map(Into::into) }
-    }
-}
-
-impl TryFrom<ToolResultBlockStart> for sdk::types::ToolResultBlockStart {
-    type Error = ToSdkError;
-
-    fn try_from(value: ToolResultBlockStart) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_tool_use_id(Some(value.tool_use_id))
-            .set_type(value.r#type)
-            .set_status(value.status.map(Into::into))
-            .build()?)
     }
 }
 
@@ -471,28 +257,8 @@ impl From<sdk::types::ToolUseBlockDelta> for ToolUseBlockDelta {
     }
 }
 
-impl TryFrom<ToolUseBlockDelta> for sdk::types::ToolUseBlockDelta {
-    type Error = ToSdkError;
-
-    fn try_from(value: ToolUseBlockDelta) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_input(Some(value.input)).build()?)
-    }
-}
-
 impl From<sdk::types::ToolUseBlockStart> for ToolUseBlockStart {
     fn from(value: sdk::types::ToolUseBlockStart) -> Self {
         Self { tool_use_id: value.tool_use_id, name: value.name, r#type: value.r#type.map(Into::into) }
-    }
-}
-
-impl TryFrom<ToolUseBlockStart> for sdk::types::ToolUseBlockStart {
-    type Error = ToSdkError;
-
-    fn try_from(value: ToolUseBlockStart) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_tool_use_id(Some(value.tool_use_id))
-            .set_name(Some(value.name))
-            .set_type(value.r#type.map(Into::into))
-            .build()?)
     }
 }

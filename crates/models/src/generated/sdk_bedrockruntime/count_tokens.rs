@@ -75,14 +75,6 @@ impl From<operation::count_tokens::CountTokensOutput> for CountTokensResponse {
     }
 }
 
-impl TryFrom<CountTokensResponse> for operation::count_tokens::CountTokensOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: CountTokensResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_input_tokens(Some(value.input_tokens)).build()?)
-    }
-}
-
 impl From<sdk::types::InvokeModelTokensRequest> for InvokeModelTokensRequest {
     fn from(value: sdk::types::InvokeModelTokensRequest) -> Self {
         Self { body: value.body.into() }

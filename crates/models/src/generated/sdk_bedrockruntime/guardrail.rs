@@ -11,20 +11,8 @@ impl From<sdk::types::GuardrailContentFilterType> for GuardrailContentFilterType
     }
 }
 
-impl From<GuardrailContentFilterType> for sdk::types::GuardrailContentFilterType {
-    fn from(value: GuardrailContentFilterType) -> Self {
-        value.as_str().into()
-    }
-}
-
 impl From<sdk::types::GuardrailContextualGroundingFilterType> for GuardrailContextualGroundingFilterType {
     fn from(value: sdk::types::GuardrailContextualGroundingFilterType) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<GuardrailContextualGroundingFilterType> for sdk::types::GuardrailContextualGroundingFilterType {
-    fn from(value: GuardrailContextualGroundingFilterType) -> Self {
         value.as_str().into()
     }
 }
@@ -35,20 +23,8 @@ impl From<sdk::types::GuardrailPiiEntityType> for GuardrailPiiEntityType {
     }
 }
 
-impl From<GuardrailPiiEntityType> for sdk::types::GuardrailPiiEntityType {
-    fn from(value: GuardrailPiiEntityType) -> Self {
-        value.as_str().into()
-    }
-}
-
 impl From<sdk::types::GuardrailTopicType> for GuardrailTopicType {
     fn from(value: sdk::types::GuardrailTopicType) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<GuardrailTopicType> for sdk::types::GuardrailTopicType {
-    fn from(value: GuardrailTopicType) -> Self {
         value.as_str().into()
     }
 }

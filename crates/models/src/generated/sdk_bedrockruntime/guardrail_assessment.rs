@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::guardrail_assessment::*;
-use crate::sdk::{ToSdkError, each, each_value, finite, try_each, try_each_value};
+use crate::sdk::{ToSdkError, each, each_value, try_each};
 use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
@@ -16,18 +16,6 @@ impl From<sdk::types::AppliedGuardrailDetails> for AppliedGuardrailDetails {
             guardrail_origin: value.guardrail_origin.map(each),
             guardrail_ownership: value.guardrail_ownership.map(Into::into),
         }
-    }
-}
-
-impl From<AppliedGuardrailDetails> for sdk::types::AppliedGuardrailDetails {
-    fn from(value: AppliedGuardrailDetails) -> Self {
-        Self::builder()
-            .set_guardrail_id(value.guardrail_id)
-            .set_guardrail_version(value.guardrail_version)
-            .set_guardrail_arn(value.guardrail_arn)
-            .set_guardrail_origin(value.guardrail_origin.map(each))
-            .set_guardrail_ownership(value.guardrail_ownership.map(Into::into))
-            .build()
     }
 }
 
@@ -65,29 +53,8 @@ impl From<operation::apply_guardrail::ApplyGuardrailOutput> for ApplyGuardrailRe
     }
 }
 
-impl TryFrom<ApplyGuardrailResponse> for operation::apply_guardrail::ApplyGuardrailOutput {
-    type Error = ToSdkError;
-
-    fn try_from(value: ApplyGuardrailResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_usage(Some(value.usage.try_into()?))
-            .set_action(Some(value.action.into()))
-            .set_action_reason(value.action_reason)
-            .set_outputs(Some(each(value.outputs)))
-            .set_assessments(Some(try_each(value.assessments)?))
-            .set_guardrail_coverage(value.guardrail_coverage.map(Into::into))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailAction> for GuardrailAction {
     fn from(value: sdk::types::GuardrailAction) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<GuardrailAction> for sdk::types::GuardrailAction {
-    fn from(value: GuardrailAction) -> Self {
         value.as_str().into()
     }
 }
@@ -104,29 +71,6 @@ impl From<sdk::types::GuardrailAssessment> for GuardrailAssessment {
             invocation_metrics: value.invocation_metrics.map(Into::into),
             applied_guardrail_details: value.applied_guardrail_details.map(Into::into),
         }
-    }
-}
-
-impl TryFrom<GuardrailAssessment> for sdk::types::GuardrailAssessment {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailAssessment) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_topic_policy(value.topic_policy.map(TryInto::try_into).transpose()?)
-            .set_content_policy(value.content_policy.map(TryInto::try_into).transpose()?)
-            .set_word_policy(value.word_policy.map(TryInto::try_into).transpose()?)
-            .set_sensitive_information_policy(
-                value.sensitive_information_policy.map(TryInto::try_into).transpose()?,
-            )
-            .set_contextual_grounding_policy(
-                value.contextual_grounding_policy.map(TryInto::try_into).transpose()?,
-            )
-            .set_automated_reasoning_policy(
-                value.automated_reasoning_policy.map(TryInto::try_into).transpose()?,
-            )
-            .set_invocation_metrics(value.invocation_metrics.map(TryInto::try_into).transpose()?)
-            .set_applied_guardrail_details(value.applied_guardrail_details.map(Into::into))
-            .build())
     }
 }
 
@@ -155,27 +99,6 @@ impl From<sdk::types::GuardrailAutomatedReasoningFinding> for GuardrailAutomated
     }
 }
 
-impl TryFrom<GuardrailAutomatedReasoningFinding> for sdk::types::GuardrailAutomatedReasoningFinding {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailAutomatedReasoningFinding) -> Result<Self, ToSdkError> {
-        Ok(match value {
-            GuardrailAutomatedReasoningFinding::Valid(value) => Self::Valid(value.try_into()?),
-            GuardrailAutomatedReasoningFinding::Invalid(value) => Self::Invalid(value.try_into()?),
-            GuardrailAutomatedReasoningFinding::Satisfiable(value) => Self::Satisfiable(value.try_into()?),
-            GuardrailAutomatedReasoningFinding::Impossible(value) => Self::Impossible(value.try_into()?),
-            GuardrailAutomatedReasoningFinding::TranslationAmbiguous(value) => {
-                Self::TranslationAmbiguous(value.try_into()?)
-            }
-            GuardrailAutomatedReasoningFinding::TooComplex(value) => Self::TooComplex(value.into()),
-            GuardrailAutomatedReasoningFinding::NoTranslations(value) => Self::NoTranslations(value.into()),
-            GuardrailAutomatedReasoningFinding::Unknown(value) => {
-                return Err(ToSdkError::unknown("GuardrailAutomatedReasoningFinding", &value));
-            }
-        })
-    }
-}
-
 impl From<sdk::types::GuardrailAutomatedReasoningImpossibleFinding>
     for GuardrailAutomatedReasoningImpossibleFinding
 {
@@ -188,33 +111,11 @@ impl From<sdk::types::GuardrailAutomatedReasoningImpossibleFinding>
     }
 }
 
-impl TryFrom<GuardrailAutomatedReasoningImpossibleFinding>
-    for sdk::types::GuardrailAutomatedReasoningImpossibleFinding
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailAutomatedReasoningImpossibleFinding) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_translation(value.translation.map(TryInto::try_into).transpose()?)
-            .set_contradicting_rules(value.contradicting_rules.map(each))
-            .set_logic_warning(value.logic_warning.map(Into::into))
-            .build())
-    }
-}
-
 impl From<sdk::types::GuardrailAutomatedReasoningInputTextReference>
     for GuardrailAutomatedReasoningInputTextReference
 {
     fn from(value: sdk::types::GuardrailAutomatedReasoningInputTextReference) -> Self {
         Self { text: value.text }
-    }
-}
-
-impl From<GuardrailAutomatedReasoningInputTextReference>
-    for sdk::types::GuardrailAutomatedReasoningInputTextReference
-{
-    fn from(value: GuardrailAutomatedReasoningInputTextReference) -> Self {
-        Self::builder().set_text(value.text).build()
     }
 }
 
@@ -230,20 +131,6 @@ impl From<sdk::types::GuardrailAutomatedReasoningInvalidFinding>
     }
 }
 
-impl TryFrom<GuardrailAutomatedReasoningInvalidFinding>
-    for sdk::types::GuardrailAutomatedReasoningInvalidFinding
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailAutomatedReasoningInvalidFinding) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_translation(value.translation.map(TryInto::try_into).transpose()?)
-            .set_contradicting_rules(value.contradicting_rules.map(each))
-            .set_logic_warning(value.logic_warning.map(Into::into))
-            .build())
-    }
-}
-
 impl From<sdk::types::GuardrailAutomatedReasoningLogicWarning> for GuardrailAutomatedReasoningLogicWarning {
     fn from(value: sdk::types::GuardrailAutomatedReasoningLogicWarning) -> Self {
         Self {
@@ -254,28 +141,10 @@ impl From<sdk::types::GuardrailAutomatedReasoningLogicWarning> for GuardrailAuto
     }
 }
 
-impl From<GuardrailAutomatedReasoningLogicWarning> for sdk::types::GuardrailAutomatedReasoningLogicWarning {
-    fn from(value: GuardrailAutomatedReasoningLogicWarning) -> Self {
-        Self::builder()
-            .set_type(value.r#type.map(Into::into))
-            .set_premises(value.premises.map(each))
-            .set_claims(value.claims.map(each))
-            .build()
-    }
-}
-
 impl From<sdk::types::GuardrailAutomatedReasoningLogicWarningType>
     for GuardrailAutomatedReasoningLogicWarningType
 {
     fn from(value: sdk::types::GuardrailAutomatedReasoningLogicWarningType) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<GuardrailAutomatedReasoningLogicWarningType>
-    for sdk::types::GuardrailAutomatedReasoningLogicWarningType
-{
-    fn from(value: GuardrailAutomatedReasoningLogicWarningType) -> Self {
         value.as_str().into()
     }
 }
@@ -288,14 +157,6 @@ impl From<sdk::types::GuardrailAutomatedReasoningNoTranslationsFinding>
     }
 }
 
-impl From<GuardrailAutomatedReasoningNoTranslationsFinding>
-    for sdk::types::GuardrailAutomatedReasoningNoTranslationsFinding
-{
-    fn from(_: GuardrailAutomatedReasoningNoTranslationsFinding) -> Self {
-        Self::builder().build()
-    }
-}
-
 impl From<sdk::types::GuardrailAutomatedReasoningPolicyAssessment>
     for GuardrailAutomatedReasoningPolicyAssessment
 {
@@ -304,28 +165,9 @@ impl From<sdk::types::GuardrailAutomatedReasoningPolicyAssessment>
     }
 }
 
-impl TryFrom<GuardrailAutomatedReasoningPolicyAssessment>
-    for sdk::types::GuardrailAutomatedReasoningPolicyAssessment
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailAutomatedReasoningPolicyAssessment) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_findings(value.findings.map(try_each).transpose()?).build())
-    }
-}
-
 impl From<sdk::types::GuardrailAutomatedReasoningRule> for GuardrailAutomatedReasoningRule {
     fn from(value: sdk::types::GuardrailAutomatedReasoningRule) -> Self {
         Self { identifier: value.identifier, policy_version_arn: value.policy_version_arn }
-    }
-}
-
-impl From<GuardrailAutomatedReasoningRule> for sdk::types::GuardrailAutomatedReasoningRule {
-    fn from(value: GuardrailAutomatedReasoningRule) -> Self {
-        Self::builder()
-            .set_identifier(value.identifier)
-            .set_policy_version_arn(value.policy_version_arn)
-            .build()
     }
 }
 
@@ -342,30 +184,9 @@ impl From<sdk::types::GuardrailAutomatedReasoningSatisfiableFinding>
     }
 }
 
-impl TryFrom<GuardrailAutomatedReasoningSatisfiableFinding>
-    for sdk::types::GuardrailAutomatedReasoningSatisfiableFinding
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailAutomatedReasoningSatisfiableFinding) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_translation(value.translation.map(TryInto::try_into).transpose()?)
-            .set_claims_true_scenario(value.claims_true_scenario.map(Into::into))
-            .set_claims_false_scenario(value.claims_false_scenario.map(Into::into))
-            .set_logic_warning(value.logic_warning.map(Into::into))
-            .build())
-    }
-}
-
 impl From<sdk::types::GuardrailAutomatedReasoningScenario> for GuardrailAutomatedReasoningScenario {
     fn from(value: sdk::types::GuardrailAutomatedReasoningScenario) -> Self {
         Self { statements: value.statements.map(each) }
-    }
-}
-
-impl From<GuardrailAutomatedReasoningScenario> for sdk::types::GuardrailAutomatedReasoningScenario {
-    fn from(value: GuardrailAutomatedReasoningScenario) -> Self {
-        Self::builder().set_statements(value.statements.map(each)).build()
     }
 }
 
@@ -375,25 +196,11 @@ impl From<sdk::types::GuardrailAutomatedReasoningStatement> for GuardrailAutomat
     }
 }
 
-impl From<GuardrailAutomatedReasoningStatement> for sdk::types::GuardrailAutomatedReasoningStatement {
-    fn from(value: GuardrailAutomatedReasoningStatement) -> Self {
-        Self::builder().set_logic(value.logic).set_natural_language(value.natural_language).build()
-    }
-}
-
 impl From<sdk::types::GuardrailAutomatedReasoningTooComplexFinding>
     for GuardrailAutomatedReasoningTooComplexFinding
 {
     fn from(_: sdk::types::GuardrailAutomatedReasoningTooComplexFinding) -> Self {
         Self {}
-    }
-}
-
-impl From<GuardrailAutomatedReasoningTooComplexFinding>
-    for sdk::types::GuardrailAutomatedReasoningTooComplexFinding
-{
-    fn from(_: GuardrailAutomatedReasoningTooComplexFinding) -> Self {
-        Self::builder().build()
     }
 }
 
@@ -409,38 +216,11 @@ impl From<sdk::types::GuardrailAutomatedReasoningTranslation> for GuardrailAutom
     }
 }
 
-impl TryFrom<GuardrailAutomatedReasoningTranslation> for sdk::types::GuardrailAutomatedReasoningTranslation {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailAutomatedReasoningTranslation) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_premises(value.premises.map(each))
-            .set_claims(value.claims.map(each))
-            .set_untranslated_premises(value.untranslated_premises.map(each))
-            .set_untranslated_claims(value.untranslated_claims.map(each))
-            .set_confidence(value.confidence.map(|value| finite("confidence", value)).transpose()?)
-            .build())
-    }
-}
-
 impl From<sdk::types::GuardrailAutomatedReasoningTranslationAmbiguousFinding>
     for GuardrailAutomatedReasoningTranslationAmbiguousFinding
 {
     fn from(value: sdk::types::GuardrailAutomatedReasoningTranslationAmbiguousFinding) -> Self {
         Self { options: value.options.map(each), difference_scenarios: value.difference_scenarios.map(each) }
-    }
-}
-
-impl TryFrom<GuardrailAutomatedReasoningTranslationAmbiguousFinding>
-    for sdk::types::GuardrailAutomatedReasoningTranslationAmbiguousFinding
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailAutomatedReasoningTranslationAmbiguousFinding) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_options(value.options.map(try_each).transpose()?)
-            .set_difference_scenarios(value.difference_scenarios.map(each))
-            .build())
     }
 }
 
@@ -452,16 +232,6 @@ impl From<sdk::types::GuardrailAutomatedReasoningTranslationOption>
     }
 }
 
-impl TryFrom<GuardrailAutomatedReasoningTranslationOption>
-    for sdk::types::GuardrailAutomatedReasoningTranslationOption
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailAutomatedReasoningTranslationOption) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_translations(value.translations.map(try_each).transpose()?).build())
-    }
-}
-
 impl From<sdk::types::GuardrailAutomatedReasoningValidFinding> for GuardrailAutomatedReasoningValidFinding {
     fn from(value: sdk::types::GuardrailAutomatedReasoningValidFinding) -> Self {
         Self {
@@ -470,21 +240,6 @@ impl From<sdk::types::GuardrailAutomatedReasoningValidFinding> for GuardrailAuto
             supporting_rules: value.supporting_rules.map(each),
             logic_warning: value.logic_warning.map(Into::into),
         }
-    }
-}
-
-impl TryFrom<GuardrailAutomatedReasoningValidFinding>
-    for sdk::types::GuardrailAutomatedReasoningValidFinding
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailAutomatedReasoningValidFinding) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_translation(value.translation.map(TryInto::try_into).transpose()?)
-            .set_claims_true_scenario(value.claims_true_scenario.map(Into::into))
-            .set_supporting_rules(value.supporting_rules.map(each))
-            .set_logic_warning(value.logic_warning.map(Into::into))
-            .build())
     }
 }
 
@@ -524,28 +279,8 @@ impl From<sdk::types::GuardrailContentFilter> for GuardrailContentFilter {
     }
 }
 
-impl TryFrom<GuardrailContentFilter> for sdk::types::GuardrailContentFilter {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailContentFilter) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_type(Some(value.r#type.into()))
-            .set_confidence(Some(value.confidence.into()))
-            .set_filter_strength(value.filter_strength.map(Into::into))
-            .set_action(Some(value.action.into()))
-            .set_detected(value.detected)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailContentFilterConfidence> for GuardrailContentFilterConfidence {
     fn from(value: sdk::types::GuardrailContentFilterConfidence) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<GuardrailContentFilterConfidence> for sdk::types::GuardrailContentFilterConfidence {
-    fn from(value: GuardrailContentFilterConfidence) -> Self {
         value.as_str().into()
     }
 }
@@ -556,20 +291,8 @@ impl From<sdk::types::GuardrailContentFilterStrength> for GuardrailContentFilter
     }
 }
 
-impl From<GuardrailContentFilterStrength> for sdk::types::GuardrailContentFilterStrength {
-    fn from(value: GuardrailContentFilterStrength) -> Self {
-        value.as_str().into()
-    }
-}
-
 impl From<sdk::types::GuardrailContentPolicyAction> for GuardrailContentPolicyAction {
     fn from(value: sdk::types::GuardrailContentPolicyAction) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<GuardrailContentPolicyAction> for sdk::types::GuardrailContentPolicyAction {
-    fn from(value: GuardrailContentPolicyAction) -> Self {
         value.as_str().into()
     }
 }
@@ -577,14 +300,6 @@ impl From<GuardrailContentPolicyAction> for sdk::types::GuardrailContentPolicyAc
 impl From<sdk::types::GuardrailContentPolicyAssessment> for GuardrailContentPolicyAssessment {
     fn from(value: sdk::types::GuardrailContentPolicyAssessment) -> Self {
         Self { filters: each(value.filters) }
-    }
-}
-
-impl TryFrom<GuardrailContentPolicyAssessment> for sdk::types::GuardrailContentPolicyAssessment {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailContentPolicyAssessment) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_filters(Some(try_each(value.filters)?)).build()?)
     }
 }
 
@@ -624,28 +339,8 @@ impl From<sdk::types::GuardrailContextualGroundingFilter> for GuardrailContextua
     }
 }
 
-impl TryFrom<GuardrailContextualGroundingFilter> for sdk::types::GuardrailContextualGroundingFilter {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailContextualGroundingFilter) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_type(Some(value.r#type.into()))
-            .set_threshold(Some(finite("threshold", value.threshold)?))
-            .set_score(Some(finite("score", value.score)?))
-            .set_action(Some(value.action.into()))
-            .set_detected(value.detected)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailContextualGroundingPolicyAction> for GuardrailContextualGroundingPolicyAction {
     fn from(value: sdk::types::GuardrailContextualGroundingPolicyAction) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<GuardrailContextualGroundingPolicyAction> for sdk::types::GuardrailContextualGroundingPolicyAction {
-    fn from(value: GuardrailContextualGroundingPolicyAction) -> Self {
         value.as_str().into()
     }
 }
@@ -658,46 +353,15 @@ impl From<sdk::types::GuardrailContextualGroundingPolicyAssessment>
     }
 }
 
-impl TryFrom<GuardrailContextualGroundingPolicyAssessment>
-    for sdk::types::GuardrailContextualGroundingPolicyAssessment
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailContextualGroundingPolicyAssessment) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_filters(value.filters.map(try_each).transpose()?).build())
-    }
-}
-
 impl From<sdk::types::GuardrailCoverage> for GuardrailCoverage {
     fn from(value: sdk::types::GuardrailCoverage) -> Self {
         Self { text_characters: value.text_characters.map(Into::into), images: value.images.map(Into::into) }
     }
 }
 
-impl From<GuardrailCoverage> for sdk::types::GuardrailCoverage {
-    fn from(value: GuardrailCoverage) -> Self {
-        Self::builder()
-            .set_text_characters(value.text_characters.map(Into::into))
-            .set_images(value.images.map(Into::into))
-            .build()
-    }
-}
-
 impl From<sdk::types::GuardrailCustomWord> for GuardrailCustomWord {
     fn from(value: sdk::types::GuardrailCustomWord) -> Self {
         Self { r#match: value.r#match, action: value.action.into(), detected: value.detected }
-    }
-}
-
-impl TryFrom<GuardrailCustomWord> for sdk::types::GuardrailCustomWord {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailCustomWord) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_match(Some(value.r#match))
-            .set_action(Some(value.action.into()))
-            .set_detected(value.detected)
-            .build()?)
     }
 }
 
@@ -721,12 +385,6 @@ impl TryFrom<GuardrailImageBlock> for sdk::types::GuardrailImageBlock {
 impl From<sdk::types::GuardrailImageCoverage> for GuardrailImageCoverage {
     fn from(value: sdk::types::GuardrailImageCoverage) -> Self {
         Self { guarded: value.guarded, total: value.total }
-    }
-}
-
-impl From<GuardrailImageCoverage> for sdk::types::GuardrailImageCoverage {
-    fn from(value: GuardrailImageCoverage) -> Self {
-        Self::builder().set_guarded(value.guarded).set_total(value.total).build()
     }
 }
 
@@ -774,18 +432,6 @@ impl From<sdk::types::GuardrailInvocationMetrics> for GuardrailInvocationMetrics
     }
 }
 
-impl TryFrom<GuardrailInvocationMetrics> for sdk::types::GuardrailInvocationMetrics {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailInvocationMetrics) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_guardrail_processing_latency(value.guardrail_processing_latency)
-            .set_usage(value.usage.map(TryInto::try_into).transpose()?)
-            .set_guardrail_coverage(value.guardrail_coverage.map(Into::into))
-            .build())
-    }
-}
-
 impl From<sdk::types::GuardrailManagedWord> for GuardrailManagedWord {
     fn from(value: sdk::types::GuardrailManagedWord) -> Self {
         Self {
@@ -797,27 +443,8 @@ impl From<sdk::types::GuardrailManagedWord> for GuardrailManagedWord {
     }
 }
 
-impl TryFrom<GuardrailManagedWord> for sdk::types::GuardrailManagedWord {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailManagedWord) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_match(Some(value.r#match))
-            .set_type(Some(value.r#type.into()))
-            .set_action(Some(value.action.into()))
-            .set_detected(value.detected)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailManagedWordType> for GuardrailManagedWordType {
     fn from(value: sdk::types::GuardrailManagedWordType) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<GuardrailManagedWordType> for sdk::types::GuardrailManagedWordType {
-    fn from(value: GuardrailManagedWordType) -> Self {
         value.as_str().into()
     }
 }
@@ -828,21 +455,9 @@ impl From<sdk::types::GuardrailOrigin> for GuardrailOrigin {
     }
 }
 
-impl From<GuardrailOrigin> for sdk::types::GuardrailOrigin {
-    fn from(value: GuardrailOrigin) -> Self {
-        value.as_str().into()
-    }
-}
-
 impl From<sdk::types::GuardrailOutputContent> for GuardrailOutputContent {
     fn from(value: sdk::types::GuardrailOutputContent) -> Self {
         Self { text: value.text }
-    }
-}
-
-impl From<GuardrailOutputContent> for sdk::types::GuardrailOutputContent {
-    fn from(value: GuardrailOutputContent) -> Self {
-        Self::builder().set_text(value.text).build()
     }
 }
 
@@ -864,12 +479,6 @@ impl From<sdk::types::GuardrailOwnership> for GuardrailOwnership {
     }
 }
 
-impl From<GuardrailOwnership> for sdk::types::GuardrailOwnership {
-    fn from(value: GuardrailOwnership) -> Self {
-        value.as_str().into()
-    }
-}
-
 impl From<sdk::types::GuardrailPiiEntityFilter> for GuardrailPiiEntityFilter {
     fn from(value: sdk::types::GuardrailPiiEntityFilter) -> Self {
         Self {
@@ -878,19 +487,6 @@ impl From<sdk::types::GuardrailPiiEntityFilter> for GuardrailPiiEntityFilter {
             action: value.action.into(),
             detected: value.detected,
         }
-    }
-}
-
-impl TryFrom<GuardrailPiiEntityFilter> for sdk::types::GuardrailPiiEntityFilter {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailPiiEntityFilter) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_match(Some(value.r#match))
-            .set_type(Some(value.r#type.into()))
-            .set_action(Some(value.action.into()))
-            .set_detected(value.detected)
-            .build()?)
     }
 }
 
@@ -906,32 +502,10 @@ impl From<sdk::types::GuardrailRegexFilter> for GuardrailRegexFilter {
     }
 }
 
-impl TryFrom<GuardrailRegexFilter> for sdk::types::GuardrailRegexFilter {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailRegexFilter) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_name(value.name)
-            .set_match(value.r#match)
-            .set_regex(value.regex)
-            .set_action(Some(value.action.into()))
-            .set_detected(value.detected)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailSensitiveInformationPolicyAction>
     for GuardrailSensitiveInformationPolicyAction
 {
     fn from(value: sdk::types::GuardrailSensitiveInformationPolicyAction) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<GuardrailSensitiveInformationPolicyAction>
-    for sdk::types::GuardrailSensitiveInformationPolicyAction
-{
-    fn from(value: GuardrailSensitiveInformationPolicyAction) -> Self {
         value.as_str().into()
     }
 }
@@ -941,19 +515,6 @@ impl From<sdk::types::GuardrailSensitiveInformationPolicyAssessment>
 {
     fn from(value: sdk::types::GuardrailSensitiveInformationPolicyAssessment) -> Self {
         Self { pii_entities: each(value.pii_entities), regexes: each(value.regexes) }
-    }
-}
-
-impl TryFrom<GuardrailSensitiveInformationPolicyAssessment>
-    for sdk::types::GuardrailSensitiveInformationPolicyAssessment
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailSensitiveInformationPolicyAssessment) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_pii_entities(Some(try_each(value.pii_entities)?))
-            .set_regexes(Some(try_each(value.regexes)?))
-            .build()?)
     }
 }
 
@@ -977,12 +538,6 @@ impl From<sdk::types::GuardrailTextCharactersCoverage> for GuardrailTextCharacte
     }
 }
 
-impl From<GuardrailTextCharactersCoverage> for sdk::types::GuardrailTextCharactersCoverage {
-    fn from(value: GuardrailTextCharactersCoverage) -> Self {
-        Self::builder().set_guarded(value.guarded).set_total(value.total).build()
-    }
-}
-
 impl From<sdk::types::GuardrailTopic> for GuardrailTopic {
     fn from(value: sdk::types::GuardrailTopic) -> Self {
         Self {
@@ -994,27 +549,8 @@ impl From<sdk::types::GuardrailTopic> for GuardrailTopic {
     }
 }
 
-impl TryFrom<GuardrailTopic> for sdk::types::GuardrailTopic {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailTopic) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_name(Some(value.name))
-            .set_type(Some(value.r#type.into()))
-            .set_action(Some(value.action.into()))
-            .set_detected(value.detected)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailTopicPolicyAction> for GuardrailTopicPolicyAction {
     fn from(value: sdk::types::GuardrailTopicPolicyAction) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<GuardrailTopicPolicyAction> for sdk::types::GuardrailTopicPolicyAction {
-    fn from(value: GuardrailTopicPolicyAction) -> Self {
         value.as_str().into()
     }
 }
@@ -1022,14 +558,6 @@ impl From<GuardrailTopicPolicyAction> for sdk::types::GuardrailTopicPolicyAction
 impl From<sdk::types::GuardrailTopicPolicyAssessment> for GuardrailTopicPolicyAssessment {
     fn from(value: sdk::types::GuardrailTopicPolicyAssessment) -> Self {
         Self { topics: each(value.topics) }
-    }
-}
-
-impl TryFrom<GuardrailTopicPolicyAssessment> for sdk::types::GuardrailTopicPolicyAssessment {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailTopicPolicyAssessment) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_topics(Some(try_each(value.topics)?)).build()?)
     }
 }
 
@@ -1043,29 +571,6 @@ impl From<sdk::types::GuardrailTraceAssessment> for GuardrailTraceAssessment {
                 .map(|value| value.into_iter().map(|(key, value)| (key, each(value))).collect()),
             action_reason: value.action_reason,
         }
-    }
-}
-
-impl TryFrom<GuardrailTraceAssessment> for sdk::types::GuardrailTraceAssessment {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailTraceAssessment) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_model_output(value.model_output)
-            .set_input_assessment(value.input_assessment.map(try_each_value).transpose()?)
-            .set_output_assessments(
-                value
-                    .output_assessments
-                    .map(|value| {
-                        value
-                            .into_iter()
-                            .map(|(key, value)| Ok((key, try_each(value)?)))
-                            .collect::<Result<_, ToSdkError>>()
-                    })
-                    .transpose()?,
-            )
-            .set_action_reason(value.action_reason)
-            .build())
     }
 }
 
@@ -1085,32 +590,8 @@ impl From<sdk::types::GuardrailUsage> for GuardrailUsage {
     }
 }
 
-impl TryFrom<GuardrailUsage> for sdk::types::GuardrailUsage {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailUsage) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_topic_policy_units(Some(value.topic_policy_units))
-            .set_content_policy_units(Some(value.content_policy_units))
-            .set_word_policy_units(Some(value.word_policy_units))
-            .set_sensitive_information_policy_units(Some(value.sensitive_information_policy_units))
-            .set_sensitive_information_policy_free_units(Some(value.sensitive_information_policy_free_units))
-            .set_contextual_grounding_policy_units(Some(value.contextual_grounding_policy_units))
-            .set_content_policy_image_units(value.content_policy_image_units)
-            .set_automated_reasoning_policy_units(value.automated_reasoning_policy_units)
-            .set_automated_reasoning_policies(value.automated_reasoning_policies)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailWordPolicyAction> for GuardrailWordPolicyAction {
     fn from(value: sdk::types::GuardrailWordPolicyAction) -> Self {
-        value.as_str().into()
-    }
-}
-
-impl From<GuardrailWordPolicyAction> for sdk::types::GuardrailWordPolicyAction {
-    fn from(value: GuardrailWordPolicyAction) -> Self {
         value.as_str().into()
     }
 }
@@ -1118,16 +599,5 @@ impl From<GuardrailWordPolicyAction> for sdk::types::GuardrailWordPolicyAction {
 impl From<sdk::types::GuardrailWordPolicyAssessment> for GuardrailWordPolicyAssessment {
     fn from(value: sdk::types::GuardrailWordPolicyAssessment) -> Self {
         Self { custom_words: each(value.custom_words), managed_word_lists: each(value.managed_word_lists) }
-    }
-}
-
-impl TryFrom<GuardrailWordPolicyAssessment> for sdk::types::GuardrailWordPolicyAssessment {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailWordPolicyAssessment) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_custom_words(Some(try_each(value.custom_words)?))
-            .set_managed_word_lists(Some(try_each(value.managed_word_lists)?))
-            .build()?)
     }
 }

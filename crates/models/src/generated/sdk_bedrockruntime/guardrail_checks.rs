@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::guardrail_checks::*;
-use crate::sdk::{ToSdkError, each, finite, try_each};
+use crate::sdk::{ToSdkError, each, try_each};
 use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
@@ -101,44 +101,15 @@ impl From<sdk::types::GuardrailChecksContentFilterResult> for GuardrailChecksCon
     }
 }
 
-impl TryFrom<GuardrailChecksContentFilterResult> for sdk::types::GuardrailChecksContentFilterResult {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailChecksContentFilterResult) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_results(Some(try_each(value.results)?)).build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailChecksContentFilterResultEntry> for GuardrailChecksContentFilterResultEntry {
     fn from(value: sdk::types::GuardrailChecksContentFilterResultEntry) -> Self {
         Self { category: value.category.into(), severity_score: value.severity_score }
     }
 }
 
-impl TryFrom<GuardrailChecksContentFilterResultEntry>
-    for sdk::types::GuardrailChecksContentFilterResultEntry
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailChecksContentFilterResultEntry) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_category(Some(value.category.into()))
-            .set_severity_score(Some(finite("severity_score", value.severity_score)?))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailChecksContentFilterUsage> for GuardrailChecksContentFilterUsage {
     fn from(value: sdk::types::GuardrailChecksContentFilterUsage) -> Self {
         Self { text_units: value.text_units }
-    }
-}
-
-impl TryFrom<GuardrailChecksContentFilterUsage> for sdk::types::GuardrailChecksContentFilterUsage {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailChecksContentFilterUsage) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_text_units(Some(value.text_units)).build()?)
     }
 }
 
@@ -209,42 +180,15 @@ impl From<sdk::types::GuardrailChecksPromptAttackResult> for GuardrailChecksProm
     }
 }
 
-impl TryFrom<GuardrailChecksPromptAttackResult> for sdk::types::GuardrailChecksPromptAttackResult {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailChecksPromptAttackResult) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_results(Some(try_each(value.results)?)).build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailChecksPromptAttackResultEntry> for GuardrailChecksPromptAttackResultEntry {
     fn from(value: sdk::types::GuardrailChecksPromptAttackResultEntry) -> Self {
         Self { category: value.category.into(), severity_score: value.severity_score }
     }
 }
 
-impl TryFrom<GuardrailChecksPromptAttackResultEntry> for sdk::types::GuardrailChecksPromptAttackResultEntry {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailChecksPromptAttackResultEntry) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_category(Some(value.category.into()))
-            .set_severity_score(Some(finite("severity_score", value.severity_score)?))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailChecksPromptAttackUsage> for GuardrailChecksPromptAttackUsage {
     fn from(value: sdk::types::GuardrailChecksPromptAttackUsage) -> Self {
         Self { text_units: value.text_units }
-    }
-}
-
-impl TryFrom<GuardrailChecksPromptAttackUsage> for sdk::types::GuardrailChecksPromptAttackUsage {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailChecksPromptAttackUsage) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_text_units(Some(value.text_units)).build()?)
     }
 }
 
@@ -255,18 +199,6 @@ impl From<sdk::types::GuardrailChecksResults> for GuardrailChecksResults {
             prompt_attack: value.prompt_attack.map(Into::into),
             sensitive_information: value.sensitive_information.map(Into::into),
         }
-    }
-}
-
-impl TryFrom<GuardrailChecksResults> for sdk::types::GuardrailChecksResults {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailChecksResults) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_content_filter(value.content_filter.map(TryInto::try_into).transpose()?)
-            .set_prompt_attack(value.prompt_attack.map(TryInto::try_into).transpose()?)
-            .set_sensitive_information(value.sensitive_information.map(TryInto::try_into).transpose()?)
-            .build())
     }
 }
 
@@ -342,19 +274,6 @@ impl From<sdk::types::GuardrailChecksSensitiveInformationResult>
     }
 }
 
-impl TryFrom<GuardrailChecksSensitiveInformationResult>
-    for sdk::types::GuardrailChecksSensitiveInformationResult
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailChecksSensitiveInformationResult) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_results(Some(try_each(value.results)?))
-            .set_truncated(value.truncated)
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailChecksSensitiveInformationResultEntry>
     for GuardrailChecksSensitiveInformationResultEntry
 {
@@ -370,36 +289,9 @@ impl From<sdk::types::GuardrailChecksSensitiveInformationResultEntry>
     }
 }
 
-impl TryFrom<GuardrailChecksSensitiveInformationResultEntry>
-    for sdk::types::GuardrailChecksSensitiveInformationResultEntry
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailChecksSensitiveInformationResultEntry) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_type(Some(value.r#type.into()))
-            .set_confidence_score(Some(finite("confidence_score", value.confidence_score)?))
-            .set_begin_offset(Some(value.begin_offset))
-            .set_end_offset(Some(value.end_offset))
-            .set_message_index(Some(value.message_index))
-            .set_content_index(Some(value.content_index))
-            .build()?)
-    }
-}
-
 impl From<sdk::types::GuardrailChecksSensitiveInformationUsage> for GuardrailChecksSensitiveInformationUsage {
     fn from(value: sdk::types::GuardrailChecksSensitiveInformationUsage) -> Self {
         Self { text_units: value.text_units }
-    }
-}
-
-impl TryFrom<GuardrailChecksSensitiveInformationUsage>
-    for sdk::types::GuardrailChecksSensitiveInformationUsage
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailChecksSensitiveInformationUsage) -> Result<Self, ToSdkError> {
-        Ok(Self::builder().set_text_units(Some(value.text_units)).build()?)
     }
 }
 
@@ -410,18 +302,6 @@ impl From<sdk::types::GuardrailChecksUsageResults> for GuardrailChecksUsageResul
             prompt_attack: value.prompt_attack.map(Into::into),
             sensitive_information: value.sensitive_information.map(Into::into),
         }
-    }
-}
-
-impl TryFrom<GuardrailChecksUsageResults> for sdk::types::GuardrailChecksUsageResults {
-    type Error = ToSdkError;
-
-    fn try_from(value: GuardrailChecksUsageResults) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_content_filter(value.content_filter.map(TryInto::try_into).transpose()?)
-            .set_prompt_attack(value.prompt_attack.map(TryInto::try_into).transpose()?)
-            .set_sensitive_information(value.sensitive_information.map(TryInto::try_into).transpose()?)
-            .build())
     }
 }
 
@@ -452,18 +332,5 @@ impl From<operation::invoke_guardrail_checks::InvokeGuardrailChecksOutput> for I
             results: value.results.map(Into::into).unwrap_or_default(),
             usage: value.usage.map(Into::into).unwrap_or_default(),
         }
-    }
-}
-
-impl TryFrom<InvokeGuardrailChecksResponse>
-    for operation::invoke_guardrail_checks::InvokeGuardrailChecksOutput
-{
-    type Error = ToSdkError;
-
-    fn try_from(value: InvokeGuardrailChecksResponse) -> Result<Self, ToSdkError> {
-        Ok(Self::builder()
-            .set_results(Some(value.results.try_into()?))
-            .set_usage(Some(value.usage.try_into()?))
-            .build())
     }
 }

@@ -14,3 +14,5 @@ mod message;
 mod sort;
 mod tag;
 mod tool;
+#[cfg(test)]
+mod unsent;
