@@ -32,7 +32,8 @@
 //! # Features
 //!
 //! Without features this crate needs no AWS SDK. `sdk-bedrock` and `sdk-bedrockruntime` add `From` the types of
-//! `aws-sdk-bedrock` and `aws-sdk-bedrockruntime`, and `From` or `TryFrom` ours to theirs.
+//! `aws-sdk-bedrock` and `aws-sdk-bedrockruntime` for every type, and `From` or `TryFrom` to theirs for the types that
+//! requests hold.
 
 #[cfg(test)]
 mod arbitrary;
