@@ -7,12 +7,8 @@ use bedrock_orm_local::RecordedRequest;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-static BEDROCK: LazyLock<Value> = LazyLock::new(|| {
-    read(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/local/api/bedrock.json")))
-});
-static RUNTIME: LazyLock<Value> = LazyLock::new(|| {
-    read(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/local/api/bedrock-runtime.json")))
-});
+static BEDROCK: LazyLock<Value> = LazyLock::new(|| read(bedrock_orm_api::BEDROCK));
+static RUNTIME: LazyLock<Value> = LazyLock::new(|| read(bedrock_orm_api::BEDROCK_RUNTIME));
 
 fn read(description: &str) -> Value {
     serde_json::from_str(description).unwrap()

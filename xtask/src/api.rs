@@ -1,4 +1,4 @@
-//! `cargo xtask api`: makes `crates/local/api/*.json` anew from a botocore release.
+//! `cargo xtask api`: makes `crates/api/*.json` anew from a botocore release.
 //!
 //! botocore ships each service's description as JSON. What the local server needs of it — names, shapes,
 //! constraints, HTTP bindings, errors, paginators, waiters — is kept in botocore's own order; the prose and
@@ -18,7 +18,7 @@ use zip::result::ZipError;
 
 use crate::result::Result;
 
-/// The services kept in `crates/local/api`, by the names of their botocore folders.
+/// The services kept in `crates/api`, by the names of their botocore folders.
 const SERVICES: [&str; 2] = ["bedrock", "bedrock-runtime"];
 
 /// What is kept, in the order it is written: botocore's file, its keys, whether it must be there.
@@ -41,7 +41,7 @@ const USAGE: &str = "pass a botocore wheel (`pip download botocore --no-deps`), 
 
 /// Reads both services from `from` (a wheel or a folder), then writes their files and says what changed.
 pub(crate) fn run(from: &Path) -> Result<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/local/api");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/api");
     for line in renew(from, &folder)? {
         println!("{line}");
     }

@@ -17,7 +17,7 @@ const SENDERS: [&str; 2] = ["crates/managers/src", "crates/runtime-mixin/src"];
 /// Prints the table, and fails where an operation is not reached or the page is not the table.
 pub(crate) fn run(root: &Path, write: bool) -> Result {
     let table = table::read(&root.join("xtask/resources.toml"))?;
-    let services = description::read(&root.join("crates/local/api"))?;
+    let services = description::read(root)?;
     let mut reached = BTreeMap::new();
     for (operation, call) in reach::all(&table) {
         reached.entry(operation).or_insert(call);

@@ -59,7 +59,7 @@ const BY_OTHER_METHODS: [&str; 11] = [
 
 #[test]
 fn each_noun_has_what_aws_gives_it_and_no_more() {
-    let description: Value = serde_json::from_str(include_str!("../../local/api/bedrock.json")).unwrap();
+    let description: Value = serde_json::from_str(bedrock_orm_api::BEDROCK).unwrap();
     let nouns = nouns![
         AccountDataRetention "AccountDataRetentions",
         AdvancedPromptOptimizationJob "AdvancedPromptOptimizationJobs",

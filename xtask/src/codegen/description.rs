@@ -98,12 +98,15 @@ impl Shape {
     }
 }
 
-/// Both descriptions of the folder.
-pub(crate) fn read(folder: &Path) -> Result<Vec<(Service, Description)>> {
+/// Where the descriptions are.
+const FOLDER: &str = "crates/api";
+
+/// Reads both descriptions.
+pub(crate) fn read(root: &Path) -> Result<Vec<(Service, Description)>> {
     Service::ALL
         .into_iter()
         .map(|service| {
-            let path = folder.join(format!("{}.json", service.name()));
+            let path = root.join(FOLDER).join(format!("{}.json", service.name()));
             let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
             Ok((service, serde_json::from_str(&text)?))
         })

@@ -70,7 +70,7 @@ pub(crate) fn check(root: &Path) -> Result {
 
 fn generate(root: &Path) -> Result<Files> {
     let table = table::read(&root.join("xtask/resources.toml"))?;
-    let services = description::read(&root.join("crates/local/api"))?;
+    let services = description::read(root)?;
     let plan = planner::plan(&services, &table)?;
     let mut files = Files::new();
     models::write(&plan, &fields::constants(&plan, &services, &table)?, &mut files);

@@ -4,11 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
+use bedrock_orm_api::{BEDROCK, BEDROCK_RUNTIME};
 use fancy_regex::Regex;
 use serde::de::{Deserializer, MapAccess, Visitor};
-
-const BEDROCK: &str = include_str!("../../api/bedrock.json");
-const BEDROCK_RUNTIME: &str = include_str!("../../api/bedrock-runtime.json");
 
 static SERVICES: LazyLock<Result<Services, String>> = LazyLock::new(|| {
     let read = |text| serde_json::from_str::<Service>(text).map_err(|error| error.to_string());

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{HttpResponse, send};
 
 static SERVICES: LazyLock<[Value; 2]> = LazyLock::new(|| {
-    [include_str!("../../api/bedrock.json"), include_str!("../../api/bedrock-runtime.json")]
+    [bedrock_orm_api::BEDROCK, bedrock_orm_api::BEDROCK_RUNTIME]
         .map(|text| serde_json::from_str(text).unwrap())
 });
 
