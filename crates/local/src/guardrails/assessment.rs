@@ -1,17 +1,19 @@
-//! All policies of a guardrail over one text.
+//! Assesses texts by all policies of a guardrail.
 
 use std::ops::Range;
 
 use serde_json::{Map, Value, json};
 
+use crate::guardrails::direction::Direction;
+use crate::guardrails::findings::Findings;
 use crate::guardrails::grounding::{self, Grounding};
-use crate::guardrails::{Direction, Findings, content, sensitive, topics, words};
+use crate::guardrails::{content, sensitive, topics, words};
 
-/// A text unit is up to a thousand characters.
+/// The characters of a text unit.
 const UNIT: usize = 1000;
 const LATENCY_MS: u64 = 20;
 
-/// What became of a text.
+/// What a guardrail did with texts, from the least to the most severe.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
     #[default]
@@ -30,11 +32,11 @@ impl Outcome {
     }
 }
 
-/// A guardrail's word on some texts.
+/// A guardrail's assessment of texts.
 #[derive(Debug)]
 pub(crate) struct Assessment {
     pub(crate) outcome: Outcome,
-    /// The texts as they are to be read on, masked where they must be.
+    /// The texts with their masks.
     pub(crate) texts: Vec<String>,
     /// AWS's `GuardrailAssessment`.
     pub(crate) json: Value,
@@ -42,26 +44,26 @@ pub(crate) struct Assessment {
     pub(crate) coverage: Value,
 }
 
-/// What is to be assessed.
+/// What is assessed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Subject<'a> {
     pub(crate) direction: Direction,
     pub(crate) texts: &'a [String],
-    /// The length of all text, guarded or not.
+    /// The number of characters of all texts, guarded or not.
     pub(crate) total: usize,
     pub(crate) grounding: &'a Grounding,
-    /// Who asked for the guardrail: the request, the account.
+    /// Where the guardrail comes from: the request or the account.
     pub(crate) origins: &'a [&'static str],
-    /// Whether to tell what was looked for and not found, too.
+    /// Whether the assessment includes what was checked and not found.
     pub(crate) full: bool,
 }
 
-/// Assesses texts. `guardrail` is what GetGuardrail gives.
+/// Assesses texts. `guardrail` is what GetGuardrail returns.
 pub(crate) fn assess(guardrail: &Value, subject: Subject<'_>) -> Assessment {
     let Subject { direction, texts, total, grounding, origins, full } = subject;
     let mut merged: Map<String, Value> = Map::new();
     let mut outcome = Outcome::default();
-    let mut read_on = Vec::new();
+    let mut masked_texts = Vec::new();
     for text in texts {
         let mut masks = Vec::new();
         for (member, findings) in policies(guardrail, direction, text, full) {
@@ -76,13 +78,14 @@ pub(crate) fn assess(guardrail: &Value, subject: Subject<'_>) -> Assessment {
         if !masks.is_empty() {
             outcome = outcome.max(Outcome::Masked);
         }
-        read_on.push(masked(text, masks));
+        masked_texts.push(masked(text, masks));
     }
     let grounded =
         grounding::assess(&guardrail["contextualGroundingPolicy"], direction, &texts.join("\n"), grounding);
     let guarded = texts.iter().map(|text| text.chars().count()).sum::<usize>();
-    let held = if grounded.assessment.is_empty() { 0 } else { guarded + grounding.characters() };
-    let usage = usage(guardrail, guarded, held);
+    let grounded_characters =
+        if grounded.assessment.is_empty() { 0 } else { guarded + grounding.characters() };
+    let usage = usage(guardrail, guarded, grounded_characters);
     if grounded.blocks {
         outcome = Outcome::Blocked;
     }
@@ -108,7 +111,7 @@ pub(crate) fn assess(guardrail: &Value, subject: Subject<'_>) -> Assessment {
             "guardrailOwnership": "SELF",
         }),
     );
-    Assessment { outcome, texts: read_on, json: Value::Object(merged), usage, coverage }
+    Assessment { outcome, texts: masked_texts, json: Value::Object(merged), usage, coverage }
 }
 
 fn policies(
@@ -139,7 +142,7 @@ fn merge(policy: &mut Value, findings: Map<String, Value>) {
     }
 }
 
-/// The text with its masks. Of two that overlap, the first one counts.
+/// Masks a text. If two masks overlap, the first one is used.
 fn masked(text: &str, mut masks: Vec<(Range<usize>, String)>) -> String {
     masks.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
     let mut result = String::new();
@@ -156,7 +159,7 @@ fn masked(text: &str, mut masks: Vec<(Range<usize>, String)>) -> String {
 }
 
 fn usage(guardrail: &Value, characters: usize, grounded: usize) -> Value {
-    let units = |there: bool| if there { characters.div_ceil(UNIT) } else { 0 };
+    let units = |has_policy: bool| if has_policy { characters.div_ceil(UNIT) } else { 0 };
     let sensitive = &guardrail["sensitiveInformationPolicy"];
     json!({
         "topicPolicyUnits": units(guardrail["topicPolicy"].is_object()),
@@ -176,14 +179,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn overlapping_masks_do_not_trip() {
+    fn the_first_of_overlapping_masks_is_used() {
         let masks = vec![(2..5, "{B}".to_owned()), (0..3, "{A}".to_owned()), (0..1, "{C}".to_owned())];
         assert_eq!(masked("abcdef", masks), "{A}def");
         assert_eq!(masked("äöü", vec![(2..4, "{X}".to_owned())]), "ä{X}ü");
     }
 
     #[test]
-    fn findings_of_all_texts_are_told() {
+    fn an_assessment_has_the_findings_of_all_texts() {
         let guardrail = json!({"wordPolicy": {"words": [{"text": "one"}, {"text": "two"}]}});
         let texts = ["one".to_owned(), "two".to_owned()];
         let subject = Subject {

@@ -1,13 +1,14 @@
-//! Checks that need no guardrail: how bad a text is by the words of a category.
+//! Checks without a guardrail: the severity of a text in a category.
 //!
-//! The words are those of the content filters. One of them is a severity of 0.5, two different ones are 1.
+//! The words of a category are those of the content filters. One of them gives severity 0.5, two different ones 1.
 
-use crate::guardrails::{content, holds, normal};
+use crate::guardrails::content;
+use crate::guardrails::text::{contains_phrase, normalized};
 
 /// The severity of a text in a category of content filters or prompt attacks.
 pub(crate) fn severity(category: &str, text: &str) -> f64 {
-    let text = normal(text);
-    match content::vocabulary(category).iter().filter(|word| holds(&text, word)).count() {
+    let text = normalized(text);
+    match content::vocabulary(category).iter().filter(|word| contains_phrase(&text, word)).count() {
         0 => 0.0,
         1 => 0.5,
         _ => 1.0,
@@ -19,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_weigh() {
+    fn the_severity_depends_on_the_number_of_words() {
         assert_eq!(severity("INSULTS", "you dear friend"), 0.0);
         assert_eq!(severity("INSULTS", "you idiot"), 0.5);
         assert_eq!(severity("INSULTS", "you stupid idiot"), 1.0);
@@ -28,7 +29,7 @@ mod tests {
     }
 
     #[test]
-    fn every_prompt_attack_is_of_one_kind() {
+    fn every_prompt_attack_has_one_category() {
         let kinds = ["JAILBREAK", "PROMPT_INJECTION", "PROMPT_LEAKAGE"];
         let mut words: Vec<_> = kinds.into_iter().flat_map(content::vocabulary).collect();
         words.sort_unstable();

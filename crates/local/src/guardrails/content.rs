@@ -1,13 +1,16 @@
-//! Content filters by a short list of words for each category.
+//! Content filters, by a short list of words for each category.
 //!
-//! One word of the list gives MEDIUM confidence, two different ones HIGH. A filter of strength HIGH blocks from LOW
-//! confidence on, one of MEDIUM from MEDIUM on, one of LOW from HIGH on.
+//! One word of the list gives MEDIUM confidence, two different ones HIGH. A filter of strength HIGH blocks texts of LOW
+//! confidence or more, a filter of strength MEDIUM texts of MEDIUM or more, and a filter of strength LOW texts of HIGH.
 
 use serde_json::{Value, json};
 
-use crate::guardrails::{Direction, Findings, done, holds, normal};
+use crate::guardrails::direction::Direction;
+use crate::guardrails::findings::{Findings, action_taken};
+use crate::guardrails::text::{contains_phrase, normalized};
 use crate::json::items;
 
+/// The words of a category.
 pub(super) fn vocabulary(category: &str) -> &'static [&'static str] {
     match category {
         "HATE" => {
@@ -47,14 +50,15 @@ pub(super) fn vocabulary(category: &str) -> &'static [&'static str] {
     }
 }
 
-pub(crate) fn assess(policy: &Value, direction: Direction, text: &str, full: bool) -> Findings {
-    let text = normal(text);
+pub(super) fn assess(policy: &Value, direction: Direction, text: &str, full: bool) -> Findings {
+    let text = normalized(text);
     let strength_member = if direction == Direction::Input { "inputStrength" } else { "outputStrength" };
     let mut findings = Findings::default();
     for filter in items(&policy["filters"]).iter().filter(|filter| direction.enabled(filter)) {
         let category = filter["type"].as_str().unwrap_or_default();
         let strength = filter[strength_member].as_str().unwrap_or("NONE");
-        let confidence = match vocabulary(category).iter().filter(|word| holds(&text, word)).count() {
+        let confidence = match vocabulary(category).iter().filter(|word| contains_phrase(&text, word)).count()
+        {
             0 => "NONE",
             1 => "MEDIUM",
             _ => "HIGH",
@@ -62,7 +66,7 @@ pub(crate) fn assess(policy: &Value, direction: Direction, text: &str, full: boo
         let detected =
             matches!((strength, confidence), ("HIGH" | "MEDIUM", "MEDIUM" | "HIGH") | ("LOW", "HIGH"));
         if detected || (full && strength != "NONE") {
-            let action = if detected { done(direction.action(filter, "BLOCK")) } else { "NONE" };
+            let action = if detected { action_taken(direction.action(filter, "BLOCK")) } else { "NONE" };
             findings.push(
                 "filters",
                 json!({
@@ -88,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn strength_weighs_confidence() {
+    fn a_filter_blocks_by_strength_and_confidence() {
         for (strength, one, two) in
             [("HIGH", true, true), ("MEDIUM", true, true), ("LOW", false, true), ("NONE", false, false)]
         {

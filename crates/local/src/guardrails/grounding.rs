@@ -1,24 +1,26 @@
-//! Contextual grounding: how much of an answer stands in its source, and how much of the question in the answer.
+//! Contextual grounding: how much of a reply is in its source, and how much of the query is in the reply.
 //!
-//! GROUNDING is the share of the answer's telling words that are in the grounding sources, RELEVANCE the share of the
-//! query's telling words that are in the answer, both to two digits. A telling word has a digit or four letters, and
-//! is none of a few common ones; where there is none, the score is 1. A score below its threshold is a finding. Only answers are looked at, and only where
-//! both a source and a query are marked as such.
+//! GROUNDING is the share of the reply's significant words that are in the grounding sources. RELEVANCE is the share of
+//! the query's significant words that are in the reply. Both have two digits. A significant word has a digit or at least
+//! four letters, and is not one of a few common words. Without significant words the score is 1. A score below its
+//! threshold is a finding. Only replies are assessed, and only if a source and a query are marked.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::guardrails::{Direction, Findings, done, normal};
+use crate::guardrails::direction::Direction;
+use crate::guardrails::findings::{Findings, action_taken};
+use crate::guardrails::text::normalized;
 use crate::json::items;
 
-/// Words that tell nothing.
+/// Words that are not significant.
 const COMMON: &[&str] = &[
     "does", "from", "have", "that", "their", "there", "they", "this", "were", "what", "when", "where",
     "which", "will", "with", "your",
 ];
 
-/// What an answer is held to.
+/// The source and the query that a reply is compared with.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Grounding {
     source: String,
@@ -26,25 +28,26 @@ pub(crate) struct Grounding {
 }
 
 impl Grounding {
-    /// From texts that are marked for a guardrail: `{"text": …, "qualifiers": […]}`.
-    pub(crate) fn of<'a>(marked: impl Iterator<Item = &'a Value>) -> Self {
+    /// Takes the sources and queries from texts that are marked for guardrails: `{"text": …, "qualifiers": […]}`.
+    pub(crate) fn from_marked_texts<'a>(marked: impl Iterator<Item = &'a Value>) -> Self {
         let mut grounding = Self::default();
         for block in marked {
             let text = block["text"].as_str().unwrap_or_default();
             for qualifier in items(&block["qualifiers"]) {
-                let whole = match qualifier.as_str() {
+                let part = match qualifier.as_str() {
                     Some("grounding_source") => &mut grounding.source,
                     Some("query") => &mut grounding.query,
                     _ => continue,
                 };
-                whole.push_str(text);
-                whole.push('\n');
+                part.push_str(text);
+                part.push('\n');
             }
         }
         grounding
     }
 
-    pub(super) fn is_whole(&self) -> bool {
+    /// Whether there is both a source and a query.
+    pub(super) fn is_complete(&self) -> bool {
         !self.source.is_empty() && !self.query.is_empty()
     }
 
@@ -53,19 +56,20 @@ impl Grounding {
     }
 }
 
-pub(super) fn assess(policy: &Value, direction: Direction, answer: &str, grounding: &Grounding) -> Findings {
+pub(super) fn assess(policy: &Value, direction: Direction, reply: &str, grounding: &Grounding) -> Findings {
     let mut findings = Findings::default();
-    if direction == Direction::Input || !grounding.is_whole() || answer.trim().is_empty() {
+    if direction == Direction::Input || !grounding.is_complete() || reply.trim().is_empty() {
         return findings;
     }
     for filter in items(&policy["filters"]).iter().filter(|filter| filter["enabled"] != false) {
         let score = match filter["type"].as_str() {
-            Some("RELEVANCE") => share(&grounding.query, answer),
-            _ => share(answer, &grounding.source),
+            Some("RELEVANCE") => shared_words(&grounding.query, reply),
+            _ => shared_words(reply, &grounding.source),
         };
         let threshold = filter["threshold"].as_f64().unwrap_or_default();
         let detected = score < threshold;
-        let action = if detected { done(filter["action"].as_str().unwrap_or("BLOCK")) } else { "NONE" };
+        let action =
+            if detected { action_taken(filter["action"].as_str().unwrap_or("BLOCK")) } else { "NONE" };
         findings.push(
             "filters",
             json!({
@@ -80,10 +84,10 @@ pub(super) fn assess(policy: &Value, direction: Direction, answer: &str, groundi
     findings
 }
 
-/// The share of one text's telling words that another text has, too.
-fn share(of: &str, within: &str) -> f64 {
-    let (of, within) = (normal(of), normal(within));
-    let (of, within) = (telling(&of), telling(&within));
+/// The share of one text's significant words that another text has too.
+fn shared_words(of: &str, within: &str) -> f64 {
+    let (of, within) = (normalized(of), normalized(within));
+    let (of, within) = (significant_words(&of), significant_words(&within));
     if of.is_empty() {
         return 1.0;
     }
@@ -91,10 +95,10 @@ fn share(of: &str, within: &str) -> f64 {
     (100.0 * common as f64 / of.len() as f64).round() / 100.0
 }
 
-fn telling(normal_text: &str) -> BTreeSet<&str> {
-    let tells =
+fn significant_words(normalized_text: &str) -> BTreeSet<&str> {
+    let is_significant =
         |word: &&str| (word.chars().count() > 3 || word.contains(char::is_numeric)) && !COMMON.contains(word);
-    normal_text.split(' ').filter(tells).collect()
+    normalized_text.split(' ').filter(is_significant).collect()
 }
 
 #[cfg(test)]
@@ -102,29 +106,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn overlap_is_the_score() {
+    fn the_score_is_the_share_of_common_words() {
         let source = "London is the capital of the United Kingdom. Tokyo is the capital of Japan.";
-        assert_eq!(share("The capital of Japan is Tokyo.", source), 1.0);
-        assert_eq!(share("The capital of Japan is Kyoto.", source), 0.67);
-        assert_eq!(share("Bananas.", source), 0.0);
-        assert_eq!(share("Yes!", source), 1.0, "nothing to hold against it");
+        assert_eq!(shared_words("The capital of Japan is Tokyo.", source), 1.0);
+        assert_eq!(shared_words("The capital of Japan is Kyoto.", source), 0.67);
+        assert_eq!(shared_words("Bananas.", source), 0.0);
+        assert_eq!(shared_words("Yes!", source), 1.0, "no significant words");
     }
 
     #[test]
-    fn answers_alone_are_assessed() {
+    fn only_replies_are_assessed() {
         let policy = json!({"filters": [{"type": "GROUNDING", "threshold": 0.7}, {"type": "RELEVANCE", "threshold": 0.5}]});
         let marked = [
             json!({"text": "Tokyo is the capital of Japan.", "qualifiers": ["grounding_source"]}),
             json!({"text": "What is the capital of Japan?", "qualifiers": ["query"]}),
         ];
-        let grounding = Grounding::of(marked.iter());
-        let found = |direction, answer| assess(&policy, direction, answer, &grounding);
+        let grounding = Grounding::from_marked_texts(marked.iter());
+        let found = |direction, reply| assess(&policy, direction, reply, &grounding);
         assert!(!found(Direction::Output, "The capital of Japan is Tokyo.").blocks);
         let invented = found(Direction::Output, "Kyoto has many temples.");
         assert!(invented.blocks);
         assert_eq!(invented.assessment["filters"][0]["score"], 0.0);
         assert!(found(Direction::Input, "Kyoto has many temples.").assessment.is_empty());
-        let half = Grounding::of(marked[..1].iter());
+        let half = Grounding::from_marked_texts(marked[..1].iter());
         assert!(assess(&policy, Direction::Output, "Kyoto", &half).assessment.is_empty());
     }
 }

@@ -1,4 +1,4 @@
-//! Personal data by its pattern. Kinds that have none, such as names, are never found.
+//! Patterns of personal data. Kinds without a pattern, such as names, are never found.
 
 use std::sync::LazyLock;
 
@@ -37,12 +37,12 @@ patterns! {
     "VEHICLE_IDENTIFICATION_NUMBER" => r"\b(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-HJ-NPR-Z0-9]{17}\b",
 }
 
-/// Whether what fits the pattern is indeed of its kind.
-pub(crate) fn holds_up(kind: &str, found: &str) -> bool {
+/// Whether a match of the pattern is valid: card numbers have a check digit.
+pub(crate) fn is_valid(kind: &str, found: &str) -> bool {
     kind != "CREDIT_DEBIT_CARD_NUMBER" || luhn(found)
 }
 
-/// The check digit of card numbers.
+/// Whether the check digit of a card number is correct.
 fn luhn(number: &str) -> bool {
     let digits = number.chars().rev().filter_map(|digit| digit.to_digit(10));
     let sum: u32 = digits
@@ -68,13 +68,13 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_is_found_where_it_stands() {
+    fn each_kind_is_found() {
         let found = |kind, text| {
             pattern(kind)?
                 .find(text)
                 .ok()?
                 .map(|found| found.as_str().to_owned())
-                .filter(|found| holds_up(kind, found))
+                .filter(|found| is_valid(kind, found))
         };
         for (kind, text, expected) in [
             ("EMAIL", "write to jane.doe@example.co.uk!", Some("jane.doe@example.co.uk")),

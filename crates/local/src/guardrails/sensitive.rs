@@ -1,22 +1,29 @@
-//! Sensitive information: personal data by its kind, and what a regular expression finds. Blocked, or masked with
-//! the kind or the expression's name in braces.
+//! Sensitive information: personal data by its kind, and the matches of regular expressions. It is blocked, or masked
+//! with the kind or the expression's name in braces.
 
 use std::ops::Range;
 
 use fancy_regex::{Regex, RegexBuilder};
 use serde_json::{Value, json};
 
-use crate::guardrails::{Direction, Findings, done, pii};
+use crate::guardrails::direction::Direction;
+use crate::guardrails::findings::{Findings, action_taken};
+use crate::guardrails::pii;
 use crate::json::items;
 
-/// An expression of a user's that needs more steps than this finds nothing.
-const PATIENCE: usize = 100_000;
+/// The most backtracking steps of a user's regular expression. One that needs more finds nothing.
+const BACKTRACK_LIMIT: usize = 100_000;
 
-pub(crate) fn compile(pattern: &str) -> Option<Regex> {
-    RegexBuilder::new(pattern).backtrack_limit(PATIENCE).build().ok()
+/// Whether a user's regular expression can be compiled.
+pub(crate) fn is_valid_regex(pattern: &str) -> bool {
+    compile(pattern).is_some()
 }
 
-pub(crate) fn assess(policy: &Value, direction: Direction, text: &str, full: bool) -> Findings {
+fn compile(pattern: &str) -> Option<Regex> {
+    RegexBuilder::new(pattern).backtrack_limit(BACKTRACK_LIMIT).build().ok()
+}
+
+pub(super) fn assess(policy: &Value, direction: Direction, text: &str, full: bool) -> Findings {
     let mut findings = Findings::default();
     for entity in items(&policy["piiEntities"]).iter().filter(|entity| direction.enabled(entity)) {
         let kind = entity["type"].as_str().unwrap_or_default();
@@ -32,7 +39,7 @@ pub(crate) fn assess(policy: &Value, direction: Direction, text: &str, full: boo
             let found = &text[range.clone()];
             findings.push(
                 "piiEntities",
-                json!({ "type": kind, "match": found, "action": done(action), "detected": true }),
+                json!({ "type": kind, "match": found, "action": action_taken(action), "detected": true }),
             );
             if action == "ANONYMIZE" {
                 findings.masks.push((range, format!("{{{kind}}}")));
@@ -50,7 +57,7 @@ pub(crate) fn assess(policy: &Value, direction: Direction, text: &str, full: boo
                     "name": regex["name"],
                     "regex": regex["pattern"],
                     "match": found,
-                    "action": done(action),
+                    "action": action_taken(action),
                     "detected": true,
                 }),
             );
@@ -62,10 +69,10 @@ pub(crate) fn assess(policy: &Value, direction: Direction, text: &str, full: boo
     findings
 }
 
-/// Where personal data of a kind stands in a text.
+/// The places of personal data of a kind in a text.
 pub(crate) fn personal_data(kind: &str, text: &str) -> Vec<Range<usize>> {
     let found = pii::pattern(kind).map_or_else(Vec::new, |pattern| matches(pattern, text));
-    found.into_iter().filter(|range| pii::holds_up(kind, &text[range.clone()])).collect()
+    found.into_iter().filter(|range| pii::is_valid(kind, &text[range.clone()])).collect()
 }
 
 fn matches(pattern: &Regex, text: &str) -> Vec<Range<usize>> {
@@ -91,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn hopeless_expressions_find_nothing() {
+    fn regular_expressions_that_need_too_many_steps_find_nothing() {
         let policy = json!({"regexes": [
             {"name": "a", "pattern": "(", "action": "BLOCK"},
             {"name": "b", "pattern": r"(?=(a+)+$)(a+)+\1b", "action": "BLOCK"},

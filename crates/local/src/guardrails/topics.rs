@@ -1,22 +1,24 @@
-//! Denied topics: a text is about one when all telling words of the topic's name are in it, or one of its examples.
+//! Denied topics. A text is about a topic if it has all significant words of the topic's name, or one of its examples.
 //!
-//! A telling word has three letters or more and is no filler. It is in the text when a word there begins with it,
-//! a plural's `s` aside: "Investments" is found in "an investment adviser".
+//! A significant word has three letters or more and is not a filler. The text has it if one of the text's words begins
+//! with it, without the `s` of a plural: "Investments" is found in "an investment adviser".
 
 use serde_json::{Value, json};
 
-use crate::guardrails::{Direction, Findings, done, holds, normal};
+use crate::guardrails::direction::Direction;
+use crate::guardrails::findings::{Findings, action_taken};
+use crate::guardrails::text::{contains_phrase, normalized};
 use crate::json::items;
 
 const FILLERS: &[&str] = &["about", "advice", "and", "for", "other", "the", "topic", "topics", "with"];
 
-pub(crate) fn assess(policy: &Value, direction: Direction, text: &str, full: bool) -> Findings {
-    let text = normal(text);
+pub(super) fn assess(policy: &Value, direction: Direction, text: &str, full: bool) -> Findings {
+    let text = normalized(text);
     let mut findings = Findings::default();
     for topic in items(&policy["topics"]).iter().filter(|topic| direction.enabled(topic)) {
         let detected = is_about(&text, topic);
         if detected || full {
-            let action = if detected { done(direction.action(topic, "BLOCK")) } else { "NONE" };
+            let action = if detected { action_taken(direction.action(topic, "BLOCK")) } else { "NONE" };
             findings.push(
                 "topics",
                 json!({ "name": topic["name"], "type": "DENY", "action": action, "detected": detected }),
@@ -28,14 +30,15 @@ pub(crate) fn assess(policy: &Value, direction: Direction, text: &str, full: boo
 
 fn is_about(text: &str, topic: &Value) -> bool {
     let examples = items(&topic["examples"]).iter().filter_map(Value::as_str);
-    let words = telling_words(topic["name"].as_str().unwrap_or_default());
-    let spoken = |word: &String| text.split(' ').any(|spoken| spoken.starts_with(word.trim_end_matches('s')));
-    (!words.is_empty() && words.iter().all(spoken))
-        || examples.into_iter().any(|example| holds(text, example))
+    let words = significant_words(topic["name"].as_str().unwrap_or_default());
+    let is_in_text =
+        |word: &String| text.split(' ').any(|in_text| in_text.starts_with(word.trim_end_matches('s')));
+    (!words.is_empty() && words.iter().all(is_in_text))
+        || examples.into_iter().any(|example| contains_phrase(text, example))
 }
 
-/// The words of `InvestmentAdvice` or `Investment advice` that tell something.
-fn telling_words(name: &str) -> Vec<String> {
+/// The significant words of a name such as `InvestmentAdvice` or `Investment advice`.
+fn significant_words(name: &str) -> Vec<String> {
     let mut spaced = String::new();
     let mut previous = ' ';
     for letter in name.chars() {
@@ -45,7 +48,7 @@ fn telling_words(name: &str) -> Vec<String> {
         spaced.push(letter);
         previous = letter;
     }
-    let words = normal(&spaced);
+    let words = normalized(&spaced);
     let words = words.split(' ').filter(|word| word.len() > 2 && !FILLERS.contains(word));
     words.map(str::to_owned).collect()
 }
@@ -61,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn topics_are_known_by_name_or_example() {
+    fn topics_are_found_by_name_or_example() {
         assert!(detected("Weather", &[], "What is the weather like in Paris?"));
         assert!(detected("InvestmentAdvice", &[], "Which investments are safe?"));
         assert!(!detected("Investment funds", &[], "Which investments are safe?"));

@@ -1,27 +1,29 @@
-//! Words and phrases, and the managed list of profanities: found as whole words, whatever their case.
+//! Words and phrases, and the managed list of profanities. They match whole words, whatever their case.
 
 use serde_json::{Value, json};
 
-use crate::guardrails::{Direction, Findings, done, holds, normal};
+use crate::guardrails::direction::Direction;
+use crate::guardrails::findings::{Findings, action_taken};
+use crate::guardrails::text::{contains_phrase, normalized};
 use crate::json::items;
 
-/// A small list: enough to test with, and fit to be read.
+/// A short list, which is enough for tests.
 const PROFANITIES: &[&str] = &["asshole", "bastard", "bullshit", "crap", "damn", "fuck", "fucking", "shit"];
 
-pub(crate) fn assess(policy: &Value, direction: Direction, text: &str, full: bool) -> Findings {
-    let text = normal(text);
+pub(super) fn assess(policy: &Value, direction: Direction, text: &str, full: bool) -> Findings {
+    let text = normalized(text);
     let mut findings = Findings::default();
     for word in items(&policy["words"]).iter().filter(|word| direction.enabled(word)) {
         let phrase = word["text"].as_str().unwrap_or_default();
-        let detected = holds(&text, phrase);
+        let detected = contains_phrase(&text, phrase);
         if detected || full {
-            let action = if detected { done(direction.action(word, "BLOCK")) } else { "NONE" };
+            let action = if detected { action_taken(direction.action(word, "BLOCK")) } else { "NONE" };
             findings.push("customWords", json!({ "match": phrase, "action": action, "detected": detected }));
         }
     }
     for list in items(&policy["managedWordLists"]).iter().filter(|list| direction.enabled(list)) {
-        for word in PROFANITIES.iter().filter(|word| holds(&text, word)) {
-            let action = done(direction.action(list, "BLOCK"));
+        for word in PROFANITIES.iter().filter(|word| contains_phrase(&text, word)) {
+            let action = action_taken(direction.action(list, "BLOCK"));
             findings.push(
                 "managedWordLists",
                 json!({ "match": word, "type": list["type"], "action": action, "detected": true }),

@@ -42,7 +42,9 @@ pub(crate) fn apply(local: &Local, request: &Request) -> AwsResult<Output> {
         direction,
         texts: &guarded,
         total,
-        grounding: &Grounding::of(items(&request.input["content"]).iter().map(|block| &block["text"])),
+        grounding: &Grounding::from_marked_texts(
+            items(&request.input["content"]).iter().map(|block| &block["text"]),
+        ),
         origins: &["REQUEST"],
         full: request.text("outputScope") == "FULL",
     };

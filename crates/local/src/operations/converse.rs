@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use crate::formats::converse::{additional_fields, parse, response_body};
-use crate::guardrails::applied::Trace;
+use crate::guardrails::trace::Trace;
 use crate::json::items;
 use crate::json::{set, strings};
 use crate::local::Local;
@@ -45,7 +45,7 @@ impl ConverseTurn {
         let prompt = parse(model, input)?;
         let mut guardrails = guardrails?;
         if let Some(guardrails) = &mut guardrails {
-            guardrails.run_ahead(config["streamProcessingMode"] == "async");
+            guardrails.set_asynchronous(config["streamProcessingMode"] == "async");
         }
         let turn = Turn::take(local, request, model, prompt, guardrails).await?;
         // A guardrail that blocks the prompt leaves no response of the provider's.

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use crate::formats::embeddings::{self, Embedder};
 use crate::formats::{self, Asked, Said};
-use crate::guardrails::applied::{AppliedGuardrails, Trace};
+use crate::guardrails::applied::AppliedGuardrails;
 use crate::guardrails::assessment::Outcome;
+use crate::guardrails::trace::Trace;
 use crate::json::set;
 use crate::local::Local;
 use crate::model::completion::{Completion, Usage, input_tokens};
@@ -82,7 +83,7 @@ pub(crate) async fn invoke_with_response_stream(local: &Local, request: &Request
     }
     let mut guardrails = guardrails?;
     if let Some(guardrails) = &mut guardrails {
-        guardrails.run_ahead(asked.body[GUARDRAIL_CONFIG]["streamProcessingMode"] == "ASYNCHRONOUS");
+        guardrails.set_asynchronous(asked.body[GUARDRAIL_CONFIG]["streamProcessingMode"] == "ASYNCHRONOUS");
     }
     let prompt = std::mem::take(&mut asked.prompt);
     let Turn { generation, guardrails, .. } =

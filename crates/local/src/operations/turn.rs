@@ -1,6 +1,9 @@
 //! One turn of a model: guardrails over the prompt, the reply, guardrails over the reply. Converse and InvokeModel share it.
 
-use crate::guardrails::applied::{AppliedGuardrails, Guard, Scope, Trace};
+use crate::guardrails::Scope;
+use crate::guardrails::applied::AppliedGuardrails;
+use crate::guardrails::guard::Guard;
+use crate::guardrails::trace::Trace;
 use crate::local::Local;
 use crate::model::prompt::Prompt;
 use crate::operations::generation::Generation;

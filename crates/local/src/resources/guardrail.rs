@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::guardrails;
+use crate::guardrails::sensitive::is_valid_regex;
 use crate::json::items;
 use crate::json::record::Record;
 use crate::resources::automated_reasoning_policy;
@@ -169,7 +169,7 @@ fn check(cx: &Context<'_>, input: &Record) -> AwsResult<()> {
     }
     for regex in config("sensitiveInformationPolicyConfig", "regexesConfig") {
         let pattern = regex["pattern"].as_str().unwrap_or_default();
-        if guardrails::is_no_pattern(pattern) {
+        if !is_valid_regex(pattern) {
             return Err(AwsError::validation(format!("The regex pattern {pattern} is invalid.")));
         }
     }
