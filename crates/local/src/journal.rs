@@ -1,4 +1,4 @@
-//! What came in and what went out: the last requests, and what each was answered with.
+//! The journal: the last requests that the server received, and its responses.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,49 +12,50 @@ use serde_json::Value;
 use crate::faults::Fault;
 use crate::wire::event_stream;
 
-/// Older requests are forgotten: what is kept is bounded by number and by size.
-const KEPT: usize = 1000;
-const KEPT_BYTES: usize = 64 << 20;
-/// What is kept of one answer.
-const KEPT_OF_ANSWER: usize = 1 << 20;
+/// The most requests that are kept.
+const MOST_REQUESTS: usize = 1000;
+/// The most bytes that are kept, of all bodies together.
+const MOST_BYTES: usize = 64 << 20;
+/// The most bytes that are kept of one response.
+const MOST_BYTES_OF_RESPONSE: usize = 1 << 20;
 
 /// A request that the local Bedrock received.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RecordedRequest {
-    /// Its number, from 1 on.
+    /// Its ID. The first request has 1.
     pub id: u64,
-    /// When it came, by the server's clock.
+    /// When it arrived, by the server's clock.
     pub received: SystemTime,
-    /// The operation's name as AWS spells it; `None` when the path belongs to none.
+    /// AWS's name of the operation. `None` if no operation has this path.
     pub operation: Option<String>,
     /// The HTTP method.
     pub method: String,
     /// The path as it was sent, still percent-encoded.
     pub path: String,
-    /// The query string as it was sent; empty when there was none.
+    /// The query string as it was sent. Empty if there was none.
     pub query: String,
-    /// The headers in their order, names in lowercase.
+    /// The headers in their order, with names in lowercase.
     pub headers: Vec<(String, String)>,
-    /// The body's bytes; none of a body that is a stream itself.
+    /// The body. Empty if the body was a stream.
     pub body: Bytes,
-    /// The HTTP status of the answer; 0 when a fault kept back the whole answer.
+    /// The HTTP status of the response. 0 if a fault withheld the whole response.
     pub status: u16,
-    /// What it was answered with, as far as that has been sent.
-    pub answer: RecordedAnswer,
-    /// The faults that struck it.
+    /// The response, as far as it has been sent.
+    pub response: RecordedResponse,
+    /// The faults that applied to it.
     pub faults: Vec<Fault>,
 }
 
-/// An answer as it was sent, faults and all.
+/// A response as it was sent, with the changes of faults.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
-pub struct RecordedAnswer {
-    /// The headers, names in lowercase.
+pub struct RecordedResponse {
+    /// The headers, with names in lowercase.
     pub headers: Vec<(String, String)>,
-    /// The body's bytes so far, the first mebibyte of them.
+    /// The body so far, up to 1 MiB.
     pub body: Bytes,
-    /// How many bytes of the body have been sent, kept or not.
+    /// The number of bytes of the body that have been sent, whether they are kept or not.
     pub bytes_sent: usize,
 }
 
@@ -62,21 +63,21 @@ pub struct RecordedAnswer {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RecordedEvent {
-    /// An event. Where it holds bytes that are JSON themselves, these are the payload.
+    /// An event. If it holds bytes that are JSON, the payload is that JSON.
     Event {
         /// Its type: `messageStart`, `chunk`.
         name: String,
-        /// What it says, but for the padding.
+        /// Its payload without the padding.
         payload: Value,
     },
-    /// An exception, or an error.
+    /// An exception or an error.
     Error {
         /// Its code: `throttlingException`.
         code: String,
         /// Its message.
         message: String,
     },
-    /// What is no sound frame.
+    /// Bytes that are not a valid frame.
     Broken {
         /// What is wrong with it.
         why: String,
@@ -84,35 +85,35 @@ pub enum RecordedEvent {
 }
 
 impl RecordedRequest {
-    /// The first value of a header, whatever the case of its name.
+    /// Returns the first value of a header. The case of the name does not matter.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.headers, name)
     }
 
-    /// The body as JSON; `Null` when it is none.
+    /// Returns the body as JSON, or `Null` if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 }
 
-impl RecordedAnswer {
-    /// The first value of a header, whatever the case of its name.
+impl RecordedResponse {
+    /// Returns the first value of a header. The case of the name does not matter.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.headers, name)
     }
 
-    /// The body as JSON; `Null` when it is none.
+    /// Returns the body as JSON, or `Null` if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// Whether the body is an event stream.
+    /// Returns whether the body is an event stream.
     pub fn is_stream(&self) -> bool {
         self.header("content-type") == Some(event_stream::CONTENT_TYPE)
     }
 
-    /// A stream's events so far, as they were sent; none of what is no stream. The last one is broken where only a
-    /// part of it was sent, or kept.
+    /// Returns a stream's events so far, as they were sent. Empty if the body is not a stream. The last event is
+    /// [`Broken`](RecordedEvent::Broken) if only a part of it was sent or kept.
     pub fn events(&self) -> Vec<RecordedEvent> {
         if !self.is_stream() {
             return Vec::new();
@@ -152,7 +153,7 @@ fn recorded_event(frame: Result<(event_stream::FrameHeaders, Bytes), &'static st
             let inside = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
             RecordedEvent::Event { name: text(":event-type"), payload: inside.unwrap_or(payload) }
         }
-        (_, Err(_)) => broken("the payload is no JSON"),
+        (_, Err(_)) => broken("the payload is not JSON"),
         (_, Ok(_)) => broken("the frame has no known type"),
     }
 }
@@ -173,35 +174,35 @@ impl Journal {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes a request down and gives it its number.
+    /// Adds a request and returns its ID.
     pub(crate) fn record(&self, mut request: RecordedRequest) -> u64 {
         let mut kept = self.kept();
         kept.last_id += 1;
         request.id = kept.last_id;
         kept.requests.push_back(request);
-        let size = |request: &RecordedRequest| request.body.len() + request.answer.body.len();
+        let size = |request: &RecordedRequest| request.body.len() + request.response.body.len();
         let mut bytes: usize = kept.requests.iter().map(size).sum();
-        while kept.requests.len() > KEPT || (bytes > KEPT_BYTES && kept.requests.len() > 1) {
+        while kept.requests.len() > MOST_REQUESTS || (bytes > MOST_BYTES && kept.requests.len() > 1) {
             bytes -= kept.requests.pop_front().as_ref().map_or(0, size);
         }
         kept.last_id
     }
 
-    /// Writes down what leaves of an answer's body, where its request is still kept.
-    pub(crate) fn sent(&self, id: u64, bytes: &Bytes) {
+    /// Adds bytes that were sent to a request's response, if the request is still kept.
+    pub(crate) fn record_sent(&self, id: u64, bytes: &Bytes) {
         let mut kept = self.kept();
-        let place = kept.requests.binary_search_by_key(&id, |request| request.id);
-        let Some(request) = place.ok().and_then(|place| kept.requests.get_mut(place)) else { return };
-        let answer = &mut request.answer;
-        let room = KEPT_OF_ANSWER.saturating_sub(answer.body.len()).min(bytes.len());
-        answer.bytes_sent += bytes.len();
-        if answer.body.is_empty() && room == bytes.len() {
-            answer.body = bytes.clone();
+        let index = kept.requests.binary_search_by_key(&id, |request| request.id);
+        let Some(request) = index.ok().and_then(|index| kept.requests.get_mut(index)) else { return };
+        let response = &mut request.response;
+        let room = MOST_BYTES_OF_RESPONSE.saturating_sub(response.body.len()).min(bytes.len());
+        response.bytes_sent += bytes.len();
+        if response.body.is_empty() && room == bytes.len() {
+            response.body = bytes.clone();
         } else if room > 0 {
-            // A copy: a part of the bytes would keep all of them.
-            let mut body = BytesMut::from(std::mem::take(&mut answer.body));
+            // A copy, because a slice would keep all the bytes in memory.
+            let mut body = BytesMut::from(std::mem::take(&mut response.body));
             body.extend_from_slice(&bytes[..room]);
-            answer.body = body.freeze();
+            response.body = body.freeze();
         }
     }
 
@@ -209,8 +210,8 @@ impl Journal {
         self.kept().requests.iter().cloned().collect()
     }
 
-    /// How many are kept, and the oldest of them.
-    pub(crate) fn extent(&self) -> (usize, Option<u64>) {
+    /// The number of requests that are kept, and the ID of the oldest.
+    pub(crate) fn count_and_oldest(&self) -> (usize, Option<u64>) {
         let kept = self.kept();
         (kept.requests.len(), kept.requests.front().map(|oldest| oldest.id))
     }
@@ -235,42 +236,42 @@ mod tests {
             headers: Vec::new(),
             body: body.into(),
             status: 404,
-            answer: RecordedAnswer::default(),
+            response: RecordedResponse::default(),
             faults: Vec::new(),
         }
     }
 
     #[test]
-    fn it_does_not_grow_for_ever() {
+    fn the_journal_has_a_limit() {
         let journal = Journal::default();
-        for _ in 0..KEPT + 5 {
+        for _ in 0..MOST_REQUESTS + 5 {
             journal.record(request(Vec::new()));
         }
-        assert_eq!(journal.requests().len(), KEPT);
+        assert_eq!(journal.requests().len(), MOST_REQUESTS);
         for _ in 0..3 {
-            journal.record(request(vec![0; KEPT_BYTES / 2]));
+            journal.record(request(vec![0; MOST_BYTES / 2]));
         }
         assert_eq!(journal.requests().len(), 2);
-        let last = journal.record(request(vec![0; KEPT_BYTES + 1]));
-        assert_eq!(journal.requests().len(), 1, "the last one is kept whatever its size");
-        assert_eq!(last, KEPT as u64 + 9);
+        let last = journal.record(request(vec![0; MOST_BYTES + 1]));
+        assert_eq!(journal.requests().len(), 1, "the last one is always kept");
+        assert_eq!(last, MOST_REQUESTS as u64 + 9);
     }
 
     #[test]
-    fn what_is_sent_is_kept_up_to_a_bound() {
+    fn a_part_of_a_response_is_kept() {
         let journal = Journal::default();
         let ids: Vec<_> = (0..3).map(|_| journal.record(request(Vec::new()))).collect();
         let piece = Bytes::from(vec![b'x'; 300 << 10]);
         for _ in 0..5 {
-            journal.sent(ids[1], &piece);
+            journal.record_sent(ids[1], &piece);
         }
-        journal.sent(99, &piece);
+        journal.record_sent(99, &piece);
         let requests = journal.requests();
-        assert_eq!(requests[1].answer.body.len(), KEPT_OF_ANSWER);
-        assert_eq!(requests[1].answer.bytes_sent, 5 * piece.len());
-        assert_eq!(requests[0].answer, RecordedAnswer::default());
+        assert_eq!(requests[1].response.body.len(), MOST_BYTES_OF_RESPONSE);
+        assert_eq!(requests[1].response.bytes_sent, 5 * piece.len());
+        assert_eq!(requests[0].response, RecordedResponse::default());
         journal.clear();
-        journal.sent(ids[1], &piece);
+        journal.record_sent(ids[1], &piece);
         assert!(journal.requests().is_empty());
     }
 }

@@ -49,17 +49,17 @@ async fn the_journal_has_requests_and_responses() {
     assert_eq!((&first["operation"], &first["method"]), (&json!("Converse"), &json!("POST")));
     assert_eq!(first["body"]["messages"], json!([user("Hello")]));
     assert_eq!(first["status"], 200);
-    assert_eq!(first["answer"]["body"]["output"]["message"]["role"], "assistant");
-    assert_eq!(first["answer"]["headers"]["content-type"], "application/json");
+    assert_eq!(first["response"]["body"]["output"]["message"]["role"], "assistant");
+    assert_eq!(first["response"]["headers"]["content-type"], "application/json");
     assert!(first["received"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
 
     let second = &all[1];
     assert_eq!((&second["body"], &second["query"]), (&json!("not json"), &json!("a=b")));
     assert_eq!(second["headers"]["authorization"], "Bearer …");
     assert_eq!(second["headers"]["x-two"], "1, 2");
-    assert_eq!(second["answer"]["body"]["message"], refused.json()["message"]);
+    assert_eq!(second["response"]["body"]["message"], refused.json()["message"]);
 
-    let events = all[2]["answer"]["events"].as_array().unwrap();
+    let events = all[2]["response"]["events"].as_array().unwrap();
     assert_eq!(events[0], json!({ "event": "messageStart", "payload": { "role": "assistant" } }));
     assert_eq!(events.last().unwrap()["event"], "metadata");
     assert_eq!((&all[3]["operation"], &all[3]["status"]), (&Value::Null, &json!(404)));
@@ -83,13 +83,13 @@ async fn faults_can_be_added_and_removed() {
     let planned = post(&local, "/_local/faults", fault).await;
     assert_eq!(planned.status, 201);
     let expected = json!({ "faults": [{
-        "id": 1, "fault": "error", "code": "ThrottlingException", "operation": "Converse", "times": 1, "seen": 0, "struck": 0,
+        "id": 1, "fault": "error", "code": "ThrottlingException", "operation": "Converse", "times": 1, "seen": 0, "applied": 0,
     }] });
     assert_eq!(planned.json(), expected);
     assert_eq!(converse_with(&local, "Hello").await.status, 429);
     assert_eq!(converse_with(&local, "Hello").await.status, 200);
     let faults = get(&local, "/_local/faults").await.ok();
-    assert_eq!((&faults["faults"][0]["seen"], &faults["faults"][0]["struck"]), (&json!(2), &json!(1)));
+    assert_eq!((&faults["faults"][0]["seen"], &faults["faults"][0]["applied"]), (&json!(2), &json!(1)));
     assert_eq!(requests(&local, "").await[0]["faults"][0]["code"], "ThrottlingException");
 
     let two = post(&local, "/_local/faults", json!([{ "fault": "broken_json" }, { "fault": "stall" }])).await;
@@ -104,7 +104,7 @@ async fn faults_can_be_added_and_removed() {
         (json!({ "fault": "nope" }), "unknown variant `nope`"),
         (json!({ "fault": "stall", "operation": "Convers" }), "there is no operation Convers"),
         (json!([{ "fault": "stall" }, { "fault": "stall", "tims": 1 }]), "unknown field `tims`"),
-        (json!({ "fault": "refuse_connections" }), "say how many times"),
+        (json!({ "fault": "refuse_connections" }), "needs 'times'"),
         (json!(7), "invalid type"),
     ] {
         let response = post(&local, "/_local/faults", wrong).await;

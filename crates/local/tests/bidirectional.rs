@@ -303,7 +303,7 @@ async fn faults_apply_to_bidirectional_streams() {
         assert_eq!(stream.event().await.0, "usageEvent");
         assert_eq!(stream.next_frame().await.unwrap().name(), "modelTimeoutException");
         assert_eq!(stream.next_frame().await, None);
-        let events = local.requests().pop().unwrap().answer.events();
+        let events = local.requests().pop().unwrap().response.events();
         assert!(
             matches!(&events[0], RecordedEvent::Event { payload, .. } if payload["event"]["usageEvent"].is_object()),
             "{events:?}"

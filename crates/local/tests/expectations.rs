@@ -24,7 +24,7 @@ async fn guarded() -> LocalBedrock {
 #[tokio::test]
 async fn the_last_converse_request_can_be_checked_in_one_line() -> Result<(), Unmet> {
     let local = guarded().await;
-    let id = local.last("CreateGuardrail")?.answer.json()["guardrailId"].as_str().unwrap().to_owned();
+    let id = local.last("CreateGuardrail")?.response.json()["guardrailId"].as_str().unwrap().to_owned();
     local.last("Converse")?.has_guardrail(&id)?.has_text("weather in Paris")?.has_tool("get_weather")?;
     local
         .last("Converse")?
@@ -53,7 +53,7 @@ async fn an_unmet_expectation_describes_the_request() {
         (request.has_model("amazon.x"), format!("is for the model {MODEL}, not amazon.x")),
         (request.has_tool("clock"), "has the tools get_weather, not clock".to_owned()),
         (request.was_answered(429), "was answered 200, not 429".to_owned()),
-        (request.was_refused("X"), "was answered 200, not by X".to_owned()),
+        (request.was_refused("X"), "was answered 200, not X".to_owned()),
         (
             request.has("guardrailConfig.guardrailVersion", 1),
             "has \"DRAFT\" as guardrailConfig.guardrailVersion, not 1".to_owned(),
@@ -69,18 +69,18 @@ async fn an_unmet_expectation_describes_the_request() {
     }
     let unmet = message_of(request.has_text("London"));
     assert!(
-        unmet.contains("says \"London\" nowhere; it says [") && unmet.contains("weather in Paris?"),
+        unmet.contains("does not have the text \"London\"; its texts: [")
+            && unmet.contains("weather in Paris?"),
         "{unmet}"
     );
     assert!(
-        local
-            .last("ListGuardrails")
-            .unwrap_err()
-            .to_string()
-            .contains("what came: CreateGuardrail, Converse")
+        local.last("ListGuardrails").unwrap_err().to_string().contains("requests: CreateGuardrail, Converse")
     );
     local.clear_requests();
-    assert_eq!(local.last("Converse").unwrap_err().to_string(), "no Converse has come; what came: nothing");
+    assert_eq!(
+        local.last("Converse").unwrap_err().to_string(),
+        "no Converse request was received; requests: none"
+    );
 }
 
 #[tokio::test]

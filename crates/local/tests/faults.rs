@@ -136,7 +136,7 @@ async fn operation_model_and_counts_select_requests() {
     }
     assert_eq!(statuses, [200, 429, 429, 200]);
     let planned = &local.faults()[0];
-    assert_eq!((planned.id, planned.seen, planned.struck), (id, 4, 2));
+    assert_eq!((planned.id, planned.seen, planned.applied), (id, 4, 2));
     assert!(local.remove_fault(id) && !local.remove_fault(id));
     assert!(local.faults().is_empty());
 }
@@ -236,7 +236,7 @@ async fn a_fault_before_the_headers_sends_nothing() {
     let read = tokio::time::timeout(Duration::from_millis(100), silent.read(&mut [0; 1])).await;
     assert!(read.is_err(), "nothing arrives, and the connection stays open");
     let request = &local.requests()[0];
-    assert_eq!((request.status, request.answer.bytes_sent), (0, 0));
+    assert_eq!((request.status, request.response.bytes_sent), (0, 0));
 }
 
 #[tokio::test]
@@ -273,7 +273,7 @@ async fn a_body_can_be_cut() {
         bytes.extend_from_slice(&buffer[..read.unwrap()]);
     }
     assert_eq!(Wire { bytes, end: None }.body(), &whole.body()[..10]);
-    assert_eq!(local.requests()[0].answer.body, &whole.body()[..10], "the journal has the sent part");
+    assert_eq!(local.requests()[0].response.body, &whole.body()[..10], "the journal has the sent part");
 
     let longer = raw(&start(Fault::reset(At::AfterBytes(1 << 20))).await, "converse").await;
     assert_eq!((longer.body(), longer.end), (whole.body(), None), "a shorter body is not cut");
@@ -301,11 +301,11 @@ async fn a_stream_can_be_cut() {
         let local = start(Fault::truncate(at)).await;
         let cut = raw(&local, "converse-stream").await;
         assert_eq!((cut.chunks(), cut.end), ((whole[..sent].to_vec(), true), None), "{at:?}");
-        assert_eq!(local.requests()[0].answer.body, &whole[..sent]);
+        assert_eq!(local.requests()[0].response.body, &whole[..sent]);
     }
     let local = start(Fault::truncate(At::InEvent(1))).await;
     raw(&local, "converse-stream").await;
-    let events = local.requests()[0].answer.events();
+    let events = local.requests()[0].response.events();
     assert!(
         matches!(&events[..], [RecordedEvent::Event { name, .. }, RecordedEvent::Broken { .. }] if name == "messageStart"),
         "{events:?}"
@@ -360,7 +360,7 @@ async fn a_frame_can_have_a_wrong_checksum() {
             assert_eq!(sound, expected, "{which:?} {index}");
             start = end;
         }
-        let events = local.requests()[0].answer.events();
+        let events = local.requests()[0].response.events();
         let broken: Vec<_> =
             events.iter().map(|event| matches!(event, RecordedEvent::Broken { .. })).collect();
         assert!(broken.iter().enumerate().all(|(index, broken)| *broken == (index == 1)), "{events:?}");
@@ -386,7 +386,7 @@ async fn streams_can_have_exceptions_error_frames_and_unknown_events() {
     assert_eq!(&error[12..error.len() - 4], headers, "an error frame has no payload");
     let error_frame =
         RecordedEvent::Error { code: "InternalError".to_owned(), message: "It broke.".to_owned() };
-    assert_eq!(local.requests()[0].answer.events()[1], error_frame);
+    assert_eq!(local.requests()[0].response.events()[1], error_frame);
 
     let response = converse_in_a_stream(&start(Fault::unknown_event(1)).await).await;
     assert_eq!(names(&response)[..3], ["messageStart", "futureEvent", "contentBlockDelta"]);
@@ -483,10 +483,10 @@ async fn bodies_can_be_corrupted() {
     assert!(serde_json::from_slice::<Value>(&response.body).is_err());
     assert!(response.body.starts_with(b"{\""));
     let journal = local.requests();
-    let events = journal.last().unwrap().answer.events();
-    let is_broken = |event: &RecordedEvent| matches!(event, RecordedEvent::Broken { why } if why == "the payload is no JSON");
+    let events = journal.last().unwrap().response.events();
+    let is_broken = |event: &RecordedEvent| matches!(event, RecordedEvent::Broken { why } if why == "the payload is not JSON");
     assert!(events.len() > 5 && events.iter().all(is_broken), "{events:?}");
-    assert_eq!(journal.last().unwrap().answer.bytes_sent, stream.body.len());
+    assert_eq!(journal.last().unwrap().response.bytes_sent, stream.body.len());
 
     let (response, stream) = spoiled(Fault::oversized(3 << 20)).await;
     assert_eq!(response.body.len(), 3 << 20);
@@ -494,7 +494,7 @@ async fn bodies_can_be_corrupted() {
     assert!(stream.body.len() > 3 << 20);
     assert!(stream.frames().len() > 5);
     assert_eq!(
-        local.requests().last().unwrap().answer.body.len(),
+        local.requests().last().unwrap().response.body.len(),
         1 << 20,
         "the journal has a part of the body"
     );
@@ -521,19 +521,19 @@ async fn a_fault_that_can_never_apply_is_refused() {
     let local = LocalBedrock::start().await.unwrap();
     for (fault, expected_message) in [
         (Fault::throttling().on("Convers"), "there is no operation Convers"),
-        (Fault::unknown_event(1).on("Converse"), "it is for operations that answer with a stream"),
-        (Fault::reset(At::InEvent(1)).on("Converse"), "it is for operations that answer with a stream"),
-        (Fault::empty_page().on("Converse"), "it is for lists that have a nextToken"),
+        (Fault::unknown_event(1).on("Converse"), "it is for operations that respond with a stream"),
+        (Fault::reset(At::InEvent(1)).on("Converse"), "it is for operations that respond with a stream"),
+        (Fault::empty_page().on("Converse"), "it is for list operations with a nextToken"),
         (
             Fault::tokens_per_minute(1).on("ListGuardrails"),
-            "it is for Converse, InvokeModel and their streams",
+            "it is for Converse, InvokeModel, and their streams",
         ),
-        (Fault::refuse_connections().on("Converse"), "has no operation"),
+        (Fault::refuse_connections().on("Converse"), "cannot be limited to an operation"),
         (Fault::throttling().probability(1.5, 0), "from 0 to 1"),
         (Fault::throttling().probability(f64::NAN, 0), "from 0 to 1"),
-        (Fault::error("X").status(99), "99 is no HTTP status"),
+        (Fault::error("X").status(99), "99 is not a response's HTTP status"),
         (Fault::drip(0, Duration::ZERO), "at least one byte"),
-        (Fault::oversized(usize::MAX), "is not made here"),
+        (Fault::oversized(usize::MAX), "can have at most"),
     ] {
         let error = local.fault(fault.clone()).unwrap_err();
         assert!(error.to_string().contains(expected_message), "{error}");

@@ -292,7 +292,7 @@ async fn the_page_shows_requests_responses_and_faults() {
     let sent: Vec<_> = local
         .last("ConverseStream")
         .unwrap()
-        .answer
+        .response
         .events()
         .iter()
         .map(|event| match event {
@@ -316,9 +316,9 @@ async fn the_page_shows_requests_responses_and_faults() {
     converse_stream(&local, NOVA, json!({ "messages": [user("Hello")] })).await.frames();
     browser.wait(&rows(4)).await;
     browser.click("[data-id='4']").await;
-    let struck = browser.text(".events").await;
-    assert!(struck.contains("throttlingException") && struck.contains("Slow down."), "{struck}");
-    browser.wait("document.querySelector('#planned').innerText.includes('struck 1 of 1')").await;
+    let events = browser.text(".events").await;
+    assert!(events.contains("throttlingException") && events.contains("Slow down."), "{events}");
+    browser.wait("document.querySelector('#planned').innerText.includes('applied to 1 of 1')").await;
     browser.click("#planned button").await;
     browser.wait("document.querySelectorAll('#planned li').length === 0").await;
     assert!(local.faults().is_empty());
@@ -332,7 +332,7 @@ async fn the_page_shows_requests_responses_and_faults() {
         browser.select("#kind", kind.as_str().unwrap()).await;
         browser.click("#plan button").await;
         browser.wait("document.querySelectorAll('#planned li').length === 1").await;
-        assert_eq!(browser.text("#complaint").await, "");
+        assert_eq!(browser.text("#error").await, "");
         browser.click("#planned button").await;
         browser.wait("document.querySelectorAll('#planned li').length === 0").await;
     }
@@ -344,7 +344,7 @@ async fn the_page_shows_requests_responses_and_faults() {
     assert_eq!(local.faults()[0].fault, Fault::reset(At::InEvent(2)).times(1));
     browser.type_text("#operation", "Convers").await;
     browser.click("#plan button").await;
-    browser.wait("document.querySelector('#complaint').innerText === 'there is no operation Convers'").await;
+    browser.wait("document.querySelector('#error').innerText === 'there is no operation Convers'").await;
 
     // The page shows no more requests than the journal keeps.
     browser.click("#clear").await;

@@ -383,7 +383,7 @@ async fn rows_serialise_in_the_form_of_aws_and_have_a_status() {
     let (local, session) = local().await;
     Guardrail::objects().using(&session).create(guardrail_request()).await.unwrap();
     let rows = Guardrail::objects().using(&session).list().await.unwrap();
-    let sent: Value = serde_json::from_slice(&local.requests().last().unwrap().answer.body).unwrap();
+    let sent: Value = serde_json::from_slice(&local.requests().last().unwrap().response.body).unwrap();
     assert_eq!(serde_json::to_value(&rows).unwrap(), sent["guardrails"]);
     let whole = rows[0].full().await.unwrap();
     assert_eq!((rows[0].status_text(), whole.status_text()), (&*rows[0].status.to_string(), "READY"));

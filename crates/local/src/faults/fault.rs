@@ -1,4 +1,4 @@
-//! One fault: what fails, and which requests it strikes.
+//! One fault: what fails, and which requests it applies to.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use serde_json::{Map, Value};
 use crate::wire::description::{Operation, Service, Services};
 use crate::wire::event_stream::Checksum;
 
-/// Larger than any client reads, and still no danger to the machine.
+/// The largest body of [`Fault::oversized`], in bytes: more than any client reads, and still safe for this machine.
 const LARGEST_BODY: usize = 256 << 20;
 
-/// A failure that the server shall show.
+/// A failure that the server simulates.
 ///
-/// A fault strikes every request that fits it; [`on`](Self::on), [`model`](Self::model), [`after`](Self::after),
-/// [`times`](Self::times) and [`probability`](Self::probability) narrow it. Of several faults that fit a request, the
-/// one that was planned first strikes; pauses and quotas leave the request to the others, too.
+/// A fault applies to every request that matches it. [`on`](Self::on), [`model`](Self::model), [`after`](Self::after),
+/// [`times`](Self::times), and [`probability`](Self::probability) narrow it. If several faults match a request, the one
+/// that was added first applies. Pauses, and quotas that are not used up, let the next fault apply too.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,12 +27,12 @@ const LARGEST_BODY: usize = 256 << 20;
 /// Fault::tokens_per_minute(10_000);
 /// ```
 ///
-/// In JSON, as the admin routes and [`serde`] have it: `{"fault": "error", "code": "ThrottlingException", "operation":
-/// "Converse", "times": 3, "retry_after_ms": 2000}`, `{"fault": "reset", "at": {"in_event": 3}}`. The crate's documentation has
-/// [all kinds](crate#failure-on-demand).
+/// The admin routes and [`serde`] use this JSON form: `{"fault": "error", "code": "ThrottlingException", "operation":
+/// "Converse", "times": 3, "retry_after_ms": 2000}`, `{"fault": "reset", "at": {"in_event": 3}}`. The crate's
+/// documentation lists [all faults](crate#faults).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Map<String, Value>")]
-#[must_use = "a fault strikes once it is planned"]
+#[must_use = "a fault has no effect until it is added to a server"]
 pub struct Fault {
     #[serde(flatten)]
     pub(super) effect: Effect,
@@ -40,21 +40,22 @@ pub struct Fault {
     pub(super) when: When,
 }
 
-/// Where an answer breaks off.
+/// Where a response is interrupted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum At {
-    /// Before anything is answered. The operation has been performed: only its answer is lost.
+    /// Before anything is sent. The operation has been performed; only its response is lost.
     #[default]
     BeforeHeaders,
-    /// After so many bytes of the body. A body that is shorter stays whole.
+    /// After this many bytes of the body. A shorter body is sent whole.
     AfterBytes(usize),
-    /// After so many whole events of a stream. A stream that is shorter stays whole.
+    /// After this many whole events of a stream. A shorter stream is sent whole.
     AfterEvents(usize),
-    /// After so many whole events of a stream, in the middle of the next one.
+    /// After this many whole events of a stream, in the middle of the next one.
     InEvent(usize),
 }
 
+/// What fails.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Effect {
@@ -130,7 +131,7 @@ pub(super) enum Effect {
     },
 }
 
-/// Which requests a fault strikes.
+/// Which requests a fault applies to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct When {
@@ -148,7 +149,7 @@ pub(super) struct When {
     pub(super) seed: u64,
 }
 
-/// Members of the JSON form that say when, not what.
+/// The members of the JSON form that belong to `When`.
 const WHEN: &[&str] = &["operation", "model", "after", "times", "probability", "seed"];
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -162,147 +163,150 @@ impl Fault {
         Self::error("ThrottlingException")
     }
 
-    /// An error in place of an answer: its code, with the status that AWS's description has for it. A code that no
-    /// description knows is a 400 unless [`status`](Self::status) says otherwise. The operation is not performed.
+    /// An error with this code and the HTTP status that AWS's description has for it. The operation is not performed.
+    /// A code that the description does not have gets status 400, unless [`status`](Self::status) sets another.
     pub fn error(code: impl Into<String>) -> Self {
         Effect::Error { code: code.into(), message: None, status: None, retry_after_ms: None }.into()
     }
 
-    /// `ThrottlingException` with `retry-after` once so many requests have come within a second of the server's clock.
+    /// `ThrottlingException` with `retry-after` for requests above this limit per second of the server's clock.
     pub fn requests_per_second(limit: u64) -> Self {
         Effect::RequestsPerSecond { limit }.into()
     }
 
-    /// `ThrottlingException` with `retry-after` once the answers of the last minute of the server's clock have cost so
-    /// many tokens, input and output: for Converse, InvokeModel and their streams.
+    /// `ThrottlingException` with `retry-after` once the responses of the last minute of the server's clock have used
+    /// this many tokens, input and output together. Applies to Converse, InvokeModel, and their streams.
     pub fn tokens_per_minute(limit: u64) -> Self {
         Effect::TokensPerMinute { limit }.into()
     }
 
-    /// A pause before the answer, in real time.
+    /// A pause before the response, in real time.
     pub fn latency(pause: Duration) -> Self {
         Effect::Latency { ms: milliseconds(pause) }.into()
     }
 
-    /// The answer's body in pieces of so many bytes, with a pause before each.
+    /// Sends the body in pieces of this many bytes, with a pause before each.
     pub fn drip(bytes: usize, pause: Duration) -> Self {
         Effect::Drip { bytes, every_ms: milliseconds(pause) }.into()
     }
 
-    /// Connections are closed as soon as they are accepted; those that are open stay. It counts connections, not
-    /// requests, and no operation or model narrows it.
+    /// Resets new connections as soon as they are accepted. Open connections stay open. This fault counts connections,
+    /// not requests, and cannot be limited to an operation or a model.
     pub fn refuse_connections() -> Self {
         Effect::RefuseConnections {}.into()
     }
 
-    /// The connection is reset; over HTTP/2, the stream.
+    /// Resets the connection, or over HTTP/2 the stream.
     pub fn reset(at: At) -> Self {
         Effect::Reset { at }.into()
     }
 
-    /// The answer falls silent, and the connection stays open.
+    /// Stops sending and leaves the connection open.
     pub fn stall(at: At) -> Self {
         Effect::Stall { at }.into()
     }
 
-    /// The answer ends early: a stream as if nothing were missing, a body of announced length by the end of the
+    /// Ends the response early. A stream ends as if it were complete; a body with a `content-length` ends with the
     /// connection.
     pub fn truncate(at: At) -> Self {
         Effect::Truncate { at }.into()
     }
 
-    /// After so many events of a stream, one with a wrong checksum.
+    /// After this many events of a stream, sends one with a wrong checksum.
     pub fn wrong_checksum(of: Checksum, after_events: usize) -> Self {
         Effect::WrongChecksum { of, after_events }.into()
     }
 
-    /// After so many events, a stream ends with an exception, spelled as streams spell it: `throttlingException`.
+    /// After this many events, ends a stream with an exception. Streams write its code in lower camel case:
+    /// `throttlingException`.
     pub fn exception(code: impl Into<String>, after_events: usize) -> Self {
         Effect::Exception { code: code.into(), message: None, after_events }.into()
     }
 
-    /// After so many events, a stream ends with a frame of type `error`.
+    /// After this many events, ends a stream with a frame of type `error`.
     pub fn error_frame(code: impl Into<String>, after_events: usize) -> Self {
         Effect::ErrorFrame { code: code.into(), message: None, after_events }.into()
     }
 
-    /// After so many events of a stream, one of a type that no client knows.
+    /// After this many events of a stream, sends one of a type that no client knows.
     pub fn unknown_event(after_events: usize) -> Self {
         Effect::UnknownEvent { after_events }.into()
     }
 
-    /// Every structure of the answer has a field that no client knows: `futureField`. Of InvokeModel's answers the
-    /// maker's own structure has it, once.
+    /// Adds a member that no client knows, `futureField`, to every structure of the response. In a response of
+    /// InvokeModel, adds it once, to the provider's structure.
     pub fn unknown_fields() -> Self {
         Effect::UnknownFields {}.into()
     }
 
-    /// Every enum of the answer has a value that no client knows: `FUTURE_VALUE`.
+    /// Gives every enum of the response a value that no client knows: `FUTURE_VALUE`.
     pub fn unknown_enum_values() -> Self {
         Effect::UnknownEnumValues {}.into()
     }
 
-    /// Every union of the answer has a member that no client knows, `futureMember`, in place of its own.
+    /// Replaces the member of every union of the response by one that no client knows: `futureMember`.
     pub fn unknown_union_members() -> Self {
         Effect::UnknownUnionMembers {}.into()
     }
 
-    /// A list answers with no rows and a token that leads to them.
+    /// Responds to a list request with no rows and a token for the same page.
     pub fn empty_page() -> Self {
         Effect::EmptyPage {}.into()
     }
 
-    /// A list gives back the token that it was called with, or one that leads to its first page again.
+    /// Responds to a list request with the token of that request, or with a token for the first page if it had none.
     pub fn repeated_token() -> Self {
         Effect::RepeatedToken {}.into()
     }
 
-    /// Another content type than the true one, which tells nothing about the body.
+    /// Replaces the content type. The body stays as it is.
     pub fn content_type(value: impl Into<String>) -> Self {
         Effect::ContentType { value: value.into() }.into()
     }
 
-    /// JSON that ends in its middle: the body's, or every event's in a stream whose frames are sound.
+    /// Cuts JSON in the middle: the body's, or that of every event in a stream with valid frames.
     pub fn broken_json() -> Self {
         Effect::BrokenJson {}.into()
     }
 
-    /// A body of at least so many bytes, white space at its end; of a stream, a first event of that size.
+    /// Pads the body with white space to at least this many bytes. In a stream, pads the first event.
     pub fn oversized(bytes: usize) -> Self {
         Effect::Oversized { bytes }.into()
     }
 
-    /// Only requests of this operation, as AWS spells it.
+    /// Applies only to requests of this operation, by AWS's name.
     pub fn on(mut self, operation: impl Into<String>) -> Self {
         self.when.operation = Some(operation.into());
         self
     }
 
-    /// Only requests for this model: by its id, alone, behind a profile's prefix or at the end of an ARN.
+    /// Applies only to requests for this model. A request may use the model ID alone, with an inference profile's
+    /// prefix, or at the end of an ARN.
     pub fn model(mut self, model: impl Into<String>) -> Self {
         self.when.model = Some(model.into());
         self
     }
 
-    /// Lets so many requests that fit pass first.
+    /// Skips this many matching requests first.
     pub fn after(mut self, requests: u64) -> Self {
         self.when.after = requests;
         self
     }
 
-    /// Strikes so often and no more.
+    /// Applies to at most this many requests.
     pub fn times(mut self, times: u64) -> Self {
         self.when.times = Some(times);
         self
     }
 
-    /// Strikes a part of the requests, from 0 to 1. The same seed strikes the same ones: the fifth that fits, the ninth.
+    /// Applies to a share of the matching requests, from 0 to 1. The same seed selects the same ones, such as the fifth
+    /// and the ninth.
     pub fn probability(mut self, probability: f64, seed: u64) -> Self {
         (self.when.probability, self.when.seed) = (Some(probability), seed);
         self
     }
 
-    /// What an error, an exception or an error frame says. Other faults say nothing.
+    /// Sets the message of an error, an exception, or an error frame. Has no effect on other faults.
     pub fn message(mut self, text: impl Into<String>) -> Self {
         if let Effect::Error { message, .. }
         | Effect::Exception { message, .. }
@@ -313,7 +317,7 @@ impl Fault {
         self
     }
 
-    /// An error's HTTP status, where the description's will not do. Other faults have none.
+    /// Sets an error's HTTP status in place of the description's. Has no effect on other faults.
     pub fn status(mut self, number: u16) -> Self {
         if let Effect::Error { status, .. } = &mut self.effect {
             *status = Some(number);
@@ -321,7 +325,7 @@ impl Fault {
         self
     }
 
-    /// An error's `retry-after` in seconds and `x-amz-retry-after` in milliseconds. Other faults have none.
+    /// Sets an error's `retry-after` in seconds and `x-amz-retry-after` in milliseconds. Has no effect on other faults.
     pub fn retry_after(mut self, wait: Duration) -> Self {
         if let Effect::Error { retry_after_ms, .. } = &mut self.effect {
             *retry_after_ms = Some(milliseconds(wait));
@@ -329,29 +333,29 @@ impl Fault {
         self
     }
 
-    /// Whether no one could come in any more.
-    pub(crate) fn locks_out(&self) -> bool {
+    /// Whether this refuses every connection from now on, those of the admin routes included.
+    pub(crate) fn refuses_all_connections(&self) -> bool {
         matches!(self.effect, Effect::RefuseConnections {}) && self.when.times.is_none()
     }
 
-    /// Says what is wrong with a fault that could never strike, or not as it is told.
+    /// Checks that the fault can apply to a request. The error says why not.
     pub(super) fn check(&self, services: &Services) -> Result<(), String> {
         let Self { effect, when } = self;
         if when.probability.is_some_and(|probability| !(0.0..=1.0).contains(&probability)) {
-            return Err("a probability is a number from 0 to 1".to_owned());
+            return Err("the probability must be a number from 0 to 1".to_owned());
         }
         match effect {
             Effect::Error { status: Some(status), .. } if !(200..=599).contains(status) => {
-                return Err(format!("{status} is no HTTP status of an answer: take one from 200 to 599"));
+                return Err(format!("{status} is not a response's HTTP status: use one from 200 to 599"));
             }
             Effect::Drip { bytes: 0, .. } => {
-                return Err("a drip has at least one byte".to_owned());
+                return Err("a drip needs at least one byte per piece".to_owned());
             }
             Effect::Oversized { bytes } if *bytes > LARGEST_BODY => {
-                return Err(format!("a body of more than {LARGEST_BODY} bytes is not made here"));
+                return Err(format!("an oversized body can have at most {LARGEST_BODY} bytes"));
             }
             Effect::RefuseConnections {} if when.operation.is_some() || when.model.is_some() => {
-                return Err("a connection that is refused has no operation and no model".to_owned());
+                return Err("refused connections cannot be limited to an operation or a model".to_owned());
             }
             _ => {}
         }
@@ -359,11 +363,9 @@ impl Fault {
         let named = |service| operation(service, name).map(|operation| (service, operation));
         let (service, operation) =
             services.iter().find_map(named).ok_or_else(|| format!("there is no operation {name}"))?;
-        match effect.fits(service, operation) {
+        match effect.matches(service, operation) {
             true => Ok(()),
-            false => {
-                Err(format!("{name} has nothing that this fault could spoil: it is for {}", effect.aim()))
-            }
+            false => Err(format!("this fault cannot apply to {name}: it is for {}", effect.applies_to())),
         }
     }
 }
@@ -373,42 +375,42 @@ fn operation<'a>(service: &'a Service, name: &str) -> Option<&'a Operation> {
 }
 
 impl Effect {
-    /// Whether an operation's answers have what this spoils.
-    pub(super) fn fits(&self, service: &Service, operation: &Operation) -> bool {
-        match self.aim() {
-            Aim::Requests => true,
-            Aim::Streams => operation.has_streaming_output(service),
-            Aim::Lists => {
+    /// Whether the effect can apply to an operation.
+    pub(super) fn matches(&self, service: &Service, operation: &Operation) -> bool {
+        match self.applies_to() {
+            AppliesTo::Requests => true,
+            AppliesTo::Streams => operation.has_streaming_output(service),
+            AppliesTo::Lists => {
                 let output = operation.output.as_ref().and_then(|output| service.shape(&output.shape));
                 output.is_some_and(|output| output.member("nextToken").is_some())
             }
-            Aim::Tokens => COSTLY.contains(&operation.name.as_str()),
-            Aim::Connections => false,
+            AppliesTo::Tokens => METERED.contains(&operation.name.as_str()),
+            AppliesTo::Connections => false,
         }
     }
 
-    fn aim(&self) -> Aim {
+    fn applies_to(&self) -> AppliesTo {
         match self {
-            Self::RefuseConnections {} => Aim::Connections,
-            Self::TokensPerMinute { .. } => Aim::Tokens,
-            Self::EmptyPage {} | Self::RepeatedToken {} => Aim::Lists,
+            Self::RefuseConnections {} => AppliesTo::Connections,
+            Self::TokensPerMinute { .. } => AppliesTo::Tokens,
+            Self::EmptyPage {} | Self::RepeatedToken {} => AppliesTo::Lists,
             Self::Reset { at: At::AfterEvents(_) | At::InEvent(_) }
             | Self::Stall { at: At::AfterEvents(_) | At::InEvent(_) }
             | Self::Truncate { at: At::AfterEvents(_) | At::InEvent(_) }
             | Self::WrongChecksum { .. }
             | Self::Exception { .. }
             | Self::ErrorFrame { .. }
-            | Self::UnknownEvent { .. } => Aim::Streams,
-            _ => Aim::Requests,
+            | Self::UnknownEvent { .. } => AppliesTo::Streams,
+            _ => AppliesTo::Requests,
         }
     }
 }
 
-/// The operations whose answers tell what they cost.
-const COSTLY: &[&str] = &["Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"];
+/// The operations whose responses have token counts.
+const METERED: &[&str] = &["Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"];
 
-/// What a fault can be for.
-enum Aim {
+/// What an effect can apply to.
+enum AppliesTo {
     Requests,
     Streams,
     Lists,
@@ -416,13 +418,13 @@ enum Aim {
     Connections,
 }
 
-impl std::fmt::Display for Aim {
+impl std::fmt::Display for AppliesTo {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(match self {
             Self::Requests => "all operations",
-            Self::Streams => "operations that answer with a stream",
-            Self::Lists => "lists that have a nextToken",
-            Self::Tokens => "Converse, InvokeModel and their streams",
+            Self::Streams => "operations that respond with a stream",
+            Self::Lists => "list operations with a nextToken",
+            Self::Tokens => "Converse, InvokeModel, and their streams",
             Self::Connections => "connections",
         })
     }
@@ -434,7 +436,7 @@ impl From<Effect> for Fault {
     }
 }
 
-/// The two halves apart, so that a misspelled member of either is refused.
+/// Parses the two halves separately, so that a misspelled member of either is an error.
 impl TryFrom<Map<String, Value>> for Fault {
     type Error = serde_json::Error;
 

@@ -1,19 +1,22 @@
-//! Failure on demand: what production will show, when a test asks for it.
+//! Faults: failures that a test asks for.
 //!
-//! - `fault.rs` is one fault as a test tells it, in Rust or in JSON;
-//! - `plan.rs` decides which fault strikes which request;
-//! - `quota.rs` counts what a quota has left;
-//! - `strange.rs` puts into an answer what no description knows;
-//! - `pages.rs` spoils the pages of lists;
-//! - `wire.rs` damages the bytes.
+//! - `fault.rs`: one fault, as a test writes it in Rust or JSON;
+//! - `plan.rs`: the faults of a server, and which of them apply to a request;
+//! - `quota.rs`: what is left of a quota;
+//! - `applied.rs`: the faults that apply to one request, and the error or the output that they give it;
+//! - `unknown_members.rs`: adds what the description does not have to an output;
+//! - `pages.rs`: changes the pages of lists;
+//! - `damage.rs`: changes and interrupts the bytes of a response.
 
+mod applied;
+mod damage;
 mod fault;
 mod pages;
 mod plan;
 mod quota;
-mod strange;
-mod wire;
+mod unknown_members;
 
+pub(crate) use applied::{AppliedFaults, InjectedError};
 pub use fault::{At, Fault};
 pub use plan::PlannedFault;
-pub(crate) use plan::{Faults, Refusal, Strike, Target};
+pub(crate) use plan::{Faults, Target};

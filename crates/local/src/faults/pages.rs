@@ -1,4 +1,4 @@
-//! Pages of lists that hold nothing, or lead nowhere.
+//! Changes pages of lists: empty pages and repeated tokens.
 
 use serde_json::Value;
 
@@ -9,15 +9,15 @@ use crate::wire::output::Output;
 use crate::wire::request::Request;
 
 impl Effect {
-    /// Spoils a page, where this is what the fault does. `nonce` makes tokens differ.
-    pub(super) fn spoil_page(&self, request: &Request, nonce: u64, answer: &mut Output) {
+    /// Changes a page, if the effect is one on pages. `nonce` makes the tokens of several pages differ.
+    pub(super) fn change_page(&self, request: &Request, nonce: u64, output: &mut Output) {
         let token = request.input["nextToken"].as_str();
-        match (self, answer) {
+        match (self, output) {
             (Self::EmptyPage {}, Output::Json(Value::Object(members))) => {
-                let output = request.operation.output.as_ref();
-                let output = output.and_then(|output| request.service.shape(&output.shape));
+                let shape = request.operation.output.as_ref();
+                let shape = shape.and_then(|output| request.service.shape(&output.shape));
                 let is_list = |name: &str| {
-                    let member = output.and_then(|output| output.member(name));
+                    let member = shape.and_then(|shape| shape.member(name));
                     let shape = member.and_then(|member| request.service.shape(&member.shape));
                     shape.is_some_and(|shape| shape.kind == Kind::List)
                 };

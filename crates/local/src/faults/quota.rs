@@ -1,4 +1,4 @@
-//! What a quota has left, by the server's clock.
+//! What is left of a quota, by the server's clock.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use serde_json::Value;
 use crate::wire::output::{Event, Output};
 use crate::world::clock::later;
 
-/// What was spent within a window that moves with the clock.
+/// The costs within a window that moves with the clock.
 #[derive(Debug, Default)]
 pub(super) struct Quota {
     spent: VecDeque<(Timestamp, u64)>,
 }
 
 impl Quota {
-    /// Whether something is left; an error is how long it takes until something is.
+    /// Checks that something is left. The error is the time until something is.
     pub(super) fn admit(&mut self, now: Timestamp, limit: u64, window: Duration) -> Result<(), Duration> {
         while self.spent.front().is_some_and(|(then, _)| later(*then, window) <= now) {
             self.spent.pop_front();
@@ -34,7 +34,7 @@ impl Quota {
                 return Err(Duration::try_from(wait).unwrap_or_default());
             }
         }
-        // A quota of nothing never has anything left.
+        // A quota of zero never has anything left.
         Err(window)
     }
 
@@ -43,9 +43,9 @@ impl Quota {
     }
 }
 
-/// What an answer cost, by its own account; of a stream, its last event tells.
-pub(super) fn tokens(answer: &Output) -> u64 {
-    match answer {
+/// The tokens that an output reports. Streams report theirs in an event.
+pub(super) fn tokens_of_output(output: &Output) -> u64 {
+    match output {
         Output::Json(value) => value["usage"]["totalTokens"].as_u64().unwrap_or_default(),
         Output::Bytes { headers, .. } => {
             let counts = headers.iter().filter(|(name, _)| name.ends_with("put-token-count"));
@@ -55,7 +55,7 @@ pub(super) fn tokens(answer: &Output) -> u64 {
     }
 }
 
-/// What an event says that its stream has cost; most say nothing of that.
+/// The tokens that an event reports. Most events report none.
 pub(super) fn tokens_of_event(event: &Event) -> u64 {
     let usage = event.payload["usage"]["totalTokens"].as_u64();
     let bytes = event.payload["bytes"].as_str().and_then(|bytes| BASE64.decode(bytes).ok());
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_spent_comes_back_with_time() {
+    fn a_quota_recovers_with_time() {
         let (start, window) = (Timestamp::UNIX_EPOCH, Duration::from_secs(60));
         let at = |seconds| later(start, Duration::from_secs(seconds));
         let mut quota = Quota::default();

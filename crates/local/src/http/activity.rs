@@ -1,4 +1,4 @@
-//! Whether a connection is in use, so that one on which nothing happens can be closed.
+//! Whether a connection is in use, so that idle connections can be closed.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,13 +10,13 @@ use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
-use crate::http::responding;
+use crate::http::body;
 
-/// How long a connection may take for its first request, from the moment it is opened.
-const FIRST_REQUEST: Duration = Duration::from_secs(10);
-/// How long a connection may wait for its next request. Clients keep one in their pool for up to 90 seconds (the SDK for
-/// Rust) or until the server closes it; a shorter time here would close it just when they use it.
-const NEXT_REQUEST: Duration = Duration::from_secs(120);
+/// The time that a connection has for its first request, from the moment it is opened.
+const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// The time that a connection may wait for its next request. Clients keep connections in their pools for up to 90 seconds
+/// (the SDK for Rust) or until the server closes them. A shorter time here would close a connection while they use it.
+const NEXT_REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The requests of one connection, over HTTP/1 or HTTP/2.
 #[derive(Debug)]
@@ -24,79 +24,83 @@ pub(crate) struct Activity(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
-    /// Requests that are being answered.
-    under_way: usize,
-    /// When the last one ended, or when the connection was opened.
-    since: Instant,
-    patience: Duration,
+    /// The number of requests whose responses are not yet sent.
+    active_requests: usize,
+    /// When the last request ended, or when the connection was opened.
+    idle_since: Instant,
+    timeout: Duration,
 }
 
 impl Activity {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(State { under_way: 0, since: Instant::now(), patience: FIRST_REQUEST })))
+        Arc::new(Self(Mutex::new(State {
+            active_requests: 0,
+            idle_since: Instant::now(),
+            timeout: FIRST_REQUEST_TIMEOUT,
+        })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request has come.
-    pub(crate) fn begin(self: &Arc<Self>) -> UnderWay {
+    /// Counts a request as active until the returned value is dropped.
+    pub(crate) fn begin_request(self: &Arc<Self>) -> ActiveRequest {
         let mut state = self.state();
-        state.under_way += 1;
-        state.patience = NEXT_REQUEST;
-        UnderWay(Arc::clone(self))
+        state.active_requests += 1;
+        state.timeout = NEXT_REQUEST_TIMEOUT;
+        ActiveRequest(Arc::clone(self))
     }
 
-    /// How long the connection has waited for a request; `None` while one is under way.
-    pub(crate) fn waiting(&self) -> Option<Duration> {
+    /// How long the connection has been idle. `None` while a request is active.
+    pub(crate) fn idle_time(&self) -> Option<Duration> {
         let state = self.state();
-        (state.under_way == 0).then(|| state.since.elapsed())
+        (state.active_requests == 0).then(|| state.idle_since.elapsed())
     }
 
-    /// Returns when the connection has waited for too long.
-    pub(crate) async fn let_go(&self) {
-        while let Some(rest) = self.rest() {
-            tokio::time::sleep(rest).await;
+    /// Returns when the connection has been idle for too long.
+    pub(crate) async fn idle_timeout(&self) {
+        while let Some(wait) = self.next_check() {
+            tokio::time::sleep(wait).await;
         }
     }
 
-    /// How long to wait before the next look; `None` if the time is over.
-    fn rest(&self) -> Option<Duration> {
+    /// The time until the next check. `None` if the connection has timed out.
+    fn next_check(&self) -> Option<Duration> {
         let state = self.state();
-        match state.under_way {
-            0 => state.patience.checked_sub(state.since.elapsed()).filter(|rest| !rest.is_zero()),
-            _ => Some(FIRST_REQUEST),
+        match state.active_requests {
+            0 => state.timeout.checked_sub(state.idle_since.elapsed()).filter(|wait| !wait.is_zero()),
+            _ => Some(FIRST_REQUEST_TIMEOUT),
         }
     }
 }
 
-/// A request that is being answered, until this is dropped.
+/// A request that is active until this is dropped.
 #[derive(Debug)]
-pub(crate) struct UnderWay(Arc<Activity>);
+pub(crate) struct ActiveRequest(Arc<Activity>);
 
-impl UnderWay {
-    /// Keeps the request under way until its answer has left.
-    pub(crate) fn until_sent(self, body: responding::Body) -> responding::Body {
-        Sending { body, _under_way: self }.boxed_unsync()
+impl ActiveRequest {
+    /// Keeps the request active until the body of its response is sent.
+    pub(crate) fn until_sent(self, body: body::Body) -> body::Body {
+        ActiveBody { body, _request: self }.boxed_unsync()
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
         let mut state = self.0.state();
-        state.under_way -= 1;
-        state.since = Instant::now();
+        state.active_requests -= 1;
+        state.idle_since = Instant::now();
     }
 }
 
-/// The body of an answer under way.
-struct Sending {
-    body: responding::Body,
-    _under_way: UnderWay,
+/// The body of an active request's response.
+struct ActiveBody {
+    body: body::Body,
+    _request: ActiveRequest,
 }
 
-impl Body for Sending {
+impl Body for ActiveBody {
     type Data = Bytes;
     type Error = std::io::Error;
 
@@ -120,31 +124,31 @@ impl Body for Sending {
 mod tests {
     use super::*;
 
-    async fn let_go_after(activity: &Activity) -> u64 {
+    async fn seconds_to_timeout(activity: &Activity) -> u64 {
         let begun = Instant::now();
-        activity.let_go().await;
+        activity.idle_timeout().await;
         begun.elapsed().as_secs()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_connection_waits_for_a_request_but_not_for_ever() {
+    async fn an_idle_connection_times_out() {
         let silent = Activity::new();
-        assert_eq!(let_go_after(&silent).await, 10);
+        assert_eq!(seconds_to_timeout(&silent).await, 10);
         let used = Activity::new();
-        drop(used.begin());
-        assert_eq!(used.waiting(), Some(Duration::ZERO));
-        assert_eq!(let_go_after(&used).await, 120);
+        drop(used.begin_request());
+        assert_eq!(used.idle_time(), Some(Duration::ZERO));
+        assert_eq!(seconds_to_timeout(&used).await, 120);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_request_under_way_keeps_it() {
+    async fn a_connection_with_an_active_request_does_not_time_out() {
         let activity = Activity::new();
-        let (first, second) = (activity.begin(), activity.begin());
+        let (first, second) = (activity.begin_request(), activity.begin_request());
         drop(first);
-        assert_eq!(activity.waiting(), None);
-        let hour = tokio::time::timeout(Duration::from_secs(3600), activity.let_go());
+        assert_eq!(activity.idle_time(), None);
+        let hour = tokio::time::timeout(Duration::from_secs(3600), activity.idle_timeout());
         assert!(hour.await.is_err());
         drop(second);
-        assert_eq!(let_go_after(&activity).await, 120);
+        assert_eq!(seconds_to_timeout(&activity).await, 120);
     }
 }

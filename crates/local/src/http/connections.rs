@@ -1,4 +1,4 @@
-//! The connections that are open: how many may be, and which of them make room for others.
+//! Accepts connections, and closes idle ones when too many are open.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use crate::http::activity::Activity;
 use crate::http::connection;
 use crate::local::Local;
 
-/// How many are turned away at the same time. All others wait in the operating system's queue.
-const TURNED_AWAY_AT_ONCE: usize = 64;
-/// How long a connection has to have waited for a request before it makes room for another one.
-const MAKES_ROOM: Duration = Duration::from_secs(1);
-/// How long a graceful shutdown waits for answers under way.
-const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(1);
+/// The number of connections that can be rejected at the same time. All others wait in the operating system's queue.
+const REJECTED_AT_ONCE: usize = 64;
+/// The time that a connection must have been idle before it is closed in favour of a new one.
+const REPLACEABLE_AFTER: Duration = Duration::from_secs(1);
+/// The time that a graceful shutdown waits for active requests.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Accepts connections until the server stops. All of them end with the returned future.
 pub(crate) async fn serve(local: Arc<Local>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
@@ -24,27 +24,27 @@ pub(crate) async fn serve(local: Arc<Local>, listener: TcpListener, mut stop: wa
     loop {
         let is_full = connections.is_full();
         tokio::select! {
-            () = connection::told(&mut stop) => break,
+            () = connection::stopped(&mut stop) => break,
             accepted = listener.accept(), if !is_full => match accepted {
                 Ok((stream, _)) if local.faults.refuse_connection() => {
-                    // If it fails, the connection ends in the usual way.
+                    // If this fails, the connection ends without a reset.
                     let _ = stream.set_zero_linger();
                 }
                 Ok((stream, _)) => connections.open(&local, stream, &stop),
-                // Out of file descriptors, most likely: wait for some to come back.
+                // Most likely there are no file descriptors left: wait for some to be closed.
                 Err(error) => {
                     tracing::warn!(%error, "could not accept a connection");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
             Some(_) = connections.tasks.join_next() => {}
-            () = tokio::time::sleep(MAKES_ROOM), if is_full => {}
+            () = tokio::time::sleep(REPLACEABLE_AFTER), if is_full => {}
         }
     }
     drop(listener);
     let finished = async { while connections.tasks.join_next().await.is_some() {} };
-    if tokio::time::timeout(SHUTDOWN_PATIENCE, finished).await.is_err() {
-        tracing::debug!("connections were cut off by the shutdown");
+    if tokio::time::timeout(SHUTDOWN_TIMEOUT, finished).await.is_err() {
+        tracing::debug!("the shutdown closed connections with active requests");
     }
 }
 
@@ -52,7 +52,7 @@ struct Connections {
     most: usize,
     tasks: JoinSet<()>,
     admitted: Vec<Admitted>,
-    turned_away: Vec<AbortHandle>,
+    rejected: Vec<AbortHandle>,
 }
 
 struct Admitted {
@@ -62,36 +62,36 @@ struct Admitted {
 
 impl Connections {
     fn new(most: usize) -> Self {
-        Self { most, tasks: JoinSet::new(), admitted: Vec::new(), turned_away: Vec::new() }
+        Self { most, tasks: JoinSet::new(), admitted: Vec::new(), rejected: Vec::new() }
     }
 
-    /// Whether one more connection could neither be served nor turned away.
+    /// Whether a new connection could neither be served nor rejected.
     fn is_full(&mut self) -> bool {
         self.admitted.retain(|admitted| !admitted.task.is_finished());
-        self.turned_away.retain(|task| !task.is_finished());
-        let has_room = self.admitted.len() < self.most || self.idlest().is_some();
-        !has_room && self.turned_away.len() >= TURNED_AWAY_AT_ONCE
+        self.rejected.retain(|task| !task.is_finished());
+        let has_room = self.admitted.len() < self.most || self.longest_idle().is_some();
+        !has_room && self.rejected.len() >= REJECTED_AT_ONCE
     }
 
-    /// Serves a connection where there is room, or where another one makes room; else turns it away.
+    /// Serves a connection, in place of an idle one if too many are open. Rejects it if none is idle.
     fn open(&mut self, local: &Arc<Local>, stream: TcpStream, stop: &watch::Receiver<bool>) {
         let local = Arc::clone(local);
         if self.admitted.len() >= self.most {
-            let Some(idlest) = self.idlest() else {
-                self.turned_away.push(self.tasks.spawn(connection::turn_away(local, stream)));
+            let Some(longest_idle) = self.longest_idle() else {
+                self.rejected.push(self.tasks.spawn(connection::reject(local, stream)));
                 return;
             };
-            self.admitted.swap_remove(idlest).task.abort();
+            self.admitted.swap_remove(longest_idle).task.abort();
         }
         let activity = Activity::new();
         let task = self.tasks.spawn(connection::serve(local, stream, Arc::clone(&activity), stop.clone()));
         self.admitted.push(Admitted { activity, task });
     }
 
-    /// The place of the one that has waited longest for a request, if that is long enough to make room.
-    fn idlest(&self) -> Option<usize> {
-        let waiting = self.admitted.iter().enumerate();
-        let waiting = waiting.filter_map(|(place, admitted)| Some((admitted.activity.waiting()?, place)));
-        waiting.filter(|(waiting, _)| *waiting >= MAKES_ROOM).max().map(|(_, place)| place)
+    /// The index of the connection that has been idle longest, if that is long enough to close it.
+    fn longest_idle(&self) -> Option<usize> {
+        let admitted = self.admitted.iter().enumerate();
+        let idle = admitted.filter_map(|(index, admitted)| Some((admitted.activity.idle_time()?, index)));
+        idle.filter(|(idle_time, _)| *idle_time >= REPLACEABLE_AFTER).max().map(|(_, index)| index)
     }
 }

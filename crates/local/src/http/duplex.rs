@@ -1,4 +1,4 @@
-//! A stream that answers a stream, event by event, while both are open.
+//! A bidirectional stream: responds to the client's events while its stream is still open.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use crate::wire::error::AwsError;
 use crate::wire::event_stream::{DecodeError, Decoder, Frame, Received};
 use crate::wire::output;
 
-/// What a client may send in one event.
+/// The most bytes that a client may send in one event.
 const LONGEST_CHUNK: usize = 1_000_000;
 
-/// The frames that a session answers with to what comes in.
-pub(crate) fn answers(
+/// The frames with which a session responds to the client's stream.
+pub(crate) fn response_frames(
     local: Arc<Local>,
     incoming: Incoming,
     decoder: Decoder,
@@ -35,7 +35,7 @@ struct Duplex {
     incoming: Incoming,
     decoder: Decoder,
     session: Box<dyn output::Duplex>,
-    /// Frames that wait to be sent.
+    /// Frames that are still to be sent.
     ready: VecDeque<Bytes>,
     is_over: bool,
 }
@@ -50,22 +50,22 @@ impl Duplex {
                 return None;
             }
             match self.incoming.frame().await {
-                Some(Ok(frame)) => self.read(&frame.into_data().unwrap_or_default()),
-                // A client that breaks off hears no more.
+                Some(Ok(frame)) => self.decode(&frame.into_data().unwrap_or_default()),
+                // A client that disconnects gets no more frames.
                 Some(Err(_)) => return None,
                 None => self.end(),
             }
         }
     }
 
-    fn read(&mut self, bytes: &[u8]) {
+    fn decode(&mut self, bytes: &[u8]) {
         self.decoder.push(bytes);
         while !self.is_over {
             match self.decoder.next() {
-                Ok(Some(Received::Event { name, payload })) => self.hear(&name, &payload),
+                Ok(Some(Received::Event { name, payload })) => self.respond_to(&name, &payload),
                 Ok(Some(Received::End)) => self.end(),
                 Ok(None) => return,
-                Err(DecodeError::Frame(wrong)) => self.refuse(wrong.to_owned()),
+                Err(DecodeError::Frame(wrong)) => self.reject(wrong.to_owned()),
                 Err(DecodeError::Signature(wrong)) => {
                     self.ready.push_back(Frame::error("InvalidSignatureException", wrong).encode());
                     self.is_over = true;
@@ -74,28 +74,28 @@ impl Duplex {
         }
     }
 
-    fn hear(&mut self, name: &str, payload: &[u8]) {
+    fn respond_to(&mut self, name: &str, payload: &[u8]) {
         let payload: Value = serde_json::from_slice(payload).unwrap_or_default();
         let bytes = payload["bytes"].as_str().and_then(|bytes| BASE64.decode(bytes).ok());
-        let answer = match bytes {
+        let response = match bytes {
             Some(bytes) if name == "chunk" && bytes.len() <= LONGEST_CHUNK => {
                 self.session.respond(&serde_json::from_slice(&bytes).unwrap_or_default())
             }
             Some(_) if name == "chunk" => Err(format!("A chunk can have at most {LONGEST_CHUNK} bytes.")),
             _ => Err("Unable to parse input chunk.".to_owned()),
         };
-        match answer {
-            Ok(event) => self.tell(&event),
-            Err(wrong) => self.refuse(wrong),
+        match response {
+            Ok(event) => self.push_event(&event),
+            Err(wrong) => self.reject(wrong),
         }
     }
 
-    fn tell(&mut self, event: &Value) {
+    fn push_event(&mut self, event: &Value) {
         let payload = json!({ "bytes": BASE64.encode(event.to_string()) });
         self.ready.push_back(Frame::event("chunk", payload, 2 + self.local.world.ids.below(60)).encode());
     }
 
-    fn refuse(&mut self, wrong: String) {
+    fn reject(&mut self, wrong: String) {
         let error = AwsError::validation(wrong);
         self.ready.push_back(Frame::exception("validationException", &error.body()).encode());
         self.is_over = true;
@@ -103,10 +103,10 @@ impl Duplex {
 
     fn end(&mut self) {
         if self.decoder.has_partial_frame() {
-            return self.refuse("the stream ended in the middle of a frame".to_owned());
+            return self.reject("the stream ended in the middle of a frame".to_owned());
         }
         if let Some(event) = self.session.close() {
-            self.tell(&event);
+            self.push_event(&event);
         }
         self.is_over = true;
     }

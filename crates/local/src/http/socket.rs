@@ -16,7 +16,7 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Dropped while `reset` is true, the socket ends in a reset.
+    /// If `reset` is true when the socket is dropped, it ends in a reset.
     pub(crate) fn new(stream: TcpStream, reset: Arc<AtomicBool>) -> Self {
         Self { stream, reset }
     }
@@ -25,7 +25,7 @@ impl Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if self.reset.load(Ordering::Relaxed) {
-            // If it fails, the socket ends in the usual way.
+            // If this fails, the socket ends without a reset.
             let _ = self.stream.set_zero_linger();
         }
     }

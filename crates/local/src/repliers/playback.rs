@@ -180,7 +180,7 @@ impl Playback {
     }
 
     /// The recorded answer and its status; `None` where the server shall answer itself.
-    pub(crate) fn answer(
+    pub(crate) fn find_response(
         &self,
         found: &RouteMatch,
         query: &str,

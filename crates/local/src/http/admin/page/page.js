@@ -1,22 +1,24 @@
 "use strict";
 
-const PAUSE = 1000;
-const SHOWN = 300;
+/** The time between two updates, in milliseconds. */
+const UPDATE_INTERVAL = 1000;
+/** The most requests that the page shows. */
+const MOST_REQUESTS = 300;
 
-const at = (id) => document.getElementById(id);
-const places = ["before_headers", "after_bytes", "after_events", "in_event"];
+const byId = (id) => document.getElementById(id);
+const positions = ["before_headers", "after_bytes", "after_events", "in_event"];
 
-// What each fault is told: a name and its first value. A number stands for a number, a list for a choice.
-const KINDS = {
+// The settings of each fault, with their default values. An array lists the choices of a setting.
+const FAULTS = {
   error: { code: "ThrottlingException", message: "", retry_after_ms: null },
   requests_per_second: { limit: 5 },
   tokens_per_minute: { limit: 1000 },
   latency: { ms: 2000 },
   drip: { bytes: 16, every_ms: 100 },
   refuse_connections: {},
-  reset: { at: places, count: 1 },
-  stall: { at: places, count: 1 },
-  truncate: { at: places, count: 1 },
+  reset: { at: positions, count: 1 },
+  stall: { at: positions, count: 1 },
+  truncate: { at: positions, count: 1 },
   wrong_checksum: { of: ["message", "prelude"], after_events: 1 },
   exception: { code: "throttlingException", message: "", after_events: 1 },
   error_frame: { code: "InternalError", message: "", after_events: 1 },
@@ -31,15 +33,15 @@ const KINDS = {
   oversized: { bytes: 20000000 },
 };
 
-/** An element with text or other elements in it. What came from outside is only ever text. */
-function element(name, attributes = {}, ...inside) {
-  const made = document.createElement(name);
-  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
-  made.append(...inside.filter((part) => part !== null));
-  return made;
+/** Creates an element with text or other elements. Strings become text nodes, never markup. */
+function element(name, attributes = {}, ...children) {
+  const created = document.createElement(name);
+  for (const [attribute, value] of Object.entries(attributes)) created.setAttribute(attribute, value);
+  created.append(...children.filter((child) => child !== null));
+  return created;
 }
 
-/** The admin token, which comes in the page's address and leaves it at once. */
+/** Returns the admin token. Moves it from the page's address into the session's storage. */
 function token() {
   const given = new URLSearchParams(location.hash.slice(1)).get("token");
   if (given !== null) {
@@ -49,36 +51,36 @@ function token() {
   return sessionStorage.getItem("token");
 }
 
-async function ask(method, path, body) {
+async function call(method, path, body) {
   const headers = token() === null ? {} : { authorization: `Bearer ${token()}` };
   const request = fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
-  const response = await request.catch(() => { throw new Error("The server does not answer."); });
-  const told = response.status === 204 ? {} : await response.json();
-  if (!response.ok) throw new Error(told.error);
-  return told;
+  const response = await request.catch(() => { throw new Error("The server does not respond."); });
+  const result = response.status === 204 ? {} : await response.json();
+  if (!response.ok) throw new Error(result.error);
+  return result;
 }
 
 const words = (name) => name.replaceAll("_", " ");
 const title = (request) => request.operation ?? `${request.method} ${request.path}`;
-const tone = (status) => (status === 0 ? "odd" : status < 400 ? "good" : "bad");
-const answered = (status) => (status === 0 ? "no answer" : String(status));
+const statusClass = (status) => (status === 0 ? "odd" : status < 400 ? "good" : "bad");
+const statusText = (status) => (status === 0 ? "no response" : String(status));
 const pretty = (value) => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
 
 // Requests.
 
 const requests = new Map();
-let chosen = null;
+let selected = null;
 let shownState = "";
 
 function row(request) {
-  const struck = request.faults.map((fault) => words(fault.fault)).join(", ");
-  const button = element("button", { type: "button", "data-id": request.id, "aria-current": request.id === chosen },
+  const faults = request.faults.map((fault) => words(fault.fault)).join(", ");
+  const button = element("button", { type: "button", "data-id": request.id, "aria-current": request.id === selected },
     element("span", {}, `#${request.id}`),
     element("span", { class: "operation" }, title(request)),
-    element("span", { class: tone(request.status) }, answered(request.status)),
-    element("span", { class: "told" }, `${new Date(request.received).toLocaleTimeString()} · ${model(request)}`,
-      struck ? element("span", { class: "odd" }, ` · fault: ${struck}`) : null));
-  button.addEventListener("click", () => choose(request.id));
+    element("span", { class: statusClass(request.status) }, statusText(request.status)),
+    element("span", { class: "details" }, `${new Date(request.received).toLocaleTimeString()} · ${model(request)}`,
+      faults ? element("span", { class: "odd" }, ` · fault: ${faults}`) : null));
+  button.addEventListener("click", () => select(request.id));
   return element("li", {}, button);
 }
 
@@ -87,7 +89,7 @@ function model(request) {
   return segment ? decoded(segment[1]) : request.path;
 }
 
-/** A part of a path. What is no UTF-8 stays as it was sent. */
+/** Decodes a part of a path. A part that is not valid UTF-8 stays as it was sent. */
 function decoded(part) {
   try {
     return decodeURIComponent(part);
@@ -96,76 +98,76 @@ function decoded(part) {
   }
 }
 
-function list(fresh) {
-  for (const request of fresh) {
-    // Two looks may overlap.
+function add(newRequests) {
+  for (const request of newRequests) {
+    // Two updates can overlap.
     if (requests.has(request.id)) continue;
     requests.set(request.id, request);
-    at("list").prepend(row(request));
+    byId("list").prepend(row(request));
   }
 }
 
-/** Shows no more than the journal keeps, and not all of a long one. */
-function forget(oldest) {
+/** Removes the requests that the journal no longer has, and the oldest of too many. */
+function removeBefore(oldest) {
   const ids = [...requests.keys()];
-  const first = Math.max(oldest, ids.at(-SHOWN) ?? 0);
+  const first = Math.max(oldest, ids.at(-MOST_REQUESTS) ?? 0);
   for (const id of ids.filter((id) => id < first)) {
     requests.delete(id);
-    at("list").querySelector(`[data-id="${id}"]`).parentElement.remove();
-    if (id === chosen) choose(null);
+    byId("list").querySelector(`[data-id="${id}"]`).parentElement.remove();
+    if (id === selected) select(null);
   }
-  at("no-requests").hidden = requests.size > 0;
+  byId("no-requests").hidden = requests.size > 0;
 }
 
-function choose(id) {
-  chosen = id;
-  for (const button of at("list").querySelectorAll("button")) {
+function select(id) {
+  selected = id;
+  for (const button of byId("list").querySelectorAll("button")) {
     button.setAttribute("aria-current", button.dataset.id === String(id));
   }
   if (id !== null) return show(requests.get(id));
-  at("details-title").textContent = "Choose a request";
-  at("shown").replaceChildren();
+  byId("details-title").textContent = "Select a request";
+  byId("shown").replaceChildren();
 }
 
-function fold(name, value, open = false) {
+function foldable(name, value, open = false) {
   const folded = element("details", {}, element("summary", {}, name), element("pre", { tabindex: "0" }, pretty(value)));
   folded.open = open;
   return folded;
 }
 
 function headers(name, all) {
-  return fold(name, Object.entries(all).map(([header, value]) => `${header}: ${value}`).join("\n"));
+  return foldable(name, Object.entries(all).map(([header, value]) => `${header}: ${value}`).join("\n"));
 }
 
-function event(told, index) {
-  const name = told.event ?? told.error ?? "broken frame";
-  const what = told.event ? JSON.stringify(told.payload) : told.message ?? told.broken;
+function eventItem(event, index) {
+  const name = event.event ?? event.error ?? "broken frame";
+  const text = event.event ? JSON.stringify(event.payload) : event.message ?? event.broken;
   return element("li", {}, element("span", {}, String(index + 1)),
-    element("span", { class: told.event ? "" : "bad" }, name), element("code", {}, what));
+    element("span", { class: event.event ? "" : "bad" }, name), element("code", {}, text));
 }
 
 function show(request) {
   shownState = JSON.stringify(request);
-  const { answer } = request;
-  at("details-title").textContent = `#${request.id} ${title(request)}`;
+  const { response } = request;
+  byId("details-title").textContent = `#${request.id} ${title(request)}`;
   const query = request.query ? `?${request.query}` : "";
   const parts = [
-    element("h3", {}, "What came in"),
+    element("h3", {}, "Request"),
     element("p", {}, element("code", {}, `${request.method} ${request.path}${query}`)),
     headers("Headers", request.headers),
-    request.body === null ? null : fold("Body", request.body, true),
-    element("h3", {}, "What went out"),
-    element("p", {}, element("strong", { class: tone(request.status) }, answered(request.status)),
-      ` · ${answer.bytes_sent} bytes`),
+    request.body === null ? null : foldable("Body", request.body, true),
+    element("h3", {}, "Response"),
+    element("p", {}, element("strong", { class: statusClass(request.status) }, statusText(request.status)),
+      ` · ${response.bytes_sent} bytes`),
     ...request.faults.map((fault) => element("p", { class: "odd" }, `Fault: ${described(fault)}`)),
-    headers("Headers", answer.headers),
-    answer.body === null || answer.body === undefined ? null : fold("Body", answer.body, true),
+    headers("Headers", response.headers),
+    response.body === null || response.body === undefined ? null : foldable("Body", response.body, true),
   ];
-  if (answer.events) {
-    parts.push(element("h3", {}, `${answer.events.length} events`),
-      element("ol", { class: "events" }, ...answer.events.map(event)));
+  if (response.events) {
+    parts.push(element("h3", {}, `${response.events.length} events`),
+      element("ol", { class: "events" }, ...response.events.map(eventItem)));
   }
-  at("shown").replaceChildren(...parts.filter((part) => part !== null));
+  byId("shown").replaceChildren(...parts.filter((part) => part !== null));
 }
 
 // Faults.
@@ -177,9 +179,9 @@ function field(name, value) {
   if (!Array.isArray(value) && value !== null) control.value = value;
   const label = element("label", {}, words(name), control);
   if (name === "count") {
-    // Only a place within the answer has a count.
+    // Only positions within the response have a count.
     label.hidden = true;
-    at("settings").querySelector("[name=at]").addEventListener("change", (change) => {
+    byId("settings").querySelector("[name=at]").addEventListener("change", (change) => {
       label.hidden = change.target.value === "before_headers";
     });
   }
@@ -187,98 +189,98 @@ function field(name, value) {
 }
 
 function settings() {
-  at("settings").replaceChildren();
-  for (const [name, value] of Object.entries(KINDS[at("kind").value])) at("settings").append(field(name, value));
+  byId("settings").replaceChildren();
+  for (const [name, value] of Object.entries(FAULTS[byId("kind").value])) byId("settings").append(field(name, value));
 }
 
-function told() {
-  const fault = { fault: at("kind").value };
-  const first = KINDS[fault.fault];
+function enteredFault() {
+  const fault = { fault: byId("kind").value };
+  const defaults = FAULTS[fault.fault];
   const take = (name, control, isText) => {
     if (control.value !== "") fault[name] = isText ? control.value : Number(control.value);
   };
-  for (const control of at("settings").querySelectorAll("[name]")) {
-    take(control.name, control, typeof first[control.name] === "string" || Array.isArray(first[control.name]));
+  for (const control of byId("settings").querySelectorAll("[name]")) {
+    take(control.name, control, typeof defaults[control.name] === "string" || Array.isArray(defaults[control.name]));
   }
   if (fault.at !== undefined && fault.at !== "before_headers") fault.at = { [fault.at]: fault.count ?? 0 };
   delete fault.count;
-  for (const name of ["operation", "model"]) take(name, at(name), true);
-  for (const name of ["after", "times"]) take(name, at(name), false);
+  for (const name of ["operation", "model"]) take(name, byId(name), true);
+  for (const name of ["after", "times"]) take(name, byId(name), false);
   return fault;
 }
 
-/** A fault in words, its kind first. */
+/** Describes a fault in words. */
 function described({ fault, ...settings }) {
   const value = (setting) => (typeof setting === "object" ? described({ fault: "", ...setting }) : String(setting));
-  const told = Object.entries(settings).map(([name, setting]) => `${words(name)} ${value(setting)}`);
-  return [words(fault), ...told].filter((part) => part !== "").join(" · ");
+  const parts = Object.entries(settings).map(([name, setting]) => `${words(name)} ${value(setting)}`);
+  return [words(fault), ...parts].filter((part) => part !== "").join(" · ");
 }
 
-function planned({ id, seen, struck, ...fault }) {
-  const off = element("button", { type: "button", "aria-label": `Switch off ${words(fault.fault)}` }, "Switch off");
-  off.addEventListener("click", () => act(() => ask("DELETE", `faults/${id}`)));
+function faultItem({ id, seen, applied, ...fault }) {
+  const remove = element("button", { type: "button", "aria-label": `Remove ${words(fault.fault)}` }, "Remove");
+  remove.addEventListener("click", () => act(() => call("DELETE", `faults/${id}`)));
   return element("li", { "data-fault": id }, element("span", { class: "fault" }, described(fault)),
-    element("span", {}, `struck ${struck} of ${seen}`), off);
+    element("span", {}, `applied to ${applied} of ${seen}`), remove);
 }
 
 let shownFaults = "";
 
-function plan(faults) {
-  // Only what has changed is made anew, so that a button keeps its focus.
-  const now = JSON.stringify(faults);
-  if (now === shownFaults) return;
-  shownFaults = now;
+function showFaults(faults) {
+  // Rebuilds the list only after a change, so that a button keeps its focus.
+  const state = JSON.stringify(faults);
+  if (state === shownFaults) return;
+  shownFaults = state;
   const focused = document.activeElement?.closest("[data-fault]")?.dataset.fault;
-  at("planned").replaceChildren(...faults.map(planned));
-  at("planned").querySelector(`[data-fault="${focused}"] button`)?.focus();
-  at("no-faults").hidden = faults.length > 0;
+  byId("planned").replaceChildren(...faults.map(faultItem));
+  byId("planned").querySelector(`[data-fault="${focused}"] button`)?.focus();
+  byId("no-faults").hidden = faults.length > 0;
 }
 
 // Both.
 
 async function refresh() {
   const last = Math.max(0, ...requests.keys());
-  const [health, news, faults] = await Promise.all([
-    ask("GET", "health"), ask("GET", `requests?after=${last}&limit=${SHOWN}`), ask("GET", "faults")]);
-  list(news.requests);
-  forget(health.oldest_request ?? Math.max(0, ...requests.keys()) + 1);
-  plan(faults.faults);
-  // An answer may still be on its way.
-  if (chosen !== null) {
-    const again = await ask("GET", `requests/${chosen}`).catch(() => null);
-    if (again !== null && JSON.stringify(again) !== shownState) {
-      requests.set(chosen, again);
-      show(again);
+  const [health, journal, faults] = await Promise.all([
+    call("GET", "health"), call("GET", `requests?after=${last}&limit=${MOST_REQUESTS}`), call("GET", "faults")]);
+  add(journal.requests);
+  removeBefore(health.oldest_request ?? Math.max(0, ...requests.keys()) + 1);
+  showFaults(faults.faults);
+  // The response may not be complete yet.
+  if (selected !== null) {
+    const current = await call("GET", `requests/${selected}`).catch(() => null);
+    if (current !== null && JSON.stringify(current) !== shownState) {
+      requests.set(selected, current);
+      show(current);
     }
   }
   const clock = health.now.slice(0, 19).replace("T", " ");
-  at("state").textContent = `${health.version} · ${health.requests} requests kept · ${clock} UTC`;
+  byId("state").textContent = `${health.version} · ${health.requests} requests · ${clock} UTC`;
 }
 
-async function act(deed) {
-  at("complaint").textContent = "";
+async function act(action) {
+  byId("error").textContent = "";
   try {
-    await deed();
+    await action();
     await refresh();
   } catch (error) {
-    at("complaint").textContent = error.message;
+    byId("error").textContent = error.message;
   }
 }
 
 async function watch() {
   if (!document.hidden) {
-    await refresh().catch((error) => { at("state").textContent = error.message; });
+    await refresh().catch((error) => { byId("state").textContent = error.message; });
   }
-  setTimeout(watch, PAUSE);
+  setTimeout(watch, UPDATE_INTERVAL);
 }
 
-for (const kind of Object.keys(KINDS)) at("kind").append(element("option", { value: kind }, words(kind)));
-at("kind").addEventListener("change", settings);
-at("plan").addEventListener("submit", (submit) => {
+for (const name of Object.keys(FAULTS)) byId("kind").append(element("option", { value: name }, words(name)));
+byId("kind").addEventListener("change", settings);
+byId("plan").addEventListener("submit", (submit) => {
   submit.preventDefault();
-  act(() => ask("POST", "faults", told()));
+  act(() => call("POST", "faults", enteredFault()));
 });
-at("clear").addEventListener("click", () => act(() => ask("DELETE", "requests")));
-at("reset").addEventListener("click", () => act(() => ask("POST", "reset")));
+byId("clear").addEventListener("click", () => act(() => call("DELETE", "requests")));
+byId("reset").addEventListener("click", () => act(() => call("POST", "reset")));
 settings();
 watch();

@@ -1,4 +1,4 @@
-//! The journal in JSON.
+//! A request of the journal as JSON.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -8,17 +8,17 @@ use serde_json::{Map, Value, json};
 use crate::journal::{RecordedEvent, RecordedRequest};
 use crate::wire::routing::decode;
 
-/// Headers that prove who the client is. They are shown without their secrets.
+/// Headers with secrets, which are not shown.
 const SECRETS: &[&str] = &["authorization", "x-amz-security-token"];
-/// The same in the query of a presigned URL.
-const SECRETS_OF_A_QUERY: &[&str] = &["X-Amz-Signature", "X-Amz-Security-Token"];
+/// Parameters of a presigned URL with secrets, which are not shown.
+const QUERY_SECRETS: &[&str] = &["X-Amz-Signature", "X-Amz-Security-Token"];
 
-pub(super) fn entry(request: &RecordedRequest) -> Value {
-    let answer = &request.answer;
-    let mut answered = json!({ "headers": headers(&answer.headers), "bytes_sent": answer.bytes_sent });
-    match answer.is_stream() {
-        true => answered["events"] = answer.events().iter().map(event).collect(),
-        false => answered["body"] = body(&answer.body),
+pub(super) fn journal_entry(request: &RecordedRequest) -> Value {
+    let sent = &request.response;
+    let mut response = json!({ "headers": headers(&sent.headers), "bytes_sent": sent.bytes_sent });
+    match sent.is_stream() {
+        true => response["events"] = sent.events().iter().map(event).collect(),
+        false => response["body"] = body(&sent.body),
     }
     json!({
         "id": request.id,
@@ -30,7 +30,7 @@ pub(super) fn entry(request: &RecordedRequest) -> Value {
         "headers": headers(&request.headers),
         "body": body(&request.body),
         "status": request.status,
-        "answer": answered,
+        "response": response,
         "faults": request.faults,
     })
 }
@@ -43,7 +43,7 @@ fn event(event: &RecordedEvent) -> Value {
     }
 }
 
-/// JSON as it is, text as a string, bytes in base64.
+/// A body: JSON as it is, text as a string, other bytes in base64.
 fn body(bytes: &[u8]) -> Value {
     if bytes.is_empty() {
         return Value::Null;
@@ -54,12 +54,12 @@ fn body(bytes: &[u8]) -> Value {
     })
 }
 
-/// Several values of one name are joined by commas.
+/// Headers as an object. The values of a repeated header are joined by commas.
 fn headers(headers: &[(String, String)]) -> Value {
     let mut members = Map::new();
     for (name, value) in headers {
         let shown = match SECRETS.contains(&name.as_str()) {
-            true => shortened(value),
+            true => without_secret(value),
             false => value.clone(),
         };
         let known = members.get(name).and_then(Value::as_str);
@@ -69,17 +69,17 @@ fn headers(headers: &[(String, String)]) -> Value {
     members.into()
 }
 
-/// A query as it was sent, without its secrets.
+/// A query without its secrets.
 fn query(query: &str) -> String {
     let shown = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if SECRETS_OF_A_QUERY.contains(&decode(name).as_str()) => format!("{name}=…"),
+        Some((name, _)) if QUERY_SECRETS.contains(&decode(name).as_str()) => format!("{name}=…"),
         _ => pair.to_owned(),
     });
     shown.collect::<Vec<_>>().join("&")
 }
 
-/// A header's value without its secret: who signed stays.
-fn shortened(value: &str) -> String {
+/// A header's value without its secret. The access key ID stays.
+fn without_secret(value: &str) -> String {
     let signed = value.split_once("Signature=").map(|(before, _)| format!("{before}Signature=…"));
     signed.unwrap_or_else(|| match value.split_once(' ') {
         Some((scheme, _)) => format!("{scheme} …"),
@@ -92,18 +92,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_shortened() {
-        assert_eq!(shortened("Bearer abc"), "Bearer …");
-        assert_eq!(shortened("abc"), "…");
+    fn secrets_are_not_shown() {
+        assert_eq!(without_secret("Bearer abc"), "Bearer …");
+        assert_eq!(without_secret("abc"), "…");
         let signed =
             "AWS4-HMAC-SHA256 Credential=A/20250101/r/bedrock/aws4_request, SignedHeaders=host, Signature=0";
-        assert!(shortened(signed).ends_with("SignedHeaders=host, Signature=…"));
+        assert!(without_secret(signed).ends_with("SignedHeaders=host, Signature=…"));
         let presigned = "a=b&X-Amz-Date=1&X-Amz-Security%2DToken=t&X-Amz-Signature=0&&c";
         assert_eq!(query(presigned), "a=b&X-Amz-Date=1&X-Amz-Security%2DToken=…&X-Amz-Signature=…&&c");
     }
 
     #[test]
-    fn bodies_are_shown_as_what_they_are() {
+    fn bodies_are_json_text_or_base64() {
         assert_eq!(body(b""), Value::Null);
         assert_eq!(body(b"{\"a\":1}"), json!({ "a": 1 }));
         assert_eq!(body(b"not {"), "not {");

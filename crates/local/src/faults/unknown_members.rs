@@ -1,4 +1,4 @@
-//! What no description knows, put into an answer by the shapes of the description.
+//! Adds to an output what the description does not have: members of structures and unions, and values of enums.
 
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
@@ -7,63 +7,63 @@ use crate::faults::fault::Effect;
 use crate::wire::description::{Kind, Operation, Service, Shape};
 use crate::wire::output::{Event, Output};
 
-/// Which strange thing.
+/// What is unknown.
 #[derive(Clone, Copy, PartialEq)]
-enum Strange {
-    Field,
+enum Unknown {
+    Member,
     EnumValue,
     UnionMember,
 }
 
 impl Effect {
-    /// An answer with something unknown in it, where this is what the fault does.
-    pub(super) fn estranged(
+    /// Adds something unknown to an output, if that is the effect.
+    pub(super) fn with_unknown_members(
         &self,
         service: &'static Service,
         operation: &'static Operation,
-        answer: Output,
+        output: Output,
     ) -> Output {
-        let strange = match self {
-            Self::UnknownFields {} => Strange::Field,
-            Self::UnknownEnumValues {} => Strange::EnumValue,
-            Self::UnknownUnionMembers {} => Strange::UnionMember,
-            _ => return answer,
+        let unknown = match self {
+            Self::UnknownFields {} => Unknown::Member,
+            Self::UnknownEnumValues {} => Unknown::EnumValue,
+            Self::UnknownUnionMembers {} => Unknown::UnionMember,
+            _ => return output,
         };
-        let Some(output) = operation.output.as_ref().and_then(|output| service.shape(&output.shape)) else {
-            return answer;
+        let Some(shape) = operation.output.as_ref().and_then(|output| service.shape(&output.shape)) else {
+            return output;
         };
         // A payload is the body itself.
-        let body = output
+        let body = shape
             .payload
             .as_deref()
-            .and_then(|payload| service.shape(&output.member(payload)?.shape))
-            .unwrap_or(output);
-        match answer {
+            .and_then(|payload| service.shape(&shape.member(payload)?.shape))
+            .unwrap_or(shape);
+        match output {
             Output::Json(mut value) => {
-                strange.into_value(service, body, &mut value);
+                unknown.add_to(service, body, &mut value);
                 Output::Json(value)
             }
             Output::Events { events, headers, ending } => {
-                let estranged = move |mut event: Event| {
+                let changed = move |mut event: Event| {
                     let member = body.member(event.name).and_then(|member| service.shape(&member.shape));
                     if let Some(shape) = member {
-                        strange.into_value(service, shape, &mut event.payload);
+                        unknown.add_to(service, shape, &mut event.payload);
                     }
                     event
                 };
-                let events = events.map(move |event| event.map(estranged)).boxed();
+                let events = events.map(move |event| event.map(changed)).boxed();
                 Output::Events { events, headers, ending }
             }
-            Output::Bytes { body, headers } if strange == Strange::Field => {
-                Output::Bytes { body: with_field(body), headers }
+            Output::Bytes { body, headers } if unknown == Unknown::Member => {
+                Output::Bytes { body: with_unknown_member(body), headers }
             }
-            answer => answer,
+            output => output,
         }
     }
 }
 
-/// A maker's own structure with a field more; what is none stays as it is.
-fn with_field(body: Vec<u8>) -> Vec<u8> {
+/// Adds a member to a provider's JSON structure. Leaves other bodies as they are.
+fn with_unknown_member(body: Vec<u8>) -> Vec<u8> {
     match serde_json::from_slice(&body) {
         Ok(Value::Object(mut members)) => {
             members.insert("futureField".to_owned(), json!({ "futureMember": true }));
@@ -73,8 +73,8 @@ fn with_field(body: Vec<u8>) -> Vec<u8> {
     }
 }
 
-impl Strange {
-    fn into_value(self, service: &Service, shape: &Shape, value: &mut Value) {
+impl Unknown {
+    fn add_to(self, service: &Service, shape: &Shape, value: &mut Value) {
         if shape.document {
             return;
         }
@@ -83,11 +83,11 @@ impl Strange {
             (Kind::Structure, Value::Object(members)) => {
                 for (name, value) in &mut *members {
                     if let Some(shape) = shape.member(name).and_then(|member| inner(&member.shape)) {
-                        self.into_value(service, shape, value);
+                        self.add_to(service, shape, value);
                     }
                 }
-                // One member more would make a union two.
-                if self == Self::Field && !shape.union {
+                // A union has one member only.
+                if self == Self::Member && !shape.union {
                     members.insert("futureField".to_owned(), json!({ "futureMember": true }));
                 }
                 if self == Self::UnionMember && shape.union {
@@ -96,12 +96,12 @@ impl Strange {
             }
             (Kind::List, Value::Array(items)) => {
                 if let Some(shape) = shape.member.as_ref().and_then(|member| inner(&member.shape)) {
-                    items.iter_mut().for_each(|item| self.into_value(service, shape, item));
+                    items.iter_mut().for_each(|item| self.add_to(service, shape, item));
                 }
             }
             (Kind::Map, Value::Object(entries)) => {
                 if let Some(shape) = shape.value.as_ref().and_then(|value| inner(&value.shape)) {
-                    entries.values_mut().for_each(|entry| self.into_value(service, shape, entry));
+                    entries.values_mut().for_each(|entry| self.add_to(service, shape, entry));
                 }
             }
             (Kind::String, Value::String(text)) if self == Self::EnumValue && !shape.values.is_empty() => {

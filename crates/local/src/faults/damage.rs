@@ -1,4 +1,4 @@
-//! Damage to the bytes of an answer, frame by frame and piece by piece.
+//! Changes and interrupts the bytes of a response.
 
 use std::io;
 use std::sync::Arc;
@@ -9,22 +9,22 @@ use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use serde_json::json;
 
+use crate::faults::applied::{AppliedFaults, injected_error};
 use crate::faults::fault::{At, Effect};
-use crate::faults::plan::{Strike, error};
 use crate::wire::event_stream::{Frame, with_payload, with_wrong_checksum};
 use crate::wire::response::{Content, Response};
 
-/// How an answer ends before its time.
+/// How a response is interrupted.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Break {
+pub(crate) enum Interruption {
     Reset,
     Stall,
     Truncate,
 }
 
-impl Strike {
-    /// What the client is to get in place of the true answer.
-    pub(crate) fn damage(&self, mut response: Response) -> Response {
+impl AppliedFaults {
+    /// Changes the headers and the content of a response.
+    pub(crate) fn apply_to_response(&self, mut response: Response) -> Response {
         let Some(effect) = &self.effect else { return response };
         if let Effect::ContentType { value } = effect {
             response.headers.retain(|(name, _)| *name != "content-type");
@@ -37,38 +37,36 @@ impl Strike {
         response
     }
 
-    /// How the answer breaks off, and where.
-    pub(crate) fn breaks(&self) -> Option<(Break, At)> {
+    /// How and where the response is interrupted.
+    pub(crate) fn interruption(&self) -> Option<(Interruption, At)> {
         match self.effect {
-            Some(Effect::Reset { at }) => Some((Break::Reset, at)),
-            Some(Effect::Stall { at }) => Some((Break::Stall, at)),
-            Some(Effect::Truncate { at }) => Some((Break::Truncate, at)),
+            Some(Effect::Reset { at }) => Some((Interruption::Reset, at)),
+            Some(Effect::Stall { at }) => Some((Interruption::Stall, at)),
+            Some(Effect::Truncate { at }) => Some((Interruption::Truncate, at)),
             _ => None,
         }
     }
 
-    /// Whether nothing but [`damage`](Self::damage) is done to the body.
-    pub(crate) fn lets_flow(&self) -> bool {
-        self.breaks().is_none() && !matches!(self.effect, Some(Effect::Drip { .. }))
+    /// Whether the body is sent in pieces or interrupted.
+    pub(crate) fn changes_how_body_is_sent(&self) -> bool {
+        self.interruption().is_some() || matches!(self.effect, Some(Effect::Drip { .. }))
     }
 
-    /// The pieces in which a body leaves. `reset` tells the connection that its end is to be a reset.
-    pub(crate) fn pieces(
+    /// The pieces in which a body is sent. Sets `reset` if the connection has to end in a reset.
+    pub(crate) fn body_pieces(
         &self,
         frames: BoxStream<'static, Bytes>,
         reset: Arc<AtomicBool>,
     ) -> BoxStream<'static, io::Result<Bytes>> {
         if let Some(Effect::Drip { bytes, every_ms }) = self.effect {
-            return dripping(frames, bytes, Duration::from_millis(every_ms)).map(Ok).boxed();
+            return dripped(frames, bytes, Duration::from_millis(every_ms)).map(Ok).boxed();
         }
-        match self.breaks() {
+        match self.interruption() {
             None => frames.map(Ok).boxed(),
-            Some((how, at)) => {
-                let breaking = Breaking { frames, how, at, reset, events: 0, bytes: 0 };
-                stream::unfold(breaking, |mut breaking| async move {
-                    breaking.next().await.map(|piece| (piece, breaking))
-                })
-                .boxed()
+            Some((interruption, at)) => {
+                let body = InterruptedBody { frames, interruption, at, reset, events: 0, bytes: 0 };
+                stream::unfold(body, |mut body| async move { body.next().await.map(|piece| (piece, body)) })
+                    .boxed()
             }
         }
     }
@@ -91,25 +89,25 @@ impl Effect {
             Self::Oversized { bytes } => {
                 let bytes = *bytes;
                 let first = move |frame: &Bytes| with_payload(frame, |payload| padded(payload, bytes));
-                change(frames, 0, first).boxed()
+                change_frame(frames, 0, first).boxed()
             }
             Self::WrongChecksum { of, after_events } => {
                 let of = *of;
-                change(frames, *after_events, move |frame| with_wrong_checksum(frame, of)).boxed()
+                change_frame(frames, *after_events, move |frame| with_wrong_checksum(frame, of)).boxed()
             }
             Self::Exception { code, message, after_events } => {
-                let frame = Frame::exception(code, &error(code, message.as_deref()).body()).encode();
+                let frame = Frame::exception(code, &injected_error(code, message.as_deref()).body()).encode();
                 frames.take(*after_events).chain(stream::iter([frame])).boxed()
             }
             Self::ErrorFrame { code, message, after_events } => {
-                let frame = Frame::error(code, &error(code, message.as_deref()).message).encode();
+                let frame = Frame::error(code, &injected_error(code, message.as_deref()).message).encode();
                 frames.take(*after_events).chain(stream::iter([frame])).boxed()
             }
             Self::UnknownEvent { after_events } => {
-                let frame = Frame::event("futureEvent", json!({ "futureMember": true }), 2).encode();
+                let unknown = Frame::event("futureEvent", json!({ "futureMember": true }), 2).encode();
                 let at = *after_events;
-                let with_unknown = frames.enumerate().flat_map(move |(index, true_one)| {
-                    stream::iter((index == at).then(|| frame.clone()).into_iter().chain([true_one]))
+                let with_unknown = frames.enumerate().flat_map(move |(index, frame)| {
+                    stream::iter((index == at).then(|| unknown.clone()).into_iter().chain([frame]))
                 });
                 with_unknown.boxed()
             }
@@ -118,8 +116,8 @@ impl Effect {
     }
 }
 
-/// Changes one of the frames.
-fn change(
+/// Changes the frame with this index.
+fn change_frame(
     frames: BoxStream<'static, Bytes>,
     at: usize,
     change: impl Fn(&Bytes) -> Bytes,
@@ -127,46 +125,47 @@ fn change(
     frames.enumerate().map(move |(index, frame)| if index == at { change(&frame) } else { frame })
 }
 
-/// JSON with white space at its end.
+/// Pads JSON with white space to a size.
 fn padded(json: &Bytes, size: usize) -> Vec<u8> {
     let mut padded = json.to_vec();
     padded.resize(size.max(json.len()), b' ');
     padded
 }
 
-fn dripping(
+/// Sends frames in pieces of a size, with a pause before each.
+fn dripped(
     frames: BoxStream<'static, Bytes>,
     size: usize,
     pause: Duration,
 ) -> impl stream::Stream<Item = Bytes> {
-    let drops = frames.flat_map(move |mut frame| {
+    let pieces = frames.flat_map(move |mut frame| {
         stream::iter(std::iter::from_fn(move || {
             (!frame.is_empty()).then(|| frame.split_to(size.clamp(1, frame.len())))
         }))
     });
-    drops.then(move |drop| async move {
+    pieces.then(move |piece| async move {
         tokio::time::sleep(pause).await;
-        drop
+        piece
     })
 }
 
-/// A body that breaks off.
-struct Breaking {
+/// A body that is interrupted.
+struct InterruptedBody {
     frames: BoxStream<'static, Bytes>,
-    how: Break,
+    interruption: Interruption,
     at: At,
     reset: Arc<AtomicBool>,
-    /// What has been sent.
+    /// How much has been sent.
     events: usize,
     bytes: usize,
 }
 
-impl Breaking {
+impl InterruptedBody {
     async fn next(&mut self) -> Option<io::Result<Bytes>> {
-        if self.is_there() {
-            // What was sent before shall reach the wire.
+        if self.has_reached_end() {
+            // Lets the connection send what is already written.
             tokio::task::yield_now().await;
-            return self.how.end(&self.reset).await.err().map(Err);
+            return self.interruption.end(&self.reset).await.err().map(Err);
         }
         let frame = self.frames.next().await?;
         let length = match self.at {
@@ -179,7 +178,7 @@ impl Breaking {
         Some(Ok(frame.slice(..length)))
     }
 
-    fn is_there(&self) -> bool {
+    fn has_reached_end(&self) -> bool {
         match self.at {
             At::BeforeHeaders => true,
             At::AfterBytes(bytes) => self.bytes >= bytes,
@@ -189,15 +188,15 @@ impl Breaking {
     }
 }
 
-impl Break {
-    /// Ends an answer. An error ends its connection, too.
+impl Interruption {
+    /// Interrupts a response. An error ends its connection too.
     pub(crate) async fn end(self, reset: &AtomicBool) -> io::Result<()> {
         match self {
             Self::Stall => std::future::pending().await,
             Self::Truncate => Ok(()),
             Self::Reset => {
                 reset.store(true, Ordering::Relaxed);
-                Err(io::Error::new(io::ErrorKind::ConnectionReset, "reset by the fault plan"))
+                Err(io::Error::new(io::ErrorKind::ConnectionReset, "reset by a fault"))
             }
         }
     }
