@@ -1,7 +1,7 @@
-//! Whatever comes in: the readers of requests, signatures and frames take any bytes without a panic, and what they
-//! refuse they refuse as AWS does. `tests/fuzz.rs` does the same to a whole server.
+//! Fuzz tests of the parsers: those of requests, signatures, and frames accept any bytes without a panic, and return AWS's
+//! errors. `tests/fuzz.rs` does the same with a whole server.
 //!
-//! `PROPTEST_CASES` sets how many cases each has.
+//! `PROPTEST_CASES` sets the number of cases of each test.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -31,7 +31,7 @@ use crate::world::buckets::Buckets;
 static SERVICES: LazyLock<&Services> = LazyLock::new(|| Services::load().unwrap());
 static ROUTER: LazyLock<Router> = LazyLock::new(|| Router::new(&SERVICES));
 
-/// Texts that are made of what a reader looks for, and of anything.
+/// Texts made of pieces that a parser looks for, and of random characters.
 fn text(pieces: &'static [&'static str]) -> impl Strategy<Value = String> {
     let piece = prop_oneof![4 => select(pieces).prop_map(str::to_owned), 1 => "\\PC{0,6}"];
     vec(piece, 0..16).prop_map(|pieces| pieces.concat())
@@ -111,7 +111,7 @@ fn authorization() -> impl Strategy<Value = String> {
     ])
 }
 
-/// Any JSON, of the members that operations have and of others.
+/// Random JSON with members of operations and others.
 fn json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -171,7 +171,7 @@ fn parts(query: &str, headers: &[(&str, &str)]) -> Option<Parts> {
     Some(request.body(()).ok()?.into_parts().0)
 }
 
-/// All that a decoder makes of bytes that come in pieces.
+/// Decodes bytes in pieces. Returns what was decoded, and the error if there was one.
 fn decoded(
     bytes: &[u8],
     piece: usize,
@@ -193,7 +193,7 @@ fn decoded(
 
 proptest! {
     #[test]
-    fn any_path_is_routed_or_not(path in path()) {
+    fn any_path_has_a_route_or_none(path in path()) {
         for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
             if let Some(found) = ROUTER.find(method, &path) {
                 let in_template = found.operation.http.request_uri.matches('{').count();
@@ -203,7 +203,7 @@ proptest! {
     }
 
     #[test]
-    fn any_request_is_gathered_or_refused(
+    fn any_request_is_parsed_or_refused(
         operation in any::<prop::sample::Index>(), labels in path(), query in query(), body in json(), cut in 0usize..200,
     ) {
         let all: Vec<_> = SERVICES.iter().flat_map(|service| service.operations.values()).collect();
@@ -215,8 +215,8 @@ proptest! {
             if cut < 20 {
                 body.truncate(cut);
             }
-            let gathered = Request::parse(found, &query, &HeaderMap::new(), Bytes::from(body), "us-east-1".to_owned());
-            if let Err(error) = gathered {
+            let parsed = Request::parse(found, &query, &HeaderMap::new(), Bytes::from(body), "us-east-1".to_owned());
+            if let Err(error) = parsed {
                 prop_assert!(["ValidationException", "SerializationException"].contains(&error.code.as_str()), "{error:?}");
                 prop_assert_eq!(error.status(&SERVICES), 400);
             }
@@ -224,7 +224,7 @@ proptest! {
     }
 
     #[test]
-    fn any_signature_is_refused(authorization in authorization(), query in query(), date in "[0-9TZ]{0,20}") {
+    fn any_wrong_signature_is_refused(authorization in authorization(), query in query(), date in "[0-9TZ]{0,20}") {
         prop_assert!(query_pairs(&query).len() <= query.len() + 1);
         let _ = Credential::parse(&authorization);
         let headers = [("authorization", authorization.as_str()), ("x-amz-date", &date), ("host", "localhost")];
@@ -242,7 +242,7 @@ proptest! {
     }
 
     #[test]
-    fn any_foreign_host_is_refused(
+    fn any_other_host_is_refused(
         before in text(&["localhost", "127.0.0.1", "[::1]", "bedrock", ".", ":", "@", ":80", "/", "?", "#", "%2F", " "]),
         allowed in text(&["localhost", ".localhost", ".us-east-1.amazonaws.com", "[", "]", ":", "@"]),
     ) {
@@ -259,7 +259,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_frames_or_not_however_they_are_cut(
+    fn any_bytes_decode_alike_in_any_pieces(
         bytes in vec(any::<u8>(), 0..300), payload in "\\PC{0,40}", flips in vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
         piece in 1usize..64,
     ) {
@@ -274,11 +274,11 @@ proptest! {
         prop_assert_eq!(decoded(&bytes, piece, None), decoded(&bytes, bytes.len().max(1), None));
         let credential = Credential::parse("AKID/20260102/us-east-1/bedrock/aws4_request").unwrap();
         let (received, wrong) = decoded(&stream, piece, Some(SignatureChain::new("secret", &credential, "seed")));
-        prop_assert!(received.is_empty() && (wrong.is_some() || whole.0.is_empty()), "no signature is ever right");
+        prop_assert!(received.is_empty() && (wrong.is_some() || whole.0.is_empty()), "no signature is valid");
     }
 
     #[test]
-    fn any_uri_stays_inside(uri in text(&["s3://", "/", "..", ".", "bucket", "\\", ":", "\0", "a"])) {
+    fn any_accepted_uri_stays_in_the_folder(uri in text(&["s3://", "/", "..", ".", "bucket", "\\", ":", "\0", "a"])) {
         static FOLDER: LazyLock<Buckets> = LazyLock::new(|| Buckets::open(&std::env::temp_dir()).unwrap());
         if FOLDER.check(&uri).is_ok() {
             let key = uri.strip_prefix("s3://").unwrap_or("..");
@@ -287,7 +287,7 @@ proptest! {
     }
 
     #[test]
-    fn any_picture_has_a_size_or_none(bytes in vec(any::<u8>(), 0..40)) {
+    fn any_image_has_a_size_or_none(bytes in vec(any::<u8>(), 0..40)) {
         let _ = png::size(&bytes);
         let _ = png::size(&[&b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR"[..], &bytes].concat());
     }

@@ -11,8 +11,8 @@ use crate::auth::keys::Keys;
 use crate::faults::{Fault, Faults};
 use crate::journal::Journal;
 use crate::model::cache::PromptCaches;
+use crate::repliers::chain::{ReplierChain, Repliers};
 use crate::repliers::playback::Playback;
-use crate::repliers::{Chain, Repliers};
 use crate::resources::inference_profile;
 use crate::resources::seed::Seed;
 use crate::resources::{self, RESOURCES};
@@ -36,7 +36,7 @@ pub(crate) struct Settings {
     /// The faults at the start.
     pub(crate) faults: Vec<Fault>,
     /// The repliers, in the order in which they are asked.
-    pub(crate) repliers: Chain,
+    pub(crate) repliers: ReplierChain,
     pub(crate) playback: Option<Arc<Playback>>,
 }
 
@@ -50,7 +50,7 @@ impl Default for Settings {
             max_connections: 512,
             stream_pace: Duration::ZERO,
             faults: Vec::new(),
-            repliers: Chain::default(),
+            repliers: ReplierChain::default(),
             playback: None,
         }
     }

@@ -1,4 +1,4 @@
-//! The server as its users hold it.
+//! A running server and its builder.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -20,15 +20,15 @@ use crate::http::connections;
 use crate::journal::RecordedRequest;
 use crate::local::{Local, Settings};
 use crate::model::reply::Reply;
-use crate::repliers::Replier;
 use crate::repliers::conversation::Conversation;
 use crate::repliers::playback::Playback;
+use crate::repliers::replier::Replier;
 use crate::repliers::script::Script;
 use crate::world::catalogue::Declaration;
 use crate::world::clock::later;
 use crate::world::invalid_input;
 
-/// A running local Bedrock. Dropping it stops it.
+/// A running local Bedrock. Dropping it stops the server.
 #[derive(Debug)]
 pub struct LocalBedrock {
     local: Arc<Local>,
@@ -37,7 +37,7 @@ pub struct LocalBedrock {
     serving: Serving,
 }
 
-/// Ends the server's task when it is dropped, and with it every connection.
+/// The server's task. Dropping this ends the task with all its connections.
 #[derive(Debug)]
 struct Serving(JoinHandle<()>);
 
@@ -52,23 +52,23 @@ impl LocalBedrock {
     ///
     /// # Errors
     ///
-    /// When no port can be bound.
+    /// If no port can be bound.
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
     }
 
-    /// A server with other settings.
+    /// Returns a builder, for other settings.
     pub fn builder() -> LocalBedrockBuilder {
         LocalBedrockBuilder::default()
     }
 
-    /// Where it listens: `http://127.0.0.1:PORT`, the endpoint URL of both services.
+    /// Returns the server's URL, `http://127.0.0.1:PORT`. It is the endpoint URL of both services.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Where its page is, with the [admin token](Self::admin_token) where there is one:
-    /// `http://127.0.0.1:PORT/_local/#token=…`. A browser keeps what stands behind the `#` to itself.
+    /// Returns the URL of the admin page, with the [admin token](Self::admin_token) if there is one:
+    /// `http://127.0.0.1:PORT/_local/#token=…`. A browser does not send what follows the `#`.
     pub fn admin_url(&self) -> String {
         let page = format!("{}{}/", self.url, admin::ROOT);
         match self.admin_token() {
@@ -77,29 +77,29 @@ impl LocalBedrock {
         }
     }
 
-    /// What the routes under `/_local/` ask for, as `Authorization: Bearer TOKEN`; `None` where they ask for nothing.
-    /// [`LocalBedrockBuilder::admin_token`] says when there is one.
+    /// Returns the token that the routes under `/_local/` require, as `Authorization: Bearer TOKEN`. `None` if they require
+    /// none. See [`LocalBedrockBuilder::admin_token`].
     pub fn admin_token(&self) -> Option<&str> {
         self.local.settings.keys.admin_token()
     }
 
-    /// The requests so far, oldest first; the last thousand of them.
+    /// Returns the last thousand requests, oldest first.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.local.journal.requests()
     }
 
-    /// Forgets the requests so far.
+    /// Removes all requests from the journal.
     pub fn clear_requests(&self) {
         self.local.journal.clear();
     }
 
-    /// Queues the next answer of a model: of Converse, ConverseStream, InvokeModel or
-    /// InvokeModelWithResponseStream, whichever is called first. Queued replies are said in their order.
+    /// Queues the reply to the next request of Converse, ConverseStream, InvokeModel, or
+    /// InvokeModelWithResponseStream. Queued replies are used in their order.
     pub fn queue_reply(&self, reply: Reply) {
         self.local.repliers.push(reply);
     }
 
-    /// Plans a failure, and tells its number.
+    /// Adds a fault and returns its ID.
     ///
     /// ```
     /// # use bedrock_orm_local::{Fault, LocalBedrock};
@@ -113,35 +113,35 @@ impl LocalBedrock {
     ///
     /// # Errors
     ///
-    /// When the fault could never strike: there is no such operation, or it has nothing that the fault could spoil.
+    /// If the fault can never apply: its operation does not exist, or the fault has no effect on that operation.
     pub fn fault(&self, fault: Fault) -> io::Result<u64> {
         let ids = self.local.faults.add(vec![fault]).map_err(invalid_input)?;
         Ok(ids.into_iter().next().unwrap_or_default())
     }
 
-    /// The faults that are planned, in their order, and what each has done so far.
+    /// Returns the server's faults in their order, and how often each has applied.
     pub fn faults(&self) -> Vec<PlannedFault> {
         self.local.faults.list()
     }
 
-    /// Takes a fault out of the plan. Whether it was there.
+    /// Removes a fault. Returns whether there was one with this ID.
     pub fn remove_fault(&self, id: u64) -> bool {
         self.local.faults.remove(id)
     }
 
-    /// Takes all faults out of the plan.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.local.faults.clear();
     }
 
-    /// Moves the server's clock forward, so that no test need sleep until a job is done. What is due by then has
-    /// happened when it returns.
+    /// Moves the server's clock forward, so that a test does not have to wait for a job. Everything that is due by then has
+    /// happened when this returns.
     pub fn advance(&self, by: Duration) {
         self.local.advance(by);
     }
 
-    /// Puts things where a list finds them, in the default region: rows in the list's own JSON, which may hold more of
-    /// what the Get operation tells. `noun` is AWS's name of the noun, or of its list operation.
+    /// Inserts resources in the default region. The rows have the JSON of the list operation's rows, and can have members
+    /// of the Get operation too. `list` is AWS's name of the list operation, or of the resource.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
@@ -158,27 +158,28 @@ impl LocalBedrock {
     ///
     /// # Errors
     ///
-    /// When there is no such list, or a row is not of its shape. Nothing is put there then.
-    pub fn seed(&self, noun: &str, rows: impl IntoIterator<Item = Value>) -> io::Result<()> {
-        self.seed_in(&self.local.settings.default_region, noun, rows)
+    /// If there is no such list, or a row does not have its shape. Then no resource is inserted.
+    pub fn seed(&self, list: &str, rows: impl IntoIterator<Item = Value>) -> io::Result<()> {
+        self.seed_in(&self.local.settings.default_region, list, rows)
     }
 
-    /// [`seed`](Self::seed) in a region.
+    /// Inserts resources in a region, as [`seed`](Self::seed) does.
     ///
     /// # Errors
     ///
-    /// When there is no such list, or a row is not of its shape. Nothing is put there then.
-    pub fn seed_in(&self, region: &str, noun: &str, rows: impl IntoIterator<Item = Value>) -> io::Result<()> {
-        self.local.seed(region, noun, rows).map_err(invalid_input)
+    /// If there is no such list, or a row does not have its shape. Then no resource is inserted.
+    pub fn seed_in(&self, region: &str, list: &str, rows: impl IntoIterator<Item = Value>) -> io::Result<()> {
+        self.local.seed(region, list, rows).map_err(invalid_input)
     }
 
-    /// Makes everything as it was when the server started: resources, journal, queued replies, clock, ids and the
-    /// builder's faults. The same requests get the same answers again.
+    /// Restores the state of the server's start: resources, journal, queued replies, clock, IDs, and the builder's faults.
+    /// The same requests then get the same responses again.
     pub fn reset(&self) {
         self.local.reset();
     }
 
-    /// Stops accepting, gives answers under way a second to finish, and returns when nothing is left running.
+    /// Stops the server. It accepts no more connections, and active requests have a second to finish. Returns when nothing
+    /// is running any more.
     pub async fn shutdown(mut self) {
         let _ = self.stop.send(true);
         let _ = (&mut self.serving.0).await;
@@ -187,7 +188,7 @@ impl LocalBedrock {
 
 /// Settings of a [`LocalBedrock`].
 #[derive(Clone, Debug)]
-#[must_use = "nothing runs before `start`"]
+#[must_use = "a server runs only after `start`"]
 pub struct LocalBedrockBuilder {
     host: IpAddr,
     port: u16,
@@ -207,25 +208,24 @@ impl Default for LocalBedrockBuilder {
 }
 
 impl LocalBedrockBuilder {
-    /// The address to listen on: 127.0.0.1 unless told otherwise. One that other machines can reach wants
-    /// [`open_to_network`](Self::open_to_network), too.
+    /// Sets the address to listen on. The default is 127.0.0.1. An address that other machines can reach also needs
+    /// [`open_to_network`](Self::open_to_network).
     pub fn host(mut self, host: IpAddr) -> Self {
         self.host = host;
         self
     }
 
-    /// Lets [`host`](Self::host) be an address that other machines can reach. Whoever reaches it can use all of the
-    /// server; without keys ([`access_key`](Self::access_key), [`bearer_token`](Self::bearer_token)) nobody is
-    /// asked who they are, and nothing is encrypted.
+    /// Allows [`host`](Self::host) to be an address that other machines can reach. Everyone who reaches it can use the
+    /// whole server. Nothing is encrypted, and without keys ([`access_key`](Self::access_key),
+    /// [`bearer_token`](Self::bearer_token)) senders are not authenticated.
     pub fn open_to_network(mut self) -> Self {
         self.open_to_network = true;
         self
     }
 
-    /// Answers to a host name, such as a service's name in Docker Compose. May be called for any number of names. Without
-    /// it, the server answers to addresses, to `localhost` and names that end in `.localhost`, and to AWS's own names of
-    /// the two services. Under any other name a web site could reach the server by DNS rebinding, so such a request is
-    /// answered 403.
+    /// Allows a host name, such as the name of a service in Docker Compose. Can be called several times. IP addresses,
+    /// `localhost` and names that end in `.localhost`, and AWS's names of the two services are always allowed. Requests with
+    /// any other name get status 403, because a web site could send them by DNS rebinding.
     ///
     /// ```
     /// let builder = bedrock_orm_local::LocalBedrock::builder().allow_host("bedrock-local");
@@ -236,36 +236,36 @@ impl LocalBedrockBuilder {
         self
     }
 
-    /// How many connections may be open at once: 512 by default, and at least one. When they all are, the one that has
-    /// waited longest for a request makes room for a new one, if it has waited for a second. If none has, the new one is
-    /// answered `ServiceUnavailableException`.
+    /// Sets how many connections can be open at once. The default is 512, the minimum 1. A further connection replaces the
+    /// one that has been idle longest, if that has been idle for at least a second. Otherwise it gets a
+    /// `ServiceUnavailableException`.
     pub fn max_connections(mut self, most: usize) -> Self {
         self.settings.max_connections = most.max(1);
         self
     }
 
-    /// The port; 0, the default, is any free one.
+    /// Sets the port. The default is 0, which selects a free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// The region of requests that carry none in a signature: unsigned ones, and those with a bearer token.
-    /// `us-east-1` unless told otherwise.
+    /// Sets the region of requests without one in their signature: unsigned requests and those with a bearer token. The
+    /// default is `us-east-1`.
     pub fn default_region(mut self, region: impl Into<String>) -> Self {
         self.settings.default_region = region.into();
         self
     }
 
-    /// An access key whose signatures are accepted. Once there is a key or a token, calls without a good one are
-    /// answered 403 as AWS answers them; before, anything is accepted. May be called for any number of keys.
+    /// Adds an access key whose signatures are accepted. A server with an access key or a bearer token returns AWS's 403
+    /// error for requests without a valid one; a server without accepts all requests. Can be called several times.
     pub fn access_key(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
         self.settings.keys.add_access_key(id.into(), AccessKey { secret: secret.into(), session: None });
         self
     }
 
-    /// Temporary credentials: an access key that wants its session token beside it and that is good for some time of
-    /// the server's clock from now on. Then it is answered `ExpiredTokenException`.
+    /// Adds temporary credentials: an access key with a session token that are valid for a time of the server's clock,
+    /// from now on. After that, requests get an `ExpiredTokenException`.
     ///
     /// ```
     /// use std::time::Duration;
@@ -288,16 +288,16 @@ impl LocalBedrockBuilder {
         self
     }
 
-    /// A bearer token (`AWS_BEARER_TOKEN_BEDROCK`) that is accepted. Short-term API keys need none: they are made from
-    /// an access key, and held to that.
+    /// Adds a bearer token (`AWS_BEARER_TOKEN_BEDROCK`) that is accepted. Short-term API keys need none: they are generated
+    /// from an access key and checked with it.
     pub fn bearer_token(mut self, token: impl Into<String>) -> Self {
         self.settings.keys.add_bearer_token(token.into());
         self
     }
 
-    /// A token that the routes and the page under `/_local/` ask for. Without it, a server with keys
-    /// ([`access_key`](Self::access_key), [`bearer_token`](Self::bearer_token)) makes one up when it starts, and one
-    /// without keys asks for none.
+    /// Sets the token that the routes and the page under `/_local/` require. Otherwise a server with keys
+    /// ([`access_key`](Self::access_key), [`bearer_token`](Self::bearer_token)) generates one when it starts, and a server
+    /// without keys requires none.
     ///
     /// ```
     /// # use bedrock_orm_local::LocalBedrock;
@@ -313,54 +313,51 @@ impl LocalBedrockBuilder {
         self
     }
 
-    /// How long whatever takes its time is under way by the server's clock: jobs, deployments, updates, stops. Two
-    /// seconds unless told otherwise.
+    /// Sets how long jobs, deployments, updates, and stops take, by the server's clock. The default is two seconds.
     pub fn job_duration(mut self, duration: Duration) -> Self {
         self.settings.world.job_duration = duration;
         self
     }
 
-    /// How long an asynchronous invocation stays `InProgress`: as long as a job unless told otherwise.
+    /// Sets how long an asynchronous invocation stays `InProgress`. The default is the duration of a job.
     pub fn async_invoke_duration(mut self, duration: Duration) -> Self {
         self.settings.world.async_invoke_duration = Some(duration);
         self
     }
 
-    /// The folder that stands for S3, made where it is not there: `s3://bucket/key` is `folder/bucket/key`.
-    /// Asynchronous invocations write their results there, batch inference jobs read their records there and write
-    /// their answers. Without one, nothing is read or written.
+    /// Sets a folder that replaces S3, and creates it if it does not exist: `s3://bucket/key` is `folder/bucket/key`.
+    /// Asynchronous invocations write their results there. Batch inference jobs read their records and write their results
+    /// there. Without a folder, nothing is read or written.
     pub fn bucket_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.settings.world.bucket_folder = Some(folder.into());
         self
     }
 
-    /// The most that a page of a list holds, whatever `maxResults` asks for.
+    /// Sets the most rows of a list's page, whatever `maxResults` is.
     pub fn page_size(mut self, size: usize) -> Self {
         self.settings.world.page_size = Some(size);
         self
     }
 
-    /// Whether every page of a list is preceded by an empty one that has nothing but a token, as AWS's may be.
+    /// Sets whether an empty page with a page token comes before every page of a list, as can happen on AWS.
     pub fn empty_pages(mut self, empty_pages: bool) -> Self {
         self.settings.world.empty_pages = empty_pages;
         self
     }
 
-    /// Serves the models that AWS has retired, too. Otherwise they are as on AWS, by the server's clock: no longer
-    /// listed, and answered 404 “has reached the end of its life” when they are called.
+    /// Keeps the models that AWS has retired. Otherwise they are as on AWS, by the server's clock: they are not listed, and
+    /// calling them returns 404 “has reached the end of its life”.
     pub fn keep_retired_models(mut self) -> Self {
         self.settings.world.keeps_retired_models = true;
         self
     }
 
-    /// Adds a model that the server does not know, which reads and writes text. It takes what nothing is known to
-    /// refuse.
+    /// Adds a text model that the server does not have. No model rules apply to it.
     pub fn model(self, id: impl Into<String>) -> Self {
-        self.declared(id.into(), None)
+        self.declare(id.into(), None)
     }
 
-    /// Adds a model that the server does not know, as another one that it knows: called as that is, by the same
-    /// inference profiles, in the same format, held to the same rules.
+    /// Adds a model that the server does not have, with the inference profiles, the format, and the rules of another model.
     ///
     /// ```
     /// let builder = bedrock_orm_local::LocalBedrock::builder()
@@ -368,49 +365,49 @@ impl LocalBedrockBuilder {
     /// # drop(builder);
     /// ```
     pub fn model_like(self, id: impl Into<String>, like: impl Into<String>) -> Self {
-        self.declared(id.into(), Some(like.into()))
+        self.declare(id.into(), Some(like.into()))
     }
 
-    fn declared(mut self, id: String, like: Option<String>) -> Self {
+    fn declare(mut self, id: String, like: Option<String>) -> Self {
         self.settings.world.models.push(Declaration { id, like });
         self
     }
 
-    /// The faults that are planned from the beginning, in their order.
+    /// Adds the faults that the server starts with, in their order.
     pub fn faults(mut self, faults: impl IntoIterator<Item = Fault>) -> Self {
         self.settings.faults.extend(faults);
         self
     }
 
-    /// The pause before each event of a stream: none unless told otherwise.
+    /// Sets the pause before each event of a stream. The default is none.
     pub fn stream_pace(mut self, pause: Duration) -> Self {
         self.settings.stream_pace = pause;
         self
     }
 
-    /// Asks a [`Replier`] what models reply, after those given before it.
+    /// Adds a [`Replier`] after the others.
     pub fn replier(mut self, replier: impl Replier + 'static) -> Self {
         self.settings.repliers.push(replier);
         self
     }
 
-    /// Follows a [`Script`].
+    /// Adds a [`Script`], which is a [`Replier`].
     pub fn script(self, script: Script) -> Self {
         self.replier(script)
     }
 
-    /// Answers requests that are like recorded ones as they were answered, before any [`Replier`] is asked.
+    /// Sets a [`Playback`]: requests that equal recorded ones get the recorded responses. It comes before all [`Replier`]s.
     pub fn playback(mut self, playback: Playback) -> Self {
         self.settings.playback = Some(Arc::new(playback));
         self
     }
 
-    /// Asks a function what models reply.
+    /// Adds a function, which is a [`Replier`].
     ///
     /// ```
     /// use bedrock_orm_local::{LocalBedrock, Reply};
     ///
-    /// let builder = LocalBedrock::builder().reply_with(|asked| match asked.text().as_str() {
+    /// let builder = LocalBedrock::builder().reply_with(|conversation| match conversation.text().as_str() {
     ///     "ping" => Reply::text("pong"),
     ///     _ => Reply::default(),
     /// });
@@ -423,16 +420,16 @@ impl LocalBedrockBuilder {
     ///
     /// # Errors
     ///
-    /// When the port cannot be bound, the address may not be listened on, the folder for buckets cannot be made, a fault
-    /// could never strike, an allowed host is no host name, the admin token cannot be sent in a header, or a declared
-    /// model is there already or like one that is not known.
+    /// If the port cannot be bound, the address needs [`open_to_network`](Self::open_to_network), the folder for buckets
+    /// cannot be created, a fault can never apply, an allowed host is not a host name, the admin token cannot be sent in a
+    /// header, or a declared model already exists or is like one that does not exist.
     pub async fn start(mut self) -> io::Result<LocalBedrock> {
         if !self.host.is_loopback() && !self.open_to_network {
             return Err(io::Error::new(
                 io::ErrorKind::PermissionDenied,
                 format!(
-                    "{} can be reached from other machines, where anyone could use this server. If that is what you \
-                     want, allow it: open_to_network() in Rust, --open-to-network for the program",
+                    "other machines can reach {}, so that anyone there could use this server. To allow that, call \
+                     open_to_network() in Rust, or start the program with --open-to-network",
                     self.host
                 ),
             ));

@@ -129,11 +129,11 @@ fn invalid_reply_options_are_errors_at_the_start() {
     let playback = write("exchanges.jsonl", "\n{}\n");
     for (arguments, expected_message) in [
         (vec!["--script", &script], "line 5"),
-        (vec!["--script", &regex], "rule 2: the regular expression \"(\" cannot be used"),
+        (vec!["--script", &regex], "rule 2: the regular expression \"(\" is invalid"),
         (vec!["--script", "nowhere.toml"], "nowhere.toml: No such file"),
         (vec!["--playback", &playback], "line 2: missing field `request`"),
         (vec!["--playback-only"], "--playback <FILE.jsonl>"),
-        (vec!["--upstream", "https://api.example.com/v1"], "only plain http:// is spoken to it"),
+        (vec!["--upstream", "https://api.example.com/v1"], "https:// is not supported"),
         (vec!["--upstream", "http://127.0.0.1:1/v1", "--upstream-model", "x"], "write it as PATTERN=MODEL"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_bedrock-local")).args(&arguments).output().unwrap();

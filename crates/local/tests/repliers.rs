@@ -376,11 +376,11 @@ fn invalid_exchanges_are_reported_with_their_line() {
         (json!({ "request": request }), "line 2: missing field `response`"),
         (
             json!({ "request": { "method": "GET", "path": "/x" }, "response": { "status": 1 } }),
-            "GET /x is no operation",
+            "GET /x is not an operation",
         ),
         (
             json!({ "request": request, "response": { "status": 200, "body_b64": "?" } }),
-            "body_b64 is no base64",
+            "body_b64 is not valid base64",
         ),
         (
             json!({ "request": request, "response": { "status": 200, "body_b64": "", "body": {} } }),
@@ -428,7 +428,7 @@ async fn recorded_traffic_is_played_back_byte_for_byte() {
 #[cfg(feature = "cli")]
 #[test]
 fn the_documented_scripts_are_accepted() {
-    let pages = [include_str!("../../../docs/testing.md"), include_str!("../src/repliers/script/mod.rs")];
+    let pages = [include_str!("../../../docs/testing.md"), include_str!("../src/repliers/script/rules.rs")];
     for page in pages {
         let plain = page
             .lines()

@@ -301,13 +301,13 @@ async fn an_interrupted_upstream_stream_ends_in_an_exception() {
         text(&last.payload, "message").to_owned()
     };
     let message = broken(&|writer| drop(writer)).await;
-    assert_eq!(message, format!("The upstream {} broke off its stream before it had said all.", fake.url));
+    assert_eq!(message, format!("The upstream {} ended its stream before the reply was complete.", fake.url));
     let message = broken(&|writer| writer.chunk(&json!({ "error": { "message": "out of memory" } }))).await;
-    assert!(message.ends_with("said: out of memory."), "{message}");
+    assert!(message.ends_with("returned an error: out of memory."), "{message}");
     let message = broken(&|writer| writer.write("data: {oops\n\n")).await;
-    assert!(message.contains("no JSON") && message.contains("{oops"), "{message}");
+    assert!(message.contains("not JSON") && message.contains("{oops"), "{message}");
     let orphan = json!({ "tool_calls": [{ "index": 3, "function": { "arguments": "{}" } }] });
-    assert!(broken(&|writer| writer.delta(&orphan)).await.contains("that it had not begun"));
+    assert!(broken(&|writer| writer.delta(&orphan)).await.contains("of a tool call that is not open"));
 
     let writer = fake.stream();
     writer.delta(&json!({ "content": "So" }));
@@ -317,7 +317,7 @@ async fn an_interrupted_upstream_stream_ends_in_an_exception() {
     writer.break_connection();
     let torn = reading.frames(3).await.pop().unwrap();
     assert_eq!(torn.name(), "modelStreamErrorException");
-    assert!(text(&torn.payload, "message").contains(" broke off its stream: "), "{torn:?}");
+    assert!(text(&torn.payload, "message").contains(" interrupted its stream: "), "{torn:?}");
 
     let writer = fake.stream();
     writer.delta(&json!({ "content": "All" }));

@@ -1,4 +1,4 @@
-//! The local Bedrock as a program of its own.
+//! The local Bedrock as a program.
 #![forbid(unsafe_code)]
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -11,15 +11,16 @@ use bedrock_orm_local::{LocalBedrock, LocalBedrockBuilder, Playback, Script, Ups
 use clap::{Args, Parser};
 use tracing_subscriber::EnvFilter;
 
-/// Slow enough to be seen, in milliseconds.
-const STREAM_PACE: u64 = 15;
+/// The default pause before each event of a stream, in milliseconds: slow enough to see.
+const STREAM_PAUSE: u64 = 15;
+/// The environment variable with the upstream's API key.
 const UPSTREAM_KEY: &str = "BEDROCK_LOCAL_UPSTREAM_KEY";
 
-/// A local Amazon Bedrock: speaks AWS's wire, and knows no account.
+/// A local Amazon Bedrock for tests: implements AWS's API, without an AWS account.
 #[derive(Debug, Parser)]
 #[command(version, name = "bedrock-local")]
 struct Options {
-    /// The port to listen on; 0 for any free one.
+    /// The port to listen on; 0 selects a free port.
     #[arg(long, default_value_t = 0)]
     port: u16,
 
@@ -27,78 +28,79 @@ struct Options {
     #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
 
-    /// Let --host be an address that other machines can reach. Whoever reaches it can use everything here,
-    /// unencrypted, and without proving who they are unless keys are given.
+    /// Allow --host to be an address that other machines can reach. Everyone who reaches it can use the whole server.
+    /// Nothing is encrypted, and without keys senders are not authenticated.
     #[arg(long)]
     open_to_network: bool,
 
-    /// A host name to answer to, such as a service's name in Docker Compose; can be repeated. Addresses, localhost and
-    /// AWS's own names of the services need no permission; all other names are answered 403.
+    /// A host name to allow, such as the name of a service in Docker Compose; can be repeated. IP addresses, localhost,
+    /// and AWS's names of the services are always allowed. Requests with any other name get status 403.
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
 
-    /// How many connections may be open at once. One more takes the place of one that waits for a request, or is
-    /// answered 503.
+    /// The most connections that can be open at once. A further one replaces an idle one, or gets status 503.
     #[arg(long, value_name = "N", default_value_t = 512)]
     max_connections: usize,
 
-    /// The region of requests that are not signed for one.
+    /// The region of requests without one in their signature.
     #[arg(long, default_value = "us-east-1")]
     region: String,
 
-    /// An access key whose signatures are accepted. With a key or a token given, all else is answered 403.
+    /// An access key whose signatures are accepted; can be repeated. With a key or a token, all other requests get status
+    /// 403.
     #[arg(long, value_name = "ID:SECRET", value_parser = access_key)]
     access_key: Vec<(String, String)>,
 
-    /// A bearer token that is accepted.
+    /// A bearer token that is accepted; can be repeated.
     #[arg(long, value_name = "TOKEN")]
     bearer_token: Vec<String>,
 
-    /// What the routes and the page under /_local/ ask for. With a key or a token given and without this, a random one
-    /// is made up and printed at the start.
+    /// The token that the routes and the page under /_local/ require. Without this option, a server with a key or a token
+    /// generates a random one and prints it when it starts.
     #[arg(long, value_name = "TOKEN")]
     admin_token: Option<String>,
 
-    /// A model that the server does not know, as in "anthropic.claude-tomorrow=anthropic.claude-sonnet-5": called and
-    /// listed as the one that it is like, or, without one, as a model of plain text. Can be repeated.
+    /// A model that the server does not have; can be repeated. "anthropic.claude-tomorrow=anthropic.claude-sonnet-5"
+    /// declares a model that is called and listed like another one. An ID alone declares a text model.
     #[arg(long, value_name = "ID[=LIKE]")]
     model: Vec<String>,
 
-    /// Serve the models that AWS has retired, too.
+    /// Keep the models that AWS has retired.
     #[arg(long)]
     keep_retired_models: bool,
 
-    /// Milliseconds that a job takes, and whatever else is under way for a while.
+    /// Milliseconds that jobs, deployments, updates, and stops take.
     #[arg(long, value_name = "MS", default_value_t = 2000)]
     job_duration: u64,
 
-    /// Milliseconds that an asynchronous invocation takes, where they are others.
+    /// Milliseconds that an asynchronous invocation takes; as many as a job by default.
     #[arg(long, value_name = "MS")]
     async_invoke_duration: Option<u64>,
 
-    /// A folder that stands for S3: asynchronous invocations and batch jobs read and write there.
+    /// A folder that replaces S3: asynchronous invocations and batch jobs read and write there.
     #[arg(long, value_name = "DIR")]
     buckets: Option<PathBuf>,
 
-    /// Milliseconds before each event of a stream: 15 unless told otherwise, none where there is an upstream.
+    /// Milliseconds before each event of a stream; 15 by default, 0 with an upstream.
     #[arg(long, value_name = "MS")]
     stream_pace: Option<u64>,
 
     #[command(flatten)]
-    replies: Replies,
+    sources: ReplySources,
 }
 
-/// Who says what models reply. Asked in this order; where none of them knows a reply, the model says back what it heard.
+/// Where replies come from, in this order. Without a reply, the model repeats the last user turn.
 #[derive(Debug, Args)]
 #[command(
-    next_help_heading = "Replies, asked in this order; where none is known the model says back what it heard"
+    next_help_heading = "Sources of replies, in this order; without a reply, the model repeats the last user turn"
 )]
-struct Replies {
-    /// Recorded exchanges, one a line as JSON: requests like them are answered as recorded, byte for byte.
+struct ReplySources {
+    /// Recorded exchanges, one per line as JSON. Requests that equal recorded ones get the recorded responses, byte for
+    /// byte.
     #[arg(long, value_name = "FILE.jsonl")]
     playback: Option<PathBuf>,
 
-    /// Lets no one reply to what was not recorded: it is a ResourceNotFoundException.
+    /// Allow no other replies: a request without a recorded response gets a ResourceNotFoundException.
     #[arg(long, requires = "playback")]
     playback_only: bool,
 
@@ -106,25 +108,25 @@ struct Replies {
     #[arg(long, value_name = "FILE.toml")]
     script: Option<PathBuf>,
 
-    /// A model behind an OpenAI-compatible server, such as http://127.0.0.1:11434/v1 for Ollama. A key, where it wants
-    /// one, is taken from the environment variable BEDROCK_LOCAL_UPSTREAM_KEY.
+    /// The base URL of an OpenAI-compatible server, such as http://127.0.0.1:11434/v1 for Ollama. Its API key, if it needs
+    /// one, is read from the environment variable BEDROCK_LOCAL_UPSTREAM_KEY.
     #[arg(long, value_name = "URL")]
     upstream: Option<String>,
 
-    /// What the upstream calls the models whose ids are like PATTERN, as in "anthropic.*=llama3.2"; can be repeated, the
-    /// first that fits counts. Others are asked for by their own id.
-    #[arg(long, value_name = "PATTERN=MODEL", requires = "upstream", value_parser = pair)]
+    /// The upstream's name of the models whose ID matches PATTERN, as in "anthropic.*=llama3.2"; can be repeated. The first
+    /// pattern that matches is used. Other models have their own ID there.
+    #[arg(long, value_name = "PATTERN=MODEL", requires = "upstream", value_parser = pattern_and_model)]
     upstream_model: Vec<(String, String)>,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
-    let named = text.split_once('=').filter(|(pattern, model)| !pattern.is_empty() && !model.is_empty());
-    let (pattern, model) = named.ok_or("write it as PATTERN=MODEL")?;
+fn pattern_and_model(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(pattern, model)| !pattern.is_empty() && !model.is_empty());
+    let (pattern, model) = pair.ok_or("write it as PATTERN=MODEL")?;
     Ok((pattern.to_owned(), model.to_owned()))
 }
 
-impl Replies {
-    fn given_to(self, mut builder: LocalBedrockBuilder) -> io::Result<LocalBedrockBuilder> {
+impl ReplySources {
+    fn add_to(self, mut builder: LocalBedrockBuilder) -> io::Result<LocalBedrockBuilder> {
         if let Some(file) = self.playback {
             let playback = Playback::load(file)?;
             builder = builder.playback(if self.playback_only { playback.only() } else { playback });
@@ -167,14 +169,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> io::Result<()> {
-    let pace = if options.replies.upstream.is_some() { 0 } else { STREAM_PACE };
+    let pause = if options.sources.upstream.is_some() { 0 } else { STREAM_PAUSE };
     let mut builder = LocalBedrock::builder()
         .host(options.host)
         .port(options.port)
         .max_connections(options.max_connections)
         .default_region(options.region)
         .job_duration(Duration::from_millis(options.job_duration))
-        .stream_pace(Duration::from_millis(options.stream_pace.unwrap_or(pace)));
+        .stream_pace(Duration::from_millis(options.stream_pace.unwrap_or(pause)));
     if let Some(duration) = options.async_invoke_duration {
         builder = builder.async_invoke_duration(Duration::from_millis(duration));
     }
@@ -202,26 +204,26 @@ async fn run(options: Options) -> io::Result<()> {
     for name in options.allow_host {
         builder = builder.allow_host(name);
     }
-    let is_given = options.admin_token.is_some();
+    let has_own_token = options.admin_token.is_some();
     if let Some(token) = options.admin_token {
         builder = builder.admin_token(token);
     }
-    let local = options.replies.given_to(builder)?.start().await?;
-    let mut told = format!("listening on {}\n", local.url());
-    if local.admin_token().is_some() && !is_given {
-        told += &format!("admin page: {}\n", local.admin_url());
+    let local = options.sources.add_to(builder)?.start().await?;
+    let mut output = format!("listening on {}\n", local.url());
+    if local.admin_token().is_some() && !has_own_token {
+        output += &format!("admin page: {}\n", local.admin_url());
     }
-    // In one write: a reader of the first line alone may close the pipe after it.
+    // One write, because a reader of the first line can close the pipe after it.
     let mut stdout = io::stdout();
-    stdout.write_all(told.as_bytes())?;
+    stdout.write_all(output.as_bytes())?;
     stdout.flush()?;
-    asked_to_stop().await?;
+    stop_signal().await?;
     local.shutdown().await;
     Ok(())
 }
 
-/// Ctrl-C, or the signal that service managers and containers send.
-async fn asked_to_stop() -> io::Result<()> {
+/// Waits for Ctrl-C, or for the signal that service managers and containers send.
+async fn stop_signal() -> io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

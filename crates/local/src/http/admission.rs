@@ -3,7 +3,7 @@
 use hyper::http::request::Parts;
 
 use crate::auth;
-use crate::auth::chain::Chain;
+use crate::auth::chain::SignatureChain;
 use crate::local::Local;
 use crate::wire::error::{AwsError, AwsResult};
 
@@ -14,7 +14,7 @@ pub(crate) fn check_host(local: &Local, parts: &Parts) -> AwsResult<()> {
 
 /// Checks the sender's signature or API key, if the server has keys. Without a body, the request is a stream. Returns the
 /// chain of the signatures of its events.
-pub(crate) fn check_sender(local: &Local, parts: &Parts, body: Option<&[u8]>) -> AwsResult<Option<Chain>> {
+pub(crate) fn check_sender(local: &Local, parts: &Parts, body: Option<&[u8]>) -> AwsResult<Option<SignatureChain>> {
     auth::check(&local.settings.keys, parts, body, local.world.clock.now())
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 
-use crate::auth::chain::Chain;
+use crate::auth::chain::SignatureChain;
 use crate::faults::AppliedFaults;
 use crate::http::{admission, responses};
 use crate::local::Local;
@@ -36,7 +36,7 @@ pub(crate) async fn perform(
         return Ok(responses::injected_failure(local, error));
     }
     let (status, output) = perform_operation(local, faults, found, parts, body).await?;
-    let stream = stream.map(|stream| (stream, Decoder::new(chain.map(Chain::into_check))));
+    let stream = stream.map(|stream| (stream, Decoder::new(chain.map(SignatureChain::into_check))));
     Ok(responses::success(local, status, output, stream))
 }
 

@@ -1,4 +1,4 @@
-//! What a model is asked.
+//! The conversation or the texts that a model replies to.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use crate::model::prompt::{Prompt, ToolChoice};
 use crate::wire::request::Request;
 use crate::world::catalogue::FoundationModel;
 
-/// What a model is asked to reply to, in Converse's wire JSON whichever operation and maker's format it came by.
+/// A conversation that a model replies to. Its JSON is Converse's, whatever the operation and the provider's format.
 #[derive(Debug)]
 pub struct Conversation {
     pub(crate) operation: &'static str,
@@ -16,7 +16,7 @@ pub struct Conversation {
     pub(crate) prompt: Prompt,
 }
 
-/// Texts that an embedding model is given.
+/// The texts of a request to an embedding model.
 #[derive(Debug)]
 pub struct Embedding {
     pub(crate) model_id: String,
@@ -31,43 +31,44 @@ impl Conversation {
         Self { operation: &request.operation.name, model_id, model, prompt }
     }
 
-    /// The operation as AWS spells it: `Converse`, `ConverseStream`, `InvokeModel` or
+    /// Returns AWS's name of the operation: `Converse`, `ConverseStream`, `InvokeModel` or
     /// `InvokeModelWithResponseStream`.
     pub fn operation(&self) -> &str {
         self.operation
     }
 
-    /// Whether the reply is told as a stream.
+    /// Returns whether the reply is a stream.
     pub fn is_streaming(&self) -> bool {
         self.operation.ends_with("Stream")
     }
 
-    /// What the request calls the model: its id, or the id or ARN of what leads to it.
+    /// Returns the request's model ID: the ID or ARN of a model, an inference profile, or another resource.
     pub fn model_id(&self) -> &str {
         &self.model_id
     }
 
-    /// The id of the foundation model behind that.
+    /// Returns the ID of the foundation model that the model ID leads to.
     pub fn foundation_model(&self) -> &str {
         &self.model.model_id
     }
 
-    /// The system blocks.
+    /// Returns the system blocks.
     pub fn system(&self) -> &[Value] {
         &self.prompt.system
     }
 
-    /// The messages, oldest first.
+    /// Returns the messages, oldest first.
     pub fn messages(&self) -> &[Value] {
         &self.prompt.messages
     }
 
-    /// The tools that the model may call.
+    /// Returns the tools that the model may call.
     pub fn tools(&self) -> &[Value] {
         &self.prompt.tools
     }
 
-    /// The tool choice: `{"auto": {}}`, `{"any": {}}` or `{"tool": {"name": …}}`; `None` where tools are forbidden.
+    /// Returns the tool choice: `{"auto": {}}`, `{"any": {}}`, or `{"tool": {"name": …}}`. `None` if the model may call
+    /// no tool.
     pub fn tool_choice(&self) -> Option<Value> {
         match &self.prompt.tool_choice {
             ToolChoice::Auto => Some(json!({ "auto": {} })),
@@ -77,7 +78,7 @@ impl Conversation {
         }
     }
 
-    /// The inference parameters that were given: `maxTokens`, `temperature`, `topP`, `stopSequences`.
+    /// Returns the inference parameters of the request: `maxTokens`, `temperature`, `topP`, `stopSequences`.
     pub fn inference(&self) -> Value {
         let Prompt { max_tokens, temperature, top_p, stop_sequences, .. } = &self.prompt;
         let stop_sequences = (!stop_sequences.is_empty()).then_some(stop_sequences);
@@ -91,18 +92,18 @@ impl Conversation {
         Value::Object(given.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
     }
 
-    /// The text of the turn that waits for a reply: of the user messages at the end.
+    /// Returns the text of the last turn: of the user messages at the end of the conversation.
     pub fn text(&self) -> String {
         self.prompt.last_text()
     }
 
-    /// The tool results of that turn.
+    /// Returns the tool results of the last turn.
     pub fn tool_results(&self) -> Vec<&Value> {
         let blocks = self.prompt.last_turn().into_iter().map(|block| &block["toolResult"]);
         blocks.filter(|result| result.is_object()).collect()
     }
 
-    /// Which of the user's turns that is, from 1. Messages that hold tool results alone are no turns.
+    /// Returns the number of the user's turns. Messages that have only tool results do not count.
     pub fn turn(&self) -> usize {
         let mut turns = 0;
         let mut was_user = false;
@@ -117,22 +118,22 @@ impl Conversation {
 }
 
 impl Embedding {
-    /// What the request calls the model.
+    /// Returns the request's model ID.
     pub fn model_id(&self) -> &str {
         &self.model_id
     }
 
-    /// The id of the foundation model behind that.
+    /// Returns the ID of the foundation model that the model ID leads to.
     pub fn foundation_model(&self) -> &str {
         &self.model.model_id
     }
 
-    /// The texts.
+    /// Returns the texts.
     pub fn texts(&self) -> &[String] {
         &self.texts
     }
 
-    /// The size of vector that was asked for.
+    /// Returns the size of the vectors, if the request has it.
     pub fn dimensions(&self) -> Option<u64> {
         self.dimensions
     }

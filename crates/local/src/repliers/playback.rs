@@ -1,4 +1,4 @@
-//! Recorded exchanges, played back.
+//! Playback of recorded exchanges.
 
 use std::collections::HashMap;
 use std::io;
@@ -17,7 +17,7 @@ use crate::wire::event_stream;
 use crate::wire::output::{Headers, Output};
 use crate::wire::routing::{RouteMatch, Router};
 
-/// The headers that are played back: those of AWS. The others belong to the connection.
+/// The headers that are played back. The others belong to the connection.
 const HEADERS: &[&str] = &[
     "content-type",
     "retry-after",
@@ -34,14 +34,14 @@ const HEADERS: &[&str] = &[
     "x-amzn-requestid",
 ];
 
-/// Recorded exchanges. A request like a recorded one is answered as that was, byte for byte.
+/// Recorded exchanges. A request that equals a recorded one gets the recorded response, byte for byte.
 ///
-/// Requests are alike that have the same operation, the same labels in their path (the model's id), the same query and
-/// the same body, whatever the order of its keys. Of several recorded answers to a request the first is given first;
-/// the last is given from then on.
+/// Requests are equal if they have the same operation, the same labels in the path (the model ID), the same query, and
+/// the same body, whatever the order of its keys. If a request has several recorded responses, they are returned in their
+/// order, and the last one is repeated.
 ///
-/// The file holds one exchange a line, as JSON. A body is JSON (`body`), a text as it stands (`body`, a string), or
-/// bytes in base64 (`body_b64`), as those of streams; other members are ignored.
+/// The file has one exchange per line, as JSON. A body is JSON (`body`), text (`body`, a string), or bytes in base64
+/// (`body_b64`), as for streams. Other members are ignored.
 ///
 /// ```
 /// use bedrock_orm_local::{LocalBedrock, Playback};
@@ -55,16 +55,16 @@ const HEADERS: &[&str] = &[
 /// # std::io::Result::Ok(())
 /// ```
 #[derive(Debug)]
-#[must_use = "a playback is heard once it is given to the builder"]
+#[must_use = "a playback has no effect until it is added to a builder"]
 pub struct Playback {
-    exchanges: HashMap<Address, Vec<Exchange>>,
-    /// Whether no one else may reply.
-    is_all: bool,
+    exchanges: HashMap<Target, Vec<Exchange>>,
+    /// Whether nothing else replies in a model's place.
+    is_only: bool,
 }
 
-/// What a request is about.
+/// What a request is for.
 #[derive(Debug, Hash, PartialEq, Eq)]
-struct Address {
+struct Target {
     operation: &'static str,
     labels: Vec<String>,
     query: String,
@@ -72,19 +72,19 @@ struct Address {
 
 #[derive(Debug)]
 struct Exchange {
-    body: Body,
-    answers: Vec<RecordedResponse>,
-    given: AtomicUsize,
+    body: RequestBody,
+    responses: Vec<ExchangeResponse>,
+    returned: AtomicUsize,
 }
 
 #[derive(Debug, PartialEq)]
-enum Body {
+enum RequestBody {
     Json(Value),
     Bytes(Bytes),
 }
 
 #[derive(Debug)]
-struct RecordedResponse {
+struct ExchangeResponse {
     status: u16,
     headers: Headers,
     body: Bytes,
@@ -118,22 +118,23 @@ impl Playback {
     ///
     /// # Errors
     ///
-    /// When it cannot be read, or a line is no exchange. The error names the line.
+    /// If the file cannot be read, or a line is not an exchange. The error names the line.
     pub fn load(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
-        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-        std::fs::read_to_string(path).and_then(|lines| Self::from_jsonl(&lines)).map_err(named)
+        let with_path =
+            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        std::fs::read_to_string(path).and_then(|lines| Self::from_jsonl(&lines)).map_err(with_path)
     }
 
-    /// Reads exchanges, one a line.
+    /// Parses exchanges, one per line.
     ///
     /// # Errors
     ///
-    /// When a line is no exchange. The error names the line.
+    /// If a line is not an exchange. The error names the line.
     pub fn from_jsonl(lines: &str) -> io::Result<Self> {
         let services = Services::load()?;
         let router = Router::new(services);
-        let mut playback = Self { exchanges: HashMap::new(), is_all: false };
+        let mut playback = Self { exchanges: HashMap::new(), is_only: false };
         for (index, line) in lines.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             playback.add(&router, line).map_err(|wrong| {
                 io::Error::new(io::ErrorKind::InvalidInput, format!("line {}: {wrong}", index + 1))
@@ -142,10 +143,10 @@ impl Playback {
         Ok(playback)
     }
 
-    /// Lets no one else reply: what was not recorded is a `ResourceNotFoundException` that says so. Operations that
-    /// call no model are served as ever.
+    /// Allows no other replies: a request without a recorded response gets a `ResourceNotFoundException` that says so.
+    /// Operations that call no model work as usual.
     pub fn only(self) -> Self {
-        Self { is_all: true, ..self }
+        Self { is_only: true, ..self }
     }
 
     fn add(&mut self, router: &Router, line: &str) -> Result<(), String> {
@@ -154,50 +155,53 @@ impl Playback {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let found = router
             .find(&request.method, path)
-            .ok_or_else(|| format!("{} {path} is no operation of Bedrock's", request.method))?;
-        let body = Body::of(bytes(request.body, request.body_b64)?);
+            .ok_or_else(|| format!("{} {path} is not an operation of Bedrock", request.method))?;
+        let body = RequestBody::of(bytes(request.body, request.body_b64)?);
         let named = |name: &&&str| response.headers.keys().any(|key| key.eq_ignore_ascii_case(name));
         let value = |name: &'static str| {
             let header = response.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
             (name, header.map(|(_, value)| value.clone()).unwrap_or_default())
         };
-        let response = RecordedResponse {
+        let response = ExchangeResponse {
             status: response.status,
             headers: HEADERS.iter().filter(named).map(|name| value(name)).collect(),
             body: bytes(response.body, response.body_b64)?,
         };
-        let exchanges = self.exchanges.entry(Address::of(&found, query)).or_default();
+        let exchanges = self.exchanges.entry(Target::of(&found, query)).or_default();
         match exchanges.iter_mut().find(|exchange| exchange.body == body) {
-            Some(exchange) => exchange.answers.push(response),
-            None => exchanges.push(Exchange { body, answers: vec![response], given: AtomicUsize::new(0) }),
+            Some(exchange) => exchange.responses.push(response),
+            None => {
+                exchanges.push(Exchange { body, responses: vec![response], returned: AtomicUsize::new(0) })
+            }
         }
         Ok(())
     }
 
-    /// Begins with the first answers again.
+    /// Starts again with the first response of each exchange.
     pub(crate) fn reset(&self) {
-        self.exchanges.values().flatten().for_each(|exchange| exchange.given.store(0, Ordering::Relaxed));
+        self.exchanges.values().flatten().for_each(|exchange| exchange.returned.store(0, Ordering::Relaxed));
     }
 
-    /// The recorded answer and its status; `None` where the server shall answer itself.
+    /// Returns the recorded response to a request, with its status. `None` if there is none and the operation may be
+    /// performed.
     pub(crate) fn find_response(
         &self,
         found: &RouteMatch,
         query: &str,
         body: &Bytes,
     ) -> AwsResult<Option<(u16, Output)>> {
-        let address = Address::of(found, query);
-        let exchanges = self.exchanges.get(&address).map_or(&[][..], Vec::as_slice);
-        let body = Body::of(body.clone());
+        let target = Target::of(found, query);
+        let exchanges = self.exchanges.get(&target).map_or(&[][..], Vec::as_slice);
+        let body = RequestBody::of(body.clone());
         match exchanges.iter().find(|exchange| exchange.body == body) {
             Some(exchange) => Ok(exchange.next()),
-            None if self.is_all && calls_a_model(address.operation) => {
+            None if self.is_only && calls_a_model(target.operation) => {
                 let recorded: usize = exchanges.len();
                 Err(AwsError::not_found(format!(
-                    "No recorded exchange is like this {} of {}: {recorded} of that operation and model are recorded, \
-                     with other bodies. Record it, or let others reply (leave --playback-only out).",
-                    address.operation,
-                    address.labels.join(", "),
+                    "No exchange is recorded for this {} request of {}. {recorded} are recorded for this operation and \
+                     model with other bodies. Record this one, or allow other replies (omit --playback-only).",
+                    target.operation,
+                    target.labels.join(", "),
                 )))
             }
             None => Ok(None),
@@ -205,7 +209,7 @@ impl Playback {
     }
 }
 
-impl Address {
+impl Target {
     fn of(found: &RouteMatch, query: &str) -> Self {
         let mut query: Vec<_> = query.split('&').filter(|part| !part.is_empty()).collect();
         query.sort_unstable();
@@ -219,33 +223,36 @@ impl Address {
 
 impl Exchange {
     fn next(&self) -> Option<(u16, Output)> {
-        let given = self.given.fetch_add(1, Ordering::Relaxed);
-        let RecordedResponse { status, headers, body } =
-            self.answers.get(given).or_else(|| self.answers.last())?;
+        let index = self.returned.fetch_add(1, Ordering::Relaxed);
+        let ExchangeResponse { status, headers, body } =
+            self.responses.get(index).or_else(|| self.responses.last())?;
         let is_stream = headers.iter().any(|(_, value)| value.starts_with(event_stream::CONTENT_TYPE));
         let pieces = if is_stream { event_stream::split_frames(body) } else { vec![body.clone()] };
         Some((*status, Output::Recorded { pieces, headers: headers.clone() }))
     }
 }
 
-impl Body {
+impl RequestBody {
     fn of(bytes: Bytes) -> Self {
         serde_json::from_slice(&bytes).map_or_else(|_| Self::Bytes(bytes), Self::Json)
     }
 }
 
+/// Whether an operation calls a model, so that its responses can be queued or limited to recorded ones.
 pub(crate) fn calls_a_model(operation: &str) -> bool {
     ["Converse", "ConverseStream", "InvokeModel", "InvokeModelWithResponseStream"].contains(&operation)
 }
 
+/// The bytes of a recorded body.
 fn bytes(body: Option<Value>, base64: Option<String>) -> Result<Bytes, String> {
     match (body, base64) {
         (Some(_), Some(_)) => Err("an exchange has body or body_b64, not both".to_owned()),
         (Some(Value::String(text)), None) => Ok(text.into()),
         (Some(json), None) => Ok(json.to_string().into()),
-        (None, Some(base64)) => {
-            BASE64.decode(base64).map(Bytes::from).map_err(|error| format!("body_b64 is no base64: {error}"))
-        }
+        (None, Some(base64)) => BASE64
+            .decode(base64)
+            .map(Bytes::from)
+            .map_err(|error| format!("body_b64 is not valid base64: {error}")),
         (None, None) => Ok(Bytes::new()),
     }
 }

@@ -1,4 +1,4 @@
-//! When a rule of a script is meant.
+//! The conditions of a script's rules.
 
 use std::io;
 
@@ -7,8 +7,7 @@ use fancy_regex::{Captures, Regex};
 use crate::glob;
 use crate::repliers::conversation::Conversation;
 
-/// What a conversation must be like for a [`Script`](crate::Script)'s rule. Conditions are joined by
-/// [`and`](Self::and).
+/// The condition of a [`Script`](crate::Script)'s rule. [`and`](Self::and) combines conditions.
 ///
 /// ```
 /// use bedrock_orm_local::When;
@@ -19,7 +18,7 @@ use crate::repliers::conversation::Conversation;
 /// # std::io::Result::Ok(())
 /// ```
 #[derive(Clone, Debug, Default)]
-#[must_use = "a condition is for a script"]
+#[must_use = "a condition has no effect until it is in a script"]
 pub struct When {
     conditions: Vec<Condition>,
 }
@@ -35,56 +34,57 @@ enum Condition {
 }
 
 impl When {
-    /// Always.
+    /// Matches every conversation.
     pub fn always() -> Self {
         Self::default()
     }
 
-    /// The model's id as the request has it, or that of the foundation model behind it, is as the pattern says: `*`
-    /// stands for any run of characters.
+    /// Matches by model: the request's model ID, or the ID of the foundation model that it leads to, matches the pattern.
+    /// `*` matches any characters.
     pub fn model(pattern: impl Into<String>) -> Self {
         Self::of(Condition::Model(pattern.into()))
     }
 
-    /// The text of the turn that waits for a reply holds this one, whatever the case.
+    /// Matches if the text of the last turn contains this text, whatever its case.
     pub fn text(text: impl Into<String>) -> Self {
         Self::of(Condition::Text(text.into().to_lowercase()))
     }
 
-    /// That text matches a regular expression. What it captures can be used in the reply: `$1`, `$name`, `${name}`,
-    /// and `$$` for a dollar sign.
+    /// Matches the text of the last turn by a regular expression. The reply can use what it captures: `$1`, `$name`,
+    /// `${name}`, and `$$` for a dollar sign.
     ///
     /// # Errors
     ///
-    /// When the expression is none.
+    /// If the expression is invalid.
     pub fn regex(pattern: &str) -> io::Result<Self> {
-        let told = |error| format!("the regular expression {pattern:?} cannot be used: {error}");
-        let regex =
-            Regex::new(pattern).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, told(error)))?;
+        let regex = Regex::new(pattern).map_err(|error| {
+            let message = format!("the regular expression {pattern:?} is invalid: {error}");
+            io::Error::new(io::ErrorKind::InvalidInput, message)
+        })?;
         Ok(Self::of(Condition::Regex(regex)))
     }
 
-    /// The turn has a tool result.
+    /// Matches if the last turn has a tool result.
     pub fn tool_result() -> Self {
         Self::of(Condition::ToolResult(true))
     }
 
-    /// The turn has no tool result.
+    /// Matches if the last turn has no tool result.
     pub fn no_tool_result() -> Self {
         Self::of(Condition::ToolResult(false))
     }
 
-    /// The turn has a result of this tool.
+    /// Matches if the last turn has a result of this tool.
     pub fn tool_result_of(tool: impl Into<String>) -> Self {
         Self::of(Condition::ToolResultOf(tool.into()))
     }
 
-    /// It is the user's nth turn, counted from 1. Messages that hold tool results alone are no turns of their own.
+    /// Matches the user's nth turn, counted from 1. Messages that have only tool results are not counted.
     pub fn turn(turn: usize) -> Self {
         Self::of(Condition::Turn(turn))
     }
 
-    /// Both conditions.
+    /// Matches if both conditions match.
     pub fn and(mut self, other: Self) -> Self {
         self.conditions.extend(other.conditions);
         self
@@ -94,11 +94,11 @@ impl When {
         Self { conditions: vec![condition] }
     }
 
-    pub(super) fn is_met(&self, asked: &Conversation, text: &str) -> bool {
-        self.conditions.iter().all(|condition| condition.is_met(asked, text))
+    pub(super) fn matches(&self, conversation: &Conversation, text: &str) -> bool {
+        self.conditions.iter().all(|condition| condition.matches(conversation, text))
     }
 
-    /// What the first regular expression captures.
+    /// What the first regular expression captures in a text.
     pub(super) fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
         self.conditions.iter().find_map(|condition| match condition {
             Condition::Regex(regex) => regex.captures(text).ok().flatten(),
@@ -108,19 +108,19 @@ impl When {
 }
 
 impl Condition {
-    fn is_met(&self, asked: &Conversation, text: &str) -> bool {
+    fn matches(&self, conversation: &Conversation, text: &str) -> bool {
         match self {
-            Self::Model(pattern) => {
-                [asked.model_id(), asked.foundation_model()].iter().any(|id| glob::matches(pattern, id))
-            }
+            Self::Model(pattern) => [conversation.model_id(), conversation.foundation_model()]
+                .iter()
+                .any(|id| glob::matches(pattern, id)),
             Self::Text(part) => text.to_lowercase().contains(part),
             Self::Regex(regex) => regex.is_match(text).unwrap_or(false),
-            Self::ToolResult(wanted) => asked.tool_results().is_empty() != *wanted,
-            Self::ToolResultOf(tool) => asked.tool_results().iter().any(|result| {
+            Self::ToolResult(wanted) => conversation.tool_results().is_empty() != *wanted,
+            Self::ToolResultOf(tool) => conversation.tool_results().iter().any(|result| {
                 let id = result["toolUseId"].as_str().unwrap_or_default();
-                asked.prompt.tool_use(id).is_some_and(|tool_use| tool_use["name"] == tool.as_str())
+                conversation.prompt.tool_use(id).is_some_and(|tool_use| tool_use["name"] == tool.as_str())
             }),
-            Self::Turn(turn) => asked.turn() == *turn,
+            Self::Turn(turn) => conversation.turn() == *turn,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! HTTP to the upstream, and what its failures are in AWS's terms.
+//! The HTTP client of an upstream. Its errors are AWS's.
 
 use std::error::Error;
 use std::io;
@@ -16,10 +16,11 @@ use serde_json::Value;
 
 use crate::wire::error::{AwsError, AwsResult};
 
-const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
-/// A local model may take its time to be loaded, and to read a long prompt.
-pub(super) const PATIENCE: Duration = Duration::from_secs(300);
-const LONGEST_ANSWER: usize = 64 << 20;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest time without data. A local model may need long to load, and to read a long prompt.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(300);
+const LONGEST_RESPONSE: usize = 64 << 20;
+/// The most characters of a body that an error quotes.
 const LONGEST_QUOTE: usize = 500;
 
 #[derive(Debug)]
@@ -29,8 +30,8 @@ pub(super) struct Client {
     client: legacy::Client<HttpConnector, Full<Bytes>>,
 }
 
-/// An answer that is none of an error, its body still to come.
-pub(super) struct Answer {
+/// A response whose body is not read yet.
+pub(super) struct UpstreamResponse {
     url: String,
     response: Response<Incoming>,
 }
@@ -49,14 +50,14 @@ impl Client {
         let uri: Uri = url.parse().map_err(|error| invalid(&format!("{error}")))?;
         match uri.scheme_str() {
             Some("http") => {}
-            Some("https") => return Err(invalid("only plain http:// is spoken to it, not https://")),
+            Some("https") => return Err(invalid("https:// is not supported, only http://")),
             _ => return Err(invalid("it does not start with http://")),
         }
         if uri.host().is_none_or(str::is_empty) || uri.query().is_some() {
             return Err(invalid("it must have a host, and no query"));
         }
         let mut connector = HttpConnector::new();
-        connector.set_connect_timeout(Some(CONNECT_PATIENCE));
+        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
         connector.set_nodelay(true);
         Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
@@ -73,7 +74,7 @@ impl Client {
         let mut value = HeaderValue::try_from(format!("Bearer {key}")).map_err(|_| {
             io::Error::new(
                 io::ErrorKind::InvalidInput,
-                "the upstream's key has characters that no header can hold",
+                "the upstream's key has characters that a header cannot have",
             )
         })?;
         value.set_sensitive(true);
@@ -81,8 +82,8 @@ impl Client {
         Ok(())
     }
 
-    /// Posts JSON to a path below the base URL.
-    pub(super) async fn post(&self, path: &str, body: &Value) -> AwsResult<Answer> {
+    /// Posts JSON to a path below the base URL. Returns an error if the status is one.
+    pub(super) async fn post(&self, path: &str, body: &Value) -> AwsResult<UpstreamResponse> {
         let mut request = Request::post(format!("{}/{path}", self.url))
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "application/json, text/event-stream");
@@ -91,11 +92,11 @@ impl Client {
         }
         let request = request
             .body(Full::from(body.to_string()))
-            .map_err(|error| AwsError::internal(format!("The upstream could not be asked: {error}")))?;
-        let response = match tokio::time::timeout(PATIENCE, self.client.request(request)).await {
+            .map_err(|error| AwsError::internal(format!("The upstream's request is invalid: {error}")))?;
+        let response = match tokio::time::timeout(TIMEOUT, self.client.request(request)).await {
             Err(_) => return Err(timeout(&self.url)),
             Ok(Err(error)) => {
-                let why = chain(&error);
+                let why = with_causes(&error);
                 let url = &self.url;
                 return Err(unavailable(format!(
                     "The upstream {url} could not be reached: {why}. Is it running?"
@@ -104,21 +105,21 @@ impl Client {
             Ok(Ok(response)) => response,
         };
         let status = response.status();
-        let answer = Answer { url: self.url.clone(), response };
+        let response = UpstreamResponse { url: self.url.clone(), response };
         if status.is_success() {
-            return Ok(answer);
+            return Ok(response);
         }
-        let body = answer.bytes().await.unwrap_or_default();
-        Err(refusal(&self.url, status, &body))
+        let body = response.bytes().await.unwrap_or_default();
+        Err(status_error(&self.url, status, &body))
     }
 
-    /// An answer that makes no sense.
-    pub(super) fn nonsense(&self, what: &str) -> AwsError {
-        nonsense(&self.url, what)
+    /// The error for a response that cannot be used.
+    pub(super) fn invalid_response(&self, what: &str) -> AwsError {
+        invalid_response(&self.url, what)
     }
 }
 
-impl Answer {
+impl UpstreamResponse {
     pub(super) fn is_event_stream(&self) -> bool {
         let content_type = self.response.headers().get(CONTENT_TYPE);
         content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
@@ -131,16 +132,19 @@ impl Answer {
     pub(super) async fn json(self) -> AwsResult<Value> {
         let url = self.url.clone();
         let body = self.bytes().await?;
-        serde_json::from_slice(&body)
-            .map_err(|error| nonsense(&url, &format!("what is no JSON ({error}): {}", quote(&body))))
+        serde_json::from_slice(&body).map_err(|error| {
+            invalid_response(&url, &format!("a body that is not JSON ({error}): {}", quote(&body)))
+        })
     }
 
     async fn bytes(self) -> AwsResult<Bytes> {
         let Self { url, response } = self;
-        let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect();
-        match tokio::time::timeout(PATIENCE, body).await {
+        let body = Limited::new(response.into_body(), LONGEST_RESPONSE).collect();
+        match tokio::time::timeout(TIMEOUT, body).await {
             Err(_) => Err(timeout(&url)),
-            Ok(Err(error)) => Err(unavailable(format!("The upstream {url} broke off its answer: {error}."))),
+            Ok(Err(error)) => {
+                Err(unavailable(format!("The upstream {url} interrupted its response: {error}.")))
+            }
             Ok(Ok(body)) => Ok(body.to_bytes()),
         }
     }
@@ -151,31 +155,31 @@ fn unavailable(message: String) -> AwsError {
 }
 
 fn timeout(url: &str) -> AwsError {
-    let seconds = PATIENCE.as_secs();
-    AwsError::new("ModelTimeoutException", format!("The upstream {url} said nothing for {seconds} seconds."))
+    let seconds = TIMEOUT.as_secs();
+    AwsError::new("ModelTimeoutException", format!("The upstream {url} sent nothing for {seconds} seconds."))
 }
 
-fn nonsense(url: &str, what: &str) -> AwsError {
-    AwsError::new("ModelErrorException", format!("The upstream {url} answered {what}"))
+fn invalid_response(url: &str, what: &str) -> AwsError {
+    AwsError::new("ModelErrorException", format!("The upstream {url} returned {what}"))
 }
 
-/// What AWS would say in the place of an upstream that says no.
-fn refusal(url: &str, status: StatusCode, body: &[u8]) -> AwsError {
+/// AWS's error for an error status of the upstream.
+fn status_error(url: &str, status: StatusCode, body: &[u8]) -> AwsError {
     let code = match status.as_u16() {
         400 | 413 | 422 => "ValidationException",
         401 | 403 => "AccessDeniedException",
         404 => "ResourceNotFoundException",
         408 | 504 => "ModelTimeoutException",
         429 => "ThrottlingException",
-        // That is how servers say that the model is still being loaded.
+        // Servers return this while they load the model.
         503 => "ModelNotReadyException",
         _ => "ModelErrorException",
     };
-    AwsError::new(code, format!("The upstream {url} said {}: {}", status.as_u16(), told(body)))
+    AwsError::new(code, format!("The upstream {url} returned {}: {}", status.as_u16(), error_message(body)))
 }
 
-/// The message in an error's body, wherever servers put it.
-pub(super) fn told(body: &[u8]) -> String {
+/// The message of an error's body. Servers have it in different places.
+pub(super) fn error_message(body: &[u8]) -> String {
     let body_as_json: Value = serde_json::from_slice(body).unwrap_or_default();
     let error = &body_as_json["error"];
     let places = [&error["message"], error, &body_as_json["message"], &body_as_json["detail"]];
@@ -190,8 +194,8 @@ fn quote(body: &[u8]) -> String {
     text.trim().chars().take(LONGEST_QUOTE).collect()
 }
 
-/// An error with what led to it: hyper's own words tell little.
-pub(super) fn chain(error: &dyn Error) -> String {
+/// An error's message with those of its causes, because hyper's message alone says little.
+pub(super) fn with_causes(error: &dyn Error) -> String {
     let causes = std::iter::successors(error.source(), |error| (*error).source());
-    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
+    causes.fold(error.to_string(), |message, cause| format!("{message}: {cause}"))
 }

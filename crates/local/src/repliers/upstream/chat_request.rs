@@ -1,4 +1,4 @@
-//! A conversation in OpenAI's terms.
+//! Writes a conversation as a chat completion request.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -9,37 +9,37 @@ use crate::model::prompt::{Prompt, ToolChoice, block_text};
 use crate::repliers::conversation::Conversation;
 use crate::wire::error::{AwsError, AwsResult};
 
-/// The body of a chat completion.
-pub(super) fn body(model: &str, asked: &Conversation) -> AwsResult<Value> {
+/// The body of a chat completion request.
+pub(super) fn body(model: &str, conversation: &Conversation) -> AwsResult<Value> {
     let Prompt { tools, tool_choice, max_tokens, temperature, top_p, stop_sequences, answer_schema, .. } =
-        &asked.prompt;
+        &conversation.prompt;
     let mut messages = Vec::new();
-    let system: Vec<_> = asked.system().iter().filter_map(block_text).collect();
+    let system: Vec<_> = conversation.system().iter().filter_map(block_text).collect();
     if !system.is_empty() {
         messages.push(json!({ "role": "system", "content": system.join("\n\n") }));
     }
-    for message in asked.messages() {
+    for message in conversation.messages() {
         let blocks = items(&message["content"]);
         match message["role"].as_str() {
-            Some("assistant") => messages.push(assistant(blocks)),
-            role => user(&mut messages, role.unwrap_or("user"), blocks)?,
+            Some("assistant") => messages.push(assistant_message(blocks)),
+            role => push_user_messages(&mut messages, role.unwrap_or("user"), blocks)?,
         }
     }
-    let mut body = json!({ "model": model, "messages": messages, "stream": asked.is_streaming() });
-    if asked.is_streaming() {
+    let mut body = json!({ "model": model, "messages": messages, "stream": conversation.is_streaming() });
+    if conversation.is_streaming() {
         body["stream_options"] = json!({ "include_usage": true });
     }
-    let tools: Vec<_> = tools.iter().filter_map(tool).collect();
-    let given = [
+    let tools: Vec<_> = tools.iter().filter_map(function_tool).collect();
+    let members = [
         ("max_tokens", json!(max_tokens)),
         ("temperature", json!(temperature)),
         ("top_p", json!(top_p)),
         ("stop", if stop_sequences.is_empty() { Value::Null } else { json!(stop_sequences) }),
-        ("tool_choice", if tools.is_empty() { Value::Null } else { choice(tool_choice) }),
+        ("tool_choice", if tools.is_empty() { Value::Null } else { tool_choice_member(tool_choice) }),
         ("tools", if tools.is_empty() { Value::Null } else { json!(tools) }),
         ("response_format", answer_schema.as_ref().map_or(Value::Null, response_format)),
     ];
-    for (member, value) in given {
+    for (member, value) in members {
         if !value.is_null() {
             body[member] = value;
         }
@@ -47,7 +47,8 @@ pub(super) fn body(model: &str, asked: &Conversation) -> AwsResult<Value> {
     Ok(body)
 }
 
-fn tool(tool: &Value) -> Option<Value> {
+/// A tool as a function. System tools cannot be passed on.
+fn function_tool(tool: &Value) -> Option<Value> {
     let spec = tool.get("toolSpec")?;
     let mut function = json!({ "name": spec["name"] });
     for (member, value) in
@@ -60,7 +61,7 @@ fn tool(tool: &Value) -> Option<Value> {
     Some(json!({ "type": "function", "function": function }))
 }
 
-fn choice(choice: &ToolChoice) -> Value {
+fn tool_choice_member(choice: &ToolChoice) -> Value {
     match choice {
         ToolChoice::Auto => Value::Null,
         ToolChoice::Any => json!("required"),
@@ -73,8 +74,8 @@ fn response_format(schema: &Value) -> Value {
     json!({ "type": "json_schema", "json_schema": { "name": "answer", "schema": schema, "strict": true } })
 }
 
-/// Text and calls. There is no place for what it thought.
-fn assistant(blocks: &[Value]) -> Value {
+/// A message of the assistant: text and tool calls. OpenAI's API has no place for its reasoning.
+fn assistant_message(blocks: &[Value]) -> Value {
     let cited = |block: &Value| {
         let texts = items(&block["citationsContent"]["content"]).iter();
         texts.filter_map(|content| content["text"].as_str()).collect::<String>()
@@ -99,8 +100,8 @@ fn assistant(blocks: &[Value]) -> Value {
     message
 }
 
-/// Tool results are messages of their own, before what else the user says.
-fn user(messages: &mut Vec<Value>, role: &str, blocks: &[Value]) -> AwsResult<()> {
+/// Adds a message of the user. Its tool results are separate messages before it.
+fn push_user_messages(messages: &mut Vec<Value>, role: &str, blocks: &[Value]) -> AwsResult<()> {
     let mut parts = Vec::new();
     for block in blocks {
         let result = &block["toolResult"];
@@ -115,14 +116,14 @@ fn user(messages: &mut Vec<Value>, role: &str, blocks: &[Value]) -> AwsResult<()
     if parts.is_empty() {
         return Ok(());
     }
-    // Not every server takes parts where a text would do.
+    // Not every server accepts an array of parts, so texts are sent as one string.
     let texts: Option<Vec<_>> = parts.iter().map(|part| part["text"].as_str()).collect();
     let content = texts.map_or_else(|| json!(parts), |texts| json!(texts.join("\n")));
     messages.push(json!({ "role": role, "content": content }));
     Ok(())
 }
 
-/// A result's text. What is none has to come in a message of the user's.
+/// A tool result's text, and the parts that are not text, which have to be in a message of the user.
 fn tool_result(result: &Value) -> AwsResult<(String, Vec<Value>)> {
     let (mut texts, mut media) = (Vec::new(), Vec::new());
     if result["status"] == "error" {
@@ -138,7 +139,7 @@ fn tool_result(result: &Value) -> AwsResult<(String, Vec<Value>)> {
     Ok((texts.join("\n"), media))
 }
 
-/// A part of a user's message. Cache points and the like are none.
+/// A content block as a part of a user's message. `None` for cache points and other blocks without content.
 fn part(block: &Value) -> AwsResult<Option<Value>> {
     if let Some(text) = block_text(block) {
         return Ok(Some(json!({ "type": "text", "text": text })));
@@ -153,18 +154,18 @@ fn part(block: &Value) -> AwsResult<Option<Value>> {
         ("image", Some(bytes)) => {
             json!({ "type": "image_url", "image_url": { "url": format!("data:image/{format};base64,{bytes}") } })
         }
-        // OpenAI's own form, as it came by InvokeModel.
+        // OpenAI's form, from InvokeModel.
         ("image", None) if source["url"].is_string() => json!({ "type": "image_url", "image_url": source }),
         ("document", _) => document(media, format)?,
         ("audio", Some(bytes)) => {
             json!({ "type": "input_audio", "input_audio": { "data": bytes, "format": format } })
         }
-        _ => return Err(refuse(kind)),
+        _ => return Err(cannot_pass_on(kind)),
     };
     Ok(Some(part))
 }
 
-/// The text of documents that are text, under their name; others as files.
+/// A document: its name and its text, or a file if it is not text.
 fn document(document: &Value, format: &str) -> AwsResult<Value> {
     let name = document["name"].as_str().unwrap_or("document");
     let source = &document["source"];
@@ -174,12 +175,14 @@ fn document(document: &Value, format: &str) -> AwsResult<Value> {
         (!texts.is_empty()).then(|| texts.join("\n"))
     };
     let text = match source["bytes"].as_str() {
-        None => {
-            source["text"].as_str().map(str::to_owned).or_else(contents).ok_or_else(|| refuse("document"))?
-        }
+        None => source["text"]
+            .as_str()
+            .map(str::to_owned)
+            .or_else(contents)
+            .ok_or_else(|| cannot_pass_on("document"))?,
         Some(bytes) => match BASE64.decode(bytes).map(String::from_utf8) {
             Ok(Ok(text)) => text,
-            // A text in a maker's own form comes as it is.
+            // A provider's format can have the text without base64.
             Err(_) => bytes.to_owned(),
             Ok(Err(_)) => {
                 let data = format!("data:application/{format};base64,{bytes}");
@@ -191,9 +194,9 @@ fn document(document: &Value, format: &str) -> AwsResult<Value> {
     Ok(json!({ "type": "text", "text": format!("{name}:\n{text}") }))
 }
 
-fn refuse(kind: &str) -> AwsError {
+fn cannot_pass_on(kind: &str) -> AwsError {
     AwsError::validation(format!(
-        "A {kind} in this form cannot be passed on to the upstream: it takes texts, and images, audio and documents by \
-         their bytes."
+        "A {kind} in this form cannot be passed on to the upstream: it accepts texts, and images, audio, and documents \
+         as bytes."
     ))
 }

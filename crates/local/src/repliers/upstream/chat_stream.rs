@@ -1,4 +1,4 @@
-//! A streamed chat completion, passed on piece by piece.
+//! Reads a streamed chat completion as pieces of a reply.
 
 use std::collections::VecDeque;
 
@@ -9,93 +9,95 @@ use serde_json::{Value, json};
 
 use crate::model::piece::{Finish, Piece, Pieces};
 use crate::model::reply::signature;
-use crate::repliers::upstream::CallIds;
-use crate::repliers::upstream::client::{Answer, PATIENCE, chain, told};
-use crate::repliers::upstream::reply::{finish, text, thought};
+use crate::repliers::upstream::chat_response::{finish, reasoning, text};
+use crate::repliers::upstream::client::{TIMEOUT, UpstreamResponse, error_message, with_causes};
+use crate::repliers::upstream::tool_call_ids::ToolCallIds;
 use crate::wire::error::{AwsError, AwsResult};
 
-/// No line of a stream is longer than this.
+/// The most bytes of a line.
 const LONGEST_LINE: usize = 16 << 20;
 
-/// The pieces of an event stream, each as it arrives. Dropping them hangs up.
-pub(super) fn pieces(url: &str, answer: Answer, ids: CallIds) -> Pieces {
-    let ear = Ear { body: answer.into_body(), buffer: Vec::new(), hearing: Hearing::new(url, ids) };
-    stream::unfold(ear, |mut ear| async move { ear.next().await.map(|piece| (piece, ear)) }).boxed()
+/// The pieces of a streamed completion, each as it arrives. Dropping the stream closes the connection.
+pub(super) fn pieces(url: &str, response: UpstreamResponse, ids: ToolCallIds) -> Pieces {
+    let reader =
+        LineReader { body: response.into_body(), buffer: Vec::new(), parser: ChunkParser::new(url, ids) };
+    stream::unfold(reader, |mut reader| async move { reader.next().await.map(|piece| (piece, reader)) })
+        .boxed()
 }
 
-/// The bytes of an event stream, cut into lines.
-struct Ear {
+/// Splits the bytes of an event stream into lines.
+struct LineReader {
     body: Incoming,
     buffer: Vec<u8>,
-    hearing: Hearing,
+    parser: ChunkParser,
 }
 
-impl Ear {
+impl LineReader {
     async fn next(&mut self) -> Option<AwsResult<Piece>> {
         loop {
-            if let Some(piece) = self.hearing.ready.pop_front() {
+            if let Some(piece) = self.parser.ready.pop_front() {
                 return Some(piece);
             }
-            if self.hearing.is_over {
+            if self.parser.is_over {
                 return None;
             }
-            match tokio::time::timeout(PATIENCE, self.body.frame()).await {
-                Err(_) => self.hearing.fail(&format!("fell silent for {} seconds", PATIENCE.as_secs())),
-                Ok(Some(Ok(frame))) => self.read(&frame.into_data().unwrap_or_default()),
+            match tokio::time::timeout(TIMEOUT, self.body.frame()).await {
+                Err(_) => self.parser.fail(&format!("sent nothing for {} seconds", TIMEOUT.as_secs())),
+                Ok(Some(Ok(frame))) => self.push_bytes(&frame.into_data().unwrap_or_default()),
                 Ok(Some(Err(error))) => {
-                    self.hearing.fail(&format!("broke off its stream: {}", chain(&error)));
+                    self.parser.fail(&format!("interrupted its stream: {}", with_causes(&error)));
                 }
                 Ok(None) => {
-                    self.read(b"\n");
-                    self.hearing.close();
+                    self.push_bytes(b"\n");
+                    self.parser.close();
                 }
             }
         }
     }
 
-    fn read(&mut self, bytes: &[u8]) {
+    fn push_bytes(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
         let mut start = 0;
         while let Some(length) = self.buffer[start..].iter().position(|byte| *byte == b'\n') {
-            self.hearing.line(&self.buffer[start..start + length]);
+            self.parser.parse_line(&self.buffer[start..start + length]);
             start += length + 1;
         }
         self.buffer.drain(..start);
         if self.buffer.len() > LONGEST_LINE {
-            self.hearing.fail("sent a line without end");
+            self.parser.fail("sent a line that is too long");
         }
     }
 }
 
-/// The block that is being told.
+/// The block that the upstream is sending.
 #[derive(Debug, PartialEq)]
-enum Open {
-    Nothing,
+enum OpenBlock {
+    None,
     Text,
-    /// With what was thought so far, which is signed in the end.
-    Thought(String),
-    /// With the index and the id that the upstream gives the call.
-    Call(Value, Value),
+    /// The reasoning so far, which is signed at the end.
+    Reasoning(String),
+    /// The upstream's index and ID of a tool call.
+    ToolCall(Value, Value),
 }
 
-/// What was heard so far.
-struct Hearing {
+/// Turns the chunks of a completion into pieces of a reply.
+struct ChunkParser {
     url: String,
-    ids: CallIds,
-    open: Open,
+    ids: ToolCallIds,
+    open: OpenBlock,
     finish: Finish,
-    /// Whether the upstream said why it stops.
+    /// Whether the upstream has sent a finish reason.
     is_finished: bool,
     ready: VecDeque<AwsResult<Piece>>,
     is_over: bool,
 }
 
-impl Hearing {
-    fn new(url: &str, ids: CallIds) -> Self {
+impl ChunkParser {
+    fn new(url: &str, ids: ToolCallIds) -> Self {
         Self {
             url: url.to_owned(),
             ids,
-            open: Open::Nothing,
+            open: OpenBlock::None,
             finish: Finish::default(),
             is_finished: false,
             ready: VecDeque::new(),
@@ -103,8 +105,8 @@ impl Hearing {
         }
     }
 
-    /// A line of the stream. Those without data are comments and names of events.
-    fn line(&mut self, line: &[u8]) {
+    /// Parses a line of the stream. Lines without data are comments and event names.
+    fn parse_line(&mut self, line: &[u8]) {
         let Some(data) = line.strip_prefix(b"data:").map(<[u8]>::trim_ascii) else { return };
         if self.is_over || data.is_empty() {
             return;
@@ -113,33 +115,35 @@ impl Hearing {
             return self.end();
         }
         match serde_json::from_slice::<Value>(data) {
-            Ok(chunk) if chunk["error"].is_null() => self.chunk(&chunk),
-            Ok(_) => self.fail(&format!("said: {}", told(data))),
-            Err(error) => self.fail(&format!("sent what is no JSON ({error}): {}", told(data))),
+            Ok(chunk) if chunk["error"].is_null() => self.parse_chunk(&chunk),
+            Ok(_) => self.fail(&format!("returned an error: {}", error_message(data))),
+            Err(error) => {
+                self.fail(&format!("sent data that is not JSON ({error}): {}", error_message(data)))
+            }
         }
     }
 
-    fn chunk(&mut self, chunk: &Value) {
+    fn parse_chunk(&mut self, chunk: &Value) {
         let choice = &chunk["choices"][0];
         let delta = &choice["delta"];
-        if let Some(thought) = thought(delta) {
+        if let Some(reasoning) = reasoning(delta) {
             match &mut self.open {
-                Open::Thought(so_far) => so_far.push_str(thought),
+                OpenBlock::Reasoning(so_far) => so_far.push_str(reasoning),
                 _ => self.start(
-                    Open::Thought(thought.to_owned()),
+                    OpenBlock::Reasoning(reasoning.to_owned()),
                     json!({ "reasoningContent": { "reasoningText": { "text": "" } } }),
                 ),
             }
-            self.delta(json!({ "reasoningContent": { "text": thought } }));
+            self.delta(json!({ "reasoningContent": { "text": reasoning } }));
         }
         if let Some(text) = text(delta) {
-            if self.open != Open::Text {
-                self.start(Open::Text, json!({ "text": "" }));
+            if self.open != OpenBlock::Text {
+                self.start(OpenBlock::Text, json!({ "text": "" }));
             }
             self.delta(json!({ "text": text }));
         }
         for call in delta["tool_calls"].as_array().into_iter().flatten() {
-            self.call(call);
+            self.parse_tool_call(call);
         }
         let finish = finish(choice, &chunk["usage"]);
         self.finish.usage = finish.usage.or(self.finish.usage);
@@ -150,21 +154,20 @@ impl Hearing {
         }
     }
 
-    /// A call, or a fragment of the input of the one that is open. Some servers give all calls one index, and tell
-    /// them apart by their ids.
-    fn call(&mut self, call: &Value) {
+    /// Parses a tool call, or a fragment of the input of the open one. Some servers give all calls the same index and
+    /// different IDs.
+    fn parse_tool_call(&mut self, call: &Value) {
         let (index, id) = (&call["index"], &call["id"]);
         let is_same = |known: &Value, new: &Value| new.is_null() || new == "" || new == known;
-        let goes_on =
-            matches!(&self.open, Open::Call(open, known) if is_same(open, index) && is_same(known, id));
+        let continues = matches!(&self.open, OpenBlock::ToolCall(open, known) if is_same(open, index) && is_same(known, id));
         let function = &call["function"];
-        if !goes_on {
+        if !continues {
             if !function["name"].is_string() {
-                return self.fail("sent the input of a tool call that it had not begun, or had ended");
+                return self.fail("sent the input of a tool call that is not open");
             }
-            let tool_use_id = self.ids.of(id);
+            let tool_use_id = self.ids.accept_or_create(id);
             let tool_use = json!({ "toolUseId": tool_use_id, "name": function["name"], "input": {} });
-            self.start(Open::Call(index.clone(), id.clone()), json!({ "toolUse": tool_use }));
+            self.start(OpenBlock::ToolCall(index.clone(), id.clone()), json!({ "toolUse": tool_use }));
         }
         let fragment = match &function["arguments"] {
             Value::String(fragment) => fragment.clone(),
@@ -176,7 +179,7 @@ impl Hearing {
         }
     }
 
-    fn start(&mut self, open: Open, block: Value) {
+    fn start(&mut self, open: OpenBlock, block: Value) {
         self.stop();
         self.open = open;
         self.ready.push_back(Ok(Piece::Start(block)));
@@ -187,12 +190,12 @@ impl Hearing {
     }
 
     fn stop(&mut self) {
-        match std::mem::replace(&mut self.open, Open::Nothing) {
-            Open::Nothing => return,
-            Open::Thought(thought) => {
-                self.delta(json!({ "reasoningContent": { "signature": signature(&thought) } }));
+        match std::mem::replace(&mut self.open, OpenBlock::None) {
+            OpenBlock::None => return,
+            OpenBlock::Reasoning(reasoning) => {
+                self.delta(json!({ "reasoningContent": { "signature": signature(&reasoning) } }));
             }
-            Open::Text | Open::Call(..) => {}
+            OpenBlock::Text | OpenBlock::ToolCall(..) => {}
         }
         self.ready.push_back(Ok(Piece::Stop));
     }
@@ -203,12 +206,12 @@ impl Hearing {
         self.is_over = true;
     }
 
-    /// The body is over: not every server says that it is done.
+    /// Ends the reply at the end of the body, because not every server sends `[DONE]`.
     fn close(&mut self) {
         match self.is_finished {
             _ if self.is_over => {}
             true => self.end(),
-            false => self.fail("broke off its stream before it had said all"),
+            false => self.fail("ended its stream before the reply was complete"),
         }
     }
 
@@ -223,17 +226,17 @@ impl Hearing {
 mod tests {
     use super::*;
 
-    fn heard(lines: &[&str]) -> Vec<AwsResult<Piece>> {
-        let mut hearing = Hearing::new("http://x", CallIds::default());
+    fn parsed(lines: &[&str]) -> Vec<AwsResult<Piece>> {
+        let mut parser = ChunkParser::new("http://x", ToolCallIds::default());
         for line in lines {
-            hearing.line(line.as_bytes());
+            parser.parse_line(line.as_bytes());
         }
-        hearing.close();
-        hearing.ready.into()
+        parser.close();
+        parser.ready.into()
     }
 
     #[test]
-    fn calls_of_one_index_are_told_apart() {
+    fn tool_calls_with_one_index_are_separate() {
         let call = |index: u32, id: &str, arguments: &str| {
             let call =
                 json!({ "index": index, "id": id, "function": { "name": "clock", "arguments": arguments } });
@@ -241,15 +244,15 @@ mod tests {
         };
         let lines = [call(0, "a", "{\"z\":"), call(0, "", "1}"), call(0, "b", "{}"), call(1, "b", "{}")];
         let lines: Vec<_> = lines.iter().map(String::as_str).chain(["data: [DONE]"]).collect();
-        let told = heard(&lines);
-        let starts = told.iter().filter(|piece| matches!(piece, Ok(Piece::Start(_)))).count();
-        let stops = told.iter().filter(|piece| matches!(piece, Ok(Piece::Stop))).count();
-        assert_eq!((starts, stops), (3, 3), "{told:?}");
-        assert_eq!(told.last(), Some(&Ok(Piece::End(Finish::default()))));
+        let pieces = parsed(&lines);
+        let starts = pieces.iter().filter(|piece| matches!(piece, Ok(Piece::Start(_)))).count();
+        let stops = pieces.iter().filter(|piece| matches!(piece, Ok(Piece::Stop))).count();
+        assert_eq!((starts, stops), (3, 3), "{pieces:?}");
+        assert_eq!(pieces.last(), Some(&Ok(Piece::End(Finish::default()))));
     }
 
     #[test]
-    fn whatever_comes_ends_in_an_end_or_an_error() {
+    fn every_stream_has_one_end_or_error() {
         for lines in [
             &[][..],
             &["data: {}"],
@@ -259,10 +262,10 @@ mod tests {
             &["data: nonsense", "data: [DONE]"],
             &["data: {\"choices\": [{\"delta\": null, \"finish_reason\": \"stop\"}]}"],
         ] {
-            let told = heard(lines);
+            let pieces = parsed(lines);
             let ends = |piece: &AwsResult<Piece>| matches!(piece, Err(_) | Ok(Piece::End(_)));
-            assert_eq!(told.iter().filter(|piece| ends(piece)).count(), 1, "{lines:?} {told:?}");
-            assert!(told.last().is_some_and(ends), "{lines:?} {told:?}");
+            assert_eq!(pieces.iter().filter(|piece| ends(piece)).count(), 1, "{lines:?} {pieces:?}");
+            assert!(pieces.last().is_some_and(ends), "{lines:?} {pieces:?}");
         }
     }
 }

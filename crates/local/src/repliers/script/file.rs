@@ -1,11 +1,12 @@
-//! A script as a file tells it.
+//! The form of a script in a file.
 
 use std::io;
 
 use serde::{Deserialize, Deserializer, de};
 
 use crate::model::reply::Reply;
-use crate::repliers::script::{Rule, Script, When};
+use crate::repliers::script::rules::{Rule, Script};
+use crate::repliers::script::when::When;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -44,20 +45,20 @@ impl<'de> Deserialize<'de> for Script {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let rules = ScriptForm::deserialize(deserializer)?.rules.into_iter().enumerate();
         let numbered = |(index, rule): (usize, RuleForm)| {
-            rule.rule().map_err(|error| de::Error::custom(format!("rule {}: {error}", index + 1)))
+            rule.into_rule().map_err(|error| de::Error::custom(format!("rule {}: {error}", index + 1)))
         };
         Ok(Self { rules: rules.map(numbered).collect::<Result<_, _>>()? })
     }
 }
 
 impl RuleForm {
-    fn rule(self) -> io::Result<Rule> {
-        Ok(Rule::new(self.when.when()?, self.times, self.reply))
+    fn into_rule(self) -> io::Result<Rule> {
+        Ok(Rule::new(self.when.into_when()?, self.times, self.reply))
     }
 }
 
 impl WhenForm {
-    fn when(self) -> io::Result<When> {
+    fn into_when(self) -> io::Result<When> {
         let conditions = [
             self.model.map(When::model),
             self.text.map(When::text),
@@ -73,7 +74,7 @@ impl WhenForm {
     }
 }
 
-/// A string is a text to reply. No untagged enum: it would forget where an error is.
+/// Parses a reply; a string is its text. An untagged enum would lose the place of an error.
 fn reply_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reply, D::Error> {
     struct Visitor;
 
@@ -81,7 +82,7 @@ fn reply_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reply, D:
         type Value = Reply;
 
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a text, or a reply with text, content, tools, error …")
+            f.write_str("a text, or a reply with text, content, tools, error, …")
         }
 
         fn visit_str<E: de::Error>(self, text: &str) -> Result<Reply, E> {
