@@ -14,7 +14,11 @@ pub(crate) fn check_host(local: &Local, parts: &Parts) -> AwsResult<()> {
 
 /// Checks the sender's signature or API key, if the server has keys. Without a body, the request is a stream. Returns the
 /// chain of the signatures of its events.
-pub(crate) fn check_sender(local: &Local, parts: &Parts, body: Option<&[u8]>) -> AwsResult<Option<SignatureChain>> {
+pub(crate) fn check_sender(
+    local: &Local,
+    parts: &Parts,
+    body: Option<&[u8]>,
+) -> AwsResult<Option<SignatureChain>> {
     auth::check(&local.settings.keys, parts, body, local.world.clock.now())
 }
 
