@@ -17,14 +17,7 @@ pub(crate) static RESOURCE: Resource = Resource {
         ("StopModelCustomizationJob", Verb::Stop),
     ],
     arn: Some("model-customization-job/{base}/{id}"),
-    members: Members {
-        arn: Some("jobArn"),
-        name: Some("jobName"),
-        updated: Some("lastModifiedTime"),
-        ended: Some("endTime"),
-        status: Some("status"),
-        ..Members::NONE
-    },
+    members: Members::JOB,
     statuses: &["InProgress", "Completed"],
     renamed: &[("customModelName", "outputModelName"), ("customModelKmsKeyId", "outputModelKmsKeyArn")],
     row: &[("customModelName", Some("outputModelName")), ("customModelArn", Some("outputModelArn"))],

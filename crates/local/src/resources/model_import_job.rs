@@ -16,14 +16,7 @@ pub(crate) static RESOURCE: Resource = Resource {
         ("ListModelImportJobs", Verb::List),
     ],
     arn: Some("model-import-job/{id}"),
-    members: Members {
-        arn: Some("jobArn"),
-        name: Some("jobName"),
-        updated: Some("lastModifiedTime"),
-        ended: Some("endTime"),
-        status: Some("status"),
-        ..Members::NONE
-    },
+    members: Members::JOB,
     statuses: &["InProgress", "Completed"],
     renamed: &[("importedModelKmsKeyId", "importedModelKmsKeyArn")],
     tags: Some("jobTags"),

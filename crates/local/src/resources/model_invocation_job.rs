@@ -26,16 +26,7 @@ pub(crate) static RESOURCE: Resource = Resource {
         ("StopModelInvocationJob", Verb::Stop),
     ],
     arn: Some("model-invocation-job/{id}"),
-    members: Members {
-        arn: Some("jobArn"),
-        name: Some("jobName"),
-        created: "submitTime",
-        updated: Some("lastModifiedTime"),
-        ended: Some("endTime"),
-        status: Some("status"),
-        failure: "message",
-        ..Members::NONE
-    },
+    members: Members { created: "submitTime", failure: "message", ..Members::JOB },
     statuses: &["Submitted", "Validating", "Scheduled", "InProgress", "Completed"],
     // A list's rows do not have the token.
     row: &[("clientRequestToken", None)],

@@ -262,6 +262,16 @@ impl Members {
         status: None,
         failure: "failureMessage",
     };
+
+    /// The members of most jobs.
+    pub(crate) const JOB: Self = Self {
+        arn: Some("jobArn"),
+        name: Some("jobName"),
+        updated: Some("lastModifiedTime"),
+        ended: Some("endTime"),
+        status: Some("status"),
+        ..Self::NONE
+    };
 }
 
 impl Reference {
