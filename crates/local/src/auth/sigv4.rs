@@ -19,7 +19,7 @@ use crate::wire::request::query_pairs;
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// The name of both services in signatures.
 const SERVICE: &str = "bedrock";
-const BASIC_FORM: &str = "%Y%m%dT%H%M%SZ";
+const BASIC_FORMAT: &str = "%Y%m%dT%H%M%SZ";
 /// The largest difference between the clocks of client and server.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 /// The longest lifetime of a presigned request: a week, in seconds.
@@ -139,7 +139,7 @@ impl Signature {
         })?;
         let (signed_headers, signature) = (text("SignedHeaders").to_owned(), text("Signature").to_owned());
         // The date is signed in the basic format, also if it comes from the `Date` header.
-        let date = at.strftime(BASIC_FORM).to_string();
+        let date = at.strftime(BASIC_FORMAT).to_string();
         Ok(Self { credential, date, at, signed_headers, signature, session_token, presigned_for })
     }
 
@@ -212,7 +212,7 @@ impl Signature {
 
     /// Checks that the signature is current.
     pub(crate) fn check_time(&self, now: Timestamp) -> AwsResult<()> {
-        let basic = |moment: Timestamp| moment.strftime(BASIC_FORM).to_string();
+        let basic = |moment: Timestamp| moment.strftime(BASIC_FORMAT).to_string();
         let (lifetime, allowed) = match self.presigned_for {
             Some(seconds) => (SignedDuration::from_secs(seconds), format!("{seconds} sec.")),
             None => (SKEW, "5 min.".to_owned()),
@@ -264,7 +264,7 @@ fn incomplete(message: impl Into<String>) -> AwsError {
 
 /// Parses `20250101T120000Z`, or the format of HTTP's `Date` header.
 fn parse_time(text: &str) -> Option<Timestamp> {
-    let basic = DateTime::strptime(BASIC_FORM, text).ok();
+    let basic = DateTime::strptime(BASIC_FORMAT, text).ok();
     let basic = basic.and_then(|date| date.to_zoned(TimeZone::UTC).ok()).map(|zoned| zoned.timestamp());
     basic.or_else(|| rfc2822::parse(text).ok().map(|zoned| zoned.timestamp()))
 }

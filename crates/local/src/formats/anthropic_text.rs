@@ -1,44 +1,45 @@
-//! Anthropic's older text completions.
+//! The format of Anthropic's text completions, for older models.
 
 use serde_json::{Value, json};
 
-use crate::formats::body::{limited, malformed, required_text};
-use crate::formats::{Chunks, Said, template};
-use crate::model::piece::Piece;
+use crate::formats::body::{malformed, required_text, with_limits};
+use crate::formats::response::{ChunkWriter, ProviderResponse};
+use crate::formats::template;
 use crate::model::prompt::Prompt;
+use crate::model::reply_event::ReplyEvent;
 use crate::wire::error::AwsResult;
 
 const HUMAN: &str = "\n\nHuman:";
 
-pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
+pub(crate) fn parse(body: &Value) -> AwsResult<Prompt> {
     let prompt = required_text(body, "prompt")?;
     if body["max_tokens_to_sample"].is_null() {
         return Err(malformed("#: required key [max_tokens_to_sample] not found"));
     }
-    limited(template::anthropic(prompt), &body["max_tokens_to_sample"], &body["stop_sequences"])
+    with_limits(template::anthropic(prompt), &body["max_tokens_to_sample"], &body["stop_sequences"])
 }
 
-pub(crate) fn answer(said: &Said<'_>) -> Value {
-    last(said, &format!(" {}", said.completion.text()))
+pub(crate) fn response_body(response: &ProviderResponse<'_>) -> Value {
+    completion(response, &format!(" {}", response.completion.text()))
 }
 
-pub(crate) fn chunks() -> Chunks {
+pub(crate) fn chunk_writer() -> ChunkWriter {
     let mut space = " ";
-    Box::new(move |said, piece| match (piece, piece.text()) {
+    Box::new(move |response, event| match (event, event.text()) {
         (_, Some(text)) => {
             let text = format!("{}{text}", std::mem::take(&mut space));
             vec![json!({ "type": "completion", "completion": text, "stop_reason": null, "stop": null })]
         }
-        (Piece::End(_), _) => vec![last(said, "")],
+        (ReplyEvent::MessageStop(_), _) => vec![completion(response, "")],
         _ => Vec::new(),
     })
 }
 
-fn last(said: &Said<'_>, completion: &str) -> Value {
-    let reason = said.stopped_by("max_tokens", "stop_sequence", "stop_sequence");
+fn completion(response: &ProviderResponse<'_>, completion: &str) -> Value {
+    let reason = response.stop_reason("max_tokens", "stop_sequence", "stop_sequence");
     let stop = match reason {
         "max_tokens" => None,
-        _ => Some(said.completion.stop_sequence.as_deref().unwrap_or(HUMAN)),
+        _ => Some(response.completion.stop_sequence.as_deref().unwrap_or(HUMAN)),
     };
     json!({ "type": "completion", "completion": completion, "stop_reason": reason, "stop": stop })
 }

@@ -1,21 +1,22 @@
-//! What asynchronous invocations leave behind: files, named and formed as each maker names and forms them.
+//! The output files of asynchronous invocations, with each provider's names and formats.
 
 use bytes::BufMut as _;
 use serde_json::{Value, json};
 
-use crate::formats::embeddings::{default_size, vector};
+use crate::formats::vectors::{default_size, text_vector};
 use crate::world::buckets::{Buckets, join_uri};
 use crate::world::catalogue::FoundationModel;
 
-/// How long Nova's segments of a text are unless told otherwise, and how many seconds one shot of a video has.
-const SEGMENT: u64 = 32_000;
+/// The default number of characters in a text segment of Nova.
+const SEGMENT_LENGTH: u64 = 32_000;
+/// The length of a video shot.
 const SHOT_SECONDS: u64 = 6;
-const LONGEST_VIDEO: u64 = 120;
+const MAX_VIDEO_SECONDS: u64 = 120;
 
 /// A file's name and its bytes.
 type File = (String, Vec<u8>);
 
-/// The files of an invocation that went well. `output` is the URI of the folder that they go to.
+/// Returns the files of a successful invocation. `output` is the URI of their folder.
 pub(crate) fn files(model: &FoundationModel, input: &Value, buckets: &Buckets, output: &str) -> Vec<File> {
     let id = model.base_id();
     let mut files = match id {
@@ -30,7 +31,7 @@ pub(crate) fn files(model: &FoundationModel, input: &Value, buckets: &Buckets, o
     files
 }
 
-/// What Nova Reel leaves behind of an invocation that failed.
+/// Returns the file of a failed invocation, which only Nova Reel writes.
 pub(crate) fn failure(model: &FoundationModel, message: &str) -> Option<File> {
     let shot =
         json!({ "status": "FAILURE", "failureType": "INTERNAL_SERVER_EXCEPTION", "failureMessage": message });
@@ -40,28 +41,28 @@ pub(crate) fn failure(model: &FoundationModel, message: &str) -> Option<File> {
 
 const REEL_STATUS: &str = "video-generation-status.json";
 
-/// The whole video, its shots where there are several, and a word on each.
+/// Returns the video, its shots if there are several, and a status file.
 fn reel(input: &Value, output: &str) -> Vec<File> {
     let seconds = input["videoGenerationConfig"]["durationSeconds"].as_u64();
-    let listed =
+    let from_shots =
         input["multiShotManualParams"]["shots"].as_array().map(|shots| shots.len() as u64 * SHOT_SECONDS);
-    let seconds = seconds.or(listed).unwrap_or(SHOT_SECONDS).clamp(1, LONGEST_VIDEO);
-    let told = |name: &str| json!({ "status": "SUCCESS", "location": join_uri(output, name) });
+    let seconds = seconds.or(from_shots).unwrap_or(SHOT_SECONDS).clamp(1, MAX_VIDEO_SECONDS);
+    let status_of = |name: &str| json!({ "status": "SUCCESS", "location": join_uri(output, name) });
     let shots = match seconds.div_ceil(SHOT_SECONDS) {
         1 => Vec::new(),
         count => (1..=count).map(|nth| format!("shot_{nth:04}.mp4")).collect(),
     };
     let status = json!({
         "schemaVersion": "1.0",
-        "shots": shots.iter().map(|name| told(name)).collect::<Vec<_>>(),
-        "fullVideo": told("output.mp4"),
+        "shots": shots.iter().map(|name| status_of(name)).collect::<Vec<_>>(),
+        "fullVideo": status_of("output.mp4"),
     });
     let mut files = vec![("output.mp4".to_owned(), video(seconds)), json_file(REEL_STATUS, &status)];
     files.extend(shots.into_iter().map(|name| (name, video(SHOT_SECONDS))));
     files
 }
 
-/// A vector for each segment of a text, or one for whatever else there is.
+/// Returns a vector for each segment of a text, or one vector for other input.
 fn nova_embeddings(id: &str, input: &Value, buckets: &Buckets, output: &str) -> Vec<File> {
     let params = &input["segmentedEmbeddingParams"];
     let size = params["embeddingDimension"].as_u64().and_then(|size| usize::try_from(size).ok());
@@ -72,20 +73,21 @@ fn nova_embeddings(id: &str, input: &Value, buckets: &Buckets, output: &str) -> 
     let uri = params[kind]["source"]["s3Location"]["uri"].as_str().unwrap_or_default();
     let stored = || String::from_utf8(buckets.read(uri).ok()??).ok();
     let text = params["text"]["value"].as_str().map(str::to_owned).or_else(stored);
-    let longest = params["text"]["segmentationConfig"]["maxLengthChars"].as_u64().unwrap_or(SEGMENT).max(1);
+    let length =
+        params["text"]["segmentationConfig"]["maxLengthChars"].as_u64().unwrap_or(SEGMENT_LENGTH).max(1);
     let letters: Vec<_> = text.unwrap_or_else(|| params[kind].to_string()).chars().collect();
-    let longest = usize::try_from(longest).unwrap_or(usize::MAX);
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
     let line = |(index, segment): (usize, &[char])| {
-        let start = index.saturating_mul(longest);
+        let start = index.saturating_mul(length);
         let place = json!({
             "segmentIndex": index,
             "segmentStartCharPosition": start,
             "segmentEndCharPosition": start + segment.len(),
         });
-        let embedding = vector(&segment.iter().collect::<String>(), size);
+        let embedding = text_vector(&segment.iter().collect::<String>(), size);
         format!("{}\n", json!({ "embedding": embedding, "segmentMetadata": place, "status": "SUCCESS" }))
     };
-    let lines: String = letters.chunks(longest).enumerate().map(line).collect();
+    let lines: String = letters.chunks(length).enumerate().map(line).collect();
     let name = format!("embedding-{kind}.jsonl");
     let result = json!({
         "sourceFileUri": uri,
@@ -101,7 +103,7 @@ fn nova_embeddings(id: &str, input: &Value, buckets: &Buckets, output: &str) -> 
 
 fn marengo(id: &str, input: &Value) -> File {
     let text = input["inputText"].as_str().or_else(|| input["text"]["inputText"].as_str());
-    let embedding = vector(&text.map_or_else(|| input.to_string(), str::to_owned), default_size(id));
+    let embedding = text_vector(&text.map_or_else(|| input.to_string(), str::to_owned), default_size(id));
     let segment = match input["inputType"].as_str() {
         Some("video") => json!({
             "embedding": embedding, "embeddingOption": "visual", "startSec": 0.0, "endSec": SHOT_SECONDS as f64,
@@ -115,7 +117,7 @@ fn json_file(name: &str, value: &Value) -> File {
     (name.to_owned(), value.to_string().into_bytes())
 }
 
-/// An MP4 of a length, in which nothing is to be seen: a container without a track.
+/// Returns an MP4 file of a length, without a track.
 fn video(seconds: u64) -> Vec<u8> {
     const PER_SECOND: u32 = 1000;
     const UNITY: u32 = 0x0001_0000;

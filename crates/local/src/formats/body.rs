@@ -1,4 +1,4 @@
-//! What is wrong with a body, as AWS's schema check says it.
+//! Reads the members of a body. The errors have the messages of AWS's schema check.
 
 use serde_json::Value;
 
@@ -6,13 +6,14 @@ use crate::json::items;
 use crate::model::prompt::Prompt;
 use crate::wire::error::{AwsError, AwsResult};
 
+/// Creates the error of a malformed body.
 pub(crate) fn malformed(what: &str) -> AwsError {
     AwsError::validation(format!(
         "Malformed input request: {what}, please reformat your input and try again."
     ))
 }
 
-/// A text that has to be there.
+/// Returns a required text.
 pub(crate) fn required_text<'a>(body: &'a Value, key: &str) -> AwsResult<&'a str> {
     match &body[key] {
         Value::Null => Err(malformed(&format!("#: required key [{key}] not found"))),
@@ -21,7 +22,7 @@ pub(crate) fn required_text<'a>(body: &'a Value, key: &str) -> AwsResult<&'a str
     }
 }
 
-/// A list that has to be there, with something in it.
+/// Returns a required list, which must not be empty.
 pub(crate) fn required_list<'a>(body: &'a Value, key: &str) -> AwsResult<&'a [Value]> {
     match &body[key] {
         Value::Null => Err(malformed(&format!("#: required key [{key}] not found"))),
@@ -34,14 +35,14 @@ pub(crate) fn required_list<'a>(body: &'a Value, key: &str) -> AwsResult<&'a [Va
 }
 
 /// Checks that a body has its required members, and no unknown ones. For Cohere's models AWS lists every violation.
-pub(crate) fn members(body: &Value, required: &[&str], optional: &[&str]) -> AwsResult<()> {
+pub(crate) fn check_members(body: &Value, required: &[&str], optional: &[&str]) -> AwsResult<()> {
     let wrong: String =
         member_violations(body, required, optional).iter().map(|wrong| format!("#: {wrong}")).collect();
     if wrong.is_empty() { Ok(()) } else { Err(malformed(&wrong)) }
 }
 
-/// The same for Amazon's models: AWS names a single violation, and only counts several.
-pub(crate) fn amazon_members(body: &Value, required: &[&str], optional: &[&str]) -> AwsResult<()> {
+/// Checks members for Amazon's models: AWS's message names a single violation, but only counts several.
+pub(crate) fn check_amazon_members(body: &Value, required: &[&str], optional: &[&str]) -> AwsResult<()> {
     match member_violations(body, required, optional).as_slice() {
         [] => Ok(()),
         [wrong] => Err(malformed(wrong)),
@@ -60,18 +61,18 @@ fn member_violations(body: &Value, required: &[&str], optional: &[&str]) -> Vec<
     missing.chain(extra).collect()
 }
 
-/// A list that has to be there, with a limited number of elements.
-pub(crate) fn limited_list<'a>(body: &'a Value, key: &str, most: usize) -> AwsResult<&'a [Value]> {
+/// Returns a required list with a limited number of elements.
+pub(crate) fn limited_list<'a>(body: &'a Value, key: &str, max: usize) -> AwsResult<&'a [Value]> {
     let list = required_list(body, key)?;
     match list.len() {
-        count if count > most => {
-            Err(malformed(&format!("#/{key}: expected maximum item count: {most}, found: {count}")))
+        count if count > max => {
+            Err(malformed(&format!("#/{key}: expected maximum item count: {max}, found: {count}")))
         }
         _ => Ok(list),
     }
 }
 
-/// A member that is one of some values, or absent. The path leads to it.
+/// Checks that a member is one of some values, or absent. `path` is its path in the message.
 pub(crate) fn one_of<'a, T: PartialEq<Value>>(
     value: &'a Value,
     path: &str,
@@ -86,10 +87,12 @@ pub(crate) fn one_of<'a, T: PartialEq<Value>>(
     }
 }
 
+/// Creates the error of a member with a wrong type.
 pub(crate) fn wrong_type(path: &str, expected: &str, found: &Value) -> AwsError {
     malformed(&format!("{path}: expected type: {expected}, found: {}", json_type(found)))
 }
 
+/// Returns the name of a JSON type in AWS's messages.
 pub(crate) fn json_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "Null",
@@ -102,21 +105,21 @@ pub(crate) fn json_type(value: &Value) -> &'static str {
     }
 }
 
-/// A prompt of one text, with the limits that makers name each in their way.
+/// Creates a prompt of one text with a token limit and stop sequences, whose names differ by format.
 pub(crate) fn text_prompt(text: &str, max_tokens: &Value, stop: &Value) -> AwsResult<Prompt> {
-    limited(Prompt::of_text(text), max_tokens, stop)
+    with_limits(Prompt::from_text(text), max_tokens, stop)
 }
 
-/// A prompt with these limits.
-pub(crate) fn limited(prompt: Prompt, max_tokens: &Value, stop: &Value) -> AwsResult<Prompt> {
+/// Sets the token limit and the stop sequences of a prompt.
+pub(crate) fn with_limits(prompt: Prompt, max_tokens: &Value, stop: &Value) -> AwsResult<Prompt> {
     if prompt.last_text().trim().is_empty() {
         return Err(malformed("#/prompt: expected minLength: 1, actual: 0"));
     }
-    Ok(Prompt { max_tokens: limit(max_tokens)?, stop_sequences: texts(stop), ..prompt })
+    Ok(Prompt { max_tokens: token_limit(max_tokens)?, stop_sequences: texts(stop), ..prompt })
 }
 
-/// A number of tokens, at least one.
-pub(crate) fn limit(value: &Value) -> AwsResult<Option<u64>> {
+/// Parses a token limit, which is at least 1.
+pub(crate) fn token_limit(value: &Value) -> AwsResult<Option<u64>> {
     match value {
         Value::Null => Ok(None),
         Value::Number(number) => match number.as_u64() {
@@ -128,13 +131,13 @@ pub(crate) fn limit(value: &Value) -> AwsResult<Option<u64>> {
     }
 }
 
-/// A list of texts, or one.
+/// Returns the texts of a list, or a single text.
 pub(crate) fn texts(value: &Value) -> Vec<String> {
     let one = value.as_str().map(str::to_owned);
     one.into_iter().chain(items(value).iter().filter_map(Value::as_str).map(str::to_owned)).collect()
 }
 
-/// The first member that is there.
-pub(crate) fn either<'a>(body: &'a Value, keys: &[&str]) -> &'a Value {
+/// Returns the first of some members that is not null.
+pub(crate) fn first_of<'a>(body: &'a Value, keys: &[&str]) -> &'a Value {
     keys.iter().map(|key| &body[*key]).find(|value| !value.is_null()).unwrap_or(&Value::Null)
 }

@@ -1,43 +1,43 @@
-//! Cohere's older Command.
+//! The format of Cohere's Command, for older models.
 
 use serde_json::{Value, json};
 
 use crate::formats::body::{required_text, text_prompt};
-use crate::formats::{Chunks, Said};
-use crate::model::piece::Piece;
+use crate::formats::response::{ChunkWriter, ProviderResponse};
 use crate::model::prompt::Prompt;
+use crate::model::reply_event::ReplyEvent;
 use crate::wire::error::AwsResult;
 
-pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
+pub(crate) fn parse(body: &Value) -> AwsResult<Prompt> {
     text_prompt(required_text(body, "prompt")?, &body["max_tokens"], &body["stop_sequences"])
 }
 
-pub(crate) fn answer(said: &Said<'_>) -> Value {
+pub(crate) fn response_body(response: &ProviderResponse<'_>) -> Value {
     json!({
-        "id": said.id,
+        "id": response.id,
         "generations": [{
-            "id": said.ids.uuid(),
-            "text": format!(" {}", said.completion.text()),
-            "finish_reason": reason(said),
+            "id": response.ids.uuid(),
+            "text": format!(" {}", response.completion.text()),
+            "finish_reason": reason(response),
         }],
-        "prompt": said.asked.body["prompt"],
+        "prompt": response.request.body["prompt"],
     })
 }
 
-/// The whole in one chunk, unless the body has `stream`: then piece by piece.
-pub(crate) fn chunks() -> Chunks {
-    Box::new(|said, piece| match (piece, piece.text()) {
-        (Piece::End(_), _) if said.asked.body["stream"] == true => {
-            vec![json!({ "is_finished": true, "finish_reason": reason(said) })]
+/// Writes one chunk with the whole reply, or several if the body has `stream`.
+pub(crate) fn chunk_writer() -> ChunkWriter {
+    Box::new(|response, event| match (event, event.text()) {
+        (ReplyEvent::MessageStop(_), _) if response.request.body["stream"] == true => {
+            vec![json!({ "is_finished": true, "finish_reason": reason(response) })]
         }
-        (Piece::End(_), _) => vec![answer(said)],
-        (_, Some(text)) if said.asked.body["stream"] == true => {
+        (ReplyEvent::MessageStop(_), _) => vec![response_body(response)],
+        (_, Some(text)) if response.request.body["stream"] == true => {
             vec![json!({ "is_finished": false, "text": text })]
         }
         _ => Vec::new(),
     })
 }
 
-fn reason<'a>(said: &'a Said<'_>) -> &'a str {
-    said.stopped_by("MAX_TOKENS", "STOP_SEQUENCE", "COMPLETE")
+fn reason<'a>(response: &'a ProviderResponse<'_>) -> &'a str {
+    response.stop_reason("MAX_TOKENS", "STOP_SEQUENCE", "COMPLETE")
 }

@@ -1,21 +1,23 @@
-//! Converse's own format, which CountTokens and batch records share.
+//! Converse's own format. CountTokens and batch jobs have it, too.
 
 use serde_json::{Map, Value, json};
 
 use crate::json::{items, strings};
 use crate::model::completion::{Completion, TOOL_USE};
 use crate::model::prompt::{Prompt, Thinking, ToolChoice, message};
-use crate::model::provider_fields::{answer_schema, anthropic_tool, anthropic_tool_choice, wants_reasoning};
+use crate::model::provider_fields::{
+    output_schema, parse_anthropic_tool, parse_anthropic_tool_choice, requests_reasoning,
+};
 use crate::rules;
 use crate::wire::error::AwsResult;
 use crate::world::catalogue::FoundationModel;
 use crate::world::catalogue::style::ReasoningPosition;
 
-/// Parses the prompt of a Converse input, and refuses an input that AWS refuses.
+/// Parses Converse's input into a prompt, and checks both.
 pub(crate) fn parse(model: &FoundationModel, input: &Value) -> AwsResult<Prompt> {
     rules::converse::check(model, input)?;
     let prompt = prompt(model, input);
-    rules::prompt::check(model, &prompt).map_err(rules::prompt::Refusal::of_converse)?;
+    rules::prompt::check(model, &prompt).map_err(rules::prompt::Refusal::into_converse_error)?;
     Ok(prompt)
 }
 
@@ -28,18 +30,18 @@ fn prompt(model: &FoundationModel, input: &Value) -> Prompt {
     Prompt {
         system: items(&input["system"]).to_vec(),
         messages: items(&input["messages"]).to_vec(),
-        tools: tools.chain(items(&fields["tools"]).iter().map(anthropic_tool)).collect(),
+        tools: tools.chain(items(&fields["tools"]).iter().map(parse_anthropic_tool)).collect(),
         tool_choice: match &input["toolConfig"]["toolChoice"] {
-            Value::Null => anthropic_tool_choice(&fields["tool_choice"]),
+            Value::Null => parse_anthropic_tool_choice(&fields["tool_choice"]),
             choice => tool_choice(choice),
         },
         max_tokens: inference["maxTokens"].as_u64(),
         temperature: inference["temperature"].as_f64(),
         top_p: inference["topP"].as_f64(),
         stop_sequences: strings(&inference["stopSequences"]),
-        thinking: Thinking::of(&input["additionalModelRequestFields"]),
-        reasoning: wants_reasoning(fields) || model.style.unrequested_reasoning.is_some(),
-        answer_schema: schema.or_else(|| answer_schema(fields)),
+        thinking: Thinking::from_fields(&input["additionalModelRequestFields"]),
+        reasoning: requests_reasoning(fields) || model.style.unrequested_reasoning.is_some(),
+        output_schema: schema.or_else(|| output_schema(fields)),
     }
 }
 
@@ -58,9 +60,9 @@ pub(crate) fn response_body(model: &FoundationModel, completion: &Completion) ->
         content.sort_by_key(|block| block["reasoningContent"].is_object());
     }
     if style.sets_tool_use_type {
-        let is_unmarked =
+        let lacks_type =
             |block: &&mut Value| block["toolUse"].is_object() && block["toolUse"]["type"].is_null();
-        content.iter_mut().filter(is_unmarked).for_each(|block| block["toolUse"]["type"] = json!(TOOL_USE));
+        content.iter_mut().filter(lacks_type).for_each(|block| block["toolUse"]["type"] = json!(TOOL_USE));
     }
     json!({
         "metrics": { "latencyMs": completion.latency_ms() },
@@ -70,7 +72,7 @@ pub(crate) fn response_body(model: &FoundationModel, completion: &Completion) ->
     })
 }
 
-/// Returns the fields of the provider's own response that the request asks for, where the server has them.
+/// Returns the fields of the provider's own response that the request asks for, if the server has them.
 pub(crate) fn additional_fields(wanted: &[String], completion: &Completion) -> Option<Value> {
     if completion.additional_fields.is_some() {
         return completion.additional_fields.clone();

@@ -1,53 +1,54 @@
-//! AI21's Jamba: OpenAI's chat completions with members of its own.
+//! The format of AI21's Jamba: OpenAI's chat completions with other members.
 
 use serde_json::{Value, json};
 
-use crate::formats::{Chunks, Said, openai};
-use crate::model::piece::Piece;
-use crate::model::tokens::of_text;
+use crate::formats::openai;
+use crate::formats::response::{ChunkWriter, ProviderResponse};
+use crate::model::reply_event::ReplyEvent;
+use crate::model::tokens::count_in_text;
 
-pub(crate) fn answer(said: &Said<'_>) -> Value {
-    let calls = openai::calls(said);
+pub(crate) fn response_body(response: &ProviderResponse<'_>) -> Value {
+    let calls = openai::calls(response);
     let calls = (!calls.is_empty()).then_some(calls);
-    let message = json!({ "role": "assistant", "content": openai::text(said), "tool_calls": calls });
+    let message = json!({ "role": "assistant", "content": openai::text(response), "tool_calls": calls });
     json!({
-        "id": openai::id(said),
-        "choices": [{ "index": 0, "message": message, "finish_reason": openai::reason(said) }],
-        "usage": openai::usage(said, said.completion.usage.output),
-        "meta": meta(said),
-        "model": model_name(&said.asked.model.model_id),
+        "id": openai::id(response),
+        "choices": [{ "index": 0, "message": message, "finish_reason": openai::reason(response) }],
+        "usage": openai::usage(response, response.completion.usage.output),
+        "meta": meta(response),
+        "model": model_name(&response.request.model.model_id),
     })
 }
 
-/// Every chunk has the usage so far. The metrics come in a chunk of their own at the end (recorded).
-pub(crate) fn chunks() -> Chunks {
-    let mut write = openai::chunks();
+/// Writes the usage so far in each chunk, and an empty chunk for the metrics at the end (recorded).
+pub(crate) fn chunk_writer() -> ChunkWriter {
+    let mut write = openai::chunk_writer();
     let mut generated = 0;
-    Box::new(move |said, piece| {
-        generated += piece.text().map_or(0, of_text);
-        let is_last = matches!(piece, Piece::End(_));
-        let output = if is_last { said.completion.usage.output } else { generated };
-        let mut chunks = write(said, piece);
+    Box::new(move |response, event| {
+        generated += event.text().map_or(0, count_in_text);
+        let is_last = matches!(event, ReplyEvent::MessageStop(_));
+        let output = if is_last { response.completion.usage.output } else { generated };
+        let mut chunks = write(response, event);
         for chunk in &mut chunks {
-            let mut own = json!({
-                "id": chunk["id"], "choices": chunk["choices"], "usage": openai::usage(said, output),
+            let mut jamba_chunk = json!({
+                "id": chunk["id"], "choices": chunk["choices"], "usage": openai::usage(response, output),
             });
             if is_last {
-                own["choices"][0]["delta"] = json!({ "content": "" });
-                own["meta"] = meta(said);
+                jamba_chunk["choices"][0]["delta"] = json!({ "content": "" });
+                jamba_chunk["meta"] = meta(response);
             }
-            *chunk = own;
+            *chunk = jamba_chunk;
         }
         chunks.extend(is_last.then(|| json!({})));
         chunks
     })
 }
 
-fn meta(said: &Said<'_>) -> Value {
-    json!({ "requestDurationMillis": said.completion.latency_ms() })
+fn meta(response: &ProviderResponse<'_>) -> Value {
+    json!({ "requestDurationMillis": response.completion.latency_ms() })
 }
 
-/// `ai21.jamba-1-5-mini-v1:0` calls itself `jamba-1.5-mini`.
+/// Returns the name of a model in responses: `jamba-1.5-mini` for `ai21.jamba-1-5-mini-v1:0`.
 fn model_name(id: &str) -> String {
     let name = id.strip_prefix("ai21.").unwrap_or(id);
     name.rsplit_once("-v").map_or(name, |(name, _)| name).replacen("1-5", "1.5", 1)

@@ -1,4 +1,4 @@
-//! TwelveLabs' Marengo Embed, the synchronous form: texts and images.
+//! The format of TwelveLabs' Marengo Embed in synchronous calls: texts and images.
 
 use serde_json::{Value, json};
 
@@ -8,8 +8,8 @@ use crate::wire::error::AwsResult;
 
 const INPUT_TYPES: &[&str] = &["text", "image", "text_image"];
 
-/// Version 3 has the input in a member named by its type, version 2.7 has it at the top.
-pub(super) fn read(body: &Value) -> AwsResult<Vec<Vec<Value>>> {
+/// Parses the input. In version 3 it is in a member with the name of its type, in version 2.7 it is at the top level.
+pub(super) fn parse(body: &Value) -> AwsResult<Vec<Vec<Value>>> {
     let kind = required_text(body, "inputType")?;
     one_of(&body["inputType"], "#/inputType", INPUT_TYPES)?;
     let input = if body[kind].is_object() { &body[kind] } else { body };
@@ -24,7 +24,7 @@ pub(super) fn read(body: &Value) -> AwsResult<Vec<Vec<Value>>> {
     }
 }
 
-pub(super) fn answer(vectors: &[Vec<f64>]) -> Value {
+pub(super) fn response_body(vectors: &[Vec<f64>]) -> Value {
     let embeddings = vectors.iter().map(|vector| json!({ "embedding": vector }));
     json!({ "data": embeddings.collect::<Vec<_>>() })
 }

@@ -1,30 +1,35 @@
-//! Mistral's text completions.
+//! The format of Mistral's text completions.
 
 use serde_json::{Value, json};
 
-use crate::formats::body::{either, limited, required_text};
-use crate::formats::{Chunks, Said, template};
-use crate::model::piece::Piece;
+use crate::formats::body::{first_of, required_text, with_limits};
+use crate::formats::response::{ChunkWriter, ProviderResponse};
+use crate::formats::template;
 use crate::model::prompt::Prompt;
+use crate::model::reply_event::ReplyEvent;
 use crate::wire::error::AwsResult;
 
-pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
+pub(crate) fn parse(body: &Value) -> AwsResult<Prompt> {
     let prompt = required_text(body, "prompt")?;
-    limited(template::mistral(prompt), either(body, &["max_tokens", "max_completion_tokens"]), &body["stop"])
+    with_limits(
+        template::mistral(prompt),
+        first_of(body, &["max_tokens", "max_completion_tokens"]),
+        &body["stop"],
+    )
 }
 
-pub(crate) fn answer(said: &Said<'_>) -> Value {
-    chunk(&said.completion.text(), Some(said.stopped_by("length", "stop", "stop")))
+pub(crate) fn response_body(response: &ProviderResponse<'_>) -> Value {
+    chunk(&response.completion.text(), Some(response.stop_reason("length", "stop", "stop")))
 }
 
-/// The last words come with the reason to stop: each waits for what follows it.
-pub(crate) fn chunks() -> Chunks {
+/// Writes the last text with the stop reason. So each text is written when the next event arrives.
+pub(crate) fn chunk_writer() -> ChunkWriter {
     let mut held = None;
-    Box::new(move |said, piece| match (piece, piece.text()) {
+    Box::new(move |response, event| match (event, event.text()) {
         (_, Some(text)) => held.replace(text.to_owned()).map(|text| chunk(&text, None)).into_iter().collect(),
-        (Piece::End(_), _) => {
+        (ReplyEvent::MessageStop(_), _) => {
             let text = held.take().unwrap_or_default();
-            vec![chunk(&text, Some(said.stopped_by("length", "stop", "stop")))]
+            vec![chunk(&text, Some(response.stop_reason("length", "stop", "stop")))]
         }
         _ => Vec::new(),
     })

@@ -1,4 +1,7 @@
-//! Each maker's own format for InvokeModel: bodies into prompts, completions into bodies and stream chunks.
+//! The providers' formats of InvokeModel: they parse request bodies into prompts, and write replies as response bodies and
+//! stream chunks.
+//!
+//! Each format has a file, which is chosen here. [`converse`] is Converse's own format.
 
 mod anthropic;
 mod anthropic_text;
@@ -10,6 +13,7 @@ mod cohere_embeddings;
 mod cohere_text;
 pub(crate) mod converse;
 pub(crate) mod embeddings;
+pub(crate) mod format;
 mod images;
 mod jamba;
 mod llama;
@@ -20,66 +24,26 @@ mod nova_embeddings;
 mod openai;
 mod pegasus;
 pub(crate) mod png;
+pub(crate) mod request;
 mod rerank;
+pub(crate) mod response;
 mod template;
 mod text_completion;
 mod titan_embeddings;
 mod titan_text;
+mod vectors;
 
-use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::formats::embeddings::Embedder;
-use crate::model::completion::Completion;
-use crate::model::piece::Piece;
-use crate::model::prompt::Prompt;
+use crate::formats::format::Format;
+use crate::formats::request::ProviderRequest;
+use crate::formats::response::{ChunkWriter, ProviderResponse};
 use crate::wire::error::{AwsError, AwsResult};
 use crate::world::catalogue::FoundationModel;
 use crate::world::ids::Ids;
 
-/// A body understood: what is asked, and in which form it wants its answer.
-#[derive(Debug)]
-pub(crate) struct Asked {
-    pub(crate) prompt: Prompt,
-    pub(crate) model: &'static FoundationModel,
-    pub(crate) body: Value,
-    format: Format,
-}
-
-/// A completion on its way into a maker's form.
-pub(crate) struct Said<'a> {
-    pub(crate) ids: &'a Ids,
-    pub(crate) now: Timestamp,
-    pub(crate) asked: &'a Asked,
-    pub(crate) completion: &'a Completion,
-    /// The request's id, which some makers repeat.
-    pub(crate) id: &'a str,
-}
-
-/// Puts the pieces of a completion into a maker's chunks.
-pub(crate) type Chunks = Box<dyn FnMut(&Said<'_>, &Piece) -> Vec<Value> + Send>;
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Format {
-    Anthropic,
-    AnthropicText,
-    Cohere,
-    CohereText,
-    Embeddings(Embedder),
-    Images,
-    Jamba,
-    Llama,
-    MistralText,
-    Nova,
-    OpenAi,
-    Pegasus,
-    Rerank,
-    TextCompletion,
-    TitanText,
-}
-
-/// Reads a body in the format of its model's maker.
-pub(crate) fn read(model: &'static FoundationModel, bytes: &[u8]) -> AwsResult<Asked> {
+/// Parses a body in the format of the model's provider.
+pub(crate) fn parse(model: &'static FoundationModel, bytes: &[u8]) -> AwsResult<ProviderRequest> {
     let body: Value = serde_json::from_slice(bytes).map_err(|_| {
         AwsError::validation("Malformed input request, please reformat your input and try again.")
     })?;
@@ -89,147 +53,80 @@ pub(crate) fn read(model: &'static FoundationModel, bytes: &[u8]) -> AwsResult<A
             body::json_type(&body)
         )));
     }
-    let format = format(model, &body)?;
+    let format = Format::of(model, &body)?;
     let mut prompt = match format {
-        Format::Anthropic => anthropic::read(&body),
-        Format::AnthropicText => anthropic_text::read(&body),
-        Format::Cohere => cohere::read(&body),
-        Format::CohereText => cohere_text::read(&body),
-        Format::Embeddings(embedder) => embedder.read(model, &body),
-        Format::Images => images::read(model, &body),
-        Format::Llama => llama::read(&body),
-        Format::MistralText => mistral_text::read(&body),
-        Format::Nova => nova::read(&body),
-        Format::Jamba | Format::OpenAi => openai::read(model, &body),
-        Format::Pegasus => pegasus::read(&body),
-        Format::Rerank => rerank::read(model.provider(), &body),
-        Format::TextCompletion => text_completion::read(&body),
-        Format::TitanText => titan_text::read(&body),
+        Format::Anthropic => anthropic::parse(&body),
+        Format::AnthropicText => anthropic_text::parse(&body),
+        Format::Cohere => cohere::parse(&body),
+        Format::CohereText => cohere_text::parse(&body),
+        Format::Embeddings(format) => embeddings::parse(format, model, &body),
+        Format::Images => images::parse(model, &body),
+        Format::Llama => llama::parse(&body),
+        Format::MistralText => mistral_text::parse(&body),
+        Format::Nova => nova::parse(&body),
+        Format::Jamba | Format::OpenAi => openai::parse(model, &body),
+        Format::Pegasus => pegasus::parse(&body),
+        Format::Rerank => rerank::parse(model.provider(), &body),
+        Format::TextCompletion => text_completion::parse(&body),
+        Format::TitanText => titan_text::parse(&body),
     }?;
     let inference = [&body, &body["inferenceConfig"], &body["textGenerationConfig"]];
     let number =
-        |keys: &[&str]| inference.iter().find_map(|inference| body::either(inference, keys).as_f64());
+        |keys: &[&str]| inference.iter().find_map(|inference| body::first_of(inference, keys).as_f64());
     prompt.temperature = number(&["temperature"]);
     prompt.top_p = number(&["top_p", "topP", "p"]);
-    Ok(Asked { prompt, model, body, format })
+    Ok(ProviderRequest { prompt, model, body, format })
 }
 
-fn format(model: &FoundationModel, body: &Value) -> AwsResult<Format> {
-    let id = model.base_id();
-    let has = |member: &str| !body[member].is_null();
-    let makes = |modality: &str| model.output_modalities.iter().any(|output| output == modality);
-    if makes("EMBEDDING") {
-        return Ok(Format::Embeddings(Embedder::of(model)));
-    }
-    if makes("IMAGE") && !makes("TEXT") {
-        return Ok(Format::Images);
-    }
-    if !makes("TEXT") {
-        return Err(AwsError::new(
-            "NotImplementedException",
-            format!(
-                "bedrock-local does not serve InvokeModel of {id}: use StartAsyncInvoke for models of video."
-            ),
-        ));
-    }
-    Ok(match model.provider() {
-        _ if id.contains(".rerank-") => Format::Rerank,
-        "ai21" => Format::Jamba,
-        "anthropic" if has("prompt") && !has("messages") => Format::AnthropicText,
-        "anthropic" => Format::Anthropic,
-        "amazon" if id.starts_with("amazon.nova") => Format::Nova,
-        "amazon" => Format::TitanText,
-        "cohere" if id.starts_with("cohere.command-r") => Format::Cohere,
-        "cohere" => Format::CohereText,
-        "meta" => Format::Llama,
-        "mistral" if has("prompt") => Format::MistralText,
-        "twelvelabs" => Format::Pegasus,
-        _ if has("prompt") && !has("messages") => Format::TextCompletion,
-        _ => Format::OpenAi,
-    })
-}
-
-impl Asked {
-    /// Whether it is a conversation in Anthropic's form, which is held to the rules of Converse's prompts.
-    pub(crate) fn is_messages(&self) -> bool {
-        self.format == Format::Anthropic
-    }
-
-    /// The form of embeddings that is wanted, where it is embeddings.
-    pub(crate) fn embedder(&self) -> Option<Embedder> {
-        match self.format {
-            Format::Embeddings(embedder) => Some(embedder),
-            _ => None,
-        }
-    }
-
-    /// Whether its model answers in words, not in vectors, pictures or a ranking.
-    pub(crate) fn speaks(&self) -> bool {
-        !matches!(self.format, Format::Embeddings(_) | Format::Images | Format::Rerank)
-    }
-
-    pub(crate) fn ranks(&self) -> bool {
-        self.format == Format::Rerank
-    }
-
-    /// What a model makes that says nothing: the server's own vectors, pictures, a ranking.
-    pub(crate) fn made(&self, ids: &Ids) -> Option<Value> {
-        match self.format {
-            Format::Embeddings(embedder) => Some(embedder.answer(self, None, &ids.uuid())),
-            Format::Images => Some(images::answer(self)),
-            Format::Rerank => Some(rerank::answer(self)),
-            _ => None,
-        }
-    }
-
-    /// What puts a completion into a stream's chunks.
-    pub(crate) fn chunks(&self) -> Chunks {
-        match self.format {
-            Format::Anthropic => anthropic::chunks(),
-            Format::AnthropicText => anthropic_text::chunks(),
-            Format::Cohere => cohere::chunks(),
-            Format::CohereText => cohere_text::chunks(),
-            // What a model makes that says nothing comes as no stream.
-            Format::Embeddings(_) | Format::Images | Format::Rerank => Box::new(|_, _| Vec::new()),
-            Format::Jamba => jamba::chunks(),
-            Format::Llama => llama::chunks(),
-            Format::MistralText => mistral_text::chunks(),
-            Format::Nova => nova::chunks(),
-            Format::OpenAi => openai::chunks(),
-            Format::Pegasus => pegasus::chunks(),
-            Format::TextCompletion => text_completion::chunks(),
-            Format::TitanText => titan_text::chunks(),
-        }
+/// Returns the response body of a model that generates no text: the server's own vectors or images, or a ranking. Returns
+/// `None` for a model that generates text.
+pub(crate) fn response_body_without_text(request: &ProviderRequest, ids: &Ids) -> Option<Value> {
+    match request.format {
+        Format::Embeddings(format) => Some(embeddings::response_body(format, request, None, &ids.uuid())),
+        Format::Images => Some(images::response_body(request)),
+        Format::Rerank => Some(rerank::response_body(request)),
+        _ => None,
     }
 }
 
-impl Said<'_> {
-    /// The whole answer.
-    pub(crate) fn answer(&self) -> Value {
-        match self.asked.format {
-            Format::Anthropic => anthropic::answer(self),
-            Format::AnthropicText => anthropic_text::answer(self),
-            Format::Cohere => cohere::answer(self),
-            Format::CohereText => cohere_text::answer(self),
-            Format::Embeddings(embedder) => embedder.answer(self.asked, None, self.id),
-            Format::Images => images::answer(self.asked),
-            Format::Jamba => jamba::answer(self),
-            Format::Llama => llama::answer(self),
-            Format::MistralText => mistral_text::answer(self),
-            Format::Nova => nova::answer(self),
-            Format::OpenAi => openai::answer(self),
-            Format::Pegasus => pegasus::answer(self),
-            Format::Rerank => rerank::answer(self.asked),
-            Format::TextCompletion => text_completion::answer(self),
-            Format::TitanText => titan_text::answer(self),
-        }
+/// Returns the response body of a whole reply.
+pub(crate) fn response_body(response: &ProviderResponse<'_>) -> Value {
+    let request = response.request;
+    match request.format {
+        Format::Anthropic => anthropic::response_body(response),
+        Format::AnthropicText => anthropic_text::response_body(response),
+        Format::Cohere => cohere::response_body(response),
+        Format::CohereText => cohere_text::response_body(response),
+        Format::Embeddings(format) => embeddings::response_body(format, request, None, response.id),
+        Format::Images => images::response_body(request),
+        Format::Jamba => jamba::response_body(response),
+        Format::Llama => llama::response_body(response),
+        Format::MistralText => mistral_text::response_body(response),
+        Format::Nova => nova::response_body(response),
+        Format::OpenAi => openai::response_body(response),
+        Format::Pegasus => pegasus::response_body(response),
+        Format::Rerank => rerank::response_body(request),
+        Format::TextCompletion => text_completion::response_body(response),
+        Format::TitanText => titan_text::response_body(response),
     }
+}
 
-    fn stopped_by<'r>(&self, length: &'r str, sequence: &'r str, end: &'r str) -> &'r str {
-        match self.completion.stop_reason.as_str() {
-            "max_tokens" => length,
-            "stop_sequence" => sequence,
-            _ => end,
-        }
+/// Returns the writer of a streamed reply's chunks.
+pub(crate) fn chunk_writer(request: &ProviderRequest) -> ChunkWriter {
+    match request.format {
+        Format::Anthropic => anthropic::chunk_writer(),
+        Format::AnthropicText => anthropic_text::chunk_writer(),
+        Format::Cohere => cohere::chunk_writer(),
+        Format::CohereText => cohere_text::chunk_writer(),
+        // Models that generate no text do not stream.
+        Format::Embeddings(_) | Format::Images | Format::Rerank => Box::new(|_, _| Vec::new()),
+        Format::Jamba => jamba::chunk_writer(),
+        Format::Llama => llama::chunk_writer(),
+        Format::MistralText => mistral_text::chunk_writer(),
+        Format::Nova => nova::chunk_writer(),
+        Format::OpenAi => openai::chunk_writer(),
+        Format::Pegasus => pegasus::chunk_writer(),
+        Format::TextCompletion => text_completion::chunk_writer(),
+        Format::TitanText => titan_text::chunk_writer(),
     }
 }

@@ -1,14 +1,15 @@
-//! Amazon's Nova: much like Converse.
+//! The format of Amazon's Nova, which is similar to Converse's.
 
 use serde_json::{Value, json};
 
-use crate::formats::body::{either, limit, malformed, required_list, texts};
-use crate::formats::{Chunks, Said};
+use crate::formats::body::{first_of, malformed, required_list, texts, token_limit};
+use crate::formats::response::{ChunkWriter, ProviderResponse};
 use crate::json::items;
-use crate::model::piece::Piece;
 use crate::model::prompt::{Prompt, ToolChoice, message};
+use crate::model::reply_event::ReplyEvent;
 use crate::wire::error::AwsResult;
 
+/// The kinds of content blocks.
 const KINDS: &[&str] = &[
     "audio",
     "cachePoint",
@@ -21,7 +22,7 @@ const KINDS: &[&str] = &[
     "video",
 ];
 
-pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
+pub(crate) fn parse(body: &Value) -> AwsResult<Prompt> {
     let messages = required_list(body, "messages")?;
     for (index, message) in messages.iter().enumerate() {
         for (position, block) in items(&message["content"]).iter().enumerate() {
@@ -42,25 +43,25 @@ pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
             None if choice["any"].is_object() => ToolChoice::Any,
             None => ToolChoice::Auto,
         },
-        max_tokens: limit(either(inference, &["maxTokens", "max_new_tokens"]))?,
+        max_tokens: token_limit(first_of(inference, &["maxTokens", "max_new_tokens"]))?,
         stop_sequences: texts(&inference["stopSequences"]),
         reasoning: body["reasoningConfig"]["type"] == "enabled",
         ..Prompt::default()
     })
 }
 
-pub(crate) fn answer(said: &Said<'_>) -> Value {
-    let mut usage = usage(said);
-    usage["totalTokens"] = (said.completion.usage.input + said.completion.usage.output).into();
+pub(crate) fn response_body(response: &ProviderResponse<'_>) -> Value {
+    let mut usage = usage(response);
+    usage["totalTokens"] = (response.completion.usage.input + response.completion.usage.output).into();
     json!({
-        "output": { "message": message("assistant", said.completion.content.clone()) },
-        "stopReason": stop_reason(said),
+        "output": { "message": message("assistant", response.completion.content.clone()) },
+        "stopReason": stop_reason(response),
         "usage": usage,
     })
 }
 
-/// Nova's own streams give every delta of text a content block of its own, and a tool's input whole.
-pub(crate) fn chunks() -> Chunks {
+/// Writes each text delta as a separate content block, and the input of a tool in one delta, as Nova does.
+pub(crate) fn chunk_writer() -> ChunkWriter {
     let (mut index, mut input) = (0, None::<String>);
     let delta = |index: usize, delta: Value| {
         [
@@ -68,9 +69,9 @@ pub(crate) fn chunks() -> Chunks {
             json!({ "contentBlockStop": { "contentBlockIndex": index } }),
         ]
     };
-    Box::new(move |said, piece| match (piece, piece.text()) {
-        (Piece::Begin, _) => vec![json!({ "messageStart": { "role": "assistant" } })],
-        (Piece::Start(block), _) if block["toolUse"].is_object() => {
+    Box::new(move |response, event| match (event, event.text()) {
+        (ReplyEvent::MessageStart, _) => vec![json!({ "messageStart": { "role": "assistant" } })],
+        (ReplyEvent::BlockStart(block), _) if block["toolUse"].is_object() => {
             input = Some(String::new());
             let tool_use = &block["toolUse"];
             let start =
@@ -81,33 +82,33 @@ pub(crate) fn chunks() -> Chunks {
             index += 1;
             delta(index - 1, json!({ "text": text })).into()
         }
-        (Piece::Delta(_), None) => {
-            input.iter_mut().for_each(|input| input.push_str(piece.tool_input().unwrap_or_default()));
+        (ReplyEvent::BlockDelta(_), None) => {
+            input.iter_mut().for_each(|input| input.push_str(event.tool_input().unwrap_or_default()));
             Vec::new()
         }
-        (Piece::Stop, _) => {
+        (ReplyEvent::BlockStop, _) => {
             let Some(input) = input.take() else { return Vec::new() };
             index += 1;
             let input = if input.is_empty() { "{}" } else { &input };
             delta(index - 1, json!({ "toolUse": { "input": input } })).into()
         }
-        (Piece::End(_), _) => vec![
-            json!({ "messageStop": { "stopReason": stop_reason(said) } }),
-            json!({ "metadata": { "usage": usage(said), "metrics": {}, "trace": {} } }),
+        (ReplyEvent::MessageStop(_), _) => vec![
+            json!({ "messageStop": { "stopReason": stop_reason(response) } }),
+            json!({ "metadata": { "usage": usage(response), "metrics": {}, "trace": {} } }),
         ],
-        (Piece::Start(_), None) => Vec::new(),
+        (ReplyEvent::BlockStart(_), None) => Vec::new(),
     })
 }
 
-fn stop_reason<'a>(said: &'a Said<'_>) -> &'a str {
-    match said.completion.stop_reason.as_str() {
+fn stop_reason<'a>(response: &'a ProviderResponse<'_>) -> &'a str {
+    match response.completion.stop_reason.as_str() {
         "guardrail_intervened" => "end_turn",
         reason => reason,
     }
 }
 
-fn usage(said: &Said<'_>) -> Value {
-    let usage = &said.completion.usage;
+fn usage(response: &ProviderResponse<'_>) -> Value {
+    let usage = &response.completion.usage;
     let cache = usage.cache.clone().unwrap_or_default();
     json!({
         "inputTokens": usage.input,

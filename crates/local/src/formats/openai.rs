@@ -1,43 +1,43 @@
-//! Chat completions as OpenAI forms them: gpt-oss, Qwen, DeepSeek V3, Kimi, MiniMax, newer Mistral models and others.
+//! The format of OpenAI's chat completions: gpt-oss, Qwen, DeepSeek V3, Kimi, MiniMax, newer Mistral models and others.
 
 use serde_json::{Value, json};
 
-use crate::formats::body::{either, limit, malformed, required_list, texts, wrong_type};
-use crate::formats::{Chunks, Said};
+use crate::formats::body::{first_of, malformed, required_list, texts, token_limit, wrong_type};
+use crate::formats::response::{ChunkWriter, ProviderResponse};
 use crate::json::items;
-use crate::model::piece::Piece;
 use crate::model::prompt::{Prompt, ToolChoice, message, text_block};
-use crate::model::provider_fields::{answer_schema, wants_reasoning};
+use crate::model::provider_fields::{output_schema, requests_reasoning};
+use crate::model::reply_event::ReplyEvent;
 use crate::wire::error::AwsResult;
 use crate::world::catalogue::FoundationModel;
 
-pub(crate) fn read(model: &FoundationModel, body: &Value) -> AwsResult<Prompt> {
+pub(crate) fn parse(model: &FoundationModel, body: &Value) -> AwsResult<Prompt> {
     let mut prompt = Prompt {
-        reasoning: reasons(model, body)?,
-        tools: items(&body["tools"]).iter().map(read_tool).collect(),
+        reasoning: wants_reasoning(model, body)?,
+        tools: items(&body["tools"]).iter().map(parse_tool).collect(),
         tool_choice: match (&body["tool_choice"], body["tool_choice"]["function"]["name"].as_str()) {
             (_, Some(name)) => ToolChoice::Named(name.to_owned()),
             (choice, None) if choice == "required" || choice == "any" => ToolChoice::Any,
             (choice, None) if choice == "none" => ToolChoice::Never,
             _ => ToolChoice::Auto,
         },
-        max_tokens: limit(either(body, &["max_tokens", "max_completion_tokens"]))?,
+        max_tokens: token_limit(first_of(body, &["max_tokens", "max_completion_tokens"]))?,
         stop_sequences: texts(&body["stop"]),
-        answer_schema: answer_schema(body),
+        output_schema: output_schema(body),
         ..Prompt::default()
     };
-    for (index, read) in required_list(body, "messages")?.iter().enumerate() {
-        let content = content(&read["content"]);
-        match read["role"].as_str().unwrap_or_default() {
+    for (index, input) in required_list(body, "messages")?.iter().enumerate() {
+        let content = content(&input["content"]);
+        match input["role"].as_str().unwrap_or_default() {
             "system" | "developer" => prompt.system.extend(content),
             "user" => prompt.messages.push(message("user", content)),
             "assistant" => {
-                let calls = items(&read["tool_calls"]).iter().map(read_call);
+                let calls = items(&input["tool_calls"]).iter().map(parse_call);
                 prompt.messages.push(message("assistant", content.into_iter().chain(calls).collect()));
             }
             "tool" => {
                 let result =
-                    json!({ "toolResult": { "toolUseId": read["tool_call_id"], "content": content } });
+                    json!({ "toolResult": { "toolUseId": input["tool_call_id"], "content": content } });
                 prompt.messages.push(message("user", vec![result]));
             }
             role => {
@@ -48,17 +48,17 @@ pub(crate) fn read(model: &FoundationModel, body: &Value) -> AwsResult<Prompt> {
     Ok(prompt)
 }
 
-/// Whether the model reasons: some do unasked, all of them where the body says so. An effort is a text.
-fn reasons(model: &FoundationModel, body: &Value) -> AwsResult<bool> {
+/// Returns whether the model reasons: if the body asks for it, or if the model always does. An effort is a text.
+fn wants_reasoning(model: &FoundationModel, body: &Value) -> AwsResult<bool> {
     match &body["reasoning_effort"] {
         Value::Null | Value::String(_) => {
-            Ok(wants_reasoning(body) || model.style.unrequested_reasoning.is_some())
+            Ok(requests_reasoning(body) || model.style.unrequested_reasoning.is_some())
         }
         other => Err(wrong_type("#/reasoning_effort", "String", other)),
     }
 }
 
-/// A text, a list of parts, or one part alone, as Writer's models have it.
+/// Parses content: a text, a list of parts, or, for Writer's models, a single part.
 fn content(content: &Value) -> Vec<Value> {
     let part = |part: &Value| match part["text"].as_str() {
         Some(text) => Some(text_block(text)),
@@ -71,7 +71,7 @@ fn content(content: &Value) -> Vec<Value> {
     }
 }
 
-fn read_tool(tool: &Value) -> Value {
+fn parse_tool(tool: &Value) -> Value {
     let function = &tool["function"];
     json!({ "toolSpec": {
         "name": function["name"],
@@ -80,41 +80,41 @@ fn read_tool(tool: &Value) -> Value {
     } })
 }
 
-fn read_call(call: &Value) -> Value {
+fn parse_call(call: &Value) -> Value {
     let arguments = call["function"]["arguments"].as_str().unwrap_or_default();
     let input: Value = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
     json!({ "toolUse": { "toolUseId": call["id"], "name": call["function"]["name"], "input": input } })
 }
 
-pub(crate) fn answer(said: &Said<'_>) -> Value {
-    let mut message = json!({ "role": "assistant", "content": text(said), "refusal": null });
-    let calls = calls(said);
+pub(crate) fn response_body(response: &ProviderResponse<'_>) -> Value {
+    let mut message = json!({ "role": "assistant", "content": text(response), "refusal": null });
+    let calls = calls(response);
     if !calls.is_empty() {
         message["tool_calls"] = json!(calls);
     }
-    let mut answer = frame(said, "chat.completion");
+    let mut body = object_head(response, "chat.completion");
     let mut choice = json!({ "index": 0, "message": message, "logprobs": null });
-    choice[reason_member(said)] = json!(reason(said));
-    answer["choices"] = json!([choice]);
-    answer["usage"] = usage(said, said.completion.usage.output);
-    answer
+    choice[reason_member(response)] = json!(reason(response));
+    body["choices"] = json!([choice]);
+    body["usage"] = usage(response, response.completion.usage.output);
+    body
 }
 
-/// What was thought comes before the text, each chunk of it in tags (recorded); tool input in fragments.
-pub(crate) fn chunks() -> Chunks {
+/// Writes reasoning before the text, with each chunk in tags (recorded), and tool input in fragments.
+pub(crate) fn chunk_writer() -> ChunkWriter {
     let (mut calls, mut has_input) = (0, false);
     let mut block = Value::Null;
-    Box::new(move |said, piece| {
+    Box::new(move |response, event| {
         let call = |call: Value| json!({ "tool_calls": [call] });
         let input = |index: usize, fragment: &str| {
             call(json!({ "index": index, "function": { "arguments": fragment } }))
         };
         let is_call = block["toolUse"].is_object();
-        let delta = match piece {
-            Piece::Begin => json!({ "role": "assistant", "content": "" }),
-            Piece::Start(started) => {
-                block = started.clone();
-                let tool_use = &started["toolUse"];
+        let delta = match event {
+            ReplyEvent::MessageStart => json!({ "role": "assistant", "content": "" }),
+            ReplyEvent::BlockStart(new_block) => {
+                block = new_block.clone();
+                let tool_use = &new_block["toolUse"];
                 if tool_use.is_object() {
                     calls += 1;
                     has_input = false;
@@ -126,69 +126,74 @@ pub(crate) fn chunks() -> Chunks {
                     return Vec::new();
                 }
             }
-            Piece::Delta(_) => match (piece.text(), piece.thought(), piece.tool_input()) {
+            ReplyEvent::BlockDelta(_) => match (event.text(), event.reasoning_text(), event.tool_input()) {
                 (Some(text), ..) => json!({ "content": text }),
-                (_, Some(thought), _) => json!({ "content": in_tags(thought) }),
+                (_, Some(reasoning), _) => json!({ "content": in_tags(reasoning) }),
                 (.., Some(fragment)) => {
                     has_input = true;
                     input(calls - 1, fragment)
                 }
                 _ => return Vec::new(),
             },
-            Piece::Stop if is_call && !has_input => input(calls - 1, "{}"),
-            Piece::Stop => return Vec::new(),
-            Piece::End(_) => json!({}),
+            ReplyEvent::BlockStop if is_call && !has_input => input(calls - 1, "{}"),
+            ReplyEvent::BlockStop => return Vec::new(),
+            ReplyEvent::MessageStop(_) => json!({}),
         };
-        let finish = matches!(piece, Piece::End(_)).then(|| reason(said));
-        let mut chunk = frame(said, "chat.completion.chunk");
+        let finish = matches!(event, ReplyEvent::MessageStop(_)).then(|| reason(response));
+        let mut chunk = object_head(response, "chat.completion.chunk");
         chunk["choices"] = json!([{ "index": 0, "delta": delta }]);
-        chunk["choices"][0][reason_member(said)] = json!(finish);
+        chunk["choices"][0][reason_member(response)] = json!(finish);
         vec![chunk]
     })
 }
 
-fn frame(said: &Said<'_>, object: &str) -> Value {
+/// Returns the members that the response body and all chunks have.
+fn object_head(response: &ProviderResponse<'_>, object: &str) -> Value {
     json!({
-        "id": id(said),
+        "id": id(response),
         "object": object,
-        "created": said.now.as_second(),
-        "model": said.asked.model.model_id,
+        "created": response.now.as_second(),
+        "model": response.request.model.model_id,
         "service_tier": "auto",
     })
 }
 
-pub(super) fn id(said: &Said<'_>) -> String {
-    format!("chatcmpl-{}", said.id)
+pub(super) fn id(response: &ProviderResponse<'_>) -> String {
+    format!("chatcmpl-{}", response.id)
 }
 
-/// Mistral's first chat models name it otherwise.
-fn reason_member(said: &Said<'_>) -> &'static str {
-    if said.asked.model.base_id().starts_with("mistral.mistral-large-24") {
+/// Returns the member of the stop reason. Mistral's first chat models have another one.
+fn reason_member(response: &ProviderResponse<'_>) -> &'static str {
+    if response.request.model.base_id().starts_with("mistral.mistral-large-24") {
         "stop_reason"
     } else {
         "finish_reason"
     }
 }
 
-pub(super) fn reason<'a>(said: &'a Said<'_>) -> &'a str {
-    match said.completion.stop_reason.as_str() {
+pub(super) fn reason<'a>(response: &'a ProviderResponse<'_>) -> &'a str {
+    match response.completion.stop_reason.as_str() {
         "tool_use" => "tool_calls",
-        _ => said.stopped_by("length", "stop", "stop"),
+        _ => response.stop_reason("length", "stop", "stop"),
     }
 }
 
-/// The text, what was thought before it in tags.
-pub(super) fn text(said: &Said<'_>) -> String {
-    said.completion.thoughts().map(in_tags).collect::<String>() + &said.completion.text()
+/// Returns the text, after the reasoning in tags.
+pub(super) fn text(response: &ProviderResponse<'_>) -> String {
+    response.completion.reasoning_texts().map(in_tags).collect::<String>() + &response.completion.text()
 }
 
-fn in_tags(thought: &str) -> String {
-    format!("<reasoning>{thought}</reasoning>")
+fn in_tags(reasoning: &str) -> String {
+    format!("<reasoning>{reasoning}</reasoning>")
 }
 
-pub(super) fn calls(said: &Said<'_>) -> Vec<Value> {
-    let uses =
-        said.completion.content.iter().map(|block| &block["toolUse"]).filter(|tool_use| tool_use.is_object());
+pub(super) fn calls(response: &ProviderResponse<'_>) -> Vec<Value> {
+    let tool_uses = response
+        .completion
+        .content
+        .iter()
+        .map(|block| &block["toolUse"])
+        .filter(|tool_use| tool_use.is_object());
     let call = |tool_use: &Value| {
         json!({
             "id": tool_use["toolUseId"],
@@ -196,11 +201,11 @@ pub(super) fn calls(said: &Said<'_>) -> Vec<Value> {
             "function": { "name": tool_use["name"], "arguments": tool_use["input"].to_string() },
         })
     };
-    uses.map(call).collect()
+    tool_uses.map(call).collect()
 }
 
-/// What was read, and what was said so far.
-pub(super) fn usage(said: &Said<'_>, output: u64) -> Value {
-    let input = said.completion.usage.input;
+/// Returns the usage with the input tokens and the output tokens so far.
+pub(super) fn usage(response: &ProviderResponse<'_>, output: u64) -> Value {
+    let input = response.completion.usage.input;
     json!({ "prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output })
 }

@@ -1,14 +1,14 @@
-//! TwelveLabs' Pegasus, which answers questions about a video.
+//! The format of TwelveLabs' Pegasus, which answers questions about a video.
 
 use serde_json::{Value, json};
 
 use crate::formats::body::{malformed, required_text, text_prompt};
-use crate::formats::{Chunks, Said};
-use crate::model::piece::Piece;
+use crate::formats::response::{ChunkWriter, ProviderResponse};
 use crate::model::prompt::Prompt;
+use crate::model::reply_event::ReplyEvent;
 use crate::wire::error::AwsResult;
 
-pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
+pub(crate) fn parse(body: &Value) -> AwsResult<Prompt> {
     let text = required_text(body, "inputPrompt")?;
     let source = &body["mediaSource"];
     if source.is_null() {
@@ -18,18 +18,18 @@ pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
     if let Some(content) = prompt.messages[0]["content"].as_array_mut() {
         content.push(json!({ "video": { "source": source } }));
     }
-    prompt.answer_schema = body["responseFormat"].get("jsonSchema").cloned();
+    prompt.output_schema = body["responseFormat"].get("jsonSchema").cloned();
     Ok(prompt)
 }
 
-pub(crate) fn answer(said: &Said<'_>) -> Value {
-    chunk(&said.completion.text(), Some(reason(said)))
+pub(crate) fn response_body(response: &ProviderResponse<'_>) -> Value {
+    chunk(&response.completion.text(), Some(reason(response)))
 }
 
-pub(crate) fn chunks() -> Chunks {
-    Box::new(|said, piece| match (piece, piece.text()) {
+pub(crate) fn chunk_writer() -> ChunkWriter {
+    Box::new(|response, event| match (event, event.text()) {
         (_, Some(text)) => vec![chunk(text, None)],
-        (Piece::End(_), _) => vec![chunk("", Some(reason(said)))],
+        (ReplyEvent::MessageStop(_), _) => vec![chunk("", Some(reason(response)))],
         _ => Vec::new(),
     })
 }
@@ -38,6 +38,6 @@ fn chunk(text: &str, reason: Option<&str>) -> Value {
     json!({ "message": text, "finishReason": reason })
 }
 
-fn reason<'a>(said: &'a Said<'_>) -> &'a str {
-    said.stopped_by("length", "stop", "stop")
+fn reason<'a>(response: &'a ProviderResponse<'_>) -> &'a str {
+    response.stop_reason("length", "stop", "stop")
 }

@@ -1,67 +1,70 @@
-//! Completions of a prompt in the form of DeepSeek R1 and of imported models.
+//! The formats of text completions: DeepSeek R1's and that of other models without a chat format.
 
 use serde_json::{Value, json};
 
-use crate::formats::body::{either, limited, required_text};
-use crate::formats::{Chunks, Said, openai, template};
-use crate::model::piece::Piece;
+use crate::formats::body::{first_of, required_text, with_limits};
+use crate::formats::response::{ChunkWriter, ProviderResponse};
+use crate::formats::{openai, template};
 use crate::model::prompt::Prompt;
+use crate::model::reply_event::ReplyEvent;
 use crate::wire::error::AwsResult;
 
-/// What DeepSeek's prompts end with, so that the model thinks first, and what its thought ends with.
-const THOUGHT_BEGINS: &str = "<think>";
-const THOUGHT_ENDS: &str = "\n</think>\n\n";
+/// The end of a DeepSeek prompt that asks for reasoning, and the end of the reasoning.
+const REASONING_START: &str = "<think>";
+const REASONING_END: &str = "\n</think>\n\n";
 
-pub(crate) fn read(body: &Value) -> AwsResult<Prompt> {
+pub(crate) fn parse(body: &Value) -> AwsResult<Prompt> {
     let text = required_text(body, "prompt")?;
-    let max_tokens = either(body, &["max_tokens", "max_completion_tokens"]);
-    let reasoning = text.trim_end().ends_with(THOUGHT_BEGINS);
-    Ok(Prompt { reasoning, ..limited(template::deepseek(text), max_tokens, &body["stop"])? })
+    let max_tokens = first_of(body, &["max_tokens", "max_completion_tokens"]);
+    let reasoning = text.trim_end().ends_with(REASONING_START);
+    Ok(Prompt { reasoning, ..with_limits(template::deepseek(text), max_tokens, &body["stop"])? })
 }
 
-pub(crate) fn answer(said: &Said<'_>) -> Value {
-    let thoughts = said.completion.thoughts().map(|thought| format!("{thought}{THOUGHT_ENDS}"));
-    let text = thoughts.collect::<String>() + &said.completion.text();
-    let mut answer = completion(said, &text, Some(reason(said)));
-    if !is_deepseek(said) {
-        answer["usage"] = openai::usage(said, said.completion.usage.output);
+pub(crate) fn response_body(response: &ProviderResponse<'_>) -> Value {
+    let reasoning = response.completion.reasoning_texts().map(|text| format!("{text}{REASONING_END}"));
+    let text = reasoning.collect::<String>() + &response.completion.text();
+    let mut body = completion(response, &text, Some(reason(response)));
+    if !is_deepseek(response) {
+        body["usage"] = openai::usage(response, response.completion.usage.output);
     }
-    answer
+    body
 }
 
-pub(crate) fn chunks() -> Chunks {
-    let mut thinks = false;
-    Box::new(move |said, piece| match (piece, piece.text(), piece.thought()) {
-        (_, Some(text), _) => vec![completion(said, text, None)],
-        (_, _, Some(thought)) => {
-            thinks = true;
-            vec![completion(said, thought, None)]
+pub(crate) fn chunk_writer() -> ChunkWriter {
+    let mut has_reasoning = false;
+    Box::new(move |response, event| match (event, event.text(), event.reasoning_text()) {
+        (_, Some(text), _) => vec![completion(response, text, None)],
+        (_, _, Some(reasoning)) => {
+            has_reasoning = true;
+            vec![completion(response, reasoning, None)]
         }
-        (Piece::Stop, ..) if std::mem::take(&mut thinks) => vec![completion(said, THOUGHT_ENDS, None)],
-        (Piece::End(_), ..) => vec![completion(said, "", Some(reason(said)))],
+        (ReplyEvent::BlockStop, ..) if std::mem::take(&mut has_reasoning) => {
+            vec![completion(response, REASONING_END, None)]
+        }
+        (ReplyEvent::MessageStop(_), ..) => vec![completion(response, "", Some(reason(response)))],
         _ => Vec::new(),
     })
 }
 
-fn is_deepseek(said: &Said<'_>) -> bool {
-    said.asked.model.provider() == "deepseek"
+fn is_deepseek(response: &ProviderResponse<'_>) -> bool {
+    response.request.model.provider() == "deepseek"
 }
 
-/// DeepSeek's short form, or OpenAI's as the containers of other models have it (recorded).
-fn completion(said: &Said<'_>, text: &str, reason: Option<&str>) -> Value {
-    if is_deepseek(said) {
+/// Returns DeepSeek's short format, or OpenAI's as the containers of other models write it (recorded).
+fn completion(response: &ProviderResponse<'_>, text: &str, reason: Option<&str>) -> Value {
+    if is_deepseek(response) {
         return json!({ "choices": [{ "text": text, "stop_reason": reason }] });
     }
     json!({
         "object": "text_completion",
         "id": "",
-        "created": said.now.as_second(),
+        "created": response.now.as_second(),
         "model": "/opt/ml/model",
         "system_fingerprint": "3.0.1-native",
         "choices": [{ "index": 0, "text": text, "logprobs": null, "finish_reason": reason }],
     })
 }
 
-fn reason<'a>(said: &'a Said<'_>) -> &'a str {
-    said.stopped_by("length", "stop", "stop")
+fn reason<'a>(response: &'a ProviderResponse<'_>) -> &'a str {
+    response.stop_reason("length", "stop", "stop")
 }

@@ -1,7 +1,8 @@
-//! Cache points: what stands before one is written into the cache, and read from then on.
+//! The prompt cache. The content before a cache point is written into the cache, and later requests read it.
 //!
-//! A point counts where at least the model's minimum of tokens stands before it. Claude finds what an earlier request
-//! wrote at any of the twenty blocks before a point, others at the points alone. Source: AWS's page on prompt caching.
+//! A cache point needs the model's minimum number of tokens before it. For Claude, a prefix of an earlier request can end at
+//! any of the twenty blocks before a cache point, for other models only at a cache point. Source: AWS's page on prompt
+//! caching.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -17,7 +18,7 @@ use crate::model::tokens;
 use crate::world::catalogue::FoundationModel;
 use crate::world::clock::later;
 
-/// How long a prefix is kept after it was last used.
+/// How long a prefix is cached after its last use.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Lifetime {
     FiveMinutes,
@@ -25,7 +26,7 @@ pub(crate) enum Lifetime {
 }
 
 impl Lifetime {
-    fn of_point(point: &Value) -> Self {
+    fn of_cache_point(point: &Value) -> Self {
         if point["ttl"] == "1h" { Self::OneHour } else { Self::FiveMinutes }
     }
 
@@ -37,39 +38,41 @@ impl Lifetime {
     }
 }
 
-/// What a prompt read from the cache and wrote into it, in tokens.
+/// The numbers of tokens that a prompt read from the cache and wrote into it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct CacheUse {
     pub(crate) read: u64,
     pub(crate) written_for_five_minutes: u64,
     pub(crate) written_for_an_hour: u64,
     /// Whether the prompt has a cache point.
-    pub(crate) is_asked: bool,
-    /// Whether the model tells the lifetimes of what it wrote.
-    pub(crate) tells_lifetimes: bool,
+    pub(crate) has_cache_point: bool,
+    /// Whether the model reports the lifetimes of cache writes.
+    pub(crate) reports_lifetimes: bool,
 }
 
 impl CacheUse {
+    /// Returns the number of cached tokens, read or written.
     pub(crate) fn tokens(&self) -> u64 {
         self.read + self.written()
     }
 
+    /// Returns the number of tokens written.
     pub(crate) fn written(&self) -> u64 {
         self.written_for_five_minutes + self.written_for_an_hour
     }
 
-    /// The same, as if nothing had been cached.
-    pub(crate) fn unused(self) -> Self {
+    /// Sets all numbers of tokens to zero.
+    pub(crate) fn without_cached_tokens(self) -> Self {
         Self { read: 0, written_for_five_minutes: 0, written_for_an_hour: 0, ..self }
     }
 
-    /// Converse's `cacheDetails`; none where nothing was written.
+    /// Returns Converse's `cacheDetails`, or `None` if nothing was written.
     pub(crate) fn details(&self) -> Option<Value> {
         let written = [(self.written_for_an_hour, "1h"), (self.written_for_five_minutes, "5m")];
         let written = written.into_iter().filter(|(tokens, _)| *tokens > 0);
         let details: Vec<_> =
             written.map(|(tokens, ttl)| json!({ "inputTokens": tokens, "ttl": ttl })).collect();
-        (self.tells_lifetimes && !details.is_empty()).then(|| json!(details))
+        (self.reports_lifetimes && !details.is_empty()).then(|| json!(details))
     }
 }
 
@@ -87,7 +90,7 @@ impl PromptCaches {
         prompt: &Prompt,
     ) -> Option<CacheUse> {
         let mut caches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        of_prompt(caches.entry(region.to_owned()).or_default(), now, model, prompt)
+        look_up(caches.entry(region.to_owned()).or_default(), now, model, prompt)
     }
 
     pub(crate) fn clear(&self) {
@@ -102,22 +105,22 @@ struct PromptCache(BTreeMap<u64, Entry>);
 #[derive(Debug)]
 struct Entry {
     lifetime: Lifetime,
-    forgotten_at: Timestamp,
+    expires_at: Timestamp,
 }
 
-/// A place in a prompt, between two of its blocks.
+/// A position in a prompt, between two of its blocks.
 #[derive(Clone, Copy)]
-struct Place {
-    /// What stands for all before it.
-    fingerprint: u64,
-    /// How many tokens stand before it.
+struct Position {
+    /// The hash of the content before it.
+    prefix_hash: u64,
+    /// The number of tokens before it.
     tokens: u64,
-    /// The lifetime that a cache point here asks for.
-    point: Option<Lifetime>,
+    /// The lifetime of the cache point here, if there is one.
+    cache_point: Option<Lifetime>,
 }
 
-/// What the cache does for a prompt; `None` for models that tell nothing of it.
-fn of_prompt(
+/// Looks up a prompt and caches it. Returns `None` for models that report no cache.
+fn look_up(
     cache: &mut PromptCache,
     now: Timestamp,
     model: &FoundationModel,
@@ -125,54 +128,60 @@ fn of_prompt(
 ) -> Option<CacheUse> {
     let style = model.style;
     let minimum = style.cache_minimum?;
-    let places = places(model, prompt);
-    let is_asked = places.iter().any(|place| place.point.is_some());
-    if !is_asked && model.provider() != "anthropic" {
+    let positions = positions(model, prompt);
+    let has_cache_point = positions.iter().any(|position| position.cache_point.is_some());
+    if !has_cache_point && model.provider() != "anthropic" {
         return None;
     }
-    cache.0.retain(|_, entry| entry.forgotten_at > now);
+    cache.0.retain(|_, entry| entry.expires_at > now);
 
-    let points = places.iter().enumerate().filter(|(_, place)| place.tokens >= minimum);
-    let points: Vec<_> = points.filter_map(|(index, place)| Some((index, place.point?))).collect();
-    let looked_at = points.iter().flat_map(|(point, _)| point.saturating_sub(style.cache_lookback)..=*point);
-    let known = looked_at.filter(|place| cache.0.contains_key(&places[*place].fingerprint)).max();
-    if let Some(entry) = known.and_then(|known| cache.0.get_mut(&places[known].fingerprint)) {
-        entry.forgotten_at = later(now, entry.lifetime.duration());
+    let points = positions.iter().enumerate().filter(|(_, position)| position.tokens >= minimum);
+    let points: Vec<_> =
+        points.filter_map(|(index, position)| Some((index, position.cache_point?))).collect();
+    let candidates = points.iter().flat_map(|(point, _)| point.saturating_sub(style.cache_lookback)..=*point);
+    let cached = candidates.filter(|position| cache.0.contains_key(&positions[*position].prefix_hash)).max();
+    if let Some(entry) = cached.and_then(|cached| cache.0.get_mut(&positions[cached].prefix_hash)) {
+        entry.expires_at = later(now, entry.lifetime.duration());
     }
 
-    let read = known.map_or(0, |known| places[known].tokens);
-    let mut used =
-        CacheUse { read, is_asked, tells_lifetimes: style.reports_cache_lifetimes, ..CacheUse::default() };
+    let read = cached.map_or(0, |cached| positions[cached].tokens);
+    let mut used = CacheUse {
+        read,
+        has_cache_point,
+        reports_lifetimes: style.reports_cache_lifetimes,
+        ..CacheUse::default()
+    };
     let mut before = read;
     for (point, lifetime) in points {
-        let Place { fingerprint, tokens, .. } = places[point];
+        let Position { prefix_hash, tokens, .. } = positions[point];
         let written = tokens.saturating_sub(before);
         match lifetime {
             Lifetime::FiveMinutes => used.written_for_five_minutes += written,
             Lifetime::OneHour => used.written_for_an_hour += written,
         }
         before = before.max(tokens);
-        cache.0.insert(fingerprint, Entry { lifetime, forgotten_at: later(now, lifetime.duration()) });
+        cache.0.insert(prefix_hash, Entry { lifetime, expires_at: later(now, lifetime.duration()) });
     }
     Some(used)
 }
 
-/// The places of a prompt in the order in which models read it: tools, system, messages. Consecutive points are one.
-fn places(model: &FoundationModel, prompt: &Prompt) -> Vec<Place> {
+/// Returns the positions of a prompt in the order in which models read it: tools, system, messages. Consecutive cache points
+/// count as one.
+fn positions(model: &FoundationModel, prompt: &Prompt) -> Vec<Position> {
     let messages = prompt.messages.iter().flat_map(|message| items(&message["content"]));
     let blocks = prompt.tools.iter().chain(&prompt.system).chain(messages);
     let mut hasher = DefaultHasher::new();
     model.model_id.hash(&mut hasher);
-    let mut places = vec![Place { fingerprint: hasher.finish(), tokens: 0, point: None }];
+    let mut positions = vec![Position { prefix_hash: hasher.finish(), tokens: 0, cache_point: None }];
     for block in blocks {
-        let Some(last) = places.last_mut() else { break };
+        let Some(last) = positions.last_mut() else { break };
         if block["cachePoint"].is_object() {
-            last.point = Some(Lifetime::of_point(&block["cachePoint"]));
+            last.cache_point = Some(Lifetime::of_cache_point(&block["cachePoint"]));
             continue;
         }
         block.to_string().hash(&mut hasher);
-        let tokens = last.tokens + tokens::of_content(block);
-        places.push(Place { fingerprint: hasher.finish(), tokens, point: None });
+        let tokens = last.tokens + tokens::count_in_content(block);
+        positions.push(Position { prefix_hash: hasher.finish(), tokens, cache_point: None });
     }
-    places
+    positions
 }

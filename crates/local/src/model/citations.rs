@@ -1,7 +1,7 @@
-//! Citations of the documents and search results for which a request switches them on.
+//! Citations of documents and search results, if the request switches them on.
 //!
-//! The first sentence of each is cited. The blocks are those of recorded answers: a place in characters for a document
-//! of text, in pages for one that cannot be read here, in chunks for one that comes in chunks.
+//! The first sentence of each source is cited. The blocks are those of recorded replies. The location is in characters for a
+//! text document, in pages for a document that the server cannot read, and in chunks for a document in chunks.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -10,22 +10,24 @@ use serde_json::{Value, json};
 use crate::json::items;
 use crate::model::prompt::Prompt;
 
-/// Documents whose bytes are text.
+/// The document formats whose bytes are text.
 const TEXT_FORMATS: &[&str] = &["csv", "html", "md", "txt"];
 
-/// Converse's `citationsContent` blocks, one for each document and search result.
-pub(crate) fn of_prompt(prompt: &Prompt) -> Vec<Value> {
+/// Returns Converse's `citationsContent` blocks, one for each document and search result.
+pub(crate) fn citation_blocks(prompt: &Prompt) -> Vec<Value> {
     let blocks = prompt.messages.iter().flat_map(|message| items(&message["content"]));
     let blocks = blocks.flat_map(|block| [block].into_iter().chain(items(&block["toolResult"]["content"])));
     let of_kind = |kind: &'static str| {
         let sources = blocks.clone().map(move |block| &block[kind]).filter(|source| source.is_object());
         sources.enumerate().filter(|(_, source)| source["citations"]["enabled"] == true)
     };
-    let documents = of_kind("document").map(|(index, document)| of_document(index, document));
-    documents.chain(of_kind("searchResult").map(|(index, result)| of_search_result(index, result))).collect()
+    let documents = of_kind("document").map(|(index, document)| cite_document(index, document));
+    documents
+        .chain(of_kind("searchResult").map(|(index, result)| cite_search_result(index, result)))
+        .collect()
 }
 
-fn of_document(index: usize, document: &Value) -> Value {
+fn cite_document(index: usize, document: &Value) -> Value {
     let name = document["name"].as_str().unwrap_or_default();
     let source = &document["source"];
     let decoded = || {
@@ -52,7 +54,7 @@ fn of_document(index: usize, document: &Value) -> Value {
     }))
 }
 
-fn of_search_result(index: usize, result: &Value) -> Value {
+fn cite_search_result(index: usize, result: &Value) -> Value {
     let cited = first_sentence(result["content"][0]["text"].as_str().unwrap_or_default());
     block(&json!({
         "title": result["title"],
@@ -63,11 +65,11 @@ fn of_search_result(index: usize, result: &Value) -> Value {
 }
 
 fn block(citation: &Value) -> Value {
-    let said = citation["sourceContent"][0]["text"].as_str().unwrap_or_default().trim_end().to_owned();
-    json!({ "citationsContent": { "citations": [citation], "content": [{ "text": said }] } })
+    let text = citation["sourceContent"][0]["text"].as_str().unwrap_or_default().trim_end().to_owned();
+    json!({ "citationsContent": { "citations": [citation], "content": [{ "text": text }] } })
 }
 
-/// A citation as Anthropic's Messages have it. Source: Anthropic's page on citations.
+/// Converts a citation to Anthropic's format. Source: Anthropic's page on citations.
 pub(crate) fn to_anthropic(citation: &Value) -> Value {
     let mut cited = json!({ "cited_text": citation["sourceContent"][0]["text"] });
     let (kind, location, from, to) = match citation["location"].as_object().and_then(|it| it.iter().next()) {
@@ -99,7 +101,7 @@ pub(crate) fn to_anthropic(citation: &Value) -> Value {
     cited
 }
 
-/// Up to the white space after the first full stop.
+/// Returns the first sentence, with the white space after it.
 fn first_sentence(text: &str) -> &str {
     let end = text.char_indices().zip(text.chars().skip(1)).find_map(|((index, character), next)| {
         (matches!(character, '.' | '!' | '?') && next.is_whitespace())
@@ -113,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sentences_end_at_their_stop() {
+    fn sentences_end_at_their_full_stop() {
         for (text, sentence) in [
             ("One. Two.", "One. "),
             ("Version 1.5 is out! Get it.", "Version 1.5 is out! "),

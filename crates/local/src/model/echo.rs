@@ -1,4 +1,4 @@
-//! The default reply: what was heard, said back.
+//! The default reply, an echo of the prompt.
 
 use serde_json::{Value, json};
 
@@ -8,77 +8,78 @@ use crate::model::prompt::Prompt;
 use crate::model::reply::{reasoning_block, unsigned_reasoning_block};
 use crate::model::sample::{Material, material_text, sample};
 use crate::model::server_tools::ServerTools;
-use crate::model::tokens::{of_text, tokens};
+use crate::model::tokens::{count_in_text, tokens};
 use crate::model::{citations, tools};
 use crate::world::catalogue::FoundationModel;
 use crate::world::catalogue::style::Style;
 use crate::world::ids::Ids;
 
-/// Longer prompts are said back in part.
-const LONGEST_QUOTE: usize = 600;
+/// The limit of characters in a quote of the prompt.
+const MAX_QUOTE: usize = 600;
 
-/// The answer that a prompt gets when no reply is queued.
-pub(crate) fn answer(ids: &Ids, model: &FoundationModel, prompt: &Prompt) -> Completion {
+/// Returns the reply to a prompt if no replier has one.
+pub(crate) fn reply(ids: &Ids, model: &FoundationModel, prompt: &Prompt) -> Completion {
     let style = model.style;
     let mut content: Vec<_> = prompt.reasoning.then(|| reasoning(style, prompt)).into_iter().collect();
-    let server_tools = ServerTools::called(ids, prompt);
-    let mut tool_uses = tools::uses(ids, prompt);
+    let server_tools = ServerTools::call(ids, prompt);
+    let mut tool_uses = tools::tool_uses(ids, prompt);
     if !tool_uses.is_empty() {
         if !server_tools.blocks.is_empty() {
-            // As recorded of Nova, which marks the client's tools only beside its own.
+            // Nova sets the type of the client's tool uses only next to its own tools (recorded).
             tool_uses.iter_mut().for_each(|block| block["toolUse"]["type"] = json!(TOOL_USE));
         }
         content.extend(server_tools.blocks.into_iter().chain(tool_uses));
         return Completion::whole(content);
     }
-    let spoken = Spoken::within(continued(&text(prompt), prompt), prompt);
+    let limited = LimitedText::new(without_prefill(&text(prompt), prompt), prompt);
     content.extend(server_tools.blocks);
-    content.push(json!({ "text": spoken.text }));
-    if spoken.stop_reason == "end_turn" {
+    content.push(json!({ "text": limited.text }));
+    if limited.stop_reason == "end_turn" {
         content.extend(server_tools.citations);
-        if style.cites_documents && prompt.answer_schema.is_none() {
-            content.extend(citations::of_prompt(prompt));
+        if style.cites_documents && prompt.output_schema.is_none() {
+            content.extend(citations::citation_blocks(prompt));
         }
     }
     Completion {
-        stop_reason: spoken.stop_reason.to_owned(),
-        stop_sequence: spoken.stop_sequence,
+        stop_reason: limited.stop_reason.to_owned(),
+        stop_sequence: limited.stop_sequence,
         ..Completion::whole(content)
     }
 }
 
-/// What is left to say of a text whose beginning was put into the model's mouth.
-fn continued<'a>(text: &'a str, prompt: &Prompt) -> &'a str {
+/// Removes the prefill from the beginning of a text.
+fn without_prefill<'a>(text: &'a str, prompt: &Prompt) -> &'a str {
     let prefill = prompt.prefill().unwrap_or_default().trim_end();
     text.strip_prefix(prefill).unwrap_or(text)
 }
 
+/// Returns the text of the reply, without limits.
 fn text(prompt: &Prompt) -> String {
-    if let Some(schema) = &prompt.answer_schema {
-        return sample(schema, &mut Material::of_text(&material_text(prompt))).to_string();
+    if let Some(schema) = &prompt.output_schema {
+        return sample(schema, &mut Material::from_text(&material_text(prompt))).to_string();
     }
     let results = tool_results(prompt);
     if !results.is_empty() {
         return format!("Here is what I found out. {}", results.join(" "));
     }
-    let mut said = vec![match prompt.last_text().trim() {
+    let mut lines = vec![match prompt.last_text().trim() {
         "" => "You sent no text.".to_owned(),
-        heard => format!("You said: “{}”", quote(heard)),
+        text => format!("You said: “{}”", quote(text)),
     }];
-    said.extend(attachments(prompt));
-    said.push("On AWS a model would answer; the local Bedrock says it back.".to_owned());
-    said.join("\n")
+    lines.extend(attachments(prompt));
+    lines.push("On AWS a model would answer; the local Bedrock says it back.".to_owned());
+    lines.join("\n")
 }
 
 fn quote(text: &str) -> String {
-    let mut quoted: String = text.chars().take(LONGEST_QUOTE).collect();
+    let mut quoted: String = text.chars().take(MAX_QUOTE).collect();
     if quoted.len() < text.len() {
         quoted.push('…');
     }
     quoted
 }
 
-/// A sentence for every tool result of the last turn.
+/// Returns a sentence for each tool result of the last turn.
 fn tool_results(prompt: &Prompt) -> Vec<String> {
     let results =
         prompt.last_turn().into_iter().map(|block| &block["toolResult"]).filter(|result| result.is_object());
@@ -86,16 +87,16 @@ fn tool_results(prompt: &Prompt) -> Vec<String> {
         let id = result["toolUseId"].as_str().unwrap_or_default();
         let tool_use = prompt.tool_use(id).unwrap_or(&Value::Null);
         let name = tool_use["name"].as_str().unwrap_or("the tool");
-        let asked = subject(&tool_use["input"]);
-        let said: Vec<_> = items(&result["content"]).iter().map(result_text).collect();
+        let arguments = arguments(&tool_use["input"]);
+        let outputs: Vec<_> = items(&result["content"]).iter().map(result_text).collect();
         let verb = if result["status"] == "error" { "failed with" } else { "says" };
-        format!("{name}{asked} {verb} {}.", said.join(", ").trim_end_matches('.'))
+        format!("{name}{arguments} {verb} {}.", outputs.join(", ").trim_end_matches('.'))
     };
     results.map(sentence).collect()
 }
 
-/// `(Paris)`: the values that a tool was called with.
-fn subject(input: &Value) -> String {
+/// Returns the values of a tool input, such as ` (Paris)`.
+fn arguments(input: &Value) -> String {
     let values = input.as_object().into_iter().flatten().map(|(_, value)| plain(value));
     let values: Vec<_> = values.collect();
     if values.is_empty() { String::new() } else { format!(" ({})", values.join(", ")) }
@@ -110,7 +111,7 @@ fn result_text(block: &Value) -> String {
     }
 }
 
-/// `temperature 18, sky clear` for a flat object.
+/// Returns `temperature 18, sky clear` for a flat object.
 fn pairs(value: &Value) -> String {
     let Some(members) = value.as_object() else { return plain(value) };
     members.iter().map(|(name, value)| format!("{name} {}", plain(value))).collect::<Vec<_>>().join(", ")
@@ -120,6 +121,7 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// Returns a sentence for each medium of the last turn.
 fn attachments(prompt: &Prompt) -> Vec<String> {
     let describe = |block: &&Value| {
         let kind =
@@ -132,26 +134,26 @@ fn attachments(prompt: &Prompt) -> Vec<String> {
 }
 
 fn reasoning(style: Style, prompt: &Prompt) -> Value {
-    let thought = format!("The user said “{}”. I say it back.", quote(&prompt.last_text()));
-    if style.signs_reasoning { reasoning_block(&thought) } else { unsigned_reasoning_block(&thought) }
+    let text = format!("The user said “{}”. I say it back.", quote(&prompt.last_text()));
+    if style.signs_reasoning { reasoning_block(&text) } else { unsigned_reasoning_block(&text) }
 }
 
-/// A text as far as the prompt lets it be spoken.
-struct Spoken {
+/// A text within the limits of a prompt: its stop sequences and its maximum of tokens.
+struct LimitedText {
     text: String,
     stop_reason: &'static str,
     stop_sequence: Option<String>,
 }
 
-impl Spoken {
-    fn within(text: &str, prompt: &Prompt) -> Self {
+impl LimitedText {
+    fn new(text: &str, prompt: &Prompt) -> Self {
         let stop = prompt.stop_sequences.iter().filter(|stop| !stop.is_empty());
         let first = stop.filter_map(|stop| Some((text.find(stop.as_str())?, stop))).min();
         let until = first.map_or(text, |(index, _)| &text[..index]);
         match prompt.max_tokens {
-            Some(most) if of_text(until) > most => {
-                let most = usize::try_from(most).unwrap_or(usize::MAX);
-                let text = tokens(until).take(most).collect();
+            Some(max) if count_in_text(until) > max => {
+                let max = usize::try_from(max).unwrap_or(usize::MAX);
+                let text = tokens(until).take(max).collect();
                 Self { text, stop_reason: "max_tokens", stop_sequence: None }
             }
             _ => Self {

@@ -1,22 +1,27 @@
-//! The names in a text, found by a rule that anyone can check.
+//! Finds the names in a text by simple rules.
 //!
-//! What stands in quotation marks is a name. Without any, names are the runs of words with a capital, as far as a
-//! preposition leads to them (`in Rome and Paris`); else those within a sentence; else what follows a preposition of
-//! place; else those at the beginning of a sentence; else the first word, where it is of a script without capitals. An abbreviation
-//! of two capitals belongs to the name before it: `San Francisco, CA` is one place.
+//! Text in quotation marks is a name. If there is none, the first of these rules that finds names applies:
+//!
+//! 1. Runs of capitalized words after a preposition: `in Rome and Paris`.
+//! 2. Runs of capitalized words within a sentence.
+//! 3. The word after a preposition of place.
+//! 4. Runs of capitalized words at the beginning of a sentence.
+//! 5. The first word, if its script has no capitals.
+//!
+//! An abbreviation of two capitals belongs to the name before it: `San Francisco, CA` is one name.
 
-/// Words that lead to a place, in some languages.
+/// Prepositions before a place, in some languages.
 const PLACE_PREPOSITIONS: &[&str] =
     &["at", "em", "en", "for", "für", "in", "near", "à", "в", "во", "на", "في", "در", "में", "在"];
 
-/// Other words that lead to a name. What follows one in small letters may be anything.
+/// Other prepositions before a name. A lowercase word after one of them is not a name.
 const PREPOSITIONS: &[&str] =
     &["aus", "de", "from", "nach", "of", "para", "pour", "to", "von", "для", "из", "من", "به"];
 
-/// Words that lead on from one name to the next.
+/// Conjunctions between two names.
 const CONJUNCTIONS: &[&str] = &["and", "et", "oder", "or", "ou", "und", "y", "и", "و", "和"];
 
-/// Words with a capital that are no names.
+/// Capitalized words that are not names.
 const COMMON: &[&str] = &[
     "A", "And", "Are", "Can", "Do", "He", "How", "I", "In", "Is", "It", "My", "Please", "She", "Tell",
     "That", "The", "They", "This", "We", "What", "Which", "Who", "You", "Your",
@@ -25,41 +30,43 @@ const COMMON: &[&str] = &[
 const QUOTES: &[(char, char)] =
     &[('"', '"'), ('\'', '\''), ('‘', '’'), ('“', '”'), ('„', '“'), ('«', '»'), ('「', '」'), ('『', '』')];
 
-/// Quotation marks that are apostrophes within a word.
+/// Quotation marks that are also apostrophes.
 const APOSTROPHES: &[char] = &['\'', '’'];
 
-/// Longer quotations are no names.
-const LONGEST: usize = 80;
+/// The limit of characters in a name. Longer quotes are not names.
+const MAX_LENGTH: usize = 80;
 
-/// The names in a text, each once.
-pub(crate) fn of_text(text: &str) -> Vec<String> {
+/// Returns the names in a text, each once.
+pub(crate) fn names_in(text: &str) -> Vec<String> {
     let quoted = quoted(text);
     if !quoted.is_empty() {
         return unique(quoted);
     }
     let words = words(text);
-    let (led, inner): (Vec<_>, Vec<_>) = runs(&words, false).into_iter().partition(|run| run.is_led);
+    let (after_preposition, others): (Vec<_>, Vec<_>) =
+        runs(&words, false).into_iter().partition(|run| run.is_after_preposition);
     let first_word = || words.first().map(|word| word.bare).filter(|word| has_no_case(word));
-    let ways: [&dyn Fn() -> Vec<String>; 5] = [
-        &|| names_of(&led),
-        &|| names_of(&inner),
+    let rules: [&dyn Fn() -> Vec<String>; 5] = [
+        &|| names_of(&after_preposition),
+        &|| names_of(&others),
         &|| after_place_prepositions(&words),
         &|| names_of(&runs(&words, true)),
         &|| first_word().map(str::to_owned).into_iter().collect(),
     ];
-    unique(ways.into_iter().map(|way| way()).find(|names| !names.is_empty()).unwrap_or_default())
+    unique(rules.into_iter().map(|rule| rule()).find(|names| !names.is_empty()).unwrap_or_default())
 }
 
-/// The same, with abbreviations as names of their own: `Queens` and `NY`.
-pub(crate) fn apart(text: &str) -> Vec<String> {
-    let names = of_text(text).into_iter();
+/// Returns the names in a text, with abbreviations as separate names: `Queens` and `NY`.
+pub(crate) fn split_names_in(text: &str) -> Vec<String> {
+    let names = names_in(text).into_iter();
     names.flat_map(|name| name.split(", ").map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
-/// A word, and what stands around it.
+/// A word of a text.
 struct Word<'a> {
+    /// The word with punctuation.
     text: &'a str,
-    /// Without punctuation.
+    /// The word without punctuation.
     bare: &'a str,
     starts_sentence: bool,
 }
@@ -73,17 +80,17 @@ impl Word<'_> {
         self.bare.chars().next().is_some_and(char::is_uppercase) && !COMMON.contains(&self.bare)
     }
 
-    /// `CA`, `NY`.
+    /// Returns whether the word is an abbreviation such as `CA`.
     fn is_abbreviation(&self) -> bool {
         self.bare.len() == 2 && self.bare.chars().all(|letter| letter.is_ascii_uppercase())
     }
 }
 
-/// A name of one or more words.
+/// A run of capitalized words.
 struct Run {
     name: String,
-    /// Whether a preposition leads to it.
-    is_led: bool,
+    /// Whether a preposition precedes the run, or the enumeration that contains it.
+    is_after_preposition: bool,
 }
 
 fn names_of(runs: &[Run]) -> Vec<String> {
@@ -101,51 +108,54 @@ fn words(text: &str) -> Vec<Word<'_>> {
     words
 }
 
-/// The runs of words with a capital, those at the beginning of a sentence included or not.
-fn runs(words: &[Word<'_>], with_beginnings: bool) -> Vec<Run> {
-    let is_name = |word: &Word<'_>| word.has_capital() && (with_beginnings || !word.starts_sentence);
+/// Returns the runs of capitalized words. `with_first_words` includes words at the beginning of a sentence.
+fn runs(words: &[Word<'_>], with_first_words: bool) -> Vec<Run> {
+    let is_name = |word: &Word<'_>| word.has_capital() && (with_first_words || !word.starts_sentence);
     let mut runs: Vec<Run> = Vec::new();
-    let mut before: Option<&Word<'_>> = None;
-    // Whether a name that comes now is of one enumeration with the last one.
+    let mut previous: Option<&Word<'_>> = None;
+    // Whether a name at this position continues the enumeration of the previous name.
     let mut is_enumeration = false;
     for word in words {
-        let last =
-            before.filter(|before| is_name(before)).and_then(|before| Some((before, runs.last_mut()?)));
+        let last = previous
+            .filter(|previous| is_name(previous))
+            .and_then(|previous| Some((previous, runs.last_mut()?)));
         match last {
-            Some((before, run)) if is_name(word) && before.text.ends_with(char::is_alphanumeric) => {
+            Some((previous, run)) if is_name(word) && previous.text.ends_with(char::is_alphanumeric) => {
                 run.name = format!("{} {}", run.name, word.bare);
             }
-            Some((before, run)) if word.is_abbreviation() && before.text.ends_with(',') => {
+            Some((previous, run)) if word.is_abbreviation() && previous.text.ends_with(',') => {
                 run.name = format!("{}, {}", run.name, word.bare);
             }
             _ if is_name(word) => {
-                let follows =
-                    before.is_some_and(|before| before.is(PLACE_PREPOSITIONS) || before.is(PREPOSITIONS));
-                let is_led = follows || (is_enumeration && runs.last().is_some_and(|run| run.is_led));
-                runs.push(Run { name: word.bare.to_owned(), is_led });
+                let follows = previous
+                    .is_some_and(|previous| previous.is(PLACE_PREPOSITIONS) || previous.is(PREPOSITIONS));
+                let continues = is_enumeration && runs.last().is_some_and(|run| run.is_after_preposition);
+                runs.push(Run { name: word.bare.to_owned(), is_after_preposition: follows || continues });
             }
             _ => {}
         }
         is_enumeration = match is_name(word) {
             true => word.text.ends_with([',', '、', '،']),
-            false => word.is(CONJUNCTIONS) && (is_enumeration || before.is_some_and(is_name)),
+            false => word.is(CONJUNCTIONS) && (is_enumeration || previous.is_some_and(is_name)),
         };
-        before = Some(word);
+        previous = Some(word);
     }
     runs
 }
 
-/// The words that a preposition of place leads to.
+/// Returns the words after prepositions of place.
 fn after_place_prepositions(words: &[Word<'_>]) -> Vec<String> {
     let pairs = words.windows(2).filter(|pair| pair[0].is(PLACE_PREPOSITIONS) && !pair[1].bare.is_empty());
     pairs.map(|pair| pair[1].bare.to_owned()).collect()
 }
 
+/// Returns whether the script of a word has no capitals.
 fn has_no_case(word: &str) -> bool {
     let mut letters = word.chars().filter(|letter| letter.is_alphabetic()).peekable();
     letters.peek().is_some() && letters.all(|letter| !letter.is_lowercase() && !letter.is_uppercase())
 }
 
+/// Returns the names in quotation marks.
 fn quoted(text: &str) -> Vec<String> {
     let letters = |from: usize| text[from..].char_indices().map(move |(at, letter)| (from + at, letter));
     let opens = |(at, letter): &(usize, char)| {
@@ -166,7 +176,7 @@ fn quoted(text: &str) -> Vec<String> {
             continue;
         };
         let name = text[start..end].trim();
-        if !name.is_empty() && name.chars().count() <= LONGEST {
+        if !name.is_empty() && name.chars().count() <= MAX_LENGTH {
             found.push(name.to_owned());
         }
         from = end + close.len_utf8();
@@ -209,12 +219,12 @@ mod tests {
             ("दिल्ली का मौसम", &["दिल्ली"]),
             ("what now?", &[]),
         ] {
-            assert_eq!(of_text(text), names, "{text}");
+            assert_eq!(names_in(text), names, "{text}");
         }
     }
 
     #[test]
-    fn abbreviations_can_stand_apart() {
-        assert_eq!(apart("Weather in Queens, NY and Austin, TX"), ["Queens", "NY", "Austin", "TX"]);
+    fn abbreviations_can_be_split_off() {
+        assert_eq!(split_names_in("Weather in Queens, NY and Austin, TX"), ["Queens", "NY", "Austin", "TX"]);
     }
 }

@@ -1,9 +1,10 @@
-//! What a model is told, in Converse's terms whatever the maker's format was.
+//! The prompt of a model, in Converse's terms for all provider formats.
 
 use serde_json::{Map, Value};
 
 use crate::json::items;
 
+/// A prompt.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Prompt {
     /// Converse's system blocks.
@@ -17,24 +18,26 @@ pub(crate) struct Prompt {
     pub(crate) temperature: Option<f64>,
     pub(crate) top_p: Option<f64>,
     pub(crate) stop_sequences: Vec<String>,
+    /// Whether the reply starts with reasoning.
     pub(crate) reasoning: bool,
-    /// What was asked of thinking in the provider's own fields.
+    /// The thinking that the provider's own fields request.
     pub(crate) thinking: Thinking,
-    /// The JSON schema that the answer's text shall follow.
-    pub(crate) answer_schema: Option<Value>,
+    /// The JSON schema of the reply's text.
+    pub(crate) output_schema: Option<Value>,
 }
 
-/// Whether the model shall think before it answers.
+/// The thinking that a request asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) enum Thinking {
     #[default]
     Off,
-    /// With a budget of tokens, where one is given.
+    /// With a budget of tokens, if the request has one.
     Enabled { budget: Option<u64> },
-    /// As much as the model finds right.
+    /// With a budget that the model chooses.
     Adaptive,
 }
 
+/// Which tools the model calls.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum ToolChoice {
     #[default]
@@ -45,39 +48,39 @@ pub(crate) enum ToolChoice {
 }
 
 impl Thinking {
-    /// What a member of the provider's own fields asks for: `thinking`, `reasoning_config` or `reasoningConfig`.
-    pub(crate) fn of(fields: &Value) -> Self {
-        let asked = ["thinking", "reasoning_config", "reasoningConfig"].map(|member| &fields[member]);
-        let kind = |asked: &&&Value| matches!(asked["type"].as_str(), Some("enabled" | "adaptive"));
-        match asked.iter().find(kind) {
-            Some(asked) if asked["type"] == "adaptive" => Self::Adaptive,
-            Some(asked) => Self::Enabled { budget: asked["budget_tokens"].as_u64() },
+    /// Parses the provider's own fields: `thinking`, `reasoning_config` or `reasoningConfig`.
+    pub(crate) fn from_fields(fields: &Value) -> Self {
+        let settings = ["thinking", "reasoning_config", "reasoningConfig"].map(|member| &fields[member]);
+        let is_on = |setting: &&&Value| matches!(setting["type"].as_str(), Some("enabled" | "adaptive"));
+        match settings.iter().find(is_on) {
+            Some(setting) if setting["type"] == "adaptive" => Self::Adaptive,
+            Some(setting) => Self::Enabled { budget: setting["budget_tokens"].as_u64() },
             None => Self::Off,
         }
     }
 }
 
 impl Prompt {
-    /// A prompt of one text.
-    pub(crate) fn of_text(text: &str) -> Self {
+    /// Creates a prompt of one user message.
+    pub(crate) fn from_text(text: &str) -> Self {
         Self { messages: vec![message("user", vec![text_block(text)])], ..Self::default() }
     }
 
-    /// The blocks of the turn that waits for an answer: the last user messages.
+    /// Returns the content blocks of the last user messages, which the model replies to.
     pub(crate) fn last_turn(&self) -> Vec<&Value> {
-        let newest_first = self.messages.iter().rev().skip_while(|message| is_assistants(message));
+        let newest_first = self.messages.iter().rev().skip_while(|message| is_from_assistant(message));
         let mut turn: Vec<_> = newest_first.take_while(|message| message["role"] == "user").collect();
         turn.reverse();
         turn.into_iter().flat_map(|message| items(&message["content"])).collect()
     }
 
-    /// The text of the last turn.
+    /// Returns the text of the last turn.
     pub(crate) fn last_text(&self) -> String {
         let texts = self.last_turn().into_iter().filter_map(block_text);
         texts.collect::<Vec<_>>().join("\n")
     }
 
-    /// The texts of the user's messages, the newest first.
+    /// Returns the text of each user message, newest first.
     pub(crate) fn user_texts(&self) -> impl Iterator<Item = String> {
         let messages = self.messages.iter().rev().filter(|message| message["role"] == "user");
         messages.map(|message| {
@@ -86,32 +89,34 @@ impl Prompt {
         })
     }
 
-    /// The beginning of the answer, where the last message is the assistant's: the model is to go on from there.
+    /// Returns the prefill, the beginning of the reply: the text of the last message if it is the assistant's.
     pub(crate) fn prefill(&self) -> Option<&str> {
-        let last = self.messages.last().filter(|message| is_assistants(message))?;
+        let last = self.messages.last().filter(|message| is_from_assistant(message))?;
         items(&last["content"]).last()?["text"].as_str()
     }
 
-    /// The name and input of the tool use that a result answers.
+    /// Finds the tool use with an ID.
     pub(crate) fn tool_use(&self, id: &str) -> Option<&Value> {
         let blocks = self.messages.iter().flat_map(|message| items(&message["content"]));
         blocks.map(|block| &block["toolUse"]).find(|tool_use| tool_use["toolUseId"] == id)
     }
 }
 
-fn is_assistants(message: &Value) -> bool {
+fn is_from_assistant(message: &Value) -> bool {
     message["role"] == "assistant"
 }
 
+/// Creates a message.
 pub(crate) fn message(role: &str, content: Vec<Value>) -> Value {
     Value::Object(Map::from_iter([("role".to_owned(), role.into()), ("content".to_owned(), content.into())]))
 }
 
+/// Creates a text block.
 pub(crate) fn text_block(text: &str) -> Value {
     serde_json::json!({ "text": text })
 }
 
-/// The text of a text block, guarded or not.
+/// Returns the text of a text block or of a guarded text block.
 pub(crate) fn block_text(block: &Value) -> Option<&str> {
     block["text"].as_str().or_else(|| block["guardContent"]["text"]["text"].as_str())
 }

@@ -1,22 +1,21 @@
-//! What a model is told in its provider's own fields: in an InvokeModel body, or beside Converse's own members in
-//! `additionalModelRequestFields`.
+//! Fields of the providers' formats, in an InvokeModel body or in Converse's `additionalModelRequestFields`.
 
 use serde_json::{Value, json};
 
 use crate::model::prompt::ToolChoice;
 
-/// Whether reasoning is switched on: by an object, or by a word that tells how much of it is wanted.
-pub(crate) fn wants_reasoning(fields: &Value) -> bool {
-    let switches = ["thinking", "reasoning_config", "reasoningConfig", "reasoning_effort"];
-    switches.into_iter().any(|switch| match &fields[switch] {
+/// Returns whether the fields switch reasoning on, with an object or with an effort.
+pub(crate) fn requests_reasoning(fields: &Value) -> bool {
+    let members = ["thinking", "reasoning_config", "reasoningConfig", "reasoning_effort"];
+    members.into_iter().any(|member| match &fields[member] {
         Value::String(effort) => effort != "none",
-        switch => matches!(switch["type"].as_str(), Some("enabled" | "adaptive")),
+        setting => matches!(setting["type"].as_str(), Some("enabled" | "adaptive")),
     })
 }
 
-/// The JSON schema that the answer's text is to follow: Anthropic's `output_config.format`, or `output_format` as it
-/// was called before; `response_format` of chat completions.
-pub(crate) fn answer_schema(fields: &Value) -> Option<Value> {
+/// Returns the JSON schema of the reply's text: Anthropic's `output_config.format` or its former name `output_format`, or
+/// `response_format` of chat completions.
+pub(crate) fn output_schema(fields: &Value) -> Option<Value> {
     let schemas = [
         &fields["output_config"]["format"]["schema"],
         &fields["output_format"]["schema"],
@@ -25,8 +24,9 @@ pub(crate) fn answer_schema(fields: &Value) -> Option<Value> {
     schemas.into_iter().find(|schema| schema.is_object()).cloned()
 }
 
-/// Anthropic's tool as Converse has it. The tools that Anthropic defines come without a schema: theirs is known here.
-pub(crate) fn anthropic_tool(tool: &Value) -> Value {
+/// Converts a tool of Anthropic's format to Converse's. Tools that Anthropic defines have no schema in the request: it is
+/// known here.
+pub(crate) fn parse_anthropic_tool(tool: &Value) -> Value {
     let schema = match &tool["input_schema"] {
         Value::Null => defined_schema(tool["type"].as_str().unwrap_or_default()),
         schema => schema.clone(),
@@ -38,7 +38,8 @@ pub(crate) fn anthropic_tool(tool: &Value) -> Value {
     } })
 }
 
-/// The smallest input of a tool that Anthropic defines, by its type without the date: `bash_20250124`.
+/// Returns the schema of a tool that Anthropic defines, by its type such as `bash_20250124` without the date. The default of
+/// the schema is a minimal input.
 fn defined_schema(kind: &str) -> Value {
     let input = match kind.rsplit_once('_').map_or(kind, |(kind, _)| kind) {
         "bash" => json!({ "command": "ls" }),
@@ -50,7 +51,8 @@ fn defined_schema(kind: &str) -> Value {
     json!({ "type": "object", "default": input })
 }
 
-pub(crate) fn anthropic_tool_choice(choice: &Value) -> ToolChoice {
+/// Converts a tool choice of Anthropic's format.
+pub(crate) fn parse_anthropic_tool_choice(choice: &Value) -> ToolChoice {
     match (choice["type"].as_str(), choice["name"].as_str()) {
         (Some("any"), _) => ToolChoice::Any,
         (Some("tool"), Some(name)) => ToolChoice::Named(name.to_owned()),

@@ -1,15 +1,15 @@
-//! What a model shall say next, when a test wants to choose.
+//! Replies that a test chooses.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
-use crate::model::piece::{Finish, Pieces};
+use crate::model::reply_event::{Finish, ReplyStream};
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::output::Ending;
 
-/// The next answer of a model, in place of the echo.
+/// A reply of a model, in place of the default reply.
 ///
 /// ```
 /// use bedrock_orm_local::Reply;
@@ -17,137 +17,141 @@ use crate::wire::output::Ending;
 /// Reply::text("Paris.");
 /// Reply::content(serde_json::json!([{"toolUse": {"toolUseId": "tooluse_1", "name": "clock", "input": {}}}]));
 /// Reply::error("ThrottlingException", "Too many requests, please wait before trying again.");
-/// Reply::text("This stream breaks off").cut_after(3);
+/// Reply::text("This stream ends early.").cut_after(3);
 /// Reply::tool_use("clock", serde_json::json!({ "zone": "UTC" })).reasoning("They ask for the time.");
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a reply is said once it is queued"]
+#[must_use = "a reply has no effect until it is queued"]
 pub struct Reply {
-    pub(crate) said: Said,
+    pub(crate) content: ReplyContent,
     pub(crate) finish: Finish,
     pub(crate) additional_fields: Option<Value>,
     pub(crate) ending: Ending,
 }
 
+/// The content of a reply.
 #[derive(Clone, Debug)]
-pub(crate) enum Said {
-    /// What the next replier says, and the server itself in the end.
+pub(crate) enum ReplyContent {
+    /// The content of the next replier, or of the server's default reply.
     Default,
     /// Converse content blocks.
-    Content(Vec<Value>),
-    /// What comes piece by piece.
-    Live(Live),
-    /// An embedding model's answer.
+    Blocks(Vec<Value>),
+    /// A stream.
+    Stream(SharedStream),
+    /// The vectors of an embedding model.
     Vectors(Vec<Vec<f64>>),
     Error(AwsError),
 }
 
-/// A reply that is told while it comes to mind. It can be heard once, however often it is copied.
+/// A streamed reply. Of all its clones, only one can take the stream.
 #[derive(Clone)]
-pub(crate) struct Live(Arc<Mutex<Option<Pieces>>>);
+pub(crate) struct SharedStream(Arc<Mutex<Option<ReplyStream>>>);
 
-impl Live {
-    pub(crate) fn new(pieces: Pieces) -> Self {
-        Self(Arc::new(Mutex::new(Some(pieces))))
+impl SharedStream {
+    pub(crate) fn new(stream: ReplyStream) -> Self {
+        Self(Arc::new(Mutex::new(Some(stream))))
     }
 
-    pub(crate) fn heard(self) -> AwsResult<Pieces> {
-        let pieces = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        pieces.ok_or_else(|| AwsError::internal("A live reply was heard before."))
+    /// Takes the stream. It fails if the stream was taken before.
+    pub(crate) fn take(self) -> AwsResult<ReplyStream> {
+        let stream = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        stream.ok_or_else(|| AwsError::internal("A streamed reply was used before."))
     }
 }
 
-impl fmt::Debug for Live {
+impl fmt::Debug for SharedStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Live")
+        f.write_str("SharedStream")
     }
 }
 
 impl Reply {
-    /// A text.
+    /// Creates a reply of one text.
     pub fn text(text: impl Into<String>) -> Self {
-        Self::said(Said::Content(vec![json!({ "text": text.into() })]))
+        Self::with_content(ReplyContent::Blocks(vec![json!({ "text": text.into() })]))
     }
 
-    /// Content blocks in Converse's wire JSON: a list, or a single block. What is neither is said as no content.
+    /// Creates a reply of content blocks in Converse's wire JSON: a list, or a single block. Any other value is an empty
+    /// list.
     pub fn content(blocks: Value) -> Self {
-        Self::said(Said::Content(match blocks {
+        Self::with_content(ReplyContent::Blocks(match blocks {
             Value::Array(blocks) => blocks,
             block @ Value::Object(_) => vec![block],
             _ => Vec::new(),
         }))
     }
 
-    /// A call of a tool, with an id that the server gives.
+    /// Creates a reply of one tool call. The server sets its ID.
     pub fn tool_use(name: impl Into<String>, input: Value) -> Self {
         let mut tool_use = json!({ "name": name.into() });
         tool_use["input"] = input;
         Self::content(json!({ "toolUse": tool_use }))
     }
 
-    /// The vectors of an embedding model, one for every text.
+    /// Creates the reply of an embedding model: one vector for each text.
     pub fn vectors(vectors: Vec<Vec<f64>>) -> Self {
-        Self::said(Said::Vectors(vectors))
+        Self::with_content(ReplyContent::Vectors(vectors))
     }
 
-    /// An error instead of an answer, with the true HTTP status of its code: `ThrottlingException` is a 429.
+    /// Creates an error, which has the HTTP status of its code: `ThrottlingException` is a 429.
     pub fn error(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::said(Said::Error(AwsError::new(code, message)))
+        Self::with_content(ReplyContent::Error(AwsError::new(code, message)))
     }
 
-    /// The usual answer, broken by an exception frame once `after_events` events have been sent.
+    /// Creates the default reply, which ends with an exception frame after `after_events` events.
     ///
-    /// The code is spelled as streams spell it (`throttlingException`). A unary operation answers with the error.
+    /// The code starts with a lowercase letter, as in streams (`throttlingException`). A unary operation returns the error.
     pub fn stream_error(code: impl Into<String>, message: impl Into<String>, after_events: usize) -> Self {
         let ending = Ending::Exception { error: AwsError::new(code, message), after: after_events };
-        Self { ending, ..Self::said(Said::Default) }
+        Self { ending, ..Self::with_content(ReplyContent::Default) }
     }
 
-    /// The stop reason, where the content's own (`tool_use` with a tool use in it, else `end_turn`) will not do.
+    /// Sets the stop reason. Its default is `tool_use` if the content has a tool use, else `end_turn`.
     pub fn stop_reason(mut self, stop_reason: impl Into<String>) -> Self {
         self.finish.stop_reason = Some(stop_reason.into());
         self
     }
 
-    /// A thought before the content, with a signature. A reply without content of its own has no thought either.
+    /// Adds reasoning with a signature before the content. It has no effect on a reply without content of its own.
     pub fn reasoning(mut self, text: impl Into<String>) -> Self {
-        if let Said::Content(content) = &mut self.said {
+        if let ReplyContent::Blocks(content) = &mut self.content {
             content.insert(0, reasoning_block(&text.into()));
         }
         self
     }
 
-    /// The tokens to tell of, in place of those that the server counts.
+    /// Sets the numbers of tokens, in place of those that the server counts.
     pub fn usage(mut self, input_tokens: u64, output_tokens: u64) -> Self {
         self.finish.usage = Some((input_tokens, output_tokens));
         self
     }
 
-    /// Converse's `additionalModelResponseFields`, whatever was asked for.
+    /// Sets Converse's `additionalModelResponseFields`, even if the request does not ask for them.
     pub fn additional_fields(self, fields: Value) -> Self {
         Self { additional_fields: Some(fields), ..self }
     }
 
-    /// Ends a stream cleanly once `events` events have been sent, as if nothing were missing.
+    /// Ends a stream without an error after `events` events.
     pub fn cut_after(self, events: usize) -> Self {
         Self { ending: Ending::Cut { after: events }, ..self }
     }
 
-    /// Falls silent once `events` events have been sent, and holds the connection open.
+    /// Stalls a stream after `events` events: the connection stays open, and nothing more is sent.
     pub fn stall_after(self, events: usize) -> Self {
         Self { ending: Ending::Stall { after: events }, ..self }
     }
 
-    pub(crate) fn live(pieces: Pieces) -> Self {
-        Self::said(Said::Live(Live::new(pieces)))
+    /// Creates a streamed reply.
+    pub(crate) fn streamed(stream: ReplyStream) -> Self {
+        Self::with_content(ReplyContent::Stream(SharedStream::new(stream)))
     }
 
-    /// The reply with all that it says changed: texts, inputs of tools, messages of errors.
+    /// Applies a function to the texts of the reply: texts, tool inputs and error messages.
     pub(crate) fn with_texts(mut self, change: &impl Fn(&str) -> String) -> Self {
-        match &mut self.said {
-            Said::Content(content) => content.iter_mut().for_each(|block| change_texts(block, change)),
-            Said::Error(error) => error.message = change(&error.message),
-            Said::Default | Said::Live(_) | Said::Vectors(_) => {}
+        match &mut self.content {
+            ReplyContent::Blocks(content) => content.iter_mut().for_each(|block| change_texts(block, change)),
+            ReplyContent::Error(error) => error.message = change(&error.message),
+            ReplyContent::Default | ReplyContent::Stream(_) | ReplyContent::Vectors(_) => {}
         }
         if let Ending::Exception { error, .. } = &mut self.ending {
             error.message = change(&error.message);
@@ -155,16 +159,16 @@ impl Reply {
         self
     }
 
-    /// Whether it leaves it to the next replier what is said.
-    pub(crate) fn passes(&self) -> bool {
-        matches!(self.said, Said::Default)
+    /// Returns whether the reply has no content of its own, so that the next replier is asked.
+    pub(crate) fn is_default(&self) -> bool {
+        matches!(self.content, ReplyContent::Default)
     }
 
-    /// The next replier's reply, finished as this one wants it.
-    pub(crate) fn over(self, next: Self) -> Self {
+    /// Combines the content of the next replier's reply with the settings of this one.
+    pub(crate) fn with_content_of(self, next: Self) -> Self {
         let Finish { stop_reason, stop_sequence, usage } = self.finish;
         Self {
-            said: next.said,
+            content: next.content,
             finish: Finish {
                 stop_reason: stop_reason.or(next.finish.stop_reason),
                 stop_sequence: stop_sequence.or(next.finish.stop_sequence),
@@ -175,15 +179,15 @@ impl Reply {
         }
     }
 
-    fn said(said: Said) -> Self {
-        Self { said, finish: Finish::default(), additional_fields: None, ending: Ending::Whole }
+    fn with_content(content: ReplyContent) -> Self {
+        Self { content, finish: Finish::default(), additional_fields: None, ending: Ending::Whole }
     }
 }
 
 impl Default for Reply {
-    /// What the next replier says, and the server itself in the end.
+    /// Creates a reply without content: the next replier is asked, and then the server's default reply is used.
     fn default() -> Self {
-        Self::said(Said::Default)
+        Self::with_content(ReplyContent::Default)
     }
 }
 
@@ -196,18 +200,19 @@ fn change_texts(value: &mut Value, change: &impl Fn(&str) -> String) {
     }
 }
 
-/// What was thought, with a signature.
+/// Creates a reasoning block with a signature.
 pub(crate) fn reasoning_block(text: &str) -> Value {
     let mut block = unsigned_reasoning_block(text);
     block["reasoningContent"]["reasoningText"]["signature"] = signature(text).into();
     block
 }
 
+/// Creates a reasoning block without a signature.
 pub(crate) fn unsigned_reasoning_block(text: &str) -> Value {
     json!({ "reasoningContent": { "reasoningText": { "text": text } } })
 }
 
-/// Looks like a signature, and is the same for the same text.
+/// Creates a value that looks like a signature. It is always the same for the same text.
 pub(crate) fn signature(text: &str) -> String {
     use base64::Engine as _;
 

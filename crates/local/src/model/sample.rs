@@ -1,26 +1,26 @@
-//! A value that a JSON schema describes, made of what a text offers.
+//! Creates a value that matches a JSON schema, from the names and numbers of a text.
 
 use serde_json::{Map, Value, json};
 
 use crate::model::names;
 use crate::model::prompt::Prompt;
 
-/// Schemas may name themselves: no value is nested deeper than this.
-const DEPTH: usize = 8;
+/// The limit of nesting, since schemas can be recursive.
+const MAX_DEPTH: usize = 8;
 
-/// What a text offers to fill a schema with, used in order.
+/// The names and numbers of a text, which fill a schema in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Material {
     pub(crate) names: Vec<String>,
     pub(crate) numbers: Vec<f64>,
-    /// What a string is when no name is left.
+    /// The value of a string if no name is left.
     pub(crate) text: String,
 }
 
 impl Material {
-    /// What that text offers.
-    pub(crate) fn of_text(text: &str) -> Self {
-        Self { names: names::of_text(text), numbers: numbers(text), text: text.to_owned() }
+    /// Finds the names and numbers of a text.
+    pub(crate) fn from_text(text: &str) -> Self {
+        Self { names: names::names_in(text), numbers: numbers(text), text: text.to_owned() }
     }
 
     fn name(&mut self) -> String {
@@ -32,30 +32,29 @@ impl Material {
     }
 }
 
-/// The text that a value is made of: the last turn's or, where that offers nothing ("Format that."), the newest message's
-/// that does.
+/// Returns the text of the last turn, or, if it has no names or numbers ("Format that."), the newest user text that has some.
 pub(crate) fn material_text(prompt: &Prompt) -> String {
     let last = prompt.last_text();
-    let offers = |text: &String| !names::of_text(text).is_empty() || !numbers(text).is_empty();
-    match offers(&last) {
+    let has_material = |text: &String| !names::names_in(text).is_empty() || !numbers(text).is_empty();
+    match has_material(&last) {
         true => last,
-        false => prompt.user_texts().find(offers).unwrap_or(last),
+        false => prompt.user_texts().find(has_material).unwrap_or(last),
     }
 }
 
-/// The value: constants, defaults and first enum values as the schema gives them, all required properties (all
-/// properties, when none is required), strings and numbers from the material.
+/// Creates the value. It uses the schema's constants, defaults and first enum values, and fills all required properties (all
+/// properties if none is required) with strings and numbers from the material.
 pub(crate) fn sample(schema: &Value, material: &mut Material) -> Value {
-    of_schema(schema, schema, material, DEPTH)
+    sample_at(schema, schema, material, MAX_DEPTH)
 }
 
-fn of_schema(schema: &Value, root: &Value, material: &mut Material, depth: usize) -> Value {
+fn sample_at(schema: &Value, root: &Value, material: &mut Material, depth: usize) -> Value {
     if depth == 0 {
         return Value::Null;
     }
     if let Some(reference) = schema["$ref"].as_str() {
         let target = reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
-        return target.map_or(Value::Null, |target| of_schema(target, root, material, depth - 1));
+        return target.map_or(Value::Null, |target| sample_at(target, root, material, depth - 1));
     }
     for fixed in [&schema["const"], &schema["default"], &schema["enum"][0]] {
         if !fixed.is_null() {
@@ -64,12 +63,12 @@ fn of_schema(schema: &Value, root: &Value, material: &mut Material, depth: usize
     }
     for choice in ["anyOf", "oneOf", "allOf"] {
         if let Some(first) = schema[choice].get(0) {
-            return of_schema(first, root, material, depth - 1);
+            return sample_at(first, root, material, depth - 1);
         }
     }
     match kind(schema) {
         "object" => object(schema, root, material, depth),
-        "array" => json!([of_schema(&schema["items"], root, material, depth - 1)]),
+        "array" => json!([sample_at(&schema["items"], root, material, depth - 1)]),
         "integer" => json!(number(schema, material).trunc() as i64),
         "number" => json!(number(schema, material)),
         "boolean" => json!(true),
@@ -92,7 +91,7 @@ fn object(schema: &Value, root: &Value, material: &mut Material, depth: usize) -
     }
     let property = |name: &str| {
         let schema = properties.and_then(|properties| properties.get(name)).unwrap_or(&Value::Null);
-        (name.to_owned(), of_schema(schema, root, material, depth - 1))
+        (name.to_owned(), sample_at(schema, root, material, depth - 1))
     };
     names.into_iter().map(property).collect::<Map<_, _>>().into()
 }
@@ -132,14 +131,14 @@ mod tests {
     }
 
     #[test]
-    fn schemas_that_name_themselves_end() {
+    fn recursive_schemas_end() {
         let schema = json!({"type": "object", "properties": {"next": {"$ref": "#"}}, "required": ["next"]});
         assert!(sample(&schema, &mut Material::default()).is_object());
         assert_eq!(sample(&json!({"$ref": "#"}), &mut Material::default()), Value::Null);
     }
 
     #[test]
-    fn odd_schemas_are_answered() {
+    fn odd_schemas_have_values() {
         for schema in
             [json!(null), json!([]), json!("x"), json!({"type": ["null", "string"]}), json!({"enum": []})]
         {

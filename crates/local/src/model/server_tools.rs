@@ -1,7 +1,7 @@
-//! Tools that run at AWS: Nova's `systemTool`s. The model calls one and has its result within one answer.
+//! Tools that AWS runs: Nova's `systemTool`s. The reply contains the call and its result.
 //!
-//! Each that is offered is called once for every turn of the user's that brings no tool results. Its blocks are those
-//! of recorded answers; what it finds is the turn's own text, for nothing is searched and no code is run.
+//! Each system tool of a request is called once if the last user turn has no tool results. The blocks are those of recorded
+//! replies. The result is the text of the turn, since nothing is searched and no code is run.
 
 use serde_json::{Value, json};
 
@@ -9,20 +9,21 @@ use crate::model::completion::SERVER_TOOL_USE;
 use crate::model::prompt::{Prompt, ToolChoice};
 use crate::world::ids::Ids;
 
-/// A source that nobody owns.
+/// The cited source, a reserved domain.
 const SOURCE: (&str, &str) = ("example.com", "https://example.com/");
 
-/// What the tools of a prompt did.
+/// The blocks of the system tools' calls.
 #[derive(Debug, Default)]
 pub(crate) struct ServerTools {
-    /// Their calls and results, which come before the text.
+    /// Calls and results, which come before the text.
     pub(crate) blocks: Vec<Value>,
-    /// What they found on the web, which comes after it.
+    /// Citations of web pages, which come after the text.
     pub(crate) citations: Vec<Value>,
 }
 
 impl ServerTools {
-    pub(crate) fn called(ids: &Ids, prompt: &Prompt) -> Self {
+    /// Calls the system tools of a prompt.
+    pub(crate) fn call(ids: &Ids, prompt: &Prompt) -> Self {
         let mut called = Self::default();
         let has_results = prompt.last_turn().iter().any(|block| block["toolResult"].is_object());
         if has_results || prompt.tool_choice == ToolChoice::Never {
@@ -35,7 +36,7 @@ impl ServerTools {
                     let (domain, url) = SOURCE;
                     let citation = json!({ "location": { "web": { "domain": domain, "url": url } } });
                     called.citations.push(json!({ "citationsContent": { "citations": [citation] } }));
-                    // As recorded: what was found is not told.
+                    // AWS hides the result (recorded).
                     (json!({ "query": text }), json!({ "text": "[HIDDEN]" }))
                 }
                 "nova_code_interpreter" => {

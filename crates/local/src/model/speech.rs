@@ -1,4 +1,4 @@
-//! A speech model's side of a conversation, in Nova Sonic's events: whatever it hears, it says back at once.
+//! A conversation with a speech model, in Nova Sonic's events. The model echoes the input at once.
 
 use serde_json::{Value, json};
 
@@ -6,29 +6,30 @@ use crate::model::tokens;
 use crate::wire::output::Duplex;
 use crate::world::ids::Ids;
 
-/// One connection's conversation.
+/// The conversation of one connection.
 #[derive(Debug)]
 pub(crate) struct SpeechSession {
-    session: String,
-    completion: String,
-    prompt: String,
-    /// What the content that is being heard is called, and of which type it is.
+    session_id: String,
+    completion_id: String,
+    prompt_name: String,
+    /// The name and the type of the current content.
     content: (String, String),
-    /// What is to be said instead of the echo.
-    said: Option<String>,
+    /// The reply to the first text, in place of the echo.
+    reply: Option<String>,
     in_prompt: bool,
     input_tokens: u64,
     output_tokens: u64,
 }
 
 impl SpeechSession {
-    pub(crate) fn new(ids: &Ids, said: Option<String>) -> Self {
+    /// Starts a conversation. `reply` is the reply to its first text.
+    pub(crate) fn new(ids: &Ids, reply: Option<String>) -> Self {
         Self {
-            session: ids.uuid(),
-            completion: ids.uuid(),
-            prompt: String::new(),
+            session_id: ids.uuid(),
+            completion_id: ids.uuid(),
+            prompt_name: String::new(),
             content: (String::new(), "TEXT".to_owned()),
-            said,
+            reply,
             in_prompt: false,
             input_tokens: 0,
             output_tokens: 0,
@@ -37,20 +38,20 @@ impl SpeechSession {
 
     fn end_prompt(&mut self) -> Value {
         self.in_prompt = false;
-        self.tell("completionEnd", json!({ "stopReason": "END_TURN" }))
+        self.event("completionEnd", json!({ "stopReason": "END_TURN" }))
     }
 
-    fn reply(&mut self, heard: &str) -> String {
-        let said = self.said.take().unwrap_or_else(|| format!("You said: “{heard}”"));
-        self.input_tokens += tokens::of_text(heard);
-        self.output_tokens += tokens::of_text(&said);
-        said
+    fn reply_to(&mut self, text: &str) -> String {
+        let reply = self.reply.take().unwrap_or_else(|| format!("You said: “{text}”"));
+        self.input_tokens += tokens::count_in_text(text);
+        self.output_tokens += tokens::count_in_text(&reply);
+        reply
     }
 
-    fn tell(&self, name: &str, mut event: Value) -> Value {
-        event["sessionId"] = json!(self.session);
-        event["promptName"] = json!(self.prompt);
-        event["completionId"] = json!(self.completion);
+    fn event(&self, name: &str, mut event: Value) -> Value {
+        event["sessionId"] = json!(self.session_id);
+        event["promptName"] = json!(self.prompt_name);
+        event["completionId"] = json!(self.completion_id);
         if name.starts_with("content") || name.ends_with("Output") {
             event["contentId"] = json!(self.content.0);
         }
@@ -61,7 +62,7 @@ impl SpeechSession {
         let (input, output) = (self.input_tokens, self.output_tokens);
         let usage =
             json!({ "totalInputTokens": input, "totalOutputTokens": output, "totalTokens": input + output });
-        self.tell("usageEvent", usage)
+        self.event("usageEvent", usage)
     }
 }
 
@@ -77,27 +78,27 @@ impl Duplex for SpeechSession {
         Ok(match name.as_str() {
             "sessionStart" | "sessionEnd" => self.usage(),
             "promptStart" => {
-                self.prompt = text("promptName");
+                self.prompt_name = text("promptName");
                 self.in_prompt = true;
-                self.tell("completionStart", json!({}))
+                self.event("completionStart", json!({}))
             }
             "contentStart" => {
                 self.content = (text("contentName"), text("type"));
                 let kind = &self.content.1;
-                self.tell("contentStart", json!({ "type": kind, "role": "ASSISTANT" }))
+                self.event("contentStart", json!({ "type": kind, "role": "ASSISTANT" }))
             }
             "textInput" => {
-                let content = self.reply(&text("content"));
-                self.tell("textOutput", json!({ "content": content, "role": "ASSISTANT" }))
+                let content = self.reply_to(&text("content"));
+                self.event("textOutput", json!({ "content": content, "role": "ASSISTANT" }))
             }
-            "audioInput" => self.tell("audioOutput", json!({ "content": text("content") })),
+            "audioInput" => self.event("audioOutput", json!({ "content": text("content") })),
             "toolResult" => {
-                let content = self.reply(&text("content"));
-                self.tell("textOutput", json!({ "content": content, "role": "ASSISTANT" }))
+                let content = self.reply_to(&text("content"));
+                self.event("textOutput", json!({ "content": content, "role": "ASSISTANT" }))
             }
             "contentEnd" => {
                 let kind = &self.content.1;
-                self.tell("contentEnd", json!({ "type": kind, "stopReason": "END_TURN" }))
+                self.event("contentEnd", json!({ "type": kind, "stopReason": "END_TURN" }))
             }
             "promptEnd" => self.end_prompt(),
             unknown => return Err(format!("The event {unknown} is not supported by this model.")),
@@ -114,12 +115,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_event_has_its_answer() {
+    fn each_event_has_a_response() {
         let ids = Ids::default();
         let mut session = SpeechSession::new(&ids, None);
-        let mut told = |event: Value| {
-            let told = session.respond(&json!({ "event": event })).unwrap();
-            told["event"]
+        let mut respond = |event: Value| {
+            let response = session.respond(&json!({ "event": event })).unwrap();
+            response["event"]
                 .as_object()
                 .unwrap()
                 .iter()
@@ -127,17 +128,17 @@ mod tests {
                 .map(|(name, it)| (name.clone(), it.clone()))
                 .unwrap()
         };
-        assert_eq!(told(json!({ "sessionStart": {} })).0, "usageEvent");
-        assert_eq!(told(json!({ "promptStart": { "promptName": "p" } })).1["promptName"], "p");
+        assert_eq!(respond(json!({ "sessionStart": {} })).0, "usageEvent");
+        assert_eq!(respond(json!({ "promptStart": { "promptName": "p" } })).1["promptName"], "p");
         assert_eq!(
-            told(json!({ "contentStart": { "contentName": "c", "type": "TEXT" } })).1["contentId"],
+            respond(json!({ "contentStart": { "contentName": "c", "type": "TEXT" } })).1["contentId"],
             "c"
         );
-        assert_eq!(told(json!({ "textInput": { "content": "Hello" } })).1["content"], "You said: “Hello”");
-        assert_eq!(told(json!({ "audioInput": { "content": "AAAA" } })).1["content"], "AAAA");
-        assert_eq!(told(json!({ "contentEnd": {} })).1["stopReason"], "END_TURN");
-        assert_eq!(told(json!({ "promptEnd": {} })).0, "completionEnd");
-        assert!(told(json!({ "sessionEnd": {} })).1["totalTokens"].as_u64().unwrap() > 0);
+        assert_eq!(respond(json!({ "textInput": { "content": "Hello" } })).1["content"], "You said: “Hello”");
+        assert_eq!(respond(json!({ "audioInput": { "content": "AAAA" } })).1["content"], "AAAA");
+        assert_eq!(respond(json!({ "contentEnd": {} })).1["stopReason"], "END_TURN");
+        assert_eq!(respond(json!({ "promptEnd": {} })).0, "completionEnd");
+        assert!(respond(json!({ "sessionEnd": {} })).1["totalTokens"].as_u64().unwrap() > 0);
         assert!(session.respond(&json!({ "event": { "dance": {} } })).unwrap_err().contains("dance"));
         assert!(session.respond(&json!("hello")).is_err());
         assert_eq!(session.close(), None);

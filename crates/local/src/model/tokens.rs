@@ -1,20 +1,21 @@
-//! Tokens by a rule that anyone can check.
+//! Counts tokens by a simple rule.
 //!
-//! A run of letters or digits is a token for every six characters begun; every other visible character is one of
-//! its own. White space belongs to the token after it. An image counts 1,000, a video 5,000, and what comes as
-//! bytes one for every four of them.
+//! A run of letters or digits is one token for each six characters, rounded up. Any other visible character is one token.
+//! White space belongs to the token after it. An image has 1,000 tokens, a video 5,000, and other bytes have one token for
+//! each four bytes, rounded up.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 
-const LONGEST: usize = 6;
+/// The limit of characters in a token.
+const MAX_TOKEN_LENGTH: usize = 6;
 const IMAGE: u64 = 1_000;
 const VIDEO: u64 = 5_000;
 const BYTES_PER_TOKEN: usize = 4;
 
-/// The tokens of a text, each with the white space before it. Put together again they are the text, but for
-/// white space at its end.
+/// Returns the tokens of a text, each with the white space before it. White space at the end of the text belongs to no
+/// token.
 pub(crate) fn tokens(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -25,20 +26,22 @@ pub(crate) fn tokens(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Returns the length of the first token in bytes.
 fn first_token(text: &str) -> Option<usize> {
     let blank = text.find(|c: char| !c.is_whitespace())?;
     let visible = &text[blank..];
-    let word = visible.chars().take_while(|c| c.is_alphanumeric()).take(LONGEST);
+    let word = visible.chars().take_while(|c| c.is_alphanumeric()).take(MAX_TOKEN_LENGTH);
     let length: usize = word.map(char::len_utf8).sum();
     let length = if length == 0 { visible.chars().next()?.len_utf8() } else { length };
     Some(blank + length)
 }
 
-pub(crate) fn of_text(text: &str) -> u64 {
+/// Returns the number of tokens of a text.
+pub(crate) fn count_in_text(text: &str) -> u64 {
     tokens(text).count() as u64
 }
 
-/// The words of a text, as a stream sends them: tokens up to the next white space.
+/// Splits a text before white space: a stream sends one word in each delta.
 pub(crate) fn words(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut start = 0;
@@ -56,20 +59,21 @@ pub(crate) fn words(text: &str) -> Vec<&str> {
     words
 }
 
-/// The tokens of Converse content, whatever is in it: texts by the rule, media by their kind, the rest as JSON.
-pub(crate) fn of_content(value: &Value) -> u64 {
+/// Returns the number of tokens of Converse content: texts by the rule, media by their kind, and other values as JSON.
+pub(crate) fn count_in_content(value: &Value) -> u64 {
     match value {
-        Value::Array(items) => items.iter().map(of_content).sum(),
-        Value::Object(members) => members.iter().map(|(name, inner)| of_member(name, inner)).sum(),
+        Value::Array(items) => items.iter().map(count_in_content).sum(),
+        Value::Object(members) => members.iter().map(|(name, inner)| count_in_member(name, inner)).sum(),
         _ => 0,
     }
 }
 
-pub(crate) fn of_blocks(content: &[Value]) -> u64 {
-    content.iter().map(of_content).sum()
+/// Returns the number of tokens of content blocks.
+pub(crate) fn count_in_blocks(content: &[Value]) -> u64 {
+    content.iter().map(count_in_content).sum()
 }
 
-fn of_member(name: &str, value: &Value) -> u64 {
+fn count_in_member(name: &str, value: &Value) -> u64 {
     match (name, value) {
         ("cachePoint" | "format" | "role" | "signature" | "status" | "toolUseId" | "type", _) => 0,
         ("image", _) => IMAGE,
@@ -78,9 +82,9 @@ fn of_member(name: &str, value: &Value) -> u64 {
             let bytes = BASE64.decode(base64).map_or(0, |bytes| bytes.len());
             bytes.div_ceil(BYTES_PER_TOKEN) as u64
         }
-        ("input" | "inputSchema" | "json", document) => of_text(&document.to_string()),
-        (_, Value::String(text)) => of_text(text),
-        (_, inner) => of_content(inner),
+        ("input" | "inputSchema" | "json", document) => count_in_text(&document.to_string()),
+        (_, Value::String(text)) => count_in_text(text),
+        (_, inner) => count_in_content(inner),
     }
 }
 
@@ -101,12 +105,12 @@ mod tests {
             ("ça va?", 3),
             ("日本", 1),
         ] {
-            assert_eq!(of_text(text), count, "{text}");
+            assert_eq!(count_in_text(text), count, "{text}");
         }
     }
 
     #[test]
-    fn nothing_is_lost_in_tokens_or_words() {
+    fn tokens_and_words_concatenate_to_the_text() {
         let text = "  Hello, big  wide\nworld! ";
         assert_eq!(tokens(text).collect::<String>(), text.trim_end());
         assert_eq!(words(text).concat(), text);
@@ -115,13 +119,17 @@ mod tests {
     }
 
     #[test]
-    fn content_of_every_kind_counts() {
-        assert_eq!(of_content(&json!([{"role": "user", "content": [{"text": "Hello, world!"}]}])), 4);
-        assert_eq!(of_content(&json!([{"image": {"format": "png", "source": {"bytes": "AAAA"}}}])), IMAGE);
-        assert_eq!(of_content(&json!([{"cachePoint": {"type": "default"}}])), 0);
+    fn content_of_each_kind_is_counted() {
+        assert_eq!(count_in_content(&json!([{"role": "user", "content": [{"text": "Hello, world!"}]}])), 4);
+        assert_eq!(
+            count_in_content(&json!([{"image": {"format": "png", "source": {"bytes": "AAAA"}}}])),
+            IMAGE
+        );
+        assert_eq!(count_in_content(&json!([{"cachePoint": {"type": "default"}}])), 0);
         assert!(
-            of_content(&json!({"toolUse": {"toolUseId": "x", "name": "clock", "input": {"zone": "UTC"}}}))
-                > 1
+            count_in_content(
+                &json!({"toolUse": {"toolUseId": "x", "name": "clock", "input": {"zone": "UTC"}}})
+            ) > 1
         );
     }
 }

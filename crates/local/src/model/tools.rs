@@ -1,10 +1,10 @@
-//! When a tool is called, and with what.
+//! Decides which tools are called, and with which input.
 //!
-//! A tool choice of `any` or of a tool by name always calls. Otherwise a tool is called when the last user turn
-//! holds no tool result and its text mentions a word of the tool's name. The input is made from the tool's schema; the
-//! names in the text become its strings. If the text offers nothing, an earlier one of the user's is used. Where there are
-//! names for several calls, it is called as often, in parallel: a tool that wants a city once for every name, one that
-//! wants a city and a state once for every two.
+//! A tool choice of `any`, or of a tool by name, always calls a tool. Otherwise a tool is called if the last user turn has no
+//! tool result and its text contains a word of the tool's name. The input is created from the tool's schema. The names in
+//! the text become its strings; if the text has no names or numbers, an earlier text of the user is used. If the text has
+//! names for several calls, the tool is called several times in parallel: a tool with the parameter city once for each name,
+//! a tool with the parameters city and state once for each two names.
 
 use serde_json::{Value, json};
 
@@ -13,16 +13,17 @@ use crate::model::prompt::{Prompt, ToolChoice};
 use crate::model::sample::{Material, material_text, sample};
 use crate::world::ids::Ids;
 
-const MOST_PARALLEL: usize = 4;
+/// The limit of parallel calls.
+const MAX_PARALLEL_CALLS: usize = 4;
 
-/// Words in a tool's name that say nothing about its subject.
-const VERBS: &[&str] = &[
+/// Words in a tool's name that do not describe its subject.
+const COMMON_WORDS: &[&str] = &[
     "add", "and", "ask", "call", "create", "current", "delete", "fetch", "find", "for", "from", "get",
     "list", "lookup", "make", "run", "search", "set", "the", "tool", "update", "use", "with",
 ];
 
-/// The tool uses that a prompt calls for.
-pub(crate) fn uses(ids: &Ids, prompt: &Prompt) -> Vec<Value> {
+/// Returns the tool uses of the reply to a prompt.
+pub(crate) fn tool_uses(ids: &Ids, prompt: &Prompt) -> Vec<Value> {
     let (text, material) = (prompt.last_text(), material_text(prompt));
     let has_results = prompt.last_turn().iter().any(|block| block["toolResult"].is_object());
     let tools: Vec<_> =
@@ -46,22 +47,22 @@ pub(crate) fn uses(ids: &Ids, prompt: &Prompt) -> Vec<Value> {
     calls.map(tool_use).collect()
 }
 
-/// The inputs of the calls of one tool: objects, whatever its schema says.
+/// Returns the inputs of a tool's calls. They are objects, even if the schema is of another type.
 fn inputs(schema: &Value, text: &str) -> Vec<Value> {
-    let wanted = wanted_strings(schema);
-    let names = if wanted > 1 { names::apart(text) } else { names::of_text(text) };
+    let count = required_strings(schema);
+    let names = if count > 1 { names::split_names_in(text) } else { names::names_in(text) };
     let call = |names: &[String]| {
-        let material = &mut Material { names: names.to_vec(), ..Material::of_text(text) };
+        let material = &mut Material { names: names.to_vec(), ..Material::from_text(text) };
         Some(sample(schema, material)).filter(Value::is_object).unwrap_or_else(|| json!({}))
     };
-    if wanted > 0 && names.len() > wanted && names.len().is_multiple_of(wanted) {
-        return names.chunks(wanted).take(MOST_PARALLEL).map(call).collect();
+    if count > 0 && names.len() > count && names.len().is_multiple_of(count) {
+        return names.chunks(count).take(MAX_PARALLEL_CALLS).map(call).collect();
     }
     vec![call(&names)]
 }
 
-/// How many of its required properties are strings that may be anything.
-fn wanted_strings(schema: &Value) -> usize {
+/// Returns the number of required properties that are strings without an enum.
+fn required_strings(schema: &Value) -> usize {
     let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let free_string = |name: &&str| {
         let property = &schema["properties"][*name];
@@ -70,17 +71,18 @@ fn wanted_strings(schema: &Value) -> usize {
     required.filter(free_string).count()
 }
 
+/// Returns whether a text contains a word of a tool's name, in the singular or plural.
 fn mentions(text: &str, tool: &str) -> bool {
-    let spoken: Vec<_> = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
+    let text_words: Vec<_> = text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect();
     let words = name_words(tool);
-    let telling: Vec<_> = words.iter().filter(|word| !VERBS.contains(&word.as_str())).collect();
+    let specific: Vec<_> = words.iter().filter(|word| !COMMON_WORDS.contains(&word.as_str())).collect();
     let all = words.iter().collect();
-    let asked = if telling.is_empty() { all } else { telling };
-    let same = |spoken: &str, word: &str| spoken == word || spoken.strip_suffix('s') == Some(word);
-    asked.iter().any(|word| word.len() > 2 && spoken.iter().any(|spoken| same(spoken, word)))
+    let wanted = if specific.is_empty() { all } else { specific };
+    let is_same = |found: &str, word: &str| found == word || found.strip_suffix('s') == Some(word);
+    wanted.iter().any(|word| word.len() > 2 && text_words.iter().any(|found| is_same(found, word)))
 }
 
-/// The words of `get_weather`, `get-weather` or `getWeather`, in lowercase.
+/// Returns the words of `get_weather`, `get-weather` or `getWeather`, in lowercase.
 fn name_words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut previous = ' ';
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn one_call_for_every_name() {
+    fn a_tool_is_called_once_for_each_name() {
         let schema =
             json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]});
         assert_eq!(
@@ -122,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn one_call_for_every_two_names() {
+    fn a_tool_is_called_once_for_each_two_names() {
         let schema = json!({
             "type": "object",
             "properties": {"city": {"type": "string"}, "state": {"type": "string"}},

@@ -18,7 +18,7 @@ use crate::world::catalogue::FoundationModel;
 
 pub(crate) async fn converse(local: &Local, request: &Request) -> AwsResult<Output> {
     let ConverseTurn { model, turn, wanted_fields } = ConverseTurn::take(local, request).await?;
-    let completion = turn.generation.whole().await?.unbroken()?;
+    let completion = turn.generation.whole().await?.into_unary()?;
     let mut body = response_body(model, &completion);
     set(&mut body, "additionalModelResponseFields", additional_fields(&wanted_fields, &completion));
     set(&mut body, "trace", turn.guardrails.and_then(|guardrails| guardrails.converse_trace()));

@@ -6,7 +6,7 @@ use crate::formats::converse::additional_fields;
 use crate::json::set;
 use crate::local::Local;
 use crate::model::completion::Completion;
-use crate::model::piece::Piece;
+use crate::model::reply_event::ReplyEvent;
 use crate::operations::converse::ConverseTurn;
 use crate::operations::turn::Turn;
 use crate::wire::error::AwsResult;
@@ -23,21 +23,21 @@ pub(crate) async fn converse_stream(local: &Local, request: &Request) -> AwsResu
     let mut index = 0;
     // The input of a tool use so far, for models that send it whole.
     let mut whole_input = None::<String>;
-    let events = generation.into_events(move |completion, piece| match piece {
-        Piece::Begin => vec![event("messageStart", json!({ "role": "assistant" }))],
-        Piece::Start(block) => {
+    let events = generation.into_events(move |completion, reply_event| match reply_event {
+        ReplyEvent::MessageStart => vec![event("messageStart", json!({ "role": "assistant" }))],
+        ReplyEvent::BlockStart(block) => {
             whole_input = (sends_input_whole && block["toolUse"].is_object()).then(String::new);
             let start = start(block).map(|start| json!({ "contentBlockIndex": index, "start": start }));
             start.into_iter().map(|start| event("contentBlockStart", start)).collect()
         }
-        Piece::Delta(delta) => match (&mut whole_input, piece.tool_input()) {
+        ReplyEvent::BlockDelta(delta) => match (&mut whole_input, reply_event.tool_input()) {
             (Some(whole), Some(fragment)) => {
                 whole.push_str(fragment);
                 Vec::new()
             }
             _ => vec![block_delta(index, delta)],
         },
-        Piece::Stop => {
+        ReplyEvent::BlockStop => {
             let whole =
                 whole_input.take().map(|input| if input.is_empty() { "{}".to_owned() } else { input });
             let whole = whole.map(|input| block_delta(index, &json!({ "toolUse": { "input": input } })));
@@ -45,7 +45,7 @@ pub(crate) async fn converse_stream(local: &Local, request: &Request) -> AwsResu
             let stop = event("contentBlockStop", json!({ "contentBlockIndex": index - 1 }));
             whole.into_iter().chain([stop]).collect()
         }
-        Piece::End(_) => {
+        ReplyEvent::MessageStop(_) => {
             let mut stop = json!({ "stopReason": completion.stop_reason });
             set(&mut stop, "additionalModelResponseFields", additional_fields(&wanted_fields, completion));
             let mut metadata = metadata(completion);

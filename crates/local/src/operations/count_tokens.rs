@@ -34,7 +34,7 @@ pub(crate) fn count(local: &Local, request: &Request) -> AwsResult<Output> {
         Value::Null => {
             let body =
                 BASE64.decode(input["invokeModel"]["body"].as_str().unwrap_or_default()).unwrap_or_default();
-            formats::read(model, &body)?.prompt
+            formats::parse(model, &body)?.prompt
         }
         converse => formats::converse::parse(model, converse)?,
     };

@@ -1,4 +1,4 @@
-//! The generation of a reply: whole, or piece by piece from an upstream.
+//! The generation of a reply: whole, or streamed from an upstream.
 
 use std::fmt;
 
@@ -9,21 +9,21 @@ use crate::local::Local;
 use crate::model::cache::CacheUse;
 use crate::model::completion::{Completion, Usage, input_tokens, stop_reason};
 use crate::model::echo;
-use crate::model::piece::{self, Finish, Piece, Pieces};
-use crate::model::reply::{Reply, Said};
+use crate::model::reply::{Reply, ReplyContent};
+use crate::model::reply_event::{self, Finish, ReplyEvent, ReplyStream};
 use crate::model::tokens;
 use crate::repliers::conversation::Conversation;
 use crate::wire::error::{AwsError, AwsResult};
 
 pub(crate) struct Generation {
-    /// The reply. If it is live, what is known before its first piece.
+    /// The reply. If it is live, what is known before its first event.
     pub(crate) completion: Completion,
     live: Option<Live>,
 }
 
-/// The pieces that are still to come, and settings of the finish that override the one in the pieces.
+/// The events that are still to come, and settings of the finish that override the one in the events.
 struct Live {
-    pieces: Pieces,
+    events: ReplyStream,
     finish: Finish,
 }
 
@@ -32,29 +32,29 @@ impl Generation {
     pub(crate) async fn of(local: &Local, region: &str, conversation: &Conversation) -> AwsResult<Self> {
         let reply = local.repliers.reply(conversation).await;
         let prompt = &conversation.prompt;
-        let Reply { said, finish, additional_fields, ending } = reply;
-        let (mut completion, live) = match said {
-            Said::Error(error) => return Err(error),
-            Said::Vectors(_) => {
+        let Reply { content, finish, additional_fields, ending } = reply;
+        let (mut completion, live) = match content {
+            ReplyContent::Error(error) => return Err(error),
+            ReplyContent::Vectors(_) => {
                 return Err(AwsError::internal("A replier gave vectors for a model that generates text."));
             }
-            Said::Content(content) => (Completion::whole(with_tool_use_ids(local, content)), None),
-            Said::Default => (echo::answer(&local.world.ids, conversation.model, prompt), None),
-            Said::Live(live) => (Completion::whole(Vec::new()), Some(live.heard()?)),
+            ReplyContent::Blocks(content) => (Completion::whole(with_tool_use_ids(local, content)), None),
+            ReplyContent::Default => (echo::reply(&local.world.ids, conversation.model, prompt), None),
+            ReplyContent::Stream(live) => (Completion::whole(Vec::new()), Some(live.take()?)),
         };
         completion.additional_fields = additional_fields;
         completion.ending = ending;
         let cache = local.prompt_caches.look_up(region, local.world.clock.now(), conversation.model, prompt);
         completion.usage = Usage {
             input: input_tokens(prompt).saturating_sub(cache.as_ref().map_or(0, CacheUse::tokens)),
-            output: tokens::of_blocks(&completion.content),
+            output: tokens::count_in_blocks(&completion.content),
             cache,
         };
         match live {
-            Some(pieces) => Ok(Self { completion, live: Some(Live { pieces, finish }) }),
+            Some(events) => Ok(Self { completion, live: Some(Live { events, finish }) }),
             None => {
-                completion.finish(&finish);
-                completion.settle_inputs().map_err(|why| AwsError::new("ModelErrorException", why))?;
+                completion.apply_finish(&finish);
+                completion.parse_tool_inputs().map_err(|why| AwsError::new("ModelErrorException", why))?;
                 Ok(completion.into())
             }
         }
@@ -63,33 +63,33 @@ impl Generation {
     /// Waits for the whole reply.
     pub(crate) async fn whole(self) -> AwsResult<Completion> {
         let Self { mut completion, live } = self;
-        if let Some(Live { mut pieces, finish }) = live {
-            while let Some(piece) = pieces.try_next().await? {
-                add_piece(&mut completion, &piece, &finish)?;
+        if let Some(Live { mut events, finish }) = live {
+            while let Some(event) = events.try_next().await? {
+                add_event(&mut completion, &event, &finish)?;
             }
         }
         Ok(completion)
     }
 
-    /// Returns the reply as a stream. `write` makes events of each piece, and gets the reply so far.
+    /// Returns the reply as a stream. `write` converts each event, and gets the reply so far.
     pub(crate) fn into_events<T: Send + 'static>(
         self,
-        mut write: impl FnMut(&Completion, &Piece) -> Vec<T> + Send + 'static,
+        mut write: impl FnMut(&Completion, &ReplyEvent) -> Vec<T> + Send + 'static,
     ) -> BoxStream<'static, AwsResult<T>> {
         let Self { mut completion, live } = self;
-        let (pieces, finish) = match live {
-            Some(Live { pieces, finish }) => (pieces, Some(finish)),
-            None => (whole_pieces(&completion), None),
+        let (events, finish) = match live {
+            Some(Live { events, finish }) => (events, Some(finish)),
+            None => (events_of(&completion), None),
         };
-        let pieces = stream::once(async { Ok(Piece::Begin) }).chain(pieces);
-        let events = pieces.map(move |piece| {
-            let piece = piece?;
+        let events = stream::once(async { Ok(ReplyEvent::MessageStart) }).chain(events);
+        let written = events.map(move |event| {
+            let event = event?;
             if let Some(finish) = &finish {
-                add_piece(&mut completion, &piece, finish)?;
+                add_event(&mut completion, &event, finish)?;
             }
-            Ok(stream::iter(write(&completion, &piece)).map(Ok))
+            Ok(stream::iter(write(&completion, &event)).map(Ok))
         });
-        events.try_flatten().boxed()
+        written.try_flatten().boxed()
     }
 }
 
@@ -105,21 +105,24 @@ impl fmt::Debug for Generation {
     }
 }
 
-fn whole_pieces(completion: &Completion) -> Pieces {
+fn events_of(completion: &Completion) -> ReplyStream {
     let blocks = completion.content.clone();
-    let pieces = blocks.into_iter().flat_map(piece::of_block).chain([Piece::End(Finish::default())]);
-    stream::iter(pieces).map(Ok).boxed()
+    let events = blocks
+        .into_iter()
+        .flat_map(reply_event::block_events)
+        .chain([ReplyEvent::MessageStop(Finish::default())]);
+    stream::iter(events).map(Ok).boxed()
 }
 
-/// Adds a piece to the reply so far.
-fn add_piece(completion: &mut Completion, piece: &Piece, finish: &Finish) -> AwsResult<()> {
-    piece::hear(&mut completion.content, piece);
-    if let Piece::End(sent) = piece {
-        completion.usage.output = tokens::of_blocks(&completion.content);
+/// Adds an event to the reply so far.
+fn add_event(completion: &mut Completion, event: &ReplyEvent, finish: &Finish) -> AwsResult<()> {
+    reply_event::append_to(&mut completion.content, event);
+    if let ReplyEvent::MessageStop(sent) = event {
+        completion.usage.output = tokens::count_in_blocks(&completion.content);
         stop_reason(&completion.content).clone_into(&mut completion.stop_reason);
-        completion.finish(sent);
-        completion.finish(finish);
-        completion.settle_inputs().map_err(|why| AwsError::new("ModelStreamErrorException", why))?;
+        completion.apply_finish(sent);
+        completion.apply_finish(finish);
+        completion.parse_tool_inputs().map_err(|why| AwsError::new("ModelStreamErrorException", why))?;
     }
     Ok(())
 }

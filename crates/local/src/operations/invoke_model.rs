@@ -6,15 +6,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
-use crate::formats::embeddings::{self, Embedder};
-use crate::formats::{self, Asked, Said};
+use crate::formats;
+use crate::formats::embeddings;
+use crate::formats::format::EmbeddingFormat;
+use crate::formats::request::ProviderRequest;
+use crate::formats::response::ProviderResponse;
 use crate::guardrails::applied::AppliedGuardrails;
 use crate::guardrails::assessment::Outcome;
 use crate::guardrails::trace::Trace;
 use crate::json::set;
 use crate::local::Local;
 use crate::model::completion::{Completion, Usage, input_tokens};
-use crate::model::piece::Piece;
+use crate::model::reply_event::ReplyEvent;
 use crate::operations::turn::{GuardrailRequest, Referred, Turn};
 use crate::repliers::conversation::Embedding;
 use crate::rules;
@@ -31,80 +34,101 @@ const TRACE: &str = "amazon-bedrock-trace";
 const METRICS: &str = "amazon-bedrock-invocationMetrics";
 
 pub(crate) async fn invoke(local: &Local, request: &Request) -> AwsResult<Output> {
-    let (mut asked, guardrails) = parse(local, request)?;
-    if let Some(embedder) = asked.embedder() {
-        return embed(local, request, &asked, embedder).await;
+    let (mut provider_request, guardrails) = parse(local, request)?;
+    if let Some(format) = provider_request.embedding_format() {
+        return embed(local, request, &provider_request, format).await;
     }
-    if let Some(made) = asked.made(&local.world.ids) {
-        return Ok(without_text(request, &asked, &made));
+    if let Some(body) = formats::response_body_without_text(&provider_request, &local.world.ids) {
+        return Ok(without_text(request, &provider_request, &body));
     }
-    let prompt = std::mem::take(&mut asked.prompt);
+    let prompt = std::mem::take(&mut provider_request.prompt);
     let Turn { generation, guardrails, .. } =
-        Turn::take(local, request, asked.model, prompt, guardrails?).await?;
-    let completion = generation.whole().await?.unbroken()?;
-    let said = Said {
+        Turn::take(local, request, provider_request.model, prompt, guardrails?).await?;
+    let completion = generation.whole().await?.into_unary()?;
+    let response = ProviderResponse {
         ids: &local.world.ids,
         now: local.world.clock.now(),
-        asked: &asked,
+        request: &provider_request,
         completion: &completion,
         id: &local.world.ids.uuid(),
     };
-    let mut body = said.answer();
+    let mut body = formats::response_body(&response);
     if let Some(guardrails) = &guardrails {
         body[GUARDRAIL_ACTION] = json!(action(guardrails));
         set(&mut body, TRACE, guardrails.invoke_trace());
     }
-    let headers = [headers(request, "content-type"), count_headers(&asked, &completion)].concat();
+    let headers = [headers(request, "content-type"), count_headers(&provider_request, &completion)].concat();
     Ok(Output::Bytes { body: body.to_string().into_bytes(), headers })
 }
 
-async fn embed(local: &Local, request: &Request, asked: &Asked, embedder: Embedder) -> AwsResult<Output> {
-    let (texts, dimensions) = (embeddings::texts(&asked.prompt), embedder.size(&asked.body));
+async fn embed(
+    local: &Local,
+    request: &Request,
+    provider_request: &ProviderRequest,
+    format: EmbeddingFormat,
+) -> AwsResult<Output> {
+    let texts = embeddings::texts(&provider_request.prompt);
+    let dimensions = embeddings::requested_size(format, &provider_request.body);
     let model_id = request.text("modelId").to_owned();
     let vectors = match texts.is_empty() {
         true => None,
-        false => local.repliers.embed(&Embedding { model_id, model: asked.model, texts, dimensions }).await?,
+        false => {
+            local
+                .repliers
+                .embed(&Embedding { model_id, model: provider_request.model, texts, dimensions })
+                .await?
+        }
     };
-    Ok(without_text(request, asked, &embedder.answer(asked, vectors, &local.world.ids.uuid())))
+    let body = embeddings::response_body(format, provider_request, vectors, &local.world.ids.uuid());
+    Ok(without_text(request, provider_request, &body))
 }
 
 /// Returns the output of a model that generates no text: vectors, images, a ranking.
-fn without_text(request: &Request, asked: &Asked, body: &Value) -> Output {
-    let usage = Usage { input: input_tokens(&asked.prompt), ..Usage::default() };
+fn without_text(request: &Request, provider_request: &ProviderRequest, body: &Value) -> Output {
+    let usage = Usage { input: input_tokens(&provider_request.prompt), ..Usage::default() };
     let completion = Completion { usage, ..Completion::whole(Vec::new()) };
-    let headers = [headers(request, "content-type"), count_headers(asked, &completion)].concat();
+    let headers = [headers(request, "content-type"), count_headers(provider_request, &completion)].concat();
     Output::Bytes { body: body.to_string().into_bytes(), headers }
 }
 
 pub(crate) async fn invoke_with_response_stream(local: &Local, request: &Request) -> AwsResult<Output> {
-    let (mut asked, guardrails) = parse(local, request)?;
-    if !asked.model.response_streaming_supported {
+    let (mut provider_request, guardrails) = parse(local, request)?;
+    if !provider_request.model.response_streaming_supported {
         return Err(AwsError::validation("The model is unsupported for streaming"));
     }
     let mut guardrails = guardrails?;
     if let Some(guardrails) = &mut guardrails {
-        guardrails.set_asynchronous(asked.body[GUARDRAIL_CONFIG]["streamProcessingMode"] == "ASYNCHRONOUS");
+        guardrails.set_asynchronous(
+            provider_request.body[GUARDRAIL_CONFIG]["streamProcessingMode"] == "ASYNCHRONOUS",
+        );
     }
-    let prompt = std::mem::take(&mut asked.prompt);
+    let prompt = std::mem::take(&mut provider_request.prompt);
     let Turn { generation, guardrails, .. } =
-        Turn::take(local, request, asked.model, prompt, guardrails).await?;
+        Turn::take(local, request, provider_request.model, prompt, guardrails).await?;
     // The headers are sent before the tokens are known.
     let headers = headers(request, "x-amzn-bedrock-content-type");
     let ending = generation.completion.ending.clone();
     let action = guardrails.as_ref().map(action);
     let trace = guardrails.as_ref().and_then(AppliedGuardrails::invoke_trace);
-    let (world, id, mut write) = (Arc::clone(&local.world), local.world.ids.uuid(), asked.chunks());
-    let events = generation.into_events(move |completion, piece| {
+    let (world, id) = (Arc::clone(&local.world), local.world.ids.uuid());
+    let mut write = formats::chunk_writer(&provider_request);
+    let events = generation.into_events(move |completion, event| {
         let mut chunks = write(
-            &Said { ids: &world.ids, now: world.clock.now(), asked: &asked, completion, id: &id },
-            piece,
+            &ProviderResponse {
+                ids: &world.ids,
+                now: world.clock.now(),
+                request: &provider_request,
+                completion,
+                id: &id,
+            },
+            event,
         );
         // As recorded: chunks of text and the last chunk have the guardrail's action.
-        if let (true, Some(chunk)) = (piece.text().is_some(), chunks.first_mut()) {
+        if let (true, Some(chunk)) = (event.text().is_some(), chunks.first_mut()) {
             set(chunk, GUARDRAIL_ACTION, action.map(Value::from));
         }
-        if let (Piece::End(_), Some(last)) = (piece, chunks.last_mut()) {
-            last[METRICS] = metrics(completion, asked.model);
+        if let (ReplyEvent::MessageStop(_), Some(last)) = (event, chunks.last_mut()) {
+            last[METRICS] = metrics(completion, provider_request.model);
             set(last, GUARDRAIL_ACTION, action.map(Value::from));
             set(last, TRACE, trace.clone());
         }
@@ -118,7 +142,10 @@ fn chunk_event(chunk: &Value) -> Event {
 }
 
 /// Parses a request in its provider's format, and looks up what it refers to.
-fn parse(local: &Local, request: &Request) -> AwsResult<(Asked, AwsResult<Option<AppliedGuardrails>>)> {
+fn parse(
+    local: &Local,
+    request: &Request,
+) -> AwsResult<(ProviderRequest, AwsResult<Option<AppliedGuardrails>>)> {
     let trace = match request.text("trace") {
         "ENABLED" => Trace::On,
         "ENABLED_FULL" => Trace::Full,
@@ -127,11 +154,11 @@ fn parse(local: &Local, request: &Request) -> AwsResult<(Asked, AwsResult<Option
     let (identifier, version) = (request.text("guardrailIdentifier"), request.text("guardrailVersion"));
     let wanted = GuardrailRequest { identifier, version, trace };
     let Referred { model, guardrails } = Referred::look_up(local, request, wanted)?;
-    let asked = formats::read(model, &request.body)?;
-    if asked.is_messages() {
-        rules::prompt::check(model, &asked.prompt).map_err(Refusal::of_invoke_model)?;
+    let provider_request = formats::parse(model, &request.body)?;
+    if provider_request.is_messages() {
+        rules::prompt::check(model, &provider_request.prompt).map_err(Refusal::into_invoke_model_error)?;
     }
-    Ok((asked, guardrails))
+    Ok((provider_request, guardrails))
 }
 
 fn action(guardrails: &AppliedGuardrails) -> &'static str {
@@ -164,13 +191,13 @@ fn headers(request: &Request, content_type: &'static str) -> Headers {
 }
 
 /// Returns the headers with the token counts of a whole response.
-fn count_headers(asked: &Asked, completion: &Completion) -> Headers {
+fn count_headers(request: &ProviderRequest, completion: &Completion) -> Headers {
     let usage = &completion.usage;
-    let speaks = asked.speaks();
-    let cache = cached(usage, asked.model).filter(|_| speaks);
+    let generates_text = request.generates_text();
+    let cache = cached(usage, request.model).filter(|_| generates_text);
     let counts = [
-        ("x-amzn-bedrock-input-token-count", (!asked.ranks()).then_some(usage.input)),
-        ("x-amzn-bedrock-output-token-count", speaks.then_some(usage.output)),
+        ("x-amzn-bedrock-input-token-count", (!request.is_rerank()).then_some(usage.input)),
+        ("x-amzn-bedrock-output-token-count", generates_text.then_some(usage.output)),
         ("x-amzn-bedrock-invocation-latency", Some(completion.latency_ms())),
         ("x-amzn-bedrock-cache-read-input-token-count", cache.map(|(read, _)| read)),
         ("x-amzn-bedrock-cache-write-input-token-count", cache.map(|(_, written)| written)),

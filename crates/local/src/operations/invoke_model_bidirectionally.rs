@@ -2,7 +2,7 @@
 
 use crate::local::Local;
 use crate::model::completion::Completion;
-use crate::model::reply::Said;
+use crate::model::reply::ReplyContent;
 use crate::model::speech::SpeechSession;
 use crate::resources::models;
 use crate::wire::error::{AwsError, AwsResult};
@@ -15,10 +15,10 @@ pub(crate) fn invoke(local: &Local, request: &Request) -> AwsResult<Output> {
         return Err(AwsError::validation("The model is unsupported for bidirectional streaming"));
     }
     let reply = local.repliers.queued().unwrap_or_default();
-    let said = match reply.said {
-        Said::Error(error) => return Err(error),
-        Said::Content(content) => Some(Completion::whole(content).text()),
-        Said::Default | Said::Live(_) | Said::Vectors(_) => None,
+    let said = match reply.content {
+        ReplyContent::Error(error) => return Err(error),
+        ReplyContent::Blocks(content) => Some(Completion::whole(content).text()),
+        ReplyContent::Default | ReplyContent::Stream(_) | ReplyContent::Vectors(_) => None,
     };
     Ok(Output::Duplex { session: Box::new(SpeechSession::new(&local.world.ids, said)), ending: reply.ending })
 }

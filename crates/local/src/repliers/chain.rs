@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::model::reply::{Reply, Said};
+use crate::model::reply::{Reply, ReplyContent};
 use crate::repliers::conversation::{Conversation, Embedding};
 use crate::repliers::replier::Replier;
 use crate::wire::error::{AwsError, AwsResult};
@@ -63,10 +63,10 @@ impl Repliers {
     pub(crate) async fn reply(&self, conversation: &Conversation) -> Reply {
         let mut reply = self.queued().unwrap_or_default();
         for replier in &self.chain.0 {
-            if !reply.passes() {
+            if !reply.is_default() {
                 break;
             }
-            reply = reply.over(replier.reply(conversation).await);
+            reply = reply.with_content_of(replier.reply(conversation).await);
         }
         reply
     }
@@ -74,18 +74,20 @@ impl Repliers {
     /// The vectors of texts. `None` if no replier has any.
     pub(crate) async fn embed(&self, embedding: &Embedding) -> AwsResult<Option<Vec<Vec<f64>>>> {
         for replier in &self.chain.0 {
-            match replier.embed(embedding).await.said {
-                Said::Default => {}
-                Said::Error(error) => return Err(error),
-                Said::Vectors(vectors) if vectors.len() == embedding.texts.len() => return Ok(Some(vectors)),
-                Said::Vectors(vectors) => {
+            match replier.embed(embedding).await.content {
+                ReplyContent::Default => {}
+                ReplyContent::Error(error) => return Err(error),
+                ReplyContent::Vectors(vectors) if vectors.len() == embedding.texts.len() => {
+                    return Ok(Some(vectors));
+                }
+                ReplyContent::Vectors(vectors) => {
                     return Err(AwsError::internal(format!(
                         "A replier returned {} vectors for {} texts.",
                         vectors.len(),
                         embedding.texts.len()
                     )));
                 }
-                Said::Content(_) | Said::Live(_) => {
+                ReplyContent::Blocks(_) | ReplyContent::Stream(_) => {
                     return Err(AwsError::internal("An embedding model can reply with vectors only."));
                 }
             }

@@ -74,7 +74,7 @@ fn on_success(cx: &mut Context<'_>, record: &mut Record) {
 }
 
 fn process_records(cx: &Context<'_>, record: &Record) -> Result<Tally, String> {
-    let unread = Tally::of_good(RECORDS);
+    let unread = Tally::of_succeeded(RECORDS);
     let Some(buckets) = &cx.world.buckets else { return Ok(unread) };
     let uri =
         |config: &str, inner: &str| record[config][inner]["s3Uri"].as_str().unwrap_or_default().to_owned();
@@ -84,11 +84,11 @@ fn process_records(cx: &Context<'_>, record: &Record) -> Result<Tally, String> {
     }
     let output = join_uri(&uri("outputDataConfig", "s3OutputDataConfig"), RESOURCE.id_of(record));
     let model = models::invoked(cx, record.text("modelId")).map_err(|error| error.message)?;
-    let converses = record.text("modelInvocationType") == "Converse";
-    let mut batch = Batch { world: cx.world, model, converses, tally: Tally::default() };
+    let is_converse = record.text("modelInvocationType") == "Converse";
+    let mut batch = Batch { world: cx.world, model, is_converse, tally: Tally::default() };
     for file in files {
         let bytes = buckets.read(&file)?.unwrap_or_default();
-        let answers = batch.answer(&String::from_utf8_lossy(&bytes));
+        let answers = batch.run(&String::from_utf8_lossy(&bytes));
         let name = file.rsplit('/').next().unwrap_or_default();
         buckets.write(&join_uri(&output, &format!("{name}.out")), answers.as_bytes())?;
     }

@@ -1,5 +1,5 @@
-//! What Converse wants of its input beyond shapes, in AWS's words where they are known. What is refused of a prompt whichever
-//! operation it came by is in `rules/prompt.rs`.
+//! The checks of Converse's input that only Converse has, with AWS's messages if they are known. The checks for all operations
+//! are in `rules/prompt.rs`.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::wire::error::{AwsError, AwsResult};
 use crate::world::catalogue::FoundationModel;
 use crate::world::catalogue::rules::Feature;
 
-/// Refuses an input that AWS refuses of Converse alone.
+/// Checks an input of Converse.
 pub(crate) fn check(model: &FoundationModel, input: &Value) -> AwsResult<()> {
     check_model(model, input)?;
     check_tools(&input["toolConfig"])?;
@@ -98,10 +98,10 @@ fn check_message(model: &FoundationModel, index: usize, message: &Value) -> AwsR
         ));
     }
     if has("toolResult") && message["role"] == "assistant" {
-        let is_servers = blocks
+        let is_from_server = blocks
             .iter()
             .all(|block| block["toolResult"].is_null() || !block["toolResult"]["type"].is_null());
-        if !is_servers {
+        if !is_from_server {
             return refuse(format!(
                 "The toolResult block at messages.{index}.content is not allowed in an assistant message."
             ));

@@ -1,5 +1,5 @@
-//! Images, documents and videos of a Converse input: which a model takes, how many, how large, and whether their bytes are what
-//! they are said to be.
+//! Checks images, documents and videos of Converse's input: support of the model, number, size, and whether the bytes match the
+//! format.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -10,11 +10,11 @@ use crate::wire::error::{AwsError, AwsResult};
 use crate::world::catalogue::FoundationModel;
 use crate::world::catalogue::rules::Feature;
 
-/// The kinds of media that are blocks of their own, with the input modality that a model needs for each.
+/// The kinds of media blocks, with the input modality that each requires.
 const KINDS: &[(&str, Option<&str>)] =
     &[("image", Some("IMAGE")), ("video", Some("VIDEO")), ("document", None)];
 
-/// How files of a format begin.
+/// The first bytes of files, by format.
 const MAGIC: &[(&str, &[&[u8]])] = &[
     ("png", &[b"\x89PNG\r\n\x1a\n"]),
     ("jpeg", &[b"\xff\xd8\xff"]),
@@ -27,14 +27,14 @@ const MAGIC: &[(&str, &[&[u8]])] = &[
     ("xls", &[b"\xd0\xcf\x11\xe0"]),
 ];
 
-/// A block of media and where it stands.
+/// A media block and its path.
 struct Medium<'a> {
     kind: &'static str,
     block: &'a Value,
     path: String,
 }
 
-/// Refuses media that the model or the service refuses.
+/// Checks the media of messages.
 pub(crate) fn check(model: &FoundationModel, messages: &[Value]) -> AwsResult<()> {
     let mut media = Vec::new();
     for (index, message) in messages.iter().enumerate() {
@@ -84,7 +84,7 @@ fn check_medium(model: &FoundationModel, medium: &Medium<'_>) -> AwsResult<()> {
     check_bytes(model, medium, format)
 }
 
-/// Letters are those of any script; underscores are taken, though AWS does not say so.
+/// Checks the name of a document. AWS accepts letters of all scripts, and underscores, which its message does not mention.
 fn check_name(name: &str) -> AwsResult<()> {
     let is_allowed = |character: char| character.is_alphanumeric() || " -()[]_".contains(character);
     if name.chars().all(is_allowed) && !name.contains("  ") {
@@ -101,29 +101,29 @@ fn check_bytes(model: &FoundationModel, medium: &Medium<'_>, format: &str) -> Aw
     let Medium { kind, block, path } = medium;
     let Some(encoded) = block["source"]["bytes"].as_str() else { return Ok(()) };
     let Ok(bytes) = BASE64.decode(encoded) else { return Ok(()) };
-    let (most, size) = match *kind {
+    let (limit, size) = match *kind {
         "image" => (model.accepted.limits.image_bytes, bytes.len() as u64),
         "document" => (model.accepted.limits.document_bytes, bytes.len() as u64),
         _ => (None, 0),
     };
-    let relayed = |told: String| {
-        refuse(format!("The model returned the following errors: {path}.source.bytes: {told}"))
+    let relay = |message: String| {
+        refuse(format!("The model returned the following errors: {path}.source.bytes: {message}"))
     };
-    if let Some(most) = most.filter(|most| size > *most) {
-        // What is counted is the text that carries the bytes.
-        let (encoded, most) = (encoded.len(), most.div_ceil(3) * 4);
-        return relayed(format!("{kind} exceeds {} MB maximum: {encoded} bytes > {most} bytes", most >> 20));
+    if let Some(limit) = limit.filter(|limit| size > *limit) {
+        // AWS's message has the sizes in base64.
+        let (encoded, limit) = (encoded.len(), limit.div_ceil(3) * 4);
+        return relay(format!("{kind} exceeds {} MB maximum: {encoded} bytes > {limit} bytes", limit >> 20));
     }
     if model.accepts(Feature::UnreadableMedia) {
         return Ok(());
     }
-    let begins = |starts: &[&[u8]]| starts.iter().any(|start| bytes.starts_with(start));
+    let starts_with = |starts: &[&[u8]]| starts.iter().any(|start| bytes.starts_with(start));
     let expected = MAGIC.iter().find(|(name, _)| *name == format);
-    if expected.is_none_or(|(_, starts)| begins(starts)) {
+    if expected.is_none_or(|(_, starts)| starts_with(starts)) {
         return Ok(());
     }
-    let is_other_image = MAGIC[..4].iter().any(|(_, starts)| begins(starts));
-    relayed(match *kind {
+    let is_other_image = MAGIC[..4].iter().any(|(_, starts)| starts_with(starts));
+    relay(match *kind {
         "image" if is_other_image => format!("Image does not match the provided media type image/{format}"),
         "image" => "Could not process image".to_owned(),
         _ => format!("The {} specified was not valid.", format.to_uppercase()),
@@ -133,13 +133,13 @@ fn check_bytes(model: &FoundationModel, medium: &Medium<'_>, format: &str) -> Aw
 fn check_counts(model: &FoundationModel, media: &[Medium<'_>]) -> AwsResult<()> {
     let count = |kind: &str| media.iter().filter(|medium| medium.kind == kind).count() as u64;
     let (images, documents) = (count("image"), count("document"));
-    if let Some(most) = model.accepted.limits.images.filter(|most| images > *most) {
+    if let Some(limit) = model.accepted.limits.images.filter(|limit| images > *limit) {
         return refuse(format!(
-            "The model returned the following errors: too many images and documents: {images} + {documents} > {most}"
+            "The model returned the following errors: too many images and documents: {images} + {documents} > {limit}"
         ));
     }
-    if let Some(most) = model.accepted.limits.documents.filter(|most| documents > *most) {
-        return refuse(format!("A request can include up to {most} documents, not {documents}."));
+    if let Some(limit) = model.accepted.limits.documents.filter(|limit| documents > *limit) {
+        return refuse(format!("A request can include up to {limit} documents, not {documents}."));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What models and operations refuse of a prompt beyond its shapes.
+//! Checks of prompts beyond their shapes: AWS's rules for models and operations.
 
 pub(crate) mod converse;
 pub(crate) mod media;

@@ -1,5 +1,5 @@
-//! What is refused of a prompt, whichever operation it came by: one set of rules over one form. Converse has its own words for
-//! what it refuses itself, and passes on the model's words for the rest; InvokeModel has the model's words for all.
+//! The checks of prompts for all operations. Converse has its own messages for what it refuses itself, and relays the model's
+//! message for the rest. InvokeModel always has the model's message.
 
 use std::collections::BTreeSet;
 
@@ -12,45 +12,45 @@ use crate::wire::error::AwsError;
 use crate::world::catalogue::FoundationModel;
 use crate::world::catalogue::rules::Feature;
 
-const MOST_CACHE_POINTS: usize = 4;
-const LEAST_BUDGET: u64 = 1024;
+const MAX_CACHE_POINTS: usize = 4;
+const MIN_BUDGET: u64 = 1024;
 const THINKING_GUIDE: &str = "https://docs.claude.com/en/docs/build-with-claude/extended-thinking";
 
-/// A refusal, as the model says it and, where Converse refuses it itself, as Converse does.
+/// A refusal: the model's message, and Converse's if Converse refuses the prompt itself.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    by_model: String,
-    by_converse: Option<String>,
+    model_message: String,
+    converse_message: Option<String>,
 }
 
-type Verdict = Result<(), Refusal>;
+type CheckResult = Result<(), Refusal>;
 
 impl Refusal {
-    /// As Converse answers it.
-    pub(crate) fn of_converse(self) -> AwsError {
-        let by_model = self.by_model;
-        let relayed = || format!("The model returned the following errors: {by_model}");
-        AwsError::validation(self.by_converse.unwrap_or_else(relayed))
+    /// Returns Converse's error.
+    pub(crate) fn into_converse_error(self) -> AwsError {
+        let message = self.model_message;
+        let relayed = || format!("The model returned the following errors: {message}");
+        AwsError::validation(self.converse_message.unwrap_or_else(relayed))
     }
 
-    /// As InvokeModel answers it.
-    pub(crate) fn of_invoke_model(self) -> AwsError {
-        AwsError::validation(self.by_model)
+    /// Returns InvokeModel's error.
+    pub(crate) fn into_invoke_model_error(self) -> AwsError {
+        AwsError::validation(self.model_message)
     }
 }
 
-/// A refusal of the model's that Converse passes on.
-fn relayed(by_model: impl Into<String>) -> Verdict {
-    Err(Refusal { by_model: by_model.into(), by_converse: None })
+/// Refuses a prompt with the model's message, which Converse relays.
+fn relay(model_message: impl Into<String>) -> CheckResult {
+    Err(Refusal { model_message: model_message.into(), converse_message: None })
 }
 
-/// A refusal that Converse does not leave to the model.
-fn refused(by_model: impl Into<String>, by_converse: impl Into<String>) -> Verdict {
-    Err(Refusal { by_model: by_model.into(), by_converse: Some(by_converse.into()) })
+/// Refuses a prompt with different messages of the model and of Converse.
+fn refuse(model_message: impl Into<String>, converse_message: impl Into<String>) -> CheckResult {
+    Err(Refusal { model_message: model_message.into(), converse_message: Some(converse_message.into()) })
 }
 
-/// Refuses a prompt that its model or the service refuses. Consecutive messages of one role are accepted, as AWS does today.
-pub(crate) fn check(model: &FoundationModel, prompt: &Prompt) -> Verdict {
+/// Checks a prompt. Consecutive messages of the same role are accepted, as on AWS.
+pub(crate) fn check(model: &FoundationModel, prompt: &Prompt) -> CheckResult {
     check_sampling(model, prompt)?;
     check_first_message(model, prompt)?;
     check_texts(model, prompt)?;
@@ -63,39 +63,39 @@ pub(crate) fn check(model: &FoundationModel, prompt: &Prompt) -> Verdict {
     check_sizes(model, prompt)
 }
 
-/// The blocks of a message, numbered.
+/// Returns the blocks of a message with their positions.
 fn blocks(message: &Value) -> impl Iterator<Item = (usize, &Value)> {
     items(&message["content"]).iter().enumerate()
 }
 
-fn is_assistants(message: &Value) -> bool {
+fn is_from_assistant(message: &Value) -> bool {
     message["role"] == "assistant"
 }
 
-fn check_sampling(model: &FoundationModel, prompt: &Prompt) -> Verdict {
+fn check_sampling(model: &FoundationModel, prompt: &Prompt) -> CheckResult {
     let given = [("temperature", prompt.temperature), ("top_p", prompt.top_p)];
     for (name, value) in given {
         let Some(value) = value else { continue };
         if !(0.0..=1.0).contains(&value) {
-            return relayed(format!("{name}: range: 0..1"));
+            return relay(format!("{name}: range: 0..1"));
         }
         if !model.accepts(Feature::Sampling) && value < 1.0 {
-            return relayed(format!("`{name}` is deprecated for this model."));
+            return relay(format!("`{name}` is deprecated for this model."));
         }
     }
     let has_both = given.iter().all(|(_, value)| value.is_some());
     if has_both && !model.accepts(Feature::TemperatureWithTopP) {
-        return relayed(
+        return relay(
             "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
         );
     }
     Ok(())
 }
 
-fn check_first_message(model: &FoundationModel, prompt: &Prompt) -> Verdict {
+fn check_first_message(model: &FoundationModel, prompt: &Prompt) -> CheckResult {
     let first = prompt.messages.first();
-    if first.is_none() || (first.is_some_and(is_assistants) && !model.accepts(Feature::AssistantFirst)) {
-        return refused(
+    if first.is_none() || (first.is_some_and(is_from_assistant) && !model.accepts(Feature::AssistantFirst)) {
+        return refuse(
             "messages: first message must use the \"user\" role",
             "A conversation must start with a user message. Try again with a conversation that starts with a user \
              message.",
@@ -104,7 +104,7 @@ fn check_first_message(model: &FoundationModel, prompt: &Prompt) -> Verdict {
     Ok(())
 }
 
-fn check_texts(model: &FoundationModel, prompt: &Prompt) -> Verdict {
+fn check_texts(model: &FoundationModel, prompt: &Prompt) -> CheckResult {
     for (index, message) in prompt.messages.iter().enumerate() {
         for (position, block) in blocks(message) {
             let Some(text) = block["text"].as_str().filter(|text| text.trim().is_empty()) else { continue };
@@ -114,7 +114,7 @@ fn check_texts(model: &FoundationModel, prompt: &Prompt) -> Verdict {
                 continue;
             }
             let wanted = if text.is_empty() { "be non-empty" } else { "contain non-whitespace text" };
-            return refused(
+            return refuse(
                 format!("messages: text content blocks must {wanted}"),
                 format!(
                     "The text field in the ContentBlock object at messages.{index}.content.{position} is blank. Add text \
@@ -126,7 +126,7 @@ fn check_texts(model: &FoundationModel, prompt: &Prompt) -> Verdict {
     Ok(())
 }
 
-/// The ids of a message's tool blocks that are the client's affair, with their positions. Server tools have types of their own.
+/// Returns the IDs of a message's tool blocks of the client, with their positions. Server tools have other types.
 fn tool_ids<'a>(message: &'a Value, kind: &'static str) -> Vec<(usize, &'a str)> {
     let of_client = |block: &Value| block["type"].is_null() || block["type"] == "tool_use";
     let tools = blocks(message).map(move |(position, block)| (position, &block[kind]));
@@ -134,13 +134,13 @@ fn tool_ids<'a>(message: &'a Value, kind: &'static str) -> Vec<(usize, &'a str)>
     tools.filter_map(|(position, block)| Some((position, block["toolUseId"].as_str()?))).collect()
 }
 
-/// Every tool use has exactly one result in the user messages that follow it at once, in whatever order.
-fn check_tool_use(prompt: &Prompt) -> Verdict {
+/// Checks that each tool use has exactly one result in the user messages directly after it, in any order.
+fn check_tool_use(prompt: &Prompt) -> CheckResult {
     let has_tool_blocks = |message: &Value| {
         !tool_ids(message, "toolUse").is_empty() || !tool_ids(message, "toolResult").is_empty()
     };
     if prompt.tools.is_empty() && prompt.messages.iter().any(has_tool_blocks) {
-        return refused(
+        return refuse(
             "Requests which include `tool_use` or `tool_result` blocks must define tools",
             "The toolConfig field must be defined when using toolUse and toolResult content blocks.",
         );
@@ -148,13 +148,11 @@ fn check_tool_use(prompt: &Prompt) -> Verdict {
     let mut known = BTreeSet::new();
     let mut expected: Vec<&str> = Vec::new();
     for (index, message) in prompt.messages.iter().enumerate() {
-        if is_assistants(message) {
-            check_answered(index, &expected)?;
+        if is_from_assistant(message) {
+            check_results(index, &expected)?;
             let uses = tool_ids(message, "toolUse");
             if let Some((position, _)) = uses.iter().find(|(_, id)| !known.insert(*id)) {
-                return relayed(format!(
-                    "messages.{index}.content.{position}: `tool_use` ids must be unique"
-                ));
+                return relay(format!("messages.{index}.content.{position}: `tool_use` ids must be unique"));
             }
             expected = uses.into_iter().map(|(_, id)| id).collect();
             continue;
@@ -162,7 +160,7 @@ fn check_tool_use(prompt: &Prompt) -> Verdict {
         let results = tool_ids(message, "toolResult");
         if results.len() > expected.len() {
             let (position, id) = results.iter().find(|(_, id)| !expected.contains(id)).unwrap_or(&results[0]);
-            return refused(
+            return refuse(
                 format!(
                     "messages.{index}.content.{position}: unexpected `tool_use_id` found in `tool_result` blocks: {id}. \
                      Each `tool_result` block must have a corresponding `tool_use` block in the previous message."
@@ -175,7 +173,7 @@ fn check_tool_use(prompt: &Prompt) -> Verdict {
         }
         let mut unique = BTreeSet::new();
         if let Some((position, id)) = results.iter().find(|(_, id)| !unique.insert(*id)) {
-            return refused(
+            return refuse(
                 format!(
                     "messages.{index}.content.{position}: each tool_use must have a single result. Found multiple \
                      `tool_result` blocks with id: {id}"
@@ -184,17 +182,18 @@ fn check_tool_use(prompt: &Prompt) -> Verdict {
             );
         }
         expected.retain(|id| !unique.contains(id));
-        check_answered(index, &expected)?;
+        check_results(index, &expected)?;
     }
     Ok(())
 }
 
-fn check_answered(index: usize, missing: &[&str]) -> Verdict {
+/// Refuses tool uses without results.
+fn check_results(index: usize, missing: &[&str]) -> CheckResult {
     if missing.is_empty() {
         return Ok(());
     }
     let ids = missing.join(", ");
-    refused(
+    refuse(
         format!(
             "messages.{}: `tool_use` ids were found without `tool_result` blocks immediately after: {ids}. Each `tool_use` \
              block must have a corresponding `tool_result` block in the next message.",
@@ -204,7 +203,7 @@ fn check_answered(index: usize, missing: &[&str]) -> Verdict {
     )
 }
 
-fn check_forced_tools(model: &FoundationModel, prompt: &Prompt) -> Verdict {
+fn check_forced_tools(model: &FoundationModel, prompt: &Prompt) -> CheckResult {
     let choice = match prompt.tool_choice {
         ToolChoice::Any => "any",
         ToolChoice::Named(_) => "tool",
@@ -212,22 +211,22 @@ fn check_forced_tools(model: &FoundationModel, prompt: &Prompt) -> Verdict {
     };
     if !model.accepts(Feature::ForcedTools) {
         let field = format!("toolConfig.toolChoice.{choice}");
-        let told = format!("This model doesn't support the {field} field. Remove {field} and try again.");
-        return refused(told.clone(), told);
+        let message = format!("This model doesn't support the {field} field. Remove {field} and try again.");
+        return refuse(message.clone(), message);
     }
     if prompt.thinking != Thinking::Off && !model.accepts(Feature::ForcedToolsWithThinking) {
-        return relayed("Thinking may not be enabled when tool_choice forces tool use.");
+        return relay("Thinking may not be enabled when tool_choice forces tool use.");
     }
     Ok(())
 }
 
-fn check_thinking(model: &FoundationModel, prompt: &Prompt) -> Verdict {
+fn check_thinking(model: &FoundationModel, prompt: &Prompt) -> CheckResult {
     if prompt.thinking == Thinking::Off {
         return Ok(());
     }
     let is_claude = model.provider() == "anthropic";
     if !model.accepts(Feature::Thinking) {
-        return relayed(match is_claude {
+        return relay(match is_claude {
             true => "thinking: Extra inputs are not permitted",
             false => {
                 "Malformed input request: #: extraneous key [reasoningConfig] is not permitted, please reformat your \
@@ -237,10 +236,10 @@ fn check_thinking(model: &FoundationModel, prompt: &Prompt) -> Verdict {
     }
     let budget = match prompt.thinking {
         Thinking::Adaptive if !model.accepts(Feature::AdaptiveThinking) => {
-            return relayed("adaptive thinking is not supported on this model");
+            return relay("adaptive thinking is not supported on this model");
         }
         Thinking::Enabled { .. } if !model.accepts(Feature::BudgetedThinking) => {
-            return relayed(
+            return relay(
                 "\"thinking.type.enabled\" is not supported for this model. Use \"thinking.type.adaptive\" and \
                  \"output_config.effort\" to control thinking behavior.",
             );
@@ -249,21 +248,21 @@ fn check_thinking(model: &FoundationModel, prompt: &Prompt) -> Verdict {
         _ => return Ok(()),
     };
     let Some(budget) = budget else {
-        return relayed("thinking.enabled.budget_tokens: Field required");
+        return relay("thinking.enabled.budget_tokens: Field required");
     };
-    if budget < LEAST_BUDGET {
-        return relayed(format!(
-            "thinking.enabled.budget_tokens: Input should be greater than or equal to {LEAST_BUDGET}"
+    if budget < MIN_BUDGET {
+        return relay(format!(
+            "thinking.enabled.budget_tokens: Input should be greater than or equal to {MIN_BUDGET}"
         ));
     }
-    if prompt.max_tokens.is_some_and(|most| most <= budget) {
-        return relayed(format!(
+    if prompt.max_tokens.is_some_and(|max_tokens| max_tokens <= budget) {
+        return relay(format!(
             "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at \
              {THINKING_GUIDE}#max-tokens-and-context-window-size"
         ));
     }
     if prompt.temperature.is_some_and(|temperature| temperature < 1.0) {
-        return relayed(format!(
+        return relay(format!(
             "`temperature` may only be set to 1 when thinking is enabled. Please consult our documentation at \
              {THINKING_GUIDE}#important-considerations-when-using-extended-thinking"
         ));
@@ -271,39 +270,36 @@ fn check_thinking(model: &FoundationModel, prompt: &Prompt) -> Verdict {
     Ok(())
 }
 
-/// What the model has thought goes back with its signature, and a text does not stand beside a tool result, where a model
-/// minds that.
-fn check_reasoning(model: &FoundationModel, prompt: &Prompt) -> Verdict {
+/// Checks that reasoning has its signature and that no text is next to a tool result, if the model requires that.
+fn check_reasoning(model: &FoundationModel, prompt: &Prompt) -> CheckResult {
     for (index, message) in prompt.messages.iter().enumerate() {
         let has = |kind: &str| blocks(message).any(|(_, block)| !block[kind].is_null());
         if has("toolResult") && has("text") && !model.accepts(Feature::TextWithToolResult) {
-            let told = "Conversation blocks and tool result blocks cannot be provided in the same turn.";
-            return refused(told, told);
+            let message = "Conversation blocks and tool result blocks cannot be provided in the same turn.";
+            return refuse(message, message);
         }
-        let mut thoughts =
+        let mut reasoning =
             blocks(message).map(|(index, block)| (index, &block["reasoningContent"]["reasoningText"]));
-        let unsigned = thoughts.find(|(_, thought)| thought.is_object() && thought["signature"].is_null());
+        let unsigned = reasoning.find(|(_, text)| text.is_object() && text["signature"].is_null());
         if let Some((position, _)) = unsigned.filter(|_| !model.accepts(Feature::UnsignedReasoning)) {
-            return relayed(format!(
-                "messages.{index}.content.{position}.thinking.signature: Field required"
-            ));
+            return relay(format!("messages.{index}.content.{position}.thinking.signature: Field required"));
         }
     }
     Ok(())
 }
 
-/// Not every model lets words be put into its mouth.
-fn check_last_message(model: &FoundationModel, prompt: &Prompt) -> Verdict {
-    if !prompt.messages.last().is_some_and(is_assistants) {
+/// Checks that the model accepts a prefill.
+fn check_last_message(model: &FoundationModel, prompt: &Prompt) -> CheckResult {
+    if !prompt.messages.last().is_some_and(is_from_assistant) {
         return Ok(());
     }
     if !model.accepts(Feature::Prefill) {
-        return relayed(
+        return relay(
             "This model does not support assistant message prefill. The conversation must end with a user message.",
         );
     }
     if !prompt.tools.is_empty() && !model.accepts(Feature::PrefillWithTools) {
-        return relayed(
+        return relay(
             "Your API request included an `assistant` message in the final position, which would pre-fill the `assistant` \
              response. When using tools, pre-filling the `assistant` response is not supported.",
         );
@@ -311,41 +307,41 @@ fn check_last_message(model: &FoundationModel, prompt: &Prompt) -> Verdict {
     Ok(())
 }
 
-fn check_cache_points(prompt: &Prompt) -> Verdict {
+fn check_cache_points(prompt: &Prompt) -> CheckResult {
     let content = prompt.messages.iter().flat_map(|message| items(&message["content"]));
     let all = content.chain(&prompt.system).chain(&prompt.tools);
     let count = all.filter(|block| !block["cachePoint"].is_null()).count();
-    if count > MOST_CACHE_POINTS {
-        return relayed(format!(
-            "A maximum of {MOST_CACHE_POINTS} blocks with cache_control may be provided. Found {count}."
+    if count > MAX_CACHE_POINTS {
+        return relay(format!(
+            "A maximum of {MAX_CACHE_POINTS} blocks with cache_control may be provided. Found {count}."
         ));
     }
     Ok(())
 }
 
-fn check_sizes(model: &FoundationModel, prompt: &Prompt) -> Verdict {
-    if let (Some(wanted), Some(most)) = (prompt.max_tokens, model.accepted.limits.output_tokens)
-        && wanted > most
+fn check_sizes(model: &FoundationModel, prompt: &Prompt) -> CheckResult {
+    if let (Some(wanted), Some(limit)) = (prompt.max_tokens, model.accepted.limits.output_tokens)
+        && wanted > limit
     {
-        return refused(
+        return refuse(
             format!(
-                "max_tokens: {wanted} > {most}, which is the maximum allowed number of output tokens for {}",
+                "max_tokens: {wanted} > {limit}, which is the maximum allowed number of output tokens for {}",
                 model.model_id
             ),
             format!(
-                "The maximum tokens you requested exceeds the model limit of {most}. Try again with a maximum tokens value \
-                 that is lower than {most}."
+                "The maximum tokens you requested exceeds the model limit of {limit}. Try again with a maximum tokens value \
+                 that is lower than {limit}."
             ),
         );
     }
     let content = prompt.messages.iter().flat_map(|message| items(&message["content"]));
     let texts = content.chain(&prompt.system).filter_map(|block| block["text"].as_str());
     let bytes: u64 = texts.map(|text| text.len() as u64).sum();
-    if let Some(most) = model.accepted.limits.text_bytes.filter(|most| bytes > *most) {
-        return relayed(format!("too many total text bytes: {bytes} > {most}"));
+    if let Some(limit) = model.accepted.limits.text_bytes.filter(|limit| bytes > *limit) {
+        return relay(format!("too many total text bytes: {bytes} > {limit}"));
     }
     if model.context_window.is_some_and(|window| input_tokens(prompt) > window) {
-        return relayed(match model.base_id().starts_with("amazon.nova") {
+        return relay(match model.base_id().starts_with("amazon.nova") {
             true => {
                 "Input Tokens Exceeded: Number of input tokens exceeds maximum length. Please update the input to try \
                  again."

@@ -11,7 +11,7 @@ use crate::wire::error::{AwsError, AwsResult};
 
 /// The body of a chat completion request.
 pub(super) fn body(model: &str, conversation: &Conversation) -> AwsResult<Value> {
-    let Prompt { tools, tool_choice, max_tokens, temperature, top_p, stop_sequences, answer_schema, .. } =
+    let Prompt { tools, tool_choice, max_tokens, temperature, top_p, stop_sequences, output_schema, .. } =
         &conversation.prompt;
     let mut messages = Vec::new();
     let system: Vec<_> = conversation.system().iter().filter_map(block_text).collect();
@@ -37,7 +37,7 @@ pub(super) fn body(model: &str, conversation: &Conversation) -> AwsResult<Value>
         ("stop", if stop_sequences.is_empty() { Value::Null } else { json!(stop_sequences) }),
         ("tool_choice", if tools.is_empty() { Value::Null } else { tool_choice_member(tool_choice) }),
         ("tools", if tools.is_empty() { Value::Null } else { json!(tools) }),
-        ("response_format", answer_schema.as_ref().map_or(Value::Null, response_format)),
+        ("response_format", output_schema.as_ref().map_or(Value::Null, response_format)),
     ];
     for (member, value) in members {
         if !value.is_null() {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::model::piece::Finish;
 use crate::model::reply::{Reply, reasoning_block};
+use crate::model::reply_event::Finish;
 use crate::repliers::upstream::tool_call_ids::ToolCallIds;
 
 /// Reads a whole chat completion. Returns `None` if it has no message.

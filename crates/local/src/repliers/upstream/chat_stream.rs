@@ -1,4 +1,4 @@
-//! Reads a streamed chat completion as pieces of a reply.
+//! Reads a streamed chat completion as events of a reply.
 
 use std::collections::VecDeque;
 
@@ -7,8 +7,8 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
-use crate::model::piece::{Finish, Piece, Pieces};
 use crate::model::reply::signature;
+use crate::model::reply_event::{Finish, ReplyEvent, ReplyStream};
 use crate::repliers::upstream::chat_response::{finish, reasoning, text};
 use crate::repliers::upstream::client::{TIMEOUT, UpstreamResponse, error_message, with_causes};
 use crate::repliers::upstream::tool_call_ids::ToolCallIds;
@@ -17,11 +17,11 @@ use crate::wire::error::{AwsError, AwsResult};
 /// The most bytes of a line.
 const LONGEST_LINE: usize = 16 << 20;
 
-/// The pieces of a streamed completion, each as it arrives. Dropping the stream closes the connection.
-pub(super) fn pieces(url: &str, response: UpstreamResponse, ids: ToolCallIds) -> Pieces {
+/// The events of a streamed completion, each as it arrives. Dropping the stream closes the connection.
+pub(super) fn events(url: &str, response: UpstreamResponse, ids: ToolCallIds) -> ReplyStream {
     let reader =
         LineReader { body: response.into_body(), buffer: Vec::new(), parser: ChunkParser::new(url, ids) };
-    stream::unfold(reader, |mut reader| async move { reader.next().await.map(|piece| (piece, reader)) })
+    stream::unfold(reader, |mut reader| async move { reader.next().await.map(|event| (event, reader)) })
         .boxed()
 }
 
@@ -33,10 +33,10 @@ struct LineReader {
 }
 
 impl LineReader {
-    async fn next(&mut self) -> Option<AwsResult<Piece>> {
+    async fn next(&mut self) -> Option<AwsResult<ReplyEvent>> {
         loop {
-            if let Some(piece) = self.parser.ready.pop_front() {
-                return Some(piece);
+            if let Some(event) = self.parser.ready.pop_front() {
+                return Some(event);
             }
             if self.parser.is_over {
                 return None;
@@ -80,7 +80,7 @@ enum OpenBlock {
     ToolCall(Value, Value),
 }
 
-/// Turns the chunks of a completion into pieces of a reply.
+/// Turns the chunks of a completion into events of a reply.
 struct ChunkParser {
     url: String,
     ids: ToolCallIds,
@@ -88,7 +88,7 @@ struct ChunkParser {
     finish: Finish,
     /// Whether the upstream has sent a finish reason.
     is_finished: bool,
-    ready: VecDeque<AwsResult<Piece>>,
+    ready: VecDeque<AwsResult<ReplyEvent>>,
     is_over: bool,
 }
 
@@ -182,11 +182,11 @@ impl ChunkParser {
     fn start(&mut self, open: OpenBlock, block: Value) {
         self.stop();
         self.open = open;
-        self.ready.push_back(Ok(Piece::Start(block)));
+        self.ready.push_back(Ok(ReplyEvent::BlockStart(block)));
     }
 
     fn delta(&mut self, delta: Value) {
-        self.ready.push_back(Ok(Piece::Delta(delta)));
+        self.ready.push_back(Ok(ReplyEvent::BlockDelta(delta)));
     }
 
     fn stop(&mut self) {
@@ -197,12 +197,12 @@ impl ChunkParser {
             }
             OpenBlock::Text | OpenBlock::ToolCall(..) => {}
         }
-        self.ready.push_back(Ok(Piece::Stop));
+        self.ready.push_back(Ok(ReplyEvent::BlockStop));
     }
 
     fn end(&mut self) {
         self.stop();
-        self.ready.push_back(Ok(Piece::End(std::mem::take(&mut self.finish))));
+        self.ready.push_back(Ok(ReplyEvent::MessageStop(std::mem::take(&mut self.finish))));
         self.is_over = true;
     }
 
@@ -226,7 +226,7 @@ impl ChunkParser {
 mod tests {
     use super::*;
 
-    fn parsed(lines: &[&str]) -> Vec<AwsResult<Piece>> {
+    fn parsed(lines: &[&str]) -> Vec<AwsResult<ReplyEvent>> {
         let mut parser = ChunkParser::new("http://x", ToolCallIds::default());
         for line in lines {
             parser.parse_line(line.as_bytes());
@@ -244,11 +244,11 @@ mod tests {
         };
         let lines = [call(0, "a", "{\"z\":"), call(0, "", "1}"), call(0, "b", "{}"), call(1, "b", "{}")];
         let lines: Vec<_> = lines.iter().map(String::as_str).chain(["data: [DONE]"]).collect();
-        let pieces = parsed(&lines);
-        let starts = pieces.iter().filter(|piece| matches!(piece, Ok(Piece::Start(_)))).count();
-        let stops = pieces.iter().filter(|piece| matches!(piece, Ok(Piece::Stop))).count();
-        assert_eq!((starts, stops), (3, 3), "{pieces:?}");
-        assert_eq!(pieces.last(), Some(&Ok(Piece::End(Finish::default()))));
+        let events = parsed(&lines);
+        let starts = events.iter().filter(|event| matches!(event, Ok(ReplyEvent::BlockStart(_)))).count();
+        let stops = events.iter().filter(|event| matches!(event, Ok(ReplyEvent::BlockStop))).count();
+        assert_eq!((starts, stops), (3, 3), "{events:?}");
+        assert_eq!(events.last(), Some(&Ok(ReplyEvent::MessageStop(Finish::default()))));
     }
 
     #[test]
@@ -262,10 +262,11 @@ mod tests {
             &["data: nonsense", "data: [DONE]"],
             &["data: {\"choices\": [{\"delta\": null, \"finish_reason\": \"stop\"}]}"],
         ] {
-            let pieces = parsed(lines);
-            let ends = |piece: &AwsResult<Piece>| matches!(piece, Err(_) | Ok(Piece::End(_)));
-            assert_eq!(pieces.iter().filter(|piece| ends(piece)).count(), 1, "{lines:?} {pieces:?}");
-            assert!(pieces.last().is_some_and(ends), "{lines:?} {pieces:?}");
+            let events = parsed(lines);
+            let ends =
+                |event: &AwsResult<ReplyEvent>| matches!(event, Err(_) | Ok(ReplyEvent::MessageStop(_)));
+            assert_eq!(events.iter().filter(|event| ends(event)).count(), 1, "{lines:?} {events:?}");
+            assert!(events.last().is_some_and(ends), "{lines:?} {events:?}");
         }
     }
 }

@@ -79,7 +79,7 @@ impl Upstream {
         let body = chat_request::body(model, conversation)?;
         let response = self.client.post("chat/completions", &body).await?;
         if conversation.is_streaming() && response.is_event_stream() {
-            return Ok(Reply::live(chat_stream::pieces(self.client.url(), response, self.ids.clone())));
+            return Ok(Reply::streamed(chat_stream::events(self.client.url(), response, self.ids.clone())));
         }
         chat_response::parse(&response.json().await?, &self.ids)
             .ok_or_else(|| self.client.invalid_response("a completion without a message"))

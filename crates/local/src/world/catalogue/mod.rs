@@ -130,7 +130,7 @@ impl Catalogue {
         RegionalModels { catalogue: self, region, now }
     }
 
-    /// Finds a model by its ID, even if its life has ended.
+    /// Finds a model by its ID, even past its end of life.
     pub(crate) fn find(&self, id: &str) -> Option<&'static FoundationModel> {
         let declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
         self.data.models.iter().chain(declared.iter().copied()).find(|model| model.model_id == id)
@@ -143,7 +143,7 @@ impl Catalogue {
 }
 
 impl RegionalModels<'_> {
-    /// Returns the models that AWS lists: all whose life has not ended.
+    /// Returns the models that AWS lists: all that are not past their end of life.
     pub(crate) fn listed(self) -> impl Iterator<Item = &'static FoundationModel> {
         self.catalogue.all().into_iter().filter(move |model| !self.has_ended(model))
     }
@@ -177,14 +177,14 @@ impl RegionalModels<'_> {
         let id = resource.strip_prefix("foundation-model/").unwrap_or(resource);
         let id = id.strip_prefix("inference-profile/").unwrap_or(id);
         match self.catalogue.find(id) {
-            Some(model) => self.check_life(model).and_then(check_on_demand),
-            None => self.check_life(self.find_by_profile(id).ok_or_else(invalid_identifier)?),
+            Some(model) => self.check_end_of_life(model).and_then(check_on_demand),
+            None => self.check_end_of_life(self.find_by_profile(id).ok_or_else(invalid_identifier)?),
         }
     }
 
-    /// Gets a model by its ID, unless its life has ended.
+    /// Gets a model by its ID, unless it is past its end of life.
     pub(crate) fn invocable(self, id: &str) -> AwsResult<&'static FoundationModel> {
-        self.check_life(self.catalogue.find(id).ok_or_else(invalid_identifier)?)
+        self.check_end_of_life(self.catalogue.find(id).ok_or_else(invalid_identifier)?)
     }
 
     /// Returns the inference profiles that AWS defines for a model in this region.
@@ -221,8 +221,8 @@ impl RegionalModels<'_> {
         !self.catalogue.keeps_retired && model.has_ended(self.now)
     }
 
-    /// Refuses a model whose life has ended.
-    fn check_life(self, model: &'static FoundationModel) -> AwsResult<&'static FoundationModel> {
+    /// Refuses a model past its end of life.
+    fn check_end_of_life(self, model: &'static FoundationModel) -> AwsResult<&'static FoundationModel> {
         if self.has_ended(model) {
             return Err(AwsError::not_found(
                 "This model version has reached the end of its life. \

@@ -126,7 +126,7 @@ impl FoundationModel {
         self.writes("VIDEO") || (self.writes("EMBEDDING") && self.reads("VIDEO"))
     }
 
-    /// Returns whether the model's life has ended.
+    /// Returns whether the model is past its end of life.
     pub(super) fn has_ended(&self, now: Timestamp) -> bool {
         self.model_lifecycle.ended || is_past(self.model_lifecycle.end_of_life_time, now)
     }

@@ -1,4 +1,4 @@
-//! A reply in the pieces in which a stream tells it, in Converse's terms.
+//! The events of a streamed reply, in Converse's terms.
 
 use futures_util::stream::BoxStream;
 use serde_json::{Value, json};
@@ -7,74 +7,76 @@ use crate::json::items;
 use crate::model::tokens::words;
 use crate::wire::error::AwsResult;
 
-/// Tool input comes in fragments of so many characters.
-const FRAGMENT: usize = 12;
+/// The number of characters in a fragment of a tool input.
+const FRAGMENT_LENGTH: usize = 12;
 
-/// What AWS says of a tool use whose input is no JSON object. Source: AWS's page on troubleshooting Nova's tool use.
+/// AWS's error for a tool use whose input is not a JSON object. Source: AWS's page on troubleshooting Nova's tool use.
 const INVALID_TOOL_USE: &str = "Model produced invalid sequence as part of ToolUse. Please refer to the model tool use \
                                 troubleshooting guide.";
 
+/// An event of a streamed reply.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Piece {
-    /// The model begins to speak.
-    Begin,
-    /// A content block begins: the block, whose texts and input are still to come in deltas.
-    Start(Value),
-    /// More of the block, as Converse's delta.
-    Delta(Value),
-    /// The block is whole.
-    Stop,
-    /// The model has said all.
-    End(Finish),
+pub(crate) enum ReplyEvent {
+    /// The reply starts.
+    MessageStart,
+    /// A content block starts. Its texts and its input follow as deltas, even if the block contains them already.
+    BlockStart(Value),
+    /// A delta of the block, as in Converse.
+    BlockDelta(Value),
+    /// The block is complete.
+    BlockStop,
+    /// The reply is complete.
+    MessageStop(Finish),
 }
 
-/// How a reply finished, as far as who gives it can tell.
+/// How a reply finished. `None` leaves a value to the server.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Finish {
     pub(crate) stop_reason: Option<String>,
     pub(crate) stop_sequence: Option<String>,
-    /// Tokens of input and of output.
+    /// The numbers of input and output tokens.
     pub(crate) usage: Option<(u64, u64)>,
 }
 
-/// A reply that is told while it comes to mind. It ends with [`Piece::End`], or with an error.
-pub(crate) type Pieces = BoxStream<'static, AwsResult<Piece>>;
+/// A reply that is streamed while it is generated. It ends with [`ReplyEvent::MessageStop`] or with an error.
+pub(crate) type ReplyStream = BoxStream<'static, AwsResult<ReplyEvent>>;
 
-impl Piece {
-    /// The text of a delta of text.
+impl ReplyEvent {
+    /// Returns the text of a text delta.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
-            Self::Delta(delta) => delta["text"].as_str(),
+            Self::BlockDelta(delta) => delta["text"].as_str(),
             _ => None,
         }
     }
 
-    /// The text of a delta of reasoning.
-    pub(crate) fn thought(&self) -> Option<&str> {
+    /// Returns the text of a reasoning delta.
+    pub(crate) fn reasoning_text(&self) -> Option<&str> {
         match self {
-            Self::Delta(delta) => delta["reasoningContent"]["text"].as_str(),
+            Self::BlockDelta(delta) => delta["reasoningContent"]["text"].as_str(),
             _ => None,
         }
     }
 
-    /// The fragment of a tool's input.
+    /// Returns the fragment of a tool input.
     pub(crate) fn tool_input(&self) -> Option<&str> {
         match self {
-            Self::Delta(delta) => delta["toolUse"]["input"].as_str(),
+            Self::BlockDelta(delta) => delta["toolUse"]["input"].as_str(),
             _ => None,
         }
     }
 }
 
-/// A whole block, piece by piece.
-pub(crate) fn of_block(block: Value) -> Vec<Piece> {
-    let deltas = deltas(&block).into_iter().map(Piece::Delta);
-    let mut pieces: Vec<_> = deltas.collect();
-    pieces.insert(0, Piece::Start(block));
-    pieces.push(Piece::Stop);
-    pieces
+/// Returns the events of a whole block.
+pub(crate) fn block_events(block: Value) -> Vec<ReplyEvent> {
+    let deltas = deltas(&block).into_iter().map(ReplyEvent::BlockDelta);
+    let mut events: Vec<_> = deltas.collect();
+    events.insert(0, ReplyEvent::BlockStart(block));
+    events.push(ReplyEvent::BlockStop);
+    events
 }
 
+/// Returns the deltas of a block: texts word by word, inputs in fragments.
 fn deltas(block: &Value) -> Vec<Value> {
     let text_deltas =
         |text: &str| words(text).into_iter().map(|word| json!({ "text": word })).collect::<Vec<_>>();
@@ -107,7 +109,7 @@ fn deltas(block: &Value) -> Vec<Value> {
     Vec::new()
 }
 
-/// The text word by word, then the signature.
+/// Returns the text word by word, then the signature.
 fn reasoning_deltas(reasoning: &Value) -> Vec<Value> {
     if let Some(redacted) = reasoning.get("redactedContent") {
         return vec![json!({ "redactedContent": redacted })];
@@ -120,33 +122,33 @@ fn reasoning_deltas(reasoning: &Value) -> Vec<Value> {
     deltas
 }
 
-/// A tool's input as JSON, cut into pieces. A tool without arguments has none.
+/// Splits a tool input into fragments of JSON. An empty input has none.
 fn fragments(input: &Value) -> Vec<String> {
     if input.as_object().is_none_or(serde_json::Map::is_empty) {
         return Vec::new();
     }
     let letters: Vec<_> = input.to_string().chars().collect();
-    letters.chunks(FRAGMENT).map(|piece| piece.iter().collect()).collect()
+    letters.chunks(FRAGMENT_LENGTH).map(|letters| letters.iter().collect()).collect()
 }
 
-/// Puts a piece to the content that was heard before it: the way back from pieces to blocks.
-pub(crate) fn hear(content: &mut Vec<Value>, piece: &Piece) {
-    match (piece, content.last_mut()) {
-        (Piece::Start(block), _) => {
+/// Appends an event to the content of the events before it.
+pub(crate) fn append_to(content: &mut Vec<Value>, event: &ReplyEvent) {
+    match (event, content.last_mut()) {
+        (ReplyEvent::BlockStart(block), _) => {
             let mut block = block.clone();
             if block["toolUse"].is_object() {
                 block["toolUse"]["input"] = json!("");
             }
             content.push(block);
         }
-        (Piece::Delta(delta), Some(block)) => hear_delta(block, delta),
+        (ReplyEvent::BlockDelta(delta), Some(block)) => append_delta(block, delta),
         _ => {}
     }
 }
 
-/// Makes objects of the inputs of tools, which may be texts of JSON or nothing. Of an answer that a limit cut short, what
-/// is left unfinished is left out; else it is the model's error.
-pub(crate) fn settle_inputs(content: &mut [Value], is_cut_short: bool) -> Result<(), &'static str> {
+/// Parses the inputs of tools, which can be JSON texts or absent, into objects. If a token limit ended the reply
+/// (`is_truncated`), an incomplete input becomes an empty object. Otherwise it is an error of the model.
+pub(crate) fn parse_tool_inputs(content: &mut [Value], is_truncated: bool) -> Result<(), &'static str> {
     for tool_use in content.iter_mut().filter_map(|block| block.get_mut("toolUse")) {
         let input = match &tool_use["input"] {
             Value::Null => Some(json!({})),
@@ -156,14 +158,14 @@ pub(crate) fn settle_inputs(content: &mut [Value], is_cut_short: bool) -> Result
         };
         tool_use["input"] = match input.filter(Value::is_object) {
             Some(input) => input,
-            None if is_cut_short => json!({}),
+            None if is_truncated => json!({}),
             None => return Err(INVALID_TOOL_USE),
         };
     }
     Ok(())
 }
 
-fn hear_delta(block: &mut Value, delta: &Value) {
+fn append_delta(block: &mut Value, delta: &Value) {
     let append = |to: &mut Value, more: &str| {
         *to = format!("{}{more}", to.as_str().unwrap_or_default()).into();
     };
@@ -173,9 +175,9 @@ fn hear_delta(block: &mut Value, delta: &Value) {
     if let Some(input) = delta["toolUse"]["input"].as_str() {
         append(&mut block["toolUse"]["input"], input);
     }
-    let thought = &delta["reasoningContent"];
+    let reasoning = &delta["reasoningContent"];
     for member in ["text", "signature"] {
-        if let Some(more) = thought[member].as_str() {
+        if let Some(more) = reasoning[member].as_str() {
             append(&mut block["reasoningContent"]["reasoningText"][member], more);
         }
     }
@@ -186,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fragments_make_the_input() {
+    fn fragments_concatenate_to_the_input() {
         let input = json!({"city": "São Paulo", "days": 3});
         assert_eq!(fragments(&input).concat(), input.to_string());
         assert!(fragments(&input).len() > 1);
@@ -194,48 +196,52 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_in_pieces_is_heard_as_it_was() {
+    fn events_append_to_the_same_content() {
         let content = vec![
             json!({ "reasoningContent": { "reasoningText": { "text": "Let me see.", "signature": "c2ln" } } }),
             json!({ "text": "The weather  in\nRome:" }),
             json!({ "toolUse": { "toolUseId": "t", "name": "weather", "input": { "city": "Rome" } } }),
             json!({ "toolUse": { "toolUseId": "u", "name": "clock", "input": {} } }),
         ];
-        let mut heard = Vec::new();
+        let mut received = Vec::new();
         for block in content.clone() {
-            for piece in of_block(block) {
-                let piece = match piece {
-                    Piece::Start(block) if block["text"].is_string() => Piece::Start(json!({ "text": "" })),
-                    Piece::Start(block) if block["reasoningContent"].is_object() => {
-                        Piece::Start(json!({ "reasoningContent": { "reasoningText": { "text": "" } } }))
+            for event in block_events(block) {
+                let event = match event {
+                    ReplyEvent::BlockStart(block) if block["text"].is_string() => {
+                        ReplyEvent::BlockStart(json!({ "text": "" }))
                     }
-                    piece => piece,
+                    ReplyEvent::BlockStart(block) if block["reasoningContent"].is_object() => {
+                        ReplyEvent::BlockStart(
+                            json!({ "reasoningContent": { "reasoningText": { "text": "" } } }),
+                        )
+                    }
+                    event => event,
                 };
-                hear(&mut heard, &piece);
+                append_to(&mut received, &event);
             }
         }
-        assert_eq!(settle_inputs(&mut heard, false), Ok(()));
-        assert_eq!(heard, content);
+        assert_eq!(parse_tool_inputs(&mut received, false), Ok(()));
+        assert_eq!(received, content);
     }
 
     #[test]
-    fn inputs_of_tools_are_objects() {
+    fn tool_inputs_are_parsed_into_objects() {
         let content =
             |input: Value| vec![json!({ "toolUse": { "toolUseId": "t", "name": "n", "input": input } })];
-        for (input, settled) in [
+        for (input, parsed) in [
             (json!({ "a": 1 }), json!({ "a": 1 })),
             (json!("{\"a\":1}"), json!({ "a": 1 })),
             (json!(" "), json!({})),
             (Value::Null, json!({})),
         ] {
-            let mut said = content(input);
-            assert_eq!(settle_inputs(&mut said, false), Ok(()));
-            assert_eq!(said, content(settled));
+            let mut content_blocks = content(input);
+            assert_eq!(parse_tool_inputs(&mut content_blocks, false), Ok(()));
+            assert_eq!(content_blocks, content(parsed));
         }
         for input in [json!("{\"ci"), json!("7"), json!([1]), json!(7)] {
-            assert!(settle_inputs(&mut content(input.clone()), false).is_err(), "{input}");
+            assert!(parse_tool_inputs(&mut content(input.clone()), false).is_err(), "{input}");
             let mut cut = content(input);
-            assert_eq!(settle_inputs(&mut cut, true), Ok(()));
+            assert_eq!(parse_tool_inputs(&mut cut, true), Ok(()));
             assert_eq!(cut, content(json!({})));
         }
     }

@@ -1,24 +1,24 @@
-//! A reply as JSON tells it.
+//! Parses replies from JSON.
 
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Value, json};
 
-use crate::model::reply::{Reply, Said};
+use crate::model::reply::{Reply, ReplyContent};
 
-/// At most one of the first four says what is replied; without any it is what the server would say anyway. Tool calls
-/// come after the text or content, a thought before it.
+/// A reply in JSON. At most one of the first four members can be set; without them, it is the default reply. Tool calls
+/// come after the text or content, reasoning before it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ReplyForm {
+struct ReplyJson {
     text: Option<String>,
     content: Option<Value>,
-    error: Option<ErrorForm>,
-    stream_error: Option<StreamErrorForm>,
+    error: Option<ErrorJson>,
+    stream_error: Option<StreamErrorJson>,
     #[serde(default)]
-    tools: Vec<ToolForm>,
+    tools: Vec<ToolJson>,
     reasoning: Option<String>,
     stop_reason: Option<String>,
-    usage: Option<UsageForm>,
+    usage: Option<UsageJson>,
     additional_fields: Option<Value>,
     cut_after: Option<usize>,
     stall_after: Option<usize>,
@@ -26,7 +26,7 @@ struct ReplyForm {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ErrorForm {
+struct ErrorJson {
     code: String,
     #[serde(default)]
     message: String,
@@ -34,7 +34,7 @@ struct ErrorForm {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct StreamErrorForm {
+struct StreamErrorJson {
     code: String,
     #[serde(default)]
     message: String,
@@ -44,47 +44,47 @@ struct StreamErrorForm {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ToolForm {
+struct ToolJson {
     name: String,
-    #[serde(default = "no_input")]
+    #[serde(default = "empty_input")]
     input: Value,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct UsageForm {
+struct UsageJson {
     input: u64,
     output: u64,
 }
 
-fn no_input() -> Value {
+fn empty_input() -> Value {
     json!({})
 }
 
 impl<'de> Deserialize<'de> for Reply {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        ReplyForm::deserialize(deserializer)?.reply().map_err(de::Error::custom)
+        ReplyJson::deserialize(deserializer)?.into_reply().map_err(de::Error::custom)
     }
 }
 
-impl ReplyForm {
-    fn reply(self) -> Result<Reply, &'static str> {
-        let said = [
+impl ReplyJson {
+    fn into_reply(self) -> Result<Reply, &'static str> {
+        let contents = [
             self.text.map(Reply::text),
             self.content.map(Reply::content),
             self.error.map(|error| Reply::error(error.code, error.message)),
             self.stream_error.map(|error| Reply::stream_error(error.code, error.message, error.after_events)),
         ];
-        let mut said = said.into_iter().flatten();
-        let mut reply = said.next().unwrap_or_default();
-        if said.next().is_some() {
+        let mut contents = contents.into_iter().flatten();
+        let mut reply = contents.next().unwrap_or_default();
+        if contents.next().is_some() {
             return Err("a reply has one of text, content, error and stream_error");
         }
-        if reply.passes() && (self.reasoning.is_some() || !self.tools.is_empty()) {
-            reply.said = Said::Content(Vec::new());
+        if reply.is_default() && (self.reasoning.is_some() || !self.tools.is_empty()) {
+            reply.content = ReplyContent::Blocks(Vec::new());
         }
-        match &mut reply.said {
-            Said::Content(content) => content.extend(self.tools.into_iter().map(ToolForm::block)),
+        match &mut reply.content {
+            ReplyContent::Blocks(content) => content.extend(self.tools.into_iter().map(ToolJson::block)),
             _ if self.tools.is_empty() && self.reasoning.is_none() => {}
             _ => return Err("an error has neither tools nor reasoning"),
         }
@@ -94,7 +94,7 @@ impl ReplyForm {
         if let Some(stop_reason) = self.stop_reason {
             reply = reply.stop_reason(stop_reason);
         }
-        if let Some(UsageForm { input, output }) = self.usage {
+        if let Some(UsageJson { input, output }) = self.usage {
             reply = reply.usage(input, output);
         }
         if let Some(fields) = self.additional_fields {
@@ -109,7 +109,7 @@ impl ReplyForm {
     }
 }
 
-impl ToolForm {
+impl ToolJson {
     fn block(self) -> Value {
         json!({ "toolUse": { "name": self.name, "input": self.input } })
     }
@@ -122,9 +122,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn replies_are_told_in_json() {
+    fn replies_are_parsed_from_json() {
         let content = json!([{ "text": "a" }]);
-        let told = [
+        let cases = [
             (
                 json!({ "text": "Hi", "stop_reason": "max_tokens" }),
                 Reply::text("Hi").stop_reason("max_tokens"),
@@ -142,9 +142,9 @@ mod tests {
                 Reply::default().additional_fields(json!({ "k": 1 })),
             ),
         ];
-        for (json, reply) in told {
-            let read: Reply = from_value(json).unwrap();
-            assert_eq!(format!("{read:?}"), format!("{reply:?}"));
+        for (json, reply) in cases {
+            let parsed: Reply = from_value(json).unwrap();
+            assert_eq!(format!("{parsed:?}"), format!("{reply:?}"));
         }
         for wrong in [
             json!({ "txt": "Hi" }),
