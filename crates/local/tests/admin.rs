@@ -223,13 +223,13 @@ async fn a_server_with_keys_requires_an_admin_token() {
     assert_eq!((open.admin_token(), open.admin_url()), (None, format!("{}/_local/", open.url())));
 
     let signed = LocalBedrock::builder().access_key("AKID", "secret").start().await.unwrap();
-    let bearing = LocalBedrock::builder().bearer_token("ABSKgood").start().await.unwrap();
+    let with_bearer_token = LocalBedrock::builder().bearer_token("ABSKgood").start().await.unwrap();
     let given = LocalBedrock::builder().admin_token("tell+me").start().await.unwrap();
     assert_eq!(given.admin_token(), Some("tell+me"));
     assert_eq!(given.admin_url(), format!("{}/_local/#token=tell%2Bme", given.url()));
     assert_eq!(get(&given, "/guardrails").await.status, 200, "AWS's routes require only access keys");
-    assert_ne!(signed.admin_token(), bearing.admin_token());
-    for local in [&signed, &bearing, &given] {
+    assert_ne!(signed.admin_token(), with_bearer_token.admin_token());
+    for local in [&signed, &with_bearer_token, &given] {
         let token = local.admin_token().unwrap().to_owned();
         for path in ["/_local/health", "/_local/requests", "/_local/faults", "/_local/clock"] {
             assert_eq!(ask(local, path, &token).await, 200, "{path}");

@@ -74,7 +74,7 @@ async fn cache_usage_depends_on_the_model() {
     let local = common::start_with_retired_models().await;
     let plain = json!({ "messages": [user("Hi")] });
     let marked = json!({ "system": [long(1100), point()], "messages": [user("Hi")] });
-    let tells =
+    let cache_members =
         |usage: &Value| (usage.get("cacheReadInputTokens").is_some(), usage.get("cacheDetails").is_some());
     for (model, body, whole, streamed) in [
         (SONNET, &plain, (true, false), (false, false)),
@@ -84,9 +84,9 @@ async fn cache_usage_depends_on_the_model() {
         (NOVA, &marked, (true, false), (true, false)),
         ("us.anthropic.claude-3-5-sonnet-20241022-v2:0", &plain, (false, false), (false, false)),
     ] {
-        assert_eq!(tells(&usage(&local, model, body).await), whole, "{model}");
+        assert_eq!(cache_members(&usage(&local, model, body).await), whole, "{model}");
         let frames = converse_stream(&local, model, body.clone()).await.frames();
-        assert_eq!(tells(&frames.last().unwrap().payload["usage"]), streamed, "{model}");
+        assert_eq!(cache_members(&frames.last().unwrap().payload["usage"]), streamed, "{model}");
     }
 }
 

@@ -181,10 +181,10 @@ async fn quotas_use_the_clock_of_the_server() {
     local.fault(Fault::tokens_per_minute(100)).unwrap();
     let tokens = say(&local).await.ok()["usage"]["totalTokens"].as_u64().unwrap();
     assert!(tokens < 100);
-    let mut spent = tokens;
-    while spent < 100 {
+    let mut used = tokens;
+    while used < 100 {
         let response = converse_in_a_stream(&local).await;
-        spent += response.frames().last().unwrap().payload["usage"]["totalTokens"].as_u64().unwrap();
+        used += response.frames().last().unwrap().payload["usage"]["totalTokens"].as_u64().unwrap();
     }
     let refused = say(&local).await;
     let (status, code, message) = refused.error();
@@ -351,13 +351,13 @@ async fn a_frame_can_have_a_wrong_checksum() {
             let end = start + number(start) as usize;
             let prelude = number(start + 8) == crc32fast::hash(&bytes[start..start + 8]);
             let message = number(end - 4) == crc32fast::hash(&bytes[start..end - 4]);
-            let sound = (prelude, message);
+            let valid = (prelude, message);
             let expected = match (index, which) {
                 (1, Checksum::Prelude) => (false, true),
                 (1, Checksum::Message) => (true, false),
                 _ => (true, true),
             };
-            assert_eq!(sound, expected, "{which:?} {index}");
+            assert_eq!(valid, expected, "{which:?} {index}");
             start = end;
         }
         let events = local.requests()[0].response.events();
@@ -396,12 +396,12 @@ async fn streams_can_have_exceptions_error_frames_and_unknown_events() {
 #[tokio::test]
 async fn responses_can_have_unknown_fields_values_and_members() {
     let local = LocalBedrock::start().await.unwrap();
-    let strange = async |fault: Fault| {
+    let with_fault = async |fault: Fault| {
         local.clear_faults();
         local.fault(fault).unwrap();
         (say(&local).await.ok(), converse_in_a_stream(&local).await.frames())
     };
-    let (response, events) = strange(Fault::unknown_fields()).await;
+    let (response, events) = with_fault(Fault::unknown_fields()).await;
     for place in ["", "/usage", "/output/message", "/metrics"] {
         assert_eq!(
             response.pointer(place).unwrap()["futureField"],
@@ -412,12 +412,12 @@ async fn responses_can_have_unknown_fields_values_and_members() {
     assert!(response["output"]["futureField"].is_null(), "a union has one member");
     assert!(events.iter().all(|event| event.payload["futureField"].is_object()));
 
-    let (response, events) = strange(Fault::unknown_enum_values()).await;
+    let (response, events) = with_fault(Fault::unknown_enum_values()).await;
     assert_eq!(response["stopReason"], "FUTURE_VALUE");
     assert_eq!(response["output"]["message"]["role"], "FUTURE_VALUE");
     assert_eq!(events[0].payload["role"], "FUTURE_VALUE");
 
-    let (response, events) = strange(Fault::unknown_union_members()).await;
+    let (response, events) = with_fault(Fault::unknown_union_members()).await;
     assert_eq!(response["output"], json!({ "futureMember": { "text": "future" } }));
     assert_eq!(events[1].payload["delta"], json!({ "futureMember": { "text": "future" } }));
     assert_eq!(response["stopReason"], "end_turn");
@@ -469,17 +469,17 @@ async fn pages_can_be_empty_or_repeat_their_token() {
 #[tokio::test]
 async fn bodies_can_be_corrupted() {
     let local = LocalBedrock::start().await.unwrap();
-    let spoiled = async |fault: Fault| {
+    let with_fault = async |fault: Fault| {
         local.clear_faults();
         local.fault(fault).unwrap();
         (say(&local).await, converse_in_a_stream(&local).await)
     };
-    let (response, stream) = spoiled(Fault::content_type("text/html")).await;
+    let (response, stream) = with_fault(Fault::content_type("text/html")).await;
     assert_eq!(response.header("content-type"), Some("text/html"));
     assert_eq!(stream.header("content-type"), Some("text/html"));
     response.ok();
 
-    let (response, stream) = spoiled(Fault::broken_json()).await;
+    let (response, stream) = with_fault(Fault::broken_json()).await;
     assert!(serde_json::from_slice::<Value>(&response.body).is_err());
     assert!(response.body.starts_with(b"{\""));
     let journal = local.requests();
@@ -488,7 +488,7 @@ async fn bodies_can_be_corrupted() {
     assert!(events.len() > 5 && events.iter().all(is_broken), "{events:?}");
     assert_eq!(journal.last().unwrap().response.bytes_sent, stream.body.len());
 
-    let (response, stream) = spoiled(Fault::oversized(3 << 20)).await;
+    let (response, stream) = with_fault(Fault::oversized(3 << 20)).await;
     assert_eq!(response.body.len(), 3 << 20);
     response.ok();
     assert!(stream.body.len() > 3 << 20);

@@ -86,9 +86,9 @@ async fn nova_reel_writes_its_video() {
     );
     assert_eq!(status["shots"].as_array().unwrap().len(), 2);
 
-    let mut doomed = invocation("amazon.nova-reel-v1:0", &json!({ "taskType": "TEXT_VIDEO" }), "s3://films");
-    doomed["clientRequestToken"] = json!("to-fail");
-    let (id, job) = run(&local, doomed).await;
+    let mut failing = invocation("amazon.nova-reel-v1:0", &json!({ "taskType": "TEXT_VIDEO" }), "s3://films");
+    failing["clientRequestToken"] = json!("to-fail");
+    let (id, job) = run(&local, failing).await;
     assert_eq!(job["status"], "Failed");
     assert_eq!(folder.names(&format!("films/{id}")), ["video-generation-status.json"]);
     let video = &folder.lines(&format!("films/{id}/video-generation-status.json"))[0]["fullVideo"];

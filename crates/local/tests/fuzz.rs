@@ -188,17 +188,17 @@ fn mutate(random: &mut Random, corpus: &[Vec<u8>]) -> Vec<u8> {
 /// silent for a while, the client closes its sending side.
 async fn exchange(address: &str, bytes: &[u8]) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     // The server may close the connection before it has read everything.
     let _ = stream.write_all(bytes).await;
-    while tokio::time::timeout(SILENCE, stream.read_buf(&mut heard))
+    while tokio::time::timeout(SILENCE, stream.read_buf(&mut received))
         .await
         .is_ok_and(|read| read.is_ok_and(|n| n > 0))
     {}
     let _ = stream.shutdown().await;
-    let ended = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut heard)).await;
+    let ended = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut received)).await;
     assert!(ended.is_ok(), "no response, and the connection is open");
-    heard
+    received
 }
 
 fn setting(name: &str, default: u64) -> u64 {
@@ -207,17 +207,17 @@ fn setting(name: &str, default: u64) -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mutated_bytes_are_answered_or_the_connection_is_closed() {
-    let usual = std::panic::take_hook();
+    let default_hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         PANICS.fetch_add(1, Ordering::SeqCst);
-        usual(panic);
+        default_hook(panic);
     }));
     let open = LocalBedrock::start().await.unwrap();
     let guarded = LocalBedrock::builder().access_key(ID, SECRET).start().await.unwrap();
     let corpus = corpus();
     for bytes in &corpus[..corpus.len() - 1] {
-        let heard = exchange(open.url().strip_prefix("http://").unwrap(), bytes).await;
-        let status = String::from_utf8_lossy(&heard[..heard.len().min(12)]).into_owned();
+        let received = exchange(open.url().strip_prefix("http://").unwrap(), bytes).await;
+        let status = String::from_utf8_lossy(&received[..received.len().min(12)]).into_owned();
         assert!(["HTTP/1.1 2", "HTTP/1.1 4"].iter().any(|good| status.starts_with(good)), "{status}");
     }
 
@@ -231,9 +231,9 @@ async fn mutated_bytes_are_answered_or_the_connection_is_closed() {
             while Instant::now() < until {
                 let bytes = mutate(&mut random, &corpus);
                 let url = if random.below(4) == 0 { &guarded } else { &open };
-                let heard = exchange(url.strip_prefix("http://").unwrap(), &bytes).await;
+                let received = exchange(url.strip_prefix("http://").unwrap(), &bytes).await;
                 sent += 1;
-                answered += usize::from(heard.starts_with(b"HTTP/1.1 "));
+                answered += usize::from(received.starts_with(b"HTTP/1.1 "));
                 let what = || {
                     format!(
                         "seed {seed}, client {number}, request {sent}: {:?}",
@@ -242,10 +242,10 @@ async fn mutated_bytes_are_answered_or_the_connection_is_closed() {
                 };
                 assert_eq!(PANICS.load(Ordering::SeqCst), 0, "a panic, here or beside: {}", what());
                 assert!(
-                    !heard.starts_with(b"HTTP/1.1 500"),
+                    !received.starts_with(b"HTTP/1.1 500"),
                     "{}\n{}",
                     what(),
-                    String::from_utf8_lossy(&heard)
+                    String::from_utf8_lossy(&received)
                 );
             }
             (sent, answered)
@@ -259,5 +259,5 @@ async fn mutated_bytes_are_answered_or_the_connection_is_closed() {
     assert!(answered * 4 > sent, "too few of {sent} requests have a response: {answered}");
     assert_eq!(get(&open, "/foundation-models").await.status, 200);
     assert_eq!(get(&guarded, "/foundation-models").await.status, 403);
-    println!("{sent} requests, {answered} answers");
+    println!("{sent} requests, {answered} responses");
 }

@@ -389,11 +389,11 @@ async fn replies_are_checked_against_their_grounding_source() {
         ])
     );
     local.queue_reply(Reply::text("Kyoto has many temples."));
-    let invented = converse(&local, MODEL, body).await.ok();
-    assert_eq!(invented["output"]["message"]["content"], json!([{ "text": "ungrounded" }]));
-    assert_eq!(filters(&invented)[0]["action"], "BLOCKED");
+    let ungrounded = converse(&local, MODEL, body).await.ok();
+    assert_eq!(ungrounded["output"]["message"]["content"], json!([{ "text": "ungrounded" }]));
+    assert_eq!(filters(&ungrounded)[0]["action"], "BLOCKED");
     assert_eq!(
-        filters(&invented)[1],
+        filters(&ungrounded)[1],
         json!({ "type": "RELEVANCE", "threshold": 0.5, "score": 0.0, "action": "NONE", "detected": true })
     );
 
@@ -405,12 +405,12 @@ async fn replies_are_checked_against_their_grounding_source() {
         post(&local, &path, json!({ "source": source, "content": content })).await.ok()
     };
     assert_eq!(apply("OUTPUT", "The capital of Japan is Tokyo.").await["action"], "NONE");
-    let invented = apply("OUTPUT", "Kyoto has many temples.").await;
+    let ungrounded = apply("OUTPUT", "Kyoto has many temples.").await;
     assert_eq!(
-        (&invented["action"], &invented["outputs"][0]["text"]),
+        (&ungrounded["action"], &ungrounded["outputs"][0]["text"]),
         (&json!("GUARDRAIL_INTERVENED"), &json!("ungrounded"))
     );
-    assert_eq!(invented["usage"]["contextualGroundingPolicyUnits"], 1);
+    assert_eq!(ungrounded["usage"]["contextualGroundingPolicyUnits"], 1);
     assert_eq!(
         apply("INPUT", "Kyoto has many temples.").await["action"],
         "NONE",

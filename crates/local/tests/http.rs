@@ -124,9 +124,9 @@ async fn raw_within(local: &LocalBedrock, bytes: &[u8], most: Duration) -> Strin
     let mut stream = TcpStream::connect(local.url().strip_prefix("http://").unwrap()).await.unwrap();
     // The server may close the connection before it has read everything.
     let _ = stream.write_all(bytes).await;
-    let mut heard = Vec::new();
-    let _ = tokio::time::timeout(most, stream.read_to_end(&mut heard)).await.unwrap();
-    String::from_utf8_lossy(&heard).into_owned()
+    let mut received = Vec::new();
+    let _ = tokio::time::timeout(most, stream.read_to_end(&mut received)).await.unwrap();
+    String::from_utf8_lossy(&received).into_owned()
 }
 
 #[tokio::test]
@@ -208,9 +208,9 @@ async fn connections_without_a_request_are_closed_for_new_ones() {
     // The oldest of them was closed to make room for all three, one after another.
     let _ = tokio::time::timeout(Duration::from_secs(1), silent[0].read(&mut [0; 1])).await.unwrap();
     silent[1].write_all(b"rails HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
-    let mut heard = String::new();
-    silent[1].read_to_string(&mut heard).await.unwrap();
-    assert!(heard.starts_with("HTTP/1.1 200 "), "{heard}");
+    let mut received = String::new();
+    silent[1].read_to_string(&mut received).await.unwrap();
+    assert!(received.starts_with("HTTP/1.1 200 "), "{received}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -231,9 +231,9 @@ async fn idle_connections_stay_open_as_long_as_clients_keep_them() {
     let ask = b"GET /guardrails HTTP/1.1\r\nHost: localhost\r\n\r\n";
     for _ in 0..2 {
         stream.write_all(ask).await.unwrap();
-        let mut heard = vec![0; 4096];
-        let length = stream.read(&mut heard).await.unwrap();
-        assert!(heard[..length].starts_with(b"HTTP/1.1 200 "));
+        let mut received = vec![0; 4096];
+        let length = stream.read(&mut received).await.unwrap();
+        assert!(received[..length].starts_with(b"HTTP/1.1 200 "));
         // The SDK for Rust keeps a connection open for 90 seconds.
         tokio::time::sleep(Duration::from_secs(100)).await;
     }
@@ -257,8 +257,8 @@ async fn foreign_hosts_and_cross_site_requests_are_refused() {
     ] {
         let (status, code, message) = ask(headers).await.error();
         assert_eq!((status, code.as_str()), (403, "AccessDeniedException"), "{headers:?}");
-        let to_do = if headers[0].0 == "host" { "--allow-host NAME" } else { "Send it from a program." };
-        assert!(message.contains(to_do), "{message}");
+        let advice = if headers[0].0 == "host" { "--allow-host NAME" } else { "Send it from a program." };
+        assert!(message.contains(advice), "{message}");
     }
     let own = format!("http://{}", address(&local));
     for headers in [
@@ -333,9 +333,9 @@ async fn a_request_body_has_a_timeout() {
     let head =
         format!("POST /model/{MODEL}/converse HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{{");
     stream.write_all(head.as_bytes()).await.unwrap();
-    let mut heard = [0; 12];
-    stream.read_exact(&mut heard).await.unwrap();
-    assert_eq!(&heard, b"HTTP/1.1 408");
+    let mut received = [0; 12];
+    stream.read_exact(&mut received).await.unwrap();
+    assert_eq!(&received, b"HTTP/1.1 408");
 }
 
 #[tokio::test]

@@ -101,22 +101,22 @@ async fn a_page_token_is_stable_when_rows_change() {
 #[tokio::test]
 async fn custom_models_are_filtered_and_sorted() {
     let local = with_models(LocalBedrock::builder(), 30).await;
-    let mut odd = custom_model(30);
-    odd["modelArn"] = json!(format!("{ARN}custom-model/meta.llama3-1-8b-instruct-v1:0/oddoddoddodd"));
+    let mut different = custom_model(30);
+    different["modelArn"] = json!(format!("{ARN}custom-model/meta.llama3-1-8b-instruct-v1:0/oddoddoddodd"));
     for (member, value) in [
         ("modelName", "Odd-one"),
         ("baseModelArn", LLAMA_ARN),
         ("modelStatus", "Failed"),
         ("ownerAccountId", "210987654321"),
     ] {
-        odd[member] = json!(value);
+        different[member] = json!(value);
     }
-    local.seed("ListCustomModels", [odd]).unwrap();
+    local.seed("ListCustomModels", [different]).unwrap();
     let names = async |input: Value| {
         let rows = pages(&local, "ListCustomModels", "modelSummaries", input).await.concat();
         rows.iter().map(|row| text(row, "modelName").to_owned()).collect::<Vec<_>>()
     };
-    for odd in [
+    for different in [
         json!({ "nameContains": "dd-o" }),
         json!({ "baseModelArnEquals": LLAMA_ARN }),
         json!({ "foundationModelArnEquals": LLAMA_ARN }),
@@ -124,7 +124,7 @@ async fn custom_models_are_filtered_and_sorted() {
         json!({ "isOwned": false }),
         json!({ "creationTimeAfter": "2026-01-01T00:00:29Z" }),
     ] {
-        assert_eq!(names(odd.clone()).await, ["Odd-one"], "{odd}");
+        assert_eq!(names(different.clone()).await, ["Odd-one"], "{different}");
     }
     assert_eq!(names(json!({ "nameContains": "ODD" })).await, [""; 0]);
     assert_eq!(names(json!({ "isOwned": true })).await.len(), 30);
@@ -272,12 +272,12 @@ async fn seeded_rows_can_be_fetched_and_deleted() {
     ok(&local, "DeleteCustomModel", json!({ "modelIdentifier": by_name["modelArn"] })).await;
     assert_eq!(call(&local, "GetCustomModel", json!({ "modelIdentifier": "model-2" })).await.status, 404);
     let guardrail = json!({
-        "id": "abcdefghijkl", "arn": format!("{ARN}guardrail/abcdefghijkl"), "status": "READY", "name": "sown",
+        "id": "abcdefghijkl", "arn": format!("{ARN}guardrail/abcdefghijkl"), "status": "READY", "name": "seeded",
         "version": "DRAFT", "createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z",
         "blockedInputMessaging": "no", "blockedOutputsMessaging": "no",
     });
     local.seed("Guardrail", [guardrail]).unwrap();
-    assert_eq!(ok(&local, "ListGuardrails", json!({})).await["guardrails"][0]["name"], "sown");
+    assert_eq!(ok(&local, "ListGuardrails", json!({})).await["guardrails"][0]["name"], "seeded");
     let got = ok(&local, "GetGuardrail", json!({ "guardrailIdentifier": "abcdefghijkl" })).await;
     assert_eq!(got["blockedInputMessaging"], "no");
     local.seed_in("eu-west-1", "ListCustomModels", [custom_model(1)]).unwrap();

@@ -73,7 +73,7 @@ async fn requests_that_a_model_accepts_are_accepted() {
 #[tokio::test]
 async fn requests_that_a_model_refuses_are_refused() {
     let local = LocalBedrock::start().await.unwrap();
-    let says_what = |block: Value| turn(&json!([{ "text": "What?" }, block]));
+    let with_question = |block: Value| turn(&json!([{ "text": "What?" }, block]));
     let s3 = |kind: &str, format: &str| json!({ kind: { "format": format, "source": { "s3Location": { "uri": "s3://bucket/key" } } } });
     let limit = |most: u64| json!({ "messages": [user("Hi")], "inferenceConfig": { "maxTokens": most } });
     let fields = |fields: Value| json!({ "messages": [user("Hi")], "additionalModelRequestFields": fields });
@@ -116,42 +116,42 @@ async fn requests_that_a_model_refuses_are_refused() {
         ),
         (
             MODEL,
-            says_what(media("video", "mp4", b"film")),
+            with_question(media("video", "mp4", b"film")),
             "This model doesn't support the video content block that you provided.",
         ),
         (
             MODEL,
-            says_what(s3("image", "png")),
+            with_question(s3("image", "png")),
             "This model doesn't support the s3Uri field. Remove s3Uri and try again.",
         ),
         (
             MICRO,
-            says_what(media("image", "png", PNG)),
+            with_question(media("image", "png", PNG)),
             "This model doesn't support the image content block that you provided.",
         ),
         (
             MODEL,
-            says_what(media("image", "png", b"no picture")),
+            with_question(media("image", "png", b"no picture")),
             "The model returned the following errors: messages.0.content.1.image.source.bytes: Could not process image",
         ),
         (
             MODEL,
-            says_what(media("image", "jpeg", PNG)),
+            with_question(media("image", "jpeg", PNG)),
             "The model returned the following errors: messages.0.content.1.image.source.bytes: Image does not match the provided media type image/jpeg",
         ),
         (
             MODEL,
-            says_what(media("image", "png", &[PNG, &large].concat())),
+            with_question(media("image", "png", &[PNG, &large].concat())),
             "The model returned the following errors: messages.0.content.1.image.source.bytes: image exceeds 5 MB maximum",
         ),
         (
             MODEL,
-            says_what(document("report", "pdf", b"no pdf")),
+            with_question(document("report", "pdf", b"no pdf")),
             "The model returned the following errors: messages.0.content.1.document.source.bytes: The PDF specified was not valid.",
         ),
         (
             MODEL,
-            says_what(document("report.pdf", "pdf", b"%PDF-1.7")),
+            with_question(document("report.pdf", "pdf", b"%PDF-1.7")),
             "The document file name can only contain alphanumeric characters",
         ),
         (
@@ -208,29 +208,33 @@ async fn the_same_rules_apply_to_the_anthropic_format() {
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         body
     };
-    let says = |text: &str| json!([{ "role": "user", "content": [{ "type": "text", "text": text }] }]);
+    let user_message =
+        |text: &str| json!([{ "role": "user", "content": [{ "type": "text", "text": text }] }]);
     let tools = json!({ "tools": [{ "name": "weather", "input_schema": { "type": "object" } }] });
     let call = json!({ "role": "assistant", "content": [{ "type": "tool_use", "id": "t", "name": "weather", "input": {} }] });
     let result = |id: &str| json!({ "role": "user", "content": [{ "type": "tool_result", "tool_use_id": id, "content": "40" }] });
     let first = json!({ "role": "user", "content": "Weather?" });
     let point = json!({ "type": "text", "text": "a", "cache_control": { "type": "ephemeral" } });
     for (body, message) in [
-        (body(says(" "), json!({})), "messages: text content blocks must contain non-whitespace text"),
-        (body(says("Hi"), json!({ "temperature": 1.5 })), "temperature: range: 0..1"),
         (
-            body(says("Hi"), json!({ "temperature": 0.5, "top_p": 0.5 })),
+            body(user_message(" "), json!({})),
+            "messages: text content blocks must contain non-whitespace text",
+        ),
+        (body(user_message("Hi"), json!({ "temperature": 1.5 })), "temperature: range: 0..1"),
+        (
+            body(user_message("Hi"), json!({ "temperature": 0.5, "top_p": 0.5 })),
             "`temperature` and `top_p` cannot both be specified",
         ),
         (
-            body(says("Hi"), json!({ "max_tokens": 64_001 })),
+            body(user_message("Hi"), json!({ "max_tokens": 64_001 })),
             "max_tokens: 64001 > 64000, which is the maximum allowed number of output tokens",
         ),
         (
-            body(says("Hi"), json!({ "thinking": { "type": "enabled", "budget_tokens": 10 } })),
+            body(user_message("Hi"), json!({ "thinking": { "type": "enabled", "budget_tokens": 10 } })),
             "thinking.enabled.budget_tokens: Input should be greater",
         ),
         (
-            body(says("Hi"), json!({ "thinking": { "type": "enabled", "budget_tokens": 2000 } })),
+            body(user_message("Hi"), json!({ "thinking": { "type": "enabled", "budget_tokens": 2000 } })),
             "`max_tokens` must be greater than `thinking.budget_tokens`.",
         ),
         (

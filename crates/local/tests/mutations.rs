@@ -36,7 +36,7 @@ impl Random {
     }
 
     fn unusual_value(&mut self) -> Value {
-        let oddities = [
+        let unusual_values = [
             json!(null),
             json!(true),
             json!(-1),
@@ -57,7 +57,7 @@ impl Random {
             json!([{ "type": "text" }, { "type": "tool_result", "content": 7 }]),
             json!({ "$ref": "#" }),
         ];
-        oddities[self.below(oddities.len())].clone()
+        unusual_values[self.below(unusual_values.len())].clone()
     }
 
     /// Replaces a random part of a value with an unusual value.

@@ -93,8 +93,8 @@ fn models_can_be_declared_and_retired_models_kept() {
         get(&address, "/foundation-models", "Host: localhost\r\n")
     };
     let (declared, retired) = ("amazon.nova-next-v1:0", "anthropic.claude-3-5-sonnet-20240620-v1:0");
-    let usual = listed(&[]);
-    assert!(!usual.contains(declared) && !usual.contains(retired));
+    let default_models = listed(&[]);
+    assert!(!default_models.contains(declared) && !default_models.contains(retired));
     let models = listed(&["--model", &format!("{declared}=amazon.nova-lite-v1:0"), "--keep-retired-models"]);
     assert!(models.contains(declared) && models.contains(retired));
 }

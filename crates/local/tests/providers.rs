@@ -273,8 +273,8 @@ async fn other_providers_have_their_formats() {
     );
     let streamed = chunks(&local, pegasus, question).await;
     assert_eq!(streamed.last().unwrap()["finishReason"], "stop");
-    let blind = invoke(&local, pegasus, json!({ "inputPrompt": "What happens?" })).await.refusal();
-    assert_eq!(violation(&blind), "#: required key [mediaSource] not found");
+    let without_media = invoke(&local, pegasus, json!({ "inputPrompt": "What happens?" })).await.refusal();
+    assert_eq!(violation(&without_media), "#: required key [mediaSource] not found");
 
     let llama = json!({ "prompt": "<|begin_of_text|><|header_start|>user<|header_end|>\n\nHi<|eot|>", "images": ["AAAA"] });
     let response = invoke(&local, "us.meta.llama4-scout-17b-instruct-v1:0", llama).await.ok();
@@ -584,9 +584,9 @@ async fn models_that_edit_an_image_require_one() {
         let model = format!("us.stability.{model}");
         let created = invoke(&local, &model, body.clone()).await.ok();
         assert_eq!(keys(&created), BTreeSet::from(["finish_reasons", "images", "seeds"]));
-        let mut lacking = body;
-        lacking.as_object_mut().unwrap().remove(missing);
-        let refused = invoke(&local, &model, lacking).await.refusal();
+        let mut incomplete = body;
+        incomplete.as_object_mut().unwrap().remove(missing);
+        let refused = invoke(&local, &model, incomplete).await.refusal();
         assert_eq!(violation(&refused), format!("#: required key [{missing}] not found"));
     }
 }
@@ -605,8 +605,8 @@ async fn imported_models_support_openai_completions() {
     );
     assert!(response["choices"][0]["text"].as_str().unwrap().starts_with("You said: “Hi”"));
     assert!(response["usage"]["total_tokens"].as_u64().unwrap() > 1);
-    let talked = invoke(&local, &model, chat("Hi")).await.ok();
-    assert!(talked["choices"][0]["message"]["content"].as_str().unwrap().starts_with("You said"));
+    let reply = invoke(&local, &model, chat("Hi")).await.ok();
+    assert!(reply["choices"][0]["message"]["content"].as_str().unwrap().starts_with("You said"));
 }
 
 #[tokio::test]
@@ -645,7 +645,7 @@ async fn a_guardrail_adds_its_action_to_text_chunks_and_the_last_chunk() {
         .into_iter()
         .map(|frame| BASE64.decode(common::text(&frame.payload, "bytes")).unwrap());
     for chunk in chunks.map(|bytes| serde_json::from_slice::<Value>(&bytes).unwrap()) {
-        let speaks = chunk["contentBlockDelta"].is_object() || chunk["metadata"].is_object();
-        assert_eq!(chunk["amazon-bedrock-guardrailAction"] == "NONE", speaks, "{chunk}");
+        let has_content = chunk["contentBlockDelta"].is_object() || chunk["metadata"].is_object();
+        assert_eq!(chunk["amazon-bedrock-guardrailAction"] == "NONE", has_content, "{chunk}");
     }
 }

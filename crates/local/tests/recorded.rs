@@ -41,7 +41,7 @@ fn recorded(file: &str) -> Option<Vec<Value>> {
         PathBuf::from,
     );
     let Ok(text) = std::fs::read_to_string(folder.join(file)) else {
-        println!("skipped: there is no recorded traffic in {}", folder.display());
+        println!("skipped: no recorded traffic in {}", folder.display());
         return None;
     };
     Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
@@ -241,7 +241,7 @@ async fn cache_usage_has_the_recorded_members() {
         assert_eq!(cache_members(&ours), cache_members(&theirs), "{}", exchange.name);
         compared += 1;
     }
-    println!("{compared} answers tell of the cache as recorded");
+    println!("{compared} responses have the recorded cache usage");
     assert!(compared > 45, "{compared}");
 }
 
@@ -282,7 +282,7 @@ async fn content_has_the_recorded_form() {
         }
         compared += 1;
     }
-    println!("{compared} recorded contents were written as recorded");
+    println!("{compared} responses have content in the recorded form");
     assert!(compared > 50, "{compared}");
 }
 
@@ -387,7 +387,7 @@ async fn recorded_lists_can_be_seeded_and_listed_unchanged() {
         assert_eq!(&ours, recorded, "{}", line["file"]);
         rows += ours.len();
     }
-    println!("{rows} recorded rows came back");
+    println!("{rows} recorded rows are listed unchanged");
     assert!(rows > 200);
 }
 
@@ -507,14 +507,14 @@ async fn created_resources_have_the_recorded_members() {
         types(&line["data"], "", &mut recorded);
         // Members of finished jobs, and losses on data that does not exist here.
         let may_lack = ["endTime", "validationMetrics.validationLoss"];
-        let lacking: Vec<_> = recorded
+        let missing: Vec<_> = recorded
             .difference(&own)
             .filter(|(path, _)| !may_lack.iter().any(|it| path.ends_with(it)))
             .collect();
-        assert!(lacking.is_empty(), "{operation} {}: {lacking:?}", line["file"]);
+        assert!(missing.is_empty(), "{operation} {}: {missing:?}", line["file"]);
         compared += 1;
     }
-    println!("{compared} recorded answers have no members that ours lack");
+    println!("{compared} responses have all recorded members");
     assert!(compared > 60, "{compared}");
 }
 
@@ -560,7 +560,7 @@ async fn responses_have_the_recorded_headers() {
         let differing: Vec<_> = ours.symmetric_difference(theirs).collect();
         assert!(differing.is_empty(), "{}: {differing:?}", exchange.name);
     }
-    println!("{} answers have the recorded headers", recorded_and_own_responses.len());
+    println!("{} responses have the recorded headers", recorded_and_own_responses.len());
     assert!(recorded_and_own_responses.len() > 50);
 }
 
@@ -575,16 +575,16 @@ async fn invoke_model_responses_have_the_recorded_form() {
         let (mut ours, mut theirs) = (BTreeSet::new(), BTreeSet::new());
         types(&response.json(), "", &mut ours);
         types(&serde_json::from_slice(&exchange.response).unwrap(), "", &mut theirs);
-        let is_said =
+        let depends_on_the_model =
             |path: &str| path.starts_with(".content.") || path.starts_with(".output.message.content.");
         let differing: Vec<_> = ours
             .symmetric_difference(&theirs)
-            .filter(|(path, _)| !is_said(path) && !is_newer(path))
+            .filter(|(path, _)| !depends_on_the_model(path) && !is_newer(path))
             .collect();
         assert!(differing.is_empty(), "{}: {differing:?}", exchange.name);
         compared += 1;
     }
-    println!("{compared} makers' answers have the recorded form");
+    println!("{compared} InvokeModel responses have the recorded form");
     assert!(compared > 13);
 }
 
@@ -619,6 +619,6 @@ async fn invoke_model_streams_begin_and_end_in_the_recorded_form() {
         }
         compared += 1;
     }
-    println!("{compared} makers' streams begin and end in the recorded form");
+    println!("{compared} InvokeModel streams begin and end in the recorded form");
     assert!(compared > 11);
 }

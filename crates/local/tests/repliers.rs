@@ -330,9 +330,9 @@ async fn recorded_exchanges_are_played_back() {
     let playback = Playback::from_jsonl(&exchanges(&stream)).unwrap();
     let local = start(LocalBedrock::builder().playback(playback)).await;
 
-    let turned = br#"{ "messages" : [ { "content": [{"text":"twice"}], "role": "user" } ] }"#;
+    let reordered = br#"{ "messages" : [ { "content": [{"text":"twice"}], "role": "user" } ] }"#;
     let path = format!("/model/{NOVA}/converse");
-    let answer = send(&local, "POST", &path, &[], turned).await;
+    let answer = send(&local, "POST", &path, &[], reordered).await;
     assert_eq!((answer.status, &answer.body[..]), (200, &b"{ \"as\":\n \"it stands\" }"[..]));
     assert_eq!(answer.header("x-amzn-requestid"), Some("r-1"));
     assert_eq!(answer.header("connection"), None, "the connection header is not played back");
@@ -398,7 +398,7 @@ async fn recorded_traffic_is_played_back_byte_for_byte() {
     let folder = std::env::var("BEDROCK_ORM_RECORDED")
         .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/recorded").to_owned());
     let Ok(lines) = std::fs::read_to_string(format!("{folder}/exchanges.jsonl")) else {
-        println!("skipped: there is no recorded traffic in {folder}");
+        println!("skipped: no recorded traffic in {folder}");
         return;
     };
     let local = start(LocalBedrock::builder().playback(Playback::from_jsonl(&lines).unwrap().only())).await;
@@ -420,7 +420,7 @@ async fn recorded_traffic_is_played_back_byte_for_byte() {
             frames += common::frames(&answer.body).iter().map(Frame::name).count();
         }
     }
-    println!("{same} recorded answers came back, with {frames} frames");
+    println!("{same} recorded responses were played back, with {frames} frames");
     assert!(same > 100 && frames > 100);
 }
 

@@ -163,15 +163,15 @@ async fn resources_with_fail_in_their_name_fail() {
         ("CustomModel", imported_custom_model, "modelIdentifier", "modelStatus", "failureMessage"),
         ("ProvisionedModelThroughput", throughput, "provisionedModelId", "status", "failureMessage"),
     ];
-    for (noun, input, key, status, message) in cases {
-        let created = ok(&local, &format!("Create{noun}"), input("to-fail")).await;
+    for (resource, input, key, status, message) in cases {
+        let created = ok(&local, &format!("Create{resource}"), input("to-fail")).await;
         let arn = created.as_object().unwrap().values().next().unwrap().clone();
-        let get = format!("Get{noun}");
+        let get = format!("Get{resource}");
         let before = ok(&local, &get, json!({ key: arn })).await;
         assert!(before[status] != "Failed" && before.get(message).is_none(), "{before}");
         local.advance(Duration::from_secs(2));
         let after = ok(&local, &get, json!({ key: arn })).await;
-        assert_eq!(after[status], "Failed", "{noun}");
+        assert_eq!(after[status], "Failed", "{resource}");
         assert!(after[message].to_string().contains("fail"), "{after}");
     }
     assert_eq!(ok(&local, "ListImportedModels", json!({})).await["modelSummaries"], json!([]));

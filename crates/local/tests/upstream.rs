@@ -277,14 +277,14 @@ async fn closing_the_connection_stops_the_upstream() {
     reading.frames(2).await;
     assert!(!writer.is_closed());
     drop(reading);
-    let hung_up = async {
+    let closed = async {
         // The server notices when it writes.
         while !writer.is_closed() {
             writer.delta(&json!({ "content": " ever" }));
             let _ = tokio::time::timeout(Duration::from_millis(5), writer.wait_until_closed()).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(5), hung_up).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(5), closed).await.unwrap();
 }
 
 #[tokio::test]
@@ -315,9 +315,9 @@ async fn an_interrupted_upstream_stream_ends_in_an_exception() {
         StreamReader::start(&local, &format!("/model/{MODEL}/converse-stream"), prompt("Hi")).await;
     reading.frames(2).await;
     writer.break_connection();
-    let torn = reading.frames(3).await.pop().unwrap();
-    assert_eq!(torn.name(), "modelStreamErrorException");
-    assert!(text(&torn.payload, "message").contains(" interrupted its stream: "), "{torn:?}");
+    let exception = reading.frames(3).await.pop().unwrap();
+    assert_eq!(exception.name(), "modelStreamErrorException");
+    assert!(text(&exception.payload, "message").contains(" interrupted its stream: "), "{exception:?}");
 
     let writer = fake.stream();
     writer.delta(&json!({ "content": "All" }));

@@ -59,8 +59,8 @@ pub async fn call_in(local: &LocalBedrock, region: &str, operation: &str, input:
     // A payload member is the whole body.
     let body =
         shape["payload"].as_str().and_then(|payload| body.remove(payload)).unwrap_or(Value::Object(body));
-    let is_nothing = body.as_object().is_some_and(Map::is_empty);
-    let body = if is_nothing { Vec::new() } else { body.to_string().into_bytes() };
+    let is_empty = body.as_object().is_some_and(Map::is_empty);
+    let body = if is_empty { Vec::new() } else { body.to_string().into_bytes() };
     send(local, method, &path, &headers, &body).await
 }
 

@@ -75,7 +75,7 @@ impl ResponseWriter {
 
     /// Breaks the connection in the middle of the body.
     pub fn break_connection(self) {
-        self.0.send(Err(std::io::Error::other("torn"))).unwrap();
+        self.0.send(Err(std::io::Error::other("the test broke the connection"))).unwrap();
     }
 }
 

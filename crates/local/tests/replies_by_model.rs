@@ -168,11 +168,11 @@ async fn tools_defined_by_anthropic_are_called_with_objects() {
         let called = &content(&local, SONNET, body).await[0]["toolUse"];
         assert_eq!((&called["name"], &called["input"]), (&json!(name), &input));
     }
-    let strange = json!({ "messages": [user("Hi")] });
+    let invalid_input = json!({ "messages": [user("Hi")] });
     local.queue_reply(Reply::tool_use("n", json!("{\"a\":1}")));
-    assert_eq!(content(&local, MODEL, strange.clone()).await[0]["toolUse"]["input"], json!({ "a": 1 }));
+    assert_eq!(content(&local, MODEL, invalid_input.clone()).await[0]["toolUse"]["input"], json!({ "a": 1 }));
     local.queue_reply(Reply::tool_use("n", json!([1])));
-    assert_eq!(converse(&local, MODEL, strange).await.error().1, "ModelErrorException");
+    assert_eq!(converse(&local, MODEL, invalid_input).await.error().1, "ModelErrorException");
 }
 
 #[tokio::test]
