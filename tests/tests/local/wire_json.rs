@@ -132,7 +132,7 @@ fn every_recorded_control_plane_response_round_trips() {
         lost.extend(found.iter().map(|found| format!("{index} {operation}: {found}")));
         checked += 1;
     }
-    println!("{checked} answers; left out, as errors, of another service, or without a model: {left:?}");
+    println!("{checked} responses; skipped (errors, other services, no model): {left:?}");
     assert_eq!(lost, [] as [String; 0]);
     assert!(checked > left.len(), "{checked} and {left:?}");
 }

@@ -8,7 +8,7 @@ use super::*;
 
 pub(crate) async fn lifecycle(fixture: &Fixture) {
     logging(fixture).await;
-    retention(fixture).await;
+    data_retention(fixture).await;
     use_case(fixture).await;
     resource_policies(fixture).await;
 }
@@ -54,7 +54,7 @@ async fn logging(fixture: &Fixture) {
     ]);
 }
 
-async fn retention(fixture: &Fixture) {
+async fn data_retention(fixture: &Fixture) {
     let retention = AccountDataRetention::objects().using(&fixture.session);
     assert_eq!(retention.get().await.unwrap().mode, "default");
     assert_eq!(retention.put("none").await.unwrap().mode, "none");

@@ -52,9 +52,9 @@ pub(crate) async fn lifecycle(fixture: &Fixture) {
     assert_tags(fixture, &two.full().await.unwrap(), &[("team", "orm")]).await;
     versions(fixture, &one, &two).await;
     workflows(fixture, &two).await;
-    testing(fixture, &two).await;
+    test_cases(fixture, &two).await;
     assert_delete(fixture, &one).await;
-    forced(fixture, &two).await;
+    delete_with_force(fixture, &two).await;
 }
 
 /// Updates, versions, exports, and lists a policy.
@@ -116,7 +116,7 @@ async fn versions(
 }
 
 /// A policy that other resources depend on can only be deleted with force, which deletes them too.
-async fn forced(fixture: &Fixture, policy: &Bound<CreateAutomatedReasoningPolicyResponse>) {
+async fn delete_with_force(fixture: &Fixture, policy: &Bound<CreateAutomatedReasoningPolicyResponse>) {
     let workflow = policy.build_workflows().first().await.unwrap().unwrap();
     fixture.take_requests();
     let arn = policy.policy_arn.as_str();
@@ -207,7 +207,7 @@ async fn workflows(fixture: &Fixture, policy: &Bound<CreateAutomatedReasoningPol
     assert_eq!(found.policy_arn, arn);
     assert_eq!(fetched.policy().await.unwrap().unwrap(), found);
     fixture.take_requests();
-    results(fixture, &one).await;
+    result_assets(fixture, &one).await;
     annotations(fixture, &one).await;
 
     let failed = failing.full().await.unwrap();
@@ -229,7 +229,7 @@ async fn workflows(fixture: &Fixture, policy: &Bound<CreateAutomatedReasoningPol
 }
 
 /// The result assets of a workflow.
-async fn results(fixture: &Fixture, workflow: &Started) {
+async fn result_assets(fixture: &Fixture, workflow: &Started) {
     let (arn, id) = (workflow.policy_arn.as_str(), workflow.build_workflow_id.as_str());
     let workflows = AutomatedReasoningPolicyBuildWorkflow::objects().using(&fixture.session);
     let built = workflow.result_assets("POLICY_DEFINITION", None).await.unwrap();
@@ -300,7 +300,7 @@ async fn annotations(fixture: &Fixture, workflow: &Started) {
 }
 
 /// Test cases and their results.
-async fn testing(fixture: &Fixture, policy: &Bound<CreateAutomatedReasoningPolicyResponse>) {
+async fn test_cases(fixture: &Fixture, policy: &Bound<CreateAutomatedReasoningPolicyResponse>) {
     let cases = AutomatedReasoningPolicyTestCase::objects().using(&fixture.session);
     let arn = policy.policy_arn.as_str();
     let request = CreateAutomatedReasoningPolicyTestCaseRequest::new(
@@ -341,7 +341,7 @@ async fn testing(fixture: &Fixture, policy: &Bound<CreateAutomatedReasoningPolic
     assert_eq!(policy.test_cases().await.unwrap()[1], fetched);
     fixture.take_requests();
 
-    tested(fixture, policy, [&one.test_case_id, &two.test_case_id]).await;
+    run_test_workflow(fixture, policy, [&one.test_case_id, &two.test_case_id]).await;
 
     let mut input = json!({
         "guardContent": "It is blue.",
@@ -380,7 +380,7 @@ async fn testing(fixture: &Fixture, policy: &Bound<CreateAutomatedReasoningPolic
 }
 
 /// Tests the policy's completed workflow with one case, then with all cases.
-async fn tested(
+async fn run_test_workflow(
     fixture: &Fixture,
     policy: &Bound<CreateAutomatedReasoningPolicyResponse>,
     cases: [&String; 2],

@@ -10,17 +10,17 @@ use super::*;
 const SONIC: &str = "amazon.nova-2-sonic-v1:0";
 
 pub(crate) async fn lifecycle(fixture: &Fixture) {
-    finding(fixture).await;
+    queries(fixture).await;
     agreements(fixture).await;
     let nova = FoundationModel::objects().using(&fixture.session).get(NOVA).await.unwrap();
     fixture.take_requests();
     assert_converse(fixture, &nova, NOVA).await;
-    raw(fixture, &nova).await;
-    speech(fixture).await;
-    checks(fixture).await;
+    raw_invocations(fixture, &nova).await;
+    bidirectional_stream(fixture).await;
+    guardrail_checks(fixture).await;
 }
 
-async fn finding(fixture: &Fixture) {
+async fn queries(fixture: &Fixture) {
     let models = FoundationModel::objects().using(&fixture.session);
     let nova = models.get(NOVA).await.unwrap();
     assert_eq!(nova.refresh().await.unwrap(), nova);
@@ -95,7 +95,7 @@ async fn agreements(fixture: &Fixture) {
 }
 
 /// The runtime operations other than Converse.
-async fn raw(fixture: &Fixture, nova: &Bound<FoundationModel>) {
+async fn raw_invocations(fixture: &Fixture, nova: &Bound<FoundationModel>) {
     let body = json!({"messages": [{"role": "user", "content": [{"text": "Say hello."}]}]});
     let request_with_all_members = nova.invoke_model(body.to_string()).await.unwrap();
     assert!(String::from_utf8_lossy(&request_with_all_members.body).contains("output"));
@@ -118,7 +118,7 @@ async fn raw(fixture: &Fixture, nova: &Bound<FoundationModel>) {
     ]);
 }
 
-async fn speech(fixture: &Fixture) {
+async fn bidirectional_stream(fixture: &Fixture) {
     let sonic = model(&fixture.session, SONIC);
     let mut speech = sonic.invoke_model_with_bidirectional_stream().await.unwrap();
     for event in ["sessionStart", "sessionEnd"] {
@@ -132,7 +132,7 @@ async fn speech(fixture: &Fixture) {
     fixture.assert_sent([("InvokeModelWithBidirectionalStream", json!({"modelId": SONIC, "body": null}))]);
 }
 
-async fn checks(fixture: &Fixture) {
+async fn guardrail_checks(fixture: &Fixture) {
     let input = json!({
         "messages": [{"role": "user", "content": [{"text": "Write to me@example.com."}]}],
         "checks": {

@@ -16,10 +16,10 @@ pub(crate) async fn create(session: &Session, name: &str) -> Bound<CreateGuardra
 }
 
 /// The members that creating and updating a guardrail have in common.
-fn everything(name: &str) -> Value {
+fn full_input(name: &str) -> Value {
     json!({
         "name": name,
-        "description": "everything that there is",
+        "description": "all members",
         "topicPolicyConfig": {
             "topicsConfig": [{
                 "name": "Investments", "definition": "Advice on what to invest in.", "type": "DENY",
@@ -89,7 +89,7 @@ pub(crate) async fn lifecycle(fixture: &Fixture) {
 
     let policy = automated_reasoning_policy::create(&fixture.session, "the-rules").await;
     fixture.take_requests();
-    let mut input = everything("two");
+    let mut input = full_input("two");
     input["automatedReasoningPolicyConfig"] =
         json!({"policies": [policy.policy_arn], "confidenceThreshold": 0.5});
     let change = input.clone();
@@ -98,7 +98,7 @@ pub(crate) async fn lifecycle(fixture: &Fixture) {
     let two = assert_create::<Guardrail>(fixture, input).await;
     assert_tags(fixture, &two.full().await.unwrap(), &[("team", "orm")]).await;
 
-    numbered(fixture, &fetched).await;
+    create_versions(fixture, &fetched).await;
     let [first, second] = [&one, &two].map(|it| format!("{} DRAFT", it.guardrail_arn));
     let version = |number: u8| format!("{} {number}", one.guardrail_arn);
     assert_lists!(fixture, guardrails.list(), {
@@ -111,21 +111,21 @@ pub(crate) async fn lifecycle(fixture: &Fixture) {
     assert_eq!(versions[1].full().await.unwrap().version, "1");
     fixture.assert_sent([("GetGuardrail", json!({"guardrailIdentifier": id, "guardrailVersion": "1"}))]);
 
-    changed(fixture, &fetched, change).await;
-    deleted(fixture, &fetched, &versions[1]).await;
-    deleted_whole(fixture, &two).await;
+    update_draft(fixture, &fetched, change).await;
+    delete_versions(fixture, &fetched, &versions[1]).await;
+    delete_guardrail(fixture, &two).await;
 }
 
 /// Creates a version by the manager and one by the guardrail, and applies a version.
-async fn numbered(fixture: &Fixture, fetched: &Bound<Guardrail>) {
-    let id = fetched.guardrail_id.as_str();
+async fn create_versions(fixture: &Fixture, guardrail: &Bound<Guardrail>) {
+    let id = guardrail.guardrail_id.as_str();
     let guardrails = Guardrail::objects().using(&fixture.session);
     let input = json!({"guardrailIdentifier": id, "description": "first", "clientRequestToken": "token-2"});
     let request =
         CreateGuardrailVersionRequest::default().description("first").client_request_token("token-2");
     let one = guardrails.create_version(id, request.clone()).await.unwrap();
     assert_eq!(guardrails.create_version(id, request).await.unwrap(), one);
-    let two = fetched.create_version(CreateGuardrailVersionRequest::default()).await.unwrap();
+    let two = guardrail.create_version(CreateGuardrailVersionRequest::default()).await.unwrap();
     assert_eq!((one.version.as_str(), two.version.as_str()), ("1", "2"));
     fixture.assert_sent([
         ("CreateGuardrailVersion", input.clone()),
@@ -146,21 +146,21 @@ async fn numbered(fixture: &Fixture, fetched: &Bound<Guardrail>) {
 }
 
 /// Updates the draft by the manager with every member, and by the guardrail with few members.
-async fn changed(fixture: &Fixture, fetched: &Bound<Guardrail>, mut input: Value) {
-    let id = fetched.guardrail_id.as_str();
+async fn update_draft(fixture: &Fixture, guardrail: &Bound<Guardrail>, mut input: Value) {
+    let id = guardrail.guardrail_id.as_str();
     input["name"] = json!("one-changed");
     let change: UpdateGuardrailRequest = request_with_all_members("UpdateGuardrail", &input);
     Guardrail::objects().using(&fixture.session).update(id, change).await.unwrap();
     input["guardrailIdentifier"] = json!(id);
     fixture.assert_sent([("UpdateGuardrail", input)]);
-    let after = fetched.refresh().await.unwrap();
+    let after = guardrail.refresh().await.unwrap();
     assert_eq!((after.name.as_str(), after.kms_key_arn.as_deref()), ("one-changed", Some(KEY)));
-    assert_eq!(fetched.name, "one", "a fetched model does not change");
+    assert_eq!(guardrail.name, "one", "a guardrail model does not change");
 
     let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("harp")]);
     let change = UpdateGuardrailRequest::new("one", "No!", "Not that!").word_policy_config(words);
-    fetched.update(change.clone()).await.unwrap();
-    let after = fetched.refresh().await.unwrap();
+    guardrail.update(change.clone()).await.unwrap();
+    let after = guardrail.refresh().await.unwrap();
     assert_eq!((after.blocked_input_messaging.as_str(), after.topic_policy.is_none()), ("No!", true));
     fixture.take_requests();
     let version = Guardrail::objects().using(&fixture.session).update((id, "1"), change).await.unwrap_err();
@@ -168,8 +168,8 @@ async fn changed(fixture: &Fixture, fetched: &Bound<Guardrail>, mut input: Value
     fixture.assert_sent([]);
 }
 
-async fn deleted(fixture: &Fixture, fetched: &Bound<Guardrail>, version: &Bound<GuardrailSummary>) {
-    let id = fetched.guardrail_id.as_str();
+async fn delete_versions(fixture: &Fixture, guardrail: &Bound<Guardrail>, version: &Bound<GuardrailSummary>) {
+    let id = guardrail.guardrail_id.as_str();
     let guardrails = Guardrail::objects().using(&fixture.session);
     version.delete().await.unwrap();
     guardrails.delete((id, "2")).await.unwrap();
@@ -185,7 +185,7 @@ async fn deleted(fixture: &Fixture, fetched: &Bound<Guardrail>, version: &Bound<
 }
 
 /// Deleting the draft deletes the guardrail with all versions.
-async fn deleted_whole(fixture: &Fixture, created: &Bound<CreateGuardrailResponse>) {
+async fn delete_guardrail(fixture: &Fixture, created: &Bound<CreateGuardrailResponse>) {
     let version = created.create_version(CreateGuardrailVersionRequest::default()).await.unwrap();
     fixture.take_requests();
     created.delete().await.unwrap();
