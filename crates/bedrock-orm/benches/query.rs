@@ -1,11 +1,11 @@
-//! What a queryset costs beside the same by hand, for `cargo xtask bench`.
+//! The cost of a queryset compared with handwritten code, for `cargo xtask bench`.
 //!
-//! `query orm <rows>` filters and orders so many rows in memory by a queryset, `query hand <rows>` by a closure, each in
-//! a process of its own so that neither finds the heap as the other left it; they print the best time of several in
-//! microseconds, and what was found. `query stream <rows>` streams so many rows from a local Bedrock in another process, and prints
-//! how many KiB of memory it held more than before. (`query serve <rows>` is that other process.)
+//! `query orm <rows>` filters and orders `rows` rows in memory with a queryset, and `query hand <rows>` with a closure.
+//! Each runs in its own process, so that the state of the heap is the same. Both print the best time of several runs in
+//! microseconds, and the result. `query stream <rows>` streams `rows` rows from a local Bedrock in another process, and
+//! prints by how many KiB its memory has grown. (`query serve <rows>` is the other process.)
 
-#![allow(clippy::unwrap_used, clippy::panic)] // a program of our own that nobody ships
+#![allow(clippy::unwrap_used, clippy::panic)] // an internal program
 
 use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -42,29 +42,29 @@ async fn main() {
     }
 }
 
-/// A row like AWS's: some strings, one of them optional.
+/// A row like those of AWS, with required and optional strings.
 #[derive(Clone, Debug, PartialEq)]
 struct Model {
     arn: String,
     name: String,
-    maker: Option<String>,
+    provider: Option<String>,
     status: String,
 }
 
 impl Model {
     const NAME: Field<Self, String> = Field::new("name", |model| Some(&model.name));
-    const MAKER: Field<Self, String> = Field::new("maker", |model| model.maker.as_ref());
+    const PROVIDER: Field<Self, String> = Field::new("provider", |model| model.provider.as_ref());
 
-    /// So many of them, in no order.
+    /// Returns this number of unordered rows.
     fn many(rows: usize) -> Vec<Self> {
         let mut number: u64 = 1;
         let one = |_| {
             number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let makers = ["Amazon", "Anthropic", "Meta", "Mistral AI"];
+            let providers = ["Amazon", "Anthropic", "Meta", "Mistral AI"];
             Self {
                 arn: format!("arn:aws:bedrock:us-east-1::foundation-model/{:016x}", number >> 8),
                 name: format!("model {:08}", number >> 40),
-                maker: makers.get((number >> 33) as usize % 5).map(|&maker| maker.to_owned()),
+                provider: providers.get((number >> 33) as usize % 5).map(|&provider| provider.to_owned()),
                 status: "ACTIVE".to_owned(),
             }
         };
@@ -73,7 +73,7 @@ impl Model {
 }
 
 thread_local! {
-    /// The rows that are listed next.
+    /// The rows of the next list.
     static LISTED: RefCell<vec::IntoIter<Model>> = RefCell::new(Vec::new().into_iter());
 }
 
@@ -92,7 +92,7 @@ impl Row for Model {
 
     const OPERATION: &'static str = "ListModels";
     const LARGEST_PAGE: Option<i32> = Some(1000);
-    const FIELDS: &'static [&'static dyn NamedField<Self>] = &[&Text(Self::NAME), &Text(Self::MAKER)];
+    const FIELDS: &'static [&'static dyn NamedField<Self>] = &[&Text(Self::NAME), &Text(Self::PROVIDER)];
     const PARAMETERS: &'static [Parameter<()>] = &[];
 
     fn identity(&self) -> String {
@@ -113,7 +113,7 @@ async fn filter(rows: usize, with_orm: bool) {
     let models = Model::many(rows);
     let (mut best, mut found) = (u128::MAX, Vec::new());
     for _ in 0..ROUNDS {
-        // As the rows of a page come from an answer: each in its own place.
+        // Like the rows of a deserialised page, each row has its own allocations.
         LISTED.set(models.clone().into_iter());
         let start = Instant::now();
         let names = if with_orm { by_queryset(&session).await } else { by_hand(&session).await };
@@ -128,21 +128,21 @@ async fn filter(rows: usize, with_orm: bool) {
 async fn by_queryset(session: &Session) -> Vec<String> {
     let found = Model::objects()
         .using(session)
-        .filter(Model::MAKER.eq("Anthropic") & Model::NAME.contains("7"))
+        .filter(Model::PROVIDER.eq("Anthropic") & Model::NAME.contains("7"))
         .order_by(Model::NAME.asc())
         .await
         .unwrap();
     found.iter().map(|row| row.name.clone()).collect()
 }
 
-/// The same list as people write it who have no queryset: page after page, what is wanted of each, then sorted.
+/// The same query without a queryset: fetches page by page, filters each page, then sorts the rows.
 async fn by_hand(session: &Session) -> Vec<String> {
     let mut found = Vec::new();
     let mut token = None;
     loop {
         let page = Model::page(session, &(), PageRequest { token, size: None }).await.unwrap();
-        let wanted = |row: &Model| row.maker.as_deref() == Some("Anthropic") && row.name.contains("7");
-        found.extend(page.items.into_iter().filter(wanted));
+        let matches = |row: &Model| row.provider.as_deref() == Some("Anthropic") && row.name.contains("7");
+        found.extend(page.items.into_iter().filter(matches));
         token = page.next_token;
         if token.is_none() {
             break;
@@ -175,12 +175,12 @@ async fn stream(rows: usize) {
     }
     assert_eq!(seen, rows);
     println!("{}", most - before);
-    // The server ends with its input.
+    // The server stops when its standard input is closed.
     drop(server.stdin.take());
     server.wait().unwrap();
 }
 
-/// The memory that this process holds, in KiB.
+/// Returns the memory of this process in KiB.
 fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

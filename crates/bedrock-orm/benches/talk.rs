@@ -1,9 +1,9 @@
-//! A call by the ORM beside the same call on the raw SDK, for `cargo xtask bench` to count the instructions of.
+//! Calls through the ORM and through the raw SDK. `cargo xtask bench` counts the instructions of both.
 //!
-//! `talk <sdk|orm> <converse|stream> <times>`: `converse` makes so many calls, `stream` reads one stream of so many
-//! events. No network takes part: the answers are handed to the SDK by an HTTP client of this file's.
+//! `talk <sdk|orm> <converse|stream> <times>`: `converse` makes `times` calls, and `stream` reads one stream of `times`
+//! events. The calls use no network: an HTTP client in this file returns the responses.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // a program of our own that nobody ships
+#![allow(clippy::unwrap_used, clippy::panic)] // an internal program
 
 use std::env;
 
@@ -113,7 +113,7 @@ async fn orm_stream(config: &SdkConfig) -> usize {
     read
 }
 
-/// A configuration whose every answer is this one.
+/// Returns a configuration whose HTTP client always returns this response.
 fn config(content_type: &'static str, body: Vec<u8>) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
@@ -143,7 +143,7 @@ impl HttpConnector for Canned {
     }
 }
 
-/// A whole stream with so many pieces of text.
+/// Returns a complete stream with this number of text deltas.
 fn events(pieces: usize) -> Vec<u8> {
     let mut body = Vec::new();
     let mut event = |kind: &'static str, payload: &'static str| {

@@ -132,8 +132,8 @@ impl Browser {
         self.process = None;
     }
 
-    async fn set_color_scheme(&self, set_color_scheme: &str) {
-        let features = json!([{ "name": "prefers-color-scheme", "value": set_color_scheme }]);
+    async fn set_color_scheme(&self, scheme: &str) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         let body = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
         self.post("goog/cdp/execute", body).await;
     }
@@ -365,11 +365,11 @@ async fn the_page_shows_requests_responses_and_faults() {
     converse_stream(&local, MODEL, json!({ "messages": [user("Say hello in French")] })).await.frames();
     browser.wait(&rows(5)).await;
     browser.click("#list li:first-child button").await;
-    for set_color_scheme in ["light", "dark"] {
-        browser.set_color_scheme(set_color_scheme).await;
+    for scheme in ["light", "dark"] {
+        browser.set_color_scheme(scheme).await;
         let paper = browser.evaluate("getComputedStyle(document.body).backgroundColor").await;
-        assert_eq!(paper, if set_color_scheme == "light" { "rgb(251, 251, 250)" } else { "rgb(23, 25, 28)" });
-        assert_eq!(browser.evaluate(LOW_CONTRAST).await, json!([]), "{set_color_scheme}");
+        assert_eq!(paper, if scheme == "light" { "rgb(251, 251, 250)" } else { "rgb(23, 25, 28)" });
+        assert_eq!(browser.evaluate(LOW_CONTRAST).await, json!([]), "{scheme}");
         assert_eq!(browser.evaluate(TOO_WIDE).await, json!([]));
     }
     assert_eq!(browser.evaluate(UNNAMED_CONTROLS).await, json!([]));

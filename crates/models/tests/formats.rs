@@ -1,4 +1,4 @@
-//! The serde formats that models go through unchanged, beside JSON: those that describe themselves and keep names.
+//! Models round-trip through self-describing serde formats with member names, other than JSON.
 #![allow(clippy::unwrap_used, clippy::panic)] // tests
 
 use std::fmt::Debug;
@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-/// Reads a model out of AWS's JSON and takes it through CBOR and MessagePack.
-fn goes_through<M: Serialize + DeserializeOwned + PartialEq + Debug>(wire: &Value) {
+/// Deserialises a model from AWS's JSON, and asserts that it round-trips through CBOR and MessagePack.
+fn assert_round_trip<M: Serialize + DeserializeOwned + PartialEq + Debug>(wire: &Value) {
     let model: M = serde_json::from_value(wire.clone()).unwrap();
 
     let mut cbor = Vec::new();
@@ -24,8 +24,8 @@ fn goes_through<M: Serialize + DeserializeOwned + PartialEq + Debug>(wire: &Valu
 }
 
 #[test]
-fn a_message_with_a_tool_call_a_document_and_what_is_not_known_yet() {
-    goes_through::<Message>(&json!({
+fn a_message_with_a_tool_call_a_document_and_an_unknown_member_round_trips() {
+    assert_round_trip::<Message>(&json!({
         "role": "assistant",
         "content": [
             {"text": "Grüße"},
@@ -37,8 +37,8 @@ fn a_message_with_a_tool_call_a_document_and_what_is_not_known_yet() {
 }
 
 #[test]
-fn a_reply_with_its_usage() {
-    goes_through::<ConverseResponse>(&json!({
+fn a_reply_with_usage_round_trips() {
+    assert_round_trip::<ConverseResponse>(&json!({
         "output": {"message": {"role": "assistant", "content": [{"text": "Hello."}]}},
         "stopReason": "bored",
         "usage": {"inputTokens": 3, "outputTokens": 2, "totalTokens": 5, "cacheReadInputTokens": 0},
@@ -47,8 +47,8 @@ fn a_reply_with_its_usage() {
 }
 
 #[test]
-fn a_guardrail_with_times_and_numbers() {
-    goes_through::<Guardrail>(&json!({
+fn a_guardrail_with_times_and_numbers_round_trips() {
+    assert_round_trip::<Guardrail>(&json!({
         "name": "no-secrets",
         "guardrailId": "abc123",
         "guardrailArn": "arn:aws:bedrock:us-east-1:123456789012:guardrail/abc123",
@@ -62,9 +62,9 @@ fn a_guardrail_with_times_and_numbers() {
     }));
 }
 
-/// A format that writes no names shifts each member behind one that is left out: the documentation says not to use them.
+/// Without names, the members after an absent member shift. Therefore the documentation advises against such formats.
 #[test]
-fn messagepack_without_names_is_not_read_back() {
+fn messagepack_without_names_does_not_round_trip() {
     let usage: TokenUsage = serde_json::from_value(
         json!({"inputTokens": 3, "outputTokens": 2, "totalTokens": 5, "cacheDetails": []}),
     )

@@ -1,4 +1,4 @@
-//! Each noun has what AWS gives it and no more: its traits against the operations of AWS's API description.
+//! Each resource implements exactly the traits that correspond to operations in AWS's API description.
 
 #![cfg(feature = "control-plane")]
 
@@ -8,9 +8,10 @@ use bedrock_orm_managers::resources::{Create, Delete, Get, List, ListOf, Stop, U
 use bedrock_orm_models::*;
 use serde_json::Value;
 
-/// Whether a type has a trait: the inherent constant, which only those have that do, comes before the trait's.
+/// Returns whether a type implements a trait. The inherent constant, which exists only if it does, takes precedence over
+/// the constant of the trait `Lacks`.
 macro_rules! has {
-    ($noun:ty, $offer:path) => {{
+    ($resource:ty, $implemented:path) => {{
         struct Probe<T>(PhantomData<T>);
         #[allow(dead_code)]
         trait Lacks {
@@ -18,31 +19,31 @@ macro_rules! has {
         }
         impl<T> Lacks for Probe<T> {}
         #[allow(dead_code)]
-        impl<T: $offer> Probe<T> {
+        impl<T: $implemented> Probe<T> {
             const HAS: bool = true;
         }
-        <Probe<$noun>>::HAS
+        <Probe<$resource>>::HAS
     }};
 }
 
-macro_rules! nouns {
-    ($($noun:ident $plural:literal),* $(,)?) => {
+macro_rules! resources {
+    ($($resource:ident $plural:literal),* $(,)?) => {
         vec![$((
-            stringify!($noun),
+            stringify!($resource),
             $plural,
             [
-                ("Get", has!($noun, Get)),
-                ("Create", has!($noun, Create)),
-                ("Update", has!($noun, Update)),
-                ("Delete", has!($noun, Delete)),
-                ("Stop", has!($noun, Stop)),
-                ("List", has!($noun, List) || has!($noun, ListOf)),
+                ("Get", has!($resource, Get)),
+                ("Create", has!($resource, Create)),
+                ("Update", has!($resource, Update)),
+                ("Delete", has!($resource, Delete)),
+                ("Stop", has!($resource, Stop)),
+                ("List", has!($resource, List) || has!($resource, ListOf)),
             ],
         )),*]
     };
 }
 
-/// What AWS has and the noun reaches by a method of its own name, since it takes or gives something else than the rest.
+/// The operations with a resource-specific method instead of a trait, because their input or output differs.
 const BY_OTHER_METHODS: [&str; 11] = [
     "CreateAutomatedReasoningPolicyTestCase",
     "CreateFoundationModelAgreement",
@@ -58,9 +59,9 @@ const BY_OTHER_METHODS: [&str; 11] = [
 ];
 
 #[test]
-fn each_noun_has_what_aws_gives_it_and_no_more() {
+fn each_resource_implements_the_traits_of_its_operations() {
     let description: Value = serde_json::from_str(bedrock_orm_api::BEDROCK).unwrap();
-    let nouns = nouns![
+    let resources = resources![
         AccountDataRetention "AccountDataRetentions",
         AdvancedPromptOptimizationJob "AdvancedPromptOptimizationJobs",
         AutomatedReasoningPolicy "AutomatedReasoningPolicies",
@@ -87,9 +88,9 @@ fn each_noun_has_what_aws_gives_it_and_no_more() {
         ResourcePolicy "ResourcePolicies",
     ];
     let mut wrong = Vec::new();
-    for (noun, plural, offers) in nouns {
-        for (verb, has) in offers {
-            let operation = format!("{verb}{}", if verb == "List" { plural } else { noun });
+    for (resource, plural, traits) in resources {
+        for (verb, has) in traits {
+            let operation = format!("{verb}{}", if verb == "List" { plural } else { resource });
             let aws_has = description["operations"].get(&operation).is_some()
                 && !BY_OTHER_METHODS.contains(&operation.as_str());
             if aws_has != has {
