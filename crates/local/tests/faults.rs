@@ -91,9 +91,8 @@ fn names(response: &HttpResponse) -> Vec<String> {
 async fn every_described_error_has_its_status() {
     let local = LocalBedrock::start().await.unwrap();
     let mut codes = BTreeSet::new();
-    for service in ["bedrock", "bedrock-runtime"] {
-        let path = format!("{}/api/{service}.json", env!("CARGO_MANIFEST_DIR"));
-        let description: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    for service in [bedrock_orm_api::BEDROCK, bedrock_orm_api::BEDROCK_RUNTIME] {
+        let description: Value = serde_json::from_str(service).unwrap();
         for (code, shape) in description["shapes"].as_object().unwrap() {
             if let Some(status) = shape["error"]["httpStatusCode"].as_u64() {
                 codes.insert((code.clone(), status as u16));
