@@ -61,7 +61,7 @@ pub(crate) fn write(plan: &Plan, files: &mut Files) {
         let unsent = format!("#[cfg(test)]\nmod {UNSENT};\n");
         files.insert(PathBuf::from(format!("{folder}/mod.rs")), doc + &modules + &unsent);
         let doc = format!(
-            "//! Conversions to `{}` of what no request holds: with them the tests take every type there and back.\n\n",
+            "//! Conversions to `{}` of types that no request contains. Only the round-trip tests use them.\n\n",
             service.sdk()
         );
         files.insert(PathBuf::from(format!("{folder}/{UNSENT}/mod.rs")), doc + &unsent_modules);

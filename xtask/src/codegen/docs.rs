@@ -1,12 +1,11 @@
-//! The words of the generated documentation: ours, with AWS's limits as facts.
+//! The text of the generated documentation: our sentences, with AWS's limits.
 
 use super::description::{Service, Shape};
-use super::names::{pascal, spoken};
-use super::plan::{Form, Source};
+use super::plan::{Form, Source, Value};
 use super::reach::of_resource;
 use super::table::{Resource, Table};
 
-/// What a type is, and where AWS describes it.
+/// What a type is, with a link to AWS's description.
 pub(crate) fn of_type(name: &str, shape_name: &str, source: &Source, table: &Table) -> String {
     let subject = match &source.form {
         Form::Nested(_) => shape_name,
@@ -18,11 +17,11 @@ pub(crate) fn of_type(name: &str, shape_name: &str, source: &Source, table: &Tab
     };
     let what = table.docs.get(name).cloned().unwrap_or_else(|| {
         if let Some(operation) = name.strip_suffix("Request") {
-            format!("What `{operation}` is asked with.")
+            format!("The request of `{operation}`.")
         } else if let Some(operation) = name.strip_suffix("Response") {
-            format!("What `{operation}` answers.")
+            format!("The response of `{operation}`.")
         } else {
-            format!("{}.", capital(&spoken(shape_name)))
+            format!("AWS's `{shape_name}`.")
         }
     });
     let operations = match table.resource.iter().find(|resource| resource.name == name) {
@@ -34,7 +33,7 @@ pub(crate) fn of_type(name: &str, shape_name: &str, source: &Source, table: &Tab
     )
 }
 
-/// What a resource's manager offers, with the operation and the IAM action of each.
+/// The table of a manager's methods, with the operation and the IAM action of each.
 fn operations(resource: &Resource) -> String {
     let rows: String = of_resource(resource)
         .iter()
@@ -46,15 +45,20 @@ fn operations(resource: &Resource) -> String {
     format!("\n\n# Operations\n\n| call | AWS operation | IAM action |\n|---|---|---|{rows}")
 }
 
-/// A field's or a variant's line: its name in words, and what AWS limits it to.
-pub(crate) fn of_member(wire: &str, shape: &Shape) -> String {
+/// A member's limits, as a sentence; empty where there are none, since its name says the rest.
+pub(crate) fn of_member(shape: &Shape) -> String {
     let limits = limits(shape);
-    let words = capital(&spoken(wire));
-    if limits.is_empty() { format!("{words}.") } else { format!("{words}: {limits}.") }
+    if limits.is_empty() { limits } else { format!("{}.", capital(&limits)) }
 }
 
-pub(crate) fn of_value(wire: &str) -> String {
-    format!("`{wire}`")
+/// A value's wire form, where it is not its name.
+pub(crate) fn of_value(value: &Value) -> String {
+    if value.wire == value.name { String::new() } else { format!("`{}`", value.wire) }
+}
+
+/// The text as a documentation comment.
+pub(crate) fn comment(text: &str) -> String {
+    text.lines().map(|line| format!("/// {line}\n")).collect()
 }
 
 fn limits(shape: &Shape) -> String {
@@ -75,17 +79,13 @@ fn limits(shape: &Shape) -> String {
     if let Some(pattern) =
         shape.pattern.as_ref().filter(|pattern| pattern.len() <= 60 && !pattern.contains('`'))
     {
-        if !limits.is_empty() {
-            limits.push_str(" of ");
-        }
-        limits.push_str(&format!("`{pattern}`"));
+        let matches = if limits.is_empty() { "matches" } else { ", matching" };
+        limits.push_str(&format!("{matches} `{pattern}`"));
     }
     limits
 }
 
 fn capital(words: &str) -> String {
-    match words.split_at_checked(1) {
-        Some((first, rest)) => first.to_ascii_uppercase() + rest,
-        None => pascal(words),
-    }
+    let (first, rest) = words.split_at_checked(1).unwrap_or_default();
+    first.to_ascii_uppercase() + rest
 }

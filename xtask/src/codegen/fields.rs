@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::description::{Description, Service};
+use super::docs;
 use super::names::{raw, snake};
 use super::operations::Operations;
 use super::plan::{Field, Kind, Plan, TypeName, What};
@@ -48,14 +49,15 @@ pub(crate) fn constants(
         let place = constants.entry(resource.module.clone()).or_default();
         let _ = writeln!(
             place.text,
-            "/// The fields of a list's rows, to filter, sort and project by.\nimpl {name} {{"
+            "/// The fields of a list's rows, for filters, orders and values.\nimpl {name} {{"
         );
         for leaf in leaves(plan, &row) {
             let kind = if leaf.is_each { "EachField" } else { "Field" };
-            let Leaf { constant, path, read, doc, .. } = &leaf;
+            let Leaf { constant, path, read, .. } = &leaf;
+            let doc = docs::comment(&leaf.doc);
             let _ = writeln!(
                 place.text,
-                "/// {doc}\npub const {constant}: {kind}<{row_name}, {}> = {kind}::new({path:?}, |row| {read});\n",
+                "{doc}pub const {constant}: {kind}<{row_name}, {}> = {kind}::new({path:?}, |row| {read});\n",
                 leaf.what.rust()
             );
             place.whats.push(leaf.what);

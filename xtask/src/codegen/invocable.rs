@@ -52,7 +52,7 @@ pub(super) fn write(
     );
     files.insert(PathBuf::from("crates/runtime-mixin/src/generated/invocable.rs"), text);
     let module =
-        "//! What is generated of the resources.\n\n#[cfg(feature = \"control-plane\")]\nmod invocable;\n";
+        "//! Generated code for the resources.\n\n#[cfg(feature = \"control-plane\")]\nmod invocable;\n";
     files.insert(PathBuf::from("crates/runtime-mixin/src/generated/mod.rs"), module.to_owned());
     Ok(())
 }

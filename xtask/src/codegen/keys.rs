@@ -18,7 +18,7 @@ fn generated(table: &Table) -> impl Iterator<Item = (&str, Vec<&str>)> {
 
 pub(super) fn write(table: &Table, files: &mut Files) {
     let mut text =
-        String::from("//! The keys of several parts.\n\nuse crate::resources::key::key_of_parts;\n\n");
+        String::from("//! The keys with several parts.\n\nuse crate::resources::key::key_of_parts;\n\n");
     for (name, parts) in generated(table) {
         let what = table.docs.get(name).map(String::as_str).unwrap_or_default();
         let count = match parts.len() {

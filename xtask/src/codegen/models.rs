@@ -30,7 +30,7 @@ pub(crate) fn types_of<'a>(plan: &'a Plan, module: &'a str) -> impl Iterator<Ite
 }
 
 fn root_file(plan: &Plan) -> String {
-    let mut text = String::from("//! The generated types, one file per resource.\n\n");
+    let mut text = String::from("//! The generated types, one file per resource or topic.\n\n");
     for module in &plan.modules {
         let _ = writeln!(text, "pub mod {};", module.name);
     }
@@ -63,7 +63,9 @@ fn module_file(plan: &Plan, module: &Module, constants: Option<&Constants>) -> S
     if let Some(constants) = constants {
         body.push_str(&constants.text);
     }
-    format!("//! {}\n\n{}\n{body}", module.doc, imports(plan, module, constants))
+    // A field without limits has no text: its name says what it is.
+    let lint = "#![allow(missing_docs)]";
+    format!("//! {}\n\n{lint}\n\n{}\n{body}", module.doc, imports(plan, module, constants))
 }
 
 fn imports(plan: &Plan, module: &Module, constants: Option<&Constants>) -> String {
@@ -191,18 +193,12 @@ impl What {
     }
 }
 
-fn document(text: &mut String, doc: &str) {
-    for line in doc.lines() {
-        let _ = writeln!(text, "/// {line}");
-    }
-}
-
 fn structure(text: &mut String, a_type: &Type, fields: &[Field]) {
     let name = &a_type.name.name;
-    // AWS leaves out, now and then, what it promises to answer; of what is sent to it nothing is guessed.
+    // AWS now and then omits a member that it promises in a response. A request has no such defaults.
     let serde =
         if a_type.is_built { "rename_all = \"camelCase\"" } else { "default, rename_all = \"camelCase\"" };
-    document(text, &a_type.doc);
+    text.push_str(&docs::comment(&a_type.doc));
     let _ = writeln!(
         text,
         "#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -212,7 +208,7 @@ fn structure(text: &mut String, a_type: &Type, fields: &[Field]) {
          pub struct {name} {{"
     );
     for field in fields {
-        document(text, &field.doc);
+        text.push_str(&docs::comment(&field.doc));
         let mut serde = Vec::new();
         if serde_camel(&field.name) != field.wire {
             serde.push(format!("rename = \"{}\"", field.wire));
@@ -261,17 +257,17 @@ fn builders(text: &mut String, name: &str, fields: &[Field]) {
             values.push(if value == raw_name { raw_name } else { format!("{raw_name}: {value}") });
         }
         let rest = if optional.is_empty() { "" } else { ", ..Self::default()" };
-        let article =
-            if optional.is_empty() { "A value of it" } else { "A value of it with what is required" };
+        let what =
+            if optional.is_empty() { "Creates a value" } else { "Creates a value from the required fields" };
         let _ = writeln!(
             text,
-            "/// {article}.\npub fn new({}) -> Self {{ Self {{ {}{rest} }} }}\n",
+            "/// {what}.\npub fn new({}) -> Self {{ Self {{ {}{rest} }} }}\n",
             parameters.join(", "),
             values.join(", ")
         );
     }
     for field in optional {
-        document(text, &field.doc);
+        text.push_str(&docs::comment(&field.doc));
         let field_name = raw(&field.name);
         let (parameter, value) = field.what.parameter(&field_name);
         let _ = writeln!(
@@ -287,7 +283,7 @@ fn builders(text: &mut String, name: &str, fields: &[Field]) {
 
 fn union(text: &mut String, a_type: &Type, members: &[Member]) {
     let name = &a_type.name.name;
-    document(text, &a_type.doc);
+    text.push_str(&docs::comment(&a_type.doc));
     let _ = writeln!(
         text,
         "#[derive(Clone, Debug, PartialEq)]
@@ -296,12 +292,12 @@ fn union(text: &mut String, a_type: &Type, members: &[Member]) {
          pub enum {name} {{"
     );
     for member in members {
-        document(text, &member.doc);
+        text.push_str(&docs::comment(&member.doc));
         let arbitrary = member.what.arbitrary(false).map(|line| line + " ").unwrap_or_default();
         let _ = writeln!(text, "{}({arbitrary}{}),", member.name, member.what.rust());
     }
     text.push_str(
-        "/// A member that this version does not know, as it came; the SDK keeps none of its content.\n",
+        "/// A member that this version does not know, as JSON. A conversion from the SDK loses its content.\n",
     );
     text.push_str("#[cfg_attr(test, arbitrary(skip))]\nUnknown(serde_json::Value),\n}\n\n");
     let pairs: Vec<String> =
@@ -311,7 +307,7 @@ fn union(text: &mut String, a_type: &Type, members: &[Member]) {
 
 fn enumeration(text: &mut String, a_type: &Type, values: &[Value], also_sent: Option<&Vec<String>>) {
     let name = &a_type.name.name;
-    document(text, &a_type.doc);
+    text.push_str(&docs::comment(&a_type.doc));
     let _ = writeln!(
         text,
         "#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -320,7 +316,7 @@ fn enumeration(text: &mut String, a_type: &Type, values: &[Value], also_sent: Op
          pub enum {name} {{"
     );
     for value in values {
-        let _ = writeln!(text, "/// {}\n{},", docs::of_value(&value.wire), value.name);
+        let _ = writeln!(text, "{}{},", docs::comment(&docs::of_value(value)), value.name);
     }
     text.push_str("/// A value that this version does not know.\n");
     text.push_str(

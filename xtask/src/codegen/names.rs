@@ -49,27 +49,6 @@ pub(crate) fn raw(snake: &str) -> String {
     }
 }
 
-/// For a sentence: `blockedInputMessaging` → `blocked input messaging`.
-pub(crate) fn spoken(name: &str) -> String {
-    let spoken: Vec<String> = words(name)
-        .iter()
-        .map(|word| match word.to_ascii_lowercase().as_str() {
-            "id" => "ID".to_owned(),
-            "arn" => "ARN".to_owned(),
-            "arns" => "ARNs".to_owned(),
-            "uri" => "URI".to_owned(),
-            "url" => "URL".to_owned(),
-            "kms" => "KMS".to_owned(),
-            "vpc" => "VPC".to_owned(),
-            "json" => "JSON".to_owned(),
-            "s3" => "S3".to_owned(),
-            "ms" => "(ms)".to_owned(),
-            plain => plain.to_owned(),
-        })
-        .collect();
-    spoken.join(" ")
-}
-
 /// What `serde(rename_all = "camelCase")` makes of a field.
 pub(crate) fn serde_camel(snake: &str) -> String {
     let mut camel = String::new();
@@ -101,6 +80,5 @@ mod tests {
         assert_eq!(snake("resourceARN"), "resource_arn");
         assert_eq!(snake("topP"), "top_p");
         assert_eq!(serde_camel("s3_uri"), "s3Uri");
-        assert_eq!(spoken("kmsKeyArn"), "KMS key ARN");
     }
 }

@@ -26,8 +26,8 @@ pub(crate) struct Operation<'a> {
     response: Option<&'a TypeName>,
 }
 
-/// What an operation answers, as we give it.
-pub(crate) enum Answer<'a> {
+/// What an operation responses, as we give it.
+pub(crate) enum Response<'a> {
     Nothing,
     Whole(&'a TypeName),
     /// A structure, alone in this member; whether AWS promises it.
@@ -89,25 +89,25 @@ impl<'a> Operations<'a> {
         self.plan.home(self.service, &part.shape)
     }
 
-    pub(crate) fn answer(&self, operation: &Operation<'a>) -> Result<Answer<'a>> {
+    pub(crate) fn response(&self, operation: &Operation<'a>) -> Result<Response<'a>> {
         if let Some(name) = operation.response.filter(|_| !self.is_list_alone(operation)) {
-            return Ok(Answer::Whole(name));
+            return Ok(Response::Whole(name));
         }
-        // What the address says already stands in some answers once more.
-        let Some(output) = operation.output else { return Ok(Answer::Nothing) };
+        // What the address says already stands in some responses once more.
+        let Some(output) = operation.output else { return Ok(Response::Nothing) };
         for (member, part) in &output.members {
             let (member, required) = (snake(member), output.required.contains(member));
             if let Some(name) = self.home(part) {
-                return Ok(Answer::Held { member, name, required });
+                return Ok(Response::Held { member, name, required });
             }
             if let Some(name) = self.shape(part).member.as_ref().and_then(|item| self.home(item)) {
-                return Ok(Answer::List { member, name, required });
+                return Ok(Response::List { member, name, required });
             }
         }
         if output.members.is_empty() {
-            return Ok(Answer::Nothing);
+            return Ok(Response::Nothing);
         }
-        Err(format!("{}: nothing is known of its answer", operation.name).into())
+        Err(format!("{}: nothing is known of its response", operation.name).into())
     }
 
     /// Whether all that is answered is one list.
@@ -127,7 +127,7 @@ impl<'a> Operations<'a> {
 
     /// A list's member with the rows, whether AWS promises it, and their type.
     pub(crate) fn items(&self, operation: &Operation<'a>) -> Result<(String, bool, &'a TypeName)> {
-        let output = operation.output.ok_or("a list without an answer")?;
+        let output = operation.output.ok_or("a list without a response")?;
         output
             .members
             .iter()
@@ -135,7 +135,7 @@ impl<'a> Operations<'a> {
                 let name = self.home(self.shape(part).member.as_ref()?)?;
                 Some((snake(member), output.required.contains(member), name))
             })
-            .ok_or_else(|| format!("{}: no list in its answer", operation.name).into())
+            .ok_or_else(|| format!("{}: no list in its response", operation.name).into())
     }
 }
 

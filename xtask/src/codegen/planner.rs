@@ -257,7 +257,7 @@ impl Planner<'_> {
         if shape.union || shape.eventstream {
             return members
                 .map(|(wire, part)| {
-                    let doc = docs::of_member(wire, self.shape(part));
+                    let doc = docs::of_member(self.shape(part));
                     Ok(Member { wire: wire.clone(), name: pascal(wire), what: self.what(part)?, doc })
                 })
                 .collect::<Result<_>>()
@@ -276,7 +276,7 @@ impl Planner<'_> {
                     what,
                     required,
                     in_sdk: BTreeMap::from([(self.service, in_sdk)]),
-                    doc: docs::of_member(wire, self.shape(part)),
+                    doc: docs::of_member(self.shape(part)),
                 })
             })
             .collect::<Result<_>>()

@@ -81,7 +81,7 @@ pub(crate) struct Resource {
     pub(crate) arn: Option<String>,
     /// The resource in which its list lies, and the method that gives it: `AutomatedReasoningPolicy.test_cases`.
     pub(crate) of: Option<String>,
-    /// A list parameter to the condition that it answers to: `providerName iexact`.
+    /// A list parameter to the condition that it applies: `providerName iexact`.
     pub(crate) push: IndexMap<String, String>,
     /// A field to AWS's name for the order by it.
     pub(crate) orders: IndexMap<String, String>,
@@ -90,7 +90,7 @@ pub(crate) struct Resource {
     pub(crate) invocable: bool,
     /// Whether it is there without the control plane.
     pub(crate) always: bool,
-    /// The answers, besides, that are bound to a session.
+    /// The responses, besides, that are bound to a session.
     pub(crate) also_bound: Vec<String>,
     /// A method to where it leads: `base_model_arn -> AnyModel`.
     pub(crate) relations: IndexMap<String, String>,

@@ -41,7 +41,7 @@ impl<'a> Writer<'a> {
         let token = if has("nextToken") { ".set_next_token(page.token)" } else { "" };
         let size = if has("maxResults") { ".set_max_results(page.size)" } else { "" };
         let page = if token.is_empty() && size.is_empty() { "_page" } else { "page" };
-        let next = if token.is_empty() { "None" } else { "answer.next_token" };
+        let next = if token.is_empty() { "None" } else { "response.next_token" };
         let all = if required { "" } else { ".unwrap_or_default()" };
         let largest = match input
             .members
@@ -79,8 +79,8 @@ impl<'a> Writer<'a> {
 
                 async fn page(session: &Session, parameters: &Self::Parameters, {page}: PageRequest) -> Result<Page<Self>> {{
                     let request = parameters.clone(){token}{size};
-                    let answer = sdk::Call::new(session, Self::OPERATION).send(request.send_with(&{client})).await?;
-                    let rows = answer.{member}{all};
+                    let response = sdk::Call::new(session, Self::OPERATION).send(request.send_with(&{client})).await?;
+                    let rows = response.{member}{all};
                     Ok(Page::new(rows.into_iter().map(Into::into).collect(), {next}))
                 }}
             }}\n",
@@ -89,7 +89,7 @@ impl<'a> Writer<'a> {
         if parameters.is_empty() {
             return Ok(());
         }
-        line!(self, "/// What AWS itself can be asked for.\nimpl QuerySet<{row_name}> {{");
+        line!(self, "/// AWS's own parameters of the list.\nimpl QuerySet<{row_name}> {{");
         for (name, part, _) in parameters {
             self.parameter_method(name, part)?;
         }
@@ -226,7 +226,7 @@ impl<'a> Writer<'a> {
         };
         line!(
             self,
-            "/// AWS's `{name}`.
+            "/// Sets AWS's parameter `{name}`.
             #[must_use]
             pub fn {method}(self, value: {parameter}) -> Self {{
                 {make}

@@ -32,10 +32,10 @@ pub(crate) fn write(
     table: &Table,
     files: &mut Files,
 ) -> Result<()> {
-    let mut modules = format!("//! What AWS offers for each resource.\n\n{GATE}pub(crate) mod keys;\n");
+    let mut modules =
+        format!("//! The operations that AWS has for each resource.\n\n{GATE}pub(crate) mod keys;\n");
     let (mut extended, mut unnamed) = (String::new(), String::new());
-    let mut related =
-        String::from("//! The ways from one resource to others, which `prefetch_related` takes.\n\n");
+    let mut related = String::from("//! The relations between resources, for `prefetch_related`.\n\n");
     let mut bound: BTreeMap<Service, BTreeMap<String, String>> = BTreeMap::new();
     for Module { name, doc, service, .. } in &table.module {
         let Some(service) = Service::ALL.into_iter().find(|it| it.name() == *service) else { continue };
@@ -81,7 +81,7 @@ pub(crate) fn write(
             files.insert(
                 PathBuf::from(format!("{FOLDER}/relations/{name}.rs")),
                 format!(
-                    "//! From `{name}` to other resources.\n\n{}\n{relations}",
+                    "//! The relations of `{name}` to other resources.\n\n{}\n{relations}",
                     imports(plan, table, service, &relations)
                 ),
             );
@@ -91,7 +91,7 @@ pub(crate) fn write(
     let _ = writeln!(modules, "\n{GATE}pub mod relations;\n");
     let _ = writeln!(
         modules,
-        "pub mod extensions {{\n//! The methods of bound models that only one resource has.\n{extended}}}\n"
+        "pub mod extensions {{\n//! Traits with the methods that only one resource's bound models have.\n{extended}}}\n"
     );
     let _ = writeln!(
         modules,
@@ -122,8 +122,7 @@ fn types(table: &Table) -> String {
 
 /// The types that a session can be bound to, with their resources.
 fn bindings(table: &Table, bound: &BTreeMap<Service, BTreeMap<String, String>>, files: &mut Files) {
-    let mut text =
-        String::from("//! What a session can be bound to, and which resource each belongs to.\n\n");
+    let mut text = String::from("//! The types that can be bound to a session, each with its resource.\n\n");
     let mut list = |gate: &str, names: Vec<(&String, &String)>| {
         let types: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
         let _ = writeln!(text, "{gate}use bedrock_orm_models::{{{}}};", types.join(", "));

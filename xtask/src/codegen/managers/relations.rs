@@ -29,7 +29,7 @@ impl Writer<'_> {
             let constant = way.method.to_ascii_uppercase();
             line!(
                 self,
-                "/// From a row to its {}.\npub const {constant}: {} = {};\n",
+                "/// The relation from a row to its {}.\npub const {constant}: {} = {};\n",
                 way.method.replace('_', " "),
                 way.relation,
                 way.value,
@@ -60,7 +60,7 @@ impl Writer<'_> {
     fn relations_trait(&mut self, holder: &str, ways: &[Way]) {
         let extension = format!("{holder}RelationsExt");
         let methods: Vec<Method> = ways.iter().map(Way::method).collect();
-        let doc = format!("Where a bound [`{holder}`] leads to.");
+        let doc = format!("Follows the relations of a bound [`{holder}`].");
         self.text.push_str(&declaration(&doc, &extension, &methods));
         self.relations_impl(holder, holder, ways);
         self.extensions.push(extension);
@@ -146,11 +146,11 @@ impl Way {
 
     fn doc(&self) -> String {
         let (what, to) = (self.method.replace('_', " "), &self.to);
-        let (none, each) = if self.is_many { ("", " each") } else { ("; none where AWS names none", "") };
+        let (none, each) = if self.is_many { ("", " each") } else { ("; `None` if AWS names none", "") };
         format!(
-            "/// Its {what}, fetched through the same session, or where an ARN names another region through that region's{none}.\n///\n/// # Errors\n///\n\
-             /// As `{to}::objects().get(…)`.\n///\n/// # Requests\n///\n\
-             /// One Get of [`{to}`]{each}; none where `prefetch_related` fetched it.\n"
+            "/// Fetches its {what} through the same session or, if an ARN names another region, through that region's \
+             session{none}.\n///\n/// # Errors\n///\n/// As `{to}::objects().get(…)`.\n///\n/// # Requests\n///\n\
+             /// One Get of [`{to}`]{each}; none if `prefetch_related` fetched it.\n"
         )
     }
 }

@@ -33,7 +33,7 @@ impl<'a> Writer<'a> {
             };
             let row = Operations::of(self.plan, self.services, child)?.row()?.ok_or("no row")?.name;
             of_bound.push(Method {
-                doc: format!("/// Its [`{row}`]s, as a lazy queryset.\n"),
+                doc: format!("/// Returns its [`{row}`]s as a lazy queryset.\n"),
                 signature: format!("fn {method}(&self) -> QuerySet<{row}>"),
                 body: format!("{}::objects().using(self.session()).list_of(self.key())", child.name),
             });
@@ -42,7 +42,7 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         let doc = format!(
-            "What a bound [`{name}`] has besides; a row of its list, and AWS's answer to its creation, have it too."
+            "Methods of a bound [`{name}`], and of everything that has its key: a row of its list, AWS's response to its creation."
         );
         let extension = format!("{name}Ext");
         self.text.push_str(&declaration(&doc, &extension, &of_bound));
@@ -98,7 +98,7 @@ impl<'a> Writer<'a> {
         if let Some(name) = given.name.filter(|_| !given.is_list) {
             self.bound.insert(name.name.clone());
         }
-        let (returns, answer) = (given.kind(), given.bound(&call));
+        let (returns, end) = (given.kind(), given.bound(&call));
         let doc = verb_doc(self.table, operation_name);
         let check = if takes_key { "let key = key.checked(OPERATION)?;" } else { "" };
         let Arguments { generics, parameters, lets } = &arguments;
@@ -116,7 +116,7 @@ impl<'a> Writer<'a> {
                 async move {{
                     let session = &choice.session().await?;
                     {check}
-                    {answer}
+                    {end}
                 }}
             }}\n\n",
             lets.join("\n"),
@@ -244,8 +244,8 @@ impl Arguments {
 
 /// A verb's documentation: what it does, its errors, its request.
 fn verb_doc(table: &Table, operation: &str) -> String {
-    let what = table.docs.get(operation).cloned().unwrap_or_else(|| format!("AWS's `{operation}`."));
+    let what = table.docs.get(operation).cloned().unwrap_or_else(|| format!("Calls AWS's `{operation}`."));
     format!(
-        "/// {what}\n///\n/// # Errors\n///\n/// As AWS answers; `InvalidInput` for what cannot be sent.\n///\n/// # Requests\n///\n/// One `{operation}` (`bedrock:{operation}`).\n"
+        "/// {what}\n///\n/// # Errors\n///\n/// AWS's errors; `InvalidInput` if the request cannot be sent.\n///\n/// # Requests\n///\n/// One `{operation}` (`bedrock:{operation}`).\n"
     )
 }

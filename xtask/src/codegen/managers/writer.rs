@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::codegen::description::{Description, Service};
 use crate::codegen::names::{raw, snake};
-use crate::codegen::operations::{Answer, Operation, Operations};
+use crate::codegen::operations::{Operation, Operations, Response};
 use crate::codegen::plan::{Plan, TypeName, What};
 use crate::codegen::table::{Key, Resource, Status, Table};
 use crate::result::Result;
@@ -141,18 +141,18 @@ impl<'a> Writer<'a> {
         format!("sdk::Call::new(session, OPERATION).send({send}).await?")
     }
 
-    /// What becomes of the SDK's answer.
+    /// What becomes of the SDK's response.
     pub(super) fn given(&self, operation: &Operation<'a>) -> Result<Given<'a>> {
         let given = |name, value| Given { name: Some(name), value, is_list: false };
-        Ok(match self.operations.answer(operation)? {
-            Answer::Nothing => Given { name: None, value: String::new(), is_list: false },
-            Answer::Whole(name) => given(name, "answer.into()".to_owned()),
-            Answer::Held { member, name, required } => {
-                given(name, format!("held(OPERATION, answer.{member}, {required})?"))
+        Ok(match self.operations.response(operation)? {
+            Response::Nothing => Given { name: None, value: String::new(), is_list: false },
+            Response::Whole(name) => given(name, "response.into()".to_owned()),
+            Response::Held { member, name, required } => {
+                given(name, format!("held(OPERATION, response.{member}, {required})?"))
             }
-            Answer::List { member, name, required } => {
+            Response::List { member, name, required } => {
                 let all = if required { "" } else { ".unwrap_or_default()" };
-                let value = format!("answer.{member}{all}.into_iter().map(Into::into).collect()");
+                let value = format!("response.{member}{all}.into_iter().map(Into::into).collect()");
                 Given { name: Some(name), value, is_list: true }
             }
         })
@@ -161,7 +161,7 @@ impl<'a> Writer<'a> {
     fn get(&mut self) -> Result<()> {
         let Some(get) = &self.resource.get else { return Ok(()) };
         let operation = self.operations.operation(get)?;
-        let answer = self.given(&operation)?.returned();
+        let end = self.given(&operation)?.returned();
         let (name, key) = (&self.resource.name, self.key_type());
         let call = self.call(&operation, None, &self.key_setters(&operation));
         line!(
@@ -172,8 +172,8 @@ impl<'a> Writer<'a> {
                 async fn get(session: &Session, key: {key}) -> Result<Self> {{
                     const OPERATION: &str = {get:?};
                     let key = key.checked(OPERATION)?;
-                    let answer = {call};
-                    {answer}
+                    let response = {call};
+                    {end}
                 }}
             }}\n"
         );
@@ -184,8 +184,8 @@ impl<'a> Writer<'a> {
         let Some(create) = &self.resource.create else { return Ok(()) };
         let operation = self.operations.operation(create)?;
         let given = self.given(&operation)?;
-        let created = given.name.ok_or_else(|| format!("{create} answers nothing"))?;
-        let answer = given.returned();
+        let created = given.name.ok_or_else(|| format!("{create} returns nothing"))?;
+        let end = given.returned();
         let request = operation.request.ok_or_else(|| format!("{create} takes nothing"))?;
         let call = self.call(&operation, Some("request"), "");
         self.bound.insert(created.name.clone());
@@ -197,8 +197,8 @@ impl<'a> Writer<'a> {
 
                 async fn create(session: &Session, request: {request}) -> Result<{created}> {{
                     const OPERATION: &str = {create:?};
-                    let answer = {call};
-                    {answer}
+                    let response = {call};
+                    {end}
                 }}
             }}\n",
             self.resource.name,
@@ -220,7 +220,7 @@ impl<'a> Writer<'a> {
         }
         let updated = given.name.map_or("()", |updated| updated.name.as_str());
         let body = match given.name {
-            Some(_) => format!("let answer = {call}; {}", given.returned()),
+            Some(_) => format!("let response = {call}; {}", given.returned()),
             None => format!("{call}; Ok(())"),
         };
         line!(
@@ -260,7 +260,7 @@ impl<'a> Writer<'a> {
         self.by_key(self.resource.stop.as_ref(), "Stop", "stop")
     }
 
-    /// An operation that takes a key and answers nothing.
+    /// An operation that takes a key and returns nothing.
     fn by_key(&mut self, name: Option<&'a String>, of: &str, method: &str) -> Result<()> {
         let Some(name) = name else { return Ok(()) };
         let operation = self.operations.operation(name)?;
@@ -307,7 +307,7 @@ impl<'a> Writer<'a> {
         Ok(read)
     }
 
-    /// What holds a key: the resource, its rows, AWS's answers.
+    /// What holds a key: the resource, its rows, AWS's responses.
     fn keys(&mut self) -> Result<()> {
         let name = &self.resource.name;
         if self.resource.get.is_none() {
@@ -347,7 +347,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// What has the resource's status: the resource, its rows, AWS's answers. A row may call it just `status`.
+    /// What has the resource's status: the resource, its rows, AWS's responses. A row may call it just `status`.
     fn statuses(&mut self, status: &Status) -> Result<()> {
         for holder in self.bound.clone() {
             let of = self.named(&holder);
@@ -396,9 +396,9 @@ impl<'a> Writer<'a> {
 
 /// What an operation gives.
 pub(super) struct Given<'a> {
-    /// Its type; none where AWS answers nothing.
+    /// Its type; none where AWS returns nothing.
     pub(super) name: Option<&'a TypeName>,
-    /// The expression that makes it of the SDK's `answer`.
+    /// The expression that makes it of the SDK's `response`.
     pub(super) value: String,
     pub(super) is_list: bool,
 }
@@ -425,8 +425,8 @@ impl Given<'_> {
     pub(super) fn bound(&self, call: &str) -> String {
         match self.name {
             None => format!("{call}; Ok(())"),
-            Some(_) if self.is_list => format!("let answer = {call}; {}", self.returned()),
-            Some(_) => format!("let answer = {call}; Ok(Bound::new({}, session.clone()))", self.value),
+            Some(_) if self.is_list => format!("let response = {call}; {}", self.returned()),
+            Some(_) => format!("let response = {call}; Ok(Bound::new({}, session.clone()))", self.value),
         }
     }
 }
