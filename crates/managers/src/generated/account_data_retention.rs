@@ -10,7 +10,7 @@ use bedrock_orm_models::{AccountDataRetention, DataRetentionMode, PutAccountData
 impl Objects for AccountDataRetention {}
 
 impl Manager<AccountDataRetention> {
-    /// What is kept now.
+    /// Returns the current retention.
     ///
     /// # Errors
     ///
@@ -33,7 +33,7 @@ impl Manager<AccountDataRetention> {
         }
     }
 
-    /// Sets what is kept.
+    /// Sets the retention.
     ///
     /// # Errors
     ///

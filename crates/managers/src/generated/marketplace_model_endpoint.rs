@@ -160,7 +160,7 @@ impl Progress for MarketplaceModelEndpoint {
 }
 
 impl Manager<MarketplaceModelEndpoint> {
-    /// Brings an endpoint that is in SageMaker into Bedrock.
+    /// Registers an existing SageMaker endpoint in Bedrock.
     ///
     /// # Errors
     ///
@@ -186,7 +186,7 @@ impl Manager<MarketplaceModelEndpoint> {
         }
     }
 
-    /// Takes the endpoint out of Bedrock; in SageMaker it stays.
+    /// Removes the endpoint from Bedrock. It stays in SageMaker.
     ///
     /// # Errors
     ///
@@ -220,7 +220,7 @@ impl Manager<MarketplaceModelEndpoint> {
 
 /// Methods of a bound [`MarketplaceModelEndpoint`], and of everything that has its key: a row of its list, AWS's response to its creation.
 pub trait MarketplaceModelEndpointExt: Sized {
-    /// Brings an endpoint that is in SageMaker into Bedrock.
+    /// Registers an existing SageMaker endpoint in Bedrock.
     ///
     /// # Errors
     ///
@@ -234,7 +234,7 @@ pub trait MarketplaceModelEndpointExt: Sized {
         model_source_identifier: impl Into<String>,
     ) -> impl Future<Output = Result<Bound<MarketplaceModelEndpoint>>> + Send + 'static;
 
-    /// Takes the endpoint out of Bedrock; in SageMaker it stays.
+    /// Removes the endpoint from Bedrock. It stays in SageMaker.
     ///
     /// # Errors
     ///

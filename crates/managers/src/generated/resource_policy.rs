@@ -10,7 +10,7 @@ use bedrock_orm_models::{PutResourcePolicyRequest, PutResourcePolicyResponse, Re
 impl Objects for ResourcePolicy {}
 
 impl Manager<ResourcePolicy> {
-    /// The resource's policy, as JSON text.
+    /// Returns the resource's policy as JSON text.
     ///
     /// # Errors
     ///
@@ -36,7 +36,7 @@ impl Manager<ResourcePolicy> {
         }
     }
 
-    /// Sets the resource's policy, as JSON text.
+    /// Sets the resource's policy, which is JSON text.
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ impl Manager<ResourcePolicy> {
         }
     }
 
-    /// Takes the policy from the resource: nobody else may use it then.
+    /// Deletes the resource's policy. Other accounts can no longer use the resource.
     ///
     /// # Errors
     ///

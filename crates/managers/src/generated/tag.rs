@@ -10,7 +10,7 @@ use bedrock_orm_models::{ListTagsForResourceRequest, Tag, TagResourceRequest, Un
 impl Objects for Tag {}
 
 impl Manager<Tag> {
-    /// The tags of what has that ARN.
+    /// Returns the tags of the resource with this ARN.
     ///
     /// # Errors
     ///
@@ -41,7 +41,7 @@ impl Manager<Tag> {
         }
     }
 
-    /// Gives tags to what has that ARN; a key that is there gets the new value.
+    /// Adds tags to the resource with this ARN. An existing key gets the new value.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Manager<Tag> {
         }
     }
 
-    /// Takes the tags of these keys from what has that ARN.
+    /// Removes the tags with these keys from the resource with this ARN.
     ///
     /// # Errors
     ///

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::wire::wire_enum;
 
-/// How long Bedrock keeps what this account sends, in this region.
+/// How long Bedrock keeps this account's data in this region.
 ///
 /// # Operations
 ///

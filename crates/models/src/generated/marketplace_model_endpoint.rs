@@ -89,7 +89,7 @@ wire_union!(EndpointConfig {
     "sageMaker" => SageMaker,
 });
 
-/// An endpoint that serves a model of the AWS Marketplace. It can be talked to.
+/// An endpoint that serves a model of the AWS Marketplace. Bedrock can invoke it.
 ///
 /// # Operations
 ///
@@ -127,7 +127,7 @@ pub struct MarketplaceModelEndpoint {
     pub endpoint_status_message: Option<String>,
 }
 
-/// A row of a list of [`MarketplaceModelEndpoint`]s. It can be talked to.
+/// A row of a list of [`MarketplaceModelEndpoint`]s. Bedrock can invoke it.
 ///
 /// Source: [`MarketplaceModelEndpointSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_MarketplaceModelEndpointSummary.html).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
