@@ -1,4 +1,4 @@
-//! Many things of one noun at once: fetched, made, deleted.
+//! Gets, creates and deletes many resources at once.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,55 +6,55 @@ use std::fmt;
 use bedrock_orm_core::{Bound, Error, Result, Session};
 use futures_util::{StreamExt, stream};
 
-use crate::pace::Pace;
+use crate::concurrency::ConcurrencyLimit;
 use crate::resources::{Create, Delete, Get, Key as _, Keyed, Row};
 use crate::{Manager, QuerySet};
 
-/// What came of many calls, each for itself, in the order in which they were asked for.
+/// The results of many calls, in the order of the calls.
 #[derive(Debug)]
-#[must_use = "some of it may have failed"]
+#[must_use = "some of the calls may have failed"]
 pub struct BulkReport<T> {
-    /// What came of each.
+    /// The result of each call.
     pub items: Vec<BulkItem<T>>,
 }
 
-/// What came of one of many calls.
+/// The result of one of many calls.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct BulkItem<T> {
-    /// Which one it was: its key, or `request 3`.
+    /// The name of the call: its key, or `request 3`.
     pub name: String,
-    /// What came of it.
+    /// The result.
     pub result: Result<T>,
 }
 
 impl<T> BulkReport<T> {
-    /// Whether all went well.
+    /// Returns whether all calls succeeded.
     pub fn is_ok(&self) -> bool {
         self.items.iter().all(|item| item.result.is_ok())
     }
 
-    /// What went well.
+    /// Iterates over the values of the calls that succeeded.
     pub fn succeeded(&self) -> impl Iterator<Item = &T> {
         self.items.iter().filter_map(|item| item.result.as_ref().ok())
     }
 
-    /// What did not, by name.
+    /// Iterates over the names and errors of the calls that failed.
     pub fn failed(&self) -> impl Iterator<Item = (&str, &Error)> {
         self.items.iter().filter_map(|item| Some((item.name.as_str(), item.result.as_ref().err()?)))
     }
 
-    /// All, where all went well.
+    /// Returns all values if all calls succeeded.
     ///
     /// # Errors
     ///
-    /// The first that there was.
+    /// The first error.
     pub fn into_result(self) -> Result<Vec<T>> {
         self.items.into_iter().map(|item| item.result).collect()
     }
 }
 
-/// `2 of 3 done`, and a line for each that failed.
+/// `2 of 3 done`, and a line for each call that failed.
 impl<T> fmt::Display for BulkReport<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} of {} done", self.succeeded().count(), self.items.len())?;
@@ -66,8 +66,8 @@ impl<T> fmt::Display for BulkReport<T> {
 }
 
 impl<M: Get> Manager<M> {
-    /// Those of these keys, by their keys; a key that leads to nothing is left out. Eight are fetched at once unless
-    /// [`concurrency`](Self::concurrency) says otherwise.
+    /// Gets the resources with these keys, as a map. Keys without a resource are left out. By default, eight calls run
+    /// concurrently, see [`concurrency`](Self::concurrency).
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -85,34 +85,38 @@ impl<M: Get> Manager<M> {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput) before anything is sent, where one of the keys is blank; then the
-    /// first error that there is, as [`get_opt`](Self::get_opt).
+    /// [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput) before anything is sent, if a key is blank; otherwise the
+    /// first error, as [`get_opt`](Self::get_opt).
     ///
     /// # Requests
     ///
-    /// One of the noun's Get operation for each key; one, too, for a key that is given twice.
-    pub async fn in_bulk<K: Into<M::Key>>(
+    /// One Get operation for each distinct key.
+    pub fn in_bulk<I: IntoIterator<Item: Into<M::Key>>>(
         &self,
-        keys: impl IntoIterator<Item = K> + Send,
-    ) -> Result<HashMap<M::Key, Bound<M>>> {
+        keys: I,
+    ) -> impl Future<Output = Result<HashMap<M::Key, Bound<M>>>> + Send + 'static + use<M, I> {
         let keys: Vec<M::Key> = keys.into_iter().map(Into::into).collect();
-        for (key, number) in keys.iter().zip(1..) {
-            if let Err(error) = key.clone().checked("in_bulk") {
-                let message = format!("key {number} of {}: {}", keys.len(), error.message());
-                return Err(Error::new(error.kind(), message));
+        let manager = self.clone();
+        async move {
+            for (key, number) in keys.iter().zip(1..) {
+                if let Err(error) = key.clone().checked("in_bulk") {
+                    let message = format!("key {number} of {}: {}", keys.len(), error.message());
+                    return Err(Error::new(error.kind(), message));
+                }
             }
+            let limit = ConcurrencyLimit::new(manager.calls())?;
+            let session = &manager.choice().session().await?;
+            let found = limit.get_all(|_| session.clone(), keys).await?;
+            let existing = found.into_iter().filter_map(|(key, model)| Some((key, model?)));
+            Ok(existing.map(|(key, model)| (key, Bound::new(model, session.clone()))).collect())
         }
-        let pace = Pace::new(self.at_once())?;
-        let session = &self.choice().session().await?;
-        let found = pace.fetch(|_| session.clone(), keys).await?;
-        let there = found.into_iter().filter_map(|(key, model)| Some((key, model?)));
-        Ok(there.map(|(key, model)| (key, Bound::new(model, session.clone()))).collect())
     }
 }
 
 impl<M: Create> Manager<M> {
-    /// Makes one from each request, eight at once unless [`concurrency`](Self::concurrency) says otherwise. One that
-    /// fails leaves the others: the report has what came of each, in the order of the requests.
+    /// Creates a resource from each request. By default, eight calls run concurrently, see
+    /// [`concurrency`](Self::concurrency). A failure does not stop the others: the report has the result of each, in the
+    /// order of the requests.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -135,57 +139,64 @@ impl<M: Create> Manager<M> {
     ///
     /// # Errors
     ///
-    /// Where there is no session; what AWS answers is in the report.
+    /// If there is no session. AWS's errors are in the report.
     ///
     /// # Requests
     ///
-    /// One of the noun's Create operation a request, and again where AWS throttles.
-    pub async fn bulk_create<R: Into<M::Request>>(
+    /// One Create operation per request. Throttled calls are retried.
+    pub fn bulk_create<I: IntoIterator<Item: Into<M::Request>>>(
         &self,
-        requests: impl IntoIterator<Item = R> + Send,
-    ) -> Result<BulkReport<Bound<M::Created>>> {
+        requests: I,
+    ) -> impl Future<Output = Result<BulkReport<Bound<M::Created>>>> + Send + 'static + use<M, I> {
         let requests: Vec<M::Request> = requests.into_iter().map(Into::into).collect();
-        let pace = Pace::new(self.at_once())?;
-        let session = &self.choice().session().await?;
-        let numbered = requests.into_iter().zip(1..).collect();
-        Ok(report(numbered, pace, |pace, (request, number)| async move {
-            let made = pace.run(|| M::create(session, request.clone())).await;
-            let result = made.map(|made| Bound::new(made, session.clone()));
-            BulkItem { name: format!("request {number}"), result }
-        })
-        .await)
+        let manager = self.clone();
+        async move {
+            let limit = ConcurrencyLimit::new(manager.calls())?;
+            let session = &manager.choice().session().await?;
+            let numbered = requests.into_iter().zip(1..).collect();
+            Ok(report(numbered, limit, |limit, (request, number)| async move {
+                let created = limit.run(|| M::create(session, request.clone())).await;
+                let result = created.map(|created| Bound::new(created, session.clone()));
+                BulkItem { name: format!("request {number}"), result }
+            })
+            .await)
+        }
     }
 }
 
 impl<M: Delete> Manager<M> {
-    /// Deletes those of these keys, eight at once unless [`concurrency`](Self::concurrency) says otherwise. One that
-    /// fails leaves the others: the report has what came of each, in the order of the keys.
+    /// Deletes the resources with these keys. By default, eight calls run concurrently, see
+    /// [`concurrency`](Self::concurrency). A failure does not stop the others: the report has the result of each, in the
+    /// order of the keys.
     ///
-    /// The report names what went: of a guardrail's draft that is the guardrail with all of its versions, and where a
-    /// version of it was asked for too, that goes with it and is not deleted for itself.
+    /// The report names what was deleted. Deleting a guardrail's draft deletes the guardrail with all of its versions;
+    /// if one of these versions is among the keys, it is not deleted separately.
     ///
     /// # Errors
     ///
-    /// Where there is no session; what AWS answers is in the report.
+    /// If there is no session. AWS's errors are in the report.
     ///
     /// # Requests
     ///
-    /// One of the noun's Delete operation a key, and again where AWS throttles.
-    pub async fn bulk_delete<K: Into<M::Key>>(
+    /// One Delete operation per key. Throttled calls are retried.
+    pub fn bulk_delete<I: IntoIterator<Item: Into<M::Key>>>(
         &self,
-        keys: impl IntoIterator<Item = K> + Send,
-    ) -> Result<BulkReport<M::Key>> {
+        keys: I,
+    ) -> impl Future<Output = Result<BulkReport<M::Key>>> + Send + 'static + use<M, I> {
         let keys: Vec<M::Key> = keys.into_iter().map(Into::into).collect();
-        let pace = Pace::new(self.at_once())?;
-        let session = self.choice().session().await?;
-        let keys = keys.into_iter().map(|key| (session.clone(), key));
-        Ok(remove::<M>(pace, keys).await)
+        let manager = self.clone();
+        async move {
+            let limit = ConcurrencyLimit::new(manager.calls())?;
+            let session = manager.choice().session().await?;
+            let keys = keys.into_iter().map(|key| (session.clone(), key));
+            Ok(delete_all::<M>(limit, keys).await)
+        }
     }
 }
 
 impl<M: Row + Keyed<Full: Delete>> QuerySet<M> {
-    /// Deletes what the rows stand for, once all of them have been listed. One that fails leaves the others. The report
-    /// names what went, as that of [`bulk_delete`](Manager::bulk_delete) does.
+    /// Lists all rows, then deletes their resources. A failure does not stop the others. The report names what was
+    /// deleted, as that of [`bulk_delete`](Manager::bulk_delete).
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -202,38 +213,47 @@ impl<M: Row + Keyed<Full: Delete>> QuerySet<M> {
     ///
     /// # Errors
     ///
-    /// As [`pages`](Self::pages), before anything is deleted; what AWS answers to the deletions is in the report.
+    /// As [`pages`](Self::pages), before anything is deleted. AWS's errors from the deletions are in the report.
     ///
     /// # Requests
     ///
-    /// As [`pages`](Self::pages), and one of the noun's Delete operation a row, and again where AWS throttles.
-    pub async fn delete(&self) -> Result<BulkReport<<M::Full as Get>::Key>> {
-        let pace = Pace::new(self.at_once)?;
-        let rows = self.engine()?.collect().await?;
-        Ok(remove::<M::Full>(pace, rows.into_iter().map(|row| (row.session().clone(), row.key()))).await)
+    /// As [`pages`](Self::pages), and one Delete operation per row. Throttled calls are retried.
+    pub fn delete(
+        &self,
+    ) -> impl Future<Output = Result<BulkReport<<M::Full as Get>::Key>>> + Send + 'static + use<M> {
+        let set = self.clone();
+        async move {
+            let limit = ConcurrencyLimit::new(set.concurrency)?;
+            let rows = set.engine()?.collect().await?;
+            let keys = rows.into_iter().map(|row| (row.session().clone(), row.key()));
+            Ok(delete_all::<M::Full>(limit, keys).await)
+        }
     }
 }
 
-/// Deletes those of these keys, each through its session; what goes with another of them is left to that one.
-async fn remove<M: Delete>(pace: Pace, keys: impl Iterator<Item = (Session, M::Key)>) -> BulkReport<M::Key> {
+/// Deletes the resources with these keys, each through its session. What is deleted with another of them is left out.
+async fn delete_all<M: Delete>(
+    limit: ConcurrencyLimit,
+    keys: impl Iterator<Item = (Session, M::Key)>,
+) -> BulkReport<M::Key> {
     let keys: Vec<_> = keys.map(|(session, key)| (session, key.deleted())).collect();
-    let is_left = |(session, key): &&(Session, M::Key)| {
+    let is_separate = |(session, key): &&(Session, M::Key)| {
         let Some(whole) = key.whole() else { return true };
         !keys.iter().any(|(other, key)| *key == whole && other == session)
     };
-    let each = keys.iter().filter(is_left).cloned().collect();
-    report(each, pace, |pace, (session, key)| async move {
-        let gone = pace.run(|| M::delete(&session, key.clone())).await;
-        BulkItem { name: key.to_string(), result: gone.map(|()| key) }
+    let each = keys.iter().filter(is_separate).cloned().collect();
+    report(each, limit, |limit, (session, key)| async move {
+        let deleted = limit.run(|| M::delete(&session, key.clone())).await;
+        BulkItem { name: key.to_string(), result: deleted.map(|()| key) }
     })
     .await
 }
 
-/// What comes of a call for each, so many at once, in their order.
+/// Makes a call for each item, and reports the results in order.
 async fn report<I, T, F: Future<Output = BulkItem<T>>>(
-    each: Vec<I>,
-    pace: Pace,
-    call: impl FnMut(Pace, I) -> F,
+    items: Vec<I>,
+    limit: ConcurrencyLimit,
+    call: impl FnMut(ConcurrencyLimit, I) -> F,
 ) -> BulkReport<T> {
-    BulkReport { items: pace.each(stream::iter(each), call).collect().await }
+    BulkReport { items: limit.for_each(stream::iter(items), call).collect().await }
 }

@@ -1,4 +1,4 @@
-//! The walk through a query's lists: pages are asked for as they are needed, and no more of them.
+//! Executes a planned query: requests pages as they are needed, and no more.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,48 +10,33 @@ use futures_util::{FutureExt, StreamExt};
 
 use crate::Page;
 use crate::lookups::{Order, Q};
+use crate::plan::{PlannedQuery, PlannedSource};
 use crate::prefetch::{Prefetcher, prefetch};
 use crate::resources::{PageRequest, Row};
 
-/// How many lists are walked at once, where all rows of several are needed.
-const LISTS_AT_ONCE: usize = 8;
+/// How many lists are fetched concurrently when all rows of several are needed.
+const CONCURRENT_LISTS: usize = 8;
 
 /// One list in one session.
 pub(crate) struct Walk<M: Row> {
     choice: SessionChoice,
     session: Option<Session>,
-    pub(crate) parameters: M::Parameters,
-    pub(crate) token: Option<String>,
-    pub(crate) page_size: Option<i32>,
-    pub(crate) filter: Q<M>,
-    /// Whether about as many rows come as are asked for: what is not pushed may drop any number of them.
-    pub(crate) whole: bool,
-    /// Whether there are others, so that an error has to name its session.
-    pub(crate) among_others: bool,
-    seen: HashSet<u64>,
+    parameters: M::Parameters,
+    token: Option<String>,
+    page_size: Option<i32>,
+    filter: Q<M>,
+    /// Whether AWS returns about the rows that are wanted.
+    is_exact: bool,
+    /// Whether there are other lists, so that an error has to name its session.
+    is_one_of_several: bool,
+    seen_tokens: HashSet<u64>,
     ended: bool,
-    /// Whether a next token came that had come before.
+    /// Whether AWS returned a next token twice.
     repeats: bool,
 }
 
 impl<M: Row> Walk<M> {
-    pub(crate) fn new(choice: SessionChoice, parameters: M::Parameters) -> Self {
-        Self {
-            choice,
-            session: None,
-            parameters,
-            token: None,
-            page_size: None,
-            filter: Q::all(),
-            whole: true,
-            among_others: false,
-            seen: HashSet::new(),
-            ended: false,
-            repeats: false,
-        }
-    }
-
-    /// The next page of the rows that match; none where the list has ended.
+    /// Fetches the next page, and keeps the rows that match. Returns `None` at the end of the list.
     async fn next(&mut self, wanted: Option<usize>) -> Option<Result<Page<Bound<M>>>> {
         if self.ended {
             return None;
@@ -60,13 +45,17 @@ impl<M: Row> Walk<M> {
         if page.is_err() {
             self.ended = true;
         }
-        Some(page.map_err(|error| if self.among_others { error.with_session(self.name()) } else { error }))
+        Some(
+            page.map_err(
+                |error| if self.is_one_of_several { error.with_session(self.name()) } else { error },
+            ),
+        )
     }
 
     async fn page(&mut self, wanted: Option<usize>) -> Result<Page<Bound<M>>> {
         if self.repeats {
             let message =
-                format!("AWS gave the same next token twice in a list of {}; it would have no end", M::KIND);
+                format!("AWS returned the same next token twice, so the list of {} would not end", M::KIND);
             return Err(Error::new(ErrorKind::InvalidResponse, message));
         }
         let session = match &self.session {
@@ -78,7 +67,7 @@ impl<M: Row> Walk<M> {
         match &page.next_token {
             None => self.ended = true,
             Some(token) if self.is_new(token) => self.token = page.next_token.clone(),
-            // The page that it came with is good.
+            // This page is still good.
             Some(_) => self.repeats = true,
         }
         let matching = page.items.into_iter().filter(|row| self.filter.matches(row));
@@ -86,20 +75,16 @@ impl<M: Row> Walk<M> {
         Ok(Page { items, next_token: page.next_token })
     }
 
-    /// How large a page to ask for: no larger than what is still wanted.
+    /// The page size to ask for: that of the plan, but no more rows than are still wanted.
     fn size(&self, wanted: Option<usize>) -> Option<i32> {
-        let wanted = wanted.filter(|_| self.whole).and_then(|wanted| i32::try_from(wanted).ok());
-        match (self.page_size, wanted) {
-            (Some(size), Some(wanted)) => Some(size.min(wanted)),
-            (size, wanted) => size.or(wanted),
-        }
-        .map(|size| M::LARGEST_PAGE.map_or(size, |largest| size.min(largest)))
+        let wanted = wanted.filter(|_| self.is_exact).and_then(|wanted| i32::try_from(wanted).ok());
+        self.page_size.map(|size| wanted.map_or(size, |wanted| size.min(wanted)))
     }
 
     fn is_new(&mut self, token: &str) -> bool {
         let mut hasher = DefaultHasher::new();
         token.hash(&mut hasher);
-        self.seen.insert(hasher.finish())
+        self.seen_tokens.insert(hasher.finish())
     }
 
     fn name(&self) -> String {
@@ -111,15 +96,15 @@ impl<M: Row> Walk<M> {
     }
 }
 
-/// Where rows come from.
-pub(crate) enum Source<M: Row> {
+/// Where the rows come from.
+enum Source<M: Row> {
     Walk(Box<Walk<M>>),
-    /// One after the other.
+    /// Several sources, one after the other.
     Chain(VecDeque<Engine<M>>),
 }
 
 impl<M: Row> Source<M> {
-    /// Nothing is to come.
+    /// Whether there are no more pages.
     fn is_done(&self) -> bool {
         match self {
             Self::Walk(walk) => walk.ended,
@@ -139,7 +124,7 @@ impl<M: Row> Source<M> {
         }
     }
 
-    /// Every page in order, the lists walked at once.
+    /// Yields all pages in order. The lists are fetched concurrently.
     fn all(&mut self) -> BoxStream<'_, Result<Page<Bound<M>>>> {
         match self {
             Self::Walk(walk) => {
@@ -147,67 +132,119 @@ impl<M: Row> Source<M> {
             }
             Self::Chain(chain) => stream::iter(chain.iter_mut())
                 .map(Engine::drain)
-                .buffered(LISTS_AT_ONCE)
+                .buffered(CONCURRENT_LISTS)
                 .flat_map(stream::iter)
                 .boxed(),
         }
     }
 }
 
-/// What has to be known of all rows before the first can be given.
-pub(crate) struct Gather<M> {
-    pub(crate) order: Order<M>,
-    /// Last row first, as AWS lists.
-    pub(crate) backwards: bool,
+/// The order to sort all rows in before the first one is returned.
+struct Sort<M> {
+    order: Order<M>,
+    /// Whether AWS's order is reversed.
+    reversed: bool,
 }
 
-/// A query under way.
+/// Executes a planned query.
 pub(crate) struct Engine<M: Row> {
-    pub(crate) source: Source<M>,
-    pub(crate) filter: Q<M>,
-    pub(crate) distinct: Option<Seen>,
-    pub(crate) gather: Option<Gather<M>>,
-    pub(crate) skip: usize,
-    pub(crate) wanted: Option<usize>,
-    pub(crate) related: Vec<Box<dyn Prefetcher<M>>>,
-    /// Whether an error leaves the other sessions' rows to come.
-    pub(crate) keep_going: bool,
+    source: Source<M>,
+    filter: Q<M>,
+    distinct: Option<Seen>,
+    sort: Option<Sort<M>>,
+    skip: usize,
+    wanted: Option<usize>,
+    related: Vec<Box<dyn Prefetcher<M>>>,
+    /// Whether the other sessions go on when one fails.
+    keep_going: bool,
     errors: VecDeque<Error>,
-    gathered: Option<Vec<Bound<M>>>,
+    sorted: Option<Vec<Bound<M>>>,
     ended: bool,
 }
 
 impl<M: Row> Engine<M> {
-    pub(crate) fn new(source: Source<M>) -> Self {
+    /// Prepares the execution. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// If the queryset is invalid.
+    pub(crate) fn new(query: PlannedQuery<M>) -> Result<Self> {
+        if let Some(error) = query.error {
+            return Err(error);
+        }
+        let plan = query.plan;
+        let mut engine = match query.source {
+            PlannedSource::Union(parts) => {
+                let parts = parts.into_iter().map(Self::new).collect::<Result<_>>()?;
+                Self { filter: query.filter, ..Self::of(Source::Chain(parts)) }
+            }
+            PlannedSource::List { sessions, parameters, starting_token, is_exact } => {
+                let is_one_of_several = sessions.len() > 1;
+                let mut walks: VecDeque<Self> = sessions
+                    .into_iter()
+                    .map(|choice| Walk {
+                        choice,
+                        session: None,
+                        parameters: parameters.clone(),
+                        token: starting_token.clone(),
+                        page_size: plan.page_size,
+                        filter: query.filter.clone(),
+                        is_exact,
+                        is_one_of_several,
+                        seen_tokens: HashSet::new(),
+                        ended: false,
+                        repeats: false,
+                    })
+                    .map(|walk| Self::of(Source::Walk(Box::new(walk))))
+                    .collect();
+                match walks.pop_front() {
+                    Some(walk) if walks.is_empty() => walk,
+                    first => Self::of(Source::Chain(first.into_iter().chain(walks).collect())),
+                }
+            }
+        };
+        engine.distinct = plan.distinct.then(Seen::default);
+        engine.sort = plan.order.map(|_| Sort { order: query.order, reversed: query.reversed });
+        engine.skip = plan.offset;
+        engine.wanted = if plan.sends_nothing { Some(0) } else { plan.limit };
+        let relations = query.related.iter();
+        engine.related =
+            relations.map(|relation| relation.prefetcher(query.concurrency)).collect::<Result<_>>()?;
+        engine.keep_going = query.keep_going;
+        Ok(engine)
+    }
+
+    /// All rows of the source, as they are.
+    fn of(source: Source<M>) -> Self {
         Self {
             source,
             filter: Q::all(),
             distinct: None,
-            gather: None,
+            sort: None,
             skip: 0,
             wanted: None,
             related: Vec::new(),
             keep_going: false,
             errors: VecDeque::new(),
-            gathered: None,
+            sorted: None,
             ended: false,
         }
     }
 
-    /// Nothing is to come.
+    /// Whether there are no more pages.
     pub(crate) fn is_done(&self) -> bool {
-        let exhausted = self.gathered.is_none() && self.source.is_done();
+        let exhausted = self.sorted.is_none() && self.source.is_done();
         self.errors.is_empty() && (self.ended || self.wanted == Some(0) || exhausted)
     }
 
-    /// The next page; none where the rows have ended or enough has come. The caller needs no more than `asked` rows.
+    /// Returns the next page, or `None` at the end. The caller needs no more than `asked` rows.
     pub(crate) fn next(&mut self, asked: Option<usize>) -> BoxFuture<'_, Option<Result<Page<Bound<M>>>>> {
         async move {
             if self.wanted != Some(0)
                 && !self.ended
-                && let Some(gather) = self.gather.take()
+                && let Some(sort) = self.sort.take()
             {
-                self.gather(&gather).await;
+                self.sort_all(&sort).await;
             }
             if let Some(error) = self.errors.pop_front() {
                 return Some(Err(error));
@@ -215,7 +252,7 @@ impl<M: Row> Engine<M> {
             if self.is_done() {
                 return None;
             }
-            let page = match self.gathered.take() {
+            let page = match self.sorted.take() {
                 Some(rows) => {
                     self.ended = true;
                     Ok(Page::new(rows, None))
@@ -235,10 +272,11 @@ impl<M: Row> Engine<M> {
         .boxed()
     }
 
-    /// All rows, in order: what is left of the pages.
+    /// Collects the rows of all remaining pages.
     pub(crate) async fn collect(mut self) -> Result<Vec<Bound<M>>> {
-        if self.wanted.is_none() && self.gather.is_none() {
-            self.gather = Some(Gather { order: Order::none(), backwards: false });
+        if self.wanted.is_none() && self.sort.is_none() {
+            // Without a limit, all lists are needed and can be fetched concurrently.
+            self.sort = Some(Sort { order: Order::none(), reversed: false });
         }
         let mut rows = Vec::new();
         while let Some(page) = self.next(None).await {
@@ -255,34 +293,34 @@ impl<M: Row> Engine<M> {
         pages
     }
 
-    /// The next page of the source, without what does not match or was there before.
+    /// Returns the next page of the source, without rows that do not match and without duplicates.
     async fn page(&mut self, asked: Option<usize>) -> Option<Result<Page<Bound<M>>>> {
-        // How many rows are dropped here nobody knows.
-        let dropping = self.distinct.is_some() || !self.filter.is_all();
-        let wanted = least(self.wanted, asked).filter(|_| !dropping);
+        // The number of rows that are dropped is unknown, so the limit is not passed down.
+        let drops_rows = self.distinct.is_some() || !self.filter.is_all();
+        let wanted = min_some(self.wanted, asked).filter(|_| !drops_rows);
         let page = self.source.next(wanted.map(|wanted| wanted.saturating_add(self.skip))).await?;
         Some(page.map(|mut page| {
-            sift(&self.filter, &mut self.distinct, &mut page.items);
+            retain_rows(&self.filter, &mut self.distinct, &mut page.items);
             page
         }))
     }
 
-    /// Walks through all rows, and keeps those that are wanted, in their order.
-    async fn gather(&mut self, gather: &Gather<M>) {
+    /// Fetches all rows, and sorts those that are wanted.
+    async fn sort_all(&mut self, sort: &Sort<M>) {
         let mut rows = Vec::new();
         let keep = self.wanted.map(|wanted| wanted.saturating_add(self.skip));
         let mut pages = self.source.all();
         while let Some(page) = pages.next().await {
             match page {
                 Ok(mut page) => {
-                    sift(&self.filter, &mut self.distinct, &mut page.items);
+                    retain_rows(&self.filter, &mut self.distinct, &mut page.items);
                     rows.append(&mut page.items);
-                    // Now and then, so that what sorting costs is spread over as many rows as are kept.
+                    // Cuts the rows from time to time: memory stays bounded, and the cost of sorting is amortized.
                     if let Some(keep) = keep
-                        && !gather.backwards
+                        && !sort.reversed
                         && rows.len() / 2 > keep.max(500)
                     {
-                        arrange(&gather.order, &mut rows);
+                        sort_rows(&sort.order, &mut rows);
                         rows.truncate(keep);
                     }
                 }
@@ -295,14 +333,14 @@ impl<M: Row> Engine<M> {
                 }
             }
         }
-        if gather.backwards {
+        if sort.reversed {
             rows.reverse();
         }
-        arrange(&gather.order, &mut rows);
-        self.gathered = Some(rows);
+        sort_rows(&sort.order, &mut rows);
+        self.sorted = Some(rows);
     }
 
-    /// The page without what is skipped and what is more than wanted.
+    /// Applies offset and limit to the page.
     fn cut(&mut self, mut page: Page<Bound<M>>) -> Page<Bound<M>> {
         let skipped = self.skip.min(page.items.len());
         self.skip -= skipped;
@@ -315,7 +353,7 @@ impl<M: Row> Engine<M> {
     }
 }
 
-/// What tells rows apart: session and identity.
+/// The rows that were seen, by session and identity.
 #[derive(Default)]
 pub(crate) struct Seen {
     sessions: Vec<Session>,
@@ -333,7 +371,7 @@ impl Seen {
     }
 }
 
-fn sift<M: Row>(filter: &Q<M>, distinct: &mut Option<Seen>, rows: &mut Vec<Bound<M>>) {
+fn retain_rows<M: Row>(filter: &Q<M>, distinct: &mut Option<Seen>, rows: &mut Vec<Bound<M>>) {
     if !filter.is_all() {
         rows.retain(|row| filter.matches(row));
     }
@@ -342,14 +380,14 @@ fn sift<M: Row>(filter: &Q<M>, distinct: &mut Option<Seen>, rows: &mut Vec<Bound
     }
 }
 
-/// In that order; rows that are equal in it stay as they are.
-fn arrange<M>(order: &Order<M>, rows: &mut [Bound<M>]) {
+/// Sorts the rows. Rows that are equal keep their order.
+fn sort_rows<M>(order: &Order<M>, rows: &mut [Bound<M>]) {
     if !order.keys().is_empty() {
         rows.sort_by(|one, other| order.compare(one, other));
     }
 }
 
-fn least(one: Option<usize>, other: Option<usize>) -> Option<usize> {
+fn min_some(one: Option<usize>, other: Option<usize>) -> Option<usize> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),

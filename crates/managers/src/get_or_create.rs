@@ -1,4 +1,4 @@
-//! One thing of a noun, made where it is not there.
+//! `get_or_create` and `update_or_create`.
 
 use std::time::Duration;
 
@@ -9,29 +9,29 @@ use crate::lookups::Q;
 use crate::resources::{Create, Get, Keyed, List, Update};
 use crate::{FullExt as _, Manager};
 
-/// How often a change is tried while another one is under way: with the pauses between, for about half a minute.
-const TRIES: u32 = 20;
+/// How often an update is attempted while another one is in progress: with the pauses between, for about half a minute.
+const MAX_ATTEMPTS: u32 = 20;
 
-/// The longest pause after the first try; it doubles with each that follows.
+/// The longest pause after the first attempt. It doubles with each further attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// The longest pause of all.
+/// The upper bound of all pauses.
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
-/// What there was, or what was made.
 enum Found<Row, Created> {
-    There(Bound<Row>),
-    Made(Bound<Created>),
+    Existing(Bound<Row>),
+    Created(Bound<Created>),
 }
 
 impl<M> Manager<M>
 where
     M: Get + List<Row: Keyed<Full = M>> + Create<Created: Keyed<Full = M>>,
 {
-    /// The one that meets the condition, or else one made from the request; `true` where it was made.
+    /// Returns the resource that meets the condition, or creates one from the request. The flag is `true` if it was
+    /// created.
     ///
-    /// It is not atomic: AWS has nothing like it. Two who call at once may both find nothing and both make one. Where
-    /// AWS refuses the second for its name, the first is found and given.
+    /// This is not atomic, because AWS has no such operation: two concurrent calls can both find nothing and both create
+    /// a resource. If AWS rejects the second because of its name, the first is returned.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -54,29 +54,33 @@ where
     ///
     /// # Errors
     ///
-    /// [`MultipleObjectsReturned`](ErrorKind::MultipleObjectsReturned) where several meet the condition; or as
+    /// [`MultipleObjectsReturned`](ErrorKind::MultipleObjectsReturned) if several meet the condition; or as
     /// [`create`](Self::create) and [`get`](Self::get).
     ///
     /// # Requests
     ///
-    /// The noun's List operation, up to a second row that meets the condition; its Create operation, where there is
-    /// none; its Get operation.
-    pub async fn get_or_create(
+    /// The List operation, up to a second row that meets the condition; the Create operation if there is no such row; the
+    /// Get operation.
+    pub fn get_or_create<C: Into<Q<M::Row>>, R: Into<<M as Create>::Request>>(
         &self,
-        condition: impl Into<Q<M::Row>> + Send,
-        request: impl Into<<M as Create>::Request> + Send,
-    ) -> Result<(Bound<M>, bool)> {
-        match self.find_or_make(&condition.into(), request.into()).await? {
-            Found::There(row) => Ok((row.full().await?, false)),
-            Found::Made(made) => Ok((made.full().await?, true)),
+        condition: C,
+        request: R,
+    ) -> impl Future<Output = Result<(Bound<M>, bool)>> + Send + 'static + use<M, C, R> {
+        let (manager, condition, request) = (self.clone(), condition.into(), request.into());
+        async move {
+            match manager.find_or_create(&condition, request).await? {
+                Found::Existing(row) => Ok((row.full().await?, false)),
+                Found::Created(created) => Ok((created.full().await?, true)),
+            }
         }
     }
 
-    /// The one that meets the condition, changed, or else one made from the request; `true` where it was made.
+    /// Updates the resource that meets the condition, or creates one from the request. The flag is `true` if it was
+    /// created.
     ///
-    /// It is not atomic: AWS has nothing like it. Where another call makes it first, that one is changed. Where AWS
-    /// refuses the change because the thing is being made or changed, it is tried again, up to twenty times in about
-    /// half a minute. Of several changes at once one is the last, and nobody knows which.
+    /// This is not atomic, because AWS has no such operation. If another call creates the resource first, that one is
+    /// updated. If AWS rejects the update because the resource is being created or updated, it is retried, up to twenty
+    /// times in about half a minute. Of several concurrent updates, any can be the last.
     ///
     /// # Errors
     ///
@@ -84,51 +88,57 @@ where
     ///
     /// # Requests
     ///
-    /// As [`get_or_create`](Self::get_or_create), and the noun's Update operation where there is one; both again for
-    /// each try.
-    pub async fn update_or_create(
+    /// As [`get_or_create`](Self::get_or_create), and the Update operation if the resource exists; both again for each
+    /// attempt.
+    pub fn update_or_create<C, U, R>(
         &self,
-        condition: impl Into<Q<M::Row>> + Send,
-        change: impl Into<<M as Update>::Request> + Send,
-        request: impl Into<<M as Create>::Request> + Send,
-    ) -> Result<(Bound<M>, bool)>
+        condition: C,
+        update: U,
+        create: R,
+    ) -> impl Future<Output = Result<(Bound<M>, bool)>> + Send + 'static + use<M, C, U, R>
     where
         M: Update,
+        C: Into<Q<M::Row>>,
+        U: Into<<M as Update>::Request>,
+        R: Into<<M as Create>::Request>,
     {
-        let (condition, change, request) = (condition.into(), change.into(), request.into());
-        let mut pause = FIRST_PAUSE;
-        let mut tries = 1;
-        loop {
-            let row = match self.find_or_make(&condition, request.clone()).await? {
-                Found::There(row) => row,
-                Found::Made(made) => return Ok((made.full().await?, true)),
-            };
-            match M::update(row.session(), row.key(), change.clone()).await {
-                Ok(_) => return Ok((row.full().await?, false)),
-                Err(error) if tries < TRIES && may_pass(&error) => {
-                    // At random, so that those who collided do not collide again.
-                    sleep(pause.mul_f64(fastrand::f64())).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                    tries += 1;
+        let manager = self.clone();
+        let (condition, update, create) = (condition.into(), update.into(), create.into());
+        async move {
+            let mut pause = FIRST_PAUSE;
+            let mut attempts = 1;
+            loop {
+                let row = match manager.find_or_create(&condition, create.clone()).await? {
+                    Found::Existing(row) => row,
+                    Found::Created(created) => return Ok((created.full().await?, true)),
+                };
+                match M::update(row.session(), row.key(), update.clone()).await {
+                    Ok(_) => return Ok((row.full().await?, false)),
+                    Err(error) if attempts < MAX_ATTEMPTS && is_transient(&error) => {
+                        // Random pauses keep calls that collided from colliding again.
+                        sleep(pause.mul_f64(fastrand::f64())).await;
+                        pause = (pause * 2).min(LONGEST_PAUSE);
+                        attempts += 1;
+                    }
+                    Err(error) => return Err(error),
                 }
-                Err(error) => return Err(error),
             }
         }
     }
 
-    /// The one that meets the condition, or one made; found after all where another call made it in the meantime.
-    async fn find_or_make(
+    /// Finds the resource or creates it. If another call created it in the meantime, it is found.
+    async fn find_or_create(
         &self,
         condition: &Q<M::Row>,
         request: <M as Create>::Request,
     ) -> Result<Found<M::Row, M::Created>> {
         if let Some(row) = self.find(condition).await? {
-            return Ok(Found::There(row));
+            return Ok(Found::Existing(row));
         }
         match self.create(request).await {
-            Ok(made) => Ok(Found::Made(made)),
+            Ok(created) => Ok(Found::Created(created)),
             Err(error) if error.kind() == ErrorKind::Conflict => {
-                self.find(condition).await?.map(Found::There).ok_or(error)
+                self.find(condition).await?.map(Found::Existing).ok_or(error)
             }
             Err(error) => Err(error),
         }
@@ -143,7 +153,7 @@ where
     }
 }
 
-/// Whether the thing is being made, changed or deleted by another call.
-fn may_pass(error: &Error) -> bool {
+/// Returns whether another call may be creating, updating or deleting the resource.
+fn is_transient(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Conflict | ErrorKind::ResourceInUse | ErrorKind::DoesNotExist)
 }

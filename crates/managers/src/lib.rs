@@ -5,6 +5,7 @@
 pub mod aggregates;
 mod bound;
 mod bulk;
+mod concurrency;
 mod engine;
 #[cfg(feature = "control-plane")]
 mod follow;
@@ -14,7 +15,7 @@ mod get_or_create;
 pub mod lookups;
 mod manager;
 mod objects;
-mod pace;
+
 mod page;
 mod plan;
 mod prefetch;

@@ -1,4 +1,4 @@
-//! What finds, makes and changes the things of one noun.
+//! The manager of a resource.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,56 +6,57 @@ use std::marker::PhantomData;
 use bedrock_orm_core::{Bound, Resource, Result, Session, SessionChoice};
 
 use crate::QuerySet;
+use crate::concurrency::DEFAULT_CONCURRENCY;
 use crate::lookups::{Order, Q};
-use crate::pace::AT_ONCE;
 use crate::resources::{Create, Delete, Get, List, ListOf, Stop, Update};
 
-/// Finds, makes and changes the things of one noun: `Guardrail::objects()`.
+/// Gets, lists, creates, updates and deletes the objects of one resource: `Guardrail::objects()`.
 ///
-/// It has the methods of what AWS offers for the noun and no others: what cannot be created has no `create`.
+/// It has a method for each operation that AWS offers, and no others: a resource that cannot be created has no `create`.
+/// Its futures own what they need, so they can be spawned.
 ///
 /// ```compile_fail
 /// use bedrock_orm_managers::Objects;
 /// use bedrock_orm_models::FoundationModel;
 ///
-/// let _ = FoundationModel::objects().delete("amazon.nova-lite-v1:0"); // nobody deletes a foundation model
+/// let _ = FoundationModel::objects().delete("amazon.nova-lite-v1:0"); // a foundation model cannot be deleted
 /// ```
 pub struct Manager<M> {
     session: SessionChoice,
-    at_once: usize,
-    noun: PhantomData<fn() -> M>,
+    concurrency: usize,
+    resource: PhantomData<fn() -> M>,
 }
 
 impl<M> Manager<M> {
     pub(crate) fn new() -> Self {
-        Self { session: SessionChoice::Default, at_once: AT_ONCE, noun: PhantomData }
+        Self { session: SessionChoice::Default, concurrency: DEFAULT_CONCURRENCY, resource: PhantomData }
     }
 
-    /// The same manager on another session: one of yours, or the name of a registered one.
+    /// Uses this session, or the registered session with this name.
     #[must_use]
     pub fn using(mut self, session: impl Into<SessionChoice>) -> Self {
         self.session = session.into();
         self
     }
 
-    /// How many calls are under way at once where it takes many: [`in_bulk`](Self::in_bulk),
-    /// [`bulk_create`](Self::bulk_create), [`bulk_delete`](Self::bulk_delete), and [`QuerySet::concurrency`] of its
-    /// lists. 8 unless set; 0 is an error when they are sent.
+    /// Sets how many calls run concurrently in [`in_bulk`](Self::in_bulk), [`bulk_create`](Self::bulk_create),
+    /// [`bulk_delete`](Self::bulk_delete), and in its lists, see [`QuerySet::concurrency`]. The default is 8. 0 is an error
+    /// when they are sent.
     #[must_use]
     pub fn concurrency(mut self, calls: usize) -> Self {
-        self.at_once = calls;
+        self.concurrency = calls;
         self
     }
 
-    pub(crate) fn at_once(&self) -> usize {
-        self.at_once
+    pub(crate) fn calls(&self) -> usize {
+        self.concurrency
     }
 
     pub(crate) fn choice(&self) -> &SessionChoice {
         &self.session
     }
 
-    /// Calls with the session, and binds what comes back to it.
+    /// Makes the call with the session, and binds the result to it.
     pub(crate) async fn bind<T, F>(
         choice: SessionChoice,
         call: impl FnOnce(Session) -> F + Send,
@@ -69,7 +70,8 @@ impl<M> Manager<M> {
 }
 
 impl<M: Get> Manager<M> {
-    /// The one of that key.
+    /// Gets the resource with this key, by AWS's Get operation. To find one by other fields, as Django's `get` does, use
+    /// [`QuerySet::get`].
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -86,11 +88,11 @@ impl<M: Get> Manager<M> {
     ///
     /// # Errors
     ///
-    /// [`DoesNotExist`](bedrock_orm_core::ErrorKind::DoesNotExist) where AWS says that it is not there.
+    /// [`DoesNotExist`](bedrock_orm_core::ErrorKind::DoesNotExist) if there is no such resource.
     ///
     /// # Requests
     ///
-    /// One of the noun's Get operation: `GetFoundationModel` (`bedrock:GetFoundationModel`), `GetGuardrail`
+    /// One Get operation: `GetFoundationModel` (`bedrock:GetFoundationModel`), `GetGuardrail`
     /// (`bedrock:GetGuardrail`), `GetAsyncInvoke` (`bedrock:GetAsyncInvoke`).
     pub fn get<K: Into<M::Key>>(
         &self,
@@ -100,7 +102,7 @@ impl<M: Get> Manager<M> {
         async move { Self::bind(choice, |session| async move { M::get(&session, key).await }).await }
     }
 
-    /// The one of that key, or none where AWS says that it is not there.
+    /// Gets the resource with this key, or `None` if there is no such resource.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -117,7 +119,7 @@ impl<M: Get> Manager<M> {
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get), but for `DoesNotExist`.
+    /// As [`get`](Self::get), except `DoesNotExist`.
     ///
     /// # Requests
     ///
@@ -138,7 +140,7 @@ impl<M: Get> Manager<M> {
 }
 
 impl<M: List> Manager<M> {
-    /// All of them, as a lazy queryset. Sends nothing until it is awaited or asked.
+    /// Returns a lazy queryset of all objects. It sends nothing until it is awaited.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -153,15 +155,15 @@ impl<M: List> Manager<M> {
     /// # }
     /// ```
     pub fn list(&self) -> QuerySet<M::Row> {
-        QuerySet::new(self.session.clone()).concurrency(self.at_once)
+        QuerySet::new(self.session.clone()).concurrency(self.concurrency)
     }
 
-    /// What Django calls [`list`](Self::list).
+    /// Returns the same queryset as [`list`](Self::list), under Django's name for it.
     pub fn all(&self) -> QuerySet<M::Row> {
         self.list()
     }
 
-    /// The list's rows that meet that condition: [`QuerySet::filter`].
+    /// Returns a queryset of the rows that meet the condition: [`QuerySet::filter`].
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -179,22 +181,22 @@ impl<M: List> Manager<M> {
         self.list().filter(condition)
     }
 
-    /// The list's rows that do not meet that condition: [`QuerySet::exclude`].
+    /// Returns a queryset of the rows that do not meet the condition: [`QuerySet::exclude`].
     pub fn exclude(&self, condition: impl Into<Q<M::Row>>) -> QuerySet<M::Row> {
         self.list().exclude(condition)
     }
 
-    /// The list's rows that meet the condition that is written so: [`QuerySet::filter_str`].
+    /// Returns a queryset of the rows that meet the condition, which is written as in Django: [`QuerySet::filter_str`].
     pub fn filter_str(&self, condition: impl AsRef<str>) -> QuerySet<M::Row> {
         self.list().filter_str(condition)
     }
 
-    /// The list in that order: [`QuerySet::order_by`].
+    /// Returns a queryset in this order: [`QuerySet::order_by`].
     pub fn order_by(&self, order: impl Into<Order<M::Row>>) -> QuerySet<M::Row> {
         self.list().order_by(order)
     }
 
-    /// The list's first row: [`QuerySet::first`].
+    /// Returns the first row: [`QuerySet::first`].
     ///
     /// # Errors
     ///
@@ -204,11 +206,10 @@ impl<M: List> Manager<M> {
     ///
     /// As [`QuerySet::first`].
     pub fn first(&self) -> impl Future<Output = Result<Option<Bound<M::Row>>>> + Send + 'static + use<M> {
-        let list = self.list();
-        async move { list.first().await }
+        self.list().first()
     }
 
-    /// Whether the list has any row: [`QuerySet::exists`].
+    /// Returns whether there is a row: [`QuerySet::exists`].
     ///
     /// # Errors
     ///
@@ -218,11 +219,10 @@ impl<M: List> Manager<M> {
     ///
     /// As [`QuerySet::exists`].
     pub fn exists(&self) -> impl Future<Output = Result<bool>> + Send + 'static + use<M> {
-        let list = self.list();
-        async move { list.exists().await }
+        self.list().exists()
     }
 
-    /// How many rows the list has: [`QuerySet::count`].
+    /// Counts the rows: [`QuerySet::count`].
     ///
     /// # Errors
     ///
@@ -232,13 +232,12 @@ impl<M: List> Manager<M> {
     ///
     /// As [`QuerySet::count`].
     pub fn count(&self) -> impl Future<Output = Result<usize>> + Send + 'static + use<M> {
-        let list = self.list();
-        async move { list.count().await }
+        self.list().count()
     }
 }
 
 impl<M: Create> Manager<M> {
-    /// Makes one, and gives AWS's answer; its `full()` fetches the whole.
+    /// Creates a resource, and returns AWS's response. Its `full()` gets the full resource.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -261,12 +260,12 @@ impl<M: Create> Manager<M> {
     ///
     /// # Errors
     ///
-    /// `Validation`, `Conflict` or `ServiceQuotaExceeded` as AWS answers; `InvalidInput` where the request holds a
-    /// member that this version cannot send.
+    /// `Validation`, `Conflict` or `ServiceQuotaExceeded`, as AWS returns them; `InvalidInput` if the request has a member
+    /// that this version cannot send.
     ///
     /// # Requests
     ///
-    /// One of the noun's Create operation: `CreateGuardrail` (`bedrock:CreateGuardrail`).
+    /// One Create operation: `CreateGuardrail` (`bedrock:CreateGuardrail`).
     pub fn create<R: Into<M::Request>>(
         &self,
         request: R,
@@ -277,7 +276,7 @@ impl<M: Create> Manager<M> {
 }
 
 impl<M: Update> Manager<M> {
-    /// Changes the one of that key, and gives AWS's answer.
+    /// Updates the resource with this key, and returns AWS's response, which is `()` if AWS returns nothing.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -303,11 +302,11 @@ impl<M: Update> Manager<M> {
     ///
     /// # Errors
     ///
-    /// `DoesNotExist`, `Validation` or `Conflict` as AWS answers.
+    /// `DoesNotExist`, `Validation` or `Conflict`, as AWS returns them.
     ///
     /// # Requests
     ///
-    /// One of the noun's Update operation: `UpdateGuardrail` (`bedrock:UpdateGuardrail`).
+    /// One Update operation: `UpdateGuardrail` (`bedrock:UpdateGuardrail`).
     pub fn update<K: Into<M::Key>, R: Into<M::Request>>(
         &self,
         key: K,
@@ -319,7 +318,7 @@ impl<M: Update> Manager<M> {
 }
 
 impl<M: Delete> Manager<M> {
-    /// Deletes the one of that key.
+    /// Deletes the resource with this key.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -341,11 +340,11 @@ impl<M: Delete> Manager<M> {
     ///
     /// # Errors
     ///
-    /// `DoesNotExist`, `ResourceInUse` or `Conflict` as AWS answers.
+    /// `DoesNotExist`, `ResourceInUse` or `Conflict`, as AWS returns them.
     ///
     /// # Requests
     ///
-    /// One of the noun's Delete operation: `DeleteGuardrail` (`bedrock:DeleteGuardrail`).
+    /// One Delete operation: `DeleteGuardrail` (`bedrock:DeleteGuardrail`).
     pub fn delete<K: Into<M::Key>>(
         &self,
         key: K,
@@ -356,15 +355,15 @@ impl<M: Delete> Manager<M> {
 }
 
 impl<M: Stop> Manager<M> {
-    /// Stops the one of that key. A job takes a while to stop; `wait` on it tells when it has.
+    /// Stops the resource with this key. A job takes a while to stop; `wait` returns when it has stopped.
     ///
     /// # Errors
     ///
-    /// `DoesNotExist`, or `Conflict` where it has ended already, as AWS answers.
+    /// `DoesNotExist`, or `Conflict` if it has already ended, as AWS returns them.
     ///
     /// # Requests
     ///
-    /// One of the noun's Stop operation, such as `StopModelInvocationJob` (`bedrock:StopModelInvocationJob`).
+    /// One Stop operation, such as `StopModelInvocationJob` (`bedrock:StopModelInvocationJob`).
     pub fn stop<K: Into<M::Key>>(
         &self,
         key: K,
@@ -375,21 +374,21 @@ impl<M: Stop> Manager<M> {
 }
 
 impl<M: ListOf> Manager<M> {
-    /// All of them inside that one, as a lazy queryset: the test cases of a policy, the offers of a model.
+    /// Returns a lazy queryset of the objects that belong to the parent: the test cases of a policy, the offers of a model.
     pub fn list_of(&self, parent: impl Into<M::Parent>) -> QuerySet<M::Row> {
         let parameters = M::within(parent.into());
-        QuerySet::new(self.session.clone()).concurrency(self.at_once).with(move |_| parameters.clone())
+        QuerySet::new(self.session.clone()).concurrency(self.concurrency).with(move |_| parameters.clone())
     }
 }
 
 impl<M> Clone for Manager<M> {
     fn clone(&self) -> Self {
-        Self { session: self.session.clone(), at_once: self.at_once, noun: PhantomData }
+        Self { session: self.session.clone(), concurrency: self.concurrency, resource: PhantomData }
     }
 }
 
 impl<M: Resource> fmt::Debug for Manager<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Manager").field("noun", &M::KIND).field("session", &self.session).finish()
+        formatter.debug_struct("Manager").field("resource", &M::KIND).field("session", &self.session).finish()
     }
 }

@@ -1,12 +1,12 @@
-//! Where every query begins.
+//! `objects()`, where every query starts.
 
 use bedrock_orm_core::Resource;
 
 use crate::Manager;
 
-/// Gives a noun its manager: `Guardrail::objects()`.
+/// A resource that has a manager: `Guardrail::objects()`.
 pub trait Objects: Resource {
-    /// The noun's manager, on the default session until [`Manager::using`] names another. Sends nothing.
+    /// Returns the manager of the resource, on the default session unless [`Manager::using`] sets another. Sends nothing.
     fn objects() -> Manager<Self> {
         Manager::new()
     }

@@ -1,4 +1,4 @@
-//! Things that rows lead to, fetched beforehand.
+//! Prefetches the resources that rows refer to.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use bedrock_orm_core::{Bound, Related, Result, Session};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use crate::pace::Pace;
+use crate::concurrency::ConcurrencyLimit;
 use crate::relation::session_of;
 use crate::resources::Get;
 use crate::{Page, Relation};
 
-/// What fetches the things of one relation, for one walk through a query: each of them once.
+/// Fetches the resources of one relation, each once per execution of a query.
 pub(crate) trait Prefetcher<M>: Send {
-    /// Adds what those rows, which came through that session, lead to.
+    /// Adds the resources that the rows, which belong to the session, refer to.
     fn load<'a>(
         &'a mut self,
         session: &'a Session,
@@ -23,12 +23,12 @@ pub(crate) trait Prefetcher<M>: Send {
     ) -> BoxFuture<'a, Result<Related>>;
 }
 
-/// A relation of a query, whatever noun it leads to.
+/// A relation of a query, to any resource.
 pub(crate) trait Relates<M>: Send + Sync {
     fn name(&self) -> &'static str;
 
-    /// What fetches them, so many at once.
-    fn prefetcher(&self, at_once: usize) -> Result<Box<dyn Prefetcher<M>>>;
+    /// Returns what fetches the resources, with this many concurrent calls.
+    fn prefetcher(&self, concurrency: usize) -> Result<Box<dyn Prefetcher<M>>>;
 }
 
 impl<M: Send + Sync + 'static, To: Get> Relates<M> for Relation<M, To> {
@@ -36,18 +36,19 @@ impl<M: Send + Sync + 'static, To: Get> Relates<M> for Relation<M, To> {
         Self::name(self)
     }
 
-    fn prefetcher(&self, at_once: usize) -> Result<Box<dyn Prefetcher<M>>> {
-        Ok(Box::new(Fetched { relation: *self, pace: Pace::new(at_once)?, sessions: Vec::new() }))
+    fn prefetcher(&self, concurrency: usize) -> Result<Box<dyn Prefetcher<M>>> {
+        let limit = ConcurrencyLimit::new(concurrency)?;
+        Ok(Box::new(Fetched { relation: *self, limit, sessions: Vec::new() }))
     }
 }
 
-/// What was fetched so far; none where AWS has no such thing.
+/// The resources that were fetched so far. `None` if a resource does not exist.
 type Known<To> = HashMap<<To as Get>::Key, Option<To>>;
 
-/// What was fetched so far in each session.
+/// The resources that were fetched so far in each session.
 struct Fetched<M, To: Get> {
     relation: Relation<M, To>,
-    pace: Pace,
+    limit: ConcurrencyLimit,
     sessions: Vec<(Session, Known<To>)>,
 }
 
@@ -67,18 +68,18 @@ impl<M: Send + Sync + 'static, To: Get> Prefetcher<M> for Fetched<M, To> {
             let keys: Vec<To::Key> = rows.iter().flat_map(|row| self.relation.keys(row)).collect();
             let missing: Vec<To::Key> = keys.iter().filter(|key| !known.contains_key(key)).cloned().collect();
             let of_key = |key: &To::Key| session_of(session, key);
-            known.extend(self.pace.fetch(of_key, missing).await?);
-            let things = keys.into_iter().filter_map(|key| {
-                let thing = known.get(&key)?.clone()?;
-                Some((key, thing))
+            known.extend(self.limit.get_all(of_key, missing).await?);
+            let resources = keys.into_iter().filter_map(|key| {
+                let resource = known.get(&key)?.clone()?;
+                Some((key, resource))
             });
-            Ok(related.with(things.collect::<HashMap<To::Key, To>>()))
+            Ok(related.with(resources.collect::<HashMap<To::Key, To>>()))
         }
         .boxed()
     }
 }
 
-/// The page, its rows with what they lead to.
+/// Attaches the related resources to the rows of the page.
 pub(crate) async fn prefetch<M: Send + Sync>(
     relations: &mut [Box<dyn Prefetcher<M>>],
     page: Page<Bound<M>>,

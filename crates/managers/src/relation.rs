@@ -1,4 +1,4 @@
-//! How one noun leads to another.
+//! Relations from one resource to another.
 
 use std::fmt;
 
@@ -6,30 +6,30 @@ use bedrock_orm_core::Session;
 
 use crate::resources::{Get, Key};
 
-/// A way from a thing to others: from an inference profile to its models. It is what `prefetch_related` takes.
+/// A relation from a resource to others, such as from an inference profile to its models. `prefetch_related` takes it.
 pub struct Relation<M, To: Get> {
     name: &'static str,
     keys: fn(&M) -> Vec<To::Key>,
 }
 
 impl<M, To: Get> Relation<M, To> {
-    /// A relation of that name, with the keys that a thing leads to.
+    /// Creates a relation from its name and a function that returns the keys of the related resources.
     pub const fn new(name: &'static str, keys: fn(&M) -> Vec<To::Key>) -> Self {
         Self { name, keys }
     }
 
-    /// What it is called: `models`.
+    /// Returns the name, such as `models`.
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The keys of what that thing leads to.
+    /// Returns the keys of the resources that `from` refers to.
     pub fn keys(&self, from: &M) -> Vec<To::Key> {
         (self.keys)(from)
     }
 }
 
-/// The session that has what that key leads to: the same account, in the region that the key names.
+/// Returns the session for the key: the same account, in the region that the key names.
 pub(crate) fn session_of(session: &Session, key: &impl Key) -> Session {
     key.region().and_then(|region| session.in_region(region).ok()).unwrap_or_else(|| session.clone())
 }

@@ -1,4 +1,4 @@
-//! Going through a list, page by page or row by row.
+//! Streams of pages and of rows.
 
 use std::fmt;
 use std::pin::Pin;
@@ -18,26 +18,26 @@ use crate::resources::Row;
 
 type Boxed<T> = Pin<Box<dyn Stream<Item = Result<T>> + Send>>;
 
-/// A list's pages, one request each, sent as they are asked for.
+/// A stream of pages. Each is requested when it is polled.
 pub struct Pages<M>(Boxed<Page<Bound<M>>>);
 
-/// A list's rows. The next page is asked for while the rows of the one before are worked on.
+/// A stream of rows. The next page is fetched in the background while you work on the current one.
 pub struct Rows<M>(Boxed<Bound<M>>);
 
 impl<M> Pages<M> {
-    /// The next page; none after the last.
+    /// Returns the next page, or `None` after the last.
     pub async fn next(&mut self) -> Option<Result<Page<Bound<M>>>> {
         self.0.next().await
     }
 }
 
 impl<M> Rows<M> {
-    /// These rows, for a list that is not a manager's.
+    /// Creates a stream of these rows, for a list that no manager has.
     pub fn new(rows: impl Stream<Item = Result<Bound<M>>> + Send + 'static) -> Self {
         Self(Box::pin(rows))
     }
 
-    /// The next row; none after the last.
+    /// Returns the next row, or `None` after the last.
     pub async fn next(&mut self) -> Option<Result<Bound<M>>> {
         self.0.next().await
     }
@@ -71,7 +71,7 @@ impl<M> fmt::Debug for Rows<M> {
     }
 }
 
-/// The pages of the query under way, or why there is none.
+/// Returns the pages of the query, or the error if it is invalid.
 pub(crate) fn pages<M: Row>(engine: Result<Engine<M>>) -> Pages<M> {
     let pages = stream::iter([engine]).flat_map(|engine| match engine {
         Ok(engine) => {
@@ -83,33 +83,33 @@ pub(crate) fn pages<M: Row>(engine: Result<Engine<M>>) -> Pages<M> {
     Pages(Box::pin(pages))
 }
 
-/// Its rows, with a page fetched ahead.
+/// Returns the rows. The next page is fetched in the background.
 pub(crate) fn rows<M: Row>(engine: Result<Engine<M>>) -> Rows<M> {
-    under_way(engine, true)
+    stream_rows(engine, true)
 }
 
-/// Its rows, with nothing sent before they need it.
+/// Returns the rows. A page is fetched only when its rows are polled.
 pub(crate) fn rows_as_needed<M: Row>(engine: Result<Engine<M>>) -> Rows<M> {
-    under_way(engine, false)
+    stream_rows(engine, false)
 }
 
-fn under_way<M: Row>(engine: Result<Engine<M>>, prefetches: bool) -> Rows<M> {
+fn stream_rows<M: Row>(engine: Result<Engine<M>>, fetches_ahead: bool) -> Rows<M> {
     match engine {
-        Ok(engine) => Rows::new(Ahead::new(engine, prefetches)),
+        Ok(engine) => Rows::new(RowStream::new(engine, fetches_ahead)),
         Err(error) => Rows::new(stream::iter([Err(error)])),
     }
 }
 
-/// A query, and the page that it has come to.
-type Turn<M> = (Engine<M>, Option<Result<Page<Bound<M>>>>);
+/// The engine, and the page that it returned.
+type Fetched<M> = (Engine<M>, Option<Result<Page<Bound<M>>>>);
 
-/// A page on its way.
+/// A page that is being fetched.
 enum Fetch<M: Row> {
-    Awaited(BoxFuture<'static, Turn<M>>),
-    Ahead(Task<Turn<M>>),
+    Awaited(BoxFuture<'static, Fetched<M>>),
+    Ahead(Task<Fetched<M>>),
 }
 
-/// A task that ends with who wants it.
+/// A task that is aborted when this value is dropped.
 struct Task<T>(JoinHandle<T>);
 
 impl<T> Drop for Task<T> {
@@ -118,63 +118,65 @@ impl<T> Drop for Task<T> {
     }
 }
 
-/// The rows of a query. Once a page's first row is handed out, the next page may be fetched while the caller works.
-struct Ahead<M: Row> {
+/// The rows of a query. When the first row of a page has been returned, the next page can be fetched.
+struct RowStream<M: Row> {
     engine: Option<Engine<M>>,
     fetch: Option<Fetch<M>>,
     page: vec::IntoIter<Bound<M>>,
-    /// Whether a row of the page was handed out.
+    /// Whether a row of the page has been returned.
     begun: bool,
-    prefetches: bool,
+    fetches_ahead: bool,
 }
 
-impl<M: Row> Ahead<M> {
-    fn new(engine: Engine<M>, prefetches: bool) -> Self {
-        Self { engine: Some(engine), fetch: None, page: Vec::new().into_iter(), begun: false, prefetches }
+impl<M: Row> RowStream<M> {
+    fn new(engine: Engine<M>, fetches_ahead: bool) -> Self {
+        Self { engine: Some(engine), fetch: None, page: Vec::new().into_iter(), begun: false, fetches_ahead }
     }
 
-    /// Sends for the next page, where there is to be one, a runtime to do it, and no request under way.
+    /// Fetches the next page in the background, if there is one and a runtime to do it.
     fn fetch_ahead(&mut self) {
-        if !self.prefetches || !self.begun {
+        if !self.fetches_ahead || !self.begun {
             return;
         }
         let Ok(runtime) = Handle::try_current() else { return };
         if let Some(engine) = self.engine.take_if(|engine| !engine.is_done()) {
-            self.fetch = Some(Fetch::Ahead(Task(runtime.spawn(turn(engine)))));
+            self.fetch = Some(Fetch::Ahead(Task(runtime.spawn(next_page(engine)))));
         }
     }
 
     fn poll_fetch(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Page<Bound<M>>>>> {
         if self.fetch.is_none() {
             let Some(engine) = self.engine.take() else { return Poll::Ready(None) };
-            self.fetch = Some(Fetch::Awaited(turn(engine).boxed()));
+            self.fetch = Some(Fetch::Awaited(next_page(engine).boxed()));
         }
-        let turn = match &mut self.fetch {
-            Some(Fetch::Awaited(turn)) => Ok(ready!(turn.poll_unpin(context))),
+        let fetched = match &mut self.fetch {
+            Some(Fetch::Awaited(fetch)) => Ok(ready!(fetch.poll_unpin(context))),
             Some(Fetch::Ahead(Task(task))) => ready!(task.poll_unpin(context)),
             None => return Poll::Ready(None),
         };
         self.fetch = None;
-        Poll::Ready(match turn {
+        Poll::Ready(match fetched {
             Ok((engine, page)) => {
                 self.engine = page.is_some().then_some(engine);
                 page
             }
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            // The runtime is shutting down.
-            Err(error) => Some(Err(Error::new(ErrorKind::Transport, format!("no next page: {error}")))),
+            // The runtime shuts down.
+            Err(error) => {
+                Some(Err(Error::new(ErrorKind::Transport, format!("the next page was not fetched: {error}"))))
+            }
         })
     }
 }
 
-async fn turn<M: Row>(mut engine: Engine<M>) -> Turn<M> {
+async fn next_page<M: Row>(mut engine: Engine<M>) -> Fetched<M> {
     let page = engine.next(None).await;
     (engine, page)
 }
 
-impl<M: Row> Unpin for Ahead<M> {}
+impl<M: Row> Unpin for RowStream<M> {}
 
-impl<M: Row> Stream for Ahead<M> {
+impl<M: Row> Stream for RowStream<M> {
     type Item = Result<Bound<M>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -162,37 +162,4 @@ async fn generic_code_over_resources_compiles_and_runs() {
     assert!(tokio::spawn(call.0).await.unwrap().is_ok());
     assert!(tokio::spawn(call.1).await.unwrap().is_ok());
     assert!(tokio::spawn(call.2).await.unwrap().is_err(), "no guardrail has the ID of a model");
-
-    // The futures of a query can be sent to a task too.
-    let query = Guardrail::objects().using(&session).list();
-    let tasks = [
-        tokio::spawn({
-            let query = query.clone();
-            async move { query.count().await.map(drop) }
-        }),
-        tokio::spawn({
-            let query = query.clone();
-            async move { query.order_by(Guardrail::NAME.asc()).first().await.map(drop) }
-        }),
-        tokio::spawn({
-            let query = query.clone();
-            async move { query.exists().await.map(drop) }
-        }),
-        tokio::spawn({
-            let query = query.clone();
-            async move { query.values_list(Guardrail::NAME).await.map(drop) }
-        }),
-        tokio::spawn({
-            let query = query.clone();
-            async move { query.group_by(Guardrail::STATUS).count().await.map(drop) }
-        }),
-        tokio::spawn({
-            let query = query.clone();
-            async move { query.partial().await.1.into_iter().next().map_or(Ok(()), Err) }
-        }),
-        tokio::spawn(async move { query.delete().await.map(drop) }),
-    ];
-    for task in tasks {
-        task.await.unwrap().unwrap();
-    }
 }

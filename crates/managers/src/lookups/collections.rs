@@ -5,35 +5,35 @@ use std::collections::{BTreeMap, HashMap};
 use super::expression::condition;
 use super::{CompareLookups as _, Expression, Lookup, Operand, Part, Q};
 
-/// What holds several things.
+/// A collection of values.
 pub trait Collection: 'static {
-    /// How many.
+    /// Returns the number of values.
     fn length(&self) -> usize;
 }
 
-/// What holds several things in a row.
+/// A sequence of values.
 pub trait List: Collection {
-    /// One of them.
+    /// The type of the values.
     type Item: 'static;
 
-    /// They.
+    /// Returns the values.
     fn items(&self) -> &[Self::Item];
 }
 
-/// What holds things by keys.
+/// A collection of values with keys.
 pub trait KeyedCollection: Collection {
-    /// Whether there is one of that key.
+    /// Returns whether the collection has this key.
     fn has(&self, key: &str) -> bool;
 }
 
 /// Lookups on lists and maps.
 pub trait CollectionLookups: Expression<Value: Collection> {
-    /// How many are in it.
+    /// Compares the number of its values.
     fn len(self) -> Part<Self, usize> {
         Part::new(self, "len", Collection::length)
     }
 
-    /// It is there, and nothing is in it.
+    /// It exists and is empty.
     fn is_empty(self) -> Q<Self::Row> {
         self.len().eq(0)
     }
@@ -41,7 +41,7 @@ pub trait CollectionLookups: Expression<Value: Collection> {
 
 /// Lookups on lists.
 pub trait ListLookups: Expression<Value: List> {
-    /// That is in it: a string, or one of AWS's names.
+    /// It contains this value: a string, or a value of an AWS enum.
     fn has(self, value: impl AsRef<str>) -> Q<Self::Row>
     where
         <Self::Value as List>::Item: AsRef<str>,
@@ -52,7 +52,7 @@ pub trait ListLookups: Expression<Value: List> {
         })
     }
 
-    /// The closure holds for one of it.
+    /// The closure returns true for one of its values.
     fn any(
         self,
         test: impl Fn(&<Self::Value as List>::Item) -> bool + Send + Sync + 'static,
@@ -63,7 +63,7 @@ pub trait ListLookups: Expression<Value: List> {
 
 /// Lookups on maps.
 pub trait MapLookups: Expression<Value: KeyedCollection> {
-    /// It has that key.
+    /// It has this key.
     fn has_key(self, key: impl AsRef<str>) -> Q<Self::Row> {
         let key = key.as_ref().to_owned();
         condition(self, Lookup::HasKey, Operand::Text(key.clone()), move |map| map.has(&key))

@@ -1,4 +1,4 @@
-//! Lookups on numbers, times, days, and yes or no.
+//! Lookups on numbers, times, dates and booleans.
 
 use std::cmp::Ordering;
 use std::ops::{Bound, RangeBounds};
@@ -10,54 +10,54 @@ use jiff::tz::TimeZone;
 use super::expression::condition;
 use super::{Expression, Lookup, Operand, Q};
 
-/// What has an order, but for text: numbers, times, days, yes or no.
+/// A value with an order, except text: a number, a time, a date or a boolean.
 pub trait Comparable: PartialOrd + Copy + Send + Sync + 'static {
-    /// What it is called in messages.
+    /// The name of the type in error messages.
     const WHAT: &'static str;
 
-    /// The same, for people and for AWS's parameters.
+    /// Converts the value for display and for AWS's parameters.
     fn operand(self) -> Operand;
 
-    /// The one that is written so.
+    /// Parses the value.
     fn parse(text: &str) -> Option<Self>;
 
-    /// An order in which every value has its place.
+    /// A total order of the values.
     fn order(&self, other: &Self) -> Ordering;
 }
 
-/// Lookups on numbers, times, days, and yes or no.
+/// Lookups on numbers, times, dates and booleans.
 pub trait CompareLookups: Expression<Value: Comparable> {
-    /// It is that.
+    /// It is equal to this value.
     fn eq(self, value: Self::Value) -> Q<Self::Row> {
         condition(self, Lookup::Exact, value.operand(), move |found| *found == value)
     }
 
-    /// It is there, and is not that.
+    /// It exists and is not equal to this value.
     fn ne(self, value: Self::Value) -> Q<Self::Row> {
         condition(self, Lookup::Ne, value.operand(), move |found| *found != value)
     }
 
-    /// It is greater, or later.
+    /// It is greater or later.
     fn gt(self, value: Self::Value) -> Q<Self::Row> {
         condition(self, Lookup::Gt, value.operand(), move |found| *found > value)
     }
 
-    /// It is that, or greater or later.
+    /// It is equal, greater or later.
     fn gte(self, value: Self::Value) -> Q<Self::Row> {
         condition(self, Lookup::Gte, value.operand(), move |found| *found >= value)
     }
 
-    /// It is less, or earlier.
+    /// It is less or earlier.
     fn lt(self, value: Self::Value) -> Q<Self::Row> {
         condition(self, Lookup::Lt, value.operand(), move |found| *found < value)
     }
 
-    /// It is that, or less or earlier.
+    /// It is equal, less or earlier.
     fn lte(self, value: Self::Value) -> Q<Self::Row> {
         condition(self, Lookup::Lte, value.operand(), move |found| *found <= value)
     }
 
-    /// It is in that range: `1..=5`, `start..`. It stands for the lookups on both ends.
+    /// It is in this range: `1..=5`, `start..`. The condition consists of a lookup for each end.
     fn range(self, range: impl RangeBounds<Self::Value>) -> Q<Self::Row> {
         let from = match range.start_bound() {
             Bound::Included(start) => self.clone().gte(*start),
@@ -71,7 +71,7 @@ pub trait CompareLookups: Expression<Value: Comparable> {
         }
     }
 
-    /// It is one of those.
+    /// It is one of these values.
     fn is_in(self, values: impl IntoIterator<Item = Self::Value>) -> Q<Self::Row> {
         let values: Vec<Self::Value> = values.into_iter().collect();
         let operand = Operand::List(values.iter().map(|value| value.operand()).collect());
@@ -87,7 +87,7 @@ macro_rules! whole_numbers {
             const WHAT: &'static str = "a whole number";
 
             fn operand(self) -> Operand {
-                // Wider than every one of them, on every machine.
+                // Wider than each of these types, on every machine.
                 Operand::Integer(self as i128)
             }
 
@@ -153,7 +153,7 @@ impl Comparable for Timestamp {
         Operand::Time(self)
     }
 
-    /// A time with its zone; what has none is meant in UTC, and a day alone begins it.
+    /// A time with its zone. Without a zone, it is in UTC; a date alone is the start of the day.
     fn parse(text: &str) -> Option<Self> {
         text.parse().ok().or_else(|| {
             let local: DateTime = text.parse().ok()?;

@@ -1,4 +1,4 @@
-//! Things that are read from a row.
+//! Values that are read from a row.
 
 use std::borrow::Cow;
 
@@ -6,45 +6,45 @@ use bedrock_orm_models::{EachField, Field};
 
 use super::{Lookup, Operand, Order, OrderKey, Q};
 
-/// A thing that is read from a row: a field, a field of each thing in a list, a part of a time, a length.
+/// A value that is read from a row: a field, a field of each element of a list, a part of a time, a length.
 ///
-/// The lookups on it are methods of this trait and of the traits for its kind of value, all of them in the prelude.
+/// Its lookups are methods of this trait and of the traits for its type. The prelude has all of them.
 pub trait Expression: Clone + Send + Sync + 'static {
-    /// The row.
+    /// The type of the row.
     type Row: 'static;
-    /// What is read.
+    /// The type of the value.
     type Value: 'static;
 
-    /// Where it stands: `modelLifecycle.status`, `creationTime__year`.
+    /// Returns the path of the value: `modelLifecycle.status`, `creationTime__year`.
     fn path(&self) -> Cow<'static, str>;
 
-    /// Whether the test holds for what is read, or for any of it where it is several; false where it is missing.
+    /// Returns whether the test holds for the value, or for any of several values. False if AWS omitted it.
     fn holds(&self, row: &Self::Row, test: impl FnMut(&Self::Value) -> bool) -> bool;
 
-    /// Whether AWS left it out (`true`) or not (`false`).
+    /// Whether AWS omitted it (`true`) or not (`false`).
     fn is_null(self, missing: bool) -> Q<Self::Row> {
         let path = self.path();
         let test = move |row: &Self::Row| self.holds(row, |_| true) != missing;
         Q::leaf(path, Lookup::IsNull, Operand::Flag(missing), test)
     }
 
-    /// AWS left it out.
+    /// AWS omitted it.
     fn is_none(self) -> Q<Self::Row> {
         self.is_null(true)
     }
 
-    /// It is there.
+    /// AWS sent it.
     fn is_some(self) -> Q<Self::Row> {
         self.is_null(false)
     }
 }
 
-/// What is read once from a row, and so can be ordered and grouped by.
+/// A value that a row has only once, so that rows can be ordered and grouped by it.
 pub trait Single: Expression {
-    /// Calls with its value.
+    /// Calls the closure with the value.
     fn with<R>(&self, row: &Self::Row, call: impl FnOnce(Option<&Self::Value>) -> R) -> R;
 
-    /// Rising; rows without a value come last.
+    /// Ascending. Rows without a value come last.
     fn asc(self) -> Order<Self::Row>
     where
         Self::Value: Ord,
@@ -52,7 +52,7 @@ pub trait Single: Expression {
         OrderKey::new(self, false, Ord::cmp).into()
     }
 
-    /// Falling; rows without a value come last.
+    /// Descending. Rows without a value come last.
     fn desc(self) -> Order<Self::Row>
     where
         Self::Value: Ord,
@@ -93,7 +93,7 @@ impl<M: 'static, T: 'static> Expression for EachField<M, T> {
     }
 }
 
-/// A condition on that thing.
+/// Creates a condition on the value.
 pub(super) fn condition<E: Expression>(
     expression: E,
     lookup: Lookup,

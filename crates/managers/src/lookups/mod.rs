@@ -1,11 +1,11 @@
-//! What a query asks of a row's fields.
+//! Conditions on the fields of a row.
 //!
-//! A lookup on a field gives a [`Q`], a condition: `FoundationModel::PROVIDER_NAME.iexact("anthropic")`. Conditions are
-//! joined by `&` and `|` and turned round by `!`. As in Django and SQL, a value that AWS left out matches no lookup but
-//! [`is_null`](Expression::is_null); `!` is plain negation, so that `!field.eq("x")` holds where the value is missing
-//! and `field.ne("x")` does not.
+//! A lookup on a field is a [`Q`], a condition: `FoundationModel::PROVIDER_NAME.iexact("anthropic")`. Combine
+//! conditions with `&` and `|`, and negate them with `!`. As in Django and SQL, a value that AWS omitted meets no
+//! lookup except [`is_null`](Expression::is_null). `!` is plain negation: `!field.eq("x")` holds if the value is
+//! missing, and `field.ne("x")` does not.
 
-// `is_in` and `is_null` make a condition of a field, which is cheap to copy; they do not ask one.
+// `is_in` and `is_null` take a field, which is cheap to copy, and return a condition.
 #![allow(clippy::wrong_self_convention)]
 
 mod collections;

@@ -1,4 +1,4 @@
-//! Fields by their names, for lookups that are written as strings.
+//! Fields by name, for lookups that are written as strings.
 
 use std::cmp::Ordering;
 use std::ops::RangeInclusive;
@@ -12,33 +12,33 @@ use super::{
     MapLookups as _, Order, OrderKey, Q, TextLookups, TimeLookups as _,
 };
 
-/// A field that is found by its name.
+/// A field that can be found by its name.
 pub trait NamedField<M>: Sync {
-    /// Where it stands on AWS's wire: `modelLifecycle.status`.
+    /// Returns the path of the field on AWS's wire: `modelLifecycle.status`.
     fn path(&self) -> &'static str;
 
-    /// The condition that a lookup's names (`year`, `gte`; none for `exact`) and its operand as text mean.
+    /// Creates a condition from the names of a lookup (`year`, `gte`; none for `exact`) and its operand as text.
     ///
     /// # Errors
     ///
-    /// What is wrong with them, in words.
+    /// A message that says what is wrong with them.
     fn condition(&self, lookup: &[&str], operand: &str) -> Result<Q<M>, String>;
 
-    /// The values that AWS is known to send, where they are names of an enum; empty for any other field.
+    /// Returns the values that AWS is known to send, if the field is an enum. Empty for other fields.
     fn known_values(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// The order by it; none where it has no order.
+    /// Returns the order by this field. `None` if it has no order.
     fn order(&self, descending: bool) -> Option<Order<M>>;
 }
 
-/// A field itself, and no part of one.
+/// A whole field, not a part of one.
 pub trait Located: Expression {
-    /// Where it stands.
+    /// Returns the path of the field.
     fn wire_path(&self) -> &'static str;
 
-    /// The order by it; none where a row has several.
+    /// Returns the order by this field. `None` if a row has several values.
     fn key(
         &self,
         descending: bool,
@@ -77,19 +77,19 @@ macro_rules! named {
 }
 
 named! {
-    /// A string, or one of AWS's names.
+    /// A string, or a value of an AWS enum.
     Text,
     /// A number.
     Number,
     /// A time.
     Time,
-    /// Yes or no.
+    /// A boolean.
     Flag,
-    /// A list of strings or of AWS's names.
+    /// A list of strings or of values of an AWS enum.
     TextList,
     /// A map.
     Map,
-    /// What has no lookups but whether it is there.
+    /// A value with no lookup except whether it exists.
     Opaque
 }
 
@@ -164,7 +164,7 @@ const TEXT_LIST: &[&str] = &["has", "contains", "len", "isnull"];
 const MAP: &[&str] = &["has_key", "len", "isnull"];
 const OPAQUE: &[&str] = &["isnull"];
 
-/// Whether some field has a lookup of that name.
+/// Returns whether any field has a lookup with this name.
 pub(super) fn is_lookup(name: &str) -> bool {
     [TEXT, TIME, TEXT_LIST, MAP].iter().any(|known| known.contains(&name))
 }
@@ -207,7 +207,7 @@ impl<F: Located<Value = Timestamp>> NamedField<F::Row> for Time<F> {
             ["week", rest @ ..] => compared(field.week(), rest, operand),
             ["week_day", rest @ ..] => compared(field.week_day(), rest, operand),
             ["quarter", rest @ ..] => compared(field.quarter(), rest, operand),
-            // The message names the parts too.
+            // The error message has the parts too.
             [name] if !COMPARED.contains(name) => Err(no_lookup(&[name], TIME)),
             other => compared(field, other, operand),
         }
@@ -309,11 +309,11 @@ fn parsed<V: Comparable>(operand: &str) -> Result<V, String> {
     V::parse(operand).ok_or_else(|| format!("`{operand}` is not {}", V::WHAT))
 }
 
-/// The values between the commas.
+/// Returns the values between the commas.
 fn listed(operand: &str) -> Result<Vec<&str>, String> {
     let values: Vec<&str> = operand.split(',').map(str::trim).collect();
     if values.contains(&"") {
-        return Err(format!("`{operand}` has a blank value: give one value or more, with commas between"));
+        return Err(format!("`{operand}` has a blank value: separate the values with commas"));
     }
     Ok(values)
 }
@@ -322,7 +322,7 @@ fn both(operand: &str) -> Result<[&str; 2], String> {
     operand
         .split_once(',')
         .map(|(from, to)| [from.trim(), to.trim()])
-        .ok_or_else(|| format!("`{operand}` is no range: give both ends with a comma between"))
+        .ok_or_else(|| format!("`{operand}` is not a range: give both ends, separated by a comma"))
 }
 
 fn no_lookup(names: &[&str], known: &[&str]) -> String {

@@ -1,6 +1,6 @@
-//! What was meant, where a name is misspelt.
+//! Suggestions for misspelled names.
 
-/// `no field `x`; did you mean `y`? there are: …`.
+/// Returns `no field `x`; did you mean `y`? there are: …`.
 pub(super) fn unknown<'a>(
     what: &str,
     name: &str,
@@ -18,7 +18,7 @@ pub(super) fn unknown<'a>(
     format!("no {what} `{name}`;{meant} there are: {}", known.join(", "))
 }
 
-/// How many letters are to be put in, left out or changed.
+/// Returns the edit distance: how many letters have to be inserted, removed or replaced.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

@@ -1,58 +1,58 @@
-//! What a lookup is called, and what it compares with: for AWS's parameters and for people. Rows are tested without.
+//! The names of lookups, and their operands, for AWS's parameters and for display. Rows are tested without them.
 
 use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// What is asked of a field.
+/// A lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lookup {
-    /// It is that.
+    /// It is equal.
     Exact,
-    /// It is there, and is not that.
+    /// It exists and is not equal.
     Ne,
-    /// It is that text, in any case of letters.
+    /// It is equal, ignoring case.
     Iexact,
-    /// That text is in it.
+    /// It contains the text.
     Contains,
-    /// That text is in it, in any case of letters.
+    /// It contains the text, ignoring case.
     Icontains,
-    /// It begins so.
+    /// It starts with the text.
     Startswith,
-    /// It begins so, in any case of letters.
+    /// It starts with the text, ignoring case.
     Istartswith,
-    /// It ends so.
+    /// It ends with the text.
     Endswith,
-    /// It ends so, in any case of letters.
+    /// It ends with the text, ignoring case.
     Iendswith,
-    /// It is one of those.
+    /// It is one of the values.
     In,
-    /// It is greater, or later.
+    /// It is greater or later.
     Gt,
-    /// It is that, or greater or later.
+    /// It is equal, greater or later.
     Gte,
-    /// It is less, or earlier.
+    /// It is less or earlier.
     Lt,
-    /// It is that, or less or earlier.
+    /// It is equal, less or earlier.
     Lte,
-    /// It is missing, or is not.
+    /// It is missing, or it exists.
     IsNull,
-    /// The regular expression is found in it.
+    /// It matches the regular expression.
     Regex,
-    /// The regular expression is found in it, in any case of letters.
+    /// It matches the regular expression, ignoring case.
     Iregex,
-    /// The list has that.
+    /// The list contains the value.
     Has,
-    /// A closure holds for one of the list.
+    /// A closure returns true for an element of the list.
     Any,
-    /// The map has that key.
+    /// The map has the key.
     HasKey,
 }
 
 impl Lookup {
-    /// As Django writes it: `icontains`.
+    /// Returns the name as in Django: `icontains`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Exact => "exact",
@@ -79,23 +79,23 @@ impl Lookup {
     }
 }
 
-/// What a field is compared with.
+/// The operand of a lookup.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Operand {
-    /// A string, or one of AWS's names.
+    /// A string, or a value of an AWS enum.
     Text(String),
-    /// A whole number.
+    /// An integer.
     Integer(i128),
     /// A number.
     Float(f64),
     /// A time.
     Time(Timestamp),
-    /// A day.
+    /// A date.
     Date(Date),
-    /// Yes or no.
+    /// A boolean.
     Flag(bool),
-    /// Several.
+    /// Several operands.
     List(Vec<Operand>),
     /// A closure.
     Closure,

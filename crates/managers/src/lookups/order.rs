@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use super::Single;
 
-/// An order of rows: by one key, and where that is equal by the next. Rows without a value come last, rising and
-/// falling.
+/// An order of rows: by the first key, and for equal rows by the next. Rows without a value come last, ascending and
+/// descending.
 pub struct Order<M> {
     keys: Vec<OrderKey<M>>,
     fault: Option<Arc<str>>,
 }
 
-/// Which of two rows comes first, rising or falling.
+/// Compares two rows, ascending or descending.
 type Compare<M> = Arc<dyn Fn(&M, &M, bool) -> Ordering + Send + Sync>;
 
-/// What rows are ordered by, and which way.
+/// A key of an order, with its direction.
 pub struct OrderKey<M> {
     path: Cow<'static, str>,
     descending: bool,
@@ -36,7 +36,7 @@ impl<M: 'static> OrderKey<M> {
                 by.with(other, |other| match (one, other) {
                     (Some(one), Some(other)) if descending => order(other, one),
                     (Some(one), Some(other)) => order(one, other),
-                    // Missing values last, either way.
+                    // Rows without a value come last in both directions.
                     (one, other) => other.is_some().cmp(&one.is_some()),
                 })
             })
@@ -46,19 +46,19 @@ impl<M: 'static> OrderKey<M> {
 }
 
 impl<M> OrderKey<M> {
-    /// Where the field stands on AWS's wire.
+    /// Returns the path of the field on AWS's wire.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Whether it falls.
+    /// Returns whether it is descending.
     pub const fn is_descending(&self) -> bool {
         self.descending
     }
 }
 
 impl<M> Order<M> {
-    /// No order: as AWS lists.
+    /// No order: that of AWS's list.
     pub(crate) const fn none() -> Self {
         Self { keys: Vec::new(), fault: None }
     }
@@ -67,7 +67,7 @@ impl<M> Order<M> {
         Self { keys: Vec::new(), fault: Some(message.into()) }
     }
 
-    /// The same, and where two rows are equal in it, in that one.
+    /// Adds an order for rows that are equal in this one.
     #[must_use]
     pub fn then(mut self, next: impl Into<Self>) -> Self {
         let next = next.into();
@@ -76,7 +76,7 @@ impl<M> Order<M> {
         self
     }
 
-    /// The other way round.
+    /// Reverses the order.
     #[must_use]
     pub fn reverse(mut self) -> Self {
         for key in &mut self.keys {
@@ -85,12 +85,12 @@ impl<M> Order<M> {
         self
     }
 
-    /// What rows are ordered by.
+    /// Returns the keys.
     pub fn keys(&self) -> &[OrderKey<M>] {
         &self.keys
     }
 
-    /// Which of two rows comes first.
+    /// Compares two rows.
     pub fn compare(&self, one: &M, other: &M) -> Ordering {
         self.keys
             .iter()
@@ -152,7 +152,7 @@ impl<M> Clone for Order<M> {
     }
 }
 
-/// As Django writes it: `-creationTime, name`.
+/// As in Django: `-creationTime, name`.
 impl<M> fmt::Display for Order<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, key) in self.keys.iter().enumerate() {

@@ -6,15 +6,15 @@ use super::{NamedField, Order, Q};
 use crate::resources::Row;
 
 impl<M: Row> Q<M> {
-    /// The condition that is written so: `providerName__icontains=claude`, `submit_time__year__gte=2024`. Names are
-    /// AWS's or the same in snake case, their parts joined by `__`; without a lookup it is `exact`; the operands of `in`
-    /// and `range` stand with commas between. Spaces around names and operands do not count, and there are no quotes.
+    /// Parses a condition: `providerName__icontains=claude`, `submit_time__year__gte=2024`. Names are AWS's, or the
+    /// same in snake case, with their parts joined by `__`. Without a lookup, it is `exact`. The operands of `in` and
+    /// `range` are separated by commas. Spaces around names and operands are ignored. There are no quotes.
     ///
-    /// Where a field is an enum of AWS's, such as a status, a value that the enum does not have is an error, since it
-    /// would find nothing. The lookups of the field's constant take any value.
+    /// If a field is an AWS enum, such as a status, an unknown value is an error, because it would match nothing. The
+    /// lookups of the field's constant accept any value.
     ///
-    /// What is wrong with it is told when the query is sent, as
-    /// [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput), with what was probably meant.
+    /// A mistake is an [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput) error with a suggestion when the
+    /// query is sent.
     pub fn parse(condition: &str) -> Self {
         parsed(condition).unwrap_or_else(|fault| Self::invalid(format!("`{condition}`: {fault}")))
     }
@@ -37,7 +37,7 @@ fn parsed<M: Row>(condition: &str) -> Result<Q<M>, String> {
     }
 }
 
-/// The operand without the spaces around it.
+/// Removes the spaces around the operand.
 fn written(operand: &str) -> Result<&str, String> {
     let operand = operand.trim();
     if operand.starts_with('=') {
@@ -51,12 +51,12 @@ fn written(operand: &str) -> Result<&str, String> {
     Ok(operand)
 }
 
-/// The values that the field at that path is known to have; empty where they can be any.
+/// Returns the known values of the field at this path. Empty if it can have any value.
 pub(crate) fn known_values<M: Row>(path: &str) -> &'static [&'static str] {
     M::FIELDS.iter().find(|field| field.path() == path).map_or(&[], |field| field.known_values())
 }
 
-/// The order that is written so: `-creationTime, name`.
+/// Parses an order: `-creationTime, name`.
 pub(crate) fn order<M: Row>(order: &str) -> Order<M> {
     order.split(',').map(|key| key_order(key.trim()).unwrap_or_else(Order::invalid)).collect()
 }
@@ -67,7 +67,7 @@ fn key_order<M: Row>(key: &str) -> Result<Order<M>, String> {
     field.order(descending).ok_or_else(|| format!("rows cannot be ordered by `{}`", field.path()))
 }
 
-/// The field of that name.
+/// Finds the field with this name.
 pub(crate) fn field<M: Row>(name: &str) -> Result<&'static dyn NamedField<M>, String> {
     let parts: Vec<&str> = name.split("__").collect();
     match longest::<M>(&parts) {
@@ -76,13 +76,13 @@ pub(crate) fn field<M: Row>(name: &str) -> Result<&'static dyn NamedField<M>, St
     }
 }
 
-/// The field that most of the first parts name, and the parts after it.
+/// Finds the field that has the longest name among the first parts, and returns it with the remaining parts.
 fn longest<'a, M: Row>(parts: &'a [&'a str]) -> Option<(&'static dyn NamedField<M>, &'a [&'a str])> {
     let named = |count: usize| M::FIELDS.iter().find(|field| is_named(field.path(), &parts[..count]));
     (1..=parts.len()).rev().find_map(|count| Some((*named(count)?, &parts[count..])))
 }
 
-/// Whether the path is that name, in AWS's spelling or in snake case.
+/// Returns whether the name is that of the path, in AWS's spelling or in snake case.
 fn is_named(path: &str, parts: &[&str]) -> bool {
     let plain = |name: &str| name.replace('_', "").to_lowercase();
     let name = parts.join(".");
@@ -90,7 +90,7 @@ fn is_named(path: &str, parts: &[&str]) -> bool {
 }
 
 fn no_field<M: Row>(parts: &[&str]) -> String {
-    // What stands after the field's name is not a part of it.
+    // The path of the condition is that of the field alone.
     let lookups = parts.iter().rev().take_while(|part| is_lookup(part)).count();
     let name = parts[..(parts.len() - lookups).max(1)].join(".");
     let message = unknown("field", &name, M::FIELDS.iter().map(|field| field.path()));

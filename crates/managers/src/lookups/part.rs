@@ -1,11 +1,11 @@
-//! Parts of what is read: a time's year, a list's length.
+//! Parts of a value: the year of a time, the length of a list.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use super::{Expression, Single};
 
-/// A part of what is read: a time's year, a list's length.
+/// A part of a value: the year of a time, the length of a list.
 pub struct Part<E: Expression, V> {
     whole: E,
     name: &'static str,

@@ -10,7 +10,7 @@ use super::{Lookup, Operand};
 
 type Test<M> = Arc<dyn Fn(&M) -> bool + Send + Sync>;
 
-/// A condition on a row. Lookups on fields make them; `&`, `|` and `!` join them.
+/// A condition on a row. Lookups on fields create it. Combine conditions with `&`, `|` and `!`.
 ///
 /// ```
 /// use bedrock_orm::prelude::*;
@@ -27,11 +27,11 @@ enum Node<M> {
     Or(Vec<Node<M>>),
     Not(Arc<Node<M>>),
     Closure(Test<M>),
-    /// What cannot be asked, found when it was written and told when the query is sent.
+    /// An invalid condition. It is an error when the query is sent.
     Invalid(Arc<str>),
 }
 
-/// One lookup.
+/// A lookup.
 pub(crate) struct Leaf<M> {
     pub(crate) path: Cow<'static, str>,
     pub(crate) lookup: Lookup,
@@ -40,12 +40,12 @@ pub(crate) struct Leaf<M> {
 }
 
 impl<M> Q<M> {
-    /// A condition of your own: `Q::new(|row: &FoundationModel| row.model_id.len() < 30)`.
+    /// Creates a condition from a closure: `Q::new(|row: &FoundationModel| row.model_id.len() < 30)`.
     pub fn new(test: impl Fn(&M) -> bool + Send + Sync + 'static) -> Self {
         Self(Node::Closure(Arc::new(test)))
     }
 
-    /// The condition that every row meets.
+    /// Creates the condition that every row meets.
     pub const fn all() -> Self {
         Self(Node::All)
     }
@@ -63,17 +63,17 @@ impl<M> Q<M> {
         Self(Node::Invalid(message.into()))
     }
 
-    /// Whether the row meets it. No row meets a condition that cannot be asked.
+    /// Returns whether the row meets the condition. No row meets an invalid one.
     pub fn matches(&self, row: &M) -> bool {
         self.0.matches(row)
     }
 
-    /// Why it cannot be asked, if it cannot.
+    /// Returns why the condition is invalid.
     pub(crate) fn fault(&self) -> Option<&str> {
         self.0.fault()
     }
 
-    /// The lookups that must all hold, and whether they are the whole condition.
+    /// Returns the lookups that every matching row meets, and whether they are the whole condition.
     pub(crate) fn required(&self) -> (Vec<&Leaf<M>>, bool) {
         match &self.0 {
             Node::All => (Vec::new(), true),
@@ -97,13 +97,13 @@ impl<M> Q<M> {
         matches!(self.0, Node::All)
     }
 
-    /// Whether no row can meet it, whatever the rows are: it asks for one of no values.
+    /// Returns whether no row can meet the condition, because it asks for one of no values.
     pub(crate) fn is_never(&self) -> bool {
         self.0.is_never()
     }
 
-    /// What is wrong with each value that it asks for and that its field is not known to have. `known` gives the values
-    /// of a path; none where they can be any.
+    /// Returns a message for each value that its field is not known to have. `known` returns the known values of a
+    /// path, or an empty slice if it can have any value.
     pub(crate) fn unknown_values(&self, known: &dyn Fn(&str) -> &'static [&'static str]) -> Vec<String> {
         let mut found = Vec::new();
         self.0.each_leaf(&mut |leaf| found.extend(leaf.unknown_values(known(&leaf.path))));
@@ -116,7 +116,7 @@ impl<M> Leaf<M> {
         let is_known = |text: &str| match self.lookup {
             Lookup::Iexact => known.iter().any(|known| known.eq_ignore_ascii_case(text)),
             Lookup::Exact | Lookup::Ne | Lookup::In | Lookup::Has => known.contains(&text),
-            // The others ask for a part of the value, or for what comes before or after it.
+            // Other lookups compare with a part of the value or with its order.
             _ => true,
         };
         let operands = match &self.operand {
@@ -211,7 +211,7 @@ fn show_joined<M>(nodes: &[Node<M>], word: &str, formatter: &mut fmt::Formatter<
 impl<M> BitAnd for Q<M> {
     type Output = Self;
 
-    /// Both hold.
+    /// Both conditions hold.
     fn bitand(self, other: Self) -> Self {
         match (self.0, other.0) {
             (Node::All, node) | (node, Node::All) => Self(node),
@@ -235,7 +235,7 @@ impl<M> BitAnd for Q<M> {
 impl<M> BitOr for Q<M> {
     type Output = Self;
 
-    /// One of them holds, or both.
+    /// At least one of the conditions holds.
     fn bitor(self, other: Self) -> Self {
         match (self.0, other.0) {
             (Node::Or(mut nodes), Node::Or(more)) => {
@@ -254,7 +254,7 @@ impl<M> BitOr for Q<M> {
 impl<M> Not for Q<M> {
     type Output = Self;
 
-    /// It does not hold: plain negation, which holds where a value is missing.
+    /// The condition does not hold. This is plain negation: it holds if a value is missing.
     fn not(self) -> Self {
         match self.0 {
             Node::Not(node) => Self((*node).clone()),
@@ -306,7 +306,7 @@ impl<M> fmt::Display for Q<M> {
     }
 }
 
-/// The text of `Display`.
+/// The same text as `Display`.
 impl<M> fmt::Debug for Q<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)

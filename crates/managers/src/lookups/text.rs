@@ -1,93 +1,93 @@
-//! Lookups on strings and on AWS's names.
+//! Lookups on strings and on values of AWS enums.
 
 use regex_lite::{Regex, RegexBuilder};
 
 use super::expression::condition;
 use super::{Expression, Lookup, Operand, Q};
 
-/// Lookups on strings, and on enums, which compare by AWS's names for their values: `STATUS.eq("ACTIVE")` and
+/// Lookups on strings and on enums, which are compared by AWS's names: `STATUS.eq("ACTIVE")` and
 /// `STATUS.eq(Status::Active)` are the same.
 pub trait TextLookups: Expression<Value: AsRef<str>> {
-    /// It is that.
+    /// It is equal to this text.
     fn eq(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Exact, value, |text, value| text == value)
     }
 
-    /// It is there, and is not that.
+    /// It exists and is not equal to this text.
     fn ne(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Ne, value, |text, value| text != value)
     }
 
-    /// It is that, in any case of letters.
+    /// It is equal to this text, ignoring case.
     fn iexact(self, value: impl AsRef<str>) -> Q<Self::Row> {
         folded(self, Lookup::Iexact, value, |text, value| text == value)
     }
 
-    /// That is in it.
+    /// It contains this text.
     fn contains(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Contains, value, |text, value| text.contains(value))
     }
 
-    /// That is in it, in any case of letters.
+    /// It contains this text, ignoring case.
     fn icontains(self, value: impl AsRef<str>) -> Q<Self::Row> {
         folded(self, Lookup::Icontains, value, |text, value| text.contains(value))
     }
 
-    /// It begins with that.
+    /// It starts with this text.
     fn startswith(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Startswith, value, |text, value| text.starts_with(value))
     }
 
-    /// It begins with that, in any case of letters.
+    /// It starts with this text, ignoring case.
     fn istartswith(self, value: impl AsRef<str>) -> Q<Self::Row> {
         folded(self, Lookup::Istartswith, value, |text, value| text.starts_with(value))
     }
 
-    /// It ends with that.
+    /// It ends with this text.
     fn endswith(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Endswith, value, |text, value| text.ends_with(value))
     }
 
-    /// It ends with that, in any case of letters.
+    /// It ends with this text, ignoring case.
     fn iendswith(self, value: impl AsRef<str>) -> Q<Self::Row> {
         folded(self, Lookup::Iendswith, value, |text, value| text.ends_with(value))
     }
 
-    /// It is one of those.
+    /// It is one of these texts.
     fn is_in(self, values: impl IntoIterator<Item: AsRef<str>>) -> Q<Self::Row> {
         let values: Vec<String> = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
         let operand = Operand::List(values.iter().cloned().map(Operand::Text).collect());
         condition(self, Lookup::In, operand, move |text| values.iter().any(|value| value == text.as_ref()))
     }
 
-    /// It comes after that, letter by letter.
+    /// It is greater than this text, compared by code point.
     fn gt(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Gt, value, |text, value| text > value)
     }
 
-    /// It is that, or comes after it.
+    /// It is equal to this text or greater.
     fn gte(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Gte, value, |text, value| text >= value)
     }
 
-    /// It comes before that, letter by letter.
+    /// It is less than this text, compared by code point.
     fn lt(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Lt, value, |text, value| text < value)
     }
 
-    /// It is that, or comes before it.
+    /// It is equal to this text or less.
     fn lte(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Lte, value, |text, value| text <= value)
     }
 
-    /// The regular expression is found in it, in the syntax of the [`regex-lite`](https://docs.rs/regex-lite) crate:
-    /// `\d`, `\w` and the like are ASCII's. One that is none makes the query fail before it is sent.
+    /// It matches this regular expression, in the syntax of the [`regex-lite`](https://docs.rs/regex-lite) crate: `\d`,
+    /// `\w` and similar classes are ASCII. An invalid expression is an error before the query is sent.
     fn regex(self, pattern: impl AsRef<str>) -> Q<Self::Row> {
         regex(self, Lookup::Regex, pattern.as_ref())
     }
 
-    /// The regular expression is found in it, in any case of ASCII's letters. One that is none makes the query fail
-    /// before it is sent.
+    /// It matches this regular expression, ignoring ASCII case. An invalid expression is an error before the query is
+    /// sent.
     fn iregex(self, pattern: impl AsRef<str>) -> Q<Self::Row> {
         regex(self, Lookup::Iregex, pattern.as_ref())
     }
@@ -105,7 +105,7 @@ fn text<E: Expression<Value: AsRef<str>>>(
     condition(expression, lookup, Operand::Text(value.clone()), move |text| test(text.as_ref(), &value))
 }
 
-/// A lookup for which case does not count.
+/// Creates a lookup that ignores case.
 fn folded<E: Expression<Value: AsRef<str>>>(
     expression: E,
     lookup: Lookup,
@@ -116,7 +116,7 @@ fn folded<E: Expression<Value: AsRef<str>>>(
     condition(expression, lookup, operand, move |text| test(&fold(text.as_ref()), &value))
 }
 
-/// Letter by letter: `str::to_lowercase` writes a last sigma in another way than one in the middle.
+/// Lowercases letter by letter: `str::to_lowercase` treats a sigma at the end of a word differently.
 fn fold(text: &str) -> String {
     if text.is_ascii() {
         text.to_ascii_lowercase()
@@ -129,7 +129,7 @@ fn regex<E: Expression<Value: AsRef<str>>>(expression: E, lookup: Lookup, patter
     match RegexBuilder::new(pattern).case_insensitive(lookup == Lookup::Iregex).build() {
         Ok(regex) => found(expression, lookup, pattern, regex),
         Err(error) => {
-            Q::invalid(format!("{}: `{pattern}` is no regular expression: {error}", expression.path()))
+            Q::invalid(format!("{}: `{pattern}` is not a regular expression: {error}", expression.path()))
         }
     }
 }

@@ -8,10 +8,9 @@ use super::{Expression, Part};
 
 macro_rules! parts {
     ($($(#[$doc:meta])* $name:ident),*) => {
-        /// Parts of a time, in UTC, with Django's numbering. Each can be compared on:
-        /// `CREATION_TIME.year().gte(2024)`.
+        /// Parts of a time, in UTC, numbered as in Django. Each can be compared: `CREATION_TIME.year().gte(2024)`.
         pub trait TimeLookups: Expression<Value = Timestamp> {
-            /// Its day.
+            /// The date.
             fn date(self) -> Part<Self, Date> {
                 Part::new(self, "date", |time| utc(time).date())
             }
@@ -27,23 +26,23 @@ macro_rules! parts {
 }
 
 parts! {
-    /// Its year.
+    /// The year.
     year,
-    /// Its month, 1 to 12.
+    /// The month, 1 to 12.
     month,
-    /// Its day of the month, 1 to 31.
+    /// The day of the month, 1 to 31.
     day,
-    /// Its hour, 0 to 23.
+    /// The hour, 0 to 23.
     hour,
-    /// Its minute, 0 to 59.
+    /// The minute, 0 to 59.
     minute,
-    /// Its second, 0 to 59.
+    /// The second, 0 to 59.
     second,
-    /// Its week by ISO 8601, 1 to 53.
+    /// The week by ISO 8601, 1 to 53.
     week,
-    /// Its day of the week, from 1, Sunday, to 7, Saturday.
+    /// The day of the week, from 1 (Sunday) to 7 (Saturday).
     week_day,
-    /// Its quarter of the year, 1 to 4.
+    /// The quarter of the year, 1 to 4.
     quarter
 }
 

@@ -1,4 +1,4 @@
-//! One value of many rows, and rows in groups.
+//! Aggregates over rows, and rows in groups.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::resources::Row;
 use crate::rows::pages;
 
 impl<M: Row> QuerySet<M> {
-    /// One value of all rows, or several in a tuple: `aggregate((count(), max(SUBMIT_TIME)))`.
+    /// Returns an aggregate over all rows, or several in a tuple: `aggregate((count(), max(SUBMIT_TIME)))`.
     ///
     /// # Errors
     ///
@@ -19,14 +19,20 @@ impl<M: Row> QuerySet<M> {
     ///
     /// # Requests
     ///
-    /// As [`pages`](Self::pages), every page.
-    pub async fn aggregate<A: Aggregate<M> + Sync>(&self, aggregate: A) -> Result<A::Output> {
-        let mut so_far = aggregate.start();
-        self.each(|row| aggregate.add(&mut so_far, row)).await?;
-        Ok(so_far)
+    /// As [`pages`](Self::pages), for every page.
+    pub fn aggregate<A: Aggregate<M> + Sync + 'static>(
+        &self,
+        aggregate: A,
+    ) -> impl Future<Output = Result<A::Output>> + Send + 'static + use<M, A> {
+        let rows = self.clone();
+        async move {
+            let mut result = aggregate.start();
+            rows.for_each(|row| aggregate.add(&mut result, row)).await?;
+            Ok(result)
+        }
     }
 
-    /// The least value of that field; none where no row has one.
+    /// Returns the smallest value of the field, or `None` if no row has one.
     ///
     /// # Errors
     ///
@@ -34,15 +40,15 @@ impl<M: Row> QuerySet<M> {
     ///
     /// # Requests
     ///
-    /// As [`pages`](Self::pages), every page.
-    pub async fn min<F: Expression<Row = M, Value: Ord + Clone + Send>>(
+    /// As [`pages`](Self::pages), for every page.
+    pub fn min<F: Expression<Row = M, Value: Ord + Clone + Send>>(
         &self,
         field: F,
-    ) -> Result<Option<F::Value>> {
-        self.aggregate(min(field)).await
+    ) -> impl Future<Output = Result<Option<F::Value>>> + Send + 'static + use<M, F> {
+        self.aggregate(min(field))
     }
 
-    /// The greatest value of that field; none where no row has one.
+    /// Returns the largest value of the field, or `None` if no row has one.
     ///
     /// # Errors
     ///
@@ -50,15 +56,15 @@ impl<M: Row> QuerySet<M> {
     ///
     /// # Requests
     ///
-    /// As [`pages`](Self::pages), every page.
-    pub async fn max<F: Expression<Row = M, Value: Ord + Clone + Send>>(
+    /// As [`pages`](Self::pages), for every page.
+    pub fn max<F: Expression<Row = M, Value: Ord + Clone + Send>>(
         &self,
         field: F,
-    ) -> Result<Option<F::Value>> {
-        self.aggregate(max(field)).await
+    ) -> impl Future<Output = Result<Option<F::Value>>> + Send + 'static + use<M, F> {
+        self.aggregate(max(field))
     }
 
-    /// The rows in groups, one for each value of that field.
+    /// Groups the rows by the value of the field.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -67,7 +73,7 @@ impl<M: Row> QuerySet<M> {
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::local(local.url())?;
-    /// let makers = FoundationModel::objects().using(&session).list().group_by(FoundationModel::PROVIDER_NAME).count().await?;
+    /// let providers = FoundationModel::objects().using(&session).list().group_by(FoundationModel::PROVIDER_NAME).count().await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -76,7 +82,7 @@ impl<M: Row> QuerySet<M> {
     }
 }
 
-/// Rows in groups, by the value of a field; those without one are a group too. Nothing is sent until it is asked.
+/// Rows in groups, by the value of a field. Rows without a value are one group. Lazy.
 #[derive(Clone, Debug)]
 pub struct GroupBy<M: Row, F> {
     rows: QuerySet<M>,
@@ -84,7 +90,7 @@ pub struct GroupBy<M: Row, F> {
 }
 
 impl<M: Row, F: Single<Row = M, Value: Ord + Clone + Send>> GroupBy<M, F> {
-    /// One value of each group, or several in a tuple.
+    /// Returns an aggregate over each group, or several in a tuple.
     ///
     /// # Errors
     ///
@@ -92,87 +98,100 @@ impl<M: Row, F: Single<Row = M, Value: Ord + Clone + Send>> GroupBy<M, F> {
     ///
     /// # Requests
     ///
-    /// As [`QuerySet::pages`], every page.
-    pub async fn aggregate<A: Aggregate<M> + Sync>(
+    /// As [`QuerySet::pages`], for every page.
+    pub fn aggregate<A: Aggregate<M> + Sync + 'static>(
         &self,
         aggregate: A,
-    ) -> Result<BTreeMap<Option<F::Value>, A::Output>> {
-        let mut groups = BTreeMap::new();
-        self.rows
-            .each(|row| {
-                let group = groups.entry(self.group(row)).or_insert_with(|| aggregate.start());
+    ) -> impl Future<Output = Result<BTreeMap<Option<F::Value>, A::Output>>> + Send + 'static + use<M, F, A>
+    {
+        let Self { rows, field } = self.clone();
+        async move {
+            let mut groups = BTreeMap::new();
+            rows.for_each(|row| {
+                let group = groups.entry(value_of(&field, row)).or_insert_with(|| aggregate.start());
                 aggregate.add(group, row);
             })
             .await?;
-        Ok(groups)
-    }
-
-    /// How many rows each group has.
-    ///
-    /// # Errors
-    ///
-    /// As [`QuerySet::pages`].
-    ///
-    /// # Requests
-    ///
-    /// As [`QuerySet::pages`], every page.
-    pub async fn count(&self) -> Result<BTreeMap<Option<F::Value>, usize>> {
-        self.aggregate(count()).await
-    }
-
-    /// The least value of another field in each group.
-    ///
-    /// # Errors
-    ///
-    /// As [`QuerySet::pages`].
-    ///
-    /// # Requests
-    ///
-    /// As [`QuerySet::pages`], every page.
-    pub async fn min<G: Expression<Row = M, Value: Ord + Clone + Send>>(
-        &self,
-        field: G,
-    ) -> Result<BTreeMap<Option<F::Value>, Option<G::Value>>> {
-        self.aggregate(min(field)).await
-    }
-
-    /// The greatest value of another field in each group.
-    ///
-    /// # Errors
-    ///
-    /// As [`QuerySet::pages`].
-    ///
-    /// # Requests
-    ///
-    /// As [`QuerySet::pages`], every page.
-    pub async fn max<G: Expression<Row = M, Value: Ord + Clone + Send>>(
-        &self,
-        field: G,
-    ) -> Result<BTreeMap<Option<F::Value>, Option<G::Value>>> {
-        self.aggregate(max(field)).await
-    }
-
-    /// The rows of each group, in the queryset's order.
-    ///
-    /// # Errors
-    ///
-    /// As [`QuerySet::pages`].
-    ///
-    /// # Requests
-    ///
-    /// As [`QuerySet::pages`], every page.
-    pub async fn rows(&self) -> Result<BTreeMap<Option<F::Value>, Vec<Bound<M>>>> {
-        let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        let mut pages = pages(self.rows.engine());
-        while let Some(page) = pages.next().await {
-            for row in page?.items {
-                groups.entry(self.group(&row)).or_default().push(row);
-            }
+            Ok(groups)
         }
-        Ok(groups)
     }
 
-    fn group(&self, row: &M) -> Option<F::Value> {
-        self.field.with(row, |value| value.cloned())
+    /// Counts the rows of each group.
+    ///
+    /// # Errors
+    ///
+    /// As [`QuerySet::pages`].
+    ///
+    /// # Requests
+    ///
+    /// As [`QuerySet::pages`], for every page.
+    pub fn count(
+        &self,
+    ) -> impl Future<Output = Result<BTreeMap<Option<F::Value>, usize>>> + Send + 'static + use<M, F> {
+        self.aggregate(count())
     }
+
+    /// Returns the smallest value of another field in each group.
+    ///
+    /// # Errors
+    ///
+    /// As [`QuerySet::pages`].
+    ///
+    /// # Requests
+    ///
+    /// As [`QuerySet::pages`], for every page.
+    pub fn min<G: Expression<Row = M, Value: Ord + Clone + Send>>(
+        &self,
+        field: G,
+    ) -> impl Future<Output = Result<BTreeMap<Option<F::Value>, Option<G::Value>>>> + Send + 'static + use<M, F, G>
+    {
+        self.aggregate(min(field))
+    }
+
+    /// Returns the largest value of another field in each group.
+    ///
+    /// # Errors
+    ///
+    /// As [`QuerySet::pages`].
+    ///
+    /// # Requests
+    ///
+    /// As [`QuerySet::pages`], for every page.
+    pub fn max<G: Expression<Row = M, Value: Ord + Clone + Send>>(
+        &self,
+        field: G,
+    ) -> impl Future<Output = Result<BTreeMap<Option<F::Value>, Option<G::Value>>>> + Send + 'static + use<M, F, G>
+    {
+        self.aggregate(max(field))
+    }
+
+    /// Returns the rows of each group, in the queryset's order.
+    ///
+    /// # Errors
+    ///
+    /// As [`QuerySet::pages`].
+    ///
+    /// # Requests
+    ///
+    /// As [`QuerySet::pages`], for every page.
+    pub fn rows(
+        &self,
+    ) -> impl Future<Output = Result<BTreeMap<Option<F::Value>, Vec<Bound<M>>>>> + Send + 'static + use<M, F>
+    {
+        let Self { rows, field } = self.clone();
+        async move {
+            let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+            let mut pages = pages(rows.engine());
+            while let Some(page) = pages.next().await {
+                for row in page?.items {
+                    groups.entry(value_of(&field, &row)).or_default().push(row);
+                }
+            }
+            Ok(groups)
+        }
+    }
+}
+
+fn value_of<F: Single<Value: Clone>>(field: &F, row: &F::Row) -> Option<F::Value> {
+    field.with(row, |value| value.cloned())
 }

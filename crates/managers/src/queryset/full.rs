@@ -1,4 +1,4 @@
-//! The wholes of which a list's rows are parts.
+//! The full resources of a list's rows.
 
 use std::fmt;
 use std::future::{IntoFuture, ready};
@@ -8,14 +8,14 @@ use bedrock_orm_core::{Bound, Result};
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use super::QuerySet;
-use crate::pace::Pace;
+use crate::concurrency::ConcurrencyLimit;
 use crate::resources::{Keyed, Row};
 use crate::{FullExt as _, Rows};
 
 impl<M: Row + Keyed> QuerySet<M> {
-    /// The wholes of the rows: of `GuardrailSummary`s the `Guardrail`s, in the same order. Awaited it gives all of
-    /// them, as a stream one by one; eight are fetched at once unless [`concurrency`](Self::concurrency) says
-    /// otherwise. When AWS throttles, fewer are, and what was throttled is asked for again.
+    /// Gets the full resource of each row, such as the `Guardrail` of a `GuardrailSummary`, in the same order. Awaiting it
+    /// returns all of them; it can also be streamed. By default, eight run concurrently, see
+    /// [`concurrency`](Self::concurrency). If AWS throttles, fewer run, and throttled calls are retried.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -35,7 +35,7 @@ impl<M: Row + Keyed> QuerySet<M> {
     }
 }
 
-/// The wholes of a queryset's rows, which have not been asked for yet.
+/// The full resources of a queryset's rows. Lazy.
 #[derive(Clone)]
 #[must_use = "nothing is sent until it is awaited or streamed"]
 pub struct FullSet<M: Row> {
@@ -44,19 +44,20 @@ pub struct FullSet<M: Row> {
 }
 
 impl<M: Row + Keyed> FullSet<M> {
-    /// How many are fetched at once: 8 unless set; 0 is an error when it is sent.
+    /// Sets how many calls run concurrently. The default is 8. 0 is an error when it is sent.
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.rows = self.rows.concurrency(calls);
         self
     }
 
-    /// Leaves out what has gone since it was listed; it is a `DoesNotExist` error otherwise.
+    /// Leaves out resources that were deleted after they were listed. Otherwise they are a `DoesNotExist` error.
     pub fn skip_missing(mut self) -> Self {
         self.skip_missing = true;
         self
     }
 
-    /// One by one, in the order of the rows. One that cannot be had is an error in its place, and the next ones follow.
+    /// Streams the full resources in the order of the rows. If one fails, its error takes its place, and the next ones
+    /// follow.
     ///
     /// # Errors
     ///
@@ -64,28 +65,28 @@ impl<M: Row + Keyed> FullSet<M> {
     ///
     /// # Requests
     ///
-    /// As [`QuerySet::stream`], and one of the noun's Get operation a row: `GetGuardrail` (`bedrock:GetGuardrail`).
+    /// As [`QuerySet::stream`], and one Get operation per row: `GetGuardrail` (`bedrock:GetGuardrail`).
     pub fn stream(&self) -> Rows<M::Full> {
         let Self { rows, skip_missing } = self.clone();
-        let pace = match Pace::new(rows.at_once) {
-            Ok(pace) => pace,
+        let limit = match ConcurrencyLimit::new(rows.concurrency) {
+            Ok(limit) => limit,
             Err(error) => return Rows::new(stream::iter([Err(error)])),
         };
-        let wholes = pace.each(rows.stream(), |pace, row| async move {
+        let resources = limit.for_each(rows.stream(), |limit, row| async move {
             let row = row?;
-            let whole = pace.run(|| row.full()).await?;
+            let full = limit.run(|| row.full()).await?;
             Ok(match row.related() {
-                Some(related) => whole.with_related(related.clone()),
-                None => whole,
+                Some(related) => full.with_related(related.clone()),
+                None => full,
             })
         });
-        Rows::new(wholes.filter(move |whole: &Result<_>| {
-            ready(!(skip_missing && matches!(whole, Err(error) if error.is_does_not_exist())))
+        Rows::new(resources.filter(move |full: &Result<_>| {
+            ready(!(skip_missing && matches!(full, Err(error) if error.is_does_not_exist())))
         }))
     }
 }
 
-/// Awaiting it gives all of them; the first that cannot be had ends it.
+/// Awaiting it returns all full resources, or the first error.
 impl<M: Row + Keyed> IntoFuture for FullSet<M> {
     type Output = Result<Vec<Bound<M::Full>>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;

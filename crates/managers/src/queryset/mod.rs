@@ -1,7 +1,8 @@
-//! A list that has not been asked for yet.
+//! Lazy lists: what is chained onto a queryset.
 
 mod aggregate;
 mod full;
+mod lowering;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -16,10 +17,8 @@ use bedrock_orm_core::{Bound, Error, Result, SessionChoice};
 use futures_util::FutureExt;
 
 use crate::Relation;
-use crate::engine::{Engine, Gather, Seen, Source, Walk};
+use crate::concurrency::DEFAULT_CONCURRENCY;
 use crate::lookups::{self, Order, Q};
-use crate::pace::AT_ONCE;
-use crate::plan::{Plan, Pushdown, push, set_by_hand};
 use crate::prefetch::Relates;
 use crate::resources::{Get, Row};
 use crate::rows::{Pages, Rows, pages, rows};
@@ -28,7 +27,8 @@ pub use aggregate::GroupBy;
 pub use full::FullSet;
 pub use values::Values;
 
-/// A list that has not been asked for yet: a value to narrow, to clone and to hand on. Awaited, it gives all rows.
+/// A lazy list: a value that you narrow, clone and pass on. It sends nothing until it is awaited or a method returns a
+/// future or a stream of its rows. Awaiting it returns all rows.
 ///
 /// ```
 /// use bedrock_orm::prelude::*;
@@ -46,26 +46,28 @@ pub use values::Values;
 /// # }
 /// ```
 ///
-/// Conditions, orders and limits can be given in any order: the rows that match are ordered, then cut.
+/// You can chain conditions, orders and limits in any sequence: the rows that match are sorted, then cut.
+///
+/// The futures own a clone of the queryset, so they can be spawned.
 pub struct QuerySet<M: Row> {
     sessions: Vec<SessionChoice>,
     pub(crate) parameters: M::Parameters,
     starting_token: Option<String>,
     page_size: Option<i32>,
-    /// The querysets of which this one is the union; where there are none it is a list.
+    /// The parts of a union. Empty for a single list.
     union: Vec<Self>,
     filter: Q<M>,
     order: Order<M>,
-    backwards: bool,
+    reversed: bool,
     distinct: bool,
     offset: usize,
     limit: Option<usize>,
     related: Vec<Arc<dyn Relates<M>>>,
     keep_going: bool,
-    pub(crate) at_once: usize,
-    /// What is wrong with what it was told, told when it is sent.
+    pub(crate) concurrency: usize,
+    /// Why a setting is invalid. It is an error when the queryset is sent.
     fault: Option<&'static str>,
-    /// Whether AWS is asked for nothing but the list: the plan that all others have to equal.
+    /// Whether nothing is pushed down. Tests compare its rows with those of the other plans.
     plain: bool,
 }
 
@@ -79,51 +81,50 @@ impl<M: Row> QuerySet<M> {
             union: Vec::new(),
             filter: Q::all(),
             order: Order::none(),
-            backwards: false,
+            reversed: false,
             distinct: false,
             offset: 0,
             limit: None,
             related: Vec::new(),
             keep_going: false,
-            at_once: AT_ONCE,
+            concurrency: DEFAULT_CONCURRENCY,
             fault: None,
             plain: false,
         }
     }
 
-    /// The same list in another session: one of yours, or the name of a registered one.
+    /// Uses this session, or the registered session with this name.
     #[must_use]
     pub fn using(self, session: impl Into<SessionChoice>) -> Self {
         self.using_each([session])
     }
 
-    /// The same list in each of those sessions, one after the other. Rows know the session that they came through, and
-    /// an error tells its own. The first failure ends the whole; see [`keep_going`](Self::keep_going).
+    /// Lists in each of these sessions, one after the other. Each row is bound to its session, and an error names its
+    /// session. The first failure ends the list; see [`keep_going`](Self::keep_going).
     #[must_use]
     pub fn using_each(self, sessions: impl IntoIterator<Item: Into<SessionChoice>>) -> Self {
         let sessions: Vec<SessionChoice> = sessions.into_iter().map(Into::into).collect();
         self.each_list(&|list| list.sessions.clone_from(&sessions))
     }
 
-    /// Goes on when one of several sessions fails: its error comes in its place, and the rows of the others follow. It
-    /// is for [`stream`](Self::stream), [`pages`](Self::pages) and [`partial`](Self::partial); what gives one answer,
-    /// as awaiting does, fails all the same.
+    /// Continues when one of several sessions fails: the error takes the place of its rows, and the rows of the other
+    /// sessions follow. This applies to [`stream`](Self::stream), [`pages`](Self::pages) and [`partial`](Self::partial).
+    /// What returns a single result, such as awaiting, still fails.
     #[must_use]
     pub fn keep_going(mut self) -> Self {
         self.keep_going = true;
         self
     }
 
-    /// How many calls are under way at once where rows lead to more of them: [`full`](Self::full),
-    /// [`prefetch_related`](Self::prefetch_related), [`delete`](Self::delete). 8 unless set; 0 is an error when they are
-    /// sent.
+    /// Sets how many calls run concurrently in [`full`](Self::full), [`prefetch_related`](Self::prefetch_related) and
+    /// [`delete`](Self::delete). The default is 8. 0 is an error when they are sent.
     #[must_use]
     pub fn concurrency(mut self, calls: usize) -> Self {
-        self.at_once = calls;
+        self.concurrency = calls;
         self
     }
 
-    /// Sets AWS's own parameters, in each list of a union.
+    /// Sets AWS's parameters, in each list of a union.
     #[must_use]
     pub(crate) fn with(self, set: impl Fn(M::Parameters) -> M::Parameters) -> Self {
         self.each_list(&|list| list.parameters = set(list.parameters.clone()))
@@ -137,7 +138,7 @@ impl<M: Row> QuerySet<M> {
         self
     }
 
-    /// Only the rows that meet that condition, and those before it.
+    /// Keeps the rows that meet the condition, in addition to earlier conditions.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -157,7 +158,7 @@ impl<M: Row> QuerySet<M> {
     pub fn filter(mut self, condition: impl Into<Q<M>>) -> Self {
         let condition = condition.into();
         if !self.union.is_empty() && self.union.iter().all(Self::is_uncut) {
-            // So that AWS can be asked for it.
+            // A part can push the condition down to AWS.
             self.union = self.union.into_iter().map(|part| part.filter(condition.clone())).collect();
         } else {
             self.filter = self.filter & condition;
@@ -165,19 +166,19 @@ impl<M: Row> QuerySet<M> {
         self
     }
 
-    /// Only the rows that do not meet that condition: plain negation, so that a row without the value stays.
+    /// Keeps the rows that do not meet the condition. This is plain negation: a row without the value stays.
     #[must_use]
     pub fn exclude(self, condition: impl Into<Q<M>>) -> Self {
         self.filter(!condition.into())
     }
 
-    /// Only the rows for which the closure holds.
+    /// Keeps the rows for which the closure returns true.
     #[must_use]
     pub fn filter_by(self, test: impl Fn(&M) -> bool + Send + Sync + 'static) -> Self {
         self.filter(Q::new(test))
     }
 
-    /// Only the rows that meet the condition that is written so, as Django writes it: see [`Q::parse`].
+    /// Keeps the rows that meet the condition, which is written as in Django: see [`Q::parse`].
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -189,49 +190,49 @@ impl<M: Row> QuerySet<M> {
         self.filter(Q::parse(condition.as_ref()))
     }
 
-    /// Only the rows that do not meet the condition that is written so.
+    /// Keeps the rows that do not meet the condition, which is written as in Django.
     #[must_use]
     pub fn exclude_str(self, condition: impl AsRef<str>) -> Self {
         self.exclude(Q::parse(condition.as_ref()))
     }
 
-    /// In that order, in place of any before: `NAME.asc()`, or several in a tuple. Rows without a value come last, and
-    /// rows that are equal in it stay in AWS's order. Where AWS does not order by it, all pages are fetched before the
-    /// first row comes; with a [`limit`](Self::limit) no more than some of the rows are held.
+    /// Sorts the rows, replacing an earlier order: `NAME.asc()`, or several keys in a tuple. Rows without a value come
+    /// last, and equal rows keep AWS's order. Unless AWS orders by the key, all pages are fetched before the first row is
+    /// returned; with a [`limit`](Self::limit), only a part of the rows is held in memory.
     #[must_use]
     pub fn order_by(mut self, order: impl Into<Order<M>>) -> Self {
         self.order = order.into();
-        self.backwards = false;
+        self.reversed = false;
         self
     }
 
-    /// In the order that is written so, as Django writes it: `-creationTime, name`.
+    /// Sorts the rows by keys that are written as in Django: `-creationTime, name`.
     #[must_use]
     pub fn order_by_str(self, order: impl AsRef<str>) -> Self {
         let order = lookups::order(order.as_ref());
         self.order_by(order)
     }
 
-    /// The other way round. Without an order that is AWS's list from its end, for which all pages are fetched.
+    /// Reverses the order. Without an order, it reverses AWS's list, for which all pages are fetched.
     #[must_use]
     pub fn reverse(mut self) -> Self {
         if self.order.keys().is_empty() {
-            self.backwards = !self.backwards;
+            self.reversed = !self.reversed;
         }
         self.order = self.order.reverse();
         self
     }
 
-    /// Each row once: rows of one session with the same ARN, or what else tells them apart, are one. What tells them
-    /// apart is held.
+    /// Removes duplicates: rows of one session with the same ARN, or whatever else identifies them. The identities of all
+    /// rows are held in memory.
     #[must_use]
     pub fn distinct(mut self) -> Self {
         self.distinct = true;
         self
     }
 
-    /// The rows of both, each once, as in Django. A limit and an order that one of them has stay its own; those given
-    /// from here on are the whole's.
+    /// Returns the rows of both querysets without duplicates, as in Django. Each part keeps its own limit and order;
+    /// later ones apply to the union.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         let mut union = Self::new(SessionChoice::default()).distinct();
@@ -249,45 +250,45 @@ impl<M: Row> QuerySet<M> {
         union
     }
 
-    /// No more than so many rows. Pages are asked for no larger than that, where no condition is left to be tested
-    /// here; of 0 rows nothing is sent.
+    /// Returns at most this many rows. If AWS applies all conditions, no larger pages are requested. With 0, nothing is
+    /// sent.
     #[must_use]
     pub fn limit(mut self, rows: usize) -> Self {
         self.limit = Some(self.limit.map_or(rows, |limit| limit.min(rows)));
         self
     }
 
-    /// Without the first so many rows; a [`limit`](Self::limit) counts from there. AWS skips for nobody: they are
-    /// fetched.
+    /// Skips this many rows; a [`limit`](Self::limit) counts from there. AWS has no offset, so the skipped rows are fetched
+    /// too.
     #[must_use]
     pub fn offset(mut self, rows: usize) -> Self {
         self.offset = self.offset.saturating_add(rows);
         self
     }
 
-    /// How many rows to ask for in a request, where AWS lists this noun in pages. A larger number than AWS's largest
-    /// page, which is 1000 for most nouns, stands for that page; 0 is an error when the queryset is sent.
+    /// Sets how many rows to request per page, if AWS lists this resource in pages. It is capped at AWS's largest page,
+    /// which has 1000 rows for most resources. 0 is an error when the queryset is sent.
     #[must_use]
     pub fn page_size(self, rows: u16) -> Self {
         self.each_list(&|list| {
             list.page_size = Some(i32::from(rows.min(1000)));
-            list.fault = (rows == 0).then_some("page_size is 0: a page has one row at least");
+            list.fault = (rows == 0).then_some("page_size is 0: a page has at least one row");
         })
     }
 
-    /// Begins at the page of that token, which an earlier page's [`next_token`](crate::Page::next_token) gave.
+    /// Starts at the page with this token, which is the [`next_token`](crate::Page::next_token) of an earlier page.
     #[must_use]
     pub fn starting_token(self, token: impl Into<String>) -> Self {
         let token = token.into();
         self.each_list(&|list| list.starting_token = Some(token.clone()))
     }
 
-    /// Fetches beforehand what the rows lead to, each thing once however many rows lead to it, eight at once, and puts
-    /// it on them: [`Bound::related`]. What is not there is left out. Several relations can be given, one a call.
+    /// Prefetches the resources that the rows refer to, each once, and attaches them to the rows: see
+    /// [`Bound::related`]. Missing resources are left out. Call it once for each relation.
     ///
     /// # Requests
     ///
-    /// When the queryset is sent, one of the other noun's Get operation for each thing.
+    /// When the queryset is sent, one Get operation for each related resource.
     #[must_use]
     pub fn prefetch_related<To: Get>(mut self, relation: Relation<M, To>) -> Self {
         self.add_relation(Arc::new(relation));
@@ -299,8 +300,8 @@ impl<M: Row> QuerySet<M> {
         self.related.push(relation);
     }
 
-    /// The pages, one request each, sent as they are asked for. A page may be empty and not the
-    /// last: it has the rows that match of one of AWS's pages. Where rows are ordered here, they are one page.
+    /// Returns the pages. Each is requested when it is polled. A page has the matching rows of one of AWS's pages, so it
+    /// can be empty without being the last. Rows that the library sorts are one page.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -319,19 +320,19 @@ impl<M: Row> QuerySet<M> {
     ///
     /// # Errors
     ///
-    /// On the page that fails: as AWS answers, or
-    /// [`InvalidResponse`](bedrock_orm_core::ErrorKind::InvalidResponse) where a next token comes twice.
+    /// On the page that fails: the error that AWS returns, or
+    /// [`InvalidResponse`](bedrock_orm_core::ErrorKind::InvalidResponse) if AWS returns a next token twice.
     ///
     /// # Requests
     ///
-    /// The noun's List operation once a page: `ListFoundationModels` (`bedrock:ListFoundationModels`),
+    /// One List operation per page: `ListFoundationModels` (`bedrock:ListFoundationModels`),
     /// `ListGuardrails` (`bedrock:ListGuardrails`), `ListAsyncInvokes` (`bedrock:ListAsyncInvokes`).
     pub fn pages(&self) -> Pages<M> {
         pages(self.engine())
     }
 
-    /// The rows, page after page. The next page is fetched while you work on the one before, once you have its first
-    /// row; no more than two pages are held, unless the rows have to be ordered here. Dropping the stream stops it.
+    /// Streams the rows. Once you have the first row of a page, the next page is fetched in the background. At most two
+    /// pages are held in memory, unless the library sorts the rows. Dropping the stream stops it.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -354,66 +355,27 @@ impl<M: Row> QuerySet<M> {
     ///
     /// # Requests
     ///
-    /// As [`pages`](Self::pages), no more than one page ahead of the rows.
+    /// As [`pages`](Self::pages), at most one page ahead of the rows.
     pub fn stream(&self) -> Rows<M> {
         rows(self.engine())
     }
 
-    /// All rows that can be had, and the errors of the sessions that failed.
+    /// Returns the rows of all sessions that did not fail, and the errors of those that did.
     ///
     /// # Requests
     ///
-    /// As [`pages`](Self::pages), every page.
-    pub async fn partial(&self) -> (Vec<Bound<M>>, Vec<Error>) {
-        let (mut rows, mut errors) = (Vec::new(), Vec::new());
+    /// As [`pages`](Self::pages), for every page.
+    pub fn partial(&self) -> impl Future<Output = (Vec<Bound<M>>, Vec<Error>)> + Send + 'static + use<M> {
         let mut pages = self.clone().keep_going().pages();
-        while let Some(page) = pages.next().await {
-            match page {
-                Ok(page) => rows.extend(page.items),
-                Err(error) => errors.push(error),
+        async move {
+            let (mut rows, mut errors) = (Vec::new(), Vec::new());
+            while let Some(page) = pages.next().await {
+                match page {
+                    Ok(page) => rows.extend(page.items),
+                    Err(error) => errors.push(error),
+                }
             }
-        }
-        (rows, errors)
-    }
-
-    /// What is asked of AWS and what is done here, for people to read. Sends nothing.
-    ///
-    /// ```
-    /// use bedrock_orm::prelude::*;
-    ///
-    /// # #[tokio::main]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
-    /// # let session = Session::local(local.url())?;
-    /// let claude = FoundationModel::objects().using(&session)
-    ///     .filter(FoundationModel::PROVIDER_NAME.iexact("anthropic") & !FoundationModel::MODEL_NAME.contains("Opus"));
-    /// println!("{}", claude.explain());
-    /// assert_eq!(claude.explain().pushed[0].parameter, "byProvider");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn explain(&self) -> Plan {
-        let pushdown = self.push();
-        let mut warnings = self.filter.unknown_values(&lookups::known_values::<M>);
-        if self.filter.is_never() {
-            warnings.push("no row can match: nothing is sent".to_owned());
-        }
-        let order = (!self.order.keys().is_empty() && (self.is_union() || !pushdown.ordered))
-            .then(|| self.order.to_string());
-        Plan {
-            operation: M::OPERATION,
-            sessions: self.sessions.iter().map(ToString::to_string).collect(),
-            union: self.union.iter().map(Self::explain).collect(),
-            set: set_by_hand::<M>(&self.parameters),
-            pushed: pushdown.pushed,
-            filter: (!self.filter.is_all()).then(|| self.filter.to_string()),
-            order: order.or_else(|| self.backwards.then(|| "AWS's order from its end".to_owned())),
-            distinct: self.distinct,
-            offset: self.offset,
-            limit: self.limit,
-            page_size: self.page_size.or(M::LARGEST_PAGE),
-            related: self.related.iter().map(|relation| relation.name()).collect(),
-            warnings,
+            (rows, errors)
         }
     }
 
@@ -421,85 +383,9 @@ impl<M: Row> QuerySet<M> {
         !self.union.is_empty()
     }
 
-    /// Whether it has all rows that match: neither cut, nor in an order of its own.
+    /// Whether it has neither a limit, nor an offset, nor an order.
     fn is_uncut(&self) -> bool {
-        self.offset == 0 && self.limit.is_none() && self.order.keys().is_empty() && !self.backwards
-    }
-
-    /// The same without an order, where it does not matter.
-    fn unordered(&self) -> Self {
-        let mut unordered = self.clone();
-        if self.order.fault().is_none() {
-            unordered.order = Order::none();
-            unordered.backwards = false;
-        }
-        unordered
-    }
-
-    /// The same without what is fetched beforehand.
-    fn unrelated(mut self) -> Self {
-        self.related.clear();
-        self
-    }
-
-    /// The walk through it, which has sent nothing yet; or what makes it impossible.
-    pub(crate) fn engine(&self) -> Result<Engine<M>> {
-        if let Some(fault) = self.filter.fault().or(self.order.fault()).or(self.fault) {
-            return Err(Error::invalid_input(M::OPERATION, fault));
-        }
-        let (source, ordered) = self.source()?;
-        let mut engine = Engine::new(source);
-        if self.is_union() {
-            engine.filter = self.filter.clone();
-        }
-        engine.distinct = self.distinct.then(Seen::default);
-        if (self.backwards || !self.order.keys().is_empty()) && !ordered {
-            engine.gather = Some(Gather { order: self.order.clone(), backwards: self.backwards });
-        }
-        engine.skip = self.offset;
-        // Where no row can match nothing is sent.
-        engine.wanted = if self.filter.is_never() && !self.plain { Some(0) } else { self.limit };
-        let relations = self.related.iter();
-        engine.related =
-            relations.map(|relation| relation.prefetcher(self.at_once)).collect::<Result<_>>()?;
-        engine.keep_going = self.keep_going;
-        Ok(engine)
-    }
-
-    /// Where the rows come from, and whether they come in the queryset's order.
-    fn source(&self) -> Result<(Source<M>, bool)> {
-        if self.is_union() {
-            let parts = self.union.iter().map(Self::engine).collect::<Result<_>>()?;
-            return Ok((Source::Chain(parts), false));
-        }
-        let plan = self.push();
-        let walk = |session: &SessionChoice| {
-            let mut walk = Walk::new(session.clone(), plan.parameters.clone());
-            walk.token.clone_from(&self.starting_token);
-            walk.page_size = self.page_size;
-            walk.filter = self.filter.clone();
-            walk.whole = plan.whole;
-            walk.among_others = self.sessions.len() > 1;
-            Source::Walk(Box::new(walk))
-        };
-        Ok(match self.sessions.as_slice() {
-            [session] => (walk(session), plan.ordered),
-            sessions => {
-                (Source::Chain(sessions.iter().map(|session| Engine::new(walk(session))).collect()), false)
-            }
-        })
-    }
-
-    /// What AWS is asked for in each session of a list.
-    fn push(&self) -> Pushdown<M::Parameters> {
-        // The lists of several sessions would each be in order, and not the whole.
-        let alone = self.sessions.len() == 1;
-        let everything = Q::all();
-        let filter = if self.plain { &everything } else { &self.filter };
-        let mut plan =
-            push::<M>(self.parameters.clone(), filter, (alone && !self.plain).then_some(&self.order));
-        plan.whole = plan.whole && (!self.plain || self.filter.is_all());
-        plan
+        self.offset == 0 && self.limit.is_none() && self.order.keys().is_empty() && !self.reversed
     }
 
     #[cfg(test)]
@@ -510,8 +396,8 @@ impl<M: Row> QuerySet<M> {
     }
 }
 
-/// Awaiting a queryset gives all of its rows. The lists of several sessions are walked at once, unless a limit may
-/// spare some of them.
+/// Awaiting a queryset returns all of its rows. The lists of several sessions are fetched concurrently, unless there is a
+/// limit, which can make some of them unnecessary.
 impl<M: Row> IntoFuture for QuerySet<M> {
     type Output = Result<Vec<Bound<M>>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
@@ -531,13 +417,13 @@ impl<M: Row> Clone for QuerySet<M> {
             union: self.union.clone(),
             filter: self.filter.clone(),
             order: self.order.clone(),
-            backwards: self.backwards,
+            reversed: self.reversed,
             distinct: self.distinct,
             offset: self.offset,
             limit: self.limit,
             related: self.related.clone(),
             keep_going: self.keep_going,
-            at_once: self.at_once,
+            concurrency: self.concurrency,
             fault: self.fault,
             plain: self.plain,
         }
@@ -547,7 +433,7 @@ impl<M: Row> Clone for QuerySet<M> {
 impl<M: Row> fmt::Debug for QuerySet<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("QuerySet");
-        debug.field("noun", &M::KIND);
+        debug.field("resource", &M::KIND);
         if self.is_union() {
             debug.field("union", &self.union);
         } else {

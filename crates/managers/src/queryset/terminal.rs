@@ -1,4 +1,4 @@
-//! What a queryset is asked for at last.
+//! The methods of a queryset that send requests and return rows, a row or a number.
 
 use std::pin::pin;
 
@@ -6,12 +6,12 @@ use bedrock_orm_core::{Bound, Error, ErrorKind, Result};
 use futures_util::TryStreamExt;
 
 use super::QuerySet;
-use crate::lookups::{Q, Single};
+use crate::lookups::{Order, Q, Single};
 use crate::resources::Row;
 use crate::rows::{pages, rows_as_needed};
 
 impl<M: Row> QuerySet<M> {
-    /// The first row; none where there is none.
+    /// Returns the first row, or `None` if there is no row.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -32,12 +32,13 @@ impl<M: Row> QuerySet<M> {
     ///
     /// # Requests
     ///
-    /// As [`pages`](Self::pages), up to the first page that has a row; every page where the rows are ordered here.
-    pub async fn first(&self) -> Result<Option<Bound<M>>> {
-        rows_as_needed(self.clone().limit(1).engine()).next().await.transpose()
+    /// As [`pages`](Self::pages), up to the first page that has a row. Every page if the library sorts the rows.
+    pub fn first(&self) -> impl Future<Output = Result<Option<Bound<M>>>> + Send + 'static + use<M> {
+        let one = self.clone().limit(1);
+        async move { rows_as_needed(one.engine()).next().await.transpose() }
     }
 
-    /// The last row; none where there is none. Of an ordered queryset it is the first the other way round.
+    /// Returns the last row, or `None` if there is no row. With an order, it is the first row of the reversed order.
     ///
     /// # Errors
     ///
@@ -45,21 +46,25 @@ impl<M: Row> QuerySet<M> {
     ///
     /// # Requests
     ///
-    /// As [`pages`](Self::pages), every page, unless AWS orders the rows.
-    pub async fn last(&self) -> Result<Option<Bound<M>>> {
-        let ordered = !self.order.keys().is_empty() || self.backwards;
-        if ordered && self.offset == 0 && self.limit.is_none() {
-            return self.clone().reverse().first().await;
+    /// As [`pages`](Self::pages), for every page, unless AWS orders the rows.
+    pub fn last(&self) -> impl Future<Output = Result<Option<Bound<M>>>> + Send + 'static + use<M> {
+        let rows = self.clone();
+        async move {
+            let is_ordered = !rows.order.keys().is_empty() || rows.reversed;
+            if is_ordered && !rows.is_cut() {
+                return rows.reverse().first().await;
+            }
+            let mut pages = pages(rows.engine());
+            let mut last = None;
+            while let Some(page) = pages.next().await {
+                last = page?.items.pop().or(last);
+            }
+            Ok(last)
         }
-        let mut pages = pages(self.engine());
-        let mut last = None;
-        while let Some(page) = pages.next().await {
-            last = page?.items.pop().or(last);
-        }
-        Ok(last)
     }
 
-    /// The row with the earliest time, or what else is least; none where no row has a value.
+    /// Returns the row with the smallest value of the field, such as the earliest time. Returns `None` if no row has a
+    /// value.
     ///
     /// # Errors
     ///
@@ -67,15 +72,19 @@ impl<M: Row> QuerySet<M> {
     ///
     /// # Requests
     ///
-    /// As [`pages`](Self::pages), every page, unless AWS orders by that field.
-    pub async fn earliest<F>(&self, field: F) -> Result<Option<Bound<M>>>
+    /// As [`pages`](Self::pages), for every page, unless AWS orders by the field.
+    pub fn earliest<F>(
+        &self,
+        field: F,
+    ) -> impl Future<Output = Result<Option<Bound<M>>>> + Send + 'static + use<M, F>
     where
         F: Single<Row = M, Value: Ord>,
     {
-        self.clone().filter(field.clone().is_some()).order_by(field.asc()).first().await
+        self.clone().filter(field.clone().is_some()).order_by(field.asc()).first()
     }
 
-    /// The row with the latest time, or what else is greatest; none where no row has a value.
+    /// Returns the row with the largest value of the field, such as the latest time. Returns `None` if no row has a
+    /// value.
     ///
     /// # Errors
     ///
@@ -83,15 +92,19 @@ impl<M: Row> QuerySet<M> {
     ///
     /// # Requests
     ///
-    /// As [`pages`](Self::pages), every page, unless AWS orders by that field.
-    pub async fn latest<F>(&self, field: F) -> Result<Option<Bound<M>>>
+    /// As [`pages`](Self::pages), for every page, unless AWS orders by the field.
+    pub fn latest<F>(
+        &self,
+        field: F,
+    ) -> impl Future<Output = Result<Option<Bound<M>>>> + Send + 'static + use<M, F>
     where
         F: Single<Row = M, Value: Ord>,
     {
-        self.clone().filter(field.clone().is_some()).order_by(field.desc()).first().await
+        self.clone().filter(field.clone().is_some()).order_by(field.desc()).first()
     }
 
-    /// The one row that meets that condition.
+    /// Returns the only row that meets the condition, as Django's `get` does. It lists; to get a resource by its key with
+    /// AWS's Get operation, use [`Manager::get`](crate::Manager::get).
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -115,29 +128,35 @@ impl<M: Row> QuerySet<M> {
     /// # Requests
     ///
     /// As [`one`](Self::one).
-    pub async fn get(&self, condition: impl Into<Q<M>> + Send) -> Result<Bound<M>> {
-        self.clone().filter(condition).one().await
+    pub fn get<C: Into<Q<M>>>(
+        &self,
+        condition: C,
+    ) -> impl Future<Output = Result<Bound<M>>> + Send + 'static + use<M, C> {
+        self.clone().filter(condition).one()
     }
 
-    /// The one row that there is.
+    /// Returns the only row.
     ///
     /// # Errors
     ///
-    /// [`DoesNotExist`](ErrorKind::DoesNotExist) where there is none,
-    /// [`MultipleObjectsReturned`](ErrorKind::MultipleObjectsReturned) where there are several; or as
+    /// [`DoesNotExist`](ErrorKind::DoesNotExist) if there is no row,
+    /// [`MultipleObjectsReturned`](ErrorKind::MultipleObjectsReturned) if there are several; or as
     /// [`pages`](Self::pages).
     ///
     /// # Requests
     ///
     /// As [`pages`](Self::pages), up to the page with the second row.
-    pub async fn one(&self) -> Result<Bound<M>> {
-        let mut rows = rows_as_needed(self.unordered_unless_cut().limit(2).engine());
-        let Some(row) = rows.next().await.transpose()? else {
-            return Err(self.not_one(ErrorKind::DoesNotExist, "no"));
-        };
-        match rows.next().await.transpose()? {
-            None => Ok(row),
-            Some(_) => Err(self.not_one(ErrorKind::MultipleObjectsReturned, "more than one")),
+    pub fn one(&self) -> impl Future<Output = Result<Bound<M>>> + Send + 'static + use<M> {
+        let set = self.clone();
+        async move {
+            let mut rows = rows_as_needed(set.unordered_unless_cut().limit(2).engine());
+            let Some(row) = rows.next().await.transpose()? else {
+                return Err(set.not_one(ErrorKind::DoesNotExist, "no"));
+            };
+            match rows.next().await.transpose()? {
+                None => Ok(row),
+                Some(_) => Err(set.not_one(ErrorKind::MultipleObjectsReturned, "more than one")),
+            }
         }
     }
 
@@ -150,7 +169,7 @@ impl<M: Row> QuerySet<M> {
         Error::new(kind, message).with_operation(M::OPERATION)
     }
 
-    /// Whether there is any row.
+    /// Returns whether there is a row.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -171,12 +190,12 @@ impl<M: Row> QuerySet<M> {
     /// # Requests
     ///
     /// As [`pages`](Self::pages), up to the first page that has a row.
-    pub async fn exists(&self) -> Result<bool> {
-        let any = self.unordered().unrelated().limit(1);
-        Ok(rows_as_needed(any.engine()).next().await.transpose()?.is_some())
+    pub fn exists(&self) -> impl Future<Output = Result<bool>> + Send + 'static + use<M> {
+        let any = self.clone().unordered().without_related().limit(1);
+        async move { Ok(rows_as_needed(any.engine()).next().await.transpose()?.is_some()) }
     }
 
-    /// How many rows there are. AWS counts for nobody: every page is fetched, none is kept.
+    /// Counts the rows. AWS has no operation that counts, so every page is fetched; no row is kept.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -197,22 +216,43 @@ impl<M: Row> QuerySet<M> {
     /// # Requests
     ///
     /// As [`pages`](Self::pages), for every page.
-    pub async fn count(&self) -> Result<usize> {
-        let all = self.unordered().unrelated();
-        pages(all.engine()).try_fold(0, |count, page| async move { Ok(count + page.items.len()) }).await
+    pub fn count(&self) -> impl Future<Output = Result<usize>> + Send + 'static + use<M> {
+        let all = self.clone().unordered().without_related();
+        async move {
+            pages(all.engine()).try_fold(0, |count, page| async move { Ok(count + page.items.len()) }).await
+        }
     }
 
-    /// Calls with each row, in whatever order, and keeps none.
-    pub(super) async fn each(&self, mut call: impl FnMut(&M) + Send) -> Result<()> {
-        let mut pages = pin!(pages(self.unordered_unless_cut().unrelated().engine()));
+    /// Calls the closure with each row, in any order, and keeps no row.
+    pub(super) async fn for_each(self, mut call: impl FnMut(&M) + Send) -> Result<()> {
+        let mut pages = pin!(pages(self.unordered_unless_cut().without_related().engine()));
         while let Some(page) = pages.try_next().await? {
             page.items.iter().for_each(|row| call(row));
         }
         Ok(())
     }
 
-    /// Which rows there are depends on their order where some are cut off.
+    /// Removes the order, unless offset or limit make it matter which rows come first.
     fn unordered_unless_cut(&self) -> Self {
-        if self.offset == 0 && self.limit.is_none() { self.unordered() } else { self.clone() }
+        if self.is_cut() { self.clone() } else { self.clone().unordered() }
+    }
+
+    /// Removes the order, unless it is invalid.
+    fn unordered(mut self) -> Self {
+        if self.order.fault().is_none() {
+            self.order = Order::none();
+            self.reversed = false;
+        }
+        self
+    }
+
+    /// Removes the prefetched relations.
+    pub(super) fn without_related(mut self) -> Self {
+        self.related.clear();
+        self
+    }
+
+    fn is_cut(&self) -> bool {
+        self.offset != 0 || self.limit.is_some()
     }
 }

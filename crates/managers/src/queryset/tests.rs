@@ -317,22 +317,22 @@ async fn a_plan_tells_what_aws_does_and_what_is_done_here() {
     assert_eq!(
         plan.to_string(),
         format!(
-            "ListJobs in {region}, a request for each page of at most 100 rows\n  \
-             applied by AWS: byStatus=Completed for status exact \"Completed\"\n  \
-             applied by AWS: sortBy=SubmissionTime for order by -submitTime\n  \
-             applied by AWS: sortOrder=Descending for order by -submitTime\n  \
-             tested here: name icontains \"x\" and status exact \"Completed\" and not tags has \"y\" \
+            "ListJobs in {region}, one request per page\n  \
+             pushed down to AWS: byStatus=Completed for status exact \"Completed\"\n  \
+             pushed down to AWS: sortBy=SubmissionTime for order by -submitTime\n  \
+             pushed down to AWS: sortOrder=Descending for order by -submitTime\n  \
+             checked on each row: name icontains \"x\" and status exact \"Completed\" and not tags has \"y\" \
              and (name contains \"x\" or size gt 1)\n  \
-             without the first 2 rows, and no more than 5"
+             without the first 2 rows, at most 5 rows"
         )
     );
     let union = jobs(&session).union(jobs(&session).using("elsewhere")).order_by(Job::SIZE.asc());
     assert_eq!(
         union.explain().to_string(),
         format!(
-            "union of\n  ListJobs in {region}, a request for each page of at most 100 rows\n  \
-             ListJobs in elsewhere, a request for each page of at most 100 rows\n  \
-             each row once\n  ordered here, once every page is there: size"
+            "union of\n  ListJobs in {region}, one request per page\n  \
+             ListJobs in elsewhere, one request per page\n  \
+             without duplicates\n  sorted after all pages are fetched: size"
         )
     );
     assert_eq!(fake.pages(), 0);

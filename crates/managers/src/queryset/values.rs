@@ -1,4 +1,4 @@
-//! Some of the fields, instead of whole rows.
+//! Selected fields instead of rows.
 
 use bedrock_orm_core::{Error, Result};
 use bedrock_orm_models::{EachField, Field};
@@ -10,13 +10,13 @@ use crate::lookups::{self, Part, Single};
 use crate::resources::Row;
 use crate::rows::pages;
 
-/// What [`values_list`](QuerySet::values_list) reads from a row: a field, whose value is an `Option`, a field of each
-/// thing in a list, whose values are a `Vec`, or several of them in a tuple.
+/// What [`values_list`](QuerySet::values_list) reads from a row: a field, whose value is an `Option`; a field of each
+/// element of a list, whose values are a `Vec`; or several of them in a tuple.
 pub trait Values<M>: Send {
-    /// What is read.
+    /// The type of the value.
     type Output: Send;
 
-    /// Reads it.
+    /// Reads the value from the row.
     fn read(&self, row: &M) -> Self::Output;
 }
 
@@ -66,7 +66,7 @@ tuples!(
 );
 
 impl<M: Row> QuerySet<M> {
-    /// Those fields of each row: of one field its values, of a tuple tuples.
+    /// Returns these fields of each row: the values of one field, or tuples of several fields.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -86,49 +86,59 @@ impl<M: Row> QuerySet<M> {
     ///
     /// # Requests
     ///
-    /// As [`pages`](Self::pages), every page.
-    pub async fn values_list<V: Values<M>>(&self, fields: V) -> Result<Vec<V::Output>> {
-        let mut values = Vec::new();
-        let mut pages = pages(self.clone().unrelated().engine());
-        while let Some(page) = pages.next().await {
-            values.extend(page?.items.iter().map(|row| fields.read(row)));
+    /// As [`pages`](Self::pages), for every page.
+    pub fn values_list<V: Values<M> + 'static>(
+        &self,
+        fields: V,
+    ) -> impl Future<Output = Result<Vec<V::Output>>> + Send + 'static + use<M, V> {
+        let rows = self.clone().without_related();
+        async move {
+            let mut values = Vec::new();
+            let mut pages = pages(rows.engine());
+            while let Some(page) = pages.next().await {
+                values.extend(page?.items.iter().map(|row| fields.read(row)));
+            }
+            Ok(values)
         }
-        Ok(values)
     }
 }
 
 impl<M: Row + Serialize> QuerySet<M> {
-    /// Those fields of each row as JSON, named and nested as on AWS's wire; a value that is missing is null. Without
-    /// fields it is the whole row.
+    /// Returns these fields of each row as JSON, named and nested as on AWS's wire. A missing value is null. Without
+    /// fields, it returns whole rows.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput) where there is no such field; or as
+    /// [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput) if a field does not exist; or as
     /// [`pages`](Self::pages).
     ///
     /// # Requests
     ///
-    /// As [`pages`](Self::pages), every page.
-    pub async fn values(&self, fields: &[&str]) -> Result<Vec<Value>> {
-        let paths: Vec<&str> = fields
-            .iter()
-            .map(|name| lookups::field::<M>(name).map(|field| field.path()))
-            .collect::<Result<_, _>>()
-            .map_err(|fault| Error::invalid_input(M::OPERATION, fault))?;
-        let mut values = Vec::new();
-        let mut pages = pages(self.clone().unrelated().engine());
-        while let Some(page) = pages.next().await {
-            for row in page?.items {
-                let row = serde_json::to_value(&*row)
-                    .map_err(|error| Error::invalid_input(M::OPERATION, error.to_string()))?;
-                values.push(if paths.is_empty() { row } else { project(&row, &paths) });
+    /// As [`pages`](Self::pages), for every page.
+    pub fn values(
+        &self,
+        fields: &[&str],
+    ) -> impl Future<Output = Result<Vec<Value>>> + Send + 'static + use<M> {
+        let paths: Result<Vec<&str>, _> =
+            fields.iter().map(|name| lookups::field::<M>(name).map(|field| field.path())).collect();
+        let rows = self.clone().without_related();
+        async move {
+            let paths = paths.map_err(|fault| Error::invalid_input(M::OPERATION, fault))?;
+            let mut values = Vec::new();
+            let mut pages = pages(rows.engine());
+            while let Some(page) = pages.next().await {
+                for row in page?.items {
+                    let row = serde_json::to_value(&*row)
+                        .map_err(|error| Error::invalid_input(M::OPERATION, error.to_string()))?;
+                    values.push(if paths.is_empty() { row } else { project(&row, &paths) });
+                }
             }
+            Ok(values)
         }
-        Ok(values)
     }
 }
 
-/// What stands at those paths, in objects of their own.
+/// Copies the values at these paths into new objects.
 fn project(value: &Value, paths: &[&str]) -> Value {
     match value {
         Value::Array(items) => items.iter().map(|item| project(item, paths)).collect(),
@@ -145,7 +155,7 @@ fn project(value: &Value, paths: &[&str]) -> Value {
                     .filter_map(|path| path.split_once('.').filter(|(first, _)| *first == name))
                     .map(|(_, rest)| rest)
                     .collect();
-                // One that is asked for whole is given whole.
+                // A member that is itself selected is copied whole.
                 let whole = below.is_empty() || paths.contains(&name);
                 chosen.insert(name.to_owned(), if whole { member.clone() } else { project(member, &below) });
             }

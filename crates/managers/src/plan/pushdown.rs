@@ -1,0 +1,163 @@
+//! Pushes conditions and orders down to AWS as parameters of the List operation.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use regex_lite::Regex;
+
+use super::Pushed;
+use crate::lookups::{Leaf, Lookup, Operand, Order, Q};
+use crate::resources::{Parameter, PushedLookup, Row, Set};
+
+/// Added to a bound on a time. AWS documents neither whether its bounds are inclusive nor their precision.
+const TIME_MARGIN: SignedDuration = SignedDuration::from_secs(1);
+
+/// The parameters of a list, with the conditions and the order that are pushed down.
+pub(crate) struct Pushdown<P> {
+    pub(crate) parameters: P,
+    pub(crate) pushed: Vec<Pushed>,
+    /// Whether every condition is pushed down, so that AWS returns about the rows that are wanted.
+    pub(crate) is_exact: bool,
+    /// Whether AWS returns the rows in the wanted order.
+    pub(crate) is_ordered: bool,
+}
+
+/// Returns the parameters that are set, with their values.
+pub(crate) fn parameters_set<M: Row>(parameters: &M::Parameters) -> Vec<(&'static str, String)> {
+    let set = M::PARAMETERS.iter();
+    set.filter_map(|parameter| Some((parameter.name, (parameter.read)(parameters)?))).collect()
+}
+
+/// A parameter's value.
+enum Value<'a> {
+    Text(Cow<'a, str>),
+    Time(Timestamp),
+    Flag(bool),
+}
+
+/// Pushes down what AWS can apply of the filter and the order. AWS can return more rows than the filter allows, but never
+/// fewer.
+pub(crate) fn push_down<M: Row>(
+    parameters: M::Parameters,
+    filter: &Q<M>,
+    order: Option<&Order<M>>,
+) -> Pushdown<M::Parameters> {
+    let (leaves, is_conjunction) = filter.required();
+    let mut used = vec![false; leaves.len()];
+    let mut pushdown = Pushdown { parameters, pushed: Vec::new(), is_exact: false, is_ordered: false };
+    for parameter in M::PARAMETERS {
+        let Some(pushes) = parameter.pushes else { continue };
+        if (parameter.read)(&pushdown.parameters).is_some() {
+            continue;
+        }
+        let found = leaves.iter().enumerate().find_map(|(place, leaf)| {
+            let value = (leaf.path == pushes.path).then(|| value(pushes.lookup, leaf))??;
+            Some((place, leaf, accepts(parameter, &value).then_some(value)?))
+        });
+        if let Some((place, leaf, value)) = found {
+            used[place] = true;
+            pushdown.pushed.push(Pushed {
+                parameter: parameter.name,
+                value: value.to_string(),
+                condition: leaf.to_string(),
+            });
+            pushdown.parameters = set(parameter, pushdown.parameters, &value);
+        }
+    }
+    pushdown.is_exact = is_conjunction && used.into_iter().all(|used| used);
+    match order {
+        Some(order) => push_order::<M>(pushdown, order),
+        None => pushdown,
+    }
+}
+
+/// Pushes the order down, if AWS has it and the caller has set no other.
+fn push_order<M: Row>(mut pushdown: Pushdown<M::Parameters>, order: &Order<M>) -> Pushdown<M::Parameters> {
+    let named = |name: &str| M::PARAMETERS.iter().find(|parameter| parameter.name == name);
+    let (Some(by), Some(direction), [key]) = (named("sortBy"), named("sortOrder"), order.keys()) else {
+        return pushdown;
+    };
+    let Some((_, name)) = M::ORDERS.iter().find(|(path, _)| *path == key.path()) else { return pushdown };
+    if (by.read)(&pushdown.parameters).is_some() || (direction.read)(&pushdown.parameters).is_some() {
+        return pushdown;
+    }
+    let wanted = if key.is_descending() { "Descending" } else { "Ascending" };
+    for (parameter, value) in [(by, *name), (direction, wanted)] {
+        let value = Value::Text(value.into());
+        pushdown.pushed.push(Pushed {
+            parameter: parameter.name,
+            value: value.to_string(),
+            condition: format!("order by {order}"),
+        });
+        pushdown.parameters = set(parameter, pushdown.parameters, &value);
+    }
+    pushdown.is_ordered = true;
+    pushdown
+}
+
+/// Returns the parameter's value for the condition, or `None` if the parameter does not express the condition.
+fn value<'a, M>(pushed: PushedLookup, leaf: &'a Leaf<M>) -> Option<Value<'a>> {
+    use Lookup::{Contains, Endswith, Exact, Gt, Gte, Has, Iexact, In, Lt, Lte, Startswith};
+    let operand = match (&leaf.operand, leaf.lookup) {
+        (Operand::List(operands), In) => match operands.as_slice() {
+            [only] => only,
+            _ => return None,
+        },
+        (operand, _) => operand,
+    };
+    match (pushed, leaf.lookup, operand) {
+        (PushedLookup::Exact, Exact | In, Operand::Text(text))
+        | (PushedLookup::Iexact, Iexact | Exact | In, Operand::Text(text))
+        | (PushedLookup::Contains, Contains | Startswith | Endswith | Exact | In, Operand::Text(text))
+        | (PushedLookup::Has, Has, Operand::Text(text)) => Some(Value::Text(text.into())),
+        (PushedLookup::Exact, Exact | In, Operand::Flag(flag)) => Some(Value::Flag(*flag)),
+        (PushedLookup::After, Gt | Gte | Exact | In, Operand::Time(time)) => {
+            widened(time.checked_sub(TIME_MARGIN))
+        }
+        (PushedLookup::Before, Lt | Lte | Exact | In, Operand::Time(time)) => {
+            widened(time.checked_add(TIME_MARGIN))
+        }
+        _ => None,
+    }
+}
+
+/// Returns the time to send, or `None` before 1970: the SDK cannot write such a time in every format.
+fn widened<'a>(time: Result<Timestamp, jiff::Error>) -> Option<Value<'a>> {
+    time.ok().filter(|time| *time >= Timestamp::UNIX_EPOCH).map(Value::Time)
+}
+
+/// Returns whether AWS accepts the value.
+fn accepts<P>(parameter: &Parameter<P>, value: &Value<'_>) -> bool {
+    match (&parameter.set, value) {
+        (Set::Text(_), Value::Text(text)) => {
+            !text.is_empty()
+                && parameter.longest.is_none_or(|longest| text.chars().count() <= longest)
+                && parameter.pattern.is_none_or(|pattern| {
+                    // If the pattern cannot be parsed, nothing is pushed down. That is always correct.
+                    Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(text))
+                })
+        }
+        (Set::Time(_), Value::Time(_)) | (Set::Flag(_), Value::Flag(_)) => true,
+        _ => false,
+    }
+}
+
+fn set<P>(parameter: &Parameter<P>, parameters: P, value: &Value<'_>) -> P {
+    match (&parameter.set, value) {
+        (Set::Text(set), Value::Text(text)) => set(parameters, text),
+        (Set::Time(set), Value::Time(time)) => set(parameters, *time),
+        (Set::Flag(set), Value::Flag(flag)) => set(parameters, *flag),
+        _ => parameters,
+    }
+}
+
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => formatter.write_str(text),
+            Self::Time(time) => time.fmt(formatter),
+            Self::Flag(flag) => flag.fmt(formatter),
+        }
+    }
+}
