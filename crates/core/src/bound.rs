@@ -1,4 +1,4 @@
-//! Models that know their session.
+//! Models that are bound to a session.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -12,10 +12,10 @@ use serde::{Serialize, Serializer};
 
 use crate::{Resource, Session};
 
-/// A model together with the session that it came through. It derefs to the model, so that its fields are at hand;
-/// what sends (`refresh`, `converse` …) is there for bound models alone.
+/// A model together with its session. It derefs to the model, so its fields are accessible. The methods that send
+/// requests (`refresh`, `converse` …) exist only on bound models.
 ///
-/// What a manager returns is bound. A model from elsewhere, deserialised say, is bound by [`UsingExt::using`].
+/// Managers return bound models. Any other model, such as a deserialized one, is bound with [`UsingExt::using`].
 #[derive(Clone)]
 pub struct Bound<M> {
     model: M,
@@ -29,29 +29,29 @@ impl<M> Bound<M> {
         Self { model, session, related: None }
     }
 
-    /// The same, with what was fetched beforehand of the things that it leads to.
+    /// Attaches prefetched resources.
     #[must_use]
     pub fn with_related(mut self, related: Arc<Related>) -> Self {
         self.related = Some(related);
         self
     }
 
-    /// What was fetched beforehand of the things that it leads to.
+    /// Returns the prefetched resources.
     pub fn related(&self) -> Option<&Arc<Related>> {
         self.related.as_ref()
     }
 
-    /// Another model, bound to the same session.
+    /// Binds another model to the same session.
     pub fn bind<N>(&self, model: N) -> Bound<N> {
         Bound::new(model, self.session.clone())
     }
 
-    /// The session that it came through.
+    /// Returns the session.
     pub fn session(&self) -> &Session {
         &self.session
     }
 
-    /// The model alone.
+    /// Returns the model without its session.
     pub fn into_inner(self) -> M {
         self.model
     }
@@ -71,14 +71,14 @@ impl<M: fmt::Debug> fmt::Debug for Bound<M> {
     }
 }
 
-/// Two bound models are equal when the models are, whatever sessions they came through.
+/// Bound models are equal if their models are equal. Their sessions are not compared.
 impl<M: PartialEq> PartialEq for Bound<M> {
     fn eq(&self, other: &Self) -> bool {
         self.model == other.model
     }
 }
 
-/// A bound model serialises as the model; the session stays out.
+/// A bound model serializes as its model, without the session.
 impl<M: Serialize> Serialize for Bound<M> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.model.serialize(serializer)
@@ -99,48 +99,48 @@ impl From<&Bound<GuardrailSummary>> for GuardrailConfiguration {
     }
 }
 
-/// Things of several nouns, by their keys, fetched once for many rows that lead to them.
+/// Prefetched resources of several types, by key. Rows that refer to the same resources share them.
 #[derive(Default)]
 pub struct Related {
-    nouns: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    resources: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
 }
 
 impl Related {
-    /// The same, with these things of one noun beside those that it has.
+    /// Adds resources of one type.
     #[must_use]
-    pub fn with<K, N>(mut self, things: HashMap<K, N>) -> Self
+    pub fn with<K, N>(mut self, resources: HashMap<K, N>) -> Self
     where
         K: Eq + Hash + Send + Sync + 'static,
         N: Send + Sync + 'static,
     {
         let known = self
-            .nouns
+            .resources
             .entry(TypeId::of::<HashMap<K, N>>())
             .or_insert_with(|| Box::new(HashMap::<K, N>::new()));
         if let Some(known) = known.downcast_mut::<HashMap<K, N>>() {
-            known.extend(things);
+            known.extend(resources);
         }
         self
     }
 
-    /// The thing of that key, where it was fetched.
+    /// Returns the prefetched resource with this key.
     pub fn get<K, N>(&self, key: &K) -> Option<&N>
     where
         K: Eq + Hash + 'static,
         N: 'static,
     {
-        self.nouns.get(&TypeId::of::<HashMap<K, N>>())?.downcast_ref::<HashMap<K, N>>()?.get(key)
+        self.resources.get(&TypeId::of::<HashMap<K, N>>())?.downcast_ref::<HashMap<K, N>>()?.get(key)
     }
 }
 
-/// How many nouns there are things of.
+/// Shows the number of resource types.
 impl fmt::Debug for Related {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Related({} nouns)", self.nouns.len())
+        write!(formatter, "Related({} types)", self.resources.len())
     }
 }
 
-/// Binds a model that did not come from a manager: `FoundationModel::with_id("…").using(&session)`.
+/// Binds a model that does not come from a manager: `FoundationModel::with_id("…").using(&session)`.
 pub trait UsingExt: Sized {
     /// Binds the model to the session. Sends nothing.
     fn using(self, session: &Session) -> Bound<Self>;

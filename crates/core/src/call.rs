@@ -1,4 +1,4 @@
-//! A call to AWS, as the log is told of it.
+//! Calls of AWS operations, and their log events.
 
 use std::error::Error as StdError;
 use std::pin::Pin;
@@ -13,21 +13,21 @@ use tracing::Instrument;
 use crate::error::from_sdk;
 use crate::{Error, Result, Session};
 
-/// Tokens that a call used, as far as AWS tells.
+/// The tokens that a call used, as far as AWS reports them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Those of the prompt that were read anew.
+    /// The tokens of the prompt that were not read from the cache.
     pub input_tokens: Option<i64>,
-    /// Those of the reply.
+    /// The tokens of the reply.
     pub output_tokens: Option<i64>,
-    /// Those of the prompt that came from the cache.
+    /// The tokens of the prompt that were read from the cache.
     pub cache_read_input_tokens: Option<i64>,
-    /// Those of the prompt that went into the cache.
+    /// The tokens of the prompt that were written to the cache.
     pub cache_write_input_tokens: Option<i64>,
 }
 
-/// One call of an operation. What is sent by it is told to the log, by one event of the target `bedrock_orm`: how long
-/// it took and what it used, or why it failed. Never a prompt, a reply or a credential.
+/// A call of an operation. It logs one event with the target `bedrock_orm`, which has the duration and the usage, or
+/// the error. The event never has a prompt, a reply or a credential.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     session: &'a Session,
@@ -38,37 +38,37 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// A call that begins now.
+    /// Creates a call that starts now.
     pub fn new(session: &'a Session, operation: &'static str) -> Self {
         Self { session, operation, model_id: None, refusal: None, started: Instant::now() }
     }
 
-    /// The same, of that model.
+    /// Sets the model.
     #[must_use]
     pub fn of_model(mut self, model_id: &'a str) -> Self {
         self.model_id = Some(model_id);
         self
     }
 
-    /// The same, which cannot be sent for that reason, where there is one.
+    /// Sets why the call cannot be sent, if it cannot.
     #[must_use]
     pub fn refused(mut self, refusal: Option<&'static str>) -> Self {
         self.refusal = refusal;
         self
     }
 
-    /// The same, which began then.
+    /// Sets when the call started.
     #[must_use]
     pub fn since(mut self, started: Instant) -> Self {
         self.started = started;
         self
     }
 
-    /// That it can be sent.
+    /// Checks whether the call can be sent.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` where it is refused, or the model's ID is blank.
+    /// `InvalidInput` if the call cannot be sent, or if the model's ID is blank.
     pub fn check(&self) -> Result<()> {
         if let Some(refusal) = self.refusal {
             return Err(Error::invalid_input(self.operation, refusal));
@@ -81,23 +81,23 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Sends it.
+    /// Sends the request.
     ///
     /// # Errors
     ///
-    /// What AWS answers; `InvalidInput` before anything is sent where the model's ID is blank.
+    /// The error that AWS returns; `InvalidInput` before anything is sent if the model's ID is blank.
     pub fn send<T, E, F>(self, sending: F) -> impl Future<Output = Result<T>> + use<'a, T, E, F>
     where
         T: RequestId,
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        // The SDK's futures are large: boxed at once, they are not part of every future around them.
+        // The SDK's futures are large. Boxed here, they do not enlarge every future around them.
         self.send_counted(Box::pin(sending), |_| Usage::default())
     }
 
-    /// Sends it; its answer says what was used. The caller boxes what is sent where it is made, so that it is never
-    /// moved.
+    /// Sends the request, and logs the usage that the response reports. The caller boxes the future where it is
+    /// created, so that it is never moved.
     ///
     /// # Errors
     ///
@@ -121,7 +121,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Sends it, and says nothing of its success: what is opened goes on.
+    /// Sends the request, but logs no success, because the stream that it opens continues.
     ///
     /// # Errors
     ///
@@ -142,7 +142,7 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// Tells the log that it came to its end.
+    /// Logs that the call succeeded.
     pub fn succeeded(&self, request_id: Option<&str>, usage: impl FnOnce() -> Usage) {
         if !tracing::enabled!(target: "bedrock_orm", tracing::Level::DEBUG) {
             return;
@@ -163,7 +163,7 @@ impl<'a> Call<'a> {
         );
     }
 
-    /// Tells the log that it failed.
+    /// Logs that the call failed.
     pub fn failed(&self, error: &Error) {
         tracing::debug!(
             target: "bedrock_orm",

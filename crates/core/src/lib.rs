@@ -1,7 +1,6 @@
-//! What all of bedrock-orm shares: the [`Session`] that knows account and region, [`Bound`] models that know their
-//! session, and the one [`Error`].
+//! The foundation of bedrock-orm: the [`Session`] with its account and region, [`Bound`] models, and [`Error`].
 //!
-//! People use this crate through `bedrock-orm`.
+//! Use this crate through `bedrock-orm`.
 
 mod bound;
 mod call;

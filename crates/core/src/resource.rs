@@ -1,18 +1,18 @@
-//! The models that a session can be bound to.
+//! The models that can be bound to a session.
 
 use std::fmt;
 
-/// A thing of Bedrock's that a session can be bound to: a noun such as `Guardrail`, a row of its list, or AWS's answer
-/// to its creation.
+/// A model that can be bound to a session: a resource such as `Guardrail`, a row of its list, or AWS's response to its
+/// creation.
 pub trait Resource: Clone + fmt::Debug + PartialEq + Send + Sync + Sized + 'static {
-    /// What it is called in messages: `Guardrail`.
+    /// The name of the resource in messages: `Guardrail`.
     const KIND: &'static str;
 }
 
 macro_rules! resources {
-    ($($model:ident is $noun:literal),* $(,)?) => {
+    ($($model:ident is $kind:literal),* $(,)?) => {
         $(impl $crate::Resource for $model {
-            const KIND: &'static str = $noun;
+            const KIND: &'static str = $kind;
         })*
     };
 }

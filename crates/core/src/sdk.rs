@@ -1,4 +1,4 @@
-//! The door to the SDK, for the crates above this one.
+//! Access to the SDK for the crates above this one.
 
 use std::time::Duration;
 
@@ -7,18 +7,18 @@ use crate::Session;
 pub use crate::call::{Call, Usage};
 pub use crate::error::from_sdk::{error, stream_error};
 
-/// The time limit, where it is one: none that is longer than any program runs, which the clocks below cannot take.
+/// Removes a time limit that is too long for the clocks that have to keep it.
 pub fn limit(timeout: Option<Duration>) -> Option<Duration> {
     crate::session::limit(timeout)
 }
 
-/// The session's client of the resources' API.
+/// Returns the session's client of the control plane.
 #[cfg(feature = "control-plane")]
 pub fn control_plane(session: &Session) -> aws_sdk_bedrock::Client {
     session.control_plane()
 }
 
-/// The session's client of the runtime API. It may be another one after [`Session::close`].
+/// Returns the session's client of the runtime API. [`Session::close`] replaces it.
 pub fn runtime(session: &Session) -> aws_sdk_bedrockruntime::Client {
     session.runtime()
 }

@@ -1,30 +1,30 @@
-//! One value of many rows: what [`QuerySet::aggregate`](crate::QuerySet::aggregate) takes.
+//! Aggregates over rows, which [`QuerySet::aggregate`](crate::QuerySet::aggregate) takes.
 
 use std::ops::AddAssign;
 
 use crate::lookups::Expression;
 
-/// What is made of many rows: [`count`], [`min`], [`max`], [`sum`], or several of them in a tuple.
+/// An aggregate over rows: [`count`], [`min`], [`max`], [`sum`], or several of them in a tuple.
 pub trait Aggregate<M>: Send {
-    /// What it comes to.
+    /// The type of the result.
     type Output: Send;
 
-    /// What it comes to without rows.
+    /// Returns the result without rows.
     fn start(&self) -> Self::Output;
 
-    /// What it comes to with one row more.
+    /// Adds a row to the result.
     fn add(&self, so_far: &mut Self::Output, row: &M);
 }
 
-/// How many rows there are.
+/// The number of rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Count;
 
-/// The least value.
+/// The smallest value.
 #[derive(Clone, Copy, Debug)]
 pub struct Min<F>(F);
 
-/// The greatest value.
+/// The largest value.
 #[derive(Clone, Copy, Debug)]
 pub struct Max<F>(F);
 
@@ -32,22 +32,22 @@ pub struct Max<F>(F);
 #[derive(Clone, Copy, Debug)]
 pub struct Sum<F>(F);
 
-/// How many rows there are.
+/// Counts the rows.
 pub const fn count() -> Count {
     Count
 }
 
-/// The least value; none where no row has one.
+/// The smallest value, or `None` if no row has one.
 pub const fn min<F>(field: F) -> Min<F> {
     Min(field)
 }
 
-/// The greatest value; none where no row has one.
+/// The largest value, or `None` if no row has one.
 pub const fn max<F>(field: F) -> Max<F> {
     Max(field)
 }
 
-/// The sum of the values; none where no row has one.
+/// The sum of the values, or `None` if no row has one.
 pub const fn sum<F>(field: F) -> Sum<F> {
     Sum(field)
 }
@@ -98,7 +98,7 @@ fn keep<F: Expression<Value: Clone>>(
         if so_far.as_ref().is_none_or(|known| better(value, known)) {
             *so_far = Some(value.clone());
         }
-        // Go on to the next, where a row has several.
+        // A row can have several values: the closure is called with the next one.
         false
     });
 }

@@ -1,13 +1,13 @@
-//! What a bound model can do with its session: fetch, change, stop and delete itself.
+//! What a bound model can do with its session: get, update, stop and delete its resource.
 
 use bedrock_orm_core::{Bound, Result};
 
 use crate::resources::{Delete, Get, Keyed, Stop, Update};
 use crate::{Manager, Objects as _};
 
-/// Fetches a thing anew.
+/// `refresh` on a bound model.
 pub trait RefreshExt: Sized {
-    /// The thing as it is now.
+    /// Gets the resource again, in its current state.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -28,7 +28,7 @@ pub trait RefreshExt: Sized {
     ///
     /// # Requests
     ///
-    /// One of the noun's Get operation.
+    /// One Get operation.
     fn refresh(&self) -> impl Future<Output = Result<Self>> + Send + 'static;
 }
 
@@ -38,12 +38,12 @@ impl<M: Get + Keyed<Full = M>> RefreshExt for Bound<M> {
     }
 }
 
-/// Fetches the whole of which a list's row, or the answer to a creation, is a part.
+/// `full` on a row of a list, and on the response to a creation.
 pub trait FullExt {
-    /// The whole: `Guardrail` for a `GuardrailSummary`.
+    /// The full resource: `Guardrail` for a `GuardrailSummary`.
     type Full;
 
-    /// The whole, through the same session.
+    /// Gets the full resource through the same session.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -69,7 +69,7 @@ pub trait FullExt {
     ///
     /// # Requests
     ///
-    /// One of the noun's Get operation.
+    /// One Get operation.
     fn full(&self) -> impl Future<Output = Result<Bound<Self::Full>>> + Send + 'static;
 }
 
@@ -81,17 +81,17 @@ impl<M: Keyed> FullExt for Bound<M> {
     }
 }
 
-/// Changes a thing.
+/// `update` on a bound model.
 pub trait UpdateExt {
-    /// The noun.
+    /// The full resource.
     type Full: Update;
 
-    /// Changes it, and gives AWS's answer. This value stays as it is: `refresh` fetches the new one.
+    /// Updates the resource, and returns AWS's response. This value does not change: `refresh` gets the new state.
     ///
     /// ```compile_fail
     /// # use bedrock_orm::prelude::*;
     /// # async fn example(profile: Bound<InferenceProfile>) {
-    /// profile.update(()).await; // AWS changes no inference profile
+    /// profile.update(()).await; // an inference profile cannot be updated
     /// # }
     /// ```
     ///
@@ -101,7 +101,7 @@ pub trait UpdateExt {
     ///
     /// # Requests
     ///
-    /// One of the noun's Update operation, such as `UpdateGuardrail` (`bedrock:UpdateGuardrail`).
+    /// One Update operation, such as `UpdateGuardrail` (`bedrock:UpdateGuardrail`).
     fn update<R: Into<<Self::Full as Update>::Request>>(
         &self,
         request: R,
@@ -119,14 +119,15 @@ impl<M: Keyed<Full: Update>> UpdateExt for Bound<M> {
     }
 }
 
-/// Deletes a thing.
+/// `delete` on a bound model.
 pub trait DeleteExt {
-    /// Deletes it. Of a guardrail it deletes the version that this is; the draft stands for the whole.
+    /// Deletes the resource. For a numbered guardrail version, it deletes this version; for the draft, the guardrail
+    /// with all of its versions.
     ///
     /// ```compile_fail
     /// # use bedrock_orm::prelude::*;
     /// # async fn example(model: Bound<FoundationModel>) {
-    /// model.delete().await; // nobody deletes a foundation model
+    /// model.delete().await; // a foundation model cannot be deleted
     /// # }
     /// ```
     ///
@@ -136,7 +137,7 @@ pub trait DeleteExt {
     ///
     /// # Requests
     ///
-    /// One of the noun's Delete operation, such as `DeleteImportedModel` (`bedrock:DeleteImportedModel`).
+    /// One Delete operation, such as `DeleteImportedModel` (`bedrock:DeleteImportedModel`).
     fn delete(&self) -> impl Future<Output = Result<()>> + Send + 'static;
 }
 
@@ -146,14 +147,14 @@ impl<M: Keyed<Full: Delete>> DeleteExt for Bound<M> {
     }
 }
 
-/// Stops a job.
+/// `stop` on a bound job.
 pub trait StopExt {
-    /// Stops it.
+    /// Stops the job.
     ///
     /// ```compile_fail
     /// # use bedrock_orm::prelude::*;
     /// # async fn example(job: Bound<ModelCopyJob>) {
-    /// job.stop().await; // AWS stops no copy job
+    /// job.stop().await; // a copy job cannot be stopped
     /// # }
     /// ```
     ///
@@ -163,7 +164,7 @@ pub trait StopExt {
     ///
     /// # Requests
     ///
-    /// One of the noun's Stop operation, such as `StopModelInvocationJob` (`bedrock:StopModelInvocationJob`).
+    /// One Stop operation, such as `StopModelInvocationJob` (`bedrock:StopModelInvocationJob`).
     fn stop(&self) -> impl Future<Output = Result<()>> + Send + 'static;
 }
 
@@ -173,7 +174,7 @@ impl<M: Keyed<Full: Stop>> StopExt for Bound<M> {
     }
 }
 
-/// The manager of the resource, on the model's session.
+/// Returns the manager of the full resource, on the model's session.
 fn manager<M: Keyed>(model: &Bound<M>) -> Manager<M::Full> {
     M::Full::objects().using(model.session())
 }

@@ -237,8 +237,8 @@ impl<M: Row> Engine<M> {
         self.errors.is_empty() && (self.ended || self.wanted == Some(0) || exhausted)
     }
 
-    /// Returns the next page, or `None` at the end. The caller needs no more than `asked` rows.
-    pub(crate) fn next(&mut self, asked: Option<usize>) -> BoxFuture<'_, Option<Result<Page<Bound<M>>>>> {
+    /// Returns the next page, or `None` at the end. The caller needs no more than `needed` rows.
+    pub(crate) fn next(&mut self, needed: Option<usize>) -> BoxFuture<'_, Option<Result<Page<Bound<M>>>>> {
         async move {
             if self.wanted != Some(0)
                 && !self.ended
@@ -257,7 +257,7 @@ impl<M: Row> Engine<M> {
                     self.ended = true;
                     Ok(Page::new(rows, None))
                 }
-                None => self.page(asked).await?,
+                None => self.page(needed).await?,
             };
             let page = match page {
                 Ok(page) => {
@@ -294,10 +294,10 @@ impl<M: Row> Engine<M> {
     }
 
     /// Returns the next page of the source, without rows that do not match and without duplicates.
-    async fn page(&mut self, asked: Option<usize>) -> Option<Result<Page<Bound<M>>>> {
+    async fn page(&mut self, needed: Option<usize>) -> Option<Result<Page<Bound<M>>>> {
         // The number of rows that are dropped is unknown, so the limit is not passed down.
         let drops_rows = self.distinct.is_some() || !self.filter.is_all();
-        let wanted = min_some(self.wanted, asked).filter(|_| !drops_rows);
+        let wanted = min_some(self.wanted, needed).filter(|_| !drops_rows);
         let page = self.source.next(wanted.map(|wanted| wanted.saturating_add(self.skip))).await?;
         Some(page.map(|mut page| {
             retain_rows(&self.filter, &mut self.distinct, &mut page.items);

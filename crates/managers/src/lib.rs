@@ -1,6 +1,7 @@
-//! How you find and change things: `Guardrail::objects()`, its [`Manager`], and lazy [`QuerySet`]s.
+//! Gets, lists, creates, updates and deletes resources: `Guardrail::objects()`, its [`Manager`], and lazy
+//! [`QuerySet`]s.
 //!
-//! People use this crate through `bedrock-orm`.
+//! Use this crate through `bedrock-orm`.
 
 pub mod aggregates;
 mod bound;

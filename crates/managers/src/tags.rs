@@ -1,4 +1,4 @@
-//! Tags of a thing.
+//! The tags of a resource.
 
 use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::Tag;
@@ -6,20 +6,20 @@ use bedrock_orm_models::Tag;
 use crate::Objects;
 use crate::resources::Tagged;
 
-/// The tags of a bound thing.
+/// `tags`, `tag` and `untag` on a bound model.
 pub trait TagsExt {
-    /// Its tags.
+    /// Lists the tags.
     ///
     /// # Errors
     ///
-    /// `DoesNotExist` or `Validation` as AWS answers.
+    /// `DoesNotExist` or `Validation`, as AWS returns them.
     ///
     /// # Requests
     ///
     /// One `ListTagsForResource` (`bedrock:ListTagsForResource`).
     fn tags(&self) -> impl Future<Output = Result<Vec<Tag>>> + Send + 'static;
 
-    /// Gives it these tags; a key that it has already gets the new value.
+    /// Adds these tags. Tags with the same keys are replaced.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -42,7 +42,7 @@ pub trait TagsExt {
     ///
     /// # Errors
     ///
-    /// `DoesNotExist`, `Validation` or `TooManyTags` as AWS answers.
+    /// `DoesNotExist`, `Validation` or `TooManyTags`, as AWS returns them.
     ///
     /// # Requests
     ///
@@ -52,11 +52,11 @@ pub trait TagsExt {
         tags: impl IntoIterator<Item = T>,
     ) -> impl Future<Output = Result<()>> + Send + 'static;
 
-    /// Takes the tags of these keys from it.
+    /// Removes the tags with these keys.
     ///
     /// # Errors
     ///
-    /// `DoesNotExist` or `Validation` as AWS answers.
+    /// `DoesNotExist` or `Validation`, as AWS returns them.
     ///
     /// # Requests
     ///

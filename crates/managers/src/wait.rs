@@ -1,4 +1,4 @@
-//! Waiting for what takes time.
+//! Waits for resources that take time to become ready.
 
 use std::future::IntoFuture;
 use std::marker::PhantomData;
@@ -13,18 +13,19 @@ use tokio::time::{Instant, sleep};
 
 use crate::resources::{Get, Keyed, Progress};
 
-/// How many polls in a row may fail with what may pass, such as throttling, before the wait does.
+/// How many polls in a row can fail with a transient error, such as throttling, before the wait fails.
 const FAILURES: u32 = 5;
 
-/// The shortest pause between two polls, however short an interval is set.
+/// The shortest pause between two polls.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Waits for what takes time: jobs, deployments, guardrails. A row of a list, and AWS's answer to a creation, have it too.
+/// `wait` and `watch` on jobs, deployments and guardrails, on the rows of their lists, and on the responses to their
+/// creation.
 pub trait WaitExt {
-    /// The noun.
+    /// The full resource.
     type Full: Progress;
 
-    /// Polls until it is ready. Awaited, it gives the thing as it then is.
+    /// Polls until the resource is ready. Awaiting it returns the full resource in that state.
     ///
     /// ```
     /// use std::time::Duration;
@@ -48,17 +49,17 @@ pub trait WaitExt {
     ///
     /// # Errors
     ///
-    /// [`Failed`](ErrorKind::Failed), with AWS's reasons, where it comes to a bad end; [`Timeout`](ErrorKind::Timeout)
-    /// where the deadline passes first; else as the noun's `get`. What may pass, such as throttling, is borne five
-    /// polls in a row.
+    /// [`Failed`](ErrorKind::Failed), with AWS's reasons, if the resource fails; [`Timeout`](ErrorKind::Timeout) if the
+    /// deadline passes first; otherwise as [`Manager::get`](crate::Manager::get). Transient errors, such as throttling,
+    /// are tolerated for five polls in a row.
     ///
     /// # Requests
     ///
-    /// One of the noun's Get operation a poll.
+    /// One Get operation per poll.
     fn wait(&self) -> Wait<Self::Full>;
 
-    /// Polls, and gives the thing each time that it has changed, the first state included: to draw a progress bar from.
-    /// The stream ends when it is ready. Where it fails the last state is followed by the error.
+    /// Polls, and streams the resource in its first state and after each change, for example for a progress bar. The
+    /// stream ends when the resource is ready. If it fails, the last state is followed by the error.
     ///
     /// # Errors
     ///
@@ -83,12 +84,12 @@ impl<M: Keyed<Full: Progress>> WaitExt for Bound<M> {
             backoff: 1.5,
             longest_interval: Some(Duration::from_secs(60)),
             deadline: None,
-            noun: PhantomData,
+            resource: PhantomData,
         }
     }
 }
 
-/// A wait that has not begun: awaited, it polls until the thing is ready.
+/// A wait that polls when it is awaited.
 #[derive(Clone, Debug)]
 #[must_use = "a wait polls when it is awaited"]
 pub struct Wait<N: Get> {
@@ -98,54 +99,53 @@ pub struct Wait<N: Get> {
     backoff: f64,
     longest_interval: Option<Duration>,
     deadline: Option<Duration>,
-    noun: PhantomData<fn() -> N>,
+    resource: PhantomData<fn() -> N>,
 }
 
 impl<N: Progress> Wait<N> {
-    /// The time between the first polls: 5 s unless set, 10 ms at least.
+    /// Sets the time between the first polls. The default is 5 s, the minimum 10 ms.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval.max(SHORTEST_INTERVAL);
         self
     }
 
-    /// The factor by which the interval grows from poll to poll: 1.5 unless set. 1 keeps the interval, and so does
-    /// what is less.
+    /// Sets the factor by which the interval grows after each poll. The default is 1.5. With 1 or less, the interval
+    /// stays the same.
     pub fn backoff(mut self, factor: f64) -> Self {
         self.backoff = factor;
         self
     }
 
-    /// The longest interval: 60 s unless set; with `None` the interval grows without limit.
+    /// Sets the longest interval. The default is 60 s. With `None`, the interval grows without limit.
     pub fn longest_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
         self.longest_interval = interval.into();
         self
     }
 
-    /// How long to wait in all. There is no limit unless one is set, since some jobs take days; `None` takes it away
-    /// again.
+    /// Sets how long to wait in all. There is no deadline by default, because some jobs take days. `None` removes it.
     pub fn deadline(mut self, deadline: impl Into<Option<Duration>>) -> Self {
         self.deadline = deadline.into();
         self
     }
 
-    /// The changes on the way; see [`WaitExt::watch`].
+    /// Streams the changes; see [`WaitExt::watch`].
     pub fn watch(self) -> Watch<N> {
-        // A deadline that no clock reaches is none.
+        // A deadline beyond the range of the clock is none.
         let ends = self.deadline.and_then(|deadline| Instant::now().checked_add(deadline));
         let start = Polls { ends, interval: self.interval };
         let state = (self, start, None::<N>, Stage::Polling);
         let changes = stream::unfold(state, |(wait, mut polls, last, stage)| async move {
-            let there = match stage {
+            let next = match stage {
                 Stage::Ended => return None,
                 Stage::Failed(error) => return Some((Err(error), (wait, polls, last, Stage::Ended))),
                 Stage::Polling => polls.next_change(&wait, last.as_ref()).await,
             };
-            match there {
+            match next {
                 Err(error) => Some((Err(error), (wait, polls, last, Stage::Ended))),
-                Ok(there) => {
-                    let stage = Stage::after(&there);
-                    let change = Bound::new(there.clone(), wait.session.clone());
-                    Some((Ok(change), (wait, polls, Some(there), stage)))
+                Ok(resource) => {
+                    let stage = Stage::after(&resource);
+                    let change = Bound::new(resource.clone(), wait.session.clone());
+                    Some((Ok(change), (wait, polls, Some(resource), stage)))
                 }
             }
         });
@@ -153,19 +153,19 @@ impl<N: Progress> Wait<N> {
     }
 }
 
-/// Where a watch is.
+/// The state of a watch.
 enum Stage {
     Polling,
-    /// The bad end has been shown, the error not yet.
+    /// The failed state has been returned, but not yet the error.
     Failed(Error),
     Ended,
 }
 
 impl Stage {
-    fn after<N: Progress>(there: &N) -> Self {
-        if there.is_failed() {
-            Self::Failed(failed(there))
-        } else if there.is_ready() {
+    fn after<N: Progress>(resource: &N) -> Self {
+        if resource.is_failed() {
+            Self::Failed(failed(resource))
+        } else if resource.is_ready() {
             Self::Ended
         } else {
             Self::Polling
@@ -173,14 +173,14 @@ impl Stage {
     }
 }
 
-/// The polls of a wait that are still to come.
+/// The polls of a wait.
 struct Polls {
     ends: Option<Instant>,
     interval: Duration,
 }
 
 impl Polls {
-    /// The thing when it is another than `last`.
+    /// Returns the resource when it differs from `last`.
     async fn next_change<N: Progress>(&mut self, wait: &Wait<N>, last: Option<&N>) -> Result<N> {
         let mut failures = 0;
         let mut is_first = last.is_none();
@@ -190,7 +190,7 @@ impl Polls {
             }
             is_first = false;
             match N::get(&wait.session, wait.key.clone()).await {
-                Ok(there) if last != Some(&there) => return Ok(there),
+                Ok(resource) if last != Some(&resource) => return Ok(resource),
                 Ok(_) => failures = 0,
                 Err(error) if error.is_retryable() && failures < FAILURES => failures += 1,
                 Err(error) => return Err(error),
@@ -204,7 +204,7 @@ impl Polls {
         if left.is_some_and(|left| left.is_zero()) {
             let message = format!("{} {} was not ready before the deadline", N::KIND, wait.key);
             return Err(Error::new(ErrorKind::Timeout, message)
-                .with_hint("it goes on in AWS; wait longer with `deadline`, or look again later"));
+                .with_hint("it continues in AWS: wait longer with `deadline`, or wait again later"));
         }
         sleep(left.map_or(self.interval, |left| left.min(self.interval))).await;
         let longer = self.interval.as_secs_f64() * wait.backoff.max(1.0);
@@ -214,12 +214,12 @@ impl Polls {
     }
 }
 
-fn failed<N: Progress>(there: &N) -> Error {
-    let reasons = match there.reasons() {
+fn failed<N: Progress>(resource: &N) -> Error {
+    let reasons = match resource.reasons() {
         reasons if reasons.is_empty() => "AWS gives no reason".to_owned(),
         reasons => reasons.join("; "),
     };
-    let message = format!("{} {} is {}: {reasons}", N::KIND, there.key(), there.status_text());
+    let message = format!("{} {} is {}: {reasons}", N::KIND, resource.key(), resource.status_text());
     Error::new(ErrorKind::Failed, message)
 }
 
@@ -234,16 +234,16 @@ impl<N: Progress> IntoFuture for Wait<N> {
             while let Some(change) = changes.next().await {
                 last = Some(change?);
             }
-            last.ok_or_else(|| Error::new(ErrorKind::InvalidResponse, "nothing was there to wait for"))
+            last.ok_or_else(|| Error::new(ErrorKind::InvalidResponse, "the watch ended without a state"))
         })
     }
 }
 
-/// A thing's changes, as a stream.
+/// The changes of a resource, as a stream.
 pub struct Watch<N>(Pin<Box<dyn Stream<Item = Result<Bound<N>>> + Send>>);
 
 impl<N> Watch<N> {
-    /// The next change; none after the end.
+    /// Returns the next change, or `None` after the end.
     pub async fn next(&mut self) -> Option<Result<Bound<N>>> {
         self.0.next().await
     }

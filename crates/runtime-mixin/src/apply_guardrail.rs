@@ -1,4 +1,4 @@
-//! `ApplyGuardrail`: what a guardrail says to a text, without a model.
+//! `ApplyGuardrail`: checks content with a guardrail, without a model.
 
 use std::future::IntoFuture;
 use std::pin::Pin;
@@ -19,8 +19,8 @@ const OPERATION: &str = "ApplyGuardrail";
 
 /// `apply_guardrail` on a bound model.
 pub trait ApplyGuardrailExt {
-    /// What a fetched guardrail says to a content: text, or text and image blocks. It is taken for a prompt unless
-    /// [`source`](ApplyGuardrail::source) says that it is a reply. Awaiting sends it; the model takes no part.
+    /// Checks content with a guardrail: text, or text and image blocks. The content is checked as a prompt, unless
+    /// [`source`](ApplyGuardrail::source) says that it is a reply. Awaiting sends it. The model is not invoked.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -43,8 +43,8 @@ pub trait ApplyGuardrailExt {
     ///
     /// # Errors
     ///
-    /// When awaited: `InvalidInput` where the guardrail has no version or there is no content; `DoesNotExist`,
-    /// `AccessDenied` … as AWS answers.
+    /// When awaited: `InvalidInput` if the guardrail has no version or there is no content; `DoesNotExist`,
+    /// `AccessDenied` …, as AWS returns them.
     ///
     /// # Requests
     ///
@@ -69,7 +69,7 @@ impl<M: Invokable> ApplyGuardrailExt for Bound<M> {
 /// `apply` on a bound guardrail.
 #[cfg(feature = "control-plane")]
 pub trait ApplyExt {
-    /// What the guardrail says to a content: text, or text and image blocks. It is taken for a prompt unless
+    /// Checks content with this guardrail: text, or text and image blocks. The content is checked as a prompt, unless
     /// [`source`](ApplyGuardrail::source) says that it is a reply. Awaiting sends it.
     ///
     /// ```
@@ -108,7 +108,7 @@ impl ApplyExt for Bound<Guardrail> {
     }
 }
 
-/// A question to a guardrail, about to be sent.
+/// A check by a guardrail. Awaiting sends it.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ApplyGuardrail {
@@ -127,13 +127,13 @@ impl ApplyGuardrail {
         Self { session, guardrail, request }
     }
 
-    /// Whether the content is a prompt (`Input`) or a reply (`Output`).
+    /// Sets whether the content is a prompt (`Input`) or a reply (`Output`).
     pub fn source(mut self, source: GuardrailContentSource) -> Self {
         self.request.source = source;
         self
     }
 
-    /// Whether the answer tells of what was found alone, or of all that was looked for.
+    /// Sets whether the response has only what was found, or everything that was checked.
     pub fn output_scope(mut self, output_scope: GuardrailOutputScope) -> Self {
         self.request.output_scope = Some(output_scope);
         self

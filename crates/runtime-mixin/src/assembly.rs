@@ -1,4 +1,4 @@
-//! A message put together from the events that it is streamed in.
+//! Assembles a message from its stream events.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +12,18 @@ use bedrock_orm_models::{
 };
 use serde_json::Value;
 
-/// What has arrived so far.
+/// What has arrived of a message.
 #[derive(Default)]
 pub(crate) struct Assembly {
     role: Option<ConversationRole>,
-    /// By the index that AWS gives each block.
+    /// The content blocks, by AWS's index.
     blocks: BTreeMap<i32, Block>,
     stop: Option<MessageStopEvent>,
     metadata: Option<ConverseStreamMetadataEvent>,
 }
 
 impl Assembly {
-    /// Whether the message is not complete.
+    /// Returns whether the message is incomplete.
     pub(crate) fn is_open(&self) -> bool {
         self.stop.is_none()
     }
@@ -39,12 +39,12 @@ impl Assembly {
             }
             ConverseStreamOutput::MessageStop(stop) => self.stop = Some(stop.clone()),
             ConverseStreamOutput::Metadata(metadata) => self.metadata = Some(metadata.clone()),
-            // That a block has ended is told by the next one, and an event of a newer API adds nothing that is known.
+            // The next block implies the end of the one before, and unknown events have no content.
             _ => {}
         }
     }
 
-    /// What it used, where that has arrived.
+    /// Returns the usage, if it has arrived.
     pub(crate) fn usage(&self) -> Usage {
         let Some(metadata) = &self.metadata else { return Usage::default() };
         Usage {
@@ -55,13 +55,13 @@ impl Assembly {
         }
     }
 
-    /// The message as far as it goes.
+    /// Returns the message so far.
     pub(crate) fn into_message(self) -> Message {
         let role = self.role.unwrap_or(ConversationRole::Assistant);
         Message::new(role, self.blocks.into_values().filter_map(Block::finished))
     }
 
-    /// The reply, once all has arrived; the message where its end has not.
+    /// Returns the reply if it is complete, or else the message so far.
     pub(crate) fn response(mut self) -> Result<ConverseResponse, Message> {
         let (Some(stop), Some(metadata)) = (self.stop.take(), self.metadata.take()) else {
             return Err(self.into_message());
@@ -95,7 +95,7 @@ enum Block {
     },
     ToolUse {
         block: ToolUseBlock,
-        /// The JSON of its input, as far as it goes.
+        /// The JSON of the input so far.
         input: String,
     },
     ToolResult(ToolResultBlock),
@@ -167,7 +167,7 @@ impl Block {
         }
     }
 
-    /// A block that AWS does not announce is what its first part is of.
+    /// If AWS does not announce a block, its first delta determines its type.
     fn of(delta: &ContentBlockDelta) -> Self {
         match delta {
             ContentBlockDelta::Text(_) | ContentBlockDelta::Citation(_) => {
@@ -180,7 +180,7 @@ impl Block {
         }
     }
 
-    /// The block; none of a text in which nothing came, which AWS would refuse in the next turn.
+    /// Returns the block. A text block without text is `None`, because AWS would reject it in the next turn.
     fn finished(self) -> Option<ContentBlock> {
         Some(match self {
             Self::Empty => return None,
@@ -216,7 +216,7 @@ impl Block {
     }
 }
 
-/// A tool without arguments gets none; one that was cut short keeps what came, as a string.
+/// A tool without arguments has no input. Incomplete input is kept as a string.
 fn tool_input(json: String) -> Value {
     if json.trim().is_empty() {
         return Value::Object(serde_json::Map::new());

@@ -17,9 +17,9 @@ use crate::{Invokable, Target};
 
 /// `start_async_invoke`, `get_async_invoke` and `list_async_invokes` on a bound model.
 pub trait AsyncInvokeExt {
-    /// Starts a job that writes its output to S3: the input in the maker's own form, and a place such as
-    /// `"s3://bucket/prefix/"`. Awaiting sends it and gives AWS's answer, which holds the job's ARN; its `full()`
-    /// fetches the job.
+    /// Starts a job that writes its output to S3. It takes the input in the provider's format, and a location such as
+    /// `"s3://bucket/prefix/"`. Awaiting sends it and returns AWS's response, which has the ARN of the job. Its
+    /// `full()` gets the job.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -39,18 +39,18 @@ pub trait AsyncInvokeExt {
     ///
     /// # Errors
     ///
-    /// When awaited: `Validation`, `Conflict`, `ServiceQuotaExceeded` … as AWS answers.
+    /// When awaited: `Validation`, `Conflict`, `ServiceQuotaExceeded` …, as AWS returns them.
     ///
     /// # Requests
     ///
-    /// One `StartAsyncInvoke` (`bedrock:InvokeModel`; `s3:PutObject` on the place).
+    /// One `StartAsyncInvoke` (`bedrock:InvokeModel`; `s3:PutObject` on the location).
     fn start_async_invoke(
         &self,
         model_input: impl Into<Value>,
         output_data_config: impl Into<AsyncInvokeOutputDataConfig>,
     ) -> StartAsyncInvoke;
 
-    /// The job of that ARN, which has to be one of this model.
+    /// Gets the job with this ARN, which has to be a job of this model.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -71,8 +71,8 @@ pub trait AsyncInvokeExt {
     ///
     /// # Errors
     ///
-    /// [`WrongModel`](bedrock_orm_core::ErrorKind::WrongModel) where it is another model's: it names both. `Validation`
-    /// where there is no such job, since for that AWS has no other answer here.
+    /// [`WrongModel`](bedrock_orm_core::ErrorKind::WrongModel) if the job belongs to another model; the error names
+    /// both. `Validation` if there is no such job, because AWS returns no other error for it.
     ///
     /// # Requests
     ///
@@ -82,9 +82,9 @@ pub trait AsyncInvokeExt {
         invocation_arn: impl Into<String>,
     ) -> impl Future<Output = Result<Bound<AsyncInvoke>>> + Send + 'static;
 
-    /// This model's jobs. AWS lists those of all models, page by page; awaited, this gives one of AWS's pages without
-    /// the others' jobs, and so perhaps a short or an empty one that still has a next. Its
-    /// [`stream`](ModelAsyncInvokes::stream) walks on.
+    /// Lists this model's jobs. AWS lists the jobs of all models in pages. Awaiting this returns one of AWS's pages
+    /// without the jobs of other models, so it can be short or empty without being the last. Its
+    /// [`stream`](ModelAsyncInvokes::stream) continues with the next pages.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -102,11 +102,11 @@ pub trait AsyncInvokeExt {
     ///
     /// # Errors
     ///
-    /// When awaited: as AWS answers.
+    /// When awaited: the error that AWS returns.
     ///
     /// # Requests
     ///
-    /// One `ListAsyncInvokes` a page (`bedrock:ListAsyncInvokes`).
+    /// One `ListAsyncInvokes` per page (`bedrock:ListAsyncInvokes`).
     fn list_async_invokes(&self) -> ModelAsyncInvokes;
 }
 
@@ -142,14 +142,14 @@ pub(crate) async fn get_async_invoke(target: Target, invocation_arn: String) -> 
     }
     let own = target.model_arn.as_deref().unwrap_or(&target.model_id);
     let message =
-        format!("the job {} belongs to the model {} and not to {own}", job.invocation_arn, job.model_arn);
+        format!("the job {} belongs to the model {}, not to {own}", job.invocation_arn, job.model_arn);
     Err(Error::new(ErrorKind::WrongModel, message)
         .with_operation("GetAsyncInvoke")
-        .with_hint("`AsyncInvoke::objects().get(…)` fetches the jobs of any model"))
+        .with_hint("`AsyncInvoke::objects().get(…)` gets the jobs of any model"))
 }
 
 impl Target {
-    /// Whether a job with that model's ARN is this model's.
+    /// Returns whether a job with this model ARN belongs to this model.
     fn owns(&self, model_arn: &str) -> bool {
         match &self.model_arn {
             Some(own) => own == model_arn,
@@ -158,7 +158,7 @@ impl Target {
     }
 }
 
-/// An asynchronous invocation, about to be started.
+/// An asynchronous invocation. Awaiting starts it.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct StartAsyncInvoke {
@@ -176,13 +176,13 @@ impl StartAsyncInvoke {
         Self { target, request }
     }
 
-    /// A token that makes a repeated call harmless: AWS starts one job for it.
+    /// Sets an idempotency token: AWS starts only one job for it.
     pub fn client_request_token(mut self, token: impl Into<String>) -> Self {
         self.request.client_request_token = Some(token.into());
         self
     }
 
-    /// Adds tags for the job: pairs of key and value.
+    /// Adds tags to the job, as pairs of key and value.
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<Tag>>) -> Self {
         self.request.tags.get_or_insert_default().extend(tags.into_iter().map(Into::into));
         self
@@ -201,7 +201,7 @@ impl IntoFuture for StartAsyncInvoke {
     }
 }
 
-/// One model's asynchronous invocations: awaited, a page of them.
+/// The asynchronous invocations of one model. Awaiting it returns one page.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited or streamed"]
 pub struct ModelAsyncInvokes {
@@ -215,42 +215,42 @@ impl ModelAsyncInvokes {
         Self { target, query }
     }
 
-    /// Only those submitted after that time.
+    /// Keeps the jobs submitted after this time.
     pub fn submit_time_after(self, time: Timestamp) -> Self {
         Self { query: self.query.submit_time_after(time), ..self }
     }
 
-    /// Only those submitted before that time.
+    /// Keeps the jobs submitted before this time.
     pub fn submit_time_before(self, time: Timestamp) -> Self {
         Self { query: self.query.submit_time_before(time), ..self }
     }
 
-    /// Only those of that status.
+    /// Keeps the jobs with this status.
     pub fn status_equals(self, status: AsyncInvokeStatus) -> Self {
         Self { query: self.query.status_equals(status), ..self }
     }
 
-    /// In the order of that attribute.
+    /// Sorts by this attribute.
     pub fn sort_by(self, attribute: SortAsyncInvocationBy) -> Self {
         Self { query: self.query.sort_by(attribute), ..self }
     }
 
-    /// Rising or falling.
+    /// Sorts ascending or descending.
     pub fn sort_order(self, order: SortOrder) -> Self {
         Self { query: self.query.sort_order(order), ..self }
     }
 
-    /// How large AWS's pages are, the other models' jobs included: 1 to 1000.
+    /// Sets the size of AWS's pages, including the jobs of other models: 1 to 1000.
     pub fn max_results(self, max_results: u16) -> Self {
         Self { query: self.query.page_size(max_results), ..self }
     }
 
-    /// The page of that token, which an earlier page's `next_token` gave.
+    /// Starts at the page with this token, which is the `next_token` of an earlier page.
     pub fn next_token(self, token: impl Into<String>) -> Self {
         Self { query: self.query.starting_token(token), ..self }
     }
 
-    /// This model's jobs of all pages, one after the other.
+    /// Streams this model's jobs of all pages.
     pub fn stream(&self) -> Rows<AsyncInvokeSummary> {
         let target = self.target.clone();
         Rows::new(self.query.stream().try_filter(move |job| std::future::ready(target.owns(&job.model_arn))))

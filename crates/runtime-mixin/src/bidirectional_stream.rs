@@ -1,4 +1,4 @@
-//! `InvokeModelWithBidirectionalStream`: speaking and listening at once.
+//! `InvokeModelWithBidirectionalStream`: sends and receives chunks at the same time.
 
 use std::fmt;
 use std::pin::Pin;
@@ -29,14 +29,14 @@ use crate::{Invokable, Target};
 
 const OPERATION: &str = "InvokeModelWithBidirectionalStream";
 
-/// How many chunks may wait to be sent.
+/// How many chunks can wait to be sent.
 const WAITING: usize = 32;
 
 /// `invoke_model_with_bidirectional_stream` on a bound model.
 pub trait BidirectionalStreamExt {
-    /// Opens a stream in both directions: chunks in the maker's own form go out while others come in, for models that
-    /// speak and listen. The connection is made while the first chunks are sent; where that fails, the stream's
-    /// [`next`](BidirectionalStream::next) says why.
+    /// Opens a stream in both directions, for models that take and return speech: it sends and receives chunks in the
+    /// provider's format. The connection is opened while the first chunks are sent. If that fails, the stream's
+    /// [`next`](BidirectionalStream::next) returns the error.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -61,12 +61,12 @@ pub trait BidirectionalStreamExt {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` where the model's ID is blank. The first [`next`](BidirectionalStream::next) tells what became of
-    /// the request.
+    /// `InvalidInput` if the model's ID is blank. Other errors are returned by the first
+    /// [`next`](BidirectionalStream::next).
     ///
     /// # Requests
     ///
-    /// One `InvokeModelWithBidirectionalStream` (`bedrock:InvokeModel`), which lasts as long as the stream.
+    /// One `InvokeModelWithBidirectionalStream` (`bedrock:InvokeModel`), for the duration of the stream.
     fn invoke_model_with_bidirectional_stream(
         &self,
     ) -> impl Future<Output = Result<BidirectionalStream>> + Send + 'static;
@@ -80,11 +80,11 @@ impl<M: Invokable> BidirectionalStreamExt for Bound<M> {
     }
 }
 
-/// A stream in both directions: [`send`](Self::send) goes out, as a `Stream` it gives what comes in.
+/// A stream in both directions: [`send`](Self::send) sends chunks, and its `Stream` yields the chunks received.
 ///
-/// Only the makers' own events say when an answer is whole; the stream itself ends without an error when AWS ends it
-/// after [`finish`](Self::finish). Silence past the session's deadline, and what AWS reports on the way, are errors.
-/// Dropping it ends both directions.
+/// Only the provider's own events say whether a reply is complete: the stream ends without an error when AWS ends it
+/// after [`finish`](Self::finish). Silence past the session's deadline, and exceptions from AWS, are errors. Dropping
+/// it closes both directions.
 ///
 /// Source:
 /// [`InvokeModelWithBidirectionalStream`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModelWithBidirectionalStream.html).
@@ -96,7 +96,7 @@ pub struct BidirectionalStream {
     request_id: Option<String>,
 }
 
-/// Where the answer is.
+/// The state of the response.
 enum Output {
     Opening { answer: JoinHandle<Result<SdkAnswer, SdkError<SdkFailure>>>, silence: Silence },
     Open(Box<Events<SdkEvent>>),
@@ -111,7 +111,7 @@ pub(crate) async fn open(target: Target) -> Result<BidirectionalStream> {
         .invoke_model_with_bidirectional_stream()
         .model_id(&target.model_id)
         .body(body(chunks).into());
-    // AWS may answer only when it has heard something: what is to be said must not wait for the answer.
+    // AWS may respond only after it has received chunks, so sending must not wait for the response.
     let answer = tokio::spawn(request.send());
     let silence = Silence::new(target.session.stream_silence_timeout());
     Ok(BidirectionalStream {
@@ -123,57 +123,57 @@ pub(crate) async fn open(target: Target) -> Result<BidirectionalStream> {
     })
 }
 
-/// The chunks that are sent, as the SDK's events.
+/// The chunks to send, as the SDK's events.
 fn body(chunks: mpsc::Receiver<Blob>) -> impl Stream<Item = Result<SdkInput, SdkInputError>> + Send + Sync {
     stream::unfold(chunks, |mut chunks| async move {
         let chunk = chunks.recv().await?;
         let part = SdkInputPart::builder().bytes(chunk.into()).build();
         Some((Ok(SdkInput::Chunk(part)), chunks))
     })
-    // The SDK asks once more after the end.
+    // The SDK polls once more after the end.
     .fuse()
 }
 
 impl BidirectionalStream {
-    /// Sends a chunk in the maker's own form: JSON, as a rule.
+    /// Sends a chunk in the provider's format, which is usually JSON.
     ///
     /// # Errors
     ///
-    /// [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted) where nothing can be sent any more;
-    /// [`next`](Self::next) says why.
+    /// [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted) if nothing can be sent any more.
+    /// [`next`](Self::next) returns the cause.
     pub async fn send(&self, chunk: impl Into<Blob>) -> Result<()> {
         let closed = || {
-            Error::stream_interrupted(OPERATION, "the stream takes no more chunks")
-                .with_hint("`next` says what ended it; after `finish` nothing can be sent")
+            Error::stream_interrupted(OPERATION, "the stream accepts no more chunks")
+                .with_hint("`next` returns what ended it; after `finish`, nothing can be sent")
         };
         let input = self.input.as_ref().ok_or_else(closed)?;
         input.send(chunk.into()).await.map_err(|_| closed())
     }
 
-    /// Ends what goes out; what is still to come in goes on.
+    /// Ends sending. Receiving continues.
     pub fn finish(&mut self) {
         self.input = None;
     }
 
-    /// The next chunk that came in; none after the last.
+    /// Returns the next chunk received, or `None` after the last.
     ///
     /// # Errors
     ///
-    /// What AWS answered to the request, or reported on the way; `StreamInterrupted` where it fell silent. The stream
-    /// has ended then.
+    /// The error that AWS returns for the request or in the stream; `StreamInterrupted` if the stream stalls. The
+    /// stream has ended then.
     pub async fn next(&mut self) -> Option<Result<Blob>> {
         StreamExt::next(self).await
     }
 
-    /// Ends both directions. Dropping it does the same.
+    /// Closes both directions. Dropping it does the same.
     pub fn close(self) {}
 
-    /// AWS's name for the request, once it has answered.
+    /// Returns AWS's request ID, once AWS has responded.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
-    /// Takes AWS's answer to the request.
+    /// Handles AWS's response to the request.
     fn opened(&mut self, answer: Result<SdkAnswer, SdkError<SdkFailure>>) -> Result<Output> {
         let session = &self.target.session;
         let answer =
@@ -198,7 +198,7 @@ impl Stream for BidirectionalStream {
                     let answer = match Pin::new(&mut *opening).poll(context) {
                         Poll::Ready(Ok(answer)) => this.opened(answer),
                         Poll::Ready(Err(_)) => {
-                            Err(Error::stream_interrupted(OPERATION, "the request was given up"))
+                            Err(Error::stream_interrupted(OPERATION, "the request was dropped"))
                         }
                         Poll::Pending => {
                             let timeout = ready!(silence.poll(context));
@@ -247,7 +247,7 @@ impl Drop for BidirectionalStream {
     }
 }
 
-/// How far it is, not what it holds.
+/// Shows the state, but not the content.
 impl fmt::Debug for BidirectionalStream {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

@@ -1,4 +1,4 @@
-//! Letting go of the runtime client.
+//! Closes the runtime client of a model's session.
 
 use bedrock_orm_core::Bound;
 
@@ -6,8 +6,9 @@ use crate::Invokable;
 
 /// `close` on a bound model.
 pub trait CloseExt {
-    /// Lets go of the session's runtime client and of its connections, for all models of the session; the next call
-    /// opens it again. Calls and streams under way go on to their end. Sends nothing.
+    /// Closes the runtime client of the session, for all models of the session, as
+    /// [`Session::close`](bedrock_orm_core::Session::close). The next call opens a new one. Calls and streams in
+    /// progress continue. Sends nothing.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;

@@ -1,4 +1,4 @@
-//! The runtime for those who fetch nothing.
+//! The runtime operations by model ID.
 
 use bedrock_orm_core::{Bound, Result, Session};
 use bedrock_orm_managers::{Manager, Objects, QuerySet};
@@ -16,7 +16,7 @@ use crate::count_tokens::count_tokens;
 use crate::guardrail_checks::GuardrailChecksExt;
 use crate::{Converse, ConverseStream, InvokeModel, InvokeModelResponse, InvokeModelStream, Target};
 
-/// The runtime's operations with a model's ID on every call: an ID, an ARN, or an inference profile's.
+/// The runtime operations, with a model's ID in each call: an ID, an ARN, or the ID of an inference profile.
 ///
 /// ```
 /// use bedrock_orm::prelude::*;
@@ -37,7 +37,7 @@ pub struct ConversationManager {
 }
 
 impl ConversationManager {
-    /// The runtime of that session. Sends nothing.
+    /// Creates a manager on this session. Sends nothing.
     pub fn new(session: &Session) -> Self {
         Self { session: session.clone() }
     }
@@ -46,7 +46,7 @@ impl ConversationManager {
         Target::new(&self.session, model_id)
     }
 
-    /// A turn of a conversation; see [`ConverseExt::converse`](crate::ConverseExt::converse).
+    /// Sends a turn of a conversation; see [`ConverseExt::converse`](crate::ConverseExt::converse).
     pub fn converse(
         &self,
         model_id: impl Into<String>,
@@ -55,7 +55,7 @@ impl ConversationManager {
         Converse::new(self.target(model_id), request.into())
     }
 
-    /// The same turn as a stream; see [`ConverseExt::converse_stream`](crate::ConverseExt::converse_stream).
+    /// Streams the reply to a turn; see [`ConverseExt::converse_stream`](crate::ConverseExt::converse_stream).
     pub fn converse_stream(
         &self,
         model_id: impl Into<String>,
@@ -64,11 +64,11 @@ impl ConversationManager {
         Converse::new(self.target(model_id), request.into())
     }
 
-    /// What a request costs in tokens; see [`CountTokensExt::count_tokens`](crate::CountTokensExt::count_tokens).
+    /// Counts the tokens of a request; see [`CountTokensExt::count_tokens`](crate::CountTokensExt::count_tokens).
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As [`count_tokens`](crate::CountTokensExt::count_tokens) on a model.
     pub fn count_tokens(
         &self,
         model_id: impl Into<String>,
@@ -77,7 +77,7 @@ impl ConversationManager {
         count_tokens(self.target(model_id), input.into())
     }
 
-    /// A raw invocation; see [`InvokeModelExt::invoke_model`](crate::InvokeModelExt::invoke_model).
+    /// Invokes a model with a raw body; see [`InvokeModelExt::invoke_model`](crate::InvokeModelExt::invoke_model).
     pub fn invoke_model(
         &self,
         model_id: impl Into<String>,
@@ -86,7 +86,7 @@ impl ConversationManager {
         InvokeModel::new(self.target(model_id), body.into())
     }
 
-    /// The same as a stream; see
+    /// Streams the reply to a raw body; see
     /// [`invoke_model_with_response_stream`](crate::InvokeModelExt::invoke_model_with_response_stream).
     pub fn invoke_model_with_response_stream(
         &self,
@@ -96,12 +96,12 @@ impl ConversationManager {
         InvokeModel::new(self.target(model_id), body.into())
     }
 
-    /// A stream in both directions; see
+    /// Opens a stream in both directions; see
     /// [`invoke_model_with_bidirectional_stream`](crate::BidirectionalStreamExt::invoke_model_with_bidirectional_stream).
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As `invoke_model_with_bidirectional_stream` on a model.
     pub fn invoke_model_with_bidirectional_stream(
         &self,
         model_id: impl Into<String>,
@@ -119,11 +119,11 @@ impl ConversationManager {
         StartAsyncInvoke::new(self.target(model_id), model_input.into(), output_data_config.into())
     }
 
-    /// The job of that ARN, whichever model's it is.
+    /// Gets the job with this ARN, of any model.
     ///
     /// # Errors
     ///
-    /// `Validation` where there is no such job, since for that AWS has no other answer here.
+    /// `Validation` if there is no such job, because AWS returns no other error for it.
     ///
     /// # Requests
     ///
@@ -131,11 +131,11 @@ impl ConversationManager {
     pub fn get_async_invoke(
         &self,
         invocation_arn: impl Into<String>,
-    ) -> impl Future<Output = Result<Bound<AsyncInvoke>>> + Send {
+    ) -> impl Future<Output = Result<Bound<AsyncInvoke>>> + Send + 'static {
         self.async_invokes().get(invocation_arn)
     }
 
-    /// The jobs of all models, as a lazy queryset.
+    /// Returns a lazy queryset of the jobs of all models.
     pub fn list_async_invokes(&self) -> QuerySet<AsyncInvokeSummary> {
         self.async_invokes().list()
     }
@@ -144,7 +144,7 @@ impl ConversationManager {
         AsyncInvoke::objects().using(&self.session)
     }
 
-    /// What a guardrail, by ID and version, says to a content; see [`ApplyGuardrail`].
+    /// Checks content with a guardrail, given by ID and version; see [`ApplyGuardrail`].
     pub fn apply_guardrail(
         &self,
         guardrail_identifier: impl Into<String>,
@@ -155,20 +155,21 @@ impl ConversationManager {
         ApplyGuardrail::new(self.session.clone(), guardrail, content)
     }
 
-    /// What safety checks find in messages; see
+    /// Runs safety checks on messages; see
     /// [`GuardrailChecksExt::invoke_guardrail_checks`](crate::GuardrailChecksExt::invoke_guardrail_checks).
     ///
     /// # Errors
     ///
-    /// As there.
-    pub async fn invoke_guardrail_checks(
+    /// As `invoke_guardrail_checks` on a session.
+    pub fn invoke_guardrail_checks(
         &self,
         request: InvokeGuardrailChecksRequest,
-    ) -> Result<InvokeGuardrailChecksResponse> {
-        self.session.invoke_guardrail_checks(request).await
+    ) -> impl Future<Output = Result<InvokeGuardrailChecksResponse>> + Send + 'static + use<> {
+        let session = self.session.clone();
+        async move { session.invoke_guardrail_checks(request).await }
     }
 
-    /// Lets go of the session's runtime client; see [`Session::close`].
+    /// Closes the session's runtime client; see [`Session::close`].
     pub fn close(&self) {
         self.session.close();
     }

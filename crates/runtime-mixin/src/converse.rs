@@ -20,8 +20,8 @@ use crate::{ConverseStream, Invokable, Target};
 
 /// `converse` and `converse_stream` on a bound model.
 pub trait ConverseExt {
-    /// A turn of a conversation: a string, a [`Message`](bedrock_orm_models::Message), all messages so far, or a whole
-    /// [`ConverseRequest`]. Settings follow by value; awaiting sends it.
+    /// Sends a turn of a conversation: a string, a [`Message`](bedrock_orm_models::Message), all messages so far, or a
+    /// whole [`ConverseRequest`]. Chain settings onto it; awaiting sends it.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -43,16 +43,16 @@ pub trait ConverseExt {
     ///
     /// # Errors
     ///
-    /// When awaited: `InvalidInput` before anything is sent if a guardrail has no ID or no version, a number is
-    /// not finite, or JSON is nested too deeply; `DoesNotExist` if AWS does not know the model; `Validation`,
-    /// `AccessDenied`, `Throttled`, `ModelTimeout` … as AWS answers.
+    /// When awaited: `InvalidInput` before anything is sent if a guardrail has no ID or no version, a number is not
+    /// finite, or JSON is nested too deeply; `DoesNotExist` if AWS does not know the model; `Validation`,
+    /// `AccessDenied`, `Throttled`, `ModelTimeout` …, as AWS returns them.
     ///
     /// # Requests
     ///
     /// One `Converse` (`bedrock:InvokeModel`, and `bedrock:ApplyGuardrail` with a guardrail).
     fn converse(&self, request: impl Into<ConverseRequest>) -> Converse<ConverseResponse>;
 
-    /// The same turn, answered as it is written; awaiting sends it and gives the [`ConverseStream`].
+    /// Streams the reply to the same turn. Awaiting sends it and returns the [`ConverseStream`].
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -72,7 +72,7 @@ pub trait ConverseExt {
     ///
     /// # Errors
     ///
-    /// As [`converse`](Self::converse) where the stream does not start; see [`ConverseStream`] for those on its way.
+    /// As [`converse`](Self::converse) if the stream does not open; see [`ConverseStream`] for later errors.
     ///
     /// # Requests
     ///
@@ -90,11 +90,11 @@ impl<M: Invokable> ConverseExt for Bound<M> {
     }
 }
 
-/// A turn of a conversation, about to be sent. Awaited, it gives `R`: the whole reply, or the stream of it.
+/// A turn of a conversation. Awaiting sends it and returns `R`: the whole reply, or the stream of it.
 ///
-/// Settings are given in any order, and on top of those of a whole [`ConverseRequest`]. One that is given again follows
-/// one rule: a single value takes the earlier one's place, a list is added to, and what has members (a configuration, a
-/// map, a JSON object) is merged member by member, each by the same rule.
+/// You can chain settings in any order, also onto a whole [`ConverseRequest`]. A repeated setting follows one rule: a
+/// single value replaces the earlier one, a list is extended, and a value with members (a configuration, a map, a JSON
+/// object) is merged member by member, by the same rule.
 ///
 /// ```
 /// use bedrock_orm::prelude::*;
@@ -145,34 +145,34 @@ impl<R> Converse<R> {
         self
     }
 
-    /// How the model writes: several settings at once.
+    /// Merges inference settings.
     pub fn inference_config(mut self, inference_config: InferenceConfiguration) -> Self {
         self.request.inference_config.get_or_insert_default().merge(inference_config);
         self
     }
 
-    /// The longest reply, in tokens.
+    /// Sets the largest number of tokens of the reply.
     pub fn max_tokens(mut self, max_tokens: i32) -> Self {
         self.request.inference_config.get_or_insert_default().max_tokens = Some(max_tokens);
         self
     }
 
-    /// How boldly the model writes: 0 to 1.
+    /// Sets the temperature, from 0 to 1.
     ///
-    /// AWS takes an `f32`, and the SDK writes it with the digits of an `f64`: 0.1 leaves as 0.10000000149011612, which
-    /// is the same `f32`. [`top_p`](Self::top_p) does so too.
+    /// AWS takes an `f32`, and the SDK writes it with the digits of an `f64`: 0.1 is sent as 0.10000000149011612, which
+    /// is the same `f32`. The same is true of [`top_p`](Self::top_p).
     pub fn temperature(mut self, temperature: f32) -> Self {
         self.request.inference_config.get_or_insert_default().temperature = Some(temperature);
         self
     }
 
-    /// The share of likely tokens that it picks from: 0 to 1.
+    /// Sets the share of likely tokens to sample from, from 0 to 1.
     pub fn top_p(mut self, top_p: f32) -> Self {
         self.request.inference_config.get_or_insert_default().top_p = Some(top_p);
         self
     }
 
-    /// Adds words that end the reply.
+    /// Adds sequences that end the reply.
     pub fn stop_sequences(mut self, stop_sequences: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let inference_config = self.request.inference_config.get_or_insert_default();
         inference_config
@@ -182,26 +182,26 @@ impl<R> Converse<R> {
         self
     }
 
-    /// Adds tools that the model may call, and says whether it has to.
+    /// Adds tools that the model can call, and sets whether it has to.
     pub fn tool_config(mut self, tool_config: ToolConfiguration) -> Self {
         self.request.tool_config.get_or_insert_default().merge(tool_config);
         self
     }
 
-    /// Adds tools that the model may call.
+    /// Adds tools that the model can call.
     pub fn tools(mut self, tools: impl IntoIterator<Item = impl Into<Tool>>) -> Self {
         self.request.tool_config.get_or_insert_default().tools.extend(tools.into_iter().map(Into::into));
         self
     }
 
-    /// Whether the model has to call a tool, and which.
+    /// Sets whether the model has to call a tool, and which.
     pub fn tool_choice(mut self, tool_choice: ToolChoice) -> Self {
         self.request.tool_config.get_or_insert_default().tool_choice = Some(tool_choice);
         self
     }
 
     /// Sets the guardrail: a fetched [`Guardrail`](bedrock_orm_models::Guardrail), an ID and a version, or a
-    /// configuration. It is merged into the one that the request has.
+    /// configuration. It is merged into the guardrail configuration that the request already has.
     pub fn guardrail(mut self, guardrail: impl Into<GuardrailConfiguration>) -> Self {
         guardrail_config::merge(&mut self.request.guardrail_config, guardrail.into());
         self
@@ -213,7 +213,7 @@ impl<R> Converse<R> {
         self
     }
 
-    /// Settings of this model alone, such as `json!({"top_k": 50})`.
+    /// Merges settings of this model alone, such as `json!({"top_k": 50})`.
     pub fn additional_model_request_fields(mut self, fields: impl Into<Value>) -> Self {
         match (&mut self.request.additional_model_request_fields, fields.into()) {
             (Some(Value::Object(there)), Value::Object(more)) => there.extend(more),
@@ -222,7 +222,7 @@ impl<R> Converse<R> {
         self
     }
 
-    /// Adds fields of this model's own reply to give back, as JSON pointers such as `/stop_sequence`.
+    /// Adds fields of the provider's own response to return, as JSON pointers such as `/stop_sequence`.
     pub fn additional_model_response_field_paths(
         mut self,
         paths: impl IntoIterator<Item = impl Into<String>>,
@@ -232,7 +232,7 @@ impl<R> Converse<R> {
         self
     }
 
-    /// Adds what goes into variables of a managed prompt.
+    /// Adds values for the variables of a managed prompt.
     pub fn prompt_variables(
         mut self,
         variables: impl IntoIterator<Item = (impl Into<String>, impl Into<PromptVariableValues>)>,
@@ -252,19 +252,19 @@ impl<R> Converse<R> {
         self
     }
 
-    /// Whether to use the faster, dearer serving of a model that has one.
+    /// Sets whether to use the faster, more expensive serving of a model that has one.
     pub fn performance_config(mut self, performance_config: impl Into<PerformanceConfiguration>) -> Self {
         self.request.performance_config = Some(performance_config.into());
         self
     }
 
-    /// The processing tier.
+    /// Sets the service tier.
     pub fn service_tier(mut self, service_tier: impl Into<ServiceTier>) -> Self {
         self.request.service_tier = Some(service_tier.into());
         self
     }
 
-    /// The form of the reply: a JSON schema that it follows, and how hard the model tries.
+    /// Merges the output settings: a JSON schema that the reply follows, and the model's effort.
     pub fn output_config(mut self, output_config: OutputConfig) -> Self {
         self.request.output_config.get_or_insert_default().merge(output_config);
         self
@@ -284,15 +284,14 @@ impl<R> Converse<R> {
 }
 
 impl Converse<ConverseStream> {
-    /// How long the stream may be silent, from its sending on, before it fails as interrupted; the session's
-    /// [`stream_silence_timeout`](bedrock_orm_core::Session::stream_silence_timeout) unless set. `None` lets it be
-    /// silent for ever.
+    /// Sets how long the stream can be silent, counted from sending, before it fails as interrupted. The default is the
+    /// session's [`stream_silence_timeout`](bedrock_orm_core::Session::stream_silence_timeout). `None` means no limit.
     pub fn silence_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.silence_timeout = sdk::limit(timeout.into());
         self
     }
 
-    /// Whether the guardrail looks at the text before it is streamed, or beside.
+    /// Sets whether the guardrail checks the text before it is streamed, or in parallel.
     pub fn guardrail_stream_processing_mode(mut self, mode: GuardrailStreamProcessingMode) -> Self {
         self.guardrail_mode = Some(mode);
         self

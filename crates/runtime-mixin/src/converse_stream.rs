@@ -1,4 +1,4 @@
-//! `ConverseStream`: a reply as it is being written.
+//! `ConverseStream`: streams a reply.
 
 use std::fmt;
 use std::pin::Pin;
@@ -21,13 +21,12 @@ use crate::stream::{self, Events};
 
 pub(crate) const OPERATION: &str = "ConverseStream";
 
-/// A reply as it is being written: a stream of typed events.
+/// A reply as a stream of typed events.
 ///
-/// It cannot lie: where it ends without the event that says that the message is complete, or is silent for longer than
-/// its time-out, its last item is an error of the kind
-/// [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted); an exception that AWS sends on the way is an
-/// error of its own kind. Either holds [what had arrived](bedrock_orm_core::Error::partial_message). Dropping it, or
-/// [`close`](Self::close), ends it.
+/// A stream that ends without the event that completes the message, or that is silent for longer than its timeout,
+/// yields an error of the kind [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted) as its last item.
+/// An exception that AWS sends in the stream is an error of its own kind. Both have [the message so
+/// far](bedrock_orm_core::Error::partial_message). Dropping the stream, or [`close`](Self::close), ends it.
 ///
 /// ```
 /// use bedrock_orm::prelude::*;
@@ -74,21 +73,21 @@ impl ConverseStream {
         Ok(Self { events, assembly: Assembly::default(), failed: false, request_id })
     }
 
-    /// The next event; none after the last.
+    /// Returns the next event, or `None` after the last.
     ///
     /// # Errors
     ///
-    /// `StreamInterrupted`, or the kind of the exception that AWS sent. The stream has ended then.
+    /// `StreamInterrupted`, or the kind of the exception that AWS sends. The stream has ended then.
     pub async fn next(&mut self) -> Option<Result<ConverseStreamOutput>> {
         StreamExt::next(self).await
     }
 
-    /// The text alone, piece by piece as it is written.
+    /// Streams only the text, in pieces.
     pub fn text(self) -> TextStream {
         TextStream { stream: self }
     }
 
-    /// Waits for the rest, and gives the reply as [`converse`](crate::ConverseExt::converse) would have.
+    /// Waits for the end, and returns the reply as [`converse`](crate::ConverseExt::converse) does.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -106,7 +105,7 @@ impl ConverseStream {
     ///
     /// # Errors
     ///
-    /// As [`next`](Self::next); and `StreamInterrupted` where usage and metrics, which come last, are missing.
+    /// As [`next`](Self::next); and `StreamInterrupted` if usage and metrics, which come last, are missing.
     pub async fn collect(mut self) -> Result<ConverseResponse> {
         while let Some(event) = self.next().await {
             event?;
@@ -119,17 +118,17 @@ impl ConverseStream {
         })
     }
 
-    /// Ends it; what is still on its way is not read. Dropping it does the same.
+    /// Ends the stream without reading the rest. Dropping it does the same.
     pub fn close(self) {}
 
-    /// AWS's name for the request.
+    /// Returns AWS's request ID.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
-    /// The error with what had arrived.
+    /// Attaches the message so far to the error.
     fn broken(&mut self, error: Error) -> Error {
-        // Told once: a stream that is asked again has ended.
+        // The error is returned once: after it, the stream has ended.
         self.failed = true;
         let message = std::mem::take(&mut self.assembly).into_message();
         let error = error.with_partial(Partial::Message(message)).with_request_id(self.request_id.as_deref());
@@ -164,21 +163,21 @@ impl Stream for ConverseStream {
     }
 }
 
-/// How far it is, not what it holds.
+/// Shows the state, but not the content.
 impl fmt::Debug for ConverseStream {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("ConverseStream").field("request_id", &self.request_id).finish_non_exhaustive()
     }
 }
 
-/// The text of a reply, piece by piece as it is written. Its errors are those of the [`ConverseStream`] that it is of.
+/// The text of a reply, in pieces. Its errors are those of its [`ConverseStream`].
 #[derive(Debug)]
 pub struct TextStream {
     stream: ConverseStream,
 }
 
 impl TextStream {
-    /// The next piece; none after the last.
+    /// Returns the next piece, or `None` after the last.
     ///
     /// # Errors
     ///
@@ -187,7 +186,7 @@ impl TextStream {
         StreamExt::next(self).await
     }
 
-    /// Waits for the rest, and gives the whole reply, what was read already included.
+    /// Waits for the end, and returns the whole reply, including the text already read.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! `CountTokens`: what a request would cost in tokens.
+//! `CountTokens`: counts the tokens of a request.
 
 use aws_sdk_bedrockruntime::operation::count_tokens::CountTokensOutput as SdkAnswer;
 use aws_sdk_bedrockruntime::types::CountTokensInput as SdkInput;
@@ -9,8 +9,8 @@ use crate::{Invokable, Target};
 
 /// `count_tokens` on a bound model.
 pub trait CountTokensExt {
-    /// How many tokens the request has, counted as the model does, without running it: a conversation in any of the
-    /// forms that `converse` takes, or a raw body by
+    /// Counts the tokens of a request as the model does, without invoking it. The request is a conversation in any form
+    /// that `converse` takes, or a raw body, see
     /// [`CountTokensInput::invoke_model`](bedrock_orm_models::CountTokensInput::invoke_model).
     ///
     /// ```
@@ -29,7 +29,7 @@ pub trait CountTokensExt {
     ///
     /// # Errors
     ///
-    /// `Validation` where the model cannot count, or where it is called through an inference profile.
+    /// `Validation` if the model cannot count tokens, or is called through an inference profile.
     ///
     /// # Requests
     ///

@@ -1,12 +1,12 @@
-//! `InvokeGuardrailChecks`: safety checks that are named in the request, without a guardrail.
+//! `InvokeGuardrailChecks`: safety checks that the request names, without a guardrail.
 
 use aws_sdk_bedrockruntime::operation::invoke_guardrail_checks::builders::InvokeGuardrailChecksInputBuilder;
 use bedrock_orm_core::{Error, Result, Session, sdk};
 use bedrock_orm_models::{InvokeGuardrailChecksRequest, InvokeGuardrailChecksResponse};
 
-/// `invoke_guardrail_checks` on a session: it needs neither a model nor a guardrail.
+/// `invoke_guardrail_checks` on a session. It needs neither a model nor a guardrail.
 pub trait GuardrailChecksExt {
-    /// What the checks named in the request find in its messages: scores, not a verdict.
+    /// Runs the checks that the request names on its messages. They return scores, not a verdict.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -26,8 +26,8 @@ pub trait GuardrailChecksExt {
     ///
     /// # Errors
     ///
-    /// `Validation` or `AccessDenied` as AWS answers; `InvalidInput` where the request holds a member that this version
-    /// cannot send.
+    /// `Validation` or `AccessDenied`, as AWS returns them; `InvalidInput` if the request has a member that this
+    /// version cannot send.
     ///
     /// # Requests
     ///
@@ -35,18 +35,21 @@ pub trait GuardrailChecksExt {
     fn invoke_guardrail_checks(
         &self,
         request: InvokeGuardrailChecksRequest,
-    ) -> impl Future<Output = Result<InvokeGuardrailChecksResponse>> + Send;
+    ) -> impl Future<Output = Result<InvokeGuardrailChecksResponse>> + Send + 'static;
 }
 
 impl GuardrailChecksExt for Session {
-    async fn invoke_guardrail_checks(
+    fn invoke_guardrail_checks(
         &self,
         request: InvokeGuardrailChecksRequest,
-    ) -> Result<InvokeGuardrailChecksResponse> {
+    ) -> impl Future<Output = Result<InvokeGuardrailChecksResponse>> + Send + 'static {
         const OPERATION: &str = "InvokeGuardrailChecks";
-        let input = InvokeGuardrailChecksInputBuilder::try_from(request)
-            .map_err(|error| Error::unsendable(OPERATION, error))?;
-        let client = sdk::runtime(self);
-        sdk::Call::new(self, OPERATION).send(input.send_with(&client)).await.map(Into::into)
+        let session = self.clone();
+        async move {
+            let input = InvokeGuardrailChecksInputBuilder::try_from(request)
+                .map_err(|error| Error::unsendable(OPERATION, error))?;
+            let client = sdk::runtime(&session);
+            sdk::Call::new(&session, OPERATION).send(input.send_with(&client)).await.map(Into::into)
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What can be invoked, and with which session.
+//! What can be invoked, and the session that invokes it.
 
 use aws_sdk_bedrockruntime::Client;
 use bedrock_orm_core::{Bound, Resource, Session, sdk};
@@ -6,15 +6,15 @@ use bedrock_orm_core::{Bound, Resource, Session, sdk};
 use bedrock_orm_managers::resources::AnyModel;
 use bedrock_orm_models::FoundationModel;
 
-/// A noun that Bedrock can invoke. Bound, it has all of the runtime's methods.
+/// A resource that Bedrock can invoke. Bound, it has all methods of the runtime.
 pub trait Invokable: Resource {
-    /// What goes into a request as the model's ID: an ID or an ARN.
+    /// Returns the model ID for requests: an ID or an ARN.
     fn invocation_id(&self) -> &str;
 
-    /// The ARN that AWS writes into an asynchronous invocation of it, where it is known.
+    /// Returns the ARN that AWS writes into an asynchronous invocation of it, if it is known.
     fn invocation_arn(&self) -> Option<&str>;
 
-    /// Why Bedrock cannot invoke it, and what to invoke in its place; none where it can.
+    /// Returns why Bedrock cannot invoke it, and what to invoke instead. `None` if it can be invoked.
     fn refusal(&self) -> Option<&'static str> {
         None
     }
@@ -30,7 +30,7 @@ impl Invokable for FoundationModel {
     }
 }
 
-/// As what it is. A custom model is the one kind that Bedrock does not invoke by itself.
+/// Invokes the model that it is. A custom model is the only kind that Bedrock does not invoke directly.
 ///
 /// Source: <https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-use.html>
 #[cfg(feature = "control-plane")]
@@ -63,7 +63,7 @@ impl Invokable for AnyModel {
     }
 }
 
-/// A model to invoke, and the session to do it with.
+/// A model to invoke, and the session that invokes it.
 #[derive(Clone, Debug)]
 pub struct Target {
     pub(crate) session: Session,
@@ -83,7 +83,7 @@ impl Target {
         sdk::runtime(&self.session)
     }
 
-    /// A call of that operation, which begins now.
+    /// Creates a call of the operation, which starts now.
     pub(crate) fn call(&self, operation: &'static str) -> sdk::Call<'_> {
         sdk::Call::new(&self.session, operation).of_model(&self.model_id).refused(self.refusal)
     }

@@ -1,4 +1,4 @@
-//! `InvokeModel`: a request and an answer in the maker's own form.
+//! `InvokeModel`: a request and a response in the provider's format.
 
 use std::future::IntoFuture;
 use std::marker::PhantomData;
@@ -14,7 +14,8 @@ use crate::{Invokable, InvokeModelStream, Target};
 
 /// `invoke_model` and `invoke_model_with_response_stream` on a bound model.
 pub trait InvokeModelExt {
-    /// Sends a body in the maker's own form: bytes, text, or a `serde_json::Value`. Awaiting sends it.
+    /// Invokes the model with a body in the provider's format: bytes, text, or a `serde_json::Value`. Awaiting sends
+    /// it.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -34,15 +35,15 @@ pub trait InvokeModelExt {
     ///
     /// # Errors
     ///
-    /// When awaited: `InvalidInput` before anything is sent if a guardrail has no ID or no version;
-    /// `Validation` if the body is not in the provider's format; `AccessDenied`, `Throttled` … as AWS answers.
+    /// When awaited: `InvalidInput` before anything is sent if a guardrail has no ID or no version; `Validation` if the
+    /// body is not in the provider's format; `AccessDenied`, `Throttled` …, as AWS returns them.
     ///
     /// # Requests
     ///
     /// One `InvokeModel` (`bedrock:InvokeModel`, and `bedrock:ApplyGuardrail` with a guardrail).
     fn invoke_model(&self, body: impl Into<Blob>) -> InvokeModel<InvokeModelResponse>;
 
-    /// The same, answered as it is written; awaiting sends it and gives the [`InvokeModelStream`].
+    /// Streams the response to the same body. Awaiting sends it and returns the [`InvokeModelStream`].
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -64,8 +65,7 @@ pub trait InvokeModelExt {
     ///
     /// # Errors
     ///
-    /// As [`invoke_model`](Self::invoke_model) where the stream does not start; see [`InvokeModelStream`] for those on
-    /// its way.
+    /// As [`invoke_model`](Self::invoke_model) if the stream does not open; see [`InvokeModelStream`] for later errors.
     ///
     /// # Requests
     ///
@@ -84,8 +84,8 @@ impl<M: Invokable> InvokeModelExt for Bound<M> {
     }
 }
 
-/// A raw invocation, about to be sent. Awaited, it gives `R`: the whole answer, or the stream of it. A setting that is
-/// given again follows the rule of [`Converse`](crate::Converse).
+/// An invocation with a raw body. Awaiting sends it and returns `R`: the whole response, or the stream of it. A
+/// repeated setting follows the rule of [`Converse`](crate::Converse).
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct InvokeModel<R> {
@@ -120,19 +120,19 @@ impl<R> InvokeModel<R> {
         }
     }
 
-    /// The body's media type; `application/json` unless set.
+    /// Sets the media type of the body. The default is `application/json`.
     pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
         self.content_type = content_type.into();
         self
     }
 
-    /// The media type wanted of the answer; AWS's own default unless set.
+    /// Sets the media type of the response. The default is AWS's.
     pub fn accept(mut self, accept: impl Into<String>) -> Self {
         self.accept = Some(accept.into());
         self
     }
 
-    /// Whether the answer tells what the guardrail found.
+    /// Sets whether the response shows what the guardrail found.
     pub fn trace(mut self, trace: Trace) -> Self {
         self.trace = Some(trace);
         self
@@ -145,13 +145,13 @@ impl<R> InvokeModel<R> {
         self
     }
 
-    /// Whether to use the faster, dearer serving of a model that has one.
+    /// Sets whether to use the faster, more expensive serving of a model that has one.
     pub fn performance_config_latency(mut self, latency: PerformanceConfigLatency) -> Self {
         self.performance_config_latency = Some(latency);
         self
     }
 
-    /// The processing tier.
+    /// Sets the service tier.
     pub fn service_tier(mut self, service_tier: ServiceTierType) -> Self {
         self.service_tier = Some(service_tier);
         self
@@ -167,17 +167,17 @@ impl<R> InvokeModel<R> {
         self
     }
 
-    /// The labels as their header has them.
+    /// Returns the labels as the header has them.
     pub(crate) fn labels(&mut self) -> Option<String> {
         self.request_metadata.take().map(|labels| Value::Object(labels).to_string())
     }
 
-    /// Returns the checked guardrail. Its trace is used unless the call sets one.
+    /// Returns the checked guardrail. Its trace applies unless the call sets one.
     pub(crate) fn take_guardrail(&mut self, operation: &'static str) -> Result<GuardrailConfiguration> {
         let Some(guardrail) = self.guardrail.take() else { return Ok(GuardrailConfiguration::default()) };
         guardrail_config::check(&guardrail, operation)?;
         if let (None, Some(trace)) = (&self.trace, &guardrail.trace) {
-            // The body says `enabled` where the header says `ENABLED`.
+            // The body has `enabled` where the header has `ENABLED`.
             self.trace = Some(trace.as_str().to_uppercase().into());
         }
         Ok(guardrail)
@@ -185,9 +185,8 @@ impl<R> InvokeModel<R> {
 }
 
 impl InvokeModel<InvokeModelStream> {
-    /// How long the stream may be silent, from its sending on, before it fails as interrupted; the session's
-    /// [`stream_silence_timeout`](bedrock_orm_core::Session::stream_silence_timeout) unless set. `None` lets it be
-    /// silent for ever.
+    /// Sets how long the stream can be silent, counted from sending, before it fails as interrupted. The default is the
+    /// session's [`stream_silence_timeout`](bedrock_orm_core::Session::stream_silence_timeout). `None` means no limit.
     pub fn silence_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.silence_timeout = sdk::limit(timeout.into());
         self
@@ -228,7 +227,7 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
     }
 }
 
-/// A model's answer in its maker's own form: `answer.body.json()` reads it.
+/// A model's response in the provider's format. `response.body.json()` parses it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InvokeModelResponse {
@@ -236,8 +235,8 @@ pub struct InvokeModelResponse {
     pub body: Blob,
     /// Their media type.
     pub content_type: String,
-    /// The serving that was used.
+    /// The latency that was used.
     pub performance_config_latency: Option<PerformanceConfigLatency>,
-    /// The processing tier that was used.
+    /// The service tier that was used.
     pub service_tier: Option<ServiceTierType>,
 }

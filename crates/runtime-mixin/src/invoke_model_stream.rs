@@ -1,4 +1,4 @@
-//! `InvokeModelWithResponseStream`: an answer in the maker's own form, as it is written.
+//! `InvokeModelWithResponseStream`: streams a response in the provider's format.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -20,26 +20,26 @@ use crate::stream::{self, Events};
 
 const OPERATION: &str = "InvokeModelWithResponseStream";
 
-/// What AWS adds to the last chunk of an answer, whichever maker's it is.
+/// AWS adds this to the last chunk of a response, for every provider.
 const METRICS: &str = "\"amazon-bedrock-invocationMetrics\"";
-/// What it adds to the chunks of an answer that the guardrail changed or replaced, and to the last of them at times.
+/// AWS adds this to the chunks of a response that the guardrail changed or replaced, and sometimes to the last of them.
 const INTERVENED: &str = "\"amazon-bedrock-guardrailAction\":\"INTERVENED\"";
 const TRACE: &str = "\"amazon-bedrock-trace\"";
 
-/// An answer in the maker's own form, as it is written: a stream of chunks, each an event of the maker's, in JSON as a
-/// rule (`chunk.json()` reads it).
+/// A response in the provider's format, as a stream of chunks. Each chunk is an event of the provider, usually JSON,
+/// which `chunk.json()` parses.
 ///
-/// Where it ends without the chunk that AWS marks as the last, or is silent for longer than its time-out, its last item
-/// is an error of the kind [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted); an exception that AWS
-/// sends on the way is an error of its own kind. Either holds [what had
-/// arrived](bedrock_orm_core::Error::partial). Dropping it, or [`close`](Self::close), ends it.
+/// A stream that ends without the chunk that AWS marks as the last, or that is silent for longer than its timeout,
+/// yields an error of the kind [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted) as its last item.
+/// An exception that AWS sends in the stream is an error of its own kind. Both have [the chunks so
+/// far](bedrock_orm_core::Error::partial). Dropping the stream, or [`close`](Self::close), ends it.
 ///
 /// Source:
 /// [`InvokeModelWithResponseStream`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModelWithResponseStream.html).
 pub struct InvokeModelStream {
     events: Events<SdkEvent>,
     arrived: Vec<u8>,
-    /// Where the last chunk begins in what has arrived.
+    /// Where the last chunk starts in what has arrived.
     last_chunk: usize,
     complete: bool,
     request_id: Option<String>,
@@ -49,41 +49,41 @@ pub struct InvokeModelStream {
 }
 
 impl InvokeModelStream {
-    /// The next chunk; none after the last.
+    /// Returns the next chunk, or `None` after the last.
     ///
     /// # Errors
     ///
-    /// `StreamInterrupted`, or the kind of the exception that AWS sent. The stream has ended then.
+    /// `StreamInterrupted`, or the kind of the exception that AWS sends. The stream has ended then.
     pub async fn next(&mut self) -> Option<Result<Blob>> {
         StreamExt::next(self).await
     }
 
-    /// Ends it; what is still on its way is not read. Dropping it does the same.
+    /// Ends the stream without reading the rest. Dropping it does the same.
     pub fn close(self) {}
 
-    /// The chunks' media type.
+    /// Returns the media type of the chunks.
     pub fn content_type(&self) -> &str {
         &self.content_type
     }
 
-    /// The serving that is used.
+    /// Returns the latency that is used.
     pub fn performance_config_latency(&self) -> Option<&PerformanceConfigLatency> {
         self.performance_config_latency.as_ref()
     }
 
-    /// The processing tier that is used.
+    /// Returns the service tier that is used.
     pub fn service_tier(&self) -> Option<&ServiceTierType> {
         self.service_tier.as_ref()
     }
 
-    /// AWS's name for the request.
+    /// Returns AWS's request ID.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
-    /// The error with what had arrived.
+    /// Attaches the chunks so far to the error.
     fn broken(&mut self, error: Error) -> Error {
-        // Told once: a stream that is asked again has ended.
+        // The error is returned once: after it, the stream has ended.
         self.complete = true;
         let arrived = Blob::from(std::mem::take(&mut self.arrived));
         let error = error.with_partial(Partial::Body(arrived)).with_request_id(self.request_id.as_deref());
@@ -124,14 +124,14 @@ impl Stream for InvokeModelStream {
     }
 }
 
-/// The metrics are on the last chunk. Where the guardrail blocked the prompt no model answered and there are none: its own
-/// words are then the only chunk, or have its trace.
+/// Returns whether this is the last chunk, which has the metrics. If the guardrail blocked the prompt, no model replied
+/// and there are no metrics: the guardrail's message is the only chunk, or has its trace.
 fn is_last(chunk: &[u8], is_first: bool) -> bool {
     let text = String::from_utf8_lossy(chunk);
     text.contains(METRICS) || (text.contains(INTERVENED) && (is_first || text.contains(TRACE)))
 }
 
-/// What the metrics of the last chunk say.
+/// Returns the usage in the metrics of the last chunk.
 fn usage(chunk: &[u8]) -> Usage {
     let chunk: Value = serde_json::from_slice(chunk).unwrap_or_default();
     let metrics = &chunk[METRICS.trim_matches('"')];
@@ -144,7 +144,7 @@ fn usage(chunk: &[u8]) -> Usage {
     }
 }
 
-/// How far it is, not what it holds.
+/// Shows the state, but not the content.
 impl fmt::Debug for InvokeModelStream {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

@@ -1,7 +1,7 @@
-//! How you talk to a fetched model: extension traits on [`Bound`](bedrock_orm_core::Bound) models, streams, and
-//! [`ConversationManager`] for those who fetch nothing.
+//! Invokes models: extension traits on [`Bound`](bedrock_orm_core::Bound) models, streams, and [`ConversationManager`],
+//! which takes a model's ID.
 //!
-//! People use this crate through `bedrock-orm`, whose prelude brings the traits.
+//! Use this crate through `bedrock-orm`, whose prelude has the traits.
 
 mod apply_guardrail;
 mod assembly;

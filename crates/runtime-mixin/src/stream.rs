@@ -1,4 +1,4 @@
-//! The SDK's receiver of events as a stream that is not silent for ever.
+//! The SDK's event receiver as a stream with a silence deadline.
 
 use std::error::Error as StdError;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use tokio::time::Sleep;
 
 use crate::Target;
 
-/// Waits for the answer that a stream begins with, no longer than the stream may be silent.
+/// Waits for the response that opens a stream, no longer than the stream can be silent.
 pub(crate) async fn opened<T>(
     call: Call<'_>,
     operation: &'static str,
@@ -25,7 +25,7 @@ pub(crate) async fn opened<T>(
 ) -> Result<T> {
     let Some(timeout) = silence_timeout else { return opening.await };
     if timeout.is_zero() {
-        let message = "silence_timeout is zero: nothing would ever come in time";
+        let message = "silence_timeout is zero: every stream would time out";
         return Err(Error::invalid_input(operation, message).with_hint("`None` sets no limit"));
     }
     tokio::time::timeout(timeout, opening).await.unwrap_or_else(|_| {
@@ -35,21 +35,21 @@ pub(crate) async fn opened<T>(
     })
 }
 
-/// Nothing came, not even the answer that a stream begins with.
+/// Creates the error for a stream that never opened.
 pub(crate) fn unanswered(operation: &'static str, timeout: Duration) -> Error {
-    let message = format!("no answer came for {timeout:?}: the stream was silent before it began");
+    let message = format!("no response for {timeout:?}: the stream was silent from the start");
     Error::stream_interrupted(operation, message)
-        .with_hint("`silence_timeout`, or the session's `stream_silence_timeout`, sets how long it may be")
+        .with_hint("`silence_timeout`, or the session's `stream_silence_timeout`, sets the limit")
 }
 
-/// The events of an operation's stream, as they come. An error is the last of them.
+/// The events of an operation's stream. An error is the last of them.
 pub(crate) struct Events<T> {
     received: Option<Pin<Box<dyn Stream<Item = Result<T>> + Send>>>,
     silence: Silence,
     operation: &'static str,
     target: Target,
     started: Instant,
-    /// Whether the log knows how it ended.
+    /// Whether the end has been logged.
     is_told: bool,
 }
 
@@ -85,14 +85,14 @@ impl<T: Send + Sync + 'static> Events<T> {
         }
     }
 
-    /// Tells the log that it came to its end.
+    /// Logs that the stream completed.
     pub(crate) fn succeeded(&mut self, request_id: Option<&str>, usage: impl FnOnce() -> Usage) {
         if !std::mem::replace(&mut self.is_told, true) {
             self.call().succeeded(request_id, usage);
         }
     }
 
-    /// Tells the log that it failed.
+    /// Logs that the stream failed.
     pub(crate) fn failed(&mut self, error: &Error) {
         if !std::mem::replace(&mut self.is_told, true) {
             self.call().failed(error);
@@ -103,7 +103,7 @@ impl<T: Send + Sync + 'static> Events<T> {
         self.target.call(self.operation).since(self.started)
     }
 
-    /// The next event; none after the end or an error.
+    /// Returns the next event, or `None` after the end or an error.
     pub(crate) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         let Some(received) = &mut self.received else { return Poll::Ready(None) };
         match received.as_mut().poll_next(context) {
@@ -123,20 +123,20 @@ impl<T: Send + Sync + 'static> Events<T> {
                 Poll::Pending => Poll::Pending,
                 Poll::Ready(timeout) => {
                     self.close();
-                    let message = format!("the stream fell silent for {timeout:?}");
+                    let message = format!("the stream was silent for {timeout:?}");
                     Poll::Ready(Some(Err(Error::stream_interrupted(self.operation, message))))
                 }
             },
         }
     }
 
-    /// Lets go of the connection.
+    /// Closes the connection.
     pub(crate) fn close(&mut self) {
         self.received = None;
     }
 }
 
-/// The deadline of a stream's silence. Its clock is only looked at while nothing comes.
+/// The silence deadline of a stream. The clock is read only while no event arrives.
 pub(crate) struct Silence {
     timeout: Option<Duration>,
     sleep: Option<Pin<Box<Sleep>>>,
@@ -148,12 +148,12 @@ impl Silence {
         Self { timeout, sleep: None, running: false }
     }
 
-    /// An event came.
+    /// Resets the deadline, because an event arrived.
     fn broken(&mut self) {
         self.running = false;
     }
 
-    /// Ready with the time-out once it has been silent for so long.
+    /// Ready with the timeout after that much silence.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Duration> {
         let Some(timeout) = self.timeout else { return Poll::Pending };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));

@@ -1,6 +1,5 @@
 //! What `explain` prints is what is sent.
 
-use bedrock_orm::models::FoundationModelSummary;
 use bedrock_orm::prelude::*;
 use bedrock_orm::resources::Row;
 use bedrock_orm::{Plan, QuerySet};
@@ -95,7 +94,7 @@ async fn several_sessions_send_the_same_request_each() {
     let (local, session) = local().await;
     let sessions =
         ["us-east-1", "us-west-2", "eu-central-1"].map(|region| session.in_region(region).unwrap());
-    let rows: QuerySet<FoundationModelSummary> =
+    let rows: QuerySet<FoundationModel> =
         FoundationModel::objects().list().using_each(&sessions).by_provider("amazon");
     let plan = rows.explain();
     assert_eq!(plan.sessions, ["us-east-1", "us-west-2", "eu-central-1"]);

@@ -1,6 +1,7 @@
 //! Every future owns what it needs: it can be spawned after its manager, queryset and model are dropped.
 
 use bedrock_orm::aggregates::{count, max};
+use bedrock_orm::models::CreateGuardrailRequest;
 use bedrock_orm::prelude::*;
 use bedrock_orm::{ErrorKind, Result};
 use bedrock_orm_tests::behaviours::guardrails::guardrail_request;
@@ -15,6 +16,12 @@ fn spawn<T: Send + 'static>(future: impl IntoFuture<Output = Result<T>, IntoFutu
 }
 
 type Task = JoinHandle<Result<()>>;
+
+fn named(name: &str) -> CreateGuardrailRequest {
+    let mut request = guardrail_request();
+    request.name = name.to_owned();
+    request
+}
 
 async fn all_succeed(tasks: impl IntoIterator<Item = Task>) {
     for (index, task) in tasks.into_iter().enumerate() {
@@ -36,9 +43,9 @@ async fn the_futures_of_a_manager_can_be_spawned() {
             spawn(models.first()),
             spawn(models.exists()),
             spawn(models.count()),
-            spawn(guardrails.create(guardrail_request().name("one"))),
-            spawn(guardrails.bulk_create([guardrail_request().name("two")])),
-            spawn(guardrails.get_or_create(Guardrail::NAME.eq("three"), guardrail_request().name("three"))),
+            spawn(guardrails.create(named("one"))),
+            spawn(guardrails.bulk_create([named("two")])),
+            spawn(guardrails.get_or_create(Guardrail::NAME.eq("three"), named("three"))),
         ]
     };
     all_succeed(tasks).await;

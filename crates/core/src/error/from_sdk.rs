@@ -1,4 +1,4 @@
-//! The SDK's errors as ours.
+//! Converts the SDK's errors.
 
 use std::error::Error as StdError;
 
@@ -12,10 +12,10 @@ use super::hint::{hint, is_unknown_model};
 use super::{Error, ErrorKind};
 use crate::Session;
 
-/// As much of an unexpected body as an error shows, in characters.
+/// How many characters of an unexpected response body an error shows.
 const SHOWN_BODY: usize = 1000;
 
-/// What an operation's failure is.
+/// Converts the failure of an operation.
 pub fn error<E>(
     session: &Session,
     operation: &'static str,
@@ -29,7 +29,7 @@ where
         SdkError::ServiceError(context) if !context.raw().status().is_success() => {
             of_service(context.err(), context.raw())
         }
-        // A success that cannot be read is shown by its status alone: its body is a reply.
+        // For a success that cannot be parsed, only the status is shown: the body is a reply.
         SdkError::ServiceError(context) => unreadable(context.raw(), &error),
         SdkError::ResponseError(context) => unreadable(context.raw(), &error),
         other => of_transport(other),
@@ -38,7 +38,7 @@ where
     ours.finish(session, model_id, error.into_source().ok())
 }
 
-/// What a stream's failure is.
+/// Converts the failure of a stream.
 pub fn stream_error<E>(
     session: &Session,
     operation: &'static str,
@@ -70,33 +70,33 @@ impl Error {
         self
     }
 
-    /// A value that the SDK cannot take, with the operation that it was meant for.
+    /// A value that the SDK rejects, with the operation that it was meant for.
     #[allow(clippy::needless_pass_by_value)] // as `map_err` calls it
     pub fn unsendable(operation: &'static str, error: ToSdkError) -> Self {
         Self::invalid_input(operation, error.to_string())
     }
 }
 
-/// What AWS says, as kind: by its code, or else by its status where there is one.
+/// Returns the kind of AWS's code, or else of the HTTP status.
 fn kind(code: Option<&str>, message: &str, status: Option<u16>) -> ErrorKind {
     match code.and_then(ErrorKind::of_code) {
-        // AWS answers so to an ID of no model, beside every other fault of a request.
+        // AWS returns this code for an unknown model ID, among other faults of a request.
         Some(ErrorKind::Validation) if is_unknown_model(message) => ErrorKind::DoesNotExist,
         Some(kind) => kind,
         None => status.map_or(ErrorKind::Unmodelled, ErrorKind::of_status),
     }
 }
 
-/// Whether AWS says that it knows no model of that ID.
+/// Returns whether AWS says that it does not know the model's ID.
 ///
 fn of_service(error: &(impl StdError + ProvideErrorMetadata), answer: &HttpResponse) -> Error {
     let status = answer.status().as_u16();
     let code = error.code().map(str::to_owned);
-    // Of an error without a code the SDK keeps the message in the source alone.
+    // If an error has no code, the SDK keeps the message only in the source.
     let of_source = error.source().and_then(|source| source.downcast_ref::<ErrorMetadata>());
     let message = match error.message().or_else(|| of_source?.message()) {
         Some(message) if !message.trim().is_empty() => message.to_owned(),
-        _ => body(answer).unwrap_or_else(|| format!("AWS answered with status {status} and says no more")),
+        _ => body(answer).unwrap_or_else(|| format!("AWS returned status {status} without a message")),
     };
     let mut ours = Error::new(kind(code.as_deref(), &message, Some(status)), message);
     ours.0.code = code;
@@ -106,7 +106,7 @@ fn of_service(error: &(impl StdError + ProvideErrorMetadata), answer: &HttpRespo
 }
 
 fn unreadable(answer: &HttpResponse, error: &dyn StdError) -> Error {
-    let message = format!("AWS's answer cannot be read: {}", causes(error));
+    let message = format!("AWS's response cannot be parsed: {}", causes(error));
     let mut ours = Error::new(ErrorKind::InvalidResponse, message);
     ours.0.http_status = Some(answer.status().as_u16());
     ours.0.request_id = request_id(answer);
@@ -123,7 +123,7 @@ fn body(answer: &HttpResponse) -> Option<String> {
     (!text.is_empty()).then(|| text.chars().take(SHOWN_BODY).collect())
 }
 
-/// An exception inside a stream, an error frame, or one that cannot be read.
+/// Converts an exception in a stream, an error frame, or a frame that cannot be parsed.
 fn of_frame(frame: &RawMessage, message: Option<&str>, error: &dyn StdError) -> Error {
     let RawMessage::Decoded(frame) = frame else {
         return Error::new(
@@ -132,7 +132,7 @@ fn of_frame(frame: &RawMessage, message: Option<&str>, error: &dyn StdError) -> 
         );
     };
     let Some(code) = header(frame, ":exception-type").or_else(|| header(frame, ":error-code")) else {
-        let message = format!("an event of the stream cannot be read: {}", causes(error));
+        let message = format!("an event of the stream cannot be parsed: {}", causes(error));
         return Error::new(ErrorKind::InvalidResponse, message);
     };
     let message = message
@@ -150,7 +150,7 @@ fn header(frame: &Frame, name: &str) -> Option<String> {
     header.value().as_string().ok().map(|value| value.as_str().to_owned())
 }
 
-/// Exceptions are `throttlingException` in a stream and `ThrottlingException` elsewhere.
+/// In a stream, exceptions are named `throttlingException`; elsewhere, `ThrottlingException`.
 fn capital(code: &str) -> String {
     match code.split_at_checked(1) {
         Some((first, rest)) => first.to_ascii_uppercase() + rest,
@@ -158,7 +158,7 @@ fn capital(code: &str) -> String {
     }
 }
 
-/// A failure before an answer came.
+/// Converts a failure without a response.
 fn of_transport<E, R>(error: &SdkError<E, R>) -> Error
 where
     SdkError<E, R>: StdError,
@@ -174,13 +174,13 @@ where
     let what = match kind {
         ErrorKind::Timeout => "the time limit ran out",
         ErrorKind::Credentials => "no credentials are to be had",
-        ErrorKind::Transport => "no answer came",
+        ErrorKind::Transport => "no response",
         _ => "the request cannot be built",
     };
     Error::new(kind, format!("{what}: {causes}"))
 }
 
-/// The chain of causes below the SDK's own words, which say nothing.
+/// Returns the chain of causes, without the SDK's own text, which has no information.
 fn causes(error: &dyn StdError) -> String {
     let mut causes: Vec<String> = Vec::new();
     let mut cause = error.source();

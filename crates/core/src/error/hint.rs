@@ -1,10 +1,10 @@
-//! What to do about the failures whose message does not say.
+//! Hints for failures whose message does not say what to do.
 
 use super::{ErrorKind, Inner};
 use crate::Session;
 use crate::session::CredentialSource;
 
-/// The advice for this failure, where there is any that AWS's message does not give.
+/// Returns a hint for the failure, if AWS's message has none.
 pub(super) fn hint(error: &Inner, model_id: Option<&str>, session: &Session) -> Option<String> {
     let region = session.region();
     let message = error.message.as_str();
@@ -17,30 +17,30 @@ pub(super) fn hint(error: &Inner, model_id: Option<&str>, session: &Session) -> 
         ErrorKind::AccessDenied if message.contains("API Key") => credentials(message, session),
         ErrorKind::Credentials => credentials(message, session),
         ErrorKind::Throttled if message.contains("tokens per day") => {
-            "the account's quota of tokens per day is used up, the prompt is not too long; waiting for minutes does \
-             not help: ask for a larger quota, or use another model"
+            "the account's quota of tokens per day is used up; the prompt is not too long. Waiting a few minutes does \
+             not help: request a larger quota, or use another model"
                 .to_owned()
         }
         ErrorKind::Throttled if message.contains("tokens") => {
-            "the account's quota of tokens per minute is used up, the prompt is not too long; wait, or ask for a \
-             larger quota, or go through a cross-region inference profile"
+            "the account's quota of tokens per minute is used up; the prompt is not too long. Wait, request a larger \
+             quota, or use a cross-region inference profile"
                 .to_owned()
         }
         ErrorKind::DoesNotExist if message.contains("end of its life") => {
-            "use a newer version; `FoundationModel::objects().list()` shows those that are active".to_owned()
+            "use a newer version; `FoundationModel::objects().list()` lists the active models".to_owned()
         }
         ErrorKind::DoesNotExist if is_unknown_model(message) => format!(
-            "`FoundationModel::objects().list()` shows the models of {region}, and \
-             `InferenceProfile::objects().list()` its inference profiles; those of another region are not known here"
+            "`FoundationModel::objects().list()` lists the models of {region}, and \
+             `InferenceProfile::objects().list()` its inference profiles; those of other regions are not available in it"
         ),
-        ErrorKind::DoesNotExist => format!("the session looks in {region} alone, and in its own account"),
+        ErrorKind::DoesNotExist => format!("the session uses only {region} and its own account"),
         ErrorKind::Transport => match session.sdk_config().endpoint_url() {
             Some(endpoint_url) => format!("is a server listening at {endpoint_url}?"),
             None => format!("is `{region}` a region that has Bedrock, and can this machine reach it?"),
         },
         _ if error.http_status.is_some_and(|status| status >= 400) && error.code.is_none() => {
-            "the answer has no error code of AWS's: it may come from a proxy or a gateway on the way, or from an \
-             endpoint that is not Bedrock's"
+            "the response has no AWS error code: it may come from a proxy or a gateway, or from an endpoint that is \
+             not Bedrock"
                 .to_owned()
         }
         _ => return None,
@@ -48,7 +48,7 @@ pub(super) fn hint(error: &Inner, model_id: Option<&str>, session: &Session) -> 
     Some(hint)
 }
 
-/// Which profiles a region has for a model is AWS's to say: its IDs follow no rule.
+/// Only AWS knows which inference profiles a region has for a model: their IDs follow no rule.
 fn on_demand(model_id: Option<&str>, region: &str) -> String {
     let name = model_id.and_then(|id| id.rsplit('/').next()).filter(|name| !name.is_empty());
     let filter = match name {
@@ -56,37 +56,37 @@ fn on_demand(model_id: Option<&str>, region: &str) -> String {
         None => ".list()".to_owned(),
     };
     format!(
-        "call the model through an inference profile: `InferenceProfile::objects(){filter}` shows those of {region} \
-         that lead to it, and what it gives can be talked to as a model can"
+        "invoke the model through an inference profile: `InferenceProfile::objects(){filter}` lists those of {region} \
+         that lead to it, and they can be invoked like a model"
     )
 }
 
-/// What to do about credentials, by where the session has them from.
+/// Returns what to do about credentials, by their source.
 fn credentials(message: &str, session: &Session) -> String {
     let expired = message.contains("expired");
     match session.credential_source() {
         CredentialSource::InCode if expired => {
-            "the keys given by `access_key` have expired, or this machine's clock is wrong; build the session with \
-             new ones"
+            "the keys set with `access_key` have expired, or this machine's clock is wrong; build the session with \
+             new keys"
                 .to_owned()
         }
         CredentialSource::InCode => {
-            "check the keys given by `access_key`; temporary ones need their `session_token` too".to_owned()
+            "check the keys set with `access_key`; temporary keys also need their `session_token`".to_owned()
         }
         CredentialSource::Profile(name) if expired => format!(
             "the credentials of the profile `{name}` have expired, or this machine's clock is wrong; sign in again \
              (`aws sso login --profile {name}`)"
         ),
         CredentialSource::Profile(name) => format!(
-            "the profile `{name}`, named in the code, gives no credentials that AWS takes; the environment's are not \
-             used beside it. Complete the profile, sign in (`aws sso login --profile {name}`), or leave `profile` out"
+            "the profile `{name}`, which is set in code, has no credentials that AWS accepts; those of the environment \
+             are not used. Complete the profile, sign in (`aws sso login --profile {name}`), or remove `profile`"
         ),
         CredentialSource::BearerToken => {
-            "AWS_BEARER_TOKEN_BEDROCK holds the Bedrock API key that is used; it may be wrong or have expired: make \
+            "AWS_BEARER_TOKEN_BEDROCK has the Bedrock API key that is used; it may be wrong or expired: create \
              a new one, or unset the variable to use other credentials"
                 .to_owned()
         }
-        CredentialSource::Given => "check the credentials provider of the `SdkConfig` that the session is made of".to_owned(),
+        CredentialSource::Given => "check the credentials provider of the `SdkConfig` of the session".to_owned(),
         CredentialSource::Environment if expired => {
             "the credentials have expired, or this machine's clock is wrong; renew them where they come from: \
              the environment's variables, or the profile (`aws sso login`)"
@@ -100,7 +100,7 @@ fn credentials(message: &str, session: &Session) -> String {
     }
 }
 
-/// Source: recorded answers.
+/// Source: recorded responses.
 pub(super) fn is_unknown_model(message: &str) -> bool {
     message.contains("model identifier is invalid")
         || message.contains("Could not resolve the foundation model")

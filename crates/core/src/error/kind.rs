@@ -1,71 +1,72 @@
-//! The kinds of failure.
+//! The kinds of errors.
 
-/// What kind of failure an [`Error`](crate::Error) is. Each of AWS's exceptions has one, under AWS's name but for
-/// `ResourceNotFoundException`, which is Django's [`DoesNotExist`](Self::DoesNotExist), and `ThrottlingException`,
-/// which is [`Throttled`](Self::Throttled). An answer without a code that is known, such as a proxy's, has the kind of its
-/// status.
+/// The kind of an [`Error`](crate::Error). Each AWS exception has a kind with the same name, except
+/// `ResourceNotFoundException`, which is [`DoesNotExist`](Self::DoesNotExist) as in Django, and `ThrottlingException`,
+/// which is [`Throttled`](Self::Throttled). A response without a known code, such as that of a proxy, has the kind of
+/// its HTTP status.
 ///
-/// Source: the exceptions of both services' API references, and the codes that all AWS services share.
+/// Source: the exceptions in the API references of both services, and the codes that all AWS services share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The caller may not do this, or has no access to the model.
+    /// The caller is not allowed to do this, or has no access to the model.
     AccessDenied,
-    /// The session is not to be had: no region, no such name.
+    /// The session cannot be built: there is no region, or no session with this name.
     Configuration,
-    /// Something of that name or token is there already, or is being changed.
+    /// A resource with this name or token already exists, or is being updated.
     Conflict,
     /// The credentials are missing, wrong or expired.
     Credentials,
-    /// What was asked for is not there; or AWS knows no model of that ID.
+    /// The resource does not exist, or AWS does not know the model's ID.
     DoesNotExist,
-    /// What was waited for came to a bad end: a job that failed or was stopped, a guardrail that could not be made.
+    /// What a wait was for has failed: a job failed or was stopped, or a guardrail could not be created.
     Failed,
-    /// AWS failed inside.
+    /// AWS has an internal error.
     InternalServer,
-    /// The input was refused here, before anything was sent.
+    /// The library rejected the input before anything was sent.
     InvalidInput,
-    /// AWS answered something that is no answer.
+    /// AWS returned an invalid response.
     InvalidResponse,
-    /// The model failed with the request.
+    /// The model failed to process the request.
     ModelError,
     /// The model is not loaded yet.
     ModelNotReady,
-    /// The model failed while it wrote.
+    /// The model failed during the reply.
     ModelStreamError,
     /// The model took too long.
     ModelTimeout,
-    /// One was asked for, and there are several.
+    /// A lookup for one row found several.
     MultipleObjectsReturned,
-    /// The thing is in use, and so cannot be changed or deleted.
+    /// The resource is in use, so it cannot be updated or deleted.
     ResourceInUse,
     /// A limit of the account is reached.
     ServiceQuotaExceeded,
-    /// AWS, the model, or a gateway on the way to them, is too busy or cannot be reached.
+    /// AWS, the model, or a gateway in between is overloaded or cannot be reached.
     ServiceUnavailable,
-    /// A stream ended before its last event, or fell silent.
+    /// A stream ended before its last event, or stalled.
     StreamInterrupted,
-    /// A quota of requests or tokens is used up for now.
+    /// A quota of requests or tokens is used up at the moment.
     Throttled,
-    /// A time limit ran out: the session's, or that of a gateway on the way.
+    /// A time limit expired: the session's, or that of a gateway in between.
     Timeout,
-    /// The thing has as many tags as it can have.
+    /// The resource already has the maximum number of tags.
     TooManyTags,
-    /// No connection, or one that broke.
+    /// The connection failed or broke.
     Transport,
-    /// AWS refused the request's content.
+    /// AWS rejected the content of the request.
     Validation,
-    /// The asynchronous invocation is there, and belongs to another model than the one asked.
+    /// The asynchronous invocation exists, but belongs to another model.
     WrongModel,
-    /// The answer has no code that is known, and its status says no more.
+    /// The response has no known code, and its status says no more.
     Unmodelled,
 }
 
 impl ErrorKind {
-    /// The kind that AWS's code means, where it is known.
+    /// Returns the kind of AWS's code, if it is known.
     ///
-    /// Source: the exceptions of both services, <https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html>,
-    /// and the codes that the SDK itself takes for throttling and for transient failures.
+    /// Source: the exceptions of both services,
+    /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html>, and the codes that the SDK treats
+    /// as throttling and as transient failures.
     pub(crate) fn of_code(code: &str) -> Option<Self> {
         Some(match code {
             "AccessDeniedException" | "AccessDenied" | "NotAuthorized" | "OptInRequired" => {
@@ -106,8 +107,8 @@ impl ErrorKind {
         })
     }
 
-    /// The kind that the status of an answer without a known code means. A 404 says too little: it may be the endpoint
-    /// that does not exist.
+    /// Returns the kind of the HTTP status of a response without a known code. A 404 has none: it can mean that the
+    /// endpoint does not exist.
     pub(crate) fn of_status(status: u16) -> Self {
         match status {
             401 => Self::Credentials,

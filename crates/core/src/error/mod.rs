@@ -1,4 +1,4 @@
-//! The one error.
+//! The error type.
 
 pub(crate) mod from_sdk;
 mod hint;
@@ -14,15 +14,14 @@ pub use kind::ErrorKind;
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, in AWS's words and with AWS's request ID where it was AWS that refused.
+/// An error, with AWS's message and request ID if AWS returned it.
 ///
-/// Its text says which operation failed, why, and, where that is a riddle, what to do about it. It never holds a
-/// prompt, a reply or a credential; what had arrived of an interrupted stream is to be had from
-/// [`partial`](Self::partial), and shows neither in `Display` nor in `Debug`.
+/// Its text says which operation failed and why, and has a hint if the message does not say what to do. It never has a
+/// prompt, a reply or a credential. What has arrived of an interrupted stream is returned by
+/// [`partial`](Self::partial), and shown neither by `Display` nor by `Debug`.
 ///
-/// `Display` says all there is to say, the causes included. So `source()` gives none, and a program that prints the
-/// chain of sources, as `anyhow` does, says each thing once; the SDK's own error is at hand by
-/// [`sdk_error`](Self::sdk_error).
+/// `Display` includes the causes. `source()` is therefore `None`, so that a program that prints the chain of sources,
+/// as `anyhow` does, shows each cause once. [`sdk_error`](Self::sdk_error) returns the SDK's own error.
 ///
 /// ```
 /// use bedrock_orm_core::{Error, ErrorKind};
@@ -51,17 +50,17 @@ struct Inner {
     sdk_error: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What had arrived of a stream when it broke off.
+/// What has arrived of an interrupted stream.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Partial {
-    /// The message as far as it was written, of a `converse_stream`.
+    /// The message so far, of a `converse_stream`.
     Message(Message),
     /// The bytes of all chunks, of an `invoke_model_with_response_stream`.
     Body(Blob),
 }
 
-/// How much had arrived, not what.
+/// Shows how much has arrived, but not its content.
 impl fmt::Debug for Partial {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -72,7 +71,7 @@ impl fmt::Debug for Partial {
 }
 
 impl Error {
-    /// An error of that kind.
+    /// Creates an error of this kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -88,106 +87,106 @@ impl Error {
         }))
     }
 
-    /// Input that AWS would refuse, found before anything was sent.
+    /// Creates an error for invalid input, before anything is sent.
     pub fn invalid_input(operation: &'static str, message: impl Into<String>) -> Self {
         let mut error = Self::new(ErrorKind::InvalidInput, message);
         error.0.operation = Some(operation);
         error
     }
 
-    /// A session that cannot be had.
+    /// Creates an error for a session that cannot be built.
     pub(crate) fn configuration(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Configuration, message)
     }
 
-    /// A stream that broke off.
+    /// Creates an error for an interrupted stream.
     pub fn stream_interrupted(operation: &'static str, message: impl Into<String>) -> Self {
         let mut error = Self::new(ErrorKind::StreamInterrupted, message);
         error.0.operation = Some(operation);
         error
     }
 
-    /// The same, with what to do about it.
+    /// Sets the hint.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
 
-    /// The same, with what had arrived of the stream.
+    /// Sets what has arrived of the stream.
     #[must_use]
     pub fn with_partial(mut self, partial: Partial) -> Self {
         self.0.partial = Some(partial);
         self
     }
 
-    /// The same, with AWS's name for the request.
+    /// Sets AWS's request ID.
     #[must_use]
     pub fn with_request_id(mut self, request_id: Option<&str>) -> Self {
         self.0.request_id = request_id.map(str::to_owned).or(self.0.request_id);
         self
     }
 
-    /// The same, with the operation that failed.
+    /// Sets the operation that failed.
     #[must_use]
     pub fn with_operation(mut self, operation: &'static str) -> Self {
         self.0.operation = Some(operation);
         self
     }
 
-    /// The same, with the session that it failed in, where a query went to several.
+    /// Sets the session that failed, for a query in several sessions.
     #[must_use]
     pub fn with_session(mut self, session: impl Into<String>) -> Self {
         self.0.session = Some(session.into());
         self
     }
 
-    /// What kind of failure it is.
+    /// Returns the kind.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The AWS operation that failed, such as `Converse`; none where it did not come to one.
+    /// Returns the AWS operation that failed, such as `Converse`. `None` if there was no operation.
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
     }
 
-    /// The session that it failed in, by its name or else its region, where a query went to several.
+    /// Returns the name or the region of the session that failed, for a query in several sessions.
     pub fn session(&self) -> Option<&str> {
         self.0.session.as_deref()
     }
 
-    /// AWS's error code, such as `ThrottlingException`; none where the failure is not AWS's.
+    /// Returns AWS's error code, such as `ThrottlingException`. `None` if AWS returned no code.
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// What happened: AWS's own message where there is one, or the body of its answer.
+    /// Returns the message: that of AWS if there is one, or the body of the response.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The status of AWS's answer; none where none came, and for an exception inside a stream.
+    /// Returns the HTTP status. `None` without a response, and for an exception in a stream.
     pub fn http_status(&self) -> Option<u16> {
         self.0.http_status
     }
 
-    /// AWS's name for the request, for its support to find it by.
+    /// Returns AWS's request ID, which AWS's support needs.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// What to do about it, where the message does not say.
+    /// Returns what to do about the error, if the message does not say it.
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
 
-    /// What had arrived of the stream before it broke off.
+    /// Returns what has arrived of an interrupted stream.
     pub fn partial(&self) -> Option<&Partial> {
         self.0.partial.as_ref()
     }
 
-    /// The message as far as it had been written, of an interrupted `converse_stream`.
+    /// Returns the message so far, of an interrupted `converse_stream`.
     pub fn partial_message(&self) -> Option<&Message> {
         match self.partial()? {
             Partial::Message(message) => Some(message),
@@ -195,53 +194,54 @@ impl Error {
         }
     }
 
-    /// The SDK's own error, for who needs its type: `error.sdk_error()?.downcast_ref::<ConverseError>()`. What it says
-    /// is in this error's text already.
+    /// Returns the SDK's own error, for its type: `error.sdk_error()?.downcast_ref::<ConverseError>()`. The text of
+    /// this error already includes its text.
     pub fn sdk_error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         self.0.sdk_error.as_deref()
     }
 
-    /// What was asked for is not there.
+    /// Returns whether the kind is `DoesNotExist`: the resource does not exist.
     pub fn is_does_not_exist(&self) -> bool {
         self.kind() == ErrorKind::DoesNotExist
     }
 
-    /// One was asked for, and there are several.
+    /// Returns whether the kind is `MultipleObjectsReturned`: a lookup for one row found several.
     pub fn is_multiple_objects_returned(&self) -> bool {
         self.kind() == ErrorKind::MultipleObjectsReturned
     }
 
-    /// A quota of requests or tokens is used up for now.
+    /// Returns whether the kind is `Throttled`: a quota of requests or tokens is used up at the moment.
     pub fn is_throttled(&self) -> bool {
         self.kind() == ErrorKind::Throttled
     }
 
-    /// The account or role may not do this, or has no access to the model.
+    /// Returns whether the kind is `AccessDenied`: the account or role is not allowed to do this, or has no access to
+    /// the model.
     pub fn is_access_denied(&self) -> bool {
         self.kind() == ErrorKind::AccessDenied
     }
 
-    /// AWS refused the request's content.
+    /// Returns whether the kind is `Validation`: AWS rejected the content of the request.
     pub fn is_validation(&self) -> bool {
         self.kind() == ErrorKind::Validation
     }
 
-    /// What was waited for came to a bad end.
+    /// Returns whether the kind is `Failed`: what a wait was for has failed.
     pub fn is_failed(&self) -> bool {
         self.kind() == ErrorKind::Failed
     }
 
-    /// A time limit ran out.
+    /// Returns whether the kind is `Timeout`: a time limit expired.
     pub fn is_timeout(&self) -> bool {
         matches!(self.kind(), ErrorKind::Timeout | ErrorKind::ModelTimeout)
     }
 
-    /// A stream broke off, or fell silent.
+    /// Returns whether the kind is `StreamInterrupted`: a stream ended early or stalled.
     pub fn is_stream_interrupted(&self) -> bool {
         self.kind() == ErrorKind::StreamInterrupted
     }
 
-    /// The same request may succeed later.
+    /// Returns whether the same request can succeed later.
     pub fn is_retryable(&self) -> bool {
         self.kind().is_retryable()
     }
@@ -274,7 +274,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// The text of `Display`, since it is this form that `unwrap` and `main` print; `{:#?}` gives the facts by name.
+/// The text of `Display`, because `unwrap` and `main` print this form. `{:#?}` shows the fields by name.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !formatter.alternate() {
@@ -320,5 +320,5 @@ impl fmt::Debug for Error {
     }
 }
 
-/// `Display` holds the causes too, so that there is no source.
+/// `Display` includes the causes, so there is no source.
 impl StdError for Error {}

@@ -1,4 +1,4 @@
-//! Building a session.
+//! Builds a session.
 
 use std::env;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use super::profile::Profile;
 use super::{CredentialSource, Session, behavior_version};
 use crate::{Error, Result};
 
-/// The settings of a new [`Session`]. What is left out comes from the environment; what is given here comes before it,
-/// as in boto3.
+/// The settings of a new [`Session`]. The environment provides what is not set here. As in boto3, settings in code take
+/// precedence.
 ///
-/// A limit on time takes a `Duration`, or `None` for no limit.
+/// A time limit is a `Duration`, or `None` for no limit.
 #[derive(Clone)]
 pub struct SessionBuilder {
     region: Option<String>,
@@ -50,7 +50,8 @@ impl Default for SessionBuilder {
 /// Ten years. The SDK and tokio fail with time limits that are much longer.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// More attempts than the SDK makes: its own quota of retries is used up long before. It counts through them.
+/// More attempts than the SDK makes, because its own quota of retries is used up earlier. It counts through all of
+/// them.
 const MOST_ATTEMPTS: u32 = 1000;
 
 /// The region of a session for a local Bedrock, unless one is set.
@@ -63,12 +64,12 @@ const LOCAL_KEY: &str = "local";
 /// The SDK's own limit for opening a connection, which its loader would set.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
 
-/// The limit, where it is one: none that is longer than any program runs.
+/// Removes a time limit that is too long for the SDK and tokio.
 pub(crate) fn limit(timeout: Option<Duration>) -> Option<Duration> {
     timeout.filter(|timeout| *timeout <= LONGEST)
 }
 
-/// Sets one of the SDK's limits, or says that there is none.
+/// Sets one of the SDK's limits, or disables it.
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $set:ident or $disable:ident;)*) => {
         $(
@@ -86,26 +87,26 @@ macro_rules! limits {
 }
 
 impl SessionBuilder {
-    /// How long a stream may be silent unless told otherwise: two minutes. Models that reason, or that read a long
-    /// prompt, are silent for tens of seconds; a connection that died is so for ever.
+    /// The default silence timeout of streams: two minutes. Models that reason or read a long prompt are silent for
+    /// tens of seconds; a broken connection is silent forever.
     pub const STREAM_SILENCE_TIMEOUT: Duration = Duration::from_secs(120);
 
-    /// The region, such as `eu-central-1`. Without it `AWS_REGION` names it, or else the profile.
+    /// Sets the region, such as `eu-central-1`. By default, it is that of `AWS_REGION` or of the profile.
     #[must_use]
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
         self
     }
 
-    /// The profile of AWS's configuration files. Its credentials are used, whatever keys or bearer token the
-    /// environment's variables hold; it has to be there.
+    /// Sets the profile of AWS's configuration files. It has to exist. Its credentials take precedence over access keys
+    /// and bearer tokens in environment variables.
     #[must_use]
     pub fn profile(mut self, profile: impl Into<String>) -> Self {
         self.profile = Some(profile.into());
         self
     }
 
-    /// Where requests go in place of AWS's own addresses: a VPC endpoint, a proxy, a local Bedrock.
+    /// Sends requests to this URL instead of AWS's endpoints: a VPC endpoint, a proxy, a local Bedrock.
     #[must_use]
     pub fn endpoint_url(mut self, endpoint_url: impl Into<String>) -> Self {
         self.endpoint_url = Some(endpoint_url.into());
@@ -139,8 +140,8 @@ impl SessionBuilder {
         self
     }
 
-    /// Fixed credentials in place of a profile's or the environment's: for tests and for a local Bedrock, which takes
-    /// any. Temporary ones have a [`session_token`](Self::session_token) too.
+    /// Sets the access key, instead of the credentials of a profile or the environment. Temporary credentials also need
+    /// a [`session_token`](Self::session_token).
     #[must_use]
     pub fn access_key(
         mut self,
@@ -151,7 +152,7 @@ impl SessionBuilder {
         self
     }
 
-    /// The session token that goes with an [`access_key`](Self::access_key) that is temporary, as AWS STS gives it.
+    /// Sets the session token of a temporary [`access_key`](Self::access_key), as AWS STS returns it.
     ///
     /// ```
     /// use bedrock_orm_core::Session;
@@ -169,10 +170,10 @@ impl SessionBuilder {
         self
     }
 
-    /// How often a request is tried at most, the first time included; 1 for never again. The SDK's standard is 3.
-    /// Streams are tried again only before their first event.
+    /// Sets how often a request is attempted, including the first attempt. 1 means no retries. The SDK's default is 3.
+    /// Streams are retried only before their first event.
     ///
-    /// `u32::MAX` sets no limit but the SDK's own: it stops where many requests of the session had to be sent again.
+    /// `u32::MAX` leaves only the SDK's own limit: it stops if many requests of the session had to be retried.
     #[must_use]
     pub fn max_attempts(mut self, max_attempts: u32) -> Self {
         self.max_attempts = Some(max_attempts);
@@ -180,32 +181,33 @@ impl SessionBuilder {
     }
 
     limits! {
-        /// The time to open a connection; the SDK's standard is 3.1 s.
+        /// Sets the time limit for opening a connection. The SDK's default is 3.1 s.
         connect_timeout: connect_timeout or disable_connect_timeout;
-        /// The time until the first byte of an answer. A long `converse` answers late: there is no limit unless set.
+        /// Sets the time limit for the first byte of a response. There is none by default, because the response to a
+        /// long `converse` takes time.
         read_timeout: read_timeout or disable_read_timeout;
-        /// The time for one attempt of a request. There is no limit unless set.
+        /// Sets the time limit for one attempt of a request. There is none by default.
         attempt_timeout: operation_attempt_timeout or disable_operation_attempt_timeout;
-        /// The time for a request with all of its attempts. A stream's events are not counted, only its start. There
-        /// is no limit unless set.
+        /// Sets the time limit for a request with all of its attempts. For a stream, it covers only the opening. There
+        /// is none by default.
         operation_timeout: operation_timeout or disable_operation_timeout;
     }
 
-    /// How long a stream may be silent, from its sending on, before it fails as interrupted
-    /// ([two minutes](Self::STREAM_SILENCE_TIMEOUT) unless set); `None` lets it be silent for ever.
+    /// Sets how long a stream can be silent, counted from sending, before it fails as interrupted. The default is [two
+    /// minutes](Self::STREAM_SILENCE_TIMEOUT). `None` means no limit.
     #[must_use]
     pub fn stream_silence_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.stream_silence_timeout = limit(timeout.into());
         self
     }
 
-    /// The session.
+    /// Builds the session.
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) where no region is set here or in the environment, where a
-    /// setting cannot be meant (a blank key, a time limit of zero, an endpoint that is no URL …), and where there is no
-    /// such profile: it says which there are.
+    /// [`Configuration`](crate::ErrorKind::Configuration) if no region is set here or in the environment; if a setting
+    /// is invalid, such as a blank key, a time limit of zero or an endpoint that is not a URL; or if the profile does
+    /// not exist. The error lists the existing profiles.
     ///
     /// # Requests
     ///
@@ -268,7 +270,7 @@ impl SessionBuilder {
         Session::new(config, self.stream_silence_timeout, CredentialSource::InCode)
     }
 
-    /// That what is set can be meant.
+    /// Checks the settings.
     fn check(&self) -> Result<()> {
         let refused = |message: String, hint: &str| Err(Error::configuration(message).with_hint(hint));
         if self.max_attempts == Some(0) {
@@ -285,14 +287,14 @@ impl SessionBuilder {
         ];
         if let Some((name, _)) = limits.iter().find(|(_, limit)| limit.is_some_and(|limit| limit.is_zero())) {
             let hint = "`None` sets no limit";
-            return refused(format!("{name} is zero: nothing would ever come in time"), hint);
+            return refused(format!("{name} is zero: every request would time out"), hint);
         }
         if let Some(url) = self.endpoint_url.as_deref()
             && !is_url(url)
         {
             return refused(
-                format!("the endpoint `{url}` is no URL"),
-                "such as `https://host` or `http://host:port`",
+                format!("the endpoint `{url}` is not a URL"),
+                "use a URL such as `https://host` or `http://host:port`",
             );
         }
         let profile = self.profile.as_deref().map(|name| ("profile", name));
@@ -304,7 +306,7 @@ impl SessionBuilder {
             self.session_token.as_deref().map(|token| ("session token", token)),
         ];
         if let Some((name, _)) = texts.into_iter().flatten().find(|(_, text)| text.trim().is_empty()) {
-            return refused(format!("the {name} is blank"), "leave it out to take the environment's");
+            return refused(format!("the {name} is blank"), "omit it to use that of the environment");
         }
         if self.session_token.is_some() && self.access_key.is_none() {
             let hint = "a session token goes with an `access_key`";
@@ -313,7 +315,7 @@ impl SessionBuilder {
         Ok(())
     }
 
-    /// The profile that the code names, or else `AWS_PROFILE`; none where neither does.
+    /// Loads the profile that is set in code, or else by `AWS_PROFILE`. `None` if neither is set.
     async fn named_profile(&self) -> Result<Option<Profile>> {
         let variable = env::var("AWS_PROFILE").ok().filter(|name| !name.trim().is_empty());
         match (&self.profile, variable) {
@@ -339,7 +341,7 @@ impl SessionBuilder {
         if let Some((id, secret)) = self.access_key {
             loader = loader
                 .credentials_provider(Credentials::new(id, secret, self.session_token, None, "access_key"))
-                // Else a bearer key of the environment's would be used, and shown to whatever endpoint was meant.
+                // Otherwise a bearer token in the environment would be sent to this endpoint.
                 .auth_scheme_preference([AuthSchemeId::new("sigv4")]);
         }
         if self.max_attempts.is_some() {
@@ -349,7 +351,7 @@ impl SessionBuilder {
     }
 }
 
-/// The SDK's standard retries, with that many attempts.
+/// Returns the SDK's standard retries, with this number of attempts.
 fn retries(max_attempts: Option<u32>) -> RetryConfig {
     let retries = RetryConfig::standard();
     match max_attempts {

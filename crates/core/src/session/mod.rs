@@ -1,4 +1,4 @@
-//! Where requests go: an account, a region, and the clients for them.
+//! Sessions: an account, a region, and the clients for them.
 
 mod builder;
 mod profile;
@@ -19,12 +19,12 @@ pub use builder::SessionBuilder;
 pub(crate) use builder::limit;
 pub use registry::SessionChoice;
 
-/// The SDK's defaults of this release: another set of retries and time-outs is a change that we announce.
+/// The SDK's defaults for retries and timeouts as of this release. Changing them is a change to announce.
 fn behavior_version() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }
 
-/// Where a session has its credentials from, for what an error says to do about them.
+/// The source of a session's credentials, for hints in errors.
 #[derive(Clone)]
 pub(crate) enum CredentialSource {
     /// The builder's `access_key`.
@@ -35,13 +35,13 @@ pub(crate) enum CredentialSource {
     BearerToken,
     /// The SDK's chain of variables, profiles and roles.
     Environment,
-    /// An `SdkConfig` of the program's own.
+    /// An `SdkConfig` that the program provides.
     Given,
 }
 
-/// An account and a region to talk to, with the clients for it.
+/// An account and a region, with the clients for them.
 ///
-/// It is cheap to clone, and its clones share their clients, which are built once, when they are first needed.
+/// It is cheap to clone. Clones share their clients, which are built on first use.
 ///
 /// ```no_run
 /// use bedrock_orm_core::Session;
@@ -68,7 +68,7 @@ struct Inner {
     regions: region::Regions,
 }
 
-/// What a session knows beside the SDK's configuration.
+/// What a session has besides the SDK's configuration.
 #[derive(Clone)]
 struct Own {
     stream_silence_timeout: Option<Duration>,
@@ -76,23 +76,22 @@ struct Own {
 }
 
 impl Session {
-    /// A session as the environment says: the SDK's default chain of variables, profiles, SSO, roles and instance
-    /// metadata, `AWS_BEARER_TOKEN_BEDROCK` and `AWS_ENDPOINT_URL*` included.
+    /// Builds a session from the environment: the SDK's default chain of variables, profiles, SSO, roles and instance
+    /// metadata, including `AWS_BEARER_TOKEN_BEDROCK` and `AWS_ENDPOINT_URL*`.
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) where nothing names a region, since none is ever assumed, and
-    /// where `AWS_PROFILE` names a profile that is not there.
-    /// Credentials are looked for when a request needs them.
+    /// [`Configuration`](crate::ErrorKind::Configuration) if no region is set, because none is assumed, and if
+    /// `AWS_PROFILE` names a profile that does not exist. Credentials are loaded when a request needs them.
     ///
     /// # Requests
     ///
-    /// None to Bedrock. Where neither variables nor a profile name a region, the instance metadata service is asked.
+    /// None to Bedrock. If neither variables nor a profile set a region, the instance metadata service is queried.
     pub async fn from_env() -> Result<Self> {
         Self::builder().build().await
     }
 
-    /// A session with some of its settings given here, the others as [`from_env`](Self::from_env) finds them.
+    /// Returns a builder. The environment provides the settings that are not set, as for [`from_env`](Self::from_env).
     pub fn builder() -> SessionBuilder {
         SessionBuilder::default()
     }
@@ -120,11 +119,11 @@ impl Session {
         Self::builder().local(url).build_local()
     }
 
-    /// A session from the SDK's own configuration.
+    /// Builds a session from the SDK's own configuration.
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) where it has no region, or one that cannot be.
+    /// [`Configuration`](crate::ErrorKind::Configuration) if it has no region, or an invalid one.
     pub fn from_sdk_config(config: &SdkConfig) -> Result<Self> {
         let silence = Some(SessionBuilder::STREAM_SILENCE_TIMEOUT);
         Self::new(config.clone(), silence, CredentialSource::Given)
@@ -142,7 +141,7 @@ impl Session {
         };
         let config = match config.behavior_version() {
             Some(_) => config,
-            // Without one the SDK's clients panic.
+            // Without a behavior version, the SDK's clients panic.
             None => config.into_builder().behavior_version(behavior_version()).build(),
         };
         let own = Own { stream_silence_timeout, credential_source };
@@ -163,17 +162,17 @@ impl Session {
         }
     }
 
-    /// The region, such as `eu-central-1`.
+    /// Returns the region, such as `eu-central-1`.
     pub fn region(&self) -> &str {
         &self.inner.region
     }
 
-    /// The SDK's own configuration, for clients of other AWS services.
+    /// Returns the SDK's own configuration, for clients of other AWS services.
     pub fn sdk_config(&self) -> &SdkConfig {
         &self.inner.config
     }
 
-    /// How long a stream may be silent before it counts as interrupted; `None` for ever.
+    /// Returns how long a stream can be silent before it fails as interrupted. `None` means no limit.
     pub fn stream_silence_timeout(&self) -> Option<Duration> {
         self.inner.own.stream_silence_timeout
     }
@@ -182,19 +181,19 @@ impl Session {
         &self.inner.own.credential_source
     }
 
-    /// Lets go of the runtime client and of its connections; the next call opens it again. Calls and streams under way
-    /// go on to their end.
+    /// Closes the runtime client and its connections. The next call opens a new one. Calls and streams in progress
+    /// continue.
     pub fn close(&self) {
         self.runtime_slot().take();
     }
 
-    /// The client of the resources' API.
+    /// Returns the client of the control plane.
     #[cfg(feature = "control-plane")]
     pub(crate) fn control_plane(&self) -> aws_sdk_bedrock::Client {
         self.inner.control_plane.get_or_init(|| aws_sdk_bedrock::Client::new(&self.inner.config)).clone()
     }
 
-    /// The client of the runtime API.
+    /// Returns the client of the runtime API.
     pub(crate) fn runtime(&self) -> aws_sdk_bedrockruntime::Client {
         self.runtime_slot()
             .get_or_insert_with(|| aws_sdk_bedrockruntime::Client::new(&self.inner.config))
@@ -206,14 +205,14 @@ impl Session {
     }
 }
 
-/// Two sessions are equal when they are clones of one.
+/// Sessions are equal if they are clones of each other.
 impl PartialEq for Session {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
 }
 
-/// Region and endpoint; never a credential.
+/// Shows the region and the endpoint, but no credentials.
 impl fmt::Debug for Session {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("Session");
@@ -225,19 +224,19 @@ impl fmt::Debug for Session {
     }
 }
 
-/// A region's name is a part of its host's.
+/// Returns whether the name can be a region: it is part of a host name.
 fn is_region(region: &str) -> bool {
     !region.is_empty() && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 fn no_such_region(region: &str) -> Error {
     Error::configuration(format!("`{region}` is not the name of a region"))
-        .with_hint("it has letters, digits and hyphens alone, such as `eu-central-1`")
+        .with_hint("a region consists of letters, digits and hyphens, such as `eu-central-1`")
 }
 
 fn no_region() -> Error {
     Error::configuration("no AWS region is set").with_hint(
         "set AWS_REGION, or `region = …` in the AWS profile, or call `Session::builder().region(\"…\")`; \
-         none is assumed, since models and guardrails live in one",
+         no region is assumed, because models and guardrails belong to one",
     )
 }

@@ -1,4 +1,4 @@
-//! A profile of AWS's configuration files.
+//! Profiles of AWS's configuration files.
 
 use std::borrow::Cow;
 use std::env;
@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use super::behavior_version;
 use crate::{Error, Result};
 
-/// The settings of a profile by which it gives credentials.
+/// The settings that provide a profile's credentials.
 ///
 /// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
 const CREDENTIALS: [&str; 12] = [
@@ -33,20 +33,20 @@ const CREDENTIALS: [&str; 12] = [
     "web_identity_token_file",
 ];
 
-/// A profile that is there.
+/// A profile that exists.
 pub(super) struct Profile {
     name: String,
     files: ProfileSet,
 }
 
 impl Profile {
-    /// The profile of that name; `named_by` says what names it.
+    /// Loads the profile with this name. `named_by` says in errors where the name comes from.
     ///
     /// # Errors
     ///
-    /// `Configuration` where there is none, or where it leads to one that is not there.
+    /// `Configuration` if it does not exist, or refers to one that does not exist.
     pub(super) async fn load(name: &str, named_by: &str) -> Result<Self> {
-        // The real files and variables are the defaults of the SDK's loader.
+        // By default, the SDK's loader reads the real files and variables.
         let files = aws_config::profile::load(
             &Default::default(),
             &Default::default(),
@@ -81,20 +81,20 @@ impl Profile {
         self.files.get_profile(&self.name)?.get(setting)
     }
 
-    /// The ways of authentication in the order that the profile wants, or signatures first: a bearer token of the
-    /// environment never comes before the profile.
+    /// Returns the authentication schemes in the order that the profile prefers, by default signatures. A bearer token
+    /// in the environment never takes precedence over the profile.
     pub(super) fn auth_schemes(&self) -> Vec<AuthSchemeId> {
         let wanted = self.get("auth_scheme_preference").unwrap_or("sigv4");
         wanted.split(',').map(|scheme| Cow::<'static, str>::Owned(scheme.trim().to_owned()).into()).collect()
     }
 
-    /// The profile's own token, where it signs in for one.
+    /// Returns the profile's own bearer token, if it signs in for one.
     pub(super) fn tokens(&self) -> ProfileFileTokenProvider {
         ProfileFileTokenProvider::builder().profile_name(self.name.as_str()).build()
     }
 
-    /// The profile's credentials. The environment's variables are never asked, unless by the profile's
-    /// `credential_source`; where it has no credentials of its own, the machine's role gives them, as in boto3.
+    /// Returns the profile's credentials. Environment variables are used only for the profile's `credential_source`. A
+    /// profile without credentials uses the role of the machine, as in boto3.
     pub(super) fn credentials(&self, config: &SdkConfig) -> SharedCredentialsProvider {
         let mut settings = ProviderConfig::without_region()
             .with_region(config.region().cloned())
@@ -126,13 +126,13 @@ impl Profile {
 fn unknown(name: &str, named_by: &str, files: &ProfileSet) -> Error {
     let mut names: Vec<&str> = files.profiles().collect();
     names.sort_unstable();
-    let there = if names.is_empty() {
-        "there is none".to_owned()
+    let existing = if names.is_empty() {
+        "there are no profiles".to_owned()
     } else {
         format!("there are: {}", names.join(", "))
     };
-    let message = format!("no profile is named `{name}`, which {named_by} asks for; {there}");
-    let hint = format!("profiles are looked for in {} and {}", paths()[0], paths()[1]);
+    let message = format!("there is no profile `{name}`, which {named_by} names; {existing}");
+    let hint = format!("profiles are read from {} and {}", paths()[0], paths()[1]);
     Error::configuration(message).with_hint(hint)
 }
 
@@ -142,7 +142,7 @@ fn unreadable(error: &dyn std::error::Error) -> Error {
         .with_hint(format!("they are {} and {}", paths()[0], paths()[1]))
 }
 
-/// Where profiles are looked for.
+/// Returns the paths of the configuration files.
 ///
 /// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html>
 fn paths() -> [String; 2] {

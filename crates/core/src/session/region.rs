@@ -8,7 +8,8 @@ use aws_config::Region;
 use super::{Inner, Session, is_region, no_such_region};
 use crate::Result;
 
-/// The sessions of one account in several regions. The first session holds the others, and the others know the first.
+/// The sessions of one account in several regions. The first session owns the others, and the others refer to the
+/// first.
 #[derive(Default)]
 pub(super) struct Regions {
     first: Weak<Inner>,
@@ -16,8 +17,8 @@ pub(super) struct Regions {
 }
 
 impl Session {
-    /// The same account in that region: the same credentials and settings, an endpoint URL included. A region that was
-    /// asked for before gives the same session again.
+    /// Returns a session for the same account in this region, with the same credentials and settings, including an
+    /// endpoint URL. The same region returns the same session again.
     ///
     /// ```
     /// use bedrock_orm_core::Session;
@@ -32,7 +33,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) where the name cannot be a region's.
+    /// [`Configuration`](crate::ErrorKind::Configuration) if the name cannot be a region.
     pub fn in_region(&self, region: &str) -> Result<Self> {
         if !is_region(region) {
             return Err(no_such_region(region));

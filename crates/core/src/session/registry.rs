@@ -1,4 +1,4 @@
-//! The default session, and those that have a name.
+//! The default session and named sessions.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,17 +13,17 @@ static DEFAULT: OnceCell<Session> = OnceCell::new();
 static NAMED: RwLock<BTreeMap<String, Session>> = RwLock::new(BTreeMap::new());
 
 impl Session {
-    /// The session that managers use where none is given: loaded from the environment once, on first use, unless
-    /// [`set_default`](Self::set_default) came before.
+    /// Returns the session that managers use by default. It is loaded from the environment on first use, unless
+    /// [`set_default`](Self::set_default) was called before.
     ///
     /// # Errors
     ///
-    /// As [`Session::from_env`]; a failure is not remembered.
+    /// As [`Session::from_env`]. A failure is not remembered.
     pub async fn default_session() -> Result<Self> {
         if let Some(session) = DEFAULT.get() {
             return Ok(session.clone());
         }
-        // Should two tasks load it at once, the first to end wins and both use its session.
+        // If two tasks load it at once, both use the one that finishes first.
         let loaded = Self::from_env().await?;
         Ok(DEFAULT.get_or_init(|| loaded).clone())
     }
@@ -32,7 +32,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) where the default session is set or in use already.
+    /// [`Configuration`](crate::ErrorKind::Configuration) if the default session is already set or in use.
     pub fn set_default(self) -> Result<()> {
         DEFAULT.set(self).map_err(|_| {
             Error::configuration("the default session is in use already").with_hint(
@@ -41,16 +41,16 @@ impl Session {
         })
     }
 
-    /// Gives a session a name, for `using("name")`. A name that is taken is given anew.
+    /// Registers a session under a name, for `using("name")`. It replaces an earlier session with this name.
     pub fn register(name: impl Into<String>, session: Self) {
         NAMED.write().unwrap_or_else(PoisonError::into_inner).insert(name.into(), session);
     }
 
-    /// The session of that name.
+    /// Returns the session with this name.
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) where there is none; it lists the names that there are.
+    /// [`Configuration`](crate::ErrorKind::Configuration) if there is none. The error lists the registered names.
     pub fn named(name: &str) -> Result<Self> {
         let named = NAMED.read().unwrap_or_else(PoisonError::into_inner);
         named.get(name).cloned().ok_or_else(|| {
@@ -66,7 +66,7 @@ impl Session {
     }
 }
 
-/// Which session a query uses: the default one, a named one, or the one given. It is settled when the query is sent.
+/// The session that a query uses: the default one, a named one, or a given one. It is resolved when the query is sent.
 #[derive(Clone, Debug, Default)]
 pub enum SessionChoice {
     /// [`Session::default_session`].
@@ -74,12 +74,12 @@ pub enum SessionChoice {
     Default,
     /// [`Session::named`].
     Named(String),
-    /// This one.
+    /// This session.
     Given(Session),
 }
 
 impl SessionChoice {
-    /// The session.
+    /// Returns the session.
     ///
     /// # Errors
     ///
@@ -93,7 +93,7 @@ impl SessionChoice {
     }
 }
 
-/// The name, the session's region, or `the default session`.
+/// Shows the name, the session's region, or `the default session`.
 impl fmt::Display for SessionChoice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {

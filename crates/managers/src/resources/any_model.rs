@@ -1,4 +1,4 @@
-//! Models of any kind, told apart by their ARNs.
+//! Models of any kind, distinguished by their ARNs.
 
 use bedrock_orm_core::{Resource, Result, Session};
 use bedrock_orm_models::{
@@ -11,10 +11,10 @@ use serde::Serialize;
 use super::Get;
 use crate::Objects;
 
-/// What an ARN or an ID of a model leads to: AWS takes models of several kinds in one place. Bound, it can be talked to;
-/// a custom model answers with an error, since Bedrock invokes it through a deployment or provisioned throughput alone.
+/// A model of any kind that an ARN or ID can refer to: AWS accepts several kinds in the same place. Bound, it can be
+/// invoked, except a custom model: Bedrock invokes it only through a deployment or provisioned throughput.
 ///
-/// It serialises as the model that it is.
+/// It serializes as the model that it is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -43,7 +43,7 @@ impl Resource for AnyModel {
 impl Objects for AnyModel {}
 
 impl Get for AnyModel {
-    /// An ARN; an ID that is none is a foundation model's, or, with a region's prefix, an inference profile's.
+    /// An ARN or an ID. An ID is that of a foundation model, or, with a region's prefix, of an inference profile.
     type Key = String;
 
     async fn get(session: &Session, key: String) -> Result<Self> {
@@ -67,7 +67,8 @@ impl Get for AnyModel {
     }
 }
 
-/// The kind that the ARN says, or the ID's form: `us.amazon.nova-lite-v1:0` has one dot more than a model's.
+/// Returns the kind from the ARN, or from the form of the ID: `us.amazon.nova-lite-v1:0` has one more dot than the ID
+/// of a model.
 fn kind(key: &str) -> &str {
     if !key.starts_with("arn:") {
         let id = key.split(':').next().unwrap_or(key);

@@ -1,4 +1,4 @@
-//! Starting asynchronous invocations.
+//! Starts asynchronous invocations.
 
 use aws_sdk_bedrockruntime::operation::start_async_invoke::builders::StartAsyncInvokeInputBuilder;
 use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
@@ -7,11 +7,11 @@ use bedrock_orm_models::{AsyncInvoke, StartAsyncInvokeRequest, StartAsyncInvokeR
 use crate::Manager;
 
 impl Manager<AsyncInvoke> {
-    /// Starts a job, and gives AWS's answer, which holds its ARN; its `full()` fetches the job.
+    /// Starts a job, and returns AWS's response, which has the ARN of the job. Its `full()` gets the job.
     ///
     /// # Errors
     ///
-    /// `Validation`, `Conflict`, `Throttled` … as AWS answers; `InvalidInput` where the request holds a member that
+    /// `Validation`, `Conflict`, `Throttled` …, as AWS returns them; `InvalidInput` if the request has a member that
     /// this version cannot send.
     ///
     /// # Requests

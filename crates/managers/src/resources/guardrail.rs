@@ -9,8 +9,8 @@ use super::Key;
 use super::key::{not_blank, region_of};
 use crate::{Manager, QuerySet};
 
-/// What a guardrail is found by: its ID or ARN, and a version. Without one it is the draft that is meant, and, when
-/// deleting, the guardrail with all of its versions.
+/// Identifies a guardrail: an ID or ARN, and a version. Without a version it is the draft, or, when deleting, the
+/// guardrail with all of its versions.
 ///
 /// ```
 /// use bedrock_orm_managers::resources::GuardrailKey;
@@ -22,7 +22,7 @@ use crate::{Manager, QuerySet};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct GuardrailKey {
-    /// Its ID or ARN.
+    /// The ID or ARN.
     pub identifier: String,
     /// `DRAFT`, or a number.
     pub version: Option<String>,
@@ -52,7 +52,7 @@ impl<I: Into<String>, V: Into<String>> From<(I, V)> for GuardrailKey {
     }
 }
 
-/// The identifier, and the version where there is one: `gr-123 version 1`.
+/// The identifier, and the version if there is one: `gr-123 version 1`.
 impl fmt::Display for GuardrailKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.identifier)?;
@@ -64,7 +64,7 @@ impl fmt::Display for GuardrailKey {
 }
 
 impl Key for GuardrailKey {
-    /// A blank version would read as none, and so mean another thing than was said.
+    /// A blank version would be read as no version, which has a different meaning.
     fn checked(self, operation: &'static str) -> Result<Self> {
         not_blank(operation, "the guardrail's ID", &self.identifier)?;
         match self.version.as_deref() {
@@ -73,17 +73,17 @@ impl Key for GuardrailKey {
                 format!("the version of guardrail `{}` is blank", self.identifier),
             )
             .with_hint("give a number or `DRAFT`, or the ID alone for the draft")),
-            // Without a version it is the draft, for every operation; `DRAFT` is not a version that can be deleted.
+            // Without a version, all operations use the draft. `DRAFT` is not a version that can be deleted.
             Some("DRAFT") => Ok(Self { version: None, ..self }),
-            // AWS takes no version here, and would change the draft in its place.
+            // AWS accepts no version here, and would update the draft instead.
             Some(version) if operation == "UpdateGuardrail" => Err(Error::invalid_input(
                 operation,
                 format!(
-                    "version {version} of guardrail `{}` cannot be changed, its draft alone can",
+                    "version {version} of guardrail `{}` cannot be updated, only its draft can",
                     self.identifier
                 ),
             )
-            .with_hint("give the ID alone, and make a new version of the draft once it is changed")),
+            .with_hint("give the ID alone, and create a new version of the draft after the update")),
             _ => Ok(self),
         }
     }
@@ -105,7 +105,7 @@ impl Key for GuardrailKey {
 }
 
 impl Manager<Guardrail> {
-    /// The draft and all numbered versions of one guardrail, as a lazy queryset.
+    /// Returns a lazy queryset of the draft and all numbered versions of a guardrail.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;

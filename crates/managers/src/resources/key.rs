@@ -1,38 +1,39 @@
-//! What the things of a noun are found by.
+//! The keys that identify resources.
 
 use std::fmt;
 use std::hash::Hash;
 
 use bedrock_orm_core::{Error, Result};
 
-/// What one thing of a noun is found by: an ID, a name or an ARN, or several of them.
+/// A key that identifies a resource: an ID, a name or an ARN, or several of them.
 pub trait Key: Clone + Eq + Hash + fmt::Debug + fmt::Display + Send + Sync + 'static {
-    /// The key, unless a part of it is blank: it would make another request than was meant.
+    /// Returns the key if no part of it is blank. A blank part would lead to a different request.
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput) where a part is blank.
+    /// [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput) if a part is blank.
     fn checked(self, operation: &'static str) -> Result<Self>;
 
-    /// The region that an ARN in it names; none where there is no ARN, or one of all regions.
+    /// Returns the region of the ARN in the key. `None` if there is no ARN, or if it has no region.
     fn region(&self) -> Option<&str> {
         None
     }
 
-    /// The key of all that goes when the thing of this key is deleted: with a guardrail's draft go all versions.
+    /// Returns the key of everything that is deleted with this key: deleting a guardrail's draft deletes all versions.
     #[must_use]
     fn deleted(self) -> Self {
         self
     }
 
-    /// The key of the whole with which the thing of this key goes: of a guardrail's version the guardrail.
+    /// Returns the key of the whole that this key is a part of: the guardrail of a guardrail version.
     fn whole(&self) -> Option<Self> {
         None
     }
 }
 
 impl Key for String {
-    /// Global inference profiles name a model by an ARN without a region, which no Get takes: its ID stands for it.
+    /// Global inference profiles refer to a model by an ARN without a region, which no Get operation accepts. Its ID is
+    /// used instead.
     fn checked(self, operation: &'static str) -> Result<Self> {
         not_blank(operation, "the key", &self)?;
         match self.split_once(":bedrock:::foundation-model/") {
@@ -46,7 +47,7 @@ impl Key for String {
     }
 }
 
-/// The region that an ARN names.
+/// Returns the region of an ARN.
 pub(crate) fn region_of(text: &str) -> Option<&str> {
     let region = text.strip_prefix("arn:")?.split(':').nth(2)?;
     let is_region = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
@@ -58,14 +59,14 @@ pub(crate) fn not_blank(operation: &'static str, what: &str, value: &str) -> Res
         return Err(Error::invalid_input(operation, format!("{what} is blank"))
             .with_hint("give an ID, a name or an ARN, as AWS's documentation of the operation says"));
     }
-    // In an address they stand for the folder and the one above it.
+    // In a URL path they mean the folder and its parent.
     if matches!(value, "." | "..") {
         return Err(Error::invalid_input(operation, format!("{what} is `{value}`, which nothing has")));
     }
     Ok(())
 }
 
-/// A key of several parts, all of them needed.
+/// A key with several required parts.
 #[cfg(feature = "control-plane")]
 macro_rules! key_of_parts {
     ($(#[$doc:meta])* $name:ident { $($part:ident: $generic:ident),* } in the region of $arn:ident) => {
@@ -82,7 +83,7 @@ macro_rules! key_of_parts {
             }
         }
 
-        /// Its parts, with a slash between.
+        /// The parts, separated by slashes.
         impl std::fmt::Display for $name {
             fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 formatter.write_str(&[$(self.$part.as_str()),*].join("/"))

@@ -1,5 +1,5 @@
-//! What AWS offers for each noun, one noun a file. Managers and querysets are built on these traits; they are for
-//! writing code over every noun, and not needed to query one.
+//! What AWS offers for each resource. Managers and querysets are built on these traits. You need them only to write
+//! code over any resource.
 
 #[cfg(feature = "control-plane")]
 mod any_model;
@@ -27,45 +27,45 @@ pub use guardrail::GuardrailKey;
 pub use key::Key;
 pub use parameter::{Parameter, PushedLookup, Pushes, Set};
 
-/// A noun that AWS can get by a key.
+/// A resource with a Get operation.
 pub trait Get: Objects {
-    /// What one of it is found by.
+    /// The key that identifies it.
     type Key: Key;
 
-    /// The one of that key.
+    /// Gets the resource with this key.
     fn get(session: &Session, key: Self::Key) -> impl Future<Output = Result<Self>> + Send;
 }
 
-/// A noun that AWS can list.
+/// A resource with a List operation.
 pub trait List: Objects {
-    /// What a list of it is made of.
+    /// A row of its lists.
     type Row: Row;
 }
 
 /// A row of a list.
 pub trait Row: Resource {
-    /// What AWS can be asked to list: its filters and orders.
+    /// AWS's own filters and orders for the list.
     type Parameters: Clone + Default + fmt::Debug + Send + Sync + 'static;
 
     /// AWS's List operation, such as `ListGuardrails`.
     const OPERATION: &'static str;
 
-    /// The largest page that AWS sends; none where it sends all in one.
+    /// The largest page that AWS returns. `None` if it returns the whole list in one response.
     const LARGEST_PAGE: Option<i32>;
 
-    /// The fields, for those who name them in strings.
+    /// The fields, for lookups that are written as strings.
     const FIELDS: &'static [&'static dyn NamedField<Self>];
 
-    /// AWS's filters and orders, but for what pages the list.
+    /// AWS's filters and orders, without the parameters for paging.
     const PARAMETERS: &'static [Parameter<Self::Parameters>];
 
     /// The paths of the fields that AWS can order by, with AWS's names for them.
     const ORDERS: &'static [(&'static str, &'static str)] = &[];
 
-    /// What tells it from the other rows of its list: an ARN, an ID and a version.
+    /// Returns what distinguishes it from the other rows of its list: an ARN, or an ID and a version.
     fn identity(&self) -> String;
 
-    /// One page of the list.
+    /// Lists one page.
     fn page(
         session: &Session,
         parameters: &Self::Parameters,
@@ -73,48 +73,48 @@ pub trait Row: Resource {
     ) -> impl Future<Output = Result<Page<Self>>> + Send;
 }
 
-/// Which page to list.
+/// A request for one page.
 #[derive(Clone, Debug, Default)]
 pub struct PageRequest {
-    /// The one of this token; the first where there is none.
+    /// The token of the page. `None` for the first page.
     pub token: Option<String>,
-    /// Of how many rows; as AWS likes where there is none.
+    /// The number of rows. `None` for AWS's default.
     pub size: Option<i32>,
 }
 
-/// A noun that AWS can make.
+/// A resource with a Create operation.
 pub trait Create: Objects {
-    /// What one is made from.
+    /// AWS's request.
     type Request: Clone + Send + Sync + 'static;
-    /// What AWS answers.
+    /// AWS's response.
     type Created: Resource;
 
-    /// Makes one.
+    /// Creates a resource.
     fn create(
         session: &Session,
         request: Self::Request,
     ) -> impl Future<Output = Result<Self::Created>> + Send;
 }
 
-/// A noun whose lists lie inside another noun.
+/// A resource that is listed inside a parent.
 pub trait ListOf: Objects {
-    /// What the other is found by.
+    /// The key of the parent.
     type Parent: Send + 'static;
-    /// What a list is made of.
+    /// A row of its lists.
     type Row: Row;
 
-    /// The parameters of the list inside that one.
+    /// Returns the parameters of the list inside this parent.
     fn within(parent: Self::Parent) -> <Self::Row as Row>::Parameters;
 }
 
-/// A noun that AWS can change.
+/// A resource with an Update operation.
 pub trait Update: Get {
     /// AWS's request.
     type Request: Clone + Send + Sync + 'static;
-    /// What AWS answers; nothing, for some nouns.
+    /// AWS's response. `()` if it is empty.
     type Updated: Send + 'static;
 
-    /// Changes the one of that key.
+    /// Updates the resource with this key.
     fn update(
         session: &Session,
         key: Self::Key,
@@ -122,64 +122,65 @@ pub trait Update: Get {
     ) -> impl Future<Output = Result<Self::Updated>> + Send;
 }
 
-/// A noun that AWS can delete.
+/// A resource with a Delete operation.
 pub trait Delete: Get {
-    /// Deletes the one of that key.
+    /// Deletes the resource with this key.
     fn delete(session: &Session, key: Self::Key) -> impl Future<Output = Result<()>> + Send;
 }
 
-/// A noun that AWS can stop.
+/// A resource with a Stop operation.
 pub trait Stop: Get {
-    /// Stops the one of that key.
+    /// Stops the resource with this key.
     fn stop(session: &Session, key: Self::Key) -> impl Future<Output = Result<()>> + Send;
 }
 
-/// A noun that can have tags.
+/// A resource that can have tags.
 pub trait Tagged: Resource {
-    /// The ARN that they hang on.
+    /// Returns the ARN that is tagged.
     fn arn(&self) -> &str;
 }
 
-/// What has a status: a job, a deployment, a guardrail, and a row of a list of them.
+/// A resource with a status, such as a job, a deployment or a guardrail, or a row of its lists.
 pub trait HasStatus: Resource {
-    /// Its status, as AWS writes it; empty where AWS left it out.
+    /// Returns the status as AWS writes it. Empty if AWS omits it.
     fn status_text(&self) -> &str;
 }
 
-/// A noun that takes time: a job, a deployment, a guardrail.
+/// A resource that takes time to become ready, such as a job, a deployment or a guardrail.
 pub trait Progress: Get + HasStatus + Keyed<Full = Self> {
-    /// The states in which it has come to a good end.
+    /// The statuses that mean success.
     const READY: &'static [&'static str];
-    /// The states in which it has come to a bad end.
+    /// The statuses that mean failure.
     const FAILED: &'static [&'static str];
 
-    /// Why it failed, in AWS's words.
+    /// Returns AWS's reasons for a failure.
     fn reasons(&self) -> Vec<String>;
 
-    /// Whether it has come to a good end.
+    /// Returns whether it has succeeded.
     fn is_ready(&self) -> bool {
         Self::READY.contains(&self.status_text())
     }
 
-    /// Whether it has come to a bad end.
+    /// Returns whether it has failed.
     fn is_failed(&self) -> bool {
         Self::FAILED.contains(&self.status_text())
     }
 }
 
-/// What holds the key of a noun: the noun itself, a row of its list, AWS's answer to its creation.
+/// A value with the key of a resource: the full resource, a row of its list, or the response to its creation.
 pub trait Keyed: Resource {
     /// The full resource: `Guardrail` for a `GuardrailSummary`.
     type Full: Get;
 
-    /// The key of the full resource.
+    /// Returns the key of the full resource.
     fn key(&self) -> <Self::Full as Get>::Key;
 }
 
-/// What an answer holds; where AWS promises it and it is missing, the answer is none, else there is no such thing.
+/// Returns the resource in a response. If it is missing, that is an invalid response if AWS promises it; otherwise the
+/// resource does not exist.
 #[cfg(feature = "control-plane")]
 pub(crate) fn held<S, T: From<S>>(operation: &'static str, held: Option<S>, is_promised: bool) -> Result<T> {
     let kind = if is_promised { ErrorKind::InvalidResponse } else { ErrorKind::DoesNotExist };
     held.map(Into::into)
-        .ok_or_else(|| Error::new(kind, "AWS answered, and there is nothing in it").with_operation(operation))
+        .ok_or_else(|| Error::new(kind, "the response of AWS is empty").with_operation(operation))
 }

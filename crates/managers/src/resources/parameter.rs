@@ -1,58 +1,58 @@
-//! What AWS's List operations take.
+//! The parameters of AWS's List operations.
 
 use std::fmt;
 
 use jiff::Timestamp;
 
-/// A parameter of a List operation, as a query can set it.
+/// A parameter of a List operation, which a query can set.
 pub struct Parameter<P> {
-    /// AWS's name for it: `nameContains`.
+    /// AWS's name: `nameContains`.
     pub name: &'static str,
-    /// The value that is set, as text.
+    /// Returns the value as text, if it is set.
     pub read: fn(&P) -> Option<String>,
-    /// How it is set.
+    /// Sets the value.
     pub set: Set<P>,
-    /// What AWS lets through; a value that does not match would be refused.
+    /// The pattern of the values that AWS accepts.
     pub pattern: Option<&'static str>,
-    /// How long a value may be.
+    /// The largest number of characters of a value.
     pub longest: Option<usize>,
-    /// The condition that it answers to.
+    /// The condition that the parameter expresses.
     pub pushes: Option<Pushes>,
 }
 
 /// How a parameter is set.
 pub enum Set<P> {
-    /// From text: a string, or one of AWS's names.
+    /// From text: a string, or a value of an AWS enum.
     Text(fn(P, &str) -> P),
     /// From a time.
     Time(fn(P, Timestamp) -> P),
-    /// From yes or no.
+    /// From a boolean.
     Flag(fn(P, bool) -> P),
 }
 
-/// The condition on a row that AWS applies itself when a parameter is set.
+/// The condition on a row that AWS applies if the parameter is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pushes {
     /// The path of the field.
     pub path: &'static str,
-    /// What is asked of it.
+    /// The lookup.
     pub lookup: PushedLookup,
 }
 
-/// What AWS can ask of a field.
+/// A lookup that AWS applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushedLookup {
-    /// It is that value.
+    /// The field is equal to the value.
     Exact,
-    /// It is that text, in any case of letters.
+    /// The field is equal to the text, ignoring case.
     Iexact,
-    /// That text is in it.
+    /// The field contains the text.
     Contains,
-    /// It is a later time.
+    /// The field is a later time.
     After,
-    /// It is an earlier time.
+    /// The field is an earlier time.
     Before,
-    /// That value is in the list.
+    /// The list contains the value.
     Has,
 }
 
