@@ -1,5 +1,5 @@
-//! An ORM over Amazon Bedrock. Bedrock's resources are models with managers and lazy querysets, and a fetched model can
-//! be talked to.
+//! An ORM for Amazon Bedrock. Bedrock's resources are models with managers and lazy querysets, and you can invoke the
+//! models that you get.
 //!
 //! ```
 //! use bedrock_orm::prelude::*;
@@ -38,23 +38,25 @@
 //! # }
 //! ```
 //!
-//! - **Querying** begins with `objects()`: a [`Manager`] gets one, or lists them as a [`QuerySet`], which sends nothing
-//!   until it is awaited or asked. [`using`](Manager::using) takes a [`Session`] or the name of a registered one;
-//!   without it the default session is used, as the environment gives it.
-//! - **Talking** is by methods that the prelude adds to what a manager returns: a [`Bound`] model knows its session.
-//!   `converse`, `converse_stream`, `count_tokens`, `invoke_model`, `invoke_model_with_response_stream`,
-//!   `start_async_invoke`, `get_async_invoke`, `list_async_invokes`, `apply_guardrail`, `close`.
-//!   [`ConversationManager`] has the same with a model's ID on every call.
-//! - **Models** are plain data whose JSON is AWS's own; they live in [`models`].
-//! - **Errors** are one type, [`Error`], with AWS's message and request ID, and a hint where the message is a riddle.
+//! - **Querying** starts with `objects()`. Its [`Manager`] gets a resource, or lists resources as a lazy [`QuerySet`].
+//!   [`using`](Manager::using) takes a [`Session`] or the name of a registered one. Without it, the default session is
+//!   used, which is loaded from the environment.
+//! - **Invoking** is by methods of bound models: managers return [`Bound`] models, which know their session.
+//!   The methods are `converse`, `converse_stream`, `count_tokens`, `invoke_model`, `invoke_model_with_response_stream`,
+//!   `start_async_invoke`, `get_async_invoke`, `list_async_invokes`, `apply_guardrail` and `close`.
+//!   [`ConversationManager`] has the same methods, with a model's ID in each call.
+//! - **Models** are plain data, whose JSON is AWS's own. See [`models`].
+//! - **Errors** are one type, [`Error`], with AWS's message and request ID, and a hint if the message does not say what
+//!   to do.
+//! - **Futures** own what they need, so you can spawn them. Only the methods of streams, such as `next`, borrow.
 //!
-//! To run and test without AWS, point a session at a local Bedrock (the crate `bedrock-orm-local`):
+//! To run and test without AWS, create a session for a local Bedrock (the crate `bedrock-orm-local`):
 //! `Session::local(local.url())`.
 //!
 //! # Features
 //!
-//! - `control-plane` (on by default): foundation models, guardrails and the other resources. Without it
-//!   `aws-sdk-bedrock`, which takes most of the time to compile, is not needed; talking goes on by
+//! - `control-plane` (on by default): foundation models, guardrails and the other resources. Without it,
+//!   `aws-sdk-bedrock`, which takes most of the compile time, is not needed. You can still invoke models with
 //!   `FoundationModel::with_id("…").using(&session)` and [`ConversationManager`].
 
 pub use bedrock_orm_core::{
@@ -74,7 +76,7 @@ pub use bedrock_orm_runtime_mixin::{
     TextStream,
 };
 
-/// The extension traits of bound models, by name. Their methods are in the [`prelude`].
+/// The extension traits of bound models, by name. The [`prelude`] has their methods.
 pub mod extensions {
     pub use bedrock_orm_core::UsingExt;
     #[cfg(feature = "control-plane")]

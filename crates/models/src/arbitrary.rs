@@ -1,4 +1,4 @@
-//! Values for the property tests: what each generated type can hold, from random bytes.
+//! Values for the property tests: values of each generated type from random bytes.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub(crate) fn float64(source: &mut Unstructured<'_>) -> Result<f64> {
 }
 
 pub(crate) fn timestamp(source: &mut Unstructured<'_>) -> Result<Timestamp> {
-    // Years 1 to 9999: what ISO-8601 writes in four digits.
+    // Years 1 to 9999, which ISO 8601 writes with four digits.
     let seconds = source.int_in_range(-62_135_596_800_i64..=253_402_207_199)?;
     let nanoseconds = source.int_in_range(0..=999_999_999)?;
     Timestamp::new(seconds, nanoseconds).map_err(|_| arbitrary::Error::IncorrectFormat)
@@ -59,7 +59,7 @@ pub(crate) fn optional_timestamp(source: &mut Unstructured<'_>) -> Result<Option
     optional(source, timestamp)
 }
 
-/// JSON has one `null` for a document that is absent and for one that is null, so no optional one is null.
+/// JSON has one `null` for an absent document and for a null document, so no optional document is null.
 pub(crate) fn optional_document(source: &mut Unstructured<'_>) -> Result<Option<Value>> {
     Ok(optional(source, document)?.filter(|document| !document.is_null()))
 }
@@ -70,7 +70,7 @@ pub(crate) fn optional_document_map(
     optional(source, document_map)
 }
 
-/// For members that the SDK fills with a default: none comes back as that default, so there is no none.
+/// For members with a default in the SDK: such a member is never absent, because it comes back as the default.
 pub(crate) fn always<T: for<'a> Arbitrary<'a>>(source: &mut Unstructured<'_>) -> Result<Option<T>> {
     T::arbitrary(source).map(Some)
 }
@@ -86,7 +86,7 @@ pub(crate) fn unknown_value(source: &mut Unstructured<'_>) -> Result<String> {
     String::arbitrary(source).map(|value| format!("not-known-{value}"))
 }
 
-/// A property test a line: the value, written as JSON and read again, is the same.
+/// One property test per line: a value is the same after writing it as JSON and parsing it.
 macro_rules! json_round_trip {
     ($($test:ident: $type:ty,)*) => {
         $(#[test]
@@ -95,7 +95,7 @@ macro_rules! json_round_trip {
                 let json = serde_json::to_string(&value).unwrap();
                 let back: $type = serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error} in {json}"));
                 assert_eq!(back, value, "{json}");
-                // Through a tree too: people hold JSON in both forms.
+                // Also through `serde_json::Value`, because programs use both forms.
                 let tree = serde_json::to_value(&value).unwrap();
                 assert_eq!(serde_json::from_value::<$type>(tree).unwrap(), value);
             });
@@ -104,7 +104,7 @@ macro_rules! json_round_trip {
 }
 pub(crate) use json_round_trip;
 
-/// A property test a line: the value, given to the SDK and taken back, is the same.
+/// One property test per line: a value is the same after converting it to the SDK's type and back.
 macro_rules! sdk_round_trip {
     ($($test:ident: $type:ty => $way:ident $sdk:ty,)*) => {
         $(#[test]
@@ -119,7 +119,7 @@ macro_rules! sdk_round_trip {
 }
 pub(crate) use sdk_round_trip;
 
-/// An operation's input goes to the SDK as a builder.
+/// The input of an operation is converted to a builder of the SDK.
 macro_rules! built {
     (value $sdk:ident) => {
         $sdk
@@ -130,7 +130,7 @@ macro_rules! built {
 }
 pub(crate) use built;
 
-/// Calls `check` with values made from random bytes.
+/// Calls `check` with values from random bytes.
 pub(crate) fn for_each_value<T: for<'a> Arbitrary<'a>>(check: impl Fn(T)) {
     use proptest::prelude::*;
     let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };

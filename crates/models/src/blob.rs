@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Bytes: an image, a document, a raw body. Base64 in JSON, as on AWS's wire; its `Debug` gives the length alone.
+/// Bytes: an image, a document, a raw body. In JSON they are base64, as on AWS's wire. `Debug` shows only the length.
 ///
 /// ```
 /// use bedrock_orm_models::Blob;
@@ -21,16 +21,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct Blob(Vec<u8>);
 
 impl Blob {
-    /// The bytes read as JSON: into a `serde_json::Value`, or into a type of yours.
+    /// Parses the bytes as JSON, into a `serde_json::Value` or a type of your own.
     ///
     /// # Errors
     ///
-    /// Where they are no JSON, or not of that type.
+    /// If they are not JSON, or not of this type.
     pub fn json<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
         serde_json::from_slice(&self.0)
     }
 
-    /// The bytes themselves.
+    /// Returns the bytes.
     pub fn into_vec(self) -> Vec<u8> {
         self.0
     }
@@ -86,7 +86,7 @@ impl From<&str> for Blob {
     }
 }
 
-/// JSON, as text.
+/// The JSON as text.
 impl From<serde_json::Value> for Blob {
     fn from(json: serde_json::Value) -> Self {
         Self(json.to_string().into_bytes())

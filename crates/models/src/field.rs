@@ -1,10 +1,10 @@
-//! Fields: where a value stands in a row of a list, and how it is read.
+//! Fields: the path of a value in a row, and how to read it.
 
 use std::fmt;
 
-/// A field of a list's rows: its path on AWS's wire, and how it is read. Querysets filter, sort and project by them.
+/// A field of a list's rows: its path on AWS's wire, and how to read it. Querysets filter, sort and select by fields.
 ///
-/// The fields of a noun's rows stand on the noun: `Guardrail::NAME` reads a `GuardrailSummary`.
+/// The constants for a resource's fields belong to the full resource: `Guardrail::NAME` reads a `GuardrailSummary`.
 ///
 /// ```
 /// use bedrock_orm_models::FoundationModel;
@@ -20,41 +20,41 @@ pub struct Field<M, T> {
 }
 
 impl<M, T> Field<M, T> {
-    /// A field at that path, its parts joined by dots: `modelLifecycle.status`.
+    /// Creates a field at this path, with its parts joined by dots: `modelLifecycle.status`.
     pub const fn new(path: &'static str, read: for<'a> fn(&'a M) -> Option<&'a T>) -> Self {
         Self { path, read }
     }
 
-    /// Where it stands on AWS's wire.
+    /// Returns the path on AWS's wire.
     pub const fn path(&self) -> &'static str {
         self.path
     }
 
-    /// Its value in that row; none where AWS left it out.
+    /// Returns the value in the row. `None` if AWS omitted it.
     pub fn read<'a>(&self, row: &'a M) -> Option<&'a T> {
         (self.read)(row)
     }
 }
 
-/// A field inside a list, such as the ARN of each of an inference profile's models. What is asked of it is true when
-/// it is true of any.
+/// A field of the elements of a list, such as the ARN of each model of an inference profile. A lookup holds if it holds
+/// for any of its values.
 pub struct EachField<M, T> {
     path: &'static str,
     read: for<'a> fn(&'a M) -> Vec<&'a T>,
 }
 
 impl<M, T> EachField<M, T> {
-    /// A field at that path, its parts joined by dots: `models.modelArn`.
+    /// Creates a field at this path, with its parts joined by dots: `models.modelArn`.
     pub const fn new(path: &'static str, read: for<'a> fn(&'a M) -> Vec<&'a T>) -> Self {
         Self { path, read }
     }
 
-    /// Where it stands on AWS's wire.
+    /// Returns the path on AWS's wire.
     pub const fn path(&self) -> &'static str {
         self.path
     }
 
-    /// Its values in that row.
+    /// Returns the values in the row.
     pub fn read<'a>(&self, row: &'a M) -> Vec<&'a T> {
         (self.read)(row)
     }

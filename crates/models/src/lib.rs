@@ -1,9 +1,9 @@
-//! What Amazon Bedrock's things *are*: models, guardrails, jobs, messages … as plain data.
+//! The models of Amazon Bedrock's resources and messages, as plain data.
 //!
-//! Every type is `Clone + Debug + PartialEq + Serialize + Deserialize`, and its JSON is AWS's own wire JSON: what
-//! `aws bedrock …` prints, what boto3 returns and what invocation logs hold can be read into it, and what it writes AWS
-//! accepts. Times are ISO-8601, blobs base64, documents [`serde_json::Value`]. An enum keeps a value that it does not
-//! know, a union a member that it does not know.
+//! Every type is `Clone + Debug + PartialEq + Serialize + Deserialize`, and its JSON is AWS's wire JSON: it parses the
+//! output of `aws bedrock …`, the responses of boto3 and the contents of invocation logs, and AWS accepts what it
+//! writes. Times are ISO 8601, blobs base64, documents [`serde_json::Value`]. An enum keeps an unknown value, a union
+//! an unknown member.
 //!
 //! ```
 //! use bedrock_orm_models::{ContentBlock, Message};
@@ -18,22 +18,21 @@
 //!
 //! # Formats
 //!
-//! Any serde format that describes itself and writes the names of members carries these types without loss: JSON, CBOR,
-//! YAML, MessagePack with named members (`rmp_serde::to_vec_named`). Formats that write members by position (bincode,
-//! postcard, MessagePack's compact form) do not: members that AWS leaves out are not written, so positions shift. TOML
-//! has no null, which a document may contain.
+//! Any self-describing serde format that writes member names represents these types without loss: JSON, CBOR, YAML,
+//! MessagePack with named members (`rmp_serde::to_vec_named`). Formats that write members by position (bincode,
+//! postcard, MessagePack's compact form) do not: members that AWS omits are not written, so positions shift. TOML has
+//! no null, which a document can contain.
 //!
 //! # Modules
 //!
-//! The types are generated, one noun a module, from AWS's API description; what is written by hand beside them are the
-//! constructors that people reach for. Nearly all are found at the crate's root as well; the few whose name AWS gives
-//! to two things are found in their modules only.
+//! The types are generated from AWS's API description, one module per resource. Constructors and accessors are written
+//! by hand. Nearly all types are also at the crate's root, except the few whose name AWS uses twice.
 //!
 //! # Features
 //!
-//! Without features this crate needs no AWS SDK. `sdk-bedrock` and `sdk-bedrockruntime` add `From` the types of
-//! `aws-sdk-bedrock` and `aws-sdk-bedrockruntime` for every type, and `From` or `TryFrom` to theirs for the types that
-//! requests hold.
+//! Without features, this crate needs no AWS SDK. `sdk-bedrock` and `sdk-bedrockruntime` add `From` the types of
+//! `aws-sdk-bedrock` and `aws-sdk-bedrockruntime` for every type, and `From` or `TryFrom` to them for the types of
+//! requests.
 
 #[cfg(test)]
 mod arbitrary;
@@ -50,7 +49,7 @@ mod wire;
 pub use blob::Blob;
 pub use field::{EachField, Field};
 pub use generated::*;
-/// The crate that times are of: `jiff::Timestamp`, `jiff::civil::date`.
+/// The crate of the time types: `jiff::Timestamp`, `jiff::civil::date`.
 pub use jiff;
 pub use methods::guardrail::GuardrailContent;
 pub use methods::message::Content;

@@ -1,4 +1,4 @@
-//! What the conversions from and to the SDK's types share.
+//! Shared parts of the conversions from and to the SDK's types.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,19 +10,19 @@ use serde_json::Value;
 
 use crate::Blob;
 
-/// Why a value cannot be given to the SDK, and so not be sent.
+/// Why a value cannot be converted to the SDK's type, and so not be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToSdkError {
     message: String,
 }
 
 impl ToSdkError {
-    /// A union's member that only a newer version knows. Names the member, never its content.
+    /// A union member that only a newer version knows. It names the member, but not its content.
     pub(crate) fn unknown(union: &str, value: &Value) -> Self {
         let member = value.as_object().and_then(|object| object.keys().next());
         let message = match member {
-            Some(member) => format!("{union} holds the member `{member}`, which this version cannot send"),
-            None => format!("{union} holds no member"),
+            Some(member) => format!("{union} has the member `{member}`, which this version cannot send"),
+            None => format!("{union} has no member"),
         };
         Self { message }
     }
@@ -62,40 +62,40 @@ impl From<Blob> for aws_smithy_types::Blob {
     }
 }
 
-/// Every item converted.
+/// Converts every item.
 pub(crate) fn each<T: Into<U>, U>(items: Vec<T>) -> Vec<U> {
     items.into_iter().map(Into::into).collect()
 }
 
-/// Every item converted, unless one cannot be.
+/// Converts every item, or returns the first error.
 pub(crate) fn try_each<T: TryInto<U, Error = ToSdkError>, U>(items: Vec<T>) -> Result<Vec<U>, ToSdkError> {
     items.into_iter().map(TryInto::try_into).collect()
 }
 
-/// Every value converted, from one kind of map to another.
+/// Converts every value of a map.
 pub(crate) fn each_value<T: Into<U>, U, M: FromIterator<(String, U)>>(
     map: impl IntoIterator<Item = (String, T)>,
 ) -> M {
     map.into_iter().map(|(key, value)| (key, value.into())).collect()
 }
 
-/// Every value converted, unless one cannot be, from one kind of map to another.
+/// Converts every value of a map, or returns the first error.
 pub(crate) fn try_each_value<T: TryInto<U, Error = ToSdkError>, U, M: FromIterator<(String, U)>>(
     map: impl IntoIterator<Item = (String, T)>,
 ) -> Result<M, ToSdkError> {
     map.into_iter().map(|(key, value)| Ok((key, value.try_into()?))).collect()
 }
 
-/// The SDK's time as ours. One before the year -9999 or after 9999 becomes the nearest that there is.
+/// Converts the SDK's time. A time before the year -9999 or after 9999 becomes the nearest possible time.
 pub fn timestamp_from_sdk(time: DateTime) -> Timestamp {
     let nanoseconds = i32::try_from(time.subsec_nanos()).unwrap_or_default();
     let nearest = if time.secs() < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::new(time.secs(), nanoseconds).unwrap_or(nearest)
 }
 
-/// Our time as the SDK's.
+/// Converts a time to the SDK's time.
 pub fn timestamp_to_sdk(time: Timestamp) -> DateTime {
-    // jiff's parts share one sign, the SDK's fraction is never negative.
+    // The parts of jiff's time have the same sign, but the SDK's fraction is never negative.
     let (seconds, nanoseconds) = (time.as_second(), time.subsec_nanosecond());
     if nanoseconds < 0 {
         DateTime::from_secs_and_nanos(seconds - 1, (nanoseconds + 1_000_000_000).unsigned_abs())
@@ -104,7 +104,7 @@ pub fn timestamp_to_sdk(time: Timestamp) -> DateTime {
     }
 }
 
-/// The SDK's document as JSON. A number that JSON cannot write becomes `null`.
+/// Converts the SDK's document to JSON. A number that JSON cannot represent becomes `null`.
 pub fn document_from_sdk(document: Document) -> Value {
     match document {
         Document::Object(members) => {
@@ -120,14 +120,14 @@ pub fn document_from_sdk(document: Document) -> Value {
     }
 }
 
-/// How deeply a document may be nested: as deeply as the SDK reads one, so that what has come can be sent back.
+/// How deeply a document can be nested: as deeply as the SDK parses one, so that what was received can be sent back.
 const DEEPEST: u16 = 256;
 
-/// JSON as the SDK's document.
+/// Converts JSON to the SDK's document.
 ///
 /// # Errors
 ///
-/// Where it is nested so deeply that the stack, which the SDK writes it on, may not do.
+/// If it is nested so deeply that the SDK, which writes it recursively, could overflow the stack.
 pub fn document_to_sdk(value: Value) -> Result<Document, ToSdkError> {
     if is_within(&value, DEEPEST) {
         Ok(shallow_document_to_sdk(value))
@@ -146,7 +146,7 @@ fn is_within(value: &Value, levels: u16) -> bool {
     }
 }
 
-/// Drops a document level by level. Dropped as a whole it would take the stack.
+/// Drops a document level by level. Dropping it recursively could overflow the stack.
 fn take_apart(value: Value) {
     let mut rest = vec![value];
     while let Some(value) = rest.pop() {
@@ -173,7 +173,7 @@ fn shallow_document_to_sdk(value: Value) -> Document {
     }
 }
 
-/// The number, where it is one that JSON can write.
+/// Returns the number, if JSON can represent it.
 pub(crate) fn finite<N: Copy + Into<f64>>(member: &str, number: N) -> Result<N, ToSdkError> {
     let wide = number.into();
     if wide.is_finite() { Ok(number) } else { Err(ToSdkError::not_finite(member, wide)) }
@@ -236,7 +236,7 @@ mod tests {
         let error = ToSdkError::unknown("ContentBlock", &serde_json::json!({"hologram": "secret"}));
         assert_eq!(
             error.to_string(),
-            "ContentBlock holds the member `hologram`, which this version cannot send"
+            "ContentBlock has the member `hologram`, which this version cannot send"
         );
     }
 }

@@ -1,6 +1,6 @@
-//! What a text field can hold.
+//! The values of text fields.
 
-/// A value that is text on AWS's wire: a string, or one of an enum's names.
+/// A value that is text on AWS's wire: a string, or a value of an enum.
 ///
 /// ```
 /// use bedrock_orm_models::{ModelModality, TextValue};
@@ -11,7 +11,7 @@
 /// assert!(String::KNOWN.is_empty(), "a string can be anything");
 /// ```
 pub trait TextValue: AsRef<str> + Ord {
-    /// The values that AWS is known to send; empty where any text can come.
+    /// The values that AWS is known to send. Empty if any text is possible.
     const KNOWN: &'static [&'static str];
 }
 

@@ -1,8 +1,8 @@
-//! How values look in AWS's JSON, where serde's derive would have it otherwise.
+//! How values look in AWS's JSON, where serde's derive differs.
 
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// A list or map that AWS leaves out or sends as `null`, though it promises one.
+/// A list or map that AWS promises, but omits or sends as `null`.
 pub(crate) fn null_as_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -11,13 +11,13 @@ where
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// An `f32` as its shortest decimal: `0.7`, where a plain widening would write `0.699999988079071`.
+/// An `f32` as its shortest decimal: `0.7`, where plain widening would write `0.699999988079071`.
 #[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde calls
 pub(crate) fn shortest_f32<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(value.to_string().parse().unwrap_or_else(|_| f64::from(*value)))
 }
 
-/// The same for a member that may be left out.
+/// The same for an optional member.
 #[allow(clippy::ref_option)] // the form that serde calls
 pub(crate) fn shortest_optional_f32<S: Serializer>(
     value: &Option<f32>,
@@ -29,7 +29,7 @@ pub(crate) fn shortest_optional_f32<S: Serializer>(
     }
 }
 
-/// Gives an enum its wire strings; `Unknown` keeps any other.
+/// Gives an enum its wire strings. `Unknown` keeps any other string.
 macro_rules! wire_enum {
     ($name:ident { $($wire:literal => $variant:ident),* $(,)? } $(also sent [$($also:literal),*])?) => {
         impl crate::TextValue for $name {
@@ -40,7 +40,7 @@ macro_rules! wire_enum {
             /// The values that this version knows.
             pub const KNOWN: &'static [Self] = &[$(Self::$variant),*];
 
-            /// As AWS writes it.
+            /// Returns the value as AWS writes it.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $wire,)*
@@ -68,7 +68,7 @@ macro_rules! wire_enum {
         }
 
         impl Default for $name {
-            /// No value: what stands where AWS left out one that it promises.
+            /// An empty value, for a required member that AWS omits.
             fn default() -> Self {
                 Self::Unknown(String::new())
             }
@@ -113,11 +113,11 @@ macro_rules! wire_enum {
 }
 pub(crate) use wire_enum;
 
-/// Gives a union its wire form, an object of one member; `Unknown` keeps any other object.
+/// Gives a union its wire form, an object with one member. `Unknown` keeps any other object.
 macro_rules! wire_union {
     ($name:ident { $($wire:literal => $variant:ident),* $(,)? }) => {
         impl Default for $name {
-            /// No member: what stands where AWS left out one that it promises.
+            /// No member, for a required union that AWS omits.
             fn default() -> Self {
                 Self::Unknown(::serde_json::Value::Null)
             }
@@ -151,7 +151,7 @@ macro_rules! wire_union {
 
                     fn visit_map<A: ::serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
                         let mut known: Option<$name> = None;
-                        // Of a member that may hold anything, null is a value: it counts where no other does.
+                        // For a member that can have any value, null is a value: it counts if no other member does.
                         let mut null: Option<$name> = None;
                         let mut unknown = ::serde_json::Map::new();
                         while let Some(key) = map.next_key::<::std::borrow::Cow<'de, str>>()? {

@@ -172,8 +172,8 @@ where
         _ => ErrorKind::InvalidInput,
     };
     let what = match kind {
-        ErrorKind::Timeout => "the time limit ran out",
-        ErrorKind::Credentials => "no credentials are to be had",
+        ErrorKind::Timeout => "the time limit expired",
+        ErrorKind::Credentials => "no credentials were found",
         ErrorKind::Transport => "no response",
         _ => "the request cannot be built",
     };

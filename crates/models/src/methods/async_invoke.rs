@@ -1,15 +1,15 @@
-//! Where an asynchronous invocation writes.
+//! The output location of an asynchronous invocation.
 
 use crate::{AsyncInvokeOutputDataConfig, AsyncInvokeS3OutputDataConfig};
 
-/// A place in S3, as `s3://bucket/prefix`.
+/// A location in S3, as `s3://bucket/prefix`.
 impl From<&str> for AsyncInvokeOutputDataConfig {
     fn from(s3_uri: &str) -> Self {
         AsyncInvokeS3OutputDataConfig::new(s3_uri).into()
     }
 }
 
-/// A place in S3, as `s3://bucket/prefix`.
+/// A location in S3, as `s3://bucket/prefix`.
 impl From<String> for AsyncInvokeOutputDataConfig {
     fn from(s3_uri: String) -> Self {
         AsyncInvokeS3OutputDataConfig::new(s3_uri).into()

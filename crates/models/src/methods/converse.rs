@@ -1,4 +1,4 @@
-//! A turn of a conversation, as people ask for it and read it.
+//! Constructors and accessors of conversation requests and replies.
 
 use crate::{
     ContentBlock, ConverseOutput, ConverseRequest, ConverseResponse, ConverseStreamRequest,
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl InferenceConfiguration {
-    /// Adds what a later one sets: its numbers come in place of these, its stop sequences beside them.
+    /// Merges a later configuration: its numbers replace these, and its stop sequences are added.
     pub fn merge(&mut self, later: Self) {
         let Self { max_tokens, temperature, top_p, stop_sequences } = later;
         self.max_tokens = max_tokens.or(self.max_tokens);
@@ -22,7 +22,7 @@ impl InferenceConfiguration {
 }
 
 impl ToolConfiguration {
-    /// Adds what a later one sets: its tools beside these, its choice in place of this one's.
+    /// Merges a later configuration: its tools are added, and its tool choice replaces this one.
     pub fn merge(&mut self, later: Self) {
         let Self { tools, tool_choice } = later;
         self.tools.extend(tools);
@@ -31,7 +31,7 @@ impl ToolConfiguration {
 }
 
 impl OutputConfig {
-    /// Adds what a later one sets, in place of what this one does.
+    /// Merges a later configuration: its members replace these.
     pub fn merge(&mut self, later: Self) {
         let Self { text_format, effort } = later;
         self.text_format = text_format.or(self.text_format.take());
@@ -40,7 +40,7 @@ impl OutputConfig {
 }
 
 impl GuardrailConfiguration {
-    /// Adds what a later one sets, in place of what this one does.
+    /// Merges a later configuration: its members replace these.
     pub fn merge(&mut self, later: Self) {
         let Self { guardrail_identifier, guardrail_version, trace } = later;
         self.guardrail_identifier = guardrail_identifier.or(self.guardrail_identifier.take());
@@ -98,7 +98,7 @@ impl<const COUNT: usize> From<[Message; COUNT]> for ConverseRequest {
 }
 
 impl ConverseRequest {
-    /// The same request for a stream, whose guardrail can run beside it or ahead of it.
+    /// Converts the request for a stream, whose guardrail can run before it or in parallel.
     pub fn streamed(self, guardrail_mode: Option<GuardrailStreamProcessingMode>) -> ConverseStreamRequest {
         let guardrail = self.guardrail_config.map(
             |GuardrailConfiguration { guardrail_identifier, guardrail_version, trace }| {
@@ -151,7 +151,7 @@ impl From<ServiceTierType> for ServiceTier {
     }
 }
 
-/// What of a request counts in tokens.
+/// The parts of a request whose tokens are counted.
 impl From<ConverseRequest> for ConverseTokensRequest {
     fn from(request: ConverseRequest) -> Self {
         Self {
@@ -164,22 +164,22 @@ impl From<ConverseRequest> for ConverseTokensRequest {
 }
 
 impl ConverseResponse {
-    /// All of the reply's text, put together; empty where it has none.
+    /// Returns the text of the reply, joined. Empty if it has none.
     pub fn text(&self) -> String {
         self.message().map(Message::text).unwrap_or_default()
     }
 
-    /// The tools that the model asks for, in order.
+    /// Iterates over the tool calls, in order.
     pub fn tool_uses(&self) -> impl Iterator<Item = &ToolUseBlock> {
         self.content().iter().filter_map(ContentBlock::as_tool_use)
     }
 
-    /// The reply's blocks.
+    /// Returns the content blocks of the reply.
     pub fn content(&self) -> &[ContentBlock] {
         self.message().map(|message| message.content.as_slice()).unwrap_or_default()
     }
 
-    /// The reply as a message, to go on with: `messages.push(reply.message().cloned()…)`.
+    /// Returns the reply as a message, to continue the conversation with: `messages.push(reply.message().cloned()…)`.
     pub fn message(&self) -> Option<&Message> {
         match &self.output {
             ConverseOutput::Message(message) => Some(message),
@@ -187,7 +187,7 @@ impl ConverseResponse {
         }
     }
 
-    /// The reply as a message, taken out.
+    /// Converts the reply to its message.
     pub fn into_message(self) -> Option<Message> {
         match self.output {
             ConverseOutput::Message(message) => Some(message),

@@ -3,8 +3,8 @@
 use crate::FoundationModel;
 
 impl FoundationModel {
-    /// A model of which nothing but the ID is known, for those who may invoke and not look up. Its ARN is empty and
-    /// its other fields are unset until it is fetched.
+    /// Creates a model from its ID, for callers that can invoke models but not get them. Its ARN is empty and its other
+    /// fields are unset.
     ///
     /// ```
     /// use bedrock_orm_models::FoundationModel;

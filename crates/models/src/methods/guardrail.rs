@@ -35,12 +35,12 @@ impl From<String> for GuardrailContentBlock {
     }
 }
 
-/// What a guardrail is asked about: whatever turns into one or more blocks.
+/// The content that a guardrail checks: one or more blocks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GuardrailContent(Vec<GuardrailContentBlock>);
 
 impl GuardrailContent {
-    /// The blocks.
+    /// Returns the blocks.
     pub fn into_blocks(self) -> Vec<GuardrailContentBlock> {
         self.0
     }

@@ -1,4 +1,4 @@
-//! Messages and their blocks, as people write them.
+//! Constructors and accessors of messages and content blocks.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Message {
-    /// What the user says: a string, a block, or several.
+    /// Creates a message of the user: a string, a block, or several blocks.
     ///
     /// ```
     /// use bedrock_orm_models::{ContentBlock, ImageFormat, Message};
@@ -25,23 +25,23 @@ impl Message {
         Self { role: ConversationRole::User, content: content.into().0 }
     }
 
-    /// What the model said.
+    /// Creates a message of the model.
     pub fn assistant(content: impl Into<Content>) -> Self {
         Self { role: ConversationRole::Assistant, content: content.into().0 }
     }
 
-    /// All of its text, put together; empty where it has none.
+    /// Returns the text of the message, joined. Empty if it has none.
     pub fn text(&self) -> String {
         self.content.iter().filter_map(ContentBlock::as_text).collect()
     }
 
-    /// The tools that it asks for, in order.
+    /// Iterates over the tool calls, in order.
     pub fn tool_uses(&self) -> impl Iterator<Item = &ToolUseBlock> {
         self.content.iter().filter_map(ContentBlock::as_tool_use)
     }
 }
 
-/// The blocks of a message: whatever turns into one or more of them.
+/// The content of a message: one or more blocks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Content(Vec<ContentBlock>);
 
@@ -81,7 +81,7 @@ impl From<ToolResultBlock> for Content {
     }
 }
 
-/// Tool results: those of parallel calls belong into one message.
+/// Tool results. Those of parallel calls belong in one message.
 impl From<Vec<ToolResultBlock>> for Content {
     fn from(results: Vec<ToolResultBlock>) -> Self {
         Self(results.into_iter().map(Into::into).collect())
@@ -89,22 +89,23 @@ impl From<Vec<ToolResultBlock>> for Content {
 }
 
 impl ContentBlock {
-    /// Text.
+    /// Creates a text block.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
-    /// An image by its bytes.
+    /// Creates an image block from the image's bytes.
     pub fn image(format: ImageFormat, bytes: impl Into<Blob>) -> Self {
         Self::Image(ImageBlock::new(format, ImageSource::Bytes(bytes.into())))
     }
 
-    /// A document by its bytes. The model sees its name; AWS wants a text block beside it.
+    /// Creates a document block from the document's bytes. The model sees its name. AWS requires a text block in the
+    /// same message.
     pub fn document(format: DocumentFormat, name: impl Into<String>, bytes: impl Into<Blob>) -> Self {
         Self::Document(DocumentBlock::new(name, DocumentSource::Bytes(bytes.into())).format(format))
     }
 
-    /// A model's call of a tool.
+    /// Creates a tool call.
     pub fn tool_use(
         tool_use_id: impl Into<String>,
         name: impl Into<String>,
@@ -113,12 +114,12 @@ impl ContentBlock {
         Self::ToolUse(ToolUseBlock::new(tool_use_id, name, input))
     }
 
-    /// A mark up to which the prompt is cached.
+    /// Creates a cache point: the prompt is cached up to it.
     pub fn cache_point() -> Self {
         Self::CachePoint(CachePointBlock::new(CachePointType::Default))
     }
 
-    /// The text, where it is text.
+    /// Returns the text of a text block.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -126,7 +127,7 @@ impl ContentBlock {
         }
     }
 
-    /// The tool call, where it is one.
+    /// Returns the tool call of a tool call block.
     pub fn as_tool_use(&self) -> Option<&ToolUseBlock> {
         match self {
             Self::ToolUse(tool_use) => Some(tool_use),
@@ -134,7 +135,7 @@ impl ContentBlock {
         }
     }
 
-    /// The tool's result, where it is one.
+    /// Returns the tool result of a tool result block.
     pub fn as_tool_result(&self) -> Option<&ToolResultBlock> {
         match self {
             Self::ToolResult(result) => Some(result),
@@ -142,7 +143,7 @@ impl ContentBlock {
         }
     }
 
-    /// The reasoning, where it is that.
+    /// Returns the reasoning of a reasoning block.
     pub fn as_reasoning(&self) -> Option<&ReasoningContentBlock> {
         match self {
             Self::ReasoningContent(reasoning) => Some(reasoning),
@@ -176,12 +177,12 @@ impl From<ToolResultBlock> for ContentBlock {
 }
 
 impl SystemContentBlock {
-    /// Text.
+    /// Creates a text block.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
-    /// A mark up to which the prompt is cached.
+    /// Creates a cache point: the prompt is cached up to it.
     pub fn cache_point() -> Self {
         Self::CachePoint(CachePointBlock::new(CachePointType::Default))
     }

@@ -1,4 +1,4 @@
-//! The methods that people reach for, written by hand beside the generated types.
+//! Constructors and accessors, written by hand for the generated types.
 
 mod async_invoke;
 mod converse;

@@ -1,4 +1,4 @@
-//! Tools, as people declare them and answer for them.
+//! Constructors of tools and tool results.
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ impl From<Value> for ToolInputSchema {
 }
 
 impl ToolChoice {
-    /// The model decides whether it calls a tool.
+    /// The model decides whether to call a tool.
     pub fn auto() -> Self {
         Self::Auto(AutoToolChoice::default())
     }
@@ -38,7 +38,7 @@ impl ToolChoice {
 }
 
 impl ToolUseBlock {
-    /// The answer to this call: text, JSON, or several blocks.
+    /// Creates the result of this call: text, JSON, or several blocks.
     ///
     /// ```
     /// use bedrock_orm_models::{Message, ToolUseBlock};
@@ -52,7 +52,7 @@ impl ToolUseBlock {
         ToolResultBlock::new(self.tool_use_id.as_str(), [content.into()])
     }
 
-    /// The answer when the tool failed: what went wrong, for the model to read.
+    /// Creates an error result of this call, with a message for the model.
     pub fn error(&self, message: impl Into<String>) -> ToolResultBlock {
         self.result(message.into()).status(ToolResultStatus::Error)
     }
@@ -70,7 +70,7 @@ impl From<String> for ToolResultContentBlock {
     }
 }
 
-/// JSON; AWS wants an object.
+/// JSON. AWS requires an object.
 impl From<Value> for ToolResultContentBlock {
     fn from(json: Value) -> Self {
         Self::Json(json)
