@@ -13,19 +13,8 @@ use crate::lookups::{Order, Q};
 use crate::prefetch::Relates;
 use crate::resources::Row;
 
+pub use pushdown::Pushed;
 pub(crate) use pushdown::{Pushdown, parameters_set, push_down};
-
-/// A condition or an order that AWS applies.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Pushed {
-    /// The parameter of the List operation.
-    pub parameter: &'static str,
-    /// The value of the parameter.
-    pub value: String,
-    /// The condition or the order that the parameter expresses.
-    pub condition: String,
-}
 
 /// What a queryset asks AWS for, and what it does with the rows. [`explain`](crate::QuerySet::explain) returns it; its
 /// `Display` form is for people to read.

@@ -6,12 +6,23 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use regex_lite::Regex;
 
-use super::Pushed;
 use crate::lookups::{Leaf, Lookup, Operand, Order, Q};
 use crate::resources::{Parameter, PushedLookup, Row, Set};
 
 /// Added to a bound on a time. AWS documents neither whether its bounds are inclusive nor their precision.
 const TIME_MARGIN: SignedDuration = SignedDuration::from_secs(1);
+
+/// A condition or an order that AWS applies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pushed {
+    /// The parameter of the List operation.
+    pub parameter: &'static str,
+    /// The value of the parameter.
+    pub value: String,
+    /// The condition or the order that the parameter expresses.
+    pub condition: String,
+}
 
 /// The parameters of a list, with the conditions and the order that are pushed down.
 pub(crate) struct Pushdown<P> {
