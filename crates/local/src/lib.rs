@@ -2,8 +2,8 @@
 //! Bedrock can run against it without an AWS account, a network, or costs.
 //!
 //! The server is built from AWS's API description (operations, shapes, constraints, HTTP bindings) and tested against
-//! recorded traffic. It does not depend on an AWS SDK, so every client of Bedrock can use it. It rejects every request
-//! that the description does not allow, and never sends a response that the description does not allow.
+//! recorded traffic. Every client of Bedrock can use it; it does not depend on an AWS SDK itself. It rejects every
+//! request that the description does not allow, and never sends a response that the description does not allow.
 //!
 //! # In tests
 //!
@@ -82,7 +82,7 @@
 //! 4. The echo.
 //!
 //! All sources serve Converse, InvokeModel in every provider's format, and their streams. Recorded responses are
-//! neither validated nor changed. All other replies are validated against the description. Guardrails check a whole
+//! neither validated nor changed. All other replies are validated against the description. Guardrails assess a whole
 //! reply before any of it is sent. Batch jobs and bidirectional streams use no repliers.
 //!
 //! ## The echo
@@ -182,8 +182,8 @@
 //! model accepts is a list of rules with their sources. If nothing is known about a model, everything is accepted. By
 //! the server's clock, a model that AWS has retired is not listed, and calling it returns 404, unless the server keeps
 //! retired models ([`LocalBedrockBuilder::keep_retired_models`], `--keep-retired-models`). A model that this crate does
-//! not have can be declared ([`LocalBedrockBuilder::model_like`], [`LocalBedrockBuilder::model`], `--model`, `POST
-//! /_local/models`).
+//! not have can be declared ([`LocalBedrockBuilder::model_like`], [`LocalBedrockBuilder::model`], `--model`,
+//! `POST /_local/models`).
 //!
 //! A runtime operation accepts these model IDs:
 //!
@@ -222,7 +222,7 @@
 //!   and a query that are marked with `qualifiers`.
 //! - *Automated reasoning* policies are stored. They have no findings yet.
 //!
-//! A stream is held back until its guardrails have checked all of it. In asynchronous mode the stream is sent without
+//! A stream is held back until its guardrails have assessed all of it. In asynchronous mode the stream is sent without
 //! waiting and without masks, and ends at the word that is blocked, with the guardrail's message in its place. The
 //! account's enforced guardrail applies to every call of its models, in addition to the request's guardrail. It checks
 //! all texts, unless it is configured to be selective. Traces omit the lists without findings; ApplyGuardrail returns
@@ -251,8 +251,8 @@
 //!
 //! # Time
 //!
-//! Jobs, deployments, updates, and stops take two seconds of the server's clock, or the [configured
-//! time](LocalBedrockBuilder::job_duration). Their statuses change at equal steps: a batch inference job is
+//! Jobs, deployments, updates, and stops take two seconds of the server's clock, or
+//! [another time](LocalBedrockBuilder::job_duration). Their statuses change at equal steps: a batch inference job is
 //! `Submitted`, `Validating`, `Scheduled`, `InProgress`, `Completed`; a deployment `Creating`, `Active`; a stopped job
 //! `Stopping`, `Stopped`; a deleted resource `Deleting` until it no longer exists. The result of a job exists when the
 //! job is completed: the imported model of an import job, the custom model of a customization or copy job.

@@ -365,7 +365,7 @@ async fn unrecorded_requests_can_be_refused() {
     let local = start(LocalBedrock::builder().playback(playback).reply_with(|_| Reply::text("never"))).await;
     let (status, code, message) = converse(&local, NOVA, prompt("other")).await.error();
     assert_eq!((status, code.as_str()), (404, "ResourceNotFoundException"));
-    assert!(message.contains("Converse of amazon.nova-lite-v1:0: 1 of that"), "{message}");
+    assert!(message.contains("with other bodies: 1."), "{message}");
     common::get(&local, "/foundation-models").await.ok();
 }
 

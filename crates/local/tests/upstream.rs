@@ -354,7 +354,7 @@ async fn upstream_errors_become_errors_of_aws() {
     }
     fake.json(404, &json!({ "error": { "message": "model 'llama3.2' not found" } }));
     let message = converse(&local, MODEL, prompt("Hi")).await.error().2;
-    assert!(message.ends_with("said 404: model 'llama3.2' not found"), "{message}");
+    assert!(message.ends_with("returned 404: model 'llama3.2' not found"), "{message}");
     fake.respond(200, "text/html").write("<html>");
     let (status, code, message) = converse(&local, MODEL, prompt("Hi")).await.error();
     assert_eq!((status, code.as_str()), (424, "ModelErrorException"));
@@ -597,7 +597,7 @@ async fn an_output_schema_is_passed_to_the_upstream() {
 #[test]
 fn invalid_upstream_addresses_are_errors() {
     for (url, expected_message) in [
-        ("https://api.example.com/v1", "only plain http://"),
+        ("https://api.example.com/v1", "https:// is not supported"),
         ("127.0.0.1:11434", "http://"),
         ("ftp://x/", "does not start with http://"),
         ("http:///v1", "http"),

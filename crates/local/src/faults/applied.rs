@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::faults::fault::{Effect, Fault};
+use crate::faults::effect::Effect;
+use crate::faults::fault::Fault;
 use crate::wire::error::AwsError;
 use crate::wire::output::Output;
 use crate::wire::request::Request;

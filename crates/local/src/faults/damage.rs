@@ -10,7 +10,7 @@ use futures_util::stream::{self, BoxStream, StreamExt as _};
 use serde_json::json;
 
 use crate::faults::applied::{AppliedFaults, injected_error};
-use crate::faults::fault::{At, Effect};
+use crate::faults::effect::{At, Effect};
 use crate::wire::event_stream::{Frame, with_payload, with_wrong_checksum};
 use crate::wire::response::{Content, Response};
 

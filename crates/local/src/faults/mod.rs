@@ -1,5 +1,6 @@
 //! Faults: failures that a test asks for.
 //!
+//! - `effect.rs`: what a fault does;
 //! - `fault.rs`: one fault, as a test writes it in Rust or JSON;
 //! - `plan.rs`: the faults of a server, and which of them apply to a request;
 //! - `quota.rs`: what is left of a quota;
@@ -10,6 +11,7 @@
 
 mod applied;
 mod damage;
+mod effect;
 mod fault;
 mod pages;
 mod plan;
@@ -17,6 +19,7 @@ mod quota;
 mod unknown_members;
 
 pub(crate) use applied::{AppliedFaults, InjectedError};
-pub use fault::{At, Fault};
+pub use effect::At;
+pub use fault::Fault;
 pub use plan::PlannedFault;
-pub(crate) use plan::{Faults, Target};
+pub(crate) use plan::{FaultTarget, Faults};

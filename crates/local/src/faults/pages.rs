@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::faults::fault::Effect;
+use crate::faults::effect::Effect;
 use crate::store::lists::same_page;
 use crate::wire::description::Kind;
 use crate::wire::output::Output;

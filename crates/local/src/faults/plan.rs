@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::faults::applied::{AppliedFaults, InjectedError, injected_error};
-use crate::faults::fault::{Effect, Fault, When};
+use crate::faults::effect::Effect;
+use crate::faults::fault::{Fault, When};
 use crate::faults::quota::{Quota, tokens_of_event, tokens_of_output};
 use crate::wire::description::{Operation, Service, Services};
 use crate::wire::error::AwsError;
@@ -45,18 +46,18 @@ pub(crate) struct Faults {
 
 #[derive(Debug, Default)]
 struct Plan {
-    entries: Vec<Entry>,
+    entries: Vec<PlanEntry>,
     last_id: u64,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct PlanEntry {
     planned: PlannedFault,
     quota: Quota,
 }
 
 /// What decides whether a fault matches a request.
-pub(crate) struct Target<'a> {
+pub(crate) struct FaultTarget<'a> {
     pub(crate) service: &'a Service,
     pub(crate) operation: &'a Operation,
     /// The model ID in the request's path.
@@ -65,7 +66,7 @@ pub(crate) struct Target<'a> {
     pub(crate) now: Timestamp,
 }
 
-impl Target<'_> {
+impl FaultTarget<'_> {
     /// The request's model ID. Some operations have it in the body, which is parsed only for faults that are limited to
     /// a model.
     fn model_id(&self) -> Option<String> {
@@ -91,7 +92,7 @@ impl Faults {
         let add = |fault| {
             plan.last_id += 1;
             let planned = PlannedFault { id: plan.last_id, fault, seen: 0, applied: 0 };
-            plan.entries.push(Entry { planned, quota: Quota::default() });
+            plan.entries.push(PlanEntry { planned, quota: Quota::default() });
             plan.last_id
         };
         Ok(faults.into_iter().map(add).collect())
@@ -134,7 +135,7 @@ impl Faults {
     }
 
     /// Returns the faults that apply to a request. Every fault that matches the request counts it.
-    pub(crate) fn for_request(&self, target: &Target<'_>) -> AppliedFaults {
+    pub(crate) fn for_request(&self, target: &FaultTarget<'_>) -> AppliedFaults {
         let mut applied = AppliedFaults::default();
         for entry in &mut self.plan().entries {
             if entry.matches(target) && entry.count_match() && !applied.is_final() {
@@ -185,8 +186,8 @@ impl Faults {
     }
 }
 
-impl Entry {
-    fn matches(&self, target: &Target<'_>) -> bool {
+impl PlanEntry {
+    fn matches(&self, target: &FaultTarget<'_>) -> bool {
         let Fault { effect, when } = &self.planned.fault;
         when.operation.as_deref().is_none_or(|operation| operation == target.operation.name)
             && when.model.as_deref().is_none_or(|model| {

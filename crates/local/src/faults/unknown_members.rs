@@ -3,7 +3,7 @@
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
-use crate::faults::fault::Effect;
+use crate::faults::effect::Effect;
 use crate::wire::description::{Kind, Operation, Service, Shape};
 use crate::wire::output::{Event, Output};
 

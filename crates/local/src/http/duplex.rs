@@ -26,11 +26,12 @@ pub(crate) fn response_frames(
     decoder: Decoder,
     session: Box<dyn output::Duplex>,
 ) -> impl Stream<Item = Bytes> + Send {
-    let duplex = Duplex { local, incoming, session, decoder, ready: VecDeque::new(), is_over: false };
-    stream::unfold(duplex, |mut duplex| async move { duplex.next().await.map(|frame| (frame, duplex)) })
+    let stream = DuplexStream { local, incoming, session, decoder, ready: VecDeque::new(), is_over: false };
+    stream::unfold(stream, |mut stream| async move { stream.next().await.map(|frame| (frame, stream)) })
 }
 
-struct Duplex {
+/// A bidirectional stream, with the frames that are still to be sent.
+struct DuplexStream {
     local: Arc<Local>,
     incoming: Incoming,
     decoder: Decoder,
@@ -40,7 +41,7 @@ struct Duplex {
     is_over: bool,
 }
 
-impl Duplex {
+impl DuplexStream {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             if let Some(frame) = self.ready.pop_front() {

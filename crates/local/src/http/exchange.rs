@@ -8,7 +8,7 @@ use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 
-use crate::faults::{AppliedFaults, At, Target};
+use crate::faults::{AppliedFaults, At, FaultTarget};
 use crate::http::body::{Body, read_body};
 use crate::http::{admin, admission, performing, recording, responses, sending};
 use crate::local::Local;
@@ -81,7 +81,7 @@ async fn handle(local: &Arc<Local>, parts: &Parts, found: Option<RouteMatch>, in
 }
 
 fn faults_for(local: &Local, found: &RouteMatch, body: &Bytes) -> AppliedFaults {
-    local.faults.for_request(&Target {
+    local.faults.for_request(&FaultTarget {
         service: found.service,
         operation: found.operation,
         model_in_path: found.model(),

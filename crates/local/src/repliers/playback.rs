@@ -57,14 +57,14 @@ const HEADERS: &[&str] = &[
 #[derive(Debug)]
 #[must_use = "a playback has no effect until it is added to a builder"]
 pub struct Playback {
-    exchanges: HashMap<Target, Vec<Exchange>>,
+    exchanges: HashMap<ExchangeKey, Vec<Exchange>>,
     /// Whether nothing else replies in a model's place.
     is_only: bool,
 }
 
-/// What a request is for.
+/// What equal requests have in common, besides their bodies.
 #[derive(Debug, Hash, PartialEq, Eq)]
-struct Target {
+struct ExchangeKey {
     operation: &'static str,
     labels: Vec<String>,
     query: String,
@@ -157,17 +157,18 @@ impl Playback {
             .find(&request.method, path)
             .ok_or_else(|| format!("{} {path} is not an operation of Bedrock", request.method))?;
         let body = RequestBody::of(bytes(request.body, request.body_b64)?);
-        let named = |name: &&&str| response.headers.keys().any(|key| key.eq_ignore_ascii_case(name));
+        let is_present =
+            |name: &&&str| response.headers.keys().any(|header| header.eq_ignore_ascii_case(name));
         let value = |name: &'static str| {
-            let header = response.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+            let header = response.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
             (name, header.map(|(_, value)| value.clone()).unwrap_or_default())
         };
         let response = ExchangeResponse {
             status: response.status,
-            headers: HEADERS.iter().filter(named).map(|name| value(name)).collect(),
+            headers: HEADERS.iter().filter(is_present).map(|name| value(name)).collect(),
             body: bytes(response.body, response.body_b64)?,
         };
-        let exchanges = self.exchanges.entry(Target::of(&found, query)).or_default();
+        let exchanges = self.exchanges.entry(ExchangeKey::of(&found, query)).or_default();
         match exchanges.iter_mut().find(|exchange| exchange.body == body) {
             Some(exchange) => exchange.responses.push(response),
             None => {
@@ -190,18 +191,18 @@ impl Playback {
         query: &str,
         body: &Bytes,
     ) -> AwsResult<Option<(u16, Output)>> {
-        let target = Target::of(found, query);
-        let exchanges = self.exchanges.get(&target).map_or(&[][..], Vec::as_slice);
+        let key = ExchangeKey::of(found, query);
+        let exchanges = self.exchanges.get(&key).map_or(&[][..], Vec::as_slice);
         let body = RequestBody::of(body.clone());
         match exchanges.iter().find(|exchange| exchange.body == body) {
             Some(exchange) => Ok(exchange.next()),
-            None if self.is_only && calls_a_model(target.operation) => {
+            None if self.is_only && calls_a_model(key.operation) => {
                 let recorded: usize = exchanges.len();
                 Err(AwsError::not_found(format!(
-                    "No exchange is recorded for this {} request of {}. {recorded} are recorded for this operation and \
-                     model with other bodies. Record this one, or allow other replies (omit --playback-only).",
-                    target.operation,
-                    target.labels.join(", "),
+                    "No exchange is recorded for this {} request of {}. Exchanges of this operation and model with other \
+                     bodies: {recorded}. Record this one, or allow other replies (omit --playback-only).",
+                    key.operation,
+                    key.labels.join(", "),
                 )))
             }
             None => Ok(None),
@@ -209,7 +210,7 @@ impl Playback {
     }
 }
 
-impl Target {
+impl ExchangeKey {
     fn of(found: &RouteMatch, query: &str) -> Self {
         let mut query: Vec<_> = query.split('&').filter(|part| !part.is_empty()).collect();
         query.sort_unstable();

@@ -21,7 +21,9 @@ use crate::model::reply::Reply;
 use crate::wire::request::query_pairs;
 use crate::world::catalogue::Declaration;
 
+/// The path of the admin page, and the start of the routes.
 pub(crate) const ROOT: &str = "/_local";
+/// The routes, as the error for an unknown route lists them.
 const ROUTES: &str = "GET health; GET, DELETE requests; GET requests/ID; GET, POST, DELETE faults; DELETE faults/ID; \
     POST replies; GET, POST clock; POST models; POST seed; POST reset";
 
@@ -41,6 +43,7 @@ struct RouteError(StatusCode, String);
 
 type RouteResult = Result<Success, RouteError>;
 
+/// Whether a path belongs to the routes or the page.
 pub(crate) fn is_admin_path(path: &str) -> bool {
     path.strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
@@ -48,16 +51,19 @@ pub(crate) fn is_admin_path(path: &str) -> bool {
 /// Responds to a request for one of the routes, or for a file of the page.
 pub(crate) async fn respond(local: &Arc<Local>, request: hyper::Request<Incoming>) -> hyper::Response<Body> {
     let (parts, body) = request.into_parts();
-    let result = match page_file(&parts) {
-        Some(file) => Ok(file),
-        None => match check_sender(local, &parts) {
-            Ok(()) => match read_body(body).await {
-                Ok(body) => perform(local, &parts, &body),
-                Err(error) => Err(bad_request(error.message)),
-            },
-            Err(error) => Err(error),
-        },
-    };
+    response(handle(local, &parts, body).await)
+}
+
+async fn handle(local: &Local, parts: &Parts, body: Incoming) -> RouteResult {
+    if let Some(file) = page_file(parts) {
+        return Ok(file);
+    }
+    check_sender(local, parts)?;
+    let body = read_body(body).await.map_err(|error| bad_request(error.message))?;
+    perform(local, parts, &body)
+}
+
+fn response(result: RouteResult) -> hyper::Response<Body> {
     let (status, content_type, body) = match result {
         Ok(Success::Json(status, value)) => (status, "application/json", Bytes::from(value.to_string())),
         Ok(Success::NoContent) => (StatusCode::NO_CONTENT, "application/json", Bytes::new()),
