@@ -41,7 +41,7 @@ impl Format {
         let has = |member: &str| !body[member].is_null();
         let outputs = |modality: &str| model.output_modalities.iter().any(|output| output == modality);
         if outputs("EMBEDDING") {
-            return Ok(Self::Embeddings(EmbeddingFormat::of(model)));
+            return Ok(Self::Embeddings(EmbeddingFormat::for_model(model)));
         }
         if outputs("IMAGE") && !outputs("TEXT") {
             return Ok(Self::Images);
@@ -73,7 +73,7 @@ impl Format {
 }
 
 impl EmbeddingFormat {
-    fn of(model: &FoundationModel) -> Self {
+    fn for_model(model: &FoundationModel) -> Self {
         match model.provider() {
             "cohere" => Self::Cohere,
             "twelvelabs" => Self::Marengo,

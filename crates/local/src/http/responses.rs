@@ -13,7 +13,7 @@ use crate::local::Local;
 use crate::wire::error::AwsError;
 use crate::wire::event_stream::{self, Decoder, Frame};
 use crate::wire::output::{Ending, Events, Output};
-use crate::wire::response::{Content, Response, json_type};
+use crate::wire::response::{Content, Response, json_content_type};
 
 /// The response of an operation that has been performed. `stream` is the request's body if that is a stream, with its
 /// decoder.
@@ -28,7 +28,7 @@ pub(crate) fn success(
     let stream_type = ("content-type", event_stream::CONTENT_TYPE.to_owned());
     match output {
         Output::Json(value) => {
-            headers.push(json_type());
+            headers.push(json_content_type());
             Response::whole(status, headers, value.to_string())
         }
         Output::Bytes { body, headers: more } => {

@@ -11,7 +11,7 @@ use hyper::body::Frame as BodyFrame;
 use crate::faults::AppliedFaults;
 use crate::http::body::{Body, full};
 use crate::local::Local;
-use crate::wire::response::{Content, Response, insert};
+use crate::wire::response::{Content, Response, insert_header};
 
 /// The response as HTTP. `entry` is the ID of its request in the journal.
 pub(crate) fn send(
@@ -31,7 +31,7 @@ pub(crate) fn send(
         Content::Frames(frames) => (None, with_pauses(local, frames)),
     };
     if let Some(length) = length {
-        insert(head.headers_mut(), "content-length", &length.to_string());
+        insert_header(head.headers_mut(), "content-length", &length.to_string());
     }
     let server = Arc::clone(local);
     let pieces = faults.body_pieces(frames, reset).map(move |piece| {

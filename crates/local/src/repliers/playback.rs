@@ -172,7 +172,7 @@ impl Playback {
         match exchanges.iter_mut().find(|exchange| exchange.body == body) {
             Some(exchange) => exchange.responses.push(response),
             None => {
-                exchanges.push(Exchange { body, responses: vec![response], returned: AtomicUsize::new(0) })
+                exchanges.push(Exchange { body, responses: vec![response], returned: AtomicUsize::new(0) });
             }
         }
         Ok(())

@@ -290,7 +290,7 @@ mod tests {
                             assert!(is_there(member), "{name} filters by {member}");
                         }
                         Filter::After | Filter::Before => {
-                            assert!(is_there(resource.members.created), "{name}")
+                            assert!(is_there(resource.members.created), "{name}");
                         }
                         Filter::Owned => assert!(is_there("ownerAccountId"), "{name}"),
                     }

@@ -272,7 +272,7 @@ fn parse_headers(mut bytes: Bytes) -> Option<FrameHeaders> {
     let mut headers = Vec::new();
     while bytes.has_remaining() {
         let length = usize::from(bytes.get_u8());
-        let name = take(&mut bytes, length)?;
+        let name = take_bytes(&mut bytes, length)?;
         let kind = bytes.try_get_u8().ok()?;
         let length = match kind {
             0 | 1 => 0,
@@ -284,13 +284,14 @@ fn parse_headers(mut bytes: Bytes) -> Option<FrameHeaders> {
             9 => 16,
             _ => return None,
         };
-        let value = take(&mut bytes, length)?;
+        let value = take_bytes(&mut bytes, length)?;
         headers.push((name, value));
     }
     Some(headers)
 }
 
-fn take(bytes: &mut Bytes, length: usize) -> Option<Bytes> {
+/// Takes the first bytes, or returns `None` if there are not enough.
+fn take_bytes(bytes: &mut Bytes, length: usize) -> Option<Bytes> {
     (bytes.len() >= length).then(|| bytes.split_to(length))
 }
 

@@ -33,7 +33,7 @@ impl Response {
         let status = StatusCode::from_u16(error.status(services)).unwrap_or(StatusCode::BAD_REQUEST);
         let headers = vec![
             ("x-amzn-requestid", request_id),
-            json_type(),
+            json_content_type(),
             ("x-amzn-errortype", error.error_type(services)),
         ];
         Self::whole(status, headers, error.body().to_string())
@@ -44,19 +44,19 @@ impl Response {
         let mut head = hyper::Response::new(());
         *head.status_mut() = self.status;
         for (name, value) in &self.headers {
-            insert(head.headers_mut(), name, value);
+            insert_header(head.headers_mut(), name, value);
         }
         head
     }
 }
 
 /// The content type header of JSON.
-pub(crate) fn json_type() -> (&'static str, String) {
+pub(crate) fn json_content_type() -> (&'static str, String) {
     ("content-type", "application/json".to_owned())
 }
 
 /// Inserts a header. A value that is not valid in a header is ignored.
-pub(crate) fn insert(map: &mut HeaderMap, name: &str, value: &str) {
+pub(crate) fn insert_header(map: &mut HeaderMap, name: &str, value: &str) {
     // The code of a scripted error may be invalid in a header.
     if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
         map.insert(name, value);

@@ -118,7 +118,7 @@ impl ChunkParser {
             Ok(chunk) if chunk["error"].is_null() => self.parse_chunk(&chunk),
             Ok(_) => self.fail(&format!("returned an error: {}", error_message(data))),
             Err(error) => {
-                self.fail(&format!("sent data that is not JSON ({error}): {}", error_message(data)))
+                self.fail(&format!("sent data that is not JSON ({error}): {}", error_message(data)));
             }
         }
     }

@@ -74,8 +74,8 @@ impl Data {
 
 /// Sets what the rules say about a model.
 fn apply_rules(model: &mut FoundationModel, rules: &[Rule], styles: &[StyleRule]) {
-    model.accepted = Accepted::of(rules, &model.model_id);
-    model.style = Style::of(styles, &model.model_id);
+    model.accepted = Accepted::for_model(rules, &model.model_id);
+    model.style = Style::for_model(styles, &model.model_id);
 }
 
 impl Catalogue {

@@ -91,7 +91,7 @@ pub(super) fn read() -> Result<Vec<Rule>, String> {
 
 impl Accepted {
     /// Applies the rules for a model ID.
-    pub(super) fn of(rules: &[Rule], model_id: &str) -> Self {
+    pub(super) fn for_model(rules: &[Rule], model_id: &str) -> Self {
         let mut accepted = Self::default();
         for rule in rules.iter().filter(|rule| glob::matches_any(&rule.models, model_id)) {
             accepted.refused.extend(&rule.refuses);

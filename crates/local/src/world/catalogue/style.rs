@@ -60,7 +60,7 @@ pub(super) fn read() -> Result<Vec<StyleRule>, String> {
 
 impl Style {
     /// Applies the rules for a model ID.
-    pub(super) fn of(rules: &[StyleRule], model_id: &str) -> Self {
+    pub(super) fn for_model(rules: &[StyleRule], model_id: &str) -> Self {
         let mut style = Self::default();
         for rule in rules.iter().filter(|rule| glob::matches_any(&rule.models, model_id)) {
             style = Self {
