@@ -1,4 +1,4 @@
-//! Whatever AWS is asked to do of a query, its rows are those of the plain list with all done here.
+//! Pushing conditions and orders down to AWS does not change the rows of a queryset.
 
 use bedrock_orm_models::AsyncInvokeStatus;
 use jiff::Timestamp;
@@ -13,13 +13,13 @@ use crate::lookups::{
 };
 use crate::testing::{Fake, Job, ids, jobs};
 
-/// Names that hold one another, in both cases, and some that AWS would not take in `nameContains`.
+/// Names that contain one another, in both cases, and some that AWS would not accept in `nameContains`.
 fn name() -> impl Strategy<Value = String> {
     prop::sample::select(vec!["", "a", "A", "ab", "AB", "abc", "b", "b-1", "abcabc", "é"])
         .prop_map(str::to_owned)
 }
 
-/// Times so near that the margin of what is pushed matters.
+/// Times so close together that the margin of pushed-down times matters.
 fn time() -> impl Strategy<Value = Timestamp> {
     (0i64..8).prop_map(|halves| Timestamp::from_millisecond(1_700_000_000_000 + 500 * halves).unwrap())
 }
@@ -97,7 +97,7 @@ fn order() -> impl Strategy<Value = Order<Job>> {
     vec(key, 1..3).prop_map(Order::from)
 }
 
-/// What is done to a list: each is one call of a queryset's.
+/// A method call on a queryset.
 #[derive(Clone, Debug)]
 enum Step {
     Filter(Q<Job>),
@@ -137,7 +137,7 @@ fn stepped(list: QuerySet<Job>, step: Step) -> QuerySet<Job> {
         Step::Offset(rows) => list.offset(rows),
         Step::Distinct => list.distinct(),
         Step::PageSize(rows) => list.page_size(rows),
-        // A parameter that was set by hand stays as it is, whatever the conditions imply.
+        // A parameter that the caller has set is kept, whatever the conditions are.
         Step::Given(urgent) => list.with(|mut given| {
             given.urgent = Some(urgent);
             given
@@ -150,7 +150,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn what_is_pushed_changes_no_result(
+    fn pushing_down_changes_no_result(
         rows in vec(job(), 0..12),
         steps in vec(step(), 1..6),
         inclusive in any::<bool>(),
@@ -181,7 +181,7 @@ proptest! {
 
 #[cfg(feature = "control-plane")]
 #[test]
-fn a_value_that_the_parameter_does_not_know_is_not_pushed() {
+fn a_value_that_the_parameter_does_not_accept_is_not_pushed_down() {
     use bedrock_orm_models::FoundationModel;
 
     use crate::Objects as _;
@@ -190,6 +190,6 @@ fn a_value_that_the_parameter_does_not_know_is_not_pushed() {
         let models = FoundationModel::objects().filter(FoundationModel::OUTPUT_MODALITIES.has(modality));
         models.explain().pushed.len()
     };
-    // AWS lists models that speak, and refuses to be asked for them.
+    // AWS lists models with speech output, but does not accept the modality as a filter.
     assert_eq!((has("TEXT"), has("SPEECH")), (1, 0));
 }

@@ -1,4 +1,4 @@
-//! A noun for tests, `Job`, and an AWS for it, which counts what it is asked.
+//! A resource for tests, `Job`, and a fake AWS for it that records its calls.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -53,7 +53,7 @@ impl Job {
     pub(crate) const PARTS_URI: EachField<Self, String> =
         EachField::new("parts.uri", |job| job.parts.iter().filter_map(|part| part.uri.as_ref()).collect());
 
-    /// From a job to those that its tags name.
+    /// From a job to the jobs that its tags name.
     pub(crate) const TAGGED: Relation<Self, Self> =
         Relation::new("tagged", |job| job.tags.clone().unwrap_or_default());
 
@@ -82,7 +82,7 @@ impl Job {
     }
 }
 
-/// What the fake list takes.
+/// The parameters of the fake list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct JobParameters {
     pub(crate) name_contains: Option<String>,
@@ -236,7 +236,7 @@ impl Create for Job {
         let fake = Fake::of(session);
         let _call = fake.call(&request.id).await?;
         if fake.find(&request.id).is_ok() {
-            return Err(Error::new(ErrorKind::Conflict, format!("`{}` is there", request.id)));
+            return Err(Error::new(ErrorKind::Conflict, format!("`{}` exists", request.id)));
         }
         fake.rows.lock().unwrap().push(request.clone());
         Ok(request)
@@ -280,27 +280,27 @@ pub(crate) struct Fake {
     rows: Mutex<Vec<Job>>,
     page_size: usize,
     inclusive: bool,
-    /// The page that fails, however often it is asked for.
+    /// The page that always fails.
     failing_page: Option<usize>,
-    /// So many pages at first come empty, as if nothing were there.
+    /// How many of the first pages are empty, as if there were no rows.
     blind: usize,
-    /// Whether the same token comes again and again.
+    /// Whether the next token never changes.
     repeats: bool,
     lists: Mutex<Vec<(JobParameters, PageRequest)>>,
     calls: Mutex<Vec<String>>,
     under_way: AtomicUsize,
     most_under_way: AtomicUsize,
-    /// No more calls at once than that; those above it are throttled.
+    /// The number of concurrent calls above which calls are throttled.
     throttles_above: Mutex<Option<usize>>,
     gone: Mutex<Vec<String>>,
-    /// So many changes at first are refused, as if another one were under way.
+    /// How many of the first updates are rejected, as if another one were in progress.
     refused_changes: AtomicUsize,
 }
 
 static FAKES: LazyLock<Mutex<HashMap<String, Arc<Fake>>>> = LazyLock::new(Mutex::default);
 static REGIONS: AtomicUsize = AtomicUsize::new(0);
 
-/// A call under way.
+/// A call in progress.
 struct Call(Arc<Fake>);
 
 impl Drop for Call {
@@ -349,7 +349,7 @@ impl Fake {
         self
     }
 
-    /// A region of its own, and a session in it.
+    /// Starts its own region, and returns a session in it.
     pub(crate) async fn start(self) -> (Arc<Self>, Session) {
         let region = format!("test-{}", REGIONS.fetch_add(1, Ordering::Relaxed));
         let fake = Arc::new(self);
@@ -362,22 +362,22 @@ impl Fake {
         FAKES.lock().unwrap()[session.region()].clone()
     }
 
-    /// How many pages were asked for.
+    /// Returns how many pages were requested.
     pub(crate) fn pages(&self) -> usize {
         self.lists.lock().unwrap().len()
     }
 
-    /// What the last page was asked for with.
+    /// Returns the request for the last page.
     pub(crate) fn last_page(&self) -> (JobParameters, PageRequest) {
         self.lists.lock().unwrap().last().cloned().unwrap()
     }
 
-    /// The page sizes that were asked for.
+    /// Returns the requested page sizes.
     pub(crate) fn sizes(&self) -> Vec<Option<i32>> {
         self.lists.lock().unwrap().iter().map(|(_, page)| page.size).collect()
     }
 
-    /// The keys of what was fetched, made and deleted.
+    /// Returns the keys of the get, create and delete calls.
     pub(crate) fn calls(&self) -> Vec<String> {
         self.calls.lock().unwrap().clone()
     }
@@ -390,7 +390,7 @@ impl Fake {
         self.rows.lock().unwrap().iter().map(|job| job.id.clone()).collect()
     }
 
-    /// It is listed still, and is not there any more.
+    /// Deletes a resource that is still listed.
     pub(crate) fn lose(&self, id: &str) {
         self.gone.lock().unwrap().push(id.to_owned());
     }
@@ -400,7 +400,7 @@ impl Fake {
         let under_way = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
         let call = Call(self.clone());
         self.most_under_way.fetch_max(under_way, Ordering::SeqCst);
-        // So that others begin.
+        // Lets other calls start.
         tokio::task::yield_now().await;
         if self.throttles_above.lock().unwrap().is_some_and(|most| under_way > most) {
             return Err(Error::new(ErrorKind::Throttled, "too many"));
@@ -462,12 +462,12 @@ impl Fake {
     }
 }
 
-/// The jobs of that session.
+/// Lists the jobs of the session.
 pub(crate) fn jobs(session: &Session) -> QuerySet<Job> {
     Job::objects().using(session).list()
 }
 
-/// Jobs of those IDs, in pages of two.
+/// Creates jobs with these IDs, in pages of two.
 pub(crate) async fn with_jobs(ids: &[&str]) -> (Arc<Fake>, Session) {
     Fake::new(ids.iter().map(|&id| Job::new(id))).start().await
 }

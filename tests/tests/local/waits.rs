@@ -78,7 +78,7 @@ async fn the_deadline_ends_the_wait_but_not_the_job() {
     let message = "CustomModelDeployment arn:aws:bedrock:us-east-1:123456789012:custom-model-deployment/abcdefabcdef \
                    was not ready before the deadline";
     assert_eq!(error.message(), message);
-    assert!(error.hint().unwrap().contains("goes on"), "{error}");
+    assert!(error.hint().unwrap().contains("continues"), "{error}");
     assert_eq!(server.requests().len(), 1, "it polls once before the deadline");
 }
 

@@ -1,4 +1,4 @@
-//! Conditions on rows, typed and written.
+//! Conditions on rows, typed and parsed.
 
 use bedrock_orm_models::AsyncInvokeStatus;
 use jiff::Timestamp;
@@ -24,7 +24,7 @@ fn holds(condition: Q<Job>) -> bool {
 }
 
 #[test]
-fn text_is_compared_as_django_does() {
+fn text_is_compared_as_in_django() {
     for (condition, expected) in [
         (Job::NAME.eq("Straße Σας"), true),
         (Job::NAME.eq("straße Σας"), false),
@@ -91,7 +91,7 @@ fn numbers_times_and_flags_are_compared() {
 }
 
 #[test]
-fn lists_and_maps_are_looked_into() {
+fn lists_and_maps_have_lookups() {
     for (condition, expected) in [
         (Job::TAGS.has("y"), true),
         (Job::TAGS.has("z"), false),
@@ -107,7 +107,7 @@ fn lists_and_maps_are_looked_into() {
 }
 
 #[test]
-fn a_missing_value_meets_no_lookup_but_is_null_and_negation_is_plain() {
+fn a_missing_value_meets_only_is_null_and_negation_is_plain() {
     let empty = Job::new("b");
     for condition in [
         Job::NAME.eq(""),
@@ -130,7 +130,7 @@ fn a_missing_value_meets_no_lookup_but_is_null_and_negation_is_plain() {
 }
 
 #[test]
-fn conditions_are_joined() {
+fn conditions_are_combined() {
     let (yes, no) = (|| Job::SIZE.eq(7), || Job::SIZE.eq(8));
     assert!(holds(yes() & yes()) && !holds(yes() & no()) && !holds(no() & yes()));
     assert!(holds(yes() | no()) && holds(no() | yes()) && !holds(no() | no()));
@@ -147,7 +147,7 @@ fn conditions_are_joined() {
 }
 
 #[test]
-fn a_written_condition_is_the_typed_one() {
+fn a_parsed_condition_equals_the_typed_one() {
     let time: Timestamp = "2024-05-01T00:00:00Z".parse().unwrap();
     for (written, typed) in [
         ("name=x", Job::NAME.eq("x")),
@@ -187,7 +187,7 @@ fn a_written_condition_is_the_typed_one() {
 }
 
 #[test]
-fn what_is_wrong_with_a_written_condition_is_told() {
+fn an_invalid_condition_has_a_message() {
     for (written, told) in [
         ("nmae=x", "did you mean `name`? there are: id, name,"),
         ("subimt_time__gt=x", "did you mean `submitTime`?"),
@@ -225,7 +225,7 @@ fn what_is_wrong_with_a_written_condition_is_told() {
 }
 
 #[test]
-fn missing_values_come_last_both_ways() {
+fn missing_values_come_last_in_both_directions() {
     let mut jobs = [Job::new("none"), Job::new("two").sized(2), Job::new("one").sized(1), Job::new("nil")];
     let ids = |jobs: &[Job]| jobs.iter().map(|job| job.id.clone()).collect::<Vec<_>>();
     let by = Job::SIZE.asc();
@@ -241,7 +241,7 @@ fn missing_values_come_last_both_ways() {
 }
 
 #[test]
-fn orders_are_written_as_in_django() {
+fn orders_are_parsed_as_in_django() {
     let by = order::<Job>("-submit_time, output__uri");
     assert_eq!((by.fault(), by.to_string().as_str()), (None, "-submitTime, output.uri"));
     for (written, told) in [("-nmae", "did you mean `name`?"), ("tags", "cannot be ordered by `tags`")] {
@@ -252,7 +252,7 @@ fn orders_are_written_as_in_django() {
 }
 
 #[test]
-fn what_no_row_can_meet_is_known() {
+fn conditions_that_no_row_can_meet_are_recognized() {
     let nothing = || Job::NAME.is_in(Vec::<String>::new());
     for never in [nothing(), nothing() & Job::SIZE.eq(7), nothing() | Job::SIZE.is_in([])] {
         assert!(never.is_never() && !holds(never.clone()), "{never}");
@@ -263,7 +263,7 @@ fn what_no_row_can_meet_is_known() {
 }
 
 #[test]
-fn an_enum_s_fields_know_its_values() {
+fn the_fields_of_an_enum_know_its_values() {
     use bedrock_orm_models::{InferenceType, TextValue};
 
     let known = |path: &str| super::known_values::<Job>(path);

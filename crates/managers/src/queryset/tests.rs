@@ -1,4 +1,4 @@
-//! What a queryset asks for, and what it gives.
+//! The requests of querysets and their results.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,35 +19,35 @@ use crate::{Manager, Objects};
 const LETTERS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 
 #[tokio::test]
-async fn nothing_is_fetched_that_the_answer_does_not_need() {
+async fn no_page_is_fetched_that_the_result_does_not_need() {
     let (fake, session) = with_jobs(&LETTERS).await;
     let all = jobs(&session);
-    let asked = |before: usize| fake.pages() - before;
+    let requested = |before: usize| fake.pages() - before;
 
     let before = fake.pages();
     assert_eq!(all.first().await.unwrap().unwrap().id, "a");
-    assert_eq!(asked(before), 1);
+    assert_eq!(requested(before), 1);
     assert_eq!(fake.last_page().1.size, Some(1));
 
     let before = fake.pages();
     assert!(all.exists().await.unwrap());
-    assert_eq!(asked(before), 1);
+    assert_eq!(requested(before), 1);
 
     let before = fake.pages();
     assert_eq!(all.count().await.unwrap(), 6);
-    assert_eq!(asked(before), 3);
+    assert_eq!(requested(before), 3);
 
-    // It is on the second page, and there may be another up to the end.
+    // The row is on the second page, and the remaining pages could have another match.
     let before = fake.pages();
     assert_eq!(all.get(Job::ID.eq("c")).await.unwrap().id, "c");
-    assert_eq!(asked(before), 3);
+    assert_eq!(requested(before), 3);
 
     // The second match is on the first page.
     let before = fake.pages();
     let error = all.get(Job::ID.lt("d")).await.unwrap_err();
     assert!(error.is_multiple_objects_returned());
     assert_eq!(error.to_string(), r#"ListJobs: there is more than one Job with id lt "d""#);
-    assert_eq!(asked(before), 1);
+    assert_eq!(requested(before), 1);
 
     let error = all.get(Job::ID.eq("z")).await.unwrap_err();
     assert!(error.is_does_not_exist());
@@ -55,11 +55,11 @@ async fn nothing_is_fetched_that_the_answer_does_not_need() {
 
     let before = fake.pages();
     assert!(all.clone().limit(0).await.unwrap().is_empty());
-    assert_eq!(asked(before), 0);
+    assert_eq!(requested(before), 0);
 }
 
 #[tokio::test]
-async fn empty_pages_are_walked_past() {
+async fn empty_pages_do_not_end_a_list() {
     let (fake, session) = with_jobs(&LETTERS).await;
     let late = jobs(&session).filter(Job::ID.gte("e"));
     assert_eq!(late.first().await.unwrap().unwrap().id, "e");
@@ -69,7 +69,7 @@ async fn empty_pages_are_walked_past() {
 }
 
 #[tokio::test]
-async fn a_token_that_repeats_is_an_error_and_no_loop() {
+async fn a_repeated_token_is_an_error() {
     let (fake, session) = Fake::new(LETTERS.map(Job::new)).repeating().start().await;
     let mut rows = jobs(&session).stream();
     let mut seen = 0;
@@ -81,13 +81,13 @@ async fn a_token_that_repeats_is_an_error_and_no_loop() {
     };
     assert_eq!(error.kind(), ErrorKind::InvalidResponse);
     assert!(error.message().contains("the same next token twice"), "{error}");
-    // What came with the token was good.
+    // The page with the token is still returned.
     assert_eq!((seen, fake.pages()), (4, 2));
     assert!(rows.next().await.is_none());
 }
 
 #[tokio::test]
-async fn a_limit_sets_the_page_size_where_nothing_is_left_to_be_tested() {
+async fn a_limit_sets_the_page_size_if_aws_applies_all_conditions() {
     let (fake, session) = Fake::new((0..10).map(|id| Job::new(id.to_string()))).page_size(100).start().await;
     let all = jobs(&session);
     all.clone().limit(3).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_limit_sets_the_page_size_where_nothing_is_left_to_be_tested() {
 }
 
 #[tokio::test]
-async fn rows_are_ordered_cut_and_turned_round() {
+async fn rows_are_sorted_cut_and_reversed() {
     let rows = [("a", 2), ("b", 1), ("c", 2), ("d", 3)].map(|(id, size)| Job::new(id).sized(size));
     let (_, session) = Fake::new(rows.into_iter().chain([Job::new("none")])).start().await;
     let all = jobs(&session);
@@ -123,7 +123,7 @@ async fn rows_are_ordered_cut_and_turned_round() {
 }
 
 #[tokio::test]
-async fn a_union_has_each_row_once() {
+async fn a_union_has_no_duplicates() {
     let (fake, session) = with_jobs(&LETTERS).await;
     let early = jobs(&session).filter(Job::ID.lt("d"));
     let late = jobs(&session).filter(Job::ID.gte("c"));
@@ -131,7 +131,7 @@ async fn a_union_has_each_row_once() {
     assert_eq!(ids(&both.clone().await.unwrap()), LETTERS);
     assert_eq!(ids(&both.clone().order_by(Job::ID.desc()).limit(2).await.unwrap()), ["f", "e"]);
     assert_eq!(ids(&early.limit(1).union(late.clone().limit(1)).await.unwrap()), ["a", "c"]);
-    // What follows is the whole's.
+    // Later conditions apply to the union.
     assert_eq!(ids(&both.filter(Job::ID.ne("d")).await.unwrap()), ["a", "b", "c", "e", "f"]);
     let before = fake.pages();
     assert_eq!(late.union(jobs(&session)).first().await.unwrap().unwrap().id, "c");
@@ -139,7 +139,7 @@ async fn a_union_has_each_row_once() {
 }
 
 #[tokio::test]
-async fn several_sessions_make_one_list_and_each_row_knows_its_own() {
+async fn rows_of_several_sessions_are_bound_to_their_own() {
     let (_, one) = with_jobs(&["a", "b", "c"]).await;
     let (_, other) = with_jobs(&["a", "d"]).await;
     let all = jobs(&one).using_each([&one, &other]);
@@ -147,13 +147,13 @@ async fn several_sessions_make_one_list_and_each_row_knows_its_own() {
     assert_eq!(ids(&rows), ["a", "b", "c", "a", "d"]);
     assert_eq!(rows[2].session(), &one);
     assert_eq!(rows[3].session(), &other);
-    // The same ID in another region is another thing.
+    // The same ID in another region is a different resource.
     assert_eq!(all.clone().distinct().count().await.unwrap(), 5);
     assert_eq!(ids(&all.order_by(Job::ID.desc()).limit(2).await.unwrap()), ["d", "c"]);
 }
 
 #[tokio::test]
-async fn a_session_that_fails_is_named_and_ends_the_whole_or_leaves_the_rest() {
+async fn a_failed_session_is_named_and_ends_the_list_unless_told_to_keep_going() {
     let (_, broken) = Fake::new(["a", "b", "c"].map(Job::new)).failing_page(2).start().await;
     let (_, sound) = with_jobs(&["d"]).await;
     let all = jobs(&sound).using_each([&broken, &sound]);
@@ -184,7 +184,7 @@ async fn a_session_that_fails_is_named_and_ends_the_whole_or_leaves_the_rest() {
 }
 
 #[tokio::test]
-async fn the_next_page_is_fetched_while_this_one_is_worked_on_and_no_other() {
+async fn only_the_next_page_is_fetched_ahead() {
     let (fake, session) = with_jobs(&LETTERS).await;
     let mut rows = jobs(&session).stream();
     assert_eq!(fake.pages(), 0);
@@ -199,7 +199,7 @@ async fn the_next_page_is_fetched_while_this_one_is_worked_on_and_no_other() {
 }
 
 #[tokio::test]
-async fn wholes_come_in_order_so_many_at_once() {
+async fn full_resources_keep_the_order_and_the_concurrency() {
     let (fake, session) =
         Fake::new((0..30).map(|id| Job::new(format!("{id:02}")))).page_size(10).start().await;
     let rows = jobs(&session).full().concurrency(3).await.unwrap();
@@ -210,7 +210,7 @@ async fn wholes_come_in_order_so_many_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn throttling_slows_wholes_down_and_fails_none() {
+async fn throttled_calls_for_full_resources_are_retried() {
     let fake = Fake::new((0..30).map(|id| Job::new(format!("{id:02}")))).page_size(10).throttling_above(2);
     let (fake, session) = fake.start().await;
     let rows = jobs(&session).full().await.unwrap();
@@ -219,13 +219,13 @@ async fn throttling_slows_wholes_down_and_fails_none() {
 }
 
 #[tokio::test]
-async fn what_has_gone_since_is_an_error_in_its_place_or_left_out() {
+async fn a_deleted_resource_is_an_error_in_its_place_or_left_out() {
     let (fake, session) = with_jobs(&["a", "b", "c"]).await;
     fake.lose("b");
-    let wholes = jobs(&session).full();
-    assert!(wholes.clone().await.unwrap_err().is_does_not_exist());
-    assert_eq!(ids(&wholes.clone().skip_missing().await.unwrap()), ["a", "c"]);
-    let mut stream = wholes.stream();
+    let full = jobs(&session).full();
+    assert!(full.clone().await.unwrap_err().is_does_not_exist());
+    assert_eq!(ids(&full.clone().skip_missing().await.unwrap()), ["a", "c"]);
+    let mut stream = full.stream();
     assert!(stream.next().await.unwrap().is_ok());
     assert!(stream.next().await.unwrap().is_err());
     assert_eq!(stream.next().await.unwrap().unwrap().id, "c");
@@ -250,13 +250,13 @@ async fn relations_are_fetched_once_for_each_key() {
     assert_eq!(related(1, "c").as_deref(), Some("c"));
     assert_eq!(related(0, "gone"), None);
     assert_eq!(related(2, "a").as_deref(), Some("a"));
-    // What does not give rows fetches nothing beforehand.
+    // Methods that do not return rows prefetch nothing.
     jobs(&session).prefetch_related(Job::TAGGED).count().await.unwrap();
     assert_eq!(fake.calls().len(), 3);
 }
 
 #[tokio::test]
-async fn some_fields_instead_of_rows() {
+async fn values_are_selected_fields() {
     let mut rows = [Job::new("a").named("x").sized(1).at("2024-05-01T00:00:00Z"), Job::new("b").sized(2)];
     rows[0].output.uri = Some("s3://x".to_owned());
     let (_, session) = Fake::new(rows).start().await;
@@ -280,7 +280,7 @@ async fn some_fields_instead_of_rows() {
 }
 
 #[tokio::test]
-async fn many_rows_make_one_value_or_one_a_group() {
+async fn aggregates_are_over_all_rows_or_over_groups() {
     let rows = [("a", Some("x"), 1), ("b", Some("x"), 5), ("c", None, 3)].map(|(id, name, size)| {
         let job = Job::new(id).sized(size);
         match name {
@@ -304,7 +304,7 @@ async fn many_rows_make_one_value_or_one_a_group() {
 }
 
 #[tokio::test]
-async fn a_plan_tells_what_aws_does_and_what_is_done_here() {
+async fn a_plan_shows_what_aws_applies_and_what_the_library_does() {
     let (fake, session) = with_jobs(&["a"]).await;
     let region = session.region();
     let rows = jobs(&session)
@@ -339,7 +339,7 @@ async fn a_plan_tells_what_aws_does_and_what_is_done_here() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_is_told_before_anything_is_sent() {
+async fn an_invalid_queryset_is_an_error_before_anything_is_sent() {
     let (fake, session) = with_jobs(&["a"]).await;
     for rows in [
         jobs(&session).filter_str("nmae=x"),
@@ -355,7 +355,7 @@ async fn what_cannot_be_asked_is_told_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_closure_and_a_negation_say_what_no_lookup_does() {
+async fn closures_and_negations_are_conditions() {
     let (_, session) = Fake::new([Job::new("a").sized(3), Job::new("bb")]).start().await;
     let all = jobs(&session);
     assert_eq!(ids(&all.clone().filter_by(|job| job.id.len() == 2).await.unwrap()), ["bb"]);
@@ -369,7 +369,7 @@ fn manager(session: &bedrock_orm_core::Session) -> Manager<Job> {
 }
 
 #[tokio::test]
-async fn many_are_fetched_by_their_keys() {
+async fn in_bulk_gets_each_key_once() {
     let (fake, session) = with_jobs(&["a", "b"]).await;
     let found = manager(&session).in_bulk(["b", "b", "z"]).await.unwrap();
     assert_eq!(found.keys().collect::<Vec<_>>(), ["b"]);
@@ -378,10 +378,10 @@ async fn many_are_fetched_by_their_keys() {
 }
 
 #[tokio::test]
-async fn many_are_made_and_deleted_each_for_itself() {
+async fn bulk_calls_report_each_result() {
     let (fake, session) = with_jobs(&["a", "b"]).await;
     let report = manager(&session).bulk_create(["c", "a", "d"].map(Job::new)).await.unwrap();
-    assert_eq!(report.to_string(), "2 of 3 done\nrequest 2: `a` is there");
+    assert_eq!(report.to_string(), "2 of 3 done\nrequest 2: `a` exists");
     assert_eq!(ids(report.succeeded()), ["c", "d"]);
     assert!(!report.is_ok());
     assert_eq!(report.into_result().unwrap_err().kind(), ErrorKind::Conflict);
@@ -396,7 +396,7 @@ async fn many_are_made_and_deleted_each_for_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn throttling_slows_many_down_and_fails_none() {
+async fn throttled_bulk_calls_are_retried() {
     let (fake, session) = Fake::new([]).throttling_above(1).start().await;
     let report = manager(&session).bulk_create((0..20).map(|id| Job::new(id.to_string()))).await.unwrap();
     assert!(report.is_ok(), "{report}");
@@ -408,32 +408,32 @@ async fn throttling_slows_many_down_and_fails_none() {
 }
 
 #[tokio::test]
-async fn one_is_found_or_made() {
+async fn get_or_create_finds_or_creates() {
     let (fake, session) = Fake::new([Job::new("a").named("x")]).start().await;
     let (found, created) =
         manager(&session).get_or_create(Job::NAME.eq("x"), Job::new("b").named("x")).await.unwrap();
     assert_eq!((found.id.as_str(), created), ("a", false));
-    let (made, created) =
+    let (job, created) =
         manager(&session).get_or_create(Job::NAME.eq("y"), Job::new("b").named("y")).await.unwrap();
-    assert_eq!((made.id.as_str(), created), ("b", true));
+    assert_eq!((job.id.as_str(), created), ("b", true));
     let (changed, created) =
         manager(&session).update_or_create(Job::NAME.eq("y"), 7, Job::new("c").named("y")).await.unwrap();
     assert_eq!((changed.id.as_str(), changed.size, created), ("b", Some(7), false));
-    let (made, created) =
+    let (job, created) =
         manager(&session).update_or_create(Job::NAME.eq("z"), 7, Job::new("c").named("z")).await.unwrap();
-    assert_eq!((made.id.as_str(), made.size, created), ("c", None, true));
+    assert_eq!((job.id.as_str(), job.size, created), ("c", None, true));
     let several = manager(&session).get_or_create(Q::all(), Job::new("d")).await.unwrap_err();
     assert!(several.is_multiple_objects_returned());
     assert_eq!(fake.ids(), ["a", "b", "c"]);
 }
 
 #[tokio::test]
-async fn who_comes_second_is_given_the_first() {
+async fn a_lost_race_to_create_finds_the_winner() {
     let (_, session) = Fake::new([Job::new("a").named("x")]).blind(1).start().await;
     let (found, created) =
         manager(&session).get_or_create(Job::NAME.eq("x"), Job::new("a").named("x")).await.unwrap();
     assert_eq!((found.id.as_str(), created), ("a", false));
-    // The name is taken by what does not meet the condition.
+    // The name belongs to a resource that does not meet the condition.
     let error = manager(&session).get_or_create(Job::NAME.eq("y"), Job::new("a")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
 
@@ -444,7 +444,7 @@ async fn who_comes_second_is_given_the_first() {
 }
 
 #[tokio::test]
-async fn a_number_that_makes_no_sense_is_an_error_before_anything_is_sent() {
+async fn an_invalid_number_is_an_error_before_anything_is_sent() {
     let (fake, session) = with_jobs(&["a", "b", "c"]).await;
     let error = jobs(&session).page_size(0).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
@@ -468,7 +468,7 @@ async fn a_number_that_makes_no_sense_is_an_error_before_anything_is_sent() {
     }
     assert_eq!((fake.pages(), fake.calls().len()), (0, 0));
 
-    // What makes sense is taken, however large.
+    // Valid numbers of any size are accepted.
     let all = jobs(&session).page_size(u16::MAX).limit(usize::MAX).offset(usize::MAX).concurrency(usize::MAX);
     assert_eq!(all.await.unwrap().len(), 0);
     assert_eq!(jobs(&session).page_size(u16::MAX).full().concurrency(usize::MAX).await.unwrap().len(), 3);
@@ -477,7 +477,7 @@ async fn a_number_that_makes_no_sense_is_an_error_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn where_no_row_can_match_nothing_is_sent() {
+async fn nothing_is_sent_if_no_row_can_match() {
     let (fake, session) = with_jobs(&["a"]).await;
     let none = jobs(&session).filter(Job::ID.is_in(Vec::<String>::new()));
     assert_eq!(none.clone().await.unwrap().len(), 0);
@@ -495,7 +495,7 @@ async fn where_no_row_can_match_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn one_blank_key_of_many_is_named_before_anything_is_sent() {
+async fn a_blank_key_is_named_before_anything_is_sent() {
     let (fake, session) = with_jobs(&["a", "b"]).await;
     let error = manager(&session).in_bulk(["a", " ", "b"]).await.unwrap_err();
     assert_eq!((error.kind(), error.message()), (ErrorKind::InvalidInput, "key 2 of 3: the key is blank"));
@@ -503,7 +503,7 @@ async fn one_blank_key_of_many_is_named_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_plan_warns_of_values_that_nothing_is_known_to_have() {
+async fn a_plan_warns_of_unknown_values() {
     let (fake, session) = with_jobs(&["a"]).await;
     let odd = jobs(&session).filter(!Job::STATUS.eq("completed") | Job::STATUS.is_in(["Failed", "Waiting"]));
     let warnings = odd.explain().warnings;
@@ -517,7 +517,7 @@ async fn a_plan_warns_of_values_that_nothing_is_known_to_have() {
         "{}",
         odd.explain()
     );
-    // It is asked for all the same.
+    // It is sent nevertheless.
     assert_eq!(ids(&odd.await.unwrap()), ["a"]);
     assert_eq!(fake.pages(), 1);
     let known = Job::STATUS.eq("Failed") | Job::STATUS.iexact("FAILED") | Job::STATUS.startswith("X");
@@ -525,7 +525,7 @@ async fn a_plan_warns_of_values_that_nothing_is_known_to_have() {
 }
 
 #[tokio::test]
-async fn times_at_the_ends_of_time_are_compared_and_not_sent() {
+async fn extreme_times_are_compared_but_not_sent() {
     let (fake, session) = Fake::new([Job::new("a").at("2024-05-01T00:00:00Z")]).start().await;
     for (condition, found) in [
         (Job::SUBMIT_TIME.gt(Timestamp::MIN), 1),
@@ -545,7 +545,7 @@ async fn times_at_the_ends_of_time_are_compared_and_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_is_tried_again_while_another_is_under_way() {
+async fn an_update_is_retried_while_another_is_in_progress() {
     let (fake, session) = Fake::new([Job::new("a").named("x")]).refusing_changes(5).start().await;
     let (changed, created) =
         manager(&session).update_or_create(Job::NAME.eq("x"), 7, Job::new("b").named("x")).await.unwrap();
