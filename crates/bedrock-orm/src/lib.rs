@@ -1,5 +1,5 @@
-//! An ORM for Amazon Bedrock. Bedrock's resources are models with managers and lazy querysets, and you can invoke the
-//! models that you get.
+//! An ORM for Amazon Bedrock. Bedrock's resources are models with managers and lazy querysets, and foundation models
+//! can be invoked.
 //!
 //! ```
 //! use bedrock_orm::prelude::*;
@@ -15,9 +15,9 @@
 //!     .await?;
 //! println!("{}", reply.text());
 //!
-//! let mut words = model.converse_stream("Stream a one sentence release note.").await?.text();
-//! while let Some(words) = words.next().await {
-//!     print!("{}", words?);
+//! let mut text = model.converse_stream("Stream a one sentence release note.").await?.text();
+//! while let Some(piece) = text.next().await {
+//!     print!("{}", piece?);
 //! }
 //! # Ok(())
 //! # }
@@ -26,14 +26,14 @@
 //! # let local = bedrock_orm_local::LocalBedrock::start().await?;
 //! # let session = Session::local(local.url())?;
 //! # let guardrails = Guardrail::objects().using(&session);
-//! # let made = guardrails
+//! # let created = guardrails
 //! #     .create(bedrock_orm::models::CreateGuardrailRequest::new("g", "no", "no").word_policy_config(
 //! #         bedrock_orm::models::GuardrailWordPolicyConfig::default()
 //! #             .words_config([bedrock_orm::models::GuardrailWordConfig::new("zebra")]),
 //! #     ))
 //! #     .await?;
-//! # guardrails.create_version(made.guardrail_id.as_str(), Default::default()).await?;
-//! # tour(&session, &made.guardrail_id).await?;
+//! # guardrails.create_version(created.guardrail_id.as_str(), Default::default()).await?;
+//! # tour(&session, &created.guardrail_id).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -41,14 +41,14 @@
 //! - **Querying** starts with `objects()`. Its [`Manager`] gets a resource, or lists resources as a lazy [`QuerySet`].
 //!   [`using`](Manager::using) takes a [`Session`] or the name of a registered one. Without it, the default session is
 //!   used, which is loaded from the environment.
-//! - **Invoking** is by methods of bound models: managers return [`Bound`] models, which know their session.
+//! - **Invoking** uses the methods of bound models. Managers return [`Bound`] models, which know their session.
 //!   The methods are `converse`, `converse_stream`, `count_tokens`, `invoke_model`, `invoke_model_with_response_stream`,
 //!   `start_async_invoke`, `get_async_invoke`, `list_async_invokes`, `apply_guardrail` and `close`.
 //!   [`ConversationManager`] has the same methods, with a model's ID in each call.
 //! - **Models** are plain data, whose JSON is AWS's own. See [`models`].
 //! - **Errors** are one type, [`Error`], with AWS's message and request ID, and a hint if the message does not say what
 //!   to do.
-//! - **Futures** own what they need, so you can spawn them. Only the methods of streams, such as `next`, borrow.
+//! - **Futures** own their data, so you can spawn them. Only the methods of streams, such as `next`, borrow.
 //!
 //! To run and test without AWS, create a session for a local Bedrock (the crate `bedrock-orm-local`):
 //! `Session::local(local.url())`.
@@ -92,10 +92,10 @@ pub mod extensions {
     };
 }
 
-/// What most programs need: `use bedrock_orm::prelude::*;`.
+/// The types and traits that most programs need: `use bedrock_orm::prelude::*;`.
 ///
-/// It has the types that one names, and the extension traits without their names: their methods are there, and no name
-/// of yours can clash with theirs. To name one, take it from [`extensions`].
+/// The prelude exports the types that programs name, and the extension traits as `_`: their methods are available, but
+/// their names cannot clash with yours. To name a trait, import it from [`extensions`].
 pub mod prelude {
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_managers::resources::AnyModel;

@@ -36,7 +36,7 @@ impl<M> Bound<M> {
         self
     }
 
-    /// Returns the prefetched resources.
+    /// Returns the prefetched resources, if there are any.
     pub fn related(&self) -> Option<&Arc<Related>> {
         self.related.as_ref()
     }
@@ -85,14 +85,14 @@ impl<M: Serialize> Serialize for Bound<M> {
     }
 }
 
-/// This version of the guardrail.
+/// Refers to this version of the guardrail.
 impl From<&Bound<Guardrail>> for GuardrailConfiguration {
     fn from(guardrail: &Bound<Guardrail>) -> Self {
         (&guardrail.model).into()
     }
 }
 
-/// This version of the guardrail.
+/// Refers to this version of the guardrail.
 impl From<&Bound<GuardrailSummary>> for GuardrailConfiguration {
     fn from(guardrail: &Bound<GuardrailSummary>) -> Self {
         (&guardrail.model).into()
@@ -106,30 +106,30 @@ pub struct Related {
 }
 
 impl Related {
-    /// Adds resources of one type.
+    /// Adds resources of one type, by their keys.
     #[must_use]
-    pub fn with<K, N>(mut self, resources: HashMap<K, N>) -> Self
+    pub fn with<K, V>(mut self, resources: HashMap<K, V>) -> Self
     where
         K: Eq + Hash + Send + Sync + 'static,
-        N: Send + Sync + 'static,
+        V: Send + Sync + 'static,
     {
-        let known = self
+        let existing = self
             .resources
-            .entry(TypeId::of::<HashMap<K, N>>())
-            .or_insert_with(|| Box::new(HashMap::<K, N>::new()));
-        if let Some(known) = known.downcast_mut::<HashMap<K, N>>() {
-            known.extend(resources);
+            .entry(TypeId::of::<HashMap<K, V>>())
+            .or_insert_with(|| Box::new(HashMap::<K, V>::new()));
+        if let Some(existing) = existing.downcast_mut::<HashMap<K, V>>() {
+            existing.extend(resources);
         }
         self
     }
 
-    /// Returns the prefetched resource with this key.
-    pub fn get<K, N>(&self, key: &K) -> Option<&N>
+    /// Returns the prefetched resource with this key, or `None` if it was not prefetched.
+    pub fn get<K, V>(&self, key: &K) -> Option<&V>
     where
         K: Eq + Hash + 'static,
-        N: 'static,
+        V: 'static,
     {
-        self.resources.get(&TypeId::of::<HashMap<K, N>>())?.downcast_ref::<HashMap<K, N>>()?.get(key)
+        self.resources.get(&TypeId::of::<HashMap<K, V>>())?.downcast_ref::<HashMap<K, V>>()?.get(key)
     }
 }
 

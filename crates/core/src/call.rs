@@ -26,8 +26,8 @@ pub struct Usage {
     pub cache_write_input_tokens: Option<i64>,
 }
 
-/// A call of an operation. It logs one event with the target `bedrock_orm`, which has the duration and the usage, or
-/// the error. The event never has a prompt, a reply or a credential.
+/// A call of an AWS operation. It logs one event with the target `bedrock_orm`: the duration and the usage, or the
+/// error. The event never contains a prompt, a reply or a credential.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     session: &'a Session,
@@ -43,23 +43,23 @@ impl<'a> Call<'a> {
         Self { session, operation, model_id: None, refusal: None, started: Instant::now() }
     }
 
-    /// Sets the model.
+    /// Sets the ID of the model that is called.
     #[must_use]
-    pub fn of_model(mut self, model_id: &'a str) -> Self {
+    pub fn with_model_id(mut self, model_id: &'a str) -> Self {
         self.model_id = Some(model_id);
         self
     }
 
-    /// Sets why the call cannot be sent, if it cannot.
+    /// Sets the reason why the call cannot be sent, if there is one.
     #[must_use]
-    pub fn refused(mut self, refusal: Option<&'static str>) -> Self {
+    pub fn with_refusal(mut self, refusal: Option<&'static str>) -> Self {
         self.refusal = refusal;
         self
     }
 
     /// Sets when the call started.
     #[must_use]
-    pub fn since(mut self, started: Instant) -> Self {
+    pub fn with_start(mut self, started: Instant) -> Self {
         self.started = started;
         self
     }
@@ -85,24 +85,24 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     ///
-    /// The error that AWS returns; `InvalidInput` before anything is sent if the model's ID is blank.
+    /// The error that AWS returns; before anything is sent, the errors of [`check`](Self::check).
     pub fn send<T, E, F>(self, sending: F) -> impl Future<Output = Result<T>> + use<'a, T, E, F>
     where
         T: RequestId,
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
-        // The SDK's futures are large. Boxed here, they do not enlarge every future around them.
-        self.send_counted(Box::pin(sending), |_| Usage::default())
+        // The SDK's futures are large. Boxing them here keeps the futures around them small.
+        self.send_with_usage(Box::pin(sending), |_| Usage::default())
     }
 
-    /// Sends the request, and logs the usage that the response reports. The caller boxes the future where it is
-    /// created, so that it is never moved.
+    /// Sends the request, and logs the usage that `usage` reads from the response. The caller boxes the future where
+    /// it is created, so that it is never moved.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn send_counted<T, E, F, U>(
+    pub fn send_with_usage<T, E, F, U>(
         self,
         sending: Pin<Box<F>>,
         usage: U,
@@ -113,15 +113,15 @@ impl<'a> Call<'a> {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         U: FnOnce(&T) -> Usage,
     {
-        let opening = self.open(sending);
+        let opened = self.open(sending);
         async move {
-            let answer = opening.await?;
-            self.succeeded(answer.request_id(), || usage(&answer));
-            Ok(answer)
+            let response = opened.await?;
+            self.succeeded(response.request_id(), || usage(&response));
+            Ok(response)
         }
     }
 
-    /// Sends the request, but logs no success, because the stream that it opens continues.
+    /// Sends a request that opens a stream. Logs a failure, but not a success, because the stream continues.
     ///
     /// # Errors
     ///

@@ -33,8 +33,8 @@ pub trait ApplyGuardrailExt {
     /// # use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
     /// # let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
     /// # let request = CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.");
-    /// # let made = Guardrail::objects().using(&session).create(request.word_policy_config(words)).await?;
-    /// # let guardrail = made.full().await?;
+    /// # let created = Guardrail::objects().using(&session).create(request.word_policy_config(words)).await?;
+    /// # let guardrail = created.full().await?;
     /// let verdict = model.apply_guardrail(&guardrail, "Tell me the launch codes.").await?;
     /// assert_eq!(verdict.action, "GUARDRAIL_INTERVENED");
     /// # Ok(())
@@ -82,8 +82,8 @@ pub trait ApplyExt {
     /// # use bedrock_orm::models::{CreateGuardrailRequest, GuardrailWordConfig, GuardrailWordPolicyConfig};
     /// # let words = GuardrailWordPolicyConfig::default().words_config([GuardrailWordConfig::new("launch codes")]);
     /// # let request = CreateGuardrailRequest::new("no-secrets", "I may not talk about that.", "I may not say that.");
-    /// # let made = Guardrail::objects().using(&session).create(request.word_policy_config(words)).await?;
-    /// # let guardrail_id = made.guardrail_id.as_str();
+    /// # let created = Guardrail::objects().using(&session).create(request.word_policy_config(words)).await?;
+    /// # let guardrail_id = created.guardrail_id.as_str();
     /// let guardrail = Guardrail::objects().using(&session).get(guardrail_id).await?;
     /// let verdict = guardrail.apply("Tell me the launch codes.").await?;
     /// assert_eq!(verdict.action, "GUARDRAIL_INTERVENED");
@@ -133,7 +133,7 @@ impl ApplyGuardrail {
         self
     }
 
-    /// Sets whether the response has only what was found, or everything that was checked.
+    /// Sets whether the response contains only what the guardrail found, or everything that it checked.
     pub fn output_scope(mut self, output_scope: GuardrailOutputScope) -> Self {
         self.request.output_scope = Some(output_scope);
         self
@@ -149,10 +149,7 @@ impl IntoFuture for ApplyGuardrail {
             guardrail_config::check(&self.guardrail, OPERATION)?;
             let GuardrailConfiguration { guardrail_identifier, guardrail_version, .. } = self.guardrail;
             if self.request.content.is_empty() {
-                return Err(Error::invalid_input(
-                    OPERATION,
-                    "there is no content for the guardrail to look at",
-                ));
+                return Err(Error::invalid_input(OPERATION, "there is no content to check"));
             }
             let input = ApplyGuardrailInputBuilder::try_from(self.request)
                 .map_err(|error| Error::unsendable(OPERATION, error))?

@@ -12,7 +12,7 @@ use bedrock_orm_models::{
 };
 use serde_json::Value;
 
-/// What has arrived of a message.
+/// The received part of a message.
 #[derive(Default)]
 pub(crate) struct Assembly {
     role: Option<ConversationRole>,
@@ -24,15 +24,16 @@ pub(crate) struct Assembly {
 
 impl Assembly {
     /// Returns whether the message is incomplete.
-    pub(crate) fn is_open(&self) -> bool {
+    pub(crate) fn is_incomplete(&self) -> bool {
         self.stop.is_none()
     }
 
+    /// Adds an event of the stream.
     pub(crate) fn add(&mut self, event: &ConverseStreamOutput) {
         match event {
             ConverseStreamOutput::MessageStart(start) => self.role = Some(start.role.clone()),
             ConverseStreamOutput::ContentBlockStart(start) => {
-                self.blocks.insert(start.content_block_index, Block::started(&start.start));
+                self.blocks.insert(start.content_block_index, Block::from_start(&start.start));
             }
             ConverseStreamOutput::ContentBlockDelta(delta) => {
                 self.blocks.entry(delta.content_block_index).or_default().add(&delta.delta);
@@ -44,7 +45,7 @@ impl Assembly {
         }
     }
 
-    /// Returns the usage, if it has arrived.
+    /// Returns the usage, if it was received.
     pub(crate) fn usage(&self) -> Usage {
         let Some(metadata) = &self.metadata else { return Usage::default() };
         Usage {
@@ -73,10 +74,10 @@ impl Assembly {
         response.usage = metadata.usage;
         response.metrics.latency_ms = metadata.metrics.latency_ms;
         response.trace = metadata.trace.map(|trace| {
-            let mut whole = ConverseTrace::default();
-            whole.guardrail = trace.guardrail;
-            whole.prompt_router = trace.prompt_router;
-            whole
+            let mut converted = ConverseTrace::default();
+            converted.guardrail = trace.guardrail;
+            converted.prompt_router = trace.prompt_router;
+            converted
         });
         response.performance_config = metadata.performance_config;
         response.service_tier = metadata.service_tier;
@@ -84,7 +85,7 @@ impl Assembly {
     }
 }
 
-/// A content block of which parts have arrived.
+/// The received part of a content block.
 #[derive(Default)]
 enum Block {
     #[default]
@@ -108,7 +109,7 @@ enum Block {
 }
 
 impl Block {
-    fn started(start: &ContentBlockStart) -> Self {
+    fn from_start(start: &ContentBlockStart) -> Self {
         match start {
             ContentBlockStart::ToolUse(start) => {
                 let mut block =
@@ -134,7 +135,7 @@ impl Block {
 
     fn add(&mut self, delta: &ContentBlockDelta) {
         if matches!(self, Self::Empty) {
-            *self = Self::of(delta);
+            *self = Self::from_delta(delta);
         }
         match (self, delta) {
             (Self::Text { text, .. }, ContentBlockDelta::Text(more)) => text.push_str(more),
@@ -167,8 +168,8 @@ impl Block {
         }
     }
 
-    /// If AWS does not announce a block, its first delta determines its type.
-    fn of(delta: &ContentBlockDelta) -> Self {
+    /// Creates the block from its first delta, for blocks without a start event.
+    fn from_delta(delta: &ContentBlockDelta) -> Self {
         match delta {
             ContentBlockDelta::Text(_) | ContentBlockDelta::Citation(_) => {
                 Self::Text { text: String::new(), citations: Vec::new() }
@@ -180,7 +181,7 @@ impl Block {
         }
     }
 
-    /// Returns the block. A text block without text is `None`, because AWS would reject it in the next turn.
+    /// Returns the complete block. A text block without text is `None`, because AWS would reject it in the next turn.
     fn finished(self) -> Option<ContentBlock> {
         Some(match self {
             Self::Empty => return None,
@@ -216,7 +217,8 @@ impl Block {
     }
 }
 
-/// A tool without arguments has no input. Incomplete input is kept as a string.
+/// Parses the input of a tool call. AWS sends no input for a tool without arguments. Incomplete input is kept as a
+/// string.
 fn tool_input(json: String) -> Value {
     if json.trim().is_empty() {
         return Value::Object(serde_json::Map::new());

@@ -95,7 +95,7 @@ pub trait AsyncInvokeExt {
     /// # let session = Session::local(local.url())?;
     /// # let model = FoundationModel::objects().using(&session).get("luma.ray-v2:0").await?;
     /// let page = model.list_async_invokes().max_results(10).await?;
-    /// println!("{} jobs, more to come: {}", page.items.len(), page.next_token.is_some());
+    /// println!("{} jobs, more pages: {}", page.items.len(), page.next_token.is_some());
     /// # Ok(())
     /// # }
     /// ```
@@ -137,20 +137,20 @@ fn objects(target: &Target) -> Manager<AsyncInvoke> {
 
 pub(crate) async fn get_async_invoke(target: Target, invocation_arn: String) -> Result<Bound<AsyncInvoke>> {
     let job = objects(&target).get(invocation_arn).await?;
-    if target.owns(&job.model_arn) {
+    if target.matches_arn(&job.model_arn) {
         return Ok(job);
     }
-    let own = target.model_arn.as_deref().unwrap_or(&target.model_id);
+    let expected = target.model_arn.as_deref().unwrap_or(&target.model_id);
     let message =
-        format!("the job {} belongs to the model {}, not to {own}", job.invocation_arn, job.model_arn);
+        format!("the job {} belongs to the model {}, not to {expected}", job.invocation_arn, job.model_arn);
     Err(Error::new(ErrorKind::WrongModel, message)
         .with_operation("GetAsyncInvoke")
         .with_hint("`AsyncInvoke::objects().get(…)` gets the jobs of any model"))
 }
 
 impl Target {
-    /// Returns whether a job with this model ARN belongs to this model.
-    fn owns(&self, model_arn: &str) -> bool {
+    /// Returns whether this model has this ARN, which is that of a job's model.
+    fn matches_arn(&self, model_arn: &str) -> bool {
         match &self.model_arn {
             Some(own) => own == model_arn,
             None => model_arn.rsplit('/').next() == Some(self.model_id.as_str()),
@@ -250,10 +250,12 @@ impl ModelAsyncInvokes {
         Self { query: self.query.starting_token(token), ..self }
     }
 
-    /// Streams this model's jobs of all pages.
+    /// Streams this model's jobs from all pages.
     pub fn stream(&self) -> Rows<AsyncInvokeSummary> {
         let target = self.target.clone();
-        Rows::new(self.query.stream().try_filter(move |job| std::future::ready(target.owns(&job.model_arn))))
+        Rows::new(
+            self.query.stream().try_filter(move |job| std::future::ready(target.matches_arn(&job.model_arn))),
+        )
     }
 }
 
@@ -265,7 +267,7 @@ impl IntoFuture for ModelAsyncInvokes {
         Box::pin(async move {
             let mut page =
                 self.query.pages().next().await.unwrap_or_else(|| Ok(Page::new(Vec::new(), None)))?;
-            page.items.retain(|job| self.target.owns(&job.model_arn));
+            page.items.retain(|job| self.target.matches_arn(&job.model_arn));
             Ok(page)
         })
     }

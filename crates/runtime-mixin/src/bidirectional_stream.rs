@@ -9,7 +9,7 @@ use aws_sdk_bedrockruntime::error::SdkError;
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::invoke_model_with_bidirectional_stream::{
     InvokeModelWithBidirectionalStreamError as SdkFailure,
-    InvokeModelWithBidirectionalStreamOutput as SdkAnswer,
+    InvokeModelWithBidirectionalStreamOutput as SdkResponse,
 };
 use aws_sdk_bedrockruntime::types::error::InvokeModelWithBidirectionalStreamInputError as SdkInputError;
 use aws_sdk_bedrockruntime::types::{
@@ -24,13 +24,13 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::stream::{Events, Silence, unanswered};
+use crate::stream::{Events, Silence, no_response};
 use crate::{Invokable, Target};
 
 const OPERATION: &str = "InvokeModelWithBidirectionalStream";
 
-/// How many chunks can wait to be sent.
-const WAITING: usize = 32;
+/// The number of chunks that can wait to be sent.
+const SEND_QUEUE: usize = 32;
 
 /// `invoke_model_with_bidirectional_stream` on a bound model.
 pub trait BidirectionalStreamExt {
@@ -98,25 +98,25 @@ pub struct BidirectionalStream {
 
 /// The state of the response.
 enum Output {
-    Opening { answer: JoinHandle<Result<SdkAnswer, SdkError<SdkFailure>>>, silence: Silence },
+    Opening { response: JoinHandle<Result<SdkResponse, SdkError<SdkFailure>>>, silence: Silence },
     Open(Box<Events<SdkEvent>>),
     Ended,
 }
 
 pub(crate) async fn open(target: Target) -> Result<BidirectionalStream> {
     target.call(OPERATION).check()?;
-    let (input, chunks) = mpsc::channel(WAITING);
+    let (input, chunks) = mpsc::channel(SEND_QUEUE);
     let request = target
         .client()
         .invoke_model_with_bidirectional_stream()
         .model_id(&target.model_id)
         .body(body(chunks).into());
     // AWS may respond only after it has received chunks, so sending must not wait for the response.
-    let answer = tokio::spawn(request.send());
+    let response = tokio::spawn(request.send());
     let silence = Silence::new(target.session.stream_silence_timeout());
     Ok(BidirectionalStream {
         input: Some(input),
-        output: Output::Opening { answer, silence },
+        output: Output::Opening { response, silence },
         target,
         started: Instant::now(),
         request_id: None,
@@ -130,7 +130,7 @@ fn body(chunks: mpsc::Receiver<Blob>) -> impl Stream<Item = Result<SdkInput, Sdk
         let part = SdkInputPart::builder().bytes(chunk.into()).build();
         Some((Ok(SdkInput::Chunk(part)), chunks))
     })
-    // The SDK polls once more after the end.
+    // The SDK polls again after the end.
     .fuse()
 }
 
@@ -144,7 +144,7 @@ impl BidirectionalStream {
     pub async fn send(&self, chunk: impl Into<Blob>) -> Result<()> {
         let closed = || {
             Error::stream_interrupted(OPERATION, "the stream accepts no more chunks")
-                .with_hint("`next` returns what ended it; after `finish`, nothing can be sent")
+                .with_hint("`next` returns the error that ended it; after `finish`, nothing can be sent")
         };
         let input = self.input.as_ref().ok_or_else(closed)?;
         input.send(chunk.into()).await.map_err(|_| closed())
@@ -168,20 +168,20 @@ impl BidirectionalStream {
     /// Closes both directions. Dropping it does the same.
     pub fn close(self) {}
 
-    /// Returns AWS's request ID, once AWS has responded.
+    /// Returns AWS's request ID. `None` until AWS has responded.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
-    /// Handles AWS's response to the request.
-    fn opened(&mut self, answer: Result<SdkAnswer, SdkError<SdkFailure>>) -> Result<Output> {
+    /// Handles AWS's response to the request, and returns the new state.
+    fn opened(&mut self, response: Result<SdkResponse, SdkError<SdkFailure>>) -> Result<Output> {
         let session = &self.target.session;
-        let answer =
-            answer.map_err(|error| sdk::error(session, OPERATION, Some(&self.target.model_id), error))?;
-        self.request_id = answer.request_id().map(str::to_owned);
+        let response =
+            response.map_err(|error| sdk::error(session, OPERATION, Some(&self.target.model_id), error))?;
+        self.request_id = response.request_id().map(str::to_owned);
         let silence_timeout = session.stream_silence_timeout();
         let target = self.target.clone();
-        let events = Events::new(answer.body, OPERATION, target, self.started, silence_timeout);
+        let events = Events::new(response.body, OPERATION, target, self.started, silence_timeout);
         Ok(Output::Open(Box::new(events)))
     }
 }
@@ -194,23 +194,24 @@ impl Stream for BidirectionalStream {
         loop {
             match &mut this.output {
                 Output::Ended => return Poll::Ready(None),
-                Output::Opening { answer: opening, silence } => {
-                    let answer = match Pin::new(&mut *opening).poll(context) {
-                        Poll::Ready(Ok(answer)) => this.opened(answer),
-                        Poll::Ready(Err(_)) => {
-                            Err(Error::stream_interrupted(OPERATION, "the request was dropped"))
-                        }
+                Output::Opening { response: opening, silence } => {
+                    let response = match Pin::new(&mut *opening).poll(context) {
+                        Poll::Ready(Ok(response)) => this.opened(response),
+                        Poll::Ready(Err(_)) => Err(Error::stream_interrupted(
+                            OPERATION,
+                            "the task that opens the stream was cancelled",
+                        )),
                         Poll::Pending => {
                             let timeout = ready!(silence.poll(context));
                             opening.abort();
-                            Err(unanswered(OPERATION, timeout))
+                            Err(no_response(OPERATION, timeout))
                         }
                     };
-                    match answer {
+                    match response {
                         Ok(output) => this.output = output,
                         Err(error) => {
                             this.output = Output::Ended;
-                            this.target.call(OPERATION).since(this.started).failed(&error);
+                            this.target.call(OPERATION).with_start(this.started).failed(&error);
                             return Poll::Ready(Some(Err(error)));
                         }
                     }
@@ -241,13 +242,13 @@ impl Stream for BidirectionalStream {
 
 impl Drop for BidirectionalStream {
     fn drop(&mut self) {
-        if let Output::Opening { answer, .. } = &self.output {
-            answer.abort();
+        if let Output::Opening { response, .. } = &self.output {
+            response.abort();
         }
     }
 }
 
-/// Shows the state, but not the content.
+/// Shows the request ID and whether chunks can still be sent, but not the content.
 impl fmt::Debug for BidirectionalStream {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

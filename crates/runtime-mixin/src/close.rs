@@ -20,7 +20,7 @@ pub trait CloseExt {
     /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-pro-v1:0").await?;
     /// model.converse("Hello").await?;
     /// model.close();
-    /// model.converse("Hello again").await?; // opens it anew
+    /// model.converse("Hello again").await?; // opens a new one
     /// # Ok(())
     /// # }
     /// ```

@@ -1,4 +1,4 @@
-//! The runtime operations by model ID.
+//! The runtime operations, for models that are given by their IDs.
 
 use bedrock_orm_core::{Bound, Result, Session};
 use bedrock_orm_managers::{Manager, Objects, QuerySet};
@@ -37,7 +37,7 @@ pub struct ConversationManager {
 }
 
 impl ConversationManager {
-    /// Creates a manager on this session. Sends nothing.
+    /// Creates a manager for this session. Sends nothing.
     pub fn new(session: &Session) -> Self {
         Self { session: session.clone() }
     }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
-use aws_sdk_bedrockruntime::operation::converse::ConverseOutput as SdkAnswer;
+use aws_sdk_bedrockruntime::operation::converse::ConverseOutput as SdkResponse;
 use aws_sdk_bedrockruntime::operation::converse::builders::ConverseInputBuilder;
 use bedrock_orm_core::{Bound, Error, Result, sdk};
 use bedrock_orm_models::{
@@ -90,7 +90,7 @@ impl<M: Invokable> ConverseExt for Bound<M> {
     }
 }
 
-/// A turn of a conversation. Awaiting sends it and returns `R`: the whole reply, or the stream of it.
+/// A turn of a conversation. Awaiting sends it and returns `R`: the whole reply, or a stream of it.
 ///
 /// You can chain settings in any order, also onto a whole [`ConverseRequest`]. A repeated setting follows one rule: a
 /// single value replaces the earlier one, a list is extended, and a value with members (a configuration, a map, a JSON
@@ -151,7 +151,7 @@ impl<R> Converse<R> {
         self
     }
 
-    /// Sets the largest number of tokens of the reply.
+    /// Sets the maximum number of tokens in the reply.
     pub fn max_tokens(mut self, max_tokens: i32) -> Self {
         self.request.inference_config.get_or_insert_default().max_tokens = Some(max_tokens);
         self
@@ -159,14 +159,14 @@ impl<R> Converse<R> {
 
     /// Sets the temperature, from 0 to 1.
     ///
-    /// AWS takes an `f32`, and the SDK writes it with the digits of an `f64`: 0.1 is sent as 0.10000000149011612, which
-    /// is the same `f32`. The same is true of [`top_p`](Self::top_p).
+    /// AWS accepts an `f32`, but the SDK writes it with the digits of an `f64`: 0.1 is sent as 0.10000000149011612,
+    /// which is the same `f32`. The same applies to [`top_p`](Self::top_p).
     pub fn temperature(mut self, temperature: f32) -> Self {
         self.request.inference_config.get_or_insert_default().temperature = Some(temperature);
         self
     }
 
-    /// Sets the share of likely tokens to sample from, from 0 to 1.
+    /// Sets nucleus sampling: the probability mass of the most likely tokens to sample from, from 0 to 1.
     pub fn top_p(mut self, top_p: f32) -> Self {
         self.request.inference_config.get_or_insert_default().top_p = Some(top_p);
         self
@@ -182,7 +182,7 @@ impl<R> Converse<R> {
         self
     }
 
-    /// Adds tools that the model can call, and sets whether it has to.
+    /// Adds tools that the model can call, and sets the tool choice if the configuration has one.
     pub fn tool_config(mut self, tool_config: ToolConfiguration) -> Self {
         self.request.tool_config.get_or_insert_default().merge(tool_config);
         self
@@ -213,22 +213,22 @@ impl<R> Converse<R> {
         self
     }
 
-    /// Merges settings of this model alone, such as `json!({"top_k": 50})`.
+    /// Merges model-specific fields into the request, such as `json!({"top_k": 50})`.
     pub fn additional_model_request_fields(mut self, fields: impl Into<Value>) -> Self {
         match (&mut self.request.additional_model_request_fields, fields.into()) {
-            (Some(Value::Object(there)), Value::Object(more)) => there.extend(more),
-            (there, fields) => *there = Some(fields),
+            (Some(Value::Object(existing)), Value::Object(more)) => existing.extend(more),
+            (existing, fields) => *existing = Some(fields),
         }
         self
     }
 
-    /// Adds fields of the provider's own response to return, as JSON pointers such as `/stop_sequence`.
+    /// Adds fields of the provider's own response that AWS also returns, as JSON pointers such as `/stop_sequence`.
     pub fn additional_model_response_field_paths(
         mut self,
         paths: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
-        let there = self.request.additional_model_response_field_paths.get_or_insert_default();
-        there.extend(paths.into_iter().map(Into::into));
+        let existing = self.request.additional_model_response_field_paths.get_or_insert_default();
+        existing.extend(paths.into_iter().map(Into::into));
         self
     }
 
@@ -252,7 +252,7 @@ impl<R> Converse<R> {
         self
     }
 
-    /// Sets whether to use the faster, more expensive serving of a model that has one.
+    /// Sets the latency: standard, or optimized, which is faster and more expensive. Not every model supports both.
     pub fn performance_config(mut self, performance_config: impl Into<PerformanceConfiguration>) -> Self {
         self.request.performance_config = Some(performance_config.into());
         self
@@ -264,13 +264,13 @@ impl<R> Converse<R> {
         self
     }
 
-    /// Merges the output settings: a JSON schema that the reply follows, and the model's effort.
+    /// Merges output settings: a JSON schema for the reply, and the effort of the model.
     pub fn output_config(mut self, output_config: OutputConfig) -> Self {
         self.request.output_config.get_or_insert_default().merge(output_config);
         self
     }
 
-    /// Returns the target and the request, whose guardrail is checked.
+    /// Returns the target and the request. Checks the guardrail, and sets its trace.
     fn into_request(self, operation: &'static str) -> Result<(Target, ConverseRequest)> {
         let mut request = self.request;
         if let Some(guardrail) = &mut request.guardrail_config {
@@ -287,11 +287,11 @@ impl Converse<ConverseStream> {
     /// Sets how long the stream can be silent, counted from sending, before it fails as interrupted. The default is the
     /// session's [`stream_silence_timeout`](bedrock_orm_core::Session::stream_silence_timeout). `None` means no limit.
     pub fn silence_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.silence_timeout = sdk::limit(timeout.into());
+        self.silence_timeout = sdk::supported_timeout(timeout.into());
         self
     }
 
-    /// Sets whether the guardrail checks the text before it is streamed, or in parallel.
+    /// Sets whether the guardrail checks the text before it is streamed, or while it is streamed.
     pub fn guardrail_stream_processing_mode(mut self, mode: GuardrailStreamProcessingMode) -> Self {
         self.guardrail_mode = Some(mode);
         self
@@ -311,13 +311,13 @@ impl IntoFuture for Converse<ConverseResponse> {
                 .model_id(&target.model_id);
             let client = target.client();
             let sending = Box::pin(async { input.send_with(&client).await });
-            target.call(OPERATION).send_counted(sending, usage).await.map(Into::into)
+            target.call(OPERATION).send_with_usage(sending, usage).await.map(Into::into)
         })
     }
 }
 
-fn usage(answer: &SdkAnswer) -> sdk::Usage {
-    let Some(usage) = answer.usage() else { return sdk::Usage::default() };
+fn usage(response: &SdkResponse) -> sdk::Usage {
+    let Some(usage) = response.usage() else { return sdk::Usage::default() };
     sdk::Usage {
         input_tokens: Some(usage.input_tokens().into()),
         output_tokens: Some(usage.output_tokens().into()),

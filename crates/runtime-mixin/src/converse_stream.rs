@@ -67,9 +67,9 @@ impl ConverseStream {
         let started = Instant::now();
         let call = target.call(OPERATION);
         let opening = call.open(Box::pin(async { input.send_with(&client).await }));
-        let answer = stream::opened(call, OPERATION, opening, silence_timeout).await?;
-        let request_id = answer.request_id().map(str::to_owned);
-        let events = Events::new(answer.stream, OPERATION, target, started, silence_timeout);
+        let response = stream::open_within(call, OPERATION, opening, silence_timeout).await?;
+        let request_id = response.request_id().map(str::to_owned);
+        let events = Events::new(response.stream, OPERATION, target, started, silence_timeout);
         Ok(Self { events, assembly: Assembly::default(), failed: false, request_id })
     }
 
@@ -82,7 +82,7 @@ impl ConverseStream {
         StreamExt::next(self).await
     }
 
-    /// Streams only the text, in pieces.
+    /// Returns a stream of only the text, in pieces.
     pub fn text(self) -> TextStream {
         TextStream { stream: self }
     }
@@ -110,7 +110,7 @@ impl ConverseStream {
         while let Some(event) = self.next().await {
             event?;
         }
-        let interrupted = "the stream ended after the message and before its usage and metrics";
+        let interrupted = "the stream ended after the message, but before its usage and metrics";
         std::mem::take(&mut self.assembly).response().map_err(|message| {
             Error::stream_interrupted(OPERATION, interrupted)
                 .with_partial(Partial::Message(message))
@@ -126,9 +126,9 @@ impl ConverseStream {
         self.request_id.as_deref()
     }
 
-    /// Attaches the message so far to the error.
-    fn broken(&mut self, error: Error) -> Error {
-        // The error is returned once: after it, the stream has ended.
+    /// Ends the stream with this error. Attaches the message so far to it, and logs it.
+    fn fail(&mut self, error: Error) -> Error {
+        // After the error, the stream has ended. It does not fail a second time.
         self.failed = true;
         let message = std::mem::take(&mut self.assembly).into_message();
         let error = error.with_partial(Partial::Message(message)).with_request_id(self.request_id.as_deref());
@@ -148,11 +148,10 @@ impl Stream for ConverseStream {
                 this.assembly.add(&event);
                 Some(Ok(event))
             }
-            Some(Err(error)) => Some(Err(this.broken(error))),
-            None if this.assembly.is_open() && !this.failed => {
-                Some(Err(this
-                    .broken(Error::stream_interrupted(OPERATION, "the stream ended before the message did"))))
-            }
+            Some(Err(error)) => Some(Err(this.fail(error))),
+            None if this.assembly.is_incomplete() && !this.failed => Some(Err(this.fail(
+                Error::stream_interrupted(OPERATION, "the stream ended before the message was complete"),
+            ))),
             None => {
                 if !this.failed {
                     this.events.succeeded(this.request_id.as_deref(), || this.assembly.usage());
@@ -163,7 +162,7 @@ impl Stream for ConverseStream {
     }
 }
 
-/// Shows the state, but not the content.
+/// Shows the request ID, but not the content.
 impl fmt::Debug for ConverseStream {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("ConverseStream").field("request_id", &self.request_id).finish_non_exhaustive()

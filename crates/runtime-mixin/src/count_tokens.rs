@@ -1,6 +1,6 @@
 //! `CountTokens`: counts the tokens of a request.
 
-use aws_sdk_bedrockruntime::operation::count_tokens::CountTokensOutput as SdkAnswer;
+use aws_sdk_bedrockruntime::operation::count_tokens::CountTokensOutput as SdkResponse;
 use aws_sdk_bedrockruntime::types::CountTokensInput as SdkInput;
 use bedrock_orm_core::{Bound, Error, Result, sdk};
 use bedrock_orm_models::{CountTokensInput, CountTokensResponse};
@@ -53,9 +53,9 @@ pub(crate) async fn count_tokens(target: Target, input: CountTokensInput) -> Res
     const OPERATION: &str = "CountTokens";
     let input = SdkInput::try_from(input).map_err(|error| Error::unsendable(OPERATION, error))?;
     let sending = target.client().count_tokens().model_id(&target.model_id).input(input).send();
-    let usage = |answer: &SdkAnswer| sdk::Usage {
-        input_tokens: Some(answer.input_tokens().into()),
+    let usage = |response: &SdkResponse| sdk::Usage {
+        input_tokens: Some(response.input_tokens().into()),
         ..sdk::Usage::default()
     };
-    target.call(OPERATION).send_counted(Box::pin(sending), usage).await.map(Into::into)
+    target.call(OPERATION).send_with_usage(Box::pin(sending), usage).await.map(Into::into)
 }

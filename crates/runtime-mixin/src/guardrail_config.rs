@@ -1,4 +1,4 @@
-//! The guardrail of a call: settings are merged, and checked before anything is sent.
+//! The guardrail configuration of a call: merges settings, and checks them before anything is sent.
 
 use bedrock_orm_core::{Error, Result};
 use bedrock_orm_models::GuardrailConfiguration;

@@ -1,4 +1,4 @@
-//! What can be invoked, and the session that invokes it.
+//! Invokable resources, and the target of an invocation.
 
 use aws_sdk_bedrockruntime::Client;
 use bedrock_orm_core::{Bound, Resource, Session, sdk};
@@ -6,12 +6,12 @@ use bedrock_orm_core::{Bound, Resource, Session, sdk};
 use bedrock_orm_managers::resources::AnyModel;
 use bedrock_orm_models::FoundationModel;
 
-/// A resource that Bedrock can invoke. Bound, it has all methods of the runtime.
+/// A resource that Bedrock can invoke. A bound one has all methods of the runtime API.
 pub trait Invokable: Resource {
     /// Returns the model ID for requests: an ID or an ARN.
     fn invocation_id(&self) -> &str;
 
-    /// Returns the ARN that AWS writes into an asynchronous invocation of it, if it is known.
+    /// Returns the ARN that AWS records in an asynchronous invocation of it, if it is known.
     fn invocation_arn(&self) -> Option<&str>;
 
     /// Returns why Bedrock cannot invoke it, and what to invoke instead. `None` if it can be invoked.
@@ -30,7 +30,7 @@ impl Invokable for FoundationModel {
     }
 }
 
-/// Invokes the model that it is. A custom model is the only kind that Bedrock does not invoke directly.
+/// Invokes the model of any type. A custom model is the only type that Bedrock does not invoke directly.
 ///
 /// Source: <https://docs.aws.amazon.com/bedrock/latest/userguide/model-customization-use.html>
 #[cfg(feature = "control-plane")]
@@ -44,7 +44,7 @@ impl Invokable for AnyModel {
             Self::InferenceProfile(profile) => profile.invocation_id(),
             Self::ProvisionedModelThroughput(throughput) => throughput.invocation_id(),
             Self::PromptRouter(router) => router.invocation_id(),
-            // A kind that is newer than this code.
+            // A type that is newer than this code.
             _ => "",
         }
     }
@@ -58,12 +58,12 @@ impl Invokable for AnyModel {
 
     fn refusal(&self) -> Option<&'static str> {
         matches!(self, Self::CustomModel(_)).then_some(
-            "a custom model is not invoked by itself: invoke a CustomModelDeployment of it, or provisioned throughput",
+            "a custom model cannot be invoked directly: invoke a CustomModelDeployment or ProvisionedModelThroughput of it",
         )
     }
 }
 
-/// A model to invoke, and the session that invokes it.
+/// A model to invoke, and the session for the calls.
 #[derive(Clone, Debug)]
 pub struct Target {
     pub(crate) session: Session,
@@ -85,7 +85,7 @@ impl Target {
 
     /// Creates a call of the operation, which starts now.
     pub(crate) fn call(&self, operation: &'static str) -> sdk::Call<'_> {
-        sdk::Call::new(&self.session, operation).of_model(&self.model_id).refused(self.refusal)
+        sdk::Call::new(&self.session, operation).with_model_id(&self.model_id).with_refusal(self.refusal)
     }
 }
 

@@ -27,8 +27,8 @@ pub trait InvokeModelExt {
     /// # let session = Session::local(local.url())?;
     /// # let model = FoundationModel::objects().using(&session).get("meta.llama3-8b-instruct-v1:0").await?;
     /// let body = json!({"prompt": "Summarize this deployment note in one sentence."});
-    /// let answer: Value = model.invoke_model(body).await?.body.json()?;
-    /// println!("{}", answer["generation"]);
+    /// let response: Value = model.invoke_model(body).await?.body.json()?;
+    /// println!("{}", response["generation"]);
     /// # Ok(())
     /// # }
     /// ```
@@ -84,7 +84,7 @@ impl<M: Invokable> InvokeModelExt for Bound<M> {
     }
 }
 
-/// An invocation with a raw body. Awaiting sends it and returns `R`: the whole response, or the stream of it. A
+/// An invocation with a raw body. Awaiting sends it and returns `R`: the whole response, or a stream of it. A
 /// repeated setting follows the rule of [`Converse`](crate::Converse).
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
@@ -99,7 +99,7 @@ pub struct InvokeModel<R> {
     request_metadata: Option<Map<String, Value>>,
     pub(crate) silence_timeout: Option<Duration>,
     guardrail: Option<GuardrailConfiguration>,
-    answer: PhantomData<fn() -> R>,
+    response: PhantomData<fn() -> R>,
 }
 
 impl<R> InvokeModel<R> {
@@ -116,7 +116,7 @@ impl<R> InvokeModel<R> {
             request_metadata: None,
             silence_timeout,
             guardrail: None,
-            answer: PhantomData,
+            response: PhantomData,
         }
     }
 
@@ -145,7 +145,7 @@ impl<R> InvokeModel<R> {
         self
     }
 
-    /// Sets whether to use the faster, more expensive serving of a model that has one.
+    /// Sets the latency: standard, or optimized, which is faster and more expensive. Not every model supports both.
     pub fn performance_config_latency(mut self, latency: PerformanceConfigLatency) -> Self {
         self.performance_config_latency = Some(latency);
         self
@@ -167,17 +167,17 @@ impl<R> InvokeModel<R> {
         self
     }
 
-    /// Returns the labels as the header has them.
+    /// Returns the labels in the format of the header: a JSON object.
     pub(crate) fn labels(&mut self) -> Option<String> {
         self.request_metadata.take().map(|labels| Value::Object(labels).to_string())
     }
 
-    /// Returns the checked guardrail. Its trace applies unless the call sets one.
+    /// Returns the guardrail, after checking it. Its trace applies unless the call sets one.
     pub(crate) fn take_guardrail(&mut self, operation: &'static str) -> Result<GuardrailConfiguration> {
         let Some(guardrail) = self.guardrail.take() else { return Ok(GuardrailConfiguration::default()) };
         guardrail_config::check(&guardrail, operation)?;
         if let (None, Some(trace)) = (&self.trace, &guardrail.trace) {
-            // The body has `enabled` where the header has `ENABLED`.
+            // A guardrail configuration has `enabled`; the header has `ENABLED`.
             self.trace = Some(trace.as_str().to_uppercase().into());
         }
         Ok(guardrail)
@@ -188,7 +188,7 @@ impl InvokeModel<InvokeModelStream> {
     /// Sets how long the stream can be silent, counted from sending, before it fails as interrupted. The default is the
     /// session's [`stream_silence_timeout`](bedrock_orm_core::Session::stream_silence_timeout). `None` means no limit.
     pub fn silence_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.silence_timeout = sdk::limit(timeout.into());
+        self.silence_timeout = sdk::supported_timeout(timeout.into());
         self
     }
 }
@@ -216,12 +216,12 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
                 .set_performance_config_latency(self.performance_config_latency.map(Into::into))
                 .set_service_tier(self.service_tier.map(Into::into))
                 .set_request_metadata(labels);
-            let answer = target.call(OPERATION).send(request.send()).await?;
+            let response = target.call(OPERATION).send(request.send()).await?;
             Ok(InvokeModelResponse {
-                body: answer.body.into(),
-                content_type: answer.content_type,
-                performance_config_latency: answer.performance_config_latency.map(Into::into),
-                service_tier: answer.service_tier.map(Into::into),
+                body: response.body.into(),
+                content_type: response.content_type,
+                performance_config_latency: response.performance_config_latency.map(Into::into),
+                service_tier: response.service_tier.map(Into::into),
             })
         })
     }

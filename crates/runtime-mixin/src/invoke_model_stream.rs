@@ -24,6 +24,7 @@ const OPERATION: &str = "InvokeModelWithResponseStream";
 const METRICS: &str = "\"amazon-bedrock-invocationMetrics\"";
 /// AWS adds this to the chunks of a response that the guardrail changed or replaced, and sometimes to the last of them.
 const INTERVENED: &str = "\"amazon-bedrock-guardrailAction\":\"INTERVENED\"";
+/// AWS adds this to a chunk with the guardrail's trace.
 const TRACE: &str = "\"amazon-bedrock-trace\"";
 
 /// A response in the provider's format, as a stream of chunks. Each chunk is an event of the provider, usually JSON,
@@ -38,8 +39,8 @@ const TRACE: &str = "\"amazon-bedrock-trace\"";
 /// [`InvokeModelWithResponseStream`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModelWithResponseStream.html).
 pub struct InvokeModelStream {
     events: Events<SdkEvent>,
-    arrived: Vec<u8>,
-    /// Where the last chunk starts in what has arrived.
+    received: Vec<u8>,
+    /// The offset of the last chunk in `received`.
     last_chunk: usize,
     complete: bool,
     request_id: Option<String>,
@@ -81,12 +82,12 @@ impl InvokeModelStream {
         self.request_id.as_deref()
     }
 
-    /// Attaches the chunks so far to the error.
-    fn broken(&mut self, error: Error) -> Error {
-        // The error is returned once: after it, the stream has ended.
+    /// Ends the stream with this error. Attaches the chunks so far to it, and logs it.
+    fn fail(&mut self, error: Error) -> Error {
+        // After the error, the stream has ended. It does not fail a second time.
         self.complete = true;
-        let arrived = Blob::from(std::mem::take(&mut self.arrived));
-        let error = error.with_partial(Partial::Body(arrived)).with_request_id(self.request_id.as_deref());
+        let received = Blob::from(std::mem::take(&mut self.received));
+        let error = error.with_partial(Partial::Body(received)).with_request_id(self.request_id.as_deref());
         self.events.failed(&error);
         error
     }
@@ -101,23 +102,23 @@ impl Stream for InvokeModelStream {
             match ready!(this.events.poll_event(context)) {
                 Some(Ok(SdkEvent::Chunk(part))) => {
                     let chunk = Blob::from(part.bytes.map(|bytes| bytes.into_inner()).unwrap_or_default());
-                    this.complete = is_last(&chunk, this.arrived.is_empty());
-                    this.last_chunk = this.arrived.len();
-                    this.arrived.extend_from_slice(&chunk);
+                    this.complete = is_last(&chunk, this.received.is_empty());
+                    this.last_chunk = this.received.len();
+                    this.received.extend_from_slice(&chunk);
                     return Poll::Ready(Some(Ok(chunk)));
                 }
                 // An event of a newer API.
                 Some(Ok(_)) => {}
-                Some(Err(error)) => return Poll::Ready(Some(Err(this.broken(error)))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(this.fail(error)))),
                 None if this.complete => {
-                    let last = this.arrived.get(this.last_chunk..).unwrap_or_default();
+                    let last = this.received.get(this.last_chunk..).unwrap_or_default();
                     this.events.succeeded(this.request_id.as_deref(), || usage(last));
                     return Poll::Ready(None);
                 }
                 None => {
                     let error =
                         Error::stream_interrupted(OPERATION, "the stream ended before its last chunk");
-                    return Poll::Ready(Some(Err(this.broken(error))));
+                    return Poll::Ready(Some(Err(this.fail(error))));
                 }
             }
         }
@@ -144,7 +145,7 @@ fn usage(chunk: &[u8]) -> Usage {
     }
 }
 
-/// Shows the state, but not the content.
+/// Shows the request ID, but not the content.
 impl fmt::Debug for InvokeModelStream {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -178,16 +179,20 @@ impl IntoFuture for InvokeModel<InvokeModelStream> {
                 .set_request_metadata(labels);
             let started = Instant::now();
             let call = target.call(OPERATION);
-            let answer =
-                stream::opened(call, OPERATION, call.open(Box::pin(request.send())), self.silence_timeout)
-                    .await?;
+            let response = stream::open_within(
+                call,
+                OPERATION,
+                call.open(Box::pin(request.send())),
+                self.silence_timeout,
+            )
+            .await?;
             Ok(InvokeModelStream {
-                request_id: answer.request_id().map(str::to_owned),
-                content_type: answer.content_type,
-                performance_config_latency: answer.performance_config_latency.map(Into::into),
-                service_tier: answer.service_tier.map(Into::into),
-                events: Events::new(answer.body, OPERATION, target, started, self.silence_timeout),
-                arrived: Vec::new(),
+                request_id: response.request_id().map(str::to_owned),
+                content_type: response.content_type,
+                performance_config_latency: response.performance_config_latency.map(Into::into),
+                service_tier: response.service_tier.map(Into::into),
+                events: Events::new(response.body, OPERATION, target, started, self.silence_timeout),
+                received: Vec::new(),
                 last_chunk: 0,
                 complete: false,
             })

@@ -16,8 +16,8 @@ use tokio::time::Sleep;
 
 use crate::Target;
 
-/// Waits for the response that opens a stream, no longer than the stream can be silent.
-pub(crate) async fn opened<T>(
+/// Waits for the response that opens a stream, for at most the silence timeout.
+pub(crate) async fn open_within<T>(
     call: Call<'_>,
     operation: &'static str,
     opening: impl Future<Output = Result<T>>,
@@ -29,28 +29,28 @@ pub(crate) async fn opened<T>(
         return Err(Error::invalid_input(operation, message).with_hint("`None` sets no limit"));
     }
     tokio::time::timeout(timeout, opening).await.unwrap_or_else(|_| {
-        let error = unanswered(operation, timeout);
+        let error = no_response(operation, timeout);
         call.failed(&error);
         Err(error)
     })
 }
 
-/// Creates the error for a stream that never opened.
-pub(crate) fn unanswered(operation: &'static str, timeout: Duration) -> Error {
+/// Creates the error for a stream that did not open within the timeout.
+pub(crate) fn no_response(operation: &'static str, timeout: Duration) -> Error {
     let message = format!("no response for {timeout:?}: the stream was silent from the start");
     Error::stream_interrupted(operation, message)
-        .with_hint("`silence_timeout`, or the session's `stream_silence_timeout`, sets the limit")
+        .with_hint("set a longer `silence_timeout`, or `stream_silence_timeout` of the session")
 }
 
-/// The events of an operation's stream. An error is the last of them.
+/// The events of an operation's stream. After an error, the stream has ended.
 pub(crate) struct Events<T> {
     received: Option<Pin<Box<dyn Stream<Item = Result<T>> + Send>>>,
     silence: Silence,
     operation: &'static str,
     target: Target,
     started: Instant,
-    /// Whether the end has been logged.
-    is_told: bool,
+    /// Whether success or failure has been logged.
+    is_logged: bool,
 }
 
 impl<T: Send + Sync + 'static> Events<T> {
@@ -64,15 +64,15 @@ impl<T: Send + Sync + 'static> Events<T> {
     where
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        let of = target.clone();
-        let ours = move |error: SdkError<E, RawMessage>| {
-            sdk::stream_error(&of.session, operation, &of.model_id, error)
+        let source = target.clone();
+        let convert = move |error: SdkError<E, RawMessage>| {
+            sdk::stream_error(&source.session, operation, &source.model_id, error)
         };
-        let received = stream::unfold((receiver, ours), |(mut receiver, ours)| async move {
+        let received = stream::unfold((receiver, convert), |(mut receiver, convert)| async move {
             match receiver.recv().await {
-                Ok(Some(event)) => Some((Ok(event), (receiver, ours))),
+                Ok(Some(event)) => Some((Ok(event), (receiver, convert))),
                 Ok(None) => None,
-                Err(error) => Some((Err(ours(error)), (receiver, ours))),
+                Err(error) => Some((Err(convert(error)), (receiver, convert))),
             }
         });
         Self {
@@ -81,26 +81,26 @@ impl<T: Send + Sync + 'static> Events<T> {
             operation,
             target,
             started,
-            is_told: false,
+            is_logged: false,
         }
     }
 
     /// Logs that the stream completed.
     pub(crate) fn succeeded(&mut self, request_id: Option<&str>, usage: impl FnOnce() -> Usage) {
-        if !std::mem::replace(&mut self.is_told, true) {
+        if !std::mem::replace(&mut self.is_logged, true) {
             self.call().succeeded(request_id, usage);
         }
     }
 
     /// Logs that the stream failed.
     pub(crate) fn failed(&mut self, error: &Error) {
-        if !std::mem::replace(&mut self.is_told, true) {
+        if !std::mem::replace(&mut self.is_logged, true) {
             self.call().failed(error);
         }
     }
 
     fn call(&self) -> Call<'_> {
-        self.target.call(self.operation).since(self.started)
+        self.target.call(self.operation).with_start(self.started)
     }
 
     /// Returns the next event, or `None` after the end or an error.
@@ -108,7 +108,7 @@ impl<T: Send + Sync + 'static> Events<T> {
         let Some(received) = &mut self.received else { return Poll::Ready(None) };
         match received.as_mut().poll_next(context) {
             Poll::Ready(Some(Ok(event))) => {
-                self.silence.broken();
+                self.silence.reset();
                 Poll::Ready(Some(Ok(event)))
             }
             Poll::Ready(Some(Err(error))) => {
@@ -136,7 +136,7 @@ impl<T: Send + Sync + 'static> Events<T> {
     }
 }
 
-/// The silence deadline of a stream. The clock is read only while no event arrives.
+/// The silence deadline of a stream. The clock is read only while the stream is silent.
 pub(crate) struct Silence {
     timeout: Option<Duration>,
     sleep: Option<Pin<Box<Sleep>>>,
@@ -149,11 +149,11 @@ impl Silence {
     }
 
     /// Resets the deadline, because an event arrived.
-    fn broken(&mut self) {
+    fn reset(&mut self) {
         self.running = false;
     }
 
-    /// Ready with the timeout after that much silence.
+    /// Becomes ready after the timeout, and returns the timeout.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Duration> {
         let Some(timeout) = self.timeout else { return Poll::Pending };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));

@@ -1,4 +1,4 @@
-//! Converts the SDK's errors.
+//! Converts the SDK's errors to [`Error`].
 
 use std::error::Error as StdError;
 
@@ -13,7 +13,7 @@ use super::{Error, ErrorKind};
 use crate::Session;
 
 /// How many characters of an unexpected response body an error shows.
-const SHOWN_BODY: usize = 1000;
+const SHOWN_CHARACTERS: usize = 1000;
 
 /// Converts the failure of an operation.
 pub fn error<E>(
@@ -25,17 +25,17 @@ pub fn error<E>(
 where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    let mut ours = match &error {
+    let mut converted = match &error {
         SdkError::ServiceError(context) if !context.raw().status().is_success() => {
-            of_service(context.err(), context.raw())
+            from_response(context.err(), context.raw())
         }
-        // For a success that cannot be parsed, only the status is shown: the body is a reply.
-        SdkError::ServiceError(context) => unreadable(context.raw(), &error),
-        SdkError::ResponseError(context) => unreadable(context.raw(), &error),
-        other => of_transport(other),
+        // If a successful response cannot be parsed, its body can be a reply, which is not shown.
+        SdkError::ServiceError(context) => unparsable(context.raw(), &error),
+        SdkError::ResponseError(context) => unparsable(context.raw(), &error),
+        other => from_no_response(other),
     };
-    ours.0.operation = Some(operation);
-    ours.finish(session, model_id, error.into_source().ok())
+    converted.0.operation = Some(operation);
+    converted.with_hint_and_source(session, model_id, error.into_source().ok())
 }
 
 /// Converts the failure of a stream.
@@ -48,18 +48,19 @@ pub fn stream_error<E>(
 where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    let mut ours = match &error {
-        SdkError::ServiceError(context) => of_frame(context.raw(), context.err().message(), &error),
-        SdkError::ResponseError(context) => of_frame(context.raw(), None, &error),
-        SdkError::TimeoutError(_) => of_transport(&error),
+    let mut converted = match &error {
+        SdkError::ServiceError(context) => from_frame(context.raw(), context.err().message(), &error),
+        SdkError::ResponseError(context) => from_frame(context.raw(), None, &error),
+        SdkError::TimeoutError(_) => from_no_response(&error),
         _ => Error::new(ErrorKind::StreamInterrupted, format!("the connection broke: {}", causes(&error))),
     };
-    ours.0.operation = Some(operation);
-    ours.finish(session, Some(model_id), error.into_source().ok())
+    converted.0.operation = Some(operation);
+    converted.with_hint_and_source(session, Some(model_id), error.into_source().ok())
 }
 
 impl Error {
-    fn finish(
+    /// Sets the hint and the SDK's error.
+    fn with_hint_and_source(
         mut self,
         session: &Session,
         model_id: Option<&str>,
@@ -70,65 +71,65 @@ impl Error {
         self
     }
 
-    /// A value that the SDK rejects, with the operation that it was meant for.
-    #[allow(clippy::needless_pass_by_value)] // as `map_err` calls it
+    /// Creates an error for a request that cannot be converted to the SDK's types.
+    #[allow(clippy::needless_pass_by_value)] // `map_err` passes it by value
     pub fn unsendable(operation: &'static str, error: ToSdkError) -> Self {
         Self::invalid_input(operation, error.to_string())
     }
 }
 
-/// Returns the kind of AWS's code, or else of the HTTP status.
+/// Returns the kind of AWS's code if the code is known, or that of the HTTP status.
 fn kind(code: Option<&str>, message: &str, status: Option<u16>) -> ErrorKind {
-    match code.and_then(ErrorKind::of_code) {
-        // AWS returns this code for an unknown model ID, among other faults of a request.
+    match code.and_then(ErrorKind::from_code) {
+        // AWS uses this code for an unknown model ID too, not only for an invalid request.
         Some(ErrorKind::Validation) if is_unknown_model(message) => ErrorKind::DoesNotExist,
         Some(kind) => kind,
-        None => status.map_or(ErrorKind::Unmodelled, ErrorKind::of_status),
+        None => status.map_or(ErrorKind::Unmodelled, ErrorKind::from_status),
     }
 }
 
-/// Returns whether AWS says that it does not know the model's ID.
-///
-fn of_service(error: &(impl StdError + ProvideErrorMetadata), answer: &HttpResponse) -> Error {
-    let status = answer.status().as_u16();
+/// Converts an error response of AWS.
+fn from_response(error: &(impl StdError + ProvideErrorMetadata), response: &HttpResponse) -> Error {
+    let status = response.status().as_u16();
     let code = error.code().map(str::to_owned);
     // If an error has no code, the SDK keeps the message only in the source.
-    let of_source = error.source().and_then(|source| source.downcast_ref::<ErrorMetadata>());
-    let message = match error.message().or_else(|| of_source?.message()) {
+    let metadata = error.source().and_then(|source| source.downcast_ref::<ErrorMetadata>());
+    let message = match error.message().or_else(|| metadata?.message()) {
         Some(message) if !message.trim().is_empty() => message.to_owned(),
-        _ => body(answer).unwrap_or_else(|| format!("AWS returned status {status} without a message")),
+        _ => body(response).unwrap_or_else(|| format!("AWS returned status {status} without a message")),
     };
-    let mut ours = Error::new(kind(code.as_deref(), &message, Some(status)), message);
-    ours.0.code = code;
-    ours.0.http_status = Some(status);
-    ours.0.request_id = request_id(answer);
-    ours
+    let mut converted = Error::new(kind(code.as_deref(), &message, Some(status)), message);
+    converted.0.code = code;
+    converted.0.http_status = Some(status);
+    converted.0.request_id = request_id(response);
+    converted
 }
 
-fn unreadable(answer: &HttpResponse, error: &dyn StdError) -> Error {
+/// Converts a response that cannot be parsed. The error shows its status, but not its body.
+fn unparsable(response: &HttpResponse, error: &dyn StdError) -> Error {
     let message = format!("AWS's response cannot be parsed: {}", causes(error));
-    let mut ours = Error::new(ErrorKind::InvalidResponse, message);
-    ours.0.http_status = Some(answer.status().as_u16());
-    ours.0.request_id = request_id(answer);
-    ours
+    let mut converted = Error::new(ErrorKind::InvalidResponse, message);
+    converted.0.http_status = Some(response.status().as_u16());
+    converted.0.request_id = request_id(response);
+    converted
 }
 
-fn request_id(answer: &HttpResponse) -> Option<String> {
-    answer.headers().get("x-amzn-requestid").map(str::to_owned)
+fn request_id(response: &HttpResponse) -> Option<String> {
+    response.headers().get("x-amzn-requestid").map(str::to_owned)
 }
 
-fn body(answer: &HttpResponse) -> Option<String> {
-    let text = String::from_utf8_lossy(answer.body().bytes()?);
+fn body(response: &HttpResponse) -> Option<String> {
+    let text = String::from_utf8_lossy(response.body().bytes()?);
     let text = text.trim();
-    (!text.is_empty()).then(|| text.chars().take(SHOWN_BODY).collect())
+    (!text.is_empty()).then(|| text.chars().take(SHOWN_CHARACTERS).collect())
 }
 
 /// Converts an exception in a stream, an error frame, or a frame that cannot be parsed.
-fn of_frame(frame: &RawMessage, message: Option<&str>, error: &dyn StdError) -> Error {
+fn from_frame(frame: &RawMessage, message: Option<&str>, error: &dyn StdError) -> Error {
     let RawMessage::Decoded(frame) = frame else {
         return Error::new(
             ErrorKind::StreamInterrupted,
-            "a frame of the stream is damaged, or the stream ended inside one",
+            "a frame of the event stream is corrupt or incomplete",
         );
     };
     let Some(code) = header(frame, ":exception-type").or_else(|| header(frame, ":error-code")) else {
@@ -138,11 +139,11 @@ fn of_frame(frame: &RawMessage, message: Option<&str>, error: &dyn StdError) -> 
     let message = message
         .map(str::to_owned)
         .or_else(|| header(frame, ":error-message"))
-        .unwrap_or_else(|| String::from_utf8_lossy(frame.payload()).chars().take(SHOWN_BODY).collect());
-    let code = capital(&code);
-    let mut ours = Error::new(kind(Some(&code), &message, None), message);
-    ours.0.code = Some(code);
-    ours
+        .unwrap_or_else(|| String::from_utf8_lossy(frame.payload()).chars().take(SHOWN_CHARACTERS).collect());
+    let code = capitalized(&code);
+    let mut converted = Error::new(kind(Some(&code), &message, None), message);
+    converted.0.code = Some(code);
+    converted
 }
 
 fn header(frame: &Frame, name: &str) -> Option<String> {
@@ -150,8 +151,9 @@ fn header(frame: &Frame, name: &str) -> Option<String> {
     header.value().as_string().ok().map(|value| value.as_str().to_owned())
 }
 
-/// In a stream, exceptions are named `throttlingException`; elsewhere, `ThrottlingException`.
-fn capital(code: &str) -> String {
+/// Capitalizes the code of an exception. AWS writes `throttlingException` in a stream, and `ThrottlingException`
+/// elsewhere.
+fn capitalized(code: &str) -> String {
     match code.split_at_checked(1) {
         Some((first, rest)) => first.to_ascii_uppercase() + rest,
         None => code.to_owned(),
@@ -159,7 +161,7 @@ fn capital(code: &str) -> String {
 }
 
 /// Converts a failure without a response.
-fn of_transport<E, R>(error: &SdkError<E, R>) -> Error
+fn from_no_response<E, R>(error: &SdkError<E, R>) -> Error
 where
     SdkError<E, R>: StdError,
 {
@@ -180,13 +182,13 @@ where
     Error::new(kind, format!("{what}: {causes}"))
 }
 
-/// Returns the chain of causes, without the SDK's own text, which has no information.
+/// Joins the chain of causes, without the text of the SDK's outermost error, which says nothing specific.
 fn causes(error: &dyn StdError) -> String {
     let mut causes: Vec<String> = Vec::new();
     let mut cause = error.source();
     while let Some(error) = cause {
         let text = error.to_string();
-        if !causes.iter().any(|there| there.contains(&text)) {
+        if !causes.iter().any(|earlier| earlier.contains(&text)) {
             causes.push(text);
         }
         cause = error.source();

@@ -11,7 +11,7 @@ pub(super) fn hint(error: &Inner, model_id: Option<&str>, session: &Session) -> 
     let hint = match error.kind {
         ErrorKind::Validation if message.contains("on-demand throughput") => on_demand(model_id, region),
         ErrorKind::AccessDenied if message.contains("access to the model") => format!(
-            "ask for access to the model in {region} (console: Bedrock, Model access), or check with \
+            "request access to the model in {region} (console: Bedrock, Model access), or check with \
              `FoundationModel::objects().availability(…)`"
         ),
         ErrorKind::AccessDenied if message.contains("API Key") => credentials(message, session),
@@ -31,9 +31,10 @@ pub(super) fn hint(error: &Inner, model_id: Option<&str>, session: &Session) -> 
         }
         ErrorKind::DoesNotExist if is_unknown_model(message) => format!(
             "`FoundationModel::objects().list()` lists the models of {region}, and \
-             `InferenceProfile::objects().list()` its inference profiles; those of other regions are not available in it"
+             `InferenceProfile::objects().list()` lists its inference profiles; the models of other regions are not \
+             available there"
         ),
-        ErrorKind::DoesNotExist => format!("the session uses only {region} and its own account"),
+        ErrorKind::DoesNotExist => format!("the session finds only resources of its own account in {region}"),
         ErrorKind::Transport => match session.sdk_config().endpoint_url() {
             Some(endpoint_url) => format!("is a server listening at {endpoint_url}?"),
             None => format!("is `{region}` a region that has Bedrock, and can this machine reach it?"),
@@ -48,7 +49,7 @@ pub(super) fn hint(error: &Inner, model_id: Option<&str>, session: &Session) -> 
     Some(hint)
 }
 
-/// Only AWS knows which inference profiles a region has for a model: their IDs follow no rule.
+/// Returns a query for the inference profiles of a model. Their IDs follow no rule, so only AWS knows them.
 fn on_demand(model_id: Option<&str>, region: &str) -> String {
     let name = model_id.and_then(|id| id.rsplit('/').next()).filter(|name| !name.is_empty());
     let filter = match name {
@@ -56,21 +57,21 @@ fn on_demand(model_id: Option<&str>, region: &str) -> String {
         None => ".list()".to_owned(),
     };
     format!(
-        "invoke the model through an inference profile: `InferenceProfile::objects(){filter}` lists those of {region} \
-         that lead to it, and they can be invoked like a model"
+        "invoke the model through an inference profile: `InferenceProfile::objects(){filter}` lists its \
+         profiles in {region}, which are invoked like a model"
     )
 }
 
-/// Returns what to do about credentials, by their source.
+/// Returns a hint about the credentials, depending on their source.
 fn credentials(message: &str, session: &Session) -> String {
     let expired = message.contains("expired");
     match session.credential_source() {
-        CredentialSource::InCode if expired => {
+        CredentialSource::AccessKey if expired => {
             "the keys set with `access_key` have expired, or this machine's clock is wrong; build the session with \
              new keys"
                 .to_owned()
         }
-        CredentialSource::InCode => {
+        CredentialSource::AccessKey => {
             "check the keys set with `access_key`; temporary keys also need their `session_token`".to_owned()
         }
         CredentialSource::Profile(name) if expired => format!(
@@ -82,14 +83,14 @@ fn credentials(message: &str, session: &Session) -> String {
              are not used. Complete the profile, sign in (`aws sso login --profile {name}`), or remove `profile`"
         ),
         CredentialSource::BearerToken => {
-            "AWS_BEARER_TOKEN_BEDROCK has the Bedrock API key that is used; it may be wrong or expired: create \
-             a new one, or unset the variable to use other credentials"
+            "the session uses the Bedrock API key in AWS_BEARER_TOKEN_BEDROCK, which may be wrong or expired; create a \
+             new one, or unset the variable to use other credentials"
                 .to_owned()
         }
-        CredentialSource::Given => "check the credentials provider of the `SdkConfig` of the session".to_owned(),
+        CredentialSource::SdkConfig => "check the credentials provider of the `SdkConfig` of the session".to_owned(),
         CredentialSource::Environment if expired => {
-            "the credentials have expired, or this machine's clock is wrong; renew them where they come from: \
-             the environment's variables, or the profile (`aws sso login`)"
+            "the credentials have expired, or this machine's clock is wrong; renew them at their source: the \
+             environment variables, or the profile (`aws sso login`)"
                 .to_owned()
         }
         CredentialSource::Environment => {
@@ -100,6 +101,8 @@ fn credentials(message: &str, session: &Session) -> String {
     }
 }
 
+/// Returns whether AWS's message says that the model's ID is unknown.
+///
 /// Source: recorded responses.
 pub(super) fn is_unknown_model(message: &str) -> bool {
     message.contains("model identifier is invalid")

@@ -11,7 +11,7 @@
 pub enum ErrorKind {
     /// The caller is not allowed to do this, or has no access to the model.
     AccessDenied,
-    /// The session cannot be built: there is no region, or no session with this name.
+    /// The session cannot be built or found: a setting is missing or invalid, or no session has this name.
     Configuration,
     /// A resource with this name or token already exists, or is being updated.
     Conflict,
@@ -19,9 +19,9 @@ pub enum ErrorKind {
     Credentials,
     /// The resource does not exist, or AWS does not know the model's ID.
     DoesNotExist,
-    /// What a wait was for has failed: a job failed or was stopped, or a guardrail could not be created.
+    /// The resource that was waited for has failed: a job failed or was stopped, or a guardrail could not be created.
     Failed,
-    /// AWS has an internal error.
+    /// AWS failed with an internal error.
     InternalServer,
     /// The library rejected the input before anything was sent.
     InvalidInput,
@@ -31,7 +31,7 @@ pub enum ErrorKind {
     ModelError,
     /// The model is not loaded yet.
     ModelNotReady,
-    /// The model failed during the reply.
+    /// The model failed while it generated the reply.
     ModelStreamError,
     /// The model took too long.
     ModelTimeout,
@@ -57,17 +57,17 @@ pub enum ErrorKind {
     Validation,
     /// The asynchronous invocation exists, but belongs to another model.
     WrongModel,
-    /// The response has no known code, and its status says no more.
+    /// The response has no known code, and its status has no kind either.
     Unmodelled,
 }
 
 impl ErrorKind {
-    /// Returns the kind of AWS's code, if it is known.
+    /// Returns the kind of AWS's code. `None` if the code is unknown.
     ///
     /// Source: the exceptions of both services,
     /// <https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html>, and the codes that the SDK treats
     /// as throttling and as transient failures.
-    pub(crate) fn of_code(code: &str) -> Option<Self> {
+    pub(crate) fn from_code(code: &str) -> Option<Self> {
         Some(match code {
             "AccessDeniedException" | "AccessDenied" | "NotAuthorized" | "OptInRequired" => {
                 Self::AccessDenied
@@ -107,9 +107,9 @@ impl ErrorKind {
         })
     }
 
-    /// Returns the kind of the HTTP status of a response without a known code. A 404 has none: it can mean that the
-    /// endpoint does not exist.
-    pub(crate) fn of_status(status: u16) -> Self {
+    /// Returns the kind of a response without a known code, by its HTTP status. A 404 is `Unmodelled`, because it can
+    /// mean that the endpoint does not exist.
+    pub(crate) fn from_status(status: u16) -> Self {
         match status {
             401 => Self::Credentials,
             403 => Self::AccessDenied,

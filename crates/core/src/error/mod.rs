@@ -16,9 +16,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error, with AWS's message and request ID if AWS returned it.
 ///
-/// Its text says which operation failed and why, and has a hint if the message does not say what to do. It never has a
-/// prompt, a reply or a credential. What has arrived of an interrupted stream is returned by
-/// [`partial`](Self::partial), and shown neither by `Display` nor by `Debug`.
+/// Its text says which operation failed and why, with a hint if the message does not say what to do. It never contains
+/// a prompt, a reply or a credential. [`partial`](Self::partial) returns what was received of an interrupted stream,
+/// which neither `Display` nor `Debug` shows.
 ///
 /// `Display` includes the causes. `source()` is therefore `None`, so that a program that prints the chain of sources,
 /// as `anyhow` does, shows each cause once. [`sdk_error`](Self::sdk_error) returns the SDK's own error.
@@ -28,7 +28,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// fn report(error: &Error) -> &'static str {
 ///     match error.kind() {
-///         ErrorKind::DoesNotExist => "no such thing",
+///         ErrorKind::DoesNotExist => "no such resource",
 ///         ErrorKind::AccessDenied => "ask for access to the model",
 ///         _ if error.is_retryable() => "try again later",
 ///         _ => "a bug",
@@ -50,17 +50,17 @@ struct Inner {
     sdk_error: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What has arrived of an interrupted stream.
+/// What was received of an interrupted stream.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Partial {
-    /// The message so far, of a `converse_stream`.
+    /// The message so far, for a `converse_stream`.
     Message(Message),
-    /// The bytes of all chunks, of an `invoke_model_with_response_stream`.
+    /// The bytes of all chunks so far, for an `invoke_model_with_response_stream`.
     Body(Blob),
 }
 
-/// Shows how much has arrived, but not its content.
+/// Shows how much was received, but not its content.
 impl fmt::Debug for Partial {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -94,7 +94,7 @@ impl Error {
         error
     }
 
-    /// Creates an error for a session that cannot be built.
+    /// Creates an error for a session that cannot be built or found.
     pub(crate) fn configuration(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Configuration, message)
     }
@@ -113,14 +113,14 @@ impl Error {
         self
     }
 
-    /// Sets what has arrived of the stream.
+    /// Sets what was received of the stream.
     #[must_use]
     pub fn with_partial(mut self, partial: Partial) -> Self {
         self.0.partial = Some(partial);
         self
     }
 
-    /// Sets AWS's request ID.
+    /// Sets AWS's request ID, unless it is `None`.
     #[must_use]
     pub fn with_request_id(mut self, request_id: Option<&str>) -> Self {
         self.0.request_id = request_id.map(str::to_owned).or(self.0.request_id);
@@ -161,7 +161,8 @@ impl Error {
         self.0.code.as_deref()
     }
 
-    /// Returns the message: that of AWS if there is one, or the body of the response.
+    /// Returns the message: AWS's own, or the response body if AWS sent no message. If the error does not come from
+    /// AWS, it is the library's message.
     pub fn message(&self) -> &str {
         &self.0.message
     }
@@ -171,22 +172,22 @@ impl Error {
         self.0.http_status
     }
 
-    /// Returns AWS's request ID, which AWS's support needs.
+    /// Returns AWS's request ID, which AWS Support asks for.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// Returns what to do about the error, if the message does not say it.
+    /// Returns a hint about what to do, if the message does not say it.
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
 
-    /// Returns what has arrived of an interrupted stream.
+    /// Returns what was received of an interrupted stream.
     pub fn partial(&self) -> Option<&Partial> {
         self.0.partial.as_ref()
     }
 
-    /// Returns the message so far, of an interrupted `converse_stream`.
+    /// Returns the message so far, for an interrupted `converse_stream`.
     pub fn partial_message(&self) -> Option<&Message> {
         match self.partial()? {
             Partial::Message(message) => Some(message),
@@ -194,8 +195,8 @@ impl Error {
         }
     }
 
-    /// Returns the SDK's own error, for its type: `error.sdk_error()?.downcast_ref::<ConverseError>()`. The text of
-    /// this error already includes its text.
+    /// Returns the SDK's own error, to downcast to its type:
+    /// `error.sdk_error()?.downcast_ref::<ConverseError>()`. `Display` of this error already includes its text.
     pub fn sdk_error(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         self.0.sdk_error.as_deref()
     }
@@ -226,12 +227,12 @@ impl Error {
         self.kind() == ErrorKind::Validation
     }
 
-    /// Returns whether the kind is `Failed`: what a wait was for has failed.
+    /// Returns whether the kind is `Failed`: the resource that was waited for has failed.
     pub fn is_failed(&self) -> bool {
         self.kind() == ErrorKind::Failed
     }
 
-    /// Returns whether the kind is `Timeout`: a time limit expired.
+    /// Returns whether the kind is `Timeout` or `ModelTimeout`: a time limit expired, or the model took too long.
     pub fn is_timeout(&self) -> bool {
         matches!(self.kind(), ErrorKind::Timeout | ErrorKind::ModelTimeout)
     }
@@ -247,6 +248,7 @@ impl Error {
     }
 }
 
+/// Shows the error in one line:
 /// `Converse: ValidationException: The provided model identifier is invalid. (HTTP 400, request 1b2c…); hint: …`
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -274,7 +276,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// The text of `Display`, because `unwrap` and `main` print this form. `{:#?}` shows the fields by name.
+/// Shows the text of `Display`, because `unwrap` and `main` print with `Debug`. `{:#?}` shows the fields by name.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !formatter.alternate() {

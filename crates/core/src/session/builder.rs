@@ -1,4 +1,4 @@
-//! Builds a session.
+//! The builder of sessions.
 
 use std::env;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use super::profile::Profile;
 use super::{CredentialSource, Session, behavior_version};
 use crate::{Error, Result};
 
-/// The settings of a new [`Session`]. The environment provides what is not set here. As in boto3, settings in code take
-/// precedence.
+/// Builds a [`Session`]. Settings that are not set here are read from the environment. As in boto3, settings in code
+/// take precedence.
 ///
 /// A time limit is a `Duration`, or `None` for no limit.
 #[derive(Clone)]
@@ -47,36 +47,37 @@ impl Default for SessionBuilder {
     }
 }
 
-/// Ten years. The SDK and tokio fail with time limits that are much longer.
-const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+/// The longest timeout: ten years. The SDK and tokio fail with much longer ones.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-/// More attempts than the SDK makes, because its own quota of retries is used up earlier. It counts through all of
-/// them.
+/// The largest number of attempts that is passed to the SDK, which counts up to it. The SDK's own quota of retries is
+/// used up earlier.
 const MOST_ATTEMPTS: u32 = 1000;
 
 /// The region of a session for a local Bedrock, unless one is set.
 const LOCAL_REGION: &str = "us-east-1";
 
-/// What a session for a local Bedrock signs with, unless keys are set. A local Bedrock that was given no keys accepts
-/// any; AWS accepts none of these.
+/// The access key ID and the secret of a session for a local Bedrock, unless they are set. A local Bedrock without
+/// configured keys accepts any; AWS rejects this one.
 const LOCAL_KEY: &str = "local";
 
-/// The SDK's own limit for opening a connection, which its loader would set.
+/// The SDK's default timeout for opening a connection. The SDK's loader sets it, but a local session does not use the
+/// loader.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
 
-/// Removes a time limit that is too long for the SDK and tokio.
-pub(crate) fn limit(timeout: Option<Duration>) -> Option<Duration> {
-    timeout.filter(|timeout| *timeout <= LONGEST)
+/// Returns the timeout, or `None` if it is too long for the SDK and tokio.
+pub(crate) fn supported_timeout(timeout: Option<Duration>) -> Option<Duration> {
+    timeout.filter(|timeout| *timeout <= LONGEST_TIMEOUT)
 }
 
-/// Sets one of the SDK's limits, or disables it.
-macro_rules! limits {
+/// Defines setters of the SDK's timeouts. `None` disables a timeout.
+macro_rules! timeouts {
     ($($(#[$doc:meta])* $name:ident: $set:ident or $disable:ident;)*) => {
         $(
             $(#[$doc])*
             #[must_use]
             pub fn $name(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-                self.timeouts = match limit(timeout.into()) {
+                self.timeouts = match supported_timeout(timeout.into()) {
                     Some(timeout) => self.timeouts.$set(timeout),
                     None => self.timeouts.$disable(),
                 };
@@ -98,8 +99,8 @@ impl SessionBuilder {
         self
     }
 
-    /// Sets the profile of AWS's configuration files. It has to exist. Its credentials take precedence over access keys
-    /// and bearer tokens in environment variables.
+    /// Sets the profile of AWS's configuration files, which has to exist. Its credentials take precedence over access
+    /// keys and bearer tokens in environment variables.
     #[must_use]
     pub fn profile(mut self, profile: impl Into<String>) -> Self {
         self.profile = Some(profile.into());
@@ -173,18 +174,19 @@ impl SessionBuilder {
     /// Sets how often a request is attempted, including the first attempt. 1 means no retries. The SDK's default is 3.
     /// Streams are retried only before their first event.
     ///
-    /// `u32::MAX` leaves only the SDK's own limit: it stops if many requests of the session had to be retried.
+    /// `u32::MAX` leaves only the SDK's own limit, which stops retries if many requests of the session had to be
+    /// retried.
     #[must_use]
     pub fn max_attempts(mut self, max_attempts: u32) -> Self {
         self.max_attempts = Some(max_attempts);
         self
     }
 
-    limits! {
+    timeouts! {
         /// Sets the time limit for opening a connection. The SDK's default is 3.1 s.
         connect_timeout: connect_timeout or disable_connect_timeout;
         /// Sets the time limit for the first byte of a response. There is none by default, because the response to a
-        /// long `converse` takes time.
+        /// long `converse` takes time to generate.
         read_timeout: read_timeout or disable_read_timeout;
         /// Sets the time limit for one attempt of a request. There is none by default.
         attempt_timeout: operation_attempt_timeout or disable_operation_attempt_timeout;
@@ -197,7 +199,7 @@ impl SessionBuilder {
     /// minutes](Self::STREAM_SILENCE_TIMEOUT). `None` means no limit.
     #[must_use]
     pub fn stream_silence_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.stream_silence_timeout = limit(timeout.into());
+        self.stream_silence_timeout = supported_timeout(timeout.into());
         self
     }
 
@@ -219,18 +221,19 @@ impl SessionBuilder {
         self.check()?;
         let stream_silence_timeout = self.stream_silence_timeout;
         let profile = self.named_profile().await?;
-        let in_code = self.profile.is_some();
+        let is_set_in_code = self.profile.is_some();
         let has_keys = self.access_key.is_some();
         let mut loader = self.loader();
-        let source = match profile.filter(|_| in_code) {
-            _ if has_keys => CredentialSource::InCode,
+        let source = match profile.filter(|_| is_set_in_code) {
+            _ if has_keys => CredentialSource::AccessKey,
             None if has_bearer_token() => CredentialSource::BearerToken,
             None => CredentialSource::Environment,
             Some(profile) => {
-                loader =
-                    loader.auth_scheme_preference(profile.auth_schemes()).token_provider(profile.tokens());
+                loader = loader
+                    .auth_scheme_preference(profile.auth_schemes())
+                    .token_provider(profile.token_provider());
                 let config = loader.load().await;
-                let credentials = profile.credentials(&config);
+                let credentials = profile.credentials_provider(&config);
                 let config = config.into_builder().credentials_provider(credentials).build();
                 return Session::new(
                     config,
@@ -242,16 +245,16 @@ impl SessionBuilder {
         Session::new(loader.load().await, stream_silence_timeout, source)
     }
 
-    /// Builds a session for a local Bedrock. It reads nothing, so it does not have to wait.
+    /// Builds a session for a local Bedrock. It is not async, because it reads neither files nor the network.
     pub(super) fn build_local(self) -> Result<Session> {
         self.check()?;
         if self.profile.is_some() {
-            return Err(Error::configuration("a session for a local Bedrock has no profile").with_hint(
-                "it reads no configuration files; set `access_key` if the local Bedrock checks keys",
-            ));
+            let message = "a session for a local Bedrock cannot have a profile";
+            let hint = "it reads no configuration files; set `access_key` if the local Bedrock checks keys";
+            return Err(Error::configuration(message).with_hint(hint));
         }
         let (id, secret) = self.access_key.unwrap_or_else(|| (LOCAL_KEY.to_owned(), LOCAL_KEY.to_owned()));
-        let standard = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT);
+        let defaults = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT);
         let config = SdkConfig::builder()
             .behavior_version(behavior_version())
             .region(Region::new(self.region.unwrap_or_else(|| LOCAL_REGION.to_owned())))
@@ -265,17 +268,17 @@ impl SessionBuilder {
             )))
             .auth_scheme_preference([AuthSchemeId::new("sigv4")])
             .retry_config(retries(self.max_attempts))
-            .timeout_config(self.timeouts.take_unset_from(standard).build())
+            .timeout_config(self.timeouts.take_unset_from(defaults).build())
             .build();
-        Session::new(config, self.stream_silence_timeout, CredentialSource::InCode)
+        Session::new(config, self.stream_silence_timeout, CredentialSource::AccessKey)
     }
 
     /// Checks the settings.
     fn check(&self) -> Result<()> {
-        let refused = |message: String, hint: &str| Err(Error::configuration(message).with_hint(hint));
+        let invalid = |message: String, hint: &str| Err(Error::configuration(message).with_hint(hint));
         if self.max_attempts == Some(0) {
             let hint = "1 sends each request once, without retries";
-            return refused("max_attempts is 0: no request would be sent".to_owned(), hint);
+            return invalid("max_attempts is 0: no request would be sent".to_owned(), hint);
         }
         let timeouts = self.timeouts.clone().build();
         let limits = [
@@ -287,12 +290,12 @@ impl SessionBuilder {
         ];
         if let Some((name, _)) = limits.iter().find(|(_, limit)| limit.is_some_and(|limit| limit.is_zero())) {
             let hint = "`None` sets no limit";
-            return refused(format!("{name} is zero: every request would time out"), hint);
+            return invalid(format!("{name} is zero: every request would time out"), hint);
         }
         if let Some(url) = self.endpoint_url.as_deref()
             && !is_url(url)
         {
-            return refused(
+            return invalid(
                 format!("the endpoint `{url}` is not a URL"),
                 "use a URL such as `https://host` or `http://host:port`",
             );
@@ -306,11 +309,11 @@ impl SessionBuilder {
             self.session_token.as_deref().map(|token| ("session token", token)),
         ];
         if let Some((name, _)) = texts.into_iter().flatten().find(|(_, text)| text.trim().is_empty()) {
-            return refused(format!("the {name} is blank"), "omit it to use that of the environment");
+            return invalid(format!("the {name} is blank"), "omit it to use the one from the environment");
         }
         if self.session_token.is_some() && self.access_key.is_none() {
-            let hint = "a session token goes with an `access_key`";
-            return refused("a session token is given without an access key".to_owned(), hint);
+            let hint = "set the temporary keys with `access_key`, or omit `session_token`";
+            return invalid("a session token is set without an access key".to_owned(), hint);
         }
         Ok(())
     }
@@ -319,9 +322,9 @@ impl SessionBuilder {
     async fn named_profile(&self) -> Result<Option<Profile>> {
         let variable = env::var("AWS_PROFILE").ok().filter(|name| !name.trim().is_empty());
         match (&self.profile, variable) {
-            (Some(name), _) => Profile::load(name, "the code").await.map(Some),
+            (Some(name), _) => Profile::load(name, "in code").await.map(Some),
             (None, Some(name)) if self.access_key.is_none() => {
-                Profile::load(&name, "the variable AWS_PROFILE").await.map(Some)
+                Profile::load(&name, "by AWS_PROFILE").await.map(Some)
             }
             (None, _) => Ok(None),
         }
@@ -351,7 +354,7 @@ impl SessionBuilder {
     }
 }
 
-/// Returns the SDK's standard retries, with this number of attempts.
+/// Returns the SDK's standard retry settings, with this number of attempts if it is set.
 fn retries(max_attempts: Option<u32>) -> RetryConfig {
     let retries = RetryConfig::standard();
     match max_attempts {

@@ -16,10 +16,11 @@ use once_cell::sync::OnceCell;
 use crate::{Error, Result};
 
 pub use builder::SessionBuilder;
-pub(crate) use builder::limit;
+pub(crate) use builder::supported_timeout;
 pub use registry::SessionChoice;
 
-/// The SDK's defaults for retries and timeouts as of this release. Changing them is a change to announce.
+/// Returns the SDK's behavior version, which determines its defaults for retries and timeouts. Raising it changes
+/// behavior, so it belongs in the changelog.
 fn behavior_version() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }
@@ -28,20 +29,20 @@ fn behavior_version() -> BehaviorVersion {
 #[derive(Clone)]
 pub(crate) enum CredentialSource {
     /// The builder's `access_key`.
-    InCode,
-    /// The profile that the builder names.
+    AccessKey,
+    /// The builder's `profile`.
     Profile(String),
     /// `AWS_BEARER_TOKEN_BEDROCK`.
     BearerToken,
-    /// The SDK's chain of variables, profiles and roles.
+    /// The SDK's default chain of variables, profiles and roles.
     Environment,
-    /// An `SdkConfig` that the program provides.
-    Given,
+    /// The `SdkConfig` that the session was built from.
+    SdkConfig,
 }
 
 /// An account and a region, with the clients for them.
 ///
-/// It is cheap to clone. Clones share their clients, which are built on first use.
+/// A session is cheap to clone. Clones share their clients, which are built on first use.
 ///
 /// ```no_run
 /// use bedrock_orm_core::Session;
@@ -61,16 +62,16 @@ pub struct Session {
 struct Inner {
     config: SdkConfig,
     region: String,
-    own: Own,
+    settings: Settings,
     #[cfg(feature = "control-plane")]
     control_plane: OnceCell<aws_sdk_bedrock::Client>,
     runtime: Mutex<Option<aws_sdk_bedrockruntime::Client>>,
     regions: region::Regions,
 }
 
-/// What a session has besides the SDK's configuration.
+/// The settings that are not part of the SDK's configuration.
 #[derive(Clone)]
-struct Own {
+struct Settings {
     stream_silence_timeout: Option<Duration>,
     credential_source: CredentialSource,
 }
@@ -99,8 +100,8 @@ impl Session {
     /// Returns a session for the local Bedrock at this URL, in region `us-east-1`. It reads neither the environment nor
     /// configuration files, and it signs with placeholder keys: it never has real credentials.
     ///
-    /// [`in_region`](Self::in_region) gives the same in another region, [`SessionBuilder::local`] takes further
-    /// settings. The URL does not have to be one of this machine's: a local Bedrock can run in another container.
+    /// [`in_region`](Self::in_region) returns a session for another region, and [`SessionBuilder::local`] has further
+    /// settings. The local Bedrock can run on another machine, such as another container.
     ///
     /// ```
     /// use bedrock_orm_core::Session;
@@ -114,7 +115,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) if the URL is not one.
+    /// [`Configuration`](crate::ErrorKind::Configuration) if the URL is invalid.
     pub fn local(url: impl Into<String>) -> Result<Self> {
         Self::builder().local(url).build_local()
     }
@@ -126,7 +127,7 @@ impl Session {
     /// [`Configuration`](crate::ErrorKind::Configuration) if it has no region, or an invalid one.
     pub fn from_sdk_config(config: &SdkConfig) -> Result<Self> {
         let silence = Some(SessionBuilder::STREAM_SILENCE_TIMEOUT);
-        Self::new(config.clone(), silence, CredentialSource::Given)
+        Self::new(config.clone(), silence, CredentialSource::SdkConfig)
     }
 
     fn new(
@@ -136,24 +137,24 @@ impl Session {
     ) -> Result<Self> {
         let region = match config.region().map(AsRef::as_ref) {
             Some(region) if is_region(region) => region.to_owned(),
-            Some(region) if !region.trim().is_empty() => return Err(no_such_region(region)),
-            _ => return Err(no_region()),
+            Some(region) if !region.trim().is_empty() => return Err(invalid_region(region)),
+            _ => return Err(missing_region()),
         };
         let config = match config.behavior_version() {
             Some(_) => config,
             // Without a behavior version, the SDK's clients panic.
             None => config.into_builder().behavior_version(behavior_version()).build(),
         };
-        let own = Own { stream_silence_timeout, credential_source };
-        Ok(Self::with_regions(config, region, own, region::Regions::default()))
+        let settings = Settings { stream_silence_timeout, credential_source };
+        Ok(Self::with_regions(config, region, settings, region::Regions::default()))
     }
 
-    fn with_regions(config: SdkConfig, region: String, own: Own, regions: region::Regions) -> Self {
+    fn with_regions(config: SdkConfig, region: String, settings: Settings, regions: region::Regions) -> Self {
         Self {
             inner: Arc::new(Inner {
                 config,
                 region,
-                own,
+                settings,
                 #[cfg(feature = "control-plane")]
                 control_plane: OnceCell::new(),
                 runtime: Mutex::new(None),
@@ -172,13 +173,13 @@ impl Session {
         &self.inner.config
     }
 
-    /// Returns how long a stream can be silent before it fails as interrupted. `None` means no limit.
+    /// Returns how long a stream can be silent before it fails as interrupted, or `None` if there is no limit.
     pub fn stream_silence_timeout(&self) -> Option<Duration> {
-        self.inner.own.stream_silence_timeout
+        self.inner.settings.stream_silence_timeout
     }
 
     pub(crate) fn credential_source(&self) -> &CredentialSource {
-        &self.inner.own.credential_source
+        &self.inner.settings.credential_source
     }
 
     /// Closes the runtime client and its connections. The next call opens a new one. Calls and streams in progress
@@ -187,13 +188,13 @@ impl Session {
         self.runtime_slot().take();
     }
 
-    /// Returns the client of the control plane.
+    /// Returns the client for the control plane.
     #[cfg(feature = "control-plane")]
     pub(crate) fn control_plane(&self) -> aws_sdk_bedrock::Client {
         self.inner.control_plane.get_or_init(|| aws_sdk_bedrock::Client::new(&self.inner.config)).clone()
     }
 
-    /// Returns the client of the runtime API.
+    /// Returns the client for the runtime API. After `close`, it is a new client.
     pub(crate) fn runtime(&self) -> aws_sdk_bedrockruntime::Client {
         self.runtime_slot()
             .get_or_insert_with(|| aws_sdk_bedrockruntime::Client::new(&self.inner.config))
@@ -224,19 +225,19 @@ impl fmt::Debug for Session {
     }
 }
 
-/// Returns whether the name can be a region: it is part of a host name.
+/// Returns whether the name can be a region. It becomes part of a host name.
 fn is_region(region: &str) -> bool {
     !region.is_empty() && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-fn no_such_region(region: &str) -> Error {
+fn invalid_region(region: &str) -> Error {
     Error::configuration(format!("`{region}` is not the name of a region"))
-        .with_hint("a region consists of letters, digits and hyphens, such as `eu-central-1`")
+        .with_hint("a region name consists of letters, digits and hyphens, such as `eu-central-1`")
 }
 
-fn no_region() -> Error {
+fn missing_region() -> Error {
     Error::configuration("no AWS region is set").with_hint(
         "set AWS_REGION, or `region = …` in the AWS profile, or call `Session::builder().region(\"…\")`; \
-         no region is assumed, because models and guardrails belong to one",
+         no region is assumed, because models and guardrails belong to a region",
     )
 }

@@ -33,19 +33,19 @@ const CREDENTIALS: [&str; 12] = [
     "web_identity_token_file",
 ];
 
-/// A profile that exists.
+/// A profile of the configuration files. It exists, and so do the profiles that it refers to.
 pub(super) struct Profile {
     name: String,
     files: ProfileSet,
 }
 
 impl Profile {
-    /// Loads the profile with this name. `named_by` says in errors where the name comes from.
+    /// Loads the profile with this name. `set_by` says in errors where the name is set.
     ///
     /// # Errors
     ///
     /// `Configuration` if it does not exist, or refers to one that does not exist.
-    pub(super) async fn load(name: &str, named_by: &str) -> Result<Self> {
+    pub(super) async fn load(name: &str, set_by: &str) -> Result<Self> {
         // By default, the SDK's loader reads the real files and variables.
         let files = aws_config::profile::load(
             &Default::default(),
@@ -56,16 +56,16 @@ impl Profile {
         .await
         .map_err(|error| unreadable(&error))?;
         let mut seen: Vec<&str> = Vec::new();
-        let mut next = (name, named_by.to_owned());
+        let mut next = (name, set_by.to_owned());
         loop {
-            let (wanted, wanted_by) = next;
-            let Some(profile) = files.get_profile(wanted) else {
-                return Err(unknown(wanted, &wanted_by, &files));
+            let (current, set_by) = next;
+            let Some(profile) = files.get_profile(current) else {
+                return Err(missing(current, &set_by, &files));
             };
-            seen.push(wanted);
+            seen.push(current);
             match profile.get("source_profile") {
                 Some(source) if !seen.contains(&source) => {
-                    next = (source, format!("`source_profile` of the profile `{wanted}`"));
+                    next = (source, format!("as `source_profile` of the profile `{current}`"));
                 }
                 _ => break,
             }
@@ -81,21 +81,21 @@ impl Profile {
         self.files.get_profile(&self.name)?.get(setting)
     }
 
-    /// Returns the authentication schemes in the order that the profile prefers, by default signatures. A bearer token
-    /// in the environment never takes precedence over the profile.
+    /// Returns the authentication schemes in the profile's order of preference, by default only signatures (`sigv4`). A
+    /// bearer token in the environment never takes precedence over the profile.
     pub(super) fn auth_schemes(&self) -> Vec<AuthSchemeId> {
-        let wanted = self.get("auth_scheme_preference").unwrap_or("sigv4");
-        wanted.split(',').map(|scheme| Cow::<'static, str>::Owned(scheme.trim().to_owned()).into()).collect()
+        let schemes = self.get("auth_scheme_preference").unwrap_or("sigv4");
+        schemes.split(',').map(|scheme| Cow::<'static, str>::Owned(scheme.trim().to_owned()).into()).collect()
     }
 
-    /// Returns the profile's own bearer token, if it signs in for one.
-    pub(super) fn tokens(&self) -> ProfileFileTokenProvider {
+    /// Returns the provider of the profile's bearer token, for a profile that signs in for one.
+    pub(super) fn token_provider(&self) -> ProfileFileTokenProvider {
         ProfileFileTokenProvider::builder().profile_name(self.name.as_str()).build()
     }
 
-    /// Returns the profile's credentials. Environment variables are used only for the profile's `credential_source`. A
-    /// profile without credentials uses the role of the machine, as in boto3.
-    pub(super) fn credentials(&self, config: &SdkConfig) -> SharedCredentialsProvider {
+    /// Returns the provider of the profile's credentials. Environment variables are used only for the profile's
+    /// `credential_source`. A profile without credentials uses the role of the machine, as in boto3.
+    pub(super) fn credentials_provider(&self, config: &SdkConfig) -> SharedCredentialsProvider {
         let mut settings = ProviderConfig::without_region()
             .with_region(config.region().cloned())
             .with_behavior_version(Some(behavior_version()));
@@ -123,15 +123,15 @@ impl Profile {
     }
 }
 
-fn unknown(name: &str, named_by: &str, files: &ProfileSet) -> Error {
+fn missing(name: &str, set_by: &str, files: &ProfileSet) -> Error {
     let mut names: Vec<&str> = files.profiles().collect();
     names.sort_unstable();
     let existing = if names.is_empty() {
         "there are no profiles".to_owned()
     } else {
-        format!("there are: {}", names.join(", "))
+        format!("existing profiles: {}", names.join(", "))
     };
-    let message = format!("there is no profile `{name}`, which {named_by} names; {existing}");
+    let message = format!("the profile `{name}`, set {set_by}, does not exist; {existing}");
     let hint = format!("profiles are read from {} and {}", paths()[0], paths()[1]);
     Error::configuration(message).with_hint(hint)
 }
@@ -139,7 +139,7 @@ fn unknown(name: &str, named_by: &str, files: &ProfileSet) -> Error {
 fn unreadable(error: &dyn std::error::Error) -> Error {
     let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
     Error::configuration(format!("AWS's configuration files cannot be read: {error}{cause}"))
-        .with_hint(format!("they are {} and {}", paths()[0], paths()[1]))
+        .with_hint(format!("the files are {} and {}", paths()[0], paths()[1]))
 }
 
 /// Returns the paths of the configuration files.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use aws_config::Region;
 
-use super::{Inner, Session, is_region, no_such_region};
+use super::{Inner, Session, invalid_region, is_region};
 use crate::Result;
 
 /// The sessions of one account in several regions. The first session owns the others, and the others refer to the
@@ -18,7 +18,7 @@ pub(super) struct Regions {
 
 impl Session {
     /// Returns a session for the same account in this region, with the same credentials and settings, including an
-    /// endpoint URL. The same region returns the same session again.
+    /// endpoint URL. Calls with the same region return the same session.
     ///
     /// ```
     /// use bedrock_orm_core::Session;
@@ -33,10 +33,10 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) if the name cannot be a region.
+    /// [`Configuration`](crate::ErrorKind::Configuration) if the name is not a valid region name.
     pub fn in_region(&self, region: &str) -> Result<Self> {
         if !is_region(region) {
-            return Err(no_such_region(region));
+            return Err(invalid_region(region));
         }
         let first = self.inner.regions.first.upgrade().map(|inner| Self { inner });
         let first = first.as_ref().unwrap_or(self);
@@ -47,12 +47,13 @@ impl Session {
         })
     }
 
+    /// Returns the session for another region, and creates it if it does not exist yet.
     fn other(&self, region: &str) -> Self {
         let mut others = self.inner.regions.others.lock().unwrap_or_else(PoisonError::into_inner);
         let other = others.entry(region.to_owned()).or_insert_with(|| {
             let config = self.inner.config.to_builder().region(Region::new(region.to_owned())).build();
             let regions = Regions { first: Arc::downgrade(&self.inner), others: Mutex::default() };
-            Self::with_regions(config, region.to_owned(), self.inner.own.clone(), regions)
+            Self::with_regions(config, region.to_owned(), self.inner.settings.clone(), regions)
         });
         other.clone()
     }
@@ -76,7 +77,7 @@ mod tests {
         assert_eq!(oregon.sdk_config().endpoint_url(), Some("http://127.0.0.1:9"));
         assert_eq!(oregon.stream_silence_timeout(), None);
         assert_eq!(virginia.in_region("us-west-2").unwrap(), oregon);
-        assert_eq!(oregon.in_region("us-east-1").unwrap(), virginia, "the way back leads to the first");
+        assert_eq!(oregon.in_region("us-east-1").unwrap(), virginia, "the first session");
         assert_eq!(oregon.in_region("eu-west-1").unwrap(), virginia.in_region("eu-west-1").unwrap());
         assert_eq!(virginia.in_region("us-east-1").unwrap(), virginia);
         for region in ["", " ", "us west 2", "us-west-2/"] {

@@ -23,7 +23,7 @@ impl Session {
         if let Some(session) = DEFAULT.get() {
             return Ok(session.clone());
         }
-        // If two tasks load it at once, both use the one that finishes first.
+        // If two tasks load it at once, both use the session that is loaded first.
         let loaded = Self::from_env().await?;
         Ok(DEFAULT.get_or_init(|| loaded).clone())
     }
@@ -35,13 +35,13 @@ impl Session {
     /// [`Configuration`](crate::ErrorKind::Configuration) if the default session is already set or in use.
     pub fn set_default(self) -> Result<()> {
         DEFAULT.set(self).map_err(|_| {
-            Error::configuration("the default session is in use already").with_hint(
-                "call `set_default` before the first query, or give the query a session with `using`",
+            Error::configuration("the default session is already set or in use").with_hint(
+                "call `set_default` once, before the first query, or set the session of a query with `using`",
             )
         })
     }
 
-    /// Registers a session under a name, for `using("name")`. It replaces an earlier session with this name.
+    /// Registers a session under a name, for `using("name")`, and replaces an earlier session with this name.
     pub fn register(name: impl Into<String>, session: Self) {
         NAMED.write().unwrap_or_else(PoisonError::into_inner).insert(name.into(), session);
     }
@@ -56,9 +56,9 @@ impl Session {
         named.get(name).cloned().ok_or_else(|| {
             let names: Vec<&str> = named.keys().map(String::as_str).collect();
             let known = if names.is_empty() {
-                "none is registered".to_owned()
+                "no session is registered".to_owned()
             } else {
-                format!("there are: {}", names.join(", "))
+                format!("registered names: {}", names.join(", "))
             };
             Error::configuration(format!("no session is named `{name}`; {known}"))
                 .with_hint(format!("call `Session::register(\"{name}\", session)` first"))
@@ -66,7 +66,7 @@ impl Session {
     }
 }
 
-/// The session that a query uses: the default one, a named one, or a given one. It is resolved when the query is sent.
+/// The session that a query uses: the default one, a named one, or this one. It is resolved when the query is sent.
 #[derive(Clone, Debug, Default)]
 pub enum SessionChoice {
     /// [`Session::default_session`].

@@ -31,6 +31,6 @@ async fn start(session: &Session, request: StartAsyncInvokeRequest) -> Result<St
     let model_id = request.model_id.clone();
     let request = StartAsyncInvokeInputBuilder::try_from(request)
         .map_err(|error| Error::unsendable(OPERATION, error))?;
-    let call = sdk::Call::new(session, OPERATION).of_model(&model_id);
+    let call = sdk::Call::new(session, OPERATION).with_model_id(&model_id);
     call.send(request.send_with(&sdk::runtime(session))).await.map(Into::into)
 }
