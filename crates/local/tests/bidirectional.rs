@@ -25,7 +25,7 @@ const SONIC: &str = "amazon.nova-2-sonic-v1:0";
 
 /// An open bidirectional stream.
 struct BidirectionalStream {
-    words: Option<mpsc::UnboundedSender<Bytes>>,
+    sender: Option<mpsc::UnboundedSender<Bytes>>,
     status: u16,
     responses: Incoming,
     unread: Vec<u8>,
@@ -37,10 +37,10 @@ impl BidirectionalStream {
     }
 
     async fn with(local: &LocalBedrock, model: &str, http2: bool, headers: &[(String, String)]) -> Self {
-        let (words, frame) = mpsc::unbounded_channel::<Bytes>();
-        let body = stream::unfold(frame, |mut frame| async move {
-            let word = frame.recv().await?;
-            Some((Ok::<_, Infallible>(BodyFrame::data(word)), frame))
+        let (sender, receiver) = mpsc::unbounded_channel::<Bytes>();
+        let body = stream::unfold(receiver, |mut receiver| async move {
+            let frame = receiver.recv().await?;
+            Some((Ok::<_, Infallible>(BodyFrame::data(frame)), receiver))
         });
         let client = Client::builder(TokioExecutor::new()).http2_only(http2).build_http();
         let uri = format!("{}/model/{model}/invoke-with-bidirectional-stream", local.url());
@@ -50,11 +50,11 @@ impl BidirectionalStream {
         let request = request.body(StreamBody::new(Box::pin(body))).unwrap();
         let response = with_timeout(client.request(request)).await.unwrap();
         let status = response.status().as_u16();
-        Self { words: Some(words), status, responses: response.into_body(), unread: Vec::new() }
+        Self { sender: Some(sender), status, responses: response.into_body(), unread: Vec::new() }
     }
 
     fn send_frame(&self, frame: Vec<u8>) {
-        self.words.as_ref().unwrap().send(frame.into()).unwrap();
+        self.sender.as_ref().unwrap().send(frame.into()).unwrap();
     }
 
     fn send_event(&self, event: &Value) {
@@ -146,7 +146,7 @@ async fn every_event_is_answered_immediately() {
                 assert_eq!(event["content"], "You said: “Hello”");
             }
         }
-        stream.words = None;
+        stream.sender = None;
         assert_eq!(stream.next_frame().await, None);
     }
     let request = &local.requests()[0];
@@ -224,7 +224,7 @@ async fn an_input_stream_that_ends_early_ends_the_output_normally() {
     let local = LocalBedrock::start().await.unwrap();
     let mut stream = BidirectionalStream::start(&local, SONIC, true).await;
     stream.send_event(&json!({ "promptStart": { "promptName": "p" } }));
-    stream.words = None;
+    stream.sender = None;
     assert_eq!(stream.event().await.0, "completionStart");
     assert_eq!(stream.event().await.0, "completionEnd");
     assert_eq!(stream.next_frame().await, None);
@@ -235,7 +235,7 @@ async fn an_invalid_event_ends_the_stream_with_an_exception() {
     let local = LocalBedrock::start().await.unwrap();
     let mut broken = encode_frame(CHUNK, b"{}");
     *broken.last_mut().unwrap() ^= 1;
-    for words in [
+    for frame in [
         encode_frame(CHUNK, b"no json"),
         encode_frame(CHUNK, json!({ "bytes": BASE64.encode("no json") }).to_string().as_bytes()),
         encode_frame(CHUNK, chunk(&json!({ "dance": {} })).as_bytes()),
@@ -244,7 +244,7 @@ async fn an_invalid_event_ends_the_stream_with_an_exception() {
         b"no frame at all, and long enough for one".to_vec(),
     ] {
         let mut stream = BidirectionalStream::start(&local, SONIC, true).await;
-        stream.send_frame(words);
+        stream.send_frame(frame);
         let exception = stream.next_frame().await.unwrap();
         assert_eq!(exception.name(), "validationException");
         assert!(exception.payload["message"].is_string());

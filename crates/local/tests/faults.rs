@@ -75,11 +75,11 @@ async fn start(fault: Fault) -> LocalBedrock {
     LocalBedrock::builder().faults([fault]).start().await.unwrap()
 }
 
-async fn say(local: &LocalBedrock) -> HttpResponse {
+async fn converse_with_model(local: &LocalBedrock) -> HttpResponse {
     converse(local, MODEL, json!({ "messages": [user("Hello there")] })).await
 }
 
-async fn converse_in_a_stream(local: &LocalBedrock) -> HttpResponse {
+async fn converse_stream_with_model(local: &LocalBedrock) -> HttpResponse {
     converse_stream(local, MODEL, json!({ "messages": [user("One two three four")] })).await
 }
 
@@ -106,7 +106,7 @@ async fn every_described_error_has_its_status() {
     );
     for (code, status) in codes {
         local.fault(Fault::error(&code).times(1)).unwrap();
-        let response = say(&local).await;
+        let response = converse_with_model(&local).await;
         assert_eq!((response.status, response.error().1.as_str()), (status, code.as_str()));
         assert_eq!(response.header("content-type"), Some("application/json"));
         assert_eq!(response.header("retry-after"), None);
@@ -115,11 +115,11 @@ async fn every_described_error_has_its_status() {
     let fault =
         Fault::error("Gone").status(410).message("It is gone.").retry_after(Duration::from_millis(1500));
     local.fault(fault.times(1)).unwrap();
-    let response = say(&local).await;
+    let response = converse_with_model(&local).await;
     assert_eq!(response.error(), (410, "Gone".to_owned(), "It is gone.".to_owned()));
     assert_eq!(response.header("retry-after"), Some("2"));
     assert_eq!(response.header("x-amz-retry-after"), Some("1500"));
-    say(&local).await.ok();
+    converse_with_model(&local).await.ok();
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn operation_model_and_counts_select_requests() {
     let hello = || json!({ "messages": [user("Hello")] });
     let mut statuses = Vec::new();
     for _ in 0..4 {
-        assert_eq!(say(&local).await.status, 200, "another model");
+        assert_eq!(converse_with_model(&local).await.status, 200, "another model");
         assert_eq!(converse_stream(&local, NOVA, hello()).await.status, 200, "another operation");
         statuses.push(converse(&local, &format!("us.{NOVA}"), hello()).await.status);
     }
@@ -149,12 +149,12 @@ async fn the_first_matching_fault_applies_and_latency_is_added() {
     let started = Instant::now();
     let mut statuses = Vec::new();
     for _ in 0..3 {
-        statuses.push(say(&local).await.status);
+        statuses.push(converse_with_model(&local).await.status);
     }
     assert_eq!(statuses, [503, 429, 200]);
     assert!(started.elapsed() >= Duration::from_millis(90));
-    let struck: Vec<_> = local.requests().iter().map(|request| request.faults.len()).collect();
-    assert_eq!(struck, [2, 2, 1]);
+    let fault_counts: Vec<_> = local.requests().iter().map(|request| request.faults.len()).collect();
+    assert_eq!(fault_counts, [2, 2, 1]);
 }
 
 #[tokio::test]
@@ -178,14 +178,14 @@ async fn quotas_use_the_clock_of_the_server() {
     let local = LocalBedrock::start().await.unwrap();
     // Real time passes too; a window of one minute is long enough.
     local.fault(Fault::tokens_per_minute(100)).unwrap();
-    let tokens = say(&local).await.ok()["usage"]["totalTokens"].as_u64().unwrap();
+    let tokens = converse_with_model(&local).await.ok()["usage"]["totalTokens"].as_u64().unwrap();
     assert!(tokens < 100);
     let mut used = tokens;
     while used < 100 {
-        let response = converse_in_a_stream(&local).await;
+        let response = converse_stream_with_model(&local).await;
         used += response.frames().last().unwrap().payload["usage"]["totalTokens"].as_u64().unwrap();
     }
-    let refused = say(&local).await;
+    let refused = converse_with_model(&local).await;
     let (status, code, message) = refused.error();
     assert_eq!((status, code.as_str()), (429, "ThrottlingException"));
     assert_eq!(message, "Too many tokens, please wait before trying again.");
@@ -197,7 +197,7 @@ async fn quotas_use_the_clock_of_the_server() {
         "an operation without tokens has no token quota"
     );
     local.advance(Duration::from_secs(wait));
-    assert_eq!(say(&local).await.status, 200);
+    assert_eq!(converse_with_model(&local).await.status, 200);
 
     let body =
         json!({ "anthropic_version": "bedrock-2023-05-31", "max_tokens": 100, "messages": [user("Hello")] });
@@ -244,7 +244,7 @@ async fn an_operation_is_performed_even_if_its_response_is_lost() {
     local.queue_reply(Reply::text("first"));
     local.queue_reply(Reply::text("second"));
     raw(&local, "converse").await;
-    assert_eq!(say(&local).await.ok()["output"]["message"]["content"][0]["text"], "second");
+    assert_eq!(converse_with_model(&local).await.ok()["output"]["message"]["content"][0]["text"], "second");
 }
 
 #[tokio::test]
@@ -325,7 +325,7 @@ async fn a_stream_can_be_cut() {
 async fn a_drip_sends_the_whole_body_in_small_pieces() {
     let local = start(Fault::drip(40, Duration::from_millis(1))).await;
     let started = Instant::now();
-    let response = say(&local).await;
+    let response = converse_with_model(&local).await;
     let drops = response.body.len().div_ceil(40);
     assert!(drops > 3 && started.elapsed() >= Duration::from_millis(drops as u64));
     response.ok();
@@ -369,7 +369,7 @@ async fn a_frame_can_have_a_wrong_checksum() {
 
 #[tokio::test]
 async fn streams_can_have_exceptions_error_frames_and_unknown_events() {
-    let response = converse_in_a_stream(&start(Fault::exception("throttlingException", 2)).await).await;
+    let response = converse_stream_with_model(&start(Fault::exception("throttlingException", 2)).await).await;
     assert_eq!(names(&response), ["messageStart", "contentBlockDelta", "throttlingException"]);
     let last = &response.frames()[2];
     assert_eq!(last.headers[2], (":message-type".to_owned(), "exception".to_owned()));
@@ -387,7 +387,7 @@ async fn streams_can_have_exceptions_error_frames_and_unknown_events() {
         RecordedEvent::Error { code: "InternalError".to_owned(), message: "It broke.".to_owned() };
     assert_eq!(local.requests()[0].response.events()[1], error_frame);
 
-    let response = converse_in_a_stream(&start(Fault::unknown_event(1)).await).await;
+    let response = converse_stream_with_model(&start(Fault::unknown_event(1)).await).await;
     assert_eq!(names(&response)[..3], ["messageStart", "futureEvent", "contentBlockDelta"]);
     assert_eq!(names(&response).last().unwrap(), "metadata");
 }
@@ -398,7 +398,7 @@ async fn responses_can_have_unknown_fields_values_and_members() {
     let with_fault = async |fault: Fault| {
         local.clear_faults();
         local.fault(fault).unwrap();
-        (say(&local).await.ok(), converse_in_a_stream(&local).await.frames())
+        (converse_with_model(&local).await.ok(), converse_stream_with_model(&local).await.frames())
     };
     let (response, events) = with_fault(Fault::unknown_fields()).await;
     for place in ["", "/usage", "/output/message", "/metrics"] {
@@ -471,7 +471,7 @@ async fn bodies_can_be_corrupted() {
     let with_fault = async |fault: Fault| {
         local.clear_faults();
         local.fault(fault).unwrap();
-        (say(&local).await, converse_in_a_stream(&local).await)
+        (converse_with_model(&local).await, converse_stream_with_model(&local).await)
     };
     let (response, stream) = with_fault(Fault::content_type("text/html")).await;
     assert_eq!(response.header("content-type"), Some("text/html"));

@@ -38,7 +38,7 @@ fn names(frames: &[Frame]) -> Vec<&str> {
 /// A stream that is read as it arrives.
 struct StreamReader {
     body: hyper::body::Incoming,
-    read: Vec<u8>,
+    received: Vec<u8>,
 }
 
 impl StreamReader {
@@ -47,24 +47,24 @@ impl StreamReader {
         let request = hyper::Request::post(format!("{}{path}", local.url())).body(body.to_string().into());
         let response = client.request(request.unwrap()).await.unwrap();
         assert_eq!(response.status(), 200);
-        Self { body: response.into_body(), read: Vec::new() }
+        Self { body: response.into_body(), received: Vec::new() }
     }
 
     /// Waits until `number` frames have arrived, and returns them.
     async fn frames(&mut self, number: usize) -> Vec<Frame> {
-        let whole = |read: &[u8]| {
+        let complete_frames = |received: &[u8]| {
             let (mut at, mut count) = (0, 0);
-            while let Some(length) = read.get(at..at + 4) {
+            while let Some(length) = received.get(at..at + 4) {
                 at += u32::from_be_bytes(length.try_into().unwrap()) as usize;
-                count += usize::from(at <= read.len());
+                count += usize::from(at <= received.len());
             }
             count
         };
-        while whole(&self.read) < number {
+        while complete_frames(&self.received) < number {
             let frame = tokio::time::timeout(Duration::from_secs(5), self.body.frame()).await;
-            self.read.extend(frame.unwrap().unwrap().unwrap().into_data().unwrap());
+            self.received.extend(frame.unwrap().unwrap().unwrap().into_data().unwrap());
         }
-        frames(&self.read)
+        frames(&self.received)
     }
 }
 
