@@ -1,9 +1,9 @@
-//! `cargo xtask api`: makes `crates/api/*.json` anew from a botocore release.
+//! `cargo xtask api`: writes `crates/api/*.json` from a botocore release.
 //!
-//! botocore ships each service's description as JSON. What the local server needs of it — names, shapes,
-//! constraints, HTTP bindings, errors, paginators, waiters — is kept in botocore's own order; the prose and
-//! the endpoint rules are not. The text is laid out as Python's `json.dumps(…, indent=1)` does it, so that a
-//! new release shows as a small diff.
+//! botocore has each service's description as JSON. This task keeps names, shapes,
+//! constraints, HTTP bindings, errors, paginators and waiters, in botocore's order. It drops the prose and
+//! the endpoint rules. The format is that of Python's `json.dumps(…, indent=1)`, so that a
+//! new release is a small diff.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -18,10 +18,10 @@ use zip::result::ZipError;
 
 use crate::result::Result;
 
-/// The services kept in `crates/api`, by the names of their botocore folders.
+/// The services in `crates/api`, as botocore names their folders.
 const SERVICES: [&str; 2] = ["bedrock", "bedrock-runtime"];
 
-/// What is kept, in the order it is written: botocore's file, its keys, whether it must be there.
+/// The kept parts in the order of the output: botocore's file, its keys, and whether the file is required.
 const KEPT: [(&str, &[&str], bool); 3] = [
     ("service-2.json", &["version", "metadata", "operations", "shapes"], true),
     ("paginators-1.json", &["pagination"], false),
@@ -31,15 +31,15 @@ const KEPT: [(&str, &[&str], bool); 3] = [
 /// The sections of a written file whose entries are compared by name.
 const SECTIONS: [&str; 5] = ["metadata", "operations", "shapes", "pagination", "waiters"];
 
-/// Keys that hold prose wherever their value is a string. A structure's member may bear such a name too;
-/// its value is an object then, and it stays.
+/// Keys whose values are prose if they are strings. A structure's member can have such a name too;
+/// its value is an object, and is kept.
 const PROSE: [&str; 3] = ["documentation", "documentationUrl", "description"];
 
-/// What to pass as `--from`, for the error messages.
+/// The values of `--from`, for error messages.
 const USAGE: &str = "pass a botocore wheel (`pip download botocore --no-deps`), its unpacked folder, \
                      a `site-packages/botocore` folder or the `data` folder in it";
 
-/// Reads both services from `from` (a wheel or a folder), then writes their files and says what changed.
+/// Reads both services from `from` (a wheel or a folder), then writes their files and prints the changes.
 pub(crate) fn run(from: &Path) -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/api");
     for line in renew(from, &folder)? {
@@ -48,7 +48,7 @@ pub(crate) fn run(from: &Path) -> Result<()> {
     Ok(())
 }
 
-/// `run` for any target folder; returns the lines to print. Nothing is written unless all was read well.
+/// `run` for any target folder; returns the lines to print. It writes nothing if reading fails.
 fn renew(from: &Path, folder: &Path) -> Result<Vec<String>> {
     let mut report = Vec::new();
     let mut files = Vec::new();
@@ -64,14 +64,14 @@ fn renew(from: &Path, folder: &Path) -> Result<Vec<String>> {
     Ok(report)
 }
 
-/// Every service of `SERVICES`, as it is to be written.
+/// Reads every service of `SERVICES`.
 fn read_services(from: &Path) -> Result<Vec<Service>> {
     let mut release = Release::open(from)?;
     let version = release.version()?;
     SERVICES.iter().map(|name| Service::read(&mut release, name, &version)).collect()
 }
 
-/// The description that stands at `path` now, if there is one.
+/// The current description at `path`, if there is one.
 fn present(path: &Path) -> Result<Option<Node>> {
     if !path.exists() {
         return Ok(None);
@@ -90,7 +90,7 @@ struct Service {
 }
 
 impl Service {
-    /// Reads the newest API version of `name` and drops what is not kept.
+    /// Reads the kept parts of the newest API version of `name`.
     fn read(release: &mut Release, name: &'static str, botocore: &str) -> Result<Self> {
         let folder = format!("data/{name}/{}", release.newest_api(name)?);
         let mut description = IndexMap::new();
@@ -127,13 +127,13 @@ impl Service {
         lines
     }
 
-    /// How many entries a section has.
+    /// The number of entries of a section.
     fn count(&self, section: &str) -> usize {
         self.description.get(section).map_or(0, |s| s.entries().count())
     }
 }
 
-/// What stands under `key` in a file of botocore's; an empty object if there is no such file.
+/// The value of `key` in one of botocore's files; an empty object if there is no such file.
 fn kept(file: Option<&Node>, key: &str, path: &str) -> Result<Node> {
     match file.map(|f| f.get(key)) {
         None => Ok(Node::Object(IndexMap::new())),
@@ -142,7 +142,7 @@ fn kept(file: Option<&Node>, key: &str, path: &str) -> Result<Node> {
     }
 }
 
-/// One line each for the names a section has gained, lost, and kept with another content.
+/// One line each for the names that a section has gained, lost, and changed.
 fn differences(section: &str, old: Option<&Node>, new: Option<&Node>) -> Vec<String> {
     let lacks = |node: Option<&Node>, name: &str| node.and_then(|n| n.get(name)).is_none();
     let differs = |name: &str, now: &Node| old.and_then(|o| o.get(name)).is_some_and(|was| was != now);
@@ -177,7 +177,7 @@ impl Release {
         Ok(Self::Wheel(wheel))
     }
 
-    /// The package is the folder itself, its subfolder `botocore`, or the folder around its `data`.
+    /// The package is the folder itself, its subfolder `botocore`, or the parent of its `data`.
     fn open_folder(from: &Path) -> Result<Self> {
         let around = from.parent().filter(|_| from.ends_with("data"));
         let candidates = [Some(from.join("botocore")), Some(from.to_owned()), around.map(Path::to_owned)];
@@ -199,7 +199,7 @@ impl Release {
         Ok(version.ok_or("botocore/__init__.py has no line `__version__ = '…'`")?.to_owned())
     }
 
-    /// The newest API version that has a description: those folders are named by date.
+    /// The newest API version that has a description: the folders' names are dates.
     fn newest_api(&self, service: &str) -> Result<String> {
         let suffixes = ["/service-2.json", "/service-2.json.gz"];
         let files = self.files(service)?;
@@ -263,7 +263,7 @@ impl Release {
     }
 }
 
-/// The names in a folder; none if it is no folder.
+/// The names in a folder; empty if it is not a folder.
 fn list(folder: &Path) -> Result<Vec<String>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
@@ -282,7 +282,7 @@ fn gunzip(bytes: &[u8], name: &str) -> Result<Vec<u8>> {
     Ok(plain)
 }
 
-/// JSON whose objects keep their order. `serde_json`'s own keep it only with a feature that would hold for
+/// JSON whose objects keep their order. `serde_json` does so only with a feature, which would apply to
 /// the whole workspace.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(untagged)]
@@ -293,7 +293,7 @@ enum Node {
 }
 
 impl Node {
-    /// An object's value of that name.
+    /// An object's value with this name.
     fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Object(object) => object.get(key),
@@ -301,7 +301,7 @@ impl Node {
         }
     }
 
-    /// An object's entries; none of anything else.
+    /// An object's entries; empty for any other value.
     fn entries(&self) -> impl Iterator<Item = (&str, &Self)> {
         let object = if let Self::Object(object) = self { Some(object) } else { None };
         object.into_iter().flatten().map(|(name, node)| (name.as_str(), node))
@@ -311,7 +311,7 @@ impl Node {
         matches!(self, Self::Leaf(serde_json::Value::String(_)))
     }
 
-    /// The same without `PROSE`, at any depth.
+    /// This value without `PROSE`, at any depth.
     fn without_prose(self) -> Self {
         let keep = |(key, node): &(String, Self)| !(PROSE.contains(&key.as_str()) && node.is_string());
         match self {
@@ -331,7 +331,7 @@ impl Node {
         text
     }
 
-    /// Writes this node; `depth` is the indentation of what it holds.
+    /// Writes this node; `depth` is the indentation of its contents.
     fn write(&self, depth: usize, out: &mut String) {
         match self {
             Self::Object(object) => write_items(['{', '}'], object, depth, out, |(key, node), out| {
@@ -349,7 +349,7 @@ impl Node {
     }
 }
 
-/// Writes items between brackets, each on a line of its own; no items, no lines.
+/// Writes items between brackets, each on its own line.
 fn write_items<T>(
     [open, close]: [char; 2],
     items: impl IntoIterator<Item = T>,
@@ -375,7 +375,7 @@ fn write_items<T>(
     out.push(close);
 }
 
-/// Writes a string, everything but printable ASCII escaped.
+/// Writes a string, with everything but printable ASCII escaped.
 fn write_string(s: &str, out: &mut String) {
     out.push('"');
     for c in s.chars() {
@@ -394,7 +394,7 @@ fn write_string(s: &str, out: &mut String) {
     out.push('"');
 }
 
-/// A number as Python's `repr` has it: an exponent has a sign and two digits at least.
+/// A number in the format of Python's `repr`: an exponent has a sign and at least two digits.
 fn python_number(number: &serde_json::Number) -> String {
     let Some(float) = number.as_f64().filter(|_| number.is_f64()) else {
         return number.to_string();
@@ -488,7 +488,7 @@ mod tests {
  "waiters": {}
 }"#;
 
-    /// A fresh folder for one test, gone with it.
+    /// A new folder for one test, which is deleted when dropped.
     struct Scratch(PathBuf);
 
     impl Scratch {
@@ -513,7 +513,7 @@ mod tests {
         }
     }
 
-    /// An unpacked wheel: descriptions lie plain.
+    /// An unpacked wheel: the descriptions are plain.
     fn folder_of(at: &Path, files: &[(&str, &str)]) -> PathBuf {
         for (name, text) in files {
             let path = at.join("botocore").join(name);
@@ -523,7 +523,7 @@ mod tests {
         at.to_owned()
     }
 
-    /// A wheel: descriptions lie gzipped.
+    /// A wheel: the descriptions are gzipped.
     fn wheel_of(at: &Path, files: &[(&str, &str)]) -> PathBuf {
         let path = at.join("botocore-9.8.7-py3-none-any.whl");
         let mut wheel = ZipWriter::new(File::create(&path).unwrap());

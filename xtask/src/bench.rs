@@ -1,22 +1,22 @@
-//! `cargo xtask bench`: what the ORM costs beside the same without it, and the budgets that it keeps to.
+//! `cargo xtask bench`: the cost of the ORM, relative to the same work without it, and its budgets.
 //!
-//! Talking (`crates/bedrock-orm/benches/talk.rs`) is counted in instructions by valgrind, which counts the same whatever
-//! else the machine does; the cost of one is the difference between many and few, so that start-up is left out. Querying
-//! (`benches/query.rs`) moves much memory, which instructions do not tell: there it is the best time of several, the two
-//! sides in turns.
+//! For calls and streams (`crates/bedrock-orm/benches/talk.rs`), valgrind counts instructions, so that the result does not
+//! depend on the machine's load. The cost of one is the difference between many and few, which excludes start-up. Queries
+//! (`benches/query.rs`) depend on memory rather than instructions, so the result is the best time of several runs, with the
+//! two sides in turn.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::result::Result;
 
-/// What is counted, the budget as a ratio to the raw SDK, and how few and how many of it are run.
+/// The counted operation, its budget as a ratio to the raw SDK, and the numbers of operations in the two runs.
 const COUNTED: [(&str, f64, u64, u64); 2] = [("converse", 1.05, 50, 250), ("stream", 1.10, 500, 2500)];
 
-/// How many rows are filtered and ordered, and the budget as a ratio to a closure by hand.
+/// The number of rows to filter and order, and the budget as a ratio to a hand-written closure.
 const FILTERED: (&str, f64) = ("1000000", 1.20);
 
-/// How many rows are streamed, and the memory that may take, in KiB.
+/// The number of rows to stream, and the memory budget in KiB.
 const STREAMED: (&str, u64) = ("100000", 10 * 1024);
 
 pub(crate) fn run(root: &Path) -> Result {
@@ -61,7 +61,7 @@ pub(crate) fn run(root: &Path) -> Result {
     if over.is_empty() { Ok(()) } else { Err(format!("over budget: {}", over.join(", ")).into()) }
 }
 
-/// The program, optimised; without the control plane, which takes no part.
+/// Builds the program, optimised and without the control plane, which it does not use.
 fn build(root: &Path, name: &str) -> Result<PathBuf> {
     let mut build = Command::new(env!("CARGO"));
     build.args([
@@ -88,7 +88,7 @@ fn build(root: &Path, name: &str) -> Result<PathBuf> {
         .ok_or_else(|| "cargo names no program for the benchmark".into())
 }
 
-/// The best time in microseconds, and what was found.
+/// The best time in microseconds, and the result.
 fn filtered(program: &Path, side: &str, rows: &str) -> Result<(u64, String)> {
     let said = output(program, &[side, rows])?;
     let (time, found) = said.split_once(' ').ok_or_else(|| format!("no time in `{said}`"))?;
@@ -103,7 +103,7 @@ fn output(program: &Path, arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// What the program executes in all, as valgrind counts it.
+/// The number of instructions of the whole program, as valgrind counts them.
 fn instructions(program: &Path, side: &str, what: &str, times: u64) -> Result<i64> {
     let mut valgrind = Command::new("valgrind");
     valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);

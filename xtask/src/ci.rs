@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: what has to pass besides `cargo test`.
+//! `cargo xtask ci`: all checks besides `cargo test`.
 
 use std::env;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::process::{cargo, succeeds, target};
 use crate::result::Result;
 use crate::{codegen, conformance, coverage, packages, tidy};
 
-/// A check by its name.
+/// A check with its name.
 type Check = (&'static str, fn(&Path) -> Result);
 
 const CHECKS: [Check; 11] = [
@@ -38,7 +38,7 @@ pub(crate) fn run(root: &Path) -> Result {
     Ok(())
 }
 
-/// The rustdoc pages, links and all, without a warning.
+/// Builds the rustdoc pages; a warning is an error.
 fn documentation(root: &Path) -> Result {
     let mut doc = Command::new(env!("CARGO"));
     doc.args(["doc", "--quiet", "--workspace", "--no-deps"])
@@ -47,7 +47,7 @@ fn documentation(root: &Path) -> Result {
     succeeds(&mut doc)
 }
 
-/// Each example ends well, without AWS's variables, and has something to say.
+/// Runs each example without AWS's variables. It must succeed and print something.
 fn examples(root: &Path) -> Result {
     cargo(root, &["build", "--quiet", "-p", "bedrock-orm-examples", "--examples"])?;
     for example in names(&root.join("examples"))? {
@@ -65,7 +65,7 @@ fn examples(root: &Path) -> Result {
     Ok(())
 }
 
-/// The examples that the package declares.
+/// The names of the package's examples.
 fn names(package: &Path) -> Result<Vec<String>> {
     let manifest: toml::Table = std::fs::read_to_string(package.join("Cargo.toml"))?.parse()?;
     let examples =

@@ -1,5 +1,5 @@
-//! `cargo xtask conformance`: the local Bedrock as other people's clients see it. They are pinned, and are installed in
-//! an environment of their own under `target`.
+//! `cargo xtask conformance`: clients of other ecosystems use the local Bedrock. Their versions are pinned, and they are
+//! installed in their own environment under `target`.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -10,7 +10,7 @@ use std::time::Instant;
 use crate::process::{cargo, succeeds, target};
 use crate::result::Result;
 
-/// What is run, and who speaks there.
+/// The scripts, with their clients.
 const SCRIPTS: [(&str, &str); 13] = [
     ("operations.py", "boto3, every operation with the least that is valid"),
     ("tour.py", "boto3, a tour with what has to come back"),
@@ -27,7 +27,7 @@ const SCRIPTS: [(&str, &str); 13] = [
     ("with_ai_sdk.mjs", "Vercel's AI SDK"),
 ];
 
-/// Makes a server check the clients' signatures.
+/// With these arguments the server checks the clients' signatures.
 const KEYS: [&str; 4] = ["--access-key", "any:any", "--admin-token", "any"];
 
 pub(crate) fn run(root: &Path) -> Result {
@@ -49,12 +49,12 @@ pub(crate) fn run(root: &Path) -> Result {
             }
             Clients::Installed { program, scripts } => {
                 let begun = Instant::now();
-                // The page's examples use a server that asks nobody for a key.
+                // The page's examples use a server without keys.
                 let keys: &[&str] = if script == "docs.py" { &[] } else { &KEYS };
                 let server = Server::start(&target(root).join("debug/bedrock-local"), keys)?;
                 let mut run = Command::new(program);
                 run.arg(scripts.join(script)).arg(&server.url).current_dir(root).env("NO_PROXY", "127.0.0.1");
-                // What Python compiles stays out of the sources.
+                // Python's compiled files stay out of the sources.
                 run.env("PYTHONPYCACHEPREFIX", folder.join("compiled"));
                 let output = run.stderr(Stdio::inherit()).output()?;
                 let said = String::from_utf8_lossy(&output.stdout);
@@ -75,26 +75,26 @@ pub(crate) fn run(root: &Path) -> Result {
 
 /// The clients of one language.
 enum Clients {
-    /// The program that runs the scripts, and where they are.
+    /// The program that runs the scripts, and their folder.
     Installed { program: PathBuf, scripts: PathBuf },
-    /// Why there are none.
+    /// The reason why the scripts are skipped.
     Missing(String),
 }
 
-/// An installation of clients that is under way.
+/// A running installation of clients.
 struct Installation {
     process: Child,
-    /// Asks the registry for the package manager itself, which every registry has.
+    /// Requests the package manager itself from the registry, which every registry has.
     probe: Command,
     registry: &'static str,
     clients: Clients,
 }
 
-/// The clients. There are none where the language is not there, or its registry is not reached; any other failure is an
+/// Waits for the installation. Clients are missing if the language or its registry is not available; any other failure is an
 /// error.
 fn finish(installation: Option<Installation>) -> Result<Clients> {
     let Some(Installation { mut process, mut probe, registry, clients }) = installation else {
-        return Ok(Clients::Missing("its language is not installed".to_owned()));
+        return Ok(Clients::Missing("the language is not installed".to_owned()));
     };
     if process.wait()?.success() {
         return Ok(clients);
@@ -103,7 +103,7 @@ fn finish(installation: Option<Installation>) -> Result<Clients> {
     if reached {
         Err("the clients could not be installed".into())
     } else {
-        Ok(Clients::Missing(format!("{registry} is not reached")))
+        Ok(Clients::Missing(format!("{registry} is not available")))
     }
 }
 
@@ -133,7 +133,7 @@ fn install_node(scripts: &Path, folder: &Path) -> Result<Option<Installation>> {
     if !starts("node") || !starts("npm") {
         return Ok(None);
     }
-    // Node looks for packages beside a script, and these are not to lie among the sources.
+    // Node looks for packages beside a script, and the packages must not be among the sources.
     fs::create_dir_all(folder)?;
     for entry in fs::read_dir(scripts)? {
         let file = entry?.path();
@@ -157,7 +157,7 @@ fn install_node(scripts: &Path, folder: &Path) -> Result<Option<Installation>> {
     Ok(Some(Installation { process, probe, registry: "the npm registry", clients }))
 }
 
-/// Whether there is such a program.
+/// Whether the program is installed.
 fn starts(program: &str) -> bool {
     let version = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     version.is_ok_and(|status| status.success())
@@ -184,7 +184,7 @@ impl Server {
         let url = line.trim().strip_prefix("listening on ").unwrap_or_default().to_owned();
         let server = Self { process, url };
         if server.url.is_empty() {
-            return Err(format!("bedrock-local said {line:?} first, and not where it listens").into());
+            return Err(format!("bedrock-local printed {line:?} instead of its address").into());
         }
         Ok(server)
     }
@@ -192,7 +192,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself; either way it is gone after this.
+        // It may have ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

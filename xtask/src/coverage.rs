@@ -1,25 +1,25 @@
-//! `cargo xtask coverage`: every operation of AWS's API description, and where it is reached.
+//! `cargo xtask coverage`: every operation of AWS's API description, and the method that calls it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::codegen::{description, reach, table};
+use crate::codegen::{calls, description, table};
 use crate::result::Result;
 
-/// Where the table stands for readers.
+/// The page with the table.
 const PAGE: &str = "docs/operations.md";
 
 /// The crates whose code sends requests.
 const SENDERS: [&str; 2] = ["crates/managers/src", "crates/runtime-mixin/src"];
 
-/// Prints the table, and fails where an operation is not reached or the page is not the table.
+/// Prints the table. Fails if no method calls an operation, or if the page differs from the table.
 pub(crate) fn run(root: &Path, write: bool) -> Result {
     let table = table::read(&root.join("xtask/resources.toml"))?;
     let services = description::read(root)?;
     let mut reached = BTreeMap::new();
-    for (operation, call) in reach::all(&table) {
+    for (operation, call) in calls::all(&table) {
         reached.entry(operation).or_insert(call);
     }
     let code = code(root)?;
@@ -27,12 +27,12 @@ pub(crate) fn run(root: &Path, write: bool) -> Result {
     let mut missing = Vec::new();
     let mut total = 0;
     for (service, description) in &services {
-        let _ = writeln!(table, "\n## `{}`\n\n| operation | reached by |\n|---|---|", service.name());
+        let _ = writeln!(table, "\n## `{}`\n\n| operation | called by |\n|---|---|", service.name());
         let mut names: Vec<&String> = description.operations.keys().collect();
         names.sort();
         for name in names {
             total += 1;
-            // The table says where, the code has to name the operation in what it sends.
+            // The table names the method, and the code must name the operation in its request.
             match reached.get(name).filter(|_| code.contains(&format!("\"{name}\""))) {
                 Some(call) => {
                     let _ = writeln!(table, "| `{name}` | `{call}` |");
@@ -52,10 +52,10 @@ pub(crate) fn run(root: &Path, write: bool) -> Result {
     }
     println!("{table}");
     if !missing.is_empty() {
-        return Err(format!("{count}; not reached: {}", missing.join(", ")).into());
+        return Err(format!("{count}; no method calls: {}", missing.join(", ")).into());
     }
     if fs::read_to_string(&path).ok().as_deref() != Some(page.as_str()) {
-        return Err(format!("{PAGE} is not this table; `cargo xtask coverage --write` makes it so").into());
+        return Err(format!("{PAGE} differs from this table; run `cargo xtask coverage --write`").into());
     }
     println!("{count}");
     Ok(())

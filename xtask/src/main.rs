@@ -17,15 +17,15 @@ use std::process::ExitCode;
 use result::Result;
 
 const HELP: &str = "\
-cargo xtask codegen            write the generated code from AWS's API description
-cargo xtask codegen --check    fail where the committed code differs from it
-cargo xtask coverage           every AWS operation and where it is reached; --write puts it into docs/operations.md
-cargo xtask tidy               each crate's files import from lower floors only, as xtask/floors.toml has them
-cargo xtask conformance        the local Bedrock by other clients, pinned (with python3 and node, where their registries are reached)
-cargo xtask packages           the crates as they would be published: complete, and building from their tarballs
-cargo xtask ci                 all that has to pass besides `cargo test`
-cargo xtask bench              what a call costs beside the same call on the raw SDK (needs valgrind)
-cargo xtask api --from PATH    make the API description anew from a botocore wheel or folder
+cargo xtask codegen            write the generated code
+cargo xtask codegen --check    fail if the committed code differs from it
+cargo xtask coverage           every AWS operation and the method that calls it; --write updates docs/operations.md
+cargo xtask tidy               check that files import only from lower floors (xtask/floors.toml)
+cargo xtask conformance        run other clients, pinned, against the local Bedrock (needs python3, node and their registries)
+cargo xtask packages           package the crates, check the packages, and build them from their tarballs
+cargo xtask ci                 run all checks besides `cargo test`
+cargo xtask bench              compare calls and queries with the raw SDK and hand-written closures (needs valgrind)
+cargo xtask api --from PATH    write crates/api from a botocore wheel or folder
 ";
 
 fn main() -> ExitCode {

@@ -1,5 +1,5 @@
-//! `cargo xtask packages`: what would be published. Each crate's package is made, looked into, unpacked and built from
-//! what it holds.
+//! `cargo xtask packages`: the crates as they would be published. Creates each crate's package, checks its contents, unpacks
+//! it, and builds it from its own files.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,10 +9,10 @@ use std::process::Command;
 use crate::process::{cargo, succeeds, target};
 use crate::result::Result;
 
-/// What every package holds besides its code.
+/// The files of every package besides its code.
 const FILES: [&str; 4] = ["README.md", "LICENSE-APACHE", "LICENSE-MIT", "Cargo.toml"];
 
-/// What every published manifest says.
+/// The fields of every published manifest.
 const FIELDS: [&str; 8] = [
     "description",
     "license",
@@ -40,7 +40,7 @@ pub(crate) fn run(root: &Path) -> Result {
     let mut members = Vec::new();
     for name in &crates {
         let archive = target(root).join(format!("package/{name}-{version}.crate"));
-        // `-m`: packages have one date for all their files, by which cargo would take a changed one for built already.
+        // `-m`: all files of a package have the same date, so cargo would not notice a changed file.
         succeeds(Command::new("tar").arg("-xmzf").arg(&archive).arg("-C").arg(&folder))?;
         let member = format!("{name}-{version}");
         check(&folder.join(&member)).map_err(|error| format!("the package of {name}: {error}"))?;
@@ -49,7 +49,7 @@ pub(crate) fn run(root: &Path) -> Result {
     }
     fs::write(folder.join("Cargo.toml"), workspace(root, &members)?)?;
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
-    // The dependencies are built in the workspace's own `target` already.
+    // The workspace's own `target` has the built dependencies.
     let mut build = Command::new(env!("CARGO"));
     build.args(["build", "--quiet", "--workspace", "--target-dir"]).arg(target(root));
     succeeds(build.current_dir(&folder))
@@ -76,7 +76,7 @@ fn read(manifest: &Path) -> Result<toml::Table> {
     Ok(fs::read_to_string(manifest)?.parse()?)
 }
 
-/// One unpacked package: its files and what its manifest says.
+/// Checks an unpacked package: its files and its manifest.
 fn check(package: &Path) -> Result {
     for file in FILES {
         if fs::metadata(package.join(file)).map(|file| file.len()).unwrap_or_default() == 0 {
@@ -95,7 +95,7 @@ fn check(package: &Path) -> Result {
     Ok(())
 }
 
-/// A workspace of the unpacked packages, which depend on each other and on nothing of the repository's.
+/// The manifest of a workspace of the unpacked packages, which depend on each other and not on the repository.
 fn workspace(root: &Path, members: &[(&str, String)]) -> Result<String> {
     let mut workspace = toml::Table::new();
     let folders = members.iter().map(|(_, folder)| toml::Value::from(folder.as_str())).collect::<Vec<_>>();
@@ -112,7 +112,7 @@ fn workspace(root: &Path, members: &[(&str, String)]) -> Result<String> {
     let mut patch = toml::Table::new();
     patch.insert("crates-io".into(), patches.into());
     workspace.insert("patch".into(), patch.into());
-    // With another profile every dependency would be built again.
+    // With another profile cargo would build every dependency again.
     let manifest = read(&root.join("Cargo.toml"))?;
     workspace.insert("profile".into(), manifest["profile"].clone());
     Ok(workspace.to_string())

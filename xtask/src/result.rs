@@ -1,4 +1,4 @@
-//! What a task ends with.
+//! The result of a task.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! Writes the ways between our types and the SDK's: from it always, to it unless a value holds what it does not know.
+//! Writes the conversions between our types and the SDK's. Those to the SDK can fail, for example for an unknown member.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use super::description::Service;
 use super::files::Files;
 use super::models::{FOLDER, types_of};
 use super::names::{raw, snake};
-use super::plan::{Field, Form, InSdk, Kind, Member, Plan, Source, Type, TypeName, What};
+use super::plan::{Field, FieldType, Form, InSdk, Kind, Member, Plan, Source, Type, TypeName};
 
 /// The functions of `models/src/sdk.rs` that the conversions call, and their error.
 const HELPERS: [&str; 10] = [
@@ -28,7 +28,7 @@ fn is_name(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || letter == '_'
 }
 
-/// The folder, beside the conversions, of those that tests alone need.
+/// The folder of the conversions that only tests use.
 const UNSENT: &str = "unsent";
 
 pub(crate) fn write(plan: &Plan, files: &mut Files) {
@@ -68,7 +68,7 @@ pub(crate) fn write(plan: &Plan, files: &mut Files) {
     }
 }
 
-/// The types whose way to the SDK can fail: they hold a union, JSON or a fraction somewhere, or the SDK's builder says so.
+/// The types whose conversion to the SDK can fail: they contain a union, JSON or a fraction, or the SDK's builder can fail.
 pub(crate) fn fallible(plan: &Plan, service: Service) -> HashSet<TypeName> {
     let mut fallible: HashSet<TypeName> = HashSet::new();
     loop {
@@ -78,11 +78,12 @@ pub(crate) fn fallible(plan: &Plan, service: Service) -> HashSet<TypeName> {
                 Kind::Enum(_) => false,
                 Kind::Union(_) => true,
                 Kind::Struct(fields) => {
-                    fields.iter().any(|field| field.what.is_fallible(&fallible) || field.what.is_fraction())
-                        || a_type
-                            .sources
-                            .iter()
-                            .any(|source| source.service == service && builds_fallibly(source, fields))
+                    fields.iter().any(|field| {
+                        field.field_type.is_fallible(&fallible) || field.field_type.is_fraction()
+                    }) || a_type
+                        .sources
+                        .iter()
+                        .any(|source| source.service == service && builds_fallibly(source, fields))
                 }
             };
             if fails {
@@ -104,7 +105,7 @@ fn in_sdk(source: &Source, field: &Field) -> InSdk {
     if matches!(source.form, Form::Input(_)) { InSdk::Optional } else { field.in_sdk[&source.service] }
 }
 
-impl What {
+impl FieldType {
     fn is_fallible(&self, fallible: &HashSet<TypeName>) -> bool {
         match self {
             Self::Type { name, .. } => fallible.contains(name),
@@ -118,7 +119,7 @@ impl What {
         matches!(self, Self::F32 | Self::F64)
     }
 
-    /// The same on both sides.
+    /// Whether the type is the same on both sides.
     fn is_plain(&self) -> bool {
         match self {
             Self::String | Self::Bool | Self::I32 | Self::I64 | Self::F32 | Self::F64 => true,
@@ -127,41 +128,43 @@ impl What {
         }
     }
 
-    /// Converted by `Into`, or by `TryInto` where it is fallible.
+    /// Whether it is converted by `Into`, or by `TryInto` if that can fail.
     fn is_converted(&self) -> bool {
         matches!(self, Self::Type { .. } | Self::Blob)
     }
 
-    /// A function or closure that turns the SDK's value into ours.
-    fn taken_with(&self) -> String {
+    /// The function or closure that converts the SDK's value to ours.
+    fn converter_from_sdk(&self) -> String {
         match self {
             Self::Type { .. } | Self::Blob => "Into::into".to_owned(),
             Self::Timestamp => "timestamp_from_sdk".to_owned(),
             Self::Document => "document_from_sdk".to_owned(),
             Self::List(what) if what.is_converted() => "each".to_owned(),
             Self::Map(what) if what.is_converted() => "each_value".to_owned(),
-            Self::List(what) => format!("|value| value.into_iter().map({}).collect()", what.taken_with()),
+            Self::List(what) => {
+                format!("|value| value.into_iter().map({}).collect()", what.converter_from_sdk())
+            }
             Self::Map(what) if what.is_plain() => "|value| value.into_iter().collect()".to_owned(),
             Self::Map(what) => {
                 format!(
                     "|value| value.into_iter().map(|(key, value)| (key, {})).collect()",
-                    what.taken("value")
+                    what.convert_from_sdk("value")
                 )
             }
             _ => "|value| value".to_owned(),
         }
     }
 
-    fn taken(&self, value: &str) -> String {
-        match self.taken_with() {
+    fn convert_from_sdk(&self, value: &str) -> String {
+        match self.converter_from_sdk() {
             _ if self.is_plain() => value.to_owned(),
             with if with == "Into::into" => format!("{value}.into()"),
             with => apply(&with, value),
         }
     }
 
-    /// A function or closure that turns our value into the SDK's; into a `Result` of it where that can fail.
-    fn given_with(&self, fallible: &HashSet<TypeName>) -> String {
+    /// The function or closure that converts our value to the SDK's, as a `Result` if that can fail.
+    fn converter_to_sdk(&self, fallible: &HashSet<TypeName>) -> String {
         let fails = self.is_fallible(fallible);
         match self {
             Self::Type { .. } if fails => "TryInto::try_into".to_owned(),
@@ -174,30 +177,30 @@ impl What {
             }
             Self::List(what) if fails => format!(
                 "|value| value.into_iter().map({}).collect::<Result<_, ToSdkError>>()",
-                what.given_with(fallible)
+                what.converter_to_sdk(fallible)
             ),
             Self::List(what) => {
-                format!("|value| value.into_iter().map({}).collect()", what.given_with(fallible))
+                format!("|value| value.into_iter().map({}).collect()", what.converter_to_sdk(fallible))
             }
             Self::Map(what) if what.is_plain() => "|value| value.into_iter().collect()".to_owned(),
             Self::Map(what) if fails => format!(
                 "|value| value.into_iter().map(|(key, value)| Ok((key, {}))).collect::<Result<_, ToSdkError>>()",
-                what.given("value", fallible)
+                what.convert_to_sdk("value", fallible)
             ),
             Self::Map(what) => {
                 format!(
                     "|value| value.into_iter().map(|(key, value)| (key, {})).collect()",
-                    what.given("value", fallible)
+                    what.convert_to_sdk("value", fallible)
                 )
             }
             _ => "|value| value".to_owned(),
         }
     }
 
-    /// Our value as the SDK's; with `?` where that can fail.
-    fn given(&self, value: &str, fallible: &HashSet<TypeName>) -> String {
+    /// The expression that converts our value to the SDK's, with `?` if that can fail.
+    fn convert_to_sdk(&self, value: &str, fallible: &HashSet<TypeName>) -> String {
         let question = if self.is_fallible(fallible) { "?" } else { "" };
-        match self.given_with(fallible).as_str() {
+        match self.converter_to_sdk(fallible).as_str() {
             _ if self.is_plain() => value.to_owned(),
             "TryInto::try_into" => format!("{value}.try_into()?"),
             "Into::into" => format!("{value}.into()"),
@@ -206,7 +209,7 @@ impl What {
     }
 }
 
-/// The function or closure called with the value.
+/// A call of the function or closure with the value.
 fn apply(with: &str, value: &str) -> String {
     match with.strip_prefix("|value| value") {
         Some(rest) => format!("{value}{rest}"),
@@ -220,7 +223,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// The conversions from the SDK, and those to it.
+    /// The conversion from the SDK, and the one to it.
     fn conversions(&self, a_type: &Type, source: &Source) -> (String, String) {
         match &a_type.kind {
             Kind::Enum(_) => self.enumeration(a_type, source),
@@ -245,11 +248,11 @@ impl Writer<'_> {
         if !helpers.is_empty() {
             let _ = writeln!(imports, "use crate::sdk::{{{}}};", helpers.join(", "));
         }
-        // A member that AWS deprecates is still on its wire.
+        // AWS still sends and accepts deprecated members.
         format!("#![allow(clippy::wildcard_imports, deprecated)]\n\n{imports}\n{text}")
     }
 
-    /// The SDK's type.
+    /// The path of the SDK's type.
     fn path(&self, source: &Source) -> String {
         match &source.form {
             Form::Nested(name) => format!("sdk::types::{name}"),
@@ -281,12 +284,12 @@ impl Writer<'_> {
             let _ = writeln!(
                 from,
                 "{path}::{variant}(value) => Self::{variant}({}),",
-                member.what.taken("value")
+                member.field_type.convert_from_sdk("value")
             );
             let _ = writeln!(
                 to,
                 "{name}::{variant}(value) => Self::{variant}({}),",
-                member.what.given("value", self.fallible)
+                member.field_type.convert_to_sdk("value", self.fallible)
             );
         }
         let from = format!(
@@ -309,15 +312,15 @@ impl Writer<'_> {
     fn structure(&self, a_type: &Type, source: &Source, fields: &[Field]) -> (String, String) {
         let name = &a_type.name.name;
         let path = self.short_path(source);
-        let (mut taken, mut given) = (String::new(), String::new());
+        let (mut from_fields, mut to_fields) = (String::new(), String::new());
         for field in fields {
-            let _ = writeln!(taken, "{}: {},", raw(&field.name), self.field_from_sdk(source, field));
-            let _ = writeln!(given, ".set_{}({})", field.name, self.field_to_sdk(field));
+            let _ = writeln!(from_fields, "{}: {},", raw(&field.name), self.field_from_sdk(source, field));
+            let _ = writeln!(to_fields, ".set_{}({})", field.name, self.field_to_sdk(field));
         }
         let value = if fields.is_empty() { "_" } else { "value" };
         let from = format!(
             "impl From<{path}> for {name} {{
-                fn from({value}: {path}) -> Self {{ Self {{ {taken} }} }}
+                fn from({value}: {path}) -> Self {{ Self {{ {from_fields} }} }}
             }}\n\n"
         );
         let (target, builder, build) = match &source.form {
@@ -334,20 +337,20 @@ impl Writer<'_> {
                 "impl TryFrom<{name}> for {target} {{
                     type Error = ToSdkError;
 
-                    fn try_from({value}: {name}) -> Result<Self, ToSdkError> {{ Ok({builder}{given}{build}) }}
+                    fn try_from({value}: {name}) -> Result<Self, ToSdkError> {{ Ok({builder}{to_fields}{build}) }}
                 }}\n\n"
             )
         } else {
             format!(
                 "impl From<{name}> for {target} {{
-                    fn from({value}: {name}) -> Self {{ {builder}{given}{build} }}
+                    fn from({value}: {name}) -> Self {{ {builder}{to_fields}{build} }}
                 }}\n\n"
             )
         };
         (from, to)
     }
 
-    /// The same, as written where `operation` is imported.
+    /// The path of the SDK's type in a file that imports `operation`.
     fn short_path(&self, source: &Source) -> String {
         self.path(source).replacen("sdk::operation", "operation", 1)
     }
@@ -355,20 +358,22 @@ impl Writer<'_> {
     fn field_from_sdk(&self, source: &Source, field: &Field) -> String {
         let value = format!("value.{}", raw(&field.name));
         match (field.required, in_sdk(source, field)) {
-            (true, InSdk::Bare | InSdk::Defaulted) => field.what.taken(&value),
-            (false, InSdk::Bare | InSdk::Defaulted) => format!("Some({})", field.what.taken(&value)),
-            (true, InSdk::Optional) if field.what.is_plain() => format!("{value}.unwrap_or_default()"),
-            (true, InSdk::Optional) => {
-                format!("{value}.map({}).unwrap_or_default()", field.what.taken_with())
+            (true, InSdk::Bare | InSdk::Defaulted) => field.field_type.convert_from_sdk(&value),
+            (false, InSdk::Bare | InSdk::Defaulted) => {
+                format!("Some({})", field.field_type.convert_from_sdk(&value))
             }
-            (false, InSdk::Optional) if field.what.is_plain() => value,
-            (false, InSdk::Optional) => format!("{value}.map({})", field.what.taken_with()),
+            (true, InSdk::Optional) if field.field_type.is_plain() => format!("{value}.unwrap_or_default()"),
+            (true, InSdk::Optional) => {
+                format!("{value}.map({}).unwrap_or_default()", field.field_type.converter_from_sdk())
+            }
+            (false, InSdk::Optional) if field.field_type.is_plain() => value,
+            (false, InSdk::Optional) => format!("{value}.map({})", field.field_type.converter_from_sdk()),
         }
     }
 
     fn field_to_sdk(&self, field: &Field) -> String {
         let value = format!("value.{}", raw(&field.name));
-        if field.what.is_fraction() {
+        if field.field_type.is_fraction() {
             return if field.required {
                 format!("Some(finite({:?}, {value})?)", field.name)
             } else {
@@ -376,13 +381,13 @@ impl Writer<'_> {
             };
         }
         if field.required {
-            return format!("Some({})", field.what.given(&value, self.fallible));
+            return format!("Some({})", field.field_type.convert_to_sdk(&value, self.fallible));
         }
-        if field.what.is_plain() {
+        if field.field_type.is_plain() {
             return value;
         }
-        let with = field.what.given_with(self.fallible);
-        if field.what.is_fallible(self.fallible) {
+        let with = field.field_type.converter_to_sdk(self.fallible);
+        if field.field_type.is_fallible(self.fallible) {
             format!("{value}.map({with}).transpose()?")
         } else {
             format!("{value}.map({with})")
@@ -390,7 +395,7 @@ impl Writer<'_> {
     }
 }
 
-/// For the round trips: each type's forms in a service, as `(ours, the SDK's, whether through a builder)`.
+/// For the round trips: each type's forms in a service, as `(ours, the SDK's, whether it has a builder)`.
 pub(crate) fn pairs(plan: &Plan) -> BTreeMap<Service, Vec<(TypeName, String, bool)>> {
     let mut pairs: BTreeMap<Service, Vec<(TypeName, String, bool)>> = BTreeMap::new();
     for a_type in &plan.types {

@@ -1,4 +1,4 @@
-//! AWS's API description, as far as code is made from it.
+//! AWS's API description, as far as the generator uses it.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ impl Service {
         }
     }
 
-    /// The crate of its SDK, as written in Rust.
+    /// The crate of its SDK, as a Rust name.
     pub(crate) fn sdk(self) -> &'static str {
         match self {
             Self::Bedrock => "aws_sdk_bedrock",
@@ -34,7 +34,7 @@ impl Service {
         }
     }
 
-    /// The feature and module of `models` that holds the conversions.
+    /// The feature and module of `models` with the conversions.
     pub(crate) fn feature(self) -> &'static str {
         match self {
             Self::Bedrock => "sdk-bedrock",
@@ -87,18 +87,18 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// The shapes it is made of.
+    /// The shapes of its members, items or values.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
         self.members.values().chain(&self.member).chain(&self.value).map(|part| part.shape.as_str())
     }
 
-    /// Whether it becomes a Rust type of its own.
+    /// Whether it becomes its own Rust type.
     pub(crate) fn is_type(&self) -> bool {
         self.values.is_some() || (self.kind == "structure" && !self.document && !self.exception)
     }
 }
 
-/// Where the descriptions are.
+/// The folder of the descriptions.
 const FOLDER: &str = "crates/api";
 
 /// Reads both descriptions.

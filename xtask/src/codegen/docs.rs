@@ -1,11 +1,11 @@
 //! The text of the generated documentation: our sentences, with AWS's limits.
 
+use super::calls::of_resource;
 use super::description::{Service, Shape};
 use super::plan::{Form, Source, Value};
-use super::reach::of_resource;
 use super::table::{Resource, Table};
 
-/// What a type is, with a link to AWS's description.
+/// A type's documentation, with a link to AWS's.
 pub(crate) fn of_type(name: &str, shape_name: &str, source: &Source, table: &Table) -> String {
     let subject = match &source.form {
         Form::Nested(_) => shape_name,
@@ -45,13 +45,13 @@ fn operations(resource: &Resource) -> String {
     format!("\n\n# Operations\n\n| call | AWS operation | IAM action |\n|---|---|---|{rows}")
 }
 
-/// A member's limits, as a sentence; empty where there are none, since its name says the rest.
+/// A member's limits as a sentence; empty if it has none, since its name says the rest.
 pub(crate) fn of_member(shape: &Shape) -> String {
     let limits = limits(shape);
     if limits.is_empty() { limits } else { format!("{}.", capital(&limits)) }
 }
 
-/// A value's wire form, where it is not its name.
+/// A value's wire form if it differs from the variant's name.
 pub(crate) fn of_value(value: &Value) -> String {
     if value.wire == value.name { String::new() } else { format!("`{}`", value.wire) }
 }

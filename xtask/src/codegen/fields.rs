@@ -1,4 +1,4 @@
-//! Writes the constants that querysets are narrowed by: each resource's rows, field by field, nested ones by path.
+//! Writes the constants for filters and orders: one per field of each resource's rows, including nested fields.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,30 +7,30 @@ use super::description::{Description, Service};
 use super::docs;
 use super::names::{raw, snake};
 use super::operations::Operations;
-use super::plan::{Field, Kind, Plan, TypeName, What};
+use super::plan::{Field, FieldType, Kind, Plan, TypeName};
 use super::table::Table;
 use crate::result::Result;
 
-/// How deep structures are read into.
+/// The depth of the nested fields.
 const DEPTH: usize = 3;
 
 /// The constants of a module's resources.
 #[derive(Default)]
 pub(crate) struct Constants {
     pub(crate) text: String,
-    /// What they read, for the imports.
-    pub(crate) whats: Vec<What>,
+    /// The types of their values, for the imports.
+    pub(crate) whats: Vec<FieldType>,
 }
 
-/// A field of a row, or of what a row holds.
+/// A field of a row, or a nested field.
 pub(crate) struct Leaf {
     pub(crate) constant: String,
-    /// Where it stands on the wire, with dots.
+    /// Its path on the wire, with dots.
     pub(crate) path: String,
-    pub(crate) what: What,
-    /// Whether it lies inside a list.
+    pub(crate) field_type: FieldType,
+    /// Whether it is inside a list.
     pub(crate) is_each: bool,
-    /// The body of the closure that reads it.
+    /// The body of the closure that returns it.
     read: String,
     doc: String,
 }
@@ -58,17 +58,17 @@ pub(crate) fn constants(
             let _ = writeln!(
                 place.text,
                 "{doc}pub const {constant}: {kind}<{row_name}, {}> = {kind}::new({path:?}, |row| {read});\n",
-                leaf.what.rust()
+                leaf.field_type.rust()
             );
-            place.whats.push(leaf.what);
+            place.whats.push(leaf.field_type);
         }
         place.text.push_str("}\n\n");
-        place.whats.push(What::Type { name: row, is_enum: false });
+        place.whats.push(FieldType::Type { name: row, is_enum: false });
     }
     Ok(constants)
 }
 
-/// The fields of a row, nested ones after what holds them.
+/// The fields of a row, each followed by its nested fields.
 pub(crate) fn leaves(plan: &Plan, row: &TypeName) -> Vec<Leaf> {
     let mut leaves = Vec::new();
     let start = Place { path: String::new(), value: "row".to_owned(), reach: Reach::Bare };
@@ -76,22 +76,22 @@ pub(crate) fn leaves(plan: &Plan, row: &TypeName) -> Vec<Leaf> {
     leaves
 }
 
-/// A structure on the way to a field.
+/// A structure on the path to a field.
 struct Place {
     path: String,
-    /// The expression that reads it.
+    /// The expression that returns it.
     value: String,
     reach: Reach,
 }
 
-/// What the expression gives.
+/// The kind of value that an expression returns.
 #[derive(Clone, Copy, PartialEq)]
 enum Reach {
     /// The structure.
     Bare,
     /// An `Option` of it.
     Optional,
-    /// An iterator over several.
+    /// An iterator over structures.
     Several,
 }
 
@@ -103,7 +103,7 @@ fn walk(plan: &Plan, structure: &TypeName, place: &Place, depth: usize, leaves: 
         leaves.push(Leaf {
             constant: path.split('.').map(snake).collect::<Vec<_>>().join("_").to_ascii_uppercase(),
             path: path.clone(),
-            what: field.what.clone(),
+            field_type: field.field_type.clone(),
             is_each: place.reach == Reach::Several,
             read: match (place.reach, reach) {
                 (Reach::Several, _) => format!("{read}.collect()"),
@@ -115,9 +115,9 @@ fn walk(plan: &Plan, structure: &TypeName, place: &Place, depth: usize, leaves: 
         if depth == 1 {
             continue;
         }
-        if let Some(inner) = structure_of(plan, &field.what) {
+        if let Some(inner) = structure_of(plan, &field.field_type) {
             walk(plan, inner, &Place { path, value: read, reach }, depth - 1, leaves);
-        } else if let What::List(item) = &field.what
+        } else if let FieldType::List(item) = &field.field_type
             && place.reach != Reach::Several
             && let Some(inner) = structure_of(plan, item)
         {
@@ -130,16 +130,16 @@ fn walk(plan: &Plan, structure: &TypeName, place: &Place, depth: usize, leaves: 
     }
 }
 
-fn structure_of<'a>(plan: &Plan, what: &'a What) -> Option<&'a TypeName> {
+fn structure_of<'a>(plan: &Plan, what: &'a FieldType) -> Option<&'a TypeName> {
     match what {
-        What::Type { name, is_enum: false } => {
+        FieldType::Type { name, is_enum: false } => {
             matches!(plan.find(name)?.kind, Kind::Struct(_)).then_some(name)
         }
         _ => None,
     }
 }
 
-/// The expression for a field of the structure at that place, and what it gives.
+/// The expression for a field of a structure, and its kind of value.
 fn step(field: &Field, place: &Place) -> (String, Reach) {
     let name = raw(&field.name);
     let value = &place.value;

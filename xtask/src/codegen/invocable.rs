@@ -1,4 +1,4 @@
-//! Writes which resources Bedrock invokes by their ARNs.
+//! Writes the implementations of `Invokable` for the resources that Bedrock invokes by their ARNs.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ pub(super) fn write(
     let (mut text, mut types) = (String::new(), Vec::new());
     for resource in table.resource.iter().filter(|resource| resource.invocable) {
         let Some(Key::Field(key)) = &resource.key else {
-            return Err(format!("{}: what is `invocable` has a field as its key", resource.name).into());
+            return Err(format!("{}: `invocable` needs a field as the key", resource.name).into());
         };
         let itself = TypeName { module: resource.module.clone(), name: resource.name.clone() };
         for holder in [Some(itself), Operations::of(plan, services, resource)?.row()?].into_iter().flatten() {

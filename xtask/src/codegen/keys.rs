@@ -1,4 +1,4 @@
-//! Writes the key types of several parts that the table declares.
+//! Writes the table's key types with several parts.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::files::Files;
 use super::table::{Key, Table};
 
-/// Whether a key type of the table is generated, with its parts in the order of the addresses.
+/// The generated key types with their parts.
 fn generated(table: &Table) -> impl Iterator<Item = (&str, Vec<&str>)> {
     table.resource.iter().filter_map(|resource| match &resource.key {
         Some(Key::Parts { key_type, parts, by_hand: false }) => {

@@ -1,10 +1,11 @@
-//! `cargo xtask codegen`: AWS's API description and `resources.toml` in, Rust out.
+//! `cargo xtask codegen`: generates Rust from AWS's API description and `resources.toml`.
 //!
-//! `description` and `table` read the two inputs, `plan` decides which types there are and where they live, and each
-//! of the writers turns the plan into files: `models` the types, `conversions` their way to and from the SDK's,
-//! `round_trips` the list of what the property tests go through, `fields` the constants that querysets are narrowed by,
-//! `managers` what AWS offers for each resource, operation by operation as `operations` knows them.
+//! `description` and `table` read the two inputs. `planner` makes the `plan`: the types and their modules. The writers turn
+//! the plan into files: `models` the types, `conversions` the conversions from and to the SDK's types, `round_trips` the
+//! list of types for the property tests, `fields` the constants for filters and orders, `managers` the operations of each
+//! resource, `keys` the key types, and `invocable` what Bedrock can invoke.
 
+pub(crate) mod calls;
 mod conversions;
 pub(crate) mod description;
 mod docs;
@@ -18,7 +19,6 @@ mod names;
 mod operations;
 mod plan;
 mod planner;
-pub(crate) mod reach;
 mod round_trips;
 pub(crate) mod table;
 
@@ -48,7 +48,7 @@ pub(crate) fn write(root: &Path) -> Result {
     Ok(())
 }
 
-/// Fails, naming the files, where the committed code is not what `write` would.
+/// Fails with the names of the files that differ from what `write` writes.
 pub(crate) fn check(root: &Path) -> Result {
     let files = generate(root)?;
     let mut differing: Vec<String> = Vec::new();
@@ -61,11 +61,14 @@ pub(crate) fn check(root: &Path) -> Result {
         differing.push(format!("{} (nothing generates it)", stale.display()));
     }
     if differing.is_empty() {
-        println!("{} generated files are as `cargo xtask codegen` writes them", files.len());
+        println!("{} generated files are up to date", files.len());
         return Ok(());
     }
-    Err(format!("these differ from what `cargo xtask codegen` writes; run it:\n  {}", differing.join("\n  "))
-        .into())
+    Err(format!(
+        "these files differ from the output of `cargo xtask codegen`; run it:\n  {}",
+        differing.join("\n  ")
+    )
+    .into())
 }
 
 fn generate(root: &Path) -> Result<Files> {

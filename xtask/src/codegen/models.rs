@@ -8,12 +8,12 @@ use super::docs;
 use super::fields::Constants;
 use super::files::Files;
 use super::names::{raw, serde_camel};
-use super::plan::{Field, InSdk, Kind, Member, Plan, Type, Value, What};
+use super::plan::{Field, FieldType, InSdk, Kind, Member, Plan, Type, Value};
 use super::table::Module;
 
 pub(crate) const FOLDER: &str = "crates/models/src/generated";
 
-/// `constants` are the fields to query by, by the module of their resource.
+/// `constants` are the constants for filters and orders, by module.
 pub(crate) fn write(plan: &Plan, constants: &BTreeMap<String, Constants>, files: &mut Files) {
     for module in &plan.modules {
         let constants = constants.get(&module.name);
@@ -71,24 +71,24 @@ fn module_file(plan: &Plan, module: &Module, constants: Option<&Constants>) -> S
 fn imports(plan: &Plan, module: &Module, constants: Option<&Constants>) -> String {
     let types: Vec<&Type> = types_of(plan, &module.name).collect();
     let read = constants.iter().flat_map(|constants| &constants.whats);
-    let held: Vec<&What> =
-        types.iter().flat_map(|a_type| a_type.whats()).chain(read).flat_map(What::parts).collect();
-    let holds = |test: fn(&What) -> bool| held.iter().any(|what| test(what));
+    let held: Vec<&FieldType> =
+        types.iter().flat_map(|a_type| a_type.whats()).chain(read).flat_map(FieldType::parts).collect();
+    let holds = |test: fn(&FieldType) -> bool| held.iter().any(|what| test(what));
     let mut imports = String::new();
-    if holds(|what| matches!(what, What::Map(_))) {
+    if holds(|what| matches!(what, FieldType::Map(_))) {
         imports.push_str("use std::collections::BTreeMap;\n\n");
     }
-    if holds(|what| *what == What::Timestamp) {
+    if holds(|what| *what == FieldType::Timestamp) {
         imports.push_str("use jiff::Timestamp;\n");
     }
     if types.iter().any(|a_type| matches!(a_type.kind, Kind::Struct(_))) {
         imports.push_str("use serde::{Deserialize, Serialize};\n");
     }
-    if holds(|what| *what == What::Document) {
+    if holds(|what| *what == FieldType::Document) {
         imports.push_str("use serde_json::Value;\n");
     }
     imports.push('\n');
-    if holds(|what| *what == What::Blob) {
+    if holds(|what| *what == FieldType::Blob) {
         imports.push_str("use crate::blob::Blob;\n");
     }
     for kind in ["EachField", "Field"] {
@@ -104,7 +104,7 @@ fn imports(plan: &Plan, module: &Module, constants: Option<&Constants>) -> Strin
     }
     let mut others: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for what in held {
-        if let What::Type { name, .. } = what
+        if let FieldType::Type { name, .. } = what
             && name.module != module.name
         {
             others.entry(&name.module).or_default().insert(&name.name);
@@ -118,18 +118,18 @@ fn imports(plan: &Plan, module: &Module, constants: Option<&Constants>) -> Strin
 }
 
 impl Type {
-    /// What its fields or members hold.
-    fn whats(&self) -> Vec<&What> {
+    /// The types of its fields or members.
+    fn whats(&self) -> Vec<&FieldType> {
         match &self.kind {
-            Kind::Struct(fields) => fields.iter().map(|field| &field.what).collect(),
-            Kind::Union(members) => members.iter().map(|member| &member.what).collect(),
+            Kind::Struct(fields) => fields.iter().map(|field| &field.field_type).collect(),
+            Kind::Union(members) => members.iter().map(|member| &member.field_type).collect(),
             Kind::Enum(_) => Vec::new(),
         }
     }
 }
 
-impl What {
-    /// Itself, and what is in it.
+impl FieldType {
+    /// This type and the types inside it.
     fn parts(&self) -> Vec<&Self> {
         match self {
             Self::List(what) | Self::Map(what) => [vec![self], what.parts()].concat(),
@@ -137,7 +137,7 @@ impl What {
         }
     }
 
-    /// As written in a field.
+    /// The type in Rust.
     pub(crate) fn rust(&self) -> String {
         match self {
             Self::String => "String".to_owned(),
@@ -159,7 +159,7 @@ impl What {
         matches!(self, Self::List(_) | Self::Map(_))
     }
 
-    /// What a setter takes, and what it makes of it.
+    /// A setter's parameter type, and the expression for the field.
     fn parameter(&self, name: &str) -> (String, String) {
         match self {
             Self::Bool | Self::I32 | Self::I64 | Self::F32 | Self::F64 | Self::Timestamp => {
@@ -177,7 +177,7 @@ impl What {
         }
     }
 
-    /// How the property tests make one up where the type itself cannot say.
+    /// The attribute that tells the property tests how to generate a value, if its type does not.
     fn arbitrary(&self, optional: bool) -> Option<String> {
         let plain = match self {
             Self::F32 => "float32",
@@ -195,7 +195,7 @@ impl What {
 
 fn structure(text: &mut String, a_type: &Type, fields: &[Field]) {
     let name = &a_type.name.name;
-    // AWS now and then omits a member that it promises in a response. A request has no such defaults.
+    // AWS sometimes omits required members in responses. Requests have no such defaults.
     let serde =
         if a_type.is_built { "rename_all = \"camelCase\"" } else { "default, rename_all = \"camelCase\"" };
     text.push_str(&docs::comment(&a_type.doc));
@@ -213,13 +213,13 @@ fn structure(text: &mut String, a_type: &Type, fields: &[Field]) {
         if serde_camel(&field.name) != field.wire {
             serde.push(format!("rename = \"{}\"", field.wire));
         }
-        match (field.required, &field.what) {
-            (false, What::F32) => {
+        match (field.required, &field.field_type) {
+            (false, FieldType::F32) => {
                 serde.push("skip_serializing_if = \"Option::is_none\"".to_owned());
                 serde.push("serialize_with = \"crate::wire::shortest_optional_f32\"".to_owned());
             }
             (false, _) => serde.push("skip_serializing_if = \"Option::is_none\"".to_owned()),
-            (true, What::F32) => serde.push("serialize_with = \"crate::wire::shortest_f32\"".to_owned()),
+            (true, FieldType::F32) => serde.push("serialize_with = \"crate::wire::shortest_f32\"".to_owned()),
             (true, what) if what.is_collection() => {
                 serde.push("default, deserialize_with = \"crate::wire::null_as_empty\"".to_owned());
             }
@@ -230,10 +230,10 @@ fn structure(text: &mut String, a_type: &Type, fields: &[Field]) {
         }
         if field.in_sdk.values().any(|in_sdk| *in_sdk == InSdk::Defaulted) {
             text.push_str("#[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]\n");
-        } else if let Some(arbitrary) = field.what.arbitrary(!field.required) {
+        } else if let Some(arbitrary) = field.field_type.arbitrary(!field.required) {
             let _ = writeln!(text, "{arbitrary}");
         }
-        let rust = field.what.rust();
+        let rust = field.field_type.rust();
         let rust = if field.required { rust } else { format!("Option<{rust}>") };
         let _ = writeln!(text, "pub {}: {rust},", raw(&field.name));
     }
@@ -243,7 +243,7 @@ fn structure(text: &mut String, a_type: &Type, fields: &[Field]) {
     }
 }
 
-/// `new` with what is required, and a by-value setter for the rest.
+/// Writes `new` with the required fields, and a by-value setter for each other field.
 fn builders(text: &mut String, name: &str, fields: &[Field]) {
     let (required, optional): (Vec<&Field>, Vec<&Field>) = fields.iter().partition(|field| field.required);
     let _ = writeln!(text, "impl {name} {{");
@@ -251,7 +251,7 @@ fn builders(text: &mut String, name: &str, fields: &[Field]) {
         let mut parameters = Vec::new();
         let mut values = Vec::new();
         for field in &required {
-            let (parameter, value) = field.what.parameter(&raw(&field.name));
+            let (parameter, value) = field.field_type.parameter(&raw(&field.name));
             parameters.push(format!("{}: {parameter}", raw(&field.name)));
             let raw_name = raw(&field.name);
             values.push(if value == raw_name { raw_name } else { format!("{raw_name}: {value}") });
@@ -269,7 +269,7 @@ fn builders(text: &mut String, name: &str, fields: &[Field]) {
     for field in optional {
         text.push_str(&docs::comment(&field.doc));
         let field_name = raw(&field.name);
-        let (parameter, value) = field.what.parameter(&field_name);
+        let (parameter, value) = field.field_type.parameter(&field_name);
         let _ = writeln!(
             text,
             "#[must_use]\npub fn {field_name}(mut self, {field_name}: {parameter}) -> Self {{
@@ -293,8 +293,8 @@ fn union(text: &mut String, a_type: &Type, members: &[Member]) {
     );
     for member in members {
         text.push_str(&docs::comment(&member.doc));
-        let arbitrary = member.what.arbitrary(false).map(|line| line + " ").unwrap_or_default();
-        let _ = writeln!(text, "{}({arbitrary}{}),", member.name, member.what.rust());
+        let arbitrary = member.field_type.arbitrary(false).map(|line| line + " ").unwrap_or_default();
+        let _ = writeln!(text, "{}({arbitrary}{}),", member.name, member.field_type.rust());
     }
     text.push_str(
         "/// A member that this version does not know, as JSON. A conversion from the SDK loses its content.\n",

@@ -1,4 +1,4 @@
-//! AWS's names in Rust's cases.
+//! AWS's names in Rust's case conventions.
 
 /// `RAGConfig` → `RAG`, `Config`; `s3Uri` → `s3`, `Uri`; `END_TURN` → `END`, `TURN`.
 fn words(name: &str) -> Vec<String> {
@@ -25,7 +25,7 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// A type, an operation's type, a union's or an enum's variant.
+/// The name as a type or a variant.
 pub(crate) fn pascal(name: &str) -> String {
     words(name)
         .iter()
@@ -36,12 +36,12 @@ pub(crate) fn pascal(name: &str) -> String {
         .collect()
 }
 
-/// A field, a method, a module; a keyword is made raw by [`raw`].
+/// The name as a field, a method or a module. [`raw`] handles keywords.
 pub(crate) fn snake(name: &str) -> String {
     words(name).join("_").to_ascii_lowercase()
 }
 
-/// The identifier, made raw where it is a keyword.
+/// The identifier, raw if it is a keyword.
 pub(crate) fn raw(snake: &str) -> String {
     match snake {
         "type" | "match" | "ref" | "move" | "in" | "use" => format!("r#{snake}"),
@@ -49,7 +49,7 @@ pub(crate) fn raw(snake: &str) -> String {
     }
 }
 
-/// What `serde(rename_all = "camelCase")` makes of a field.
+/// The name that `serde(rename_all = "camelCase")` gives a field.
 pub(crate) fn serde_camel(snake: &str) -> String {
     let mut camel = String::new();
     for (at, word) in snake.split('_').enumerate() {

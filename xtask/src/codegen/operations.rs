@@ -1,4 +1,4 @@
-//! A resource's operations, as AWS describes them and as the SDK and our types spell them.
+//! A resource's operations: AWS's description, with the SDK's and our names.
 
 use super::description::{Description, Operation as Described, Reference, Service, Shape};
 use super::names::snake;
@@ -21,22 +21,22 @@ pub(crate) struct Operation<'a> {
     pub(crate) snake: String,
     pub(crate) input: Option<&'a Shape>,
     output: Option<&'a Shape>,
-    /// The type of its body; none where all it takes is in its address.
+    /// The type of its body; `None` if all of its input is in the URI and the query.
     pub(crate) request: Option<&'a TypeName>,
     response: Option<&'a TypeName>,
 }
 
-/// What an operation responses, as we give it.
+/// An operation's response, as our methods return it.
 pub(crate) enum Response<'a> {
     Nothing,
     Whole(&'a TypeName),
-    /// A structure, alone in this member; whether AWS promises it.
+    /// A structure that is in this member, and whether the member is required.
     Held {
         member: String,
         name: &'a TypeName,
         required: bool,
     },
-    /// A list, alone in this member; whether AWS promises it.
+    /// A list that is in this member, and whether the member is required.
     List {
         member: String,
         name: &'a TypeName,
@@ -70,14 +70,14 @@ impl<'a> Operations<'a> {
             .ok_or_else(|| format!("{}: AWS has no operation {name}", self.resource.name))?;
         let shape =
             |side: &'a Option<Reference>| side.as_ref().map(|side| &self.description.shapes[&side.shape]);
-        let home = |side: &'a Option<Reference>| self.plan.home(self.service, &side.as_ref()?.shape);
+        let type_of = |side: &'a Option<Reference>| self.plan.type_of(self.service, &side.as_ref()?.shape);
         Ok(Operation {
             name,
             snake: snake(name),
             input: shape(&described.input),
             output: shape(&described.output),
-            request: home(&described.input),
-            response: home(&described.output),
+            request: type_of(&described.input),
+            response: type_of(&described.output),
         })
     }
 
@@ -85,39 +85,39 @@ impl<'a> Operations<'a> {
         &self.description.shapes[&part.shape]
     }
 
-    pub(crate) fn home(&self, part: &Reference) -> Option<&'a TypeName> {
-        self.plan.home(self.service, &part.shape)
+    pub(crate) fn type_of(&self, part: &Reference) -> Option<&'a TypeName> {
+        self.plan.type_of(self.service, &part.shape)
     }
 
     pub(crate) fn response(&self, operation: &Operation<'a>) -> Result<Response<'a>> {
         if let Some(name) = operation.response.filter(|_| !self.is_list_alone(operation)) {
             return Ok(Response::Whole(name));
         }
-        // What the address says already stands in some responses once more.
+        // Some responses repeat members of the URI.
         let Some(output) = operation.output else { return Ok(Response::Nothing) };
         for (member, part) in &output.members {
             let (member, required) = (snake(member), output.required.contains(member));
-            if let Some(name) = self.home(part) {
+            if let Some(name) = self.type_of(part) {
                 return Ok(Response::Held { member, name, required });
             }
-            if let Some(name) = self.shape(part).member.as_ref().and_then(|item| self.home(item)) {
+            if let Some(name) = self.shape(part).member.as_ref().and_then(|item| self.type_of(item)) {
                 return Ok(Response::List { member, name, required });
             }
         }
         if output.members.is_empty() {
             return Ok(Response::Nothing);
         }
-        Err(format!("{}: nothing is known of its response", operation.name).into())
+        Err(format!("{}: its response has no known form", operation.name).into())
     }
 
-    /// Whether all that is answered is one list.
+    /// Whether the response is only a list.
     fn is_list_alone(&self, operation: &Operation<'a>) -> bool {
         operation.output.is_some_and(|output| {
             output.members.len() == 1 && output.members.values().all(|part| self.shape(part).member.is_some())
         })
     }
 
-    /// The type of the rows of its list, where it has one.
+    /// The type of the rows of its list, if it has one.
     pub(crate) fn row(&self) -> Result<Option<TypeName>> {
         let Some(list) = &self.resource.list else { return Ok(None) };
         let operation = self.operation(list)?;
@@ -125,14 +125,14 @@ impl<'a> Operations<'a> {
         Ok(Some(name.clone()))
     }
 
-    /// A list's member with the rows, whether AWS promises it, and their type.
+    /// The member with a list's rows, whether it is required, and the rows' type.
     pub(crate) fn items(&self, operation: &Operation<'a>) -> Result<(String, bool, &'a TypeName)> {
-        let output = operation.output.ok_or("a list without a response")?;
+        let output = operation.output.ok_or("a list has no response")?;
         output
             .members
             .iter()
             .find_map(|(member, part)| {
-                let name = self.home(self.shape(part).member.as_ref()?)?;
+                let name = self.type_of(self.shape(part).member.as_ref()?)?;
                 Some((snake(member), output.required.contains(member), name))
             })
             .ok_or_else(|| format!("{}: no list in its response", operation.name).into())
@@ -140,7 +140,7 @@ impl<'a> Operations<'a> {
 }
 
 impl<'a> Operation<'a> {
-    /// What stands in its address: the path's parts, then the query's, required ones first.
+    /// The members in its URI, then those in its query; required ones first.
     pub(crate) fn address(&self) -> Vec<(&'a str, &'a Reference, bool)> {
         let Some(input) = self.input else { return Vec::new() };
         let mut address: Vec<(&str, &Reference, bool)> = input

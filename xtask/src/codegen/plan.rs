@@ -1,27 +1,27 @@
-//! The plan: which types there are, what they are called, and in which module each lives.
+//! The plan: the types with their names and modules.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::description::Service;
 use super::table::Module;
 
-/// What is to be written.
+/// The types to write.
 pub(crate) struct Plan {
     pub(crate) modules: Vec<Module>,
-    /// By module and name; a name may stand in two modules.
+    /// Ordered by module and name. Two modules can have the same name.
     pub(crate) types: Vec<Type>,
     /// Types not re-exported at the crate's root, by module.
     pub(crate) not_at_root: BTreeMap<String, Vec<String>>,
-    /// An enum to the values that AWS sends and its description lacks.
+    /// For an enum, the values that AWS sends although its description lacks them.
     pub(crate) also_sent: BTreeMap<String, Vec<String>>,
-    /// The type of each shape that has one.
-    pub(super) homes: HashMap<(Service, String), TypeName>,
+    /// The type of each shape that became one.
+    pub(super) type_names: HashMap<(Service, String), TypeName>,
 }
 
 impl Plan {
-    /// The type that a shape became, where it became one.
-    pub(crate) fn home(&self, service: Service, shape_name: &str) -> Option<&TypeName> {
-        self.homes.get(&(service, shape_name.to_owned()))
+    /// The type that a shape became, if it did.
+    pub(crate) fn type_of(&self, service: Service, shape_name: &str) -> Option<&TypeName> {
+        self.type_names.get(&(service, shape_name.to_owned()))
     }
 
     pub(crate) fn find(&self, name: &TypeName) -> Option<&Type> {
@@ -37,7 +37,7 @@ impl Plan {
     }
 }
 
-/// A type, told apart from its namesakes by its module.
+/// A type's name with its module.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct TypeName {
     pub(crate) module: String,
@@ -48,9 +48,9 @@ pub(crate) struct Type {
     pub(crate) name: TypeName,
     pub(crate) doc: String,
     pub(crate) kind: Kind,
-    /// What it stands for in AWS's services; every one has the same members.
+    /// AWS's shapes for this type, which all have the same members.
     pub(crate) sources: Vec<Source>,
-    /// Whether a request is made of it, so that people build it.
+    /// Whether requests contain it, so that users create it.
     pub(crate) is_built: bool,
 }
 
@@ -63,18 +63,18 @@ pub(crate) enum Kind {
 pub(crate) struct Field {
     pub(crate) wire: String,
     pub(crate) name: String,
-    pub(crate) what: What,
+    pub(crate) field_type: FieldType,
     pub(crate) required: bool,
     pub(crate) in_sdk: BTreeMap<Service, InSdk>,
     pub(crate) doc: String,
 }
 
-/// How the SDK keeps a member of a type that is not an operation's input.
+/// How the SDK stores a member of a type that is not an operation's input.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum InSdk {
-    /// Bare, and its builder wants it.
+    /// Without `Option`; its builder requires it.
     Bare,
-    /// Bare, filled with a default where AWS leaves it out.
+    /// Without `Option`, with a default if AWS omits it.
     Defaulted,
     Optional,
 }
@@ -82,7 +82,7 @@ pub(crate) enum InSdk {
 pub(crate) struct Member {
     pub(crate) wire: String,
     pub(crate) name: String,
-    pub(crate) what: What,
+    pub(crate) field_type: FieldType,
     pub(crate) doc: String,
 }
 
@@ -91,9 +91,9 @@ pub(crate) struct Value {
     pub(crate) name: String,
 }
 
-/// What a field holds.
+/// The type of a field.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum What {
+pub(crate) enum FieldType {
     String,
     Bool,
     I32,
@@ -104,19 +104,19 @@ pub(crate) enum What {
     Blob,
     Document,
     Type { name: TypeName, is_enum: bool },
-    List(Box<What>),
-    Map(Box<What>),
+    List(Box<FieldType>),
+    Map(Box<FieldType>),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     pub(crate) service: Service,
     pub(crate) form: Form,
-    /// Whether a request to this service holds it.
+    /// Whether a request to this service contains it.
     pub(crate) is_sent: bool,
 }
 
-/// Where the SDK keeps it.
+/// Where the SDK has it.
 #[derive(Clone, Debug)]
 pub(crate) enum Form {
     /// In its `types`, under this name.

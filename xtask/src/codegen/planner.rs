@@ -1,34 +1,34 @@
-//! Makes the plan from the description and the table.
+//! Creates the plan from the description and the table.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::description::{Description, Reference, Service, Shape};
 use super::docs;
 use super::names::{pascal, snake};
-use super::plan::{Field, Form, InSdk, Kind, Member, Plan, Source, Type, TypeName, Value, What};
+use super::plan::{Field, FieldType, Form, InSdk, Kind, Member, Plan, Source, Type, TypeName, Value};
 use super::table::Table;
 use crate::result::Result;
 
 pub(crate) fn plan(services: &[(Service, Description)], table: &Table) -> Result<Plan> {
     let mut types: BTreeMap<TypeName, Type> = BTreeMap::new();
-    let homes = homes(services, table)?;
+    let type_names = type_names(services, table)?;
     for (service, description) in services {
-        let planner = Planner { service: *service, description, table, homes: &homes };
+        let planner = Planner { service: *service, description, table, type_names: &type_names };
         let built = planner.built();
         for (shape_name, shape) in &description.shapes {
-            let Some(home) = homes.get(&(*service, shape_name.as_str())) else { continue };
+            let Some(name) = type_names.get(&(*service, shape_name.as_str())) else { continue };
             let is_built = built.contains(shape_name.as_str());
             let source = Source { service: *service, form: planner.form(shape_name), is_sent: is_built };
             let new = Type {
-                name: home.clone(),
-                doc: docs::of_type(&home.name, shape_name, &source, table),
+                name: name.clone(),
+                doc: docs::of_type(&name.name, shape_name, &source, table),
                 kind: planner.kind(shape_name, shape)?,
                 sources: vec![source],
                 is_built,
             };
-            match types.get_mut(home) {
+            match types.get_mut(name) {
                 None => {
-                    types.insert(home.clone(), new);
+                    types.insert(name.clone(), new);
                 }
                 Some(there) if same(&there.kind, &new.kind) => {
                     there.sources.extend(new.sources);
@@ -42,8 +42,8 @@ pub(crate) fn plan(services: &[(Service, Description)], table: &Table) -> Result
                 Some(_) => {
                     return Err(format!(
                         "two shapes with different members want the name {}::{}; the second is {shape_name} of {}",
-                        home.module,
-                        home.name,
+                        name.module,
+                        name.name,
                         service.name()
                     )
                     .into());
@@ -57,36 +57,37 @@ pub(crate) fn plan(services: &[(Service, Description)], table: &Table) -> Result
         types: types.into_values().collect(),
         not_at_root: table.not_at_root.clone(),
         also_sent: table.also_sent.clone(),
-        homes: homes
+        type_names: type_names
             .into_iter()
-            .map(|((service, shape), home)| ((service, shape.to_owned()), home))
+            .map(|((service, shape), name)| ((service, shape.to_owned()), name))
             .collect(),
     })
 }
 
-/// Whether each value that AWS is said to send besides is missing from its enum still.
+/// Checks that the description still lacks the values of `also_sent`.
 fn check_also_sent(types: &BTreeMap<TypeName, Type>, table: &Table) -> Result<()> {
     for (name, also) in &table.also_sent {
         let known = types.values().find_map(|a_type| match &a_type.kind {
             Kind::Enum(values) if a_type.name.name == *name => Some(values),
             _ => None,
         });
-        let known = known.ok_or_else(|| format!("resources.toml, also_sent: {name} is no enum"))?;
+        let known = known.ok_or_else(|| format!("resources.toml, also_sent: {name} is not an enum"))?;
         if let Some(value) = also.iter().find(|value| known.iter().any(|known| known.wire == **value)) {
-            return Err(
-                format!("resources.toml, also_sent: AWS's description has {name}'s {value} now").into()
-            );
+            return Err(format!(
+                "resources.toml, also_sent: AWS's description now has the value {value} of {name}"
+            )
+            .into());
         }
     }
     Ok(())
 }
 
 /// The module and name of every shape that becomes a type.
-fn homes<'a>(
+fn type_names<'a>(
     services: &'a [(Service, Description)],
     table: &'a Table,
 ) -> Result<HashMap<(Service, &'a str), TypeName>> {
-    let mut homes = HashMap::new();
+    let mut type_names = HashMap::new();
     let mut unclaimed = Vec::new();
     for (service, description) in services {
         let users = users(description, *service, table)?;
@@ -98,11 +99,11 @@ fn homes<'a>(
                 continue;
             };
             let name = table.rename.get(shape_name).cloned().unwrap_or_else(|| pascal(shape_name));
-            homes.insert((*service, shape_name), TypeName { module: module.to_owned(), name });
+            type_names.insert((*service, shape_name), TypeName { module: module.to_owned(), name });
         }
     }
     if unclaimed.is_empty() {
-        return Ok(homes);
+        return Ok(type_names);
     }
     Err(format!(
         "several modules of resources.toml use these shapes; one must claim each: {}",
@@ -111,7 +112,7 @@ fn homes<'a>(
     .into())
 }
 
-/// The module that claims a shape by name. One that both services describe alike may be claimed in either.
+/// The module that claims a shape. If both services describe the shape equally, a module of either may claim it.
 fn claimed<'a>(
     service: Service,
     shape_name: &str,
@@ -135,7 +136,7 @@ fn claimed<'a>(
         .map(|(_, module)| module)
 }
 
-/// What must agree for two services' shapes to be one type.
+/// The parts that must agree for the shapes of two services to be one type.
 fn fingerprint(shape: &Shape) -> (Vec<(&str, &str, bool)>, BTreeSet<&str>) {
     let members = shape
         .members
@@ -178,7 +179,7 @@ fn users<'a>(
     Ok(users)
 }
 
-/// An input or output that carries nothing but the address, or that a queryset unpacks.
+/// Whether an input or output has no members outside of the URI, or is unpacked by a queryset.
 fn has_no_body(operation_name: &str, shape: &Shape) -> bool {
     let is_address = ["Get", "Delete"].iter().any(|verb| operation_name.starts_with(verb))
         && shape.members.values().all(|part| part.location.is_some());
@@ -200,12 +201,17 @@ fn same(one: &Kind, other: &Kind) -> bool {
         (Kind::Struct(one), Kind::Struct(other)) => {
             one.len() == other.len()
                 && one.iter().zip(other).all(|(one, other)| {
-                    one.wire == other.wire && one.what == other.what && one.required == other.required
+                    one.wire == other.wire
+                        && one.field_type == other.field_type
+                        && one.required == other.required
                 })
         }
         (Kind::Union(one), Kind::Union(other)) => {
             one.len() == other.len()
-                && one.iter().zip(other).all(|(one, other)| one.wire == other.wire && one.what == other.what)
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|(one, other)| one.wire == other.wire && one.field_type == other.field_type)
         }
         (Kind::Enum(one), Kind::Enum(other)) => {
             let wires =
@@ -220,11 +226,11 @@ struct Planner<'a> {
     service: Service,
     description: &'a Description,
     table: &'a Table,
-    homes: &'a HashMap<(Service, &'a str), TypeName>,
+    type_names: &'a HashMap<(Service, &'a str), TypeName>,
 }
 
 impl Planner<'_> {
-    /// The shapes that requests are made of.
+    /// The shapes that requests contain.
     fn built(&self) -> HashSet<&str> {
         let mut built = HashSet::new();
         for operation in self.description.operations.values() {
@@ -258,7 +264,12 @@ impl Planner<'_> {
             return members
                 .map(|(wire, part)| {
                     let doc = docs::of_member(self.shape(part));
-                    Ok(Member { wire: wire.clone(), name: pascal(wire), what: self.what(part)?, doc })
+                    Ok(Member {
+                        wire: wire.clone(),
+                        name: pascal(wire),
+                        field_type: self.type_of(part)?,
+                        doc,
+                    })
                 })
                 .collect::<Result<_>>()
                 .map(Kind::Union);
@@ -266,14 +277,17 @@ impl Planner<'_> {
         members
             .filter(|(_, part)| part.location.as_deref() != Some("uri"))
             .map(|(wire, part)| {
-                let what = self.what(part)?;
+                let field_type = self.type_of(part)?;
                 let required = shape.required.contains(wire);
-                let in_sdk =
-                    self.in_sdk(&format!("{}/{shape_name}.{wire}", self.service.name()), required, &what);
+                let in_sdk = self.in_sdk(
+                    &format!("{}/{shape_name}.{wire}", self.service.name()),
+                    required,
+                    &field_type,
+                );
                 Ok(Field {
                     wire: wire.clone(),
                     name: snake(wire),
-                    what,
+                    field_type,
                     required,
                     in_sdk: BTreeMap::from([(self.service, in_sdk)]),
                     doc: docs::of_member(self.shape(part)),
@@ -283,13 +297,13 @@ impl Planner<'_> {
             .map(Kind::Struct)
     }
 
-    /// The SDK keeps required members bare, but for structures and unions, which have no zero.
-    fn in_sdk(&self, member: &str, required: bool, what: &What) -> InSdk {
+    /// The SDK stores required members without `Option`, except structures and unions, which have no default.
+    fn in_sdk(&self, member: &str, required: bool, what: &FieldType) -> InSdk {
         let listed = |list: &[String]| list.iter().any(|listed| listed == member);
         if listed(&self.table.sdk.defaults) {
             InSdk::Defaulted
         } else if required
-            && !matches!(what, What::Type { is_enum: false, .. })
+            && !matches!(what, FieldType::Type { is_enum: false, .. })
             && !listed(&self.table.sdk.optional)
         {
             InSdk::Bare
@@ -307,31 +321,31 @@ impl Planner<'_> {
         &self.description.shapes[&part.shape]
     }
 
-    fn what(&self, part: &Reference) -> Result<What> {
+    fn type_of(&self, part: &Reference) -> Result<FieldType> {
         let shape = self.shape(part);
-        let inner = |part: &Option<Reference>| -> Result<Box<What>> {
-            let part = part.as_ref().ok_or("a list or map without members")?;
-            Ok(Box::new(self.what(part)?))
+        let inner = |part: &Option<Reference>| -> Result<Box<FieldType>> {
+            let part = part.as_ref().ok_or("a list or map has no member")?;
+            Ok(Box::new(self.type_of(part)?))
         };
         Ok(match shape.kind.as_str() {
             _ if shape.is_type() => {
                 let name = self
-                    .homes
+                    .type_names
                     .get(&(self.service, part.shape.as_str()))
                     .ok_or_else(|| format!("{} is used but has no module", part.shape))?;
-                What::Type { name: name.clone(), is_enum: shape.values.is_some() }
+                FieldType::Type { name: name.clone(), is_enum: shape.values.is_some() }
             }
-            "structure" => What::Document,
-            "string" => What::String,
-            "boolean" => What::Bool,
-            "integer" => What::I32,
-            "long" => What::I64,
-            "float" => What::F32,
-            "double" => What::F64,
-            "timestamp" => What::Timestamp,
-            "blob" => What::Blob,
-            "list" => What::List(inner(&shape.member)?),
-            "map" => What::Map(inner(&shape.value)?),
+            "structure" => FieldType::Document,
+            "string" => FieldType::String,
+            "boolean" => FieldType::Bool,
+            "integer" => FieldType::I32,
+            "long" => FieldType::I64,
+            "float" => FieldType::F32,
+            "double" => FieldType::F64,
+            "timestamp" => FieldType::Timestamp,
+            "blob" => FieldType::Blob,
+            "list" => FieldType::List(inner(&shape.member)?),
+            "map" => FieldType::Map(inner(&shape.value)?),
             other => return Err(format!("{}: a shape of type {other} is new", part.shape).into()),
         })
     }

@@ -1,4 +1,4 @@
-//! Writes the list of types that the property tests take round: to JSON and back, to the SDK and back.
+//! Writes the list of types for the round-trip tests: to JSON and back, to the SDK and back.
 
 use std::fmt::Write;
 use std::path::PathBuf;

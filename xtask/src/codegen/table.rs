@@ -1,4 +1,4 @@
-//! `resources.toml`: the hand-made table beside the description.
+//! `resources.toml`: the table that is written by hand, beside the description.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,18 +12,18 @@ use crate::result::Result;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Table {
-    /// AWS's shape name to ours.
+    /// Our names of AWS's shapes.
     pub(crate) rename: BTreeMap<String, String>,
-    /// An enum's wire value to our variant.
+    /// Our variants for enums' wire values.
     pub(crate) variants: BTreeMap<String, String>,
     pub(crate) by_hand: ByHand,
     pub(crate) module: Vec<Module>,
     pub(crate) resource: Vec<Resource>,
     pub(crate) not_at_root: BTreeMap<String, Vec<String>>,
-    /// An enum to the values that AWS sends and its description lacks.
+    /// For an enum, the values that AWS sends although its description lacks them.
     pub(crate) also_sent: BTreeMap<String, Vec<String>>,
     pub(crate) sdk: SdkDepartures,
-    /// A type to what it is, in a sentence.
+    /// The documentation of types, and of operations that are methods of one resource.
     pub(crate) docs: BTreeMap<String, String>,
 }
 
@@ -32,17 +32,17 @@ pub(crate) struct Table {
 pub(crate) struct ByHand {
     pub(crate) operations: Vec<String>,
     pub(crate) shapes: Vec<String>,
-    /// The operations that no resource of the table has, each with how it is called.
-    pub(crate) reached: IndexMap<String, String>,
+    /// The operations that no resource of the table has, each with the call of its method.
+    pub(crate) calls: IndexMap<String, String>,
 }
 
-/// Members, as `service/Shape.member`, that the SDK treats otherwise than the description says.
+/// Members, as `service/Shape.member`, for which the SDK differs from the description.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SdkDepartures {
-    /// Optional ones that it keeps bare, filled with a default.
+    /// Optional members that it stores without `Option`, with a default.
     pub(crate) defaults: Vec<String>,
-    /// Required ones that it keeps optional.
+    /// Required members that it stores as `Option`.
     pub(crate) optional: Vec<String>,
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct Module {
     pub(crate) shapes: Vec<String>,
 }
 
-/// What managers, querysets and bound models offer for a resource.
+/// A resource: what managers, querysets and bound models offer for it. The table documents the fields.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Resource {
@@ -70,39 +70,39 @@ pub(crate) struct Resource {
     pub(crate) update: Option<String>,
     pub(crate) delete: Option<String>,
     pub(crate) stop: Option<String>,
-    /// A method to its operation.
+    /// The operations of further methods.
     pub(crate) verbs: IndexMap<String, String>,
     pub(crate) key: Option<Key>,
-    /// A type to the fields that make its key.
+    /// For a type, the fields that make its key.
     pub(crate) keys: IndexMap<String, Vec<String>>,
-    /// The fields of a row that tell it from the others; the key's where nothing is said.
+    /// The fields that distinguish a row from the others; the key's by default.
     pub(crate) identity: Option<String>,
-    /// The field with the ARN that tags hang on.
+    /// The field with the ARN for tags.
     pub(crate) arn: Option<String>,
-    /// The resource in which its list lies, and the method that gives it: `AutomatedReasoningPolicy.test_cases`.
+    /// The resource that contains its list, and the method that returns it: `AutomatedReasoningPolicy.test_cases`.
     pub(crate) of: Option<String>,
-    /// A list parameter to the condition that it applies: `providerName iexact`.
+    /// For a list parameter, the condition that it applies: `providerName iexact`.
     pub(crate) push: IndexMap<String, String>,
-    /// A field to AWS's name for the order by it.
+    /// For a field, AWS's name in `sortBy`.
     pub(crate) orders: IndexMap<String, String>,
     pub(crate) status: Option<Status>,
     /// Whether Bedrock invokes it, and the rows of its list, by the ARN that is its key.
     pub(crate) invocable: bool,
-    /// Whether it is there without the control plane.
+    /// Whether its type can be bound without the control plane.
     pub(crate) always: bool,
-    /// The responses, besides, that are bound to a session.
+    /// Further responses that are bound to a session.
     pub(crate) also_bound: Vec<String>,
-    /// A method to where it leads: `base_model_arn -> AnyModel`.
+    /// For a method, the relation that it follows: `base_model_arn -> AnyModel`.
     pub(crate) relations: IndexMap<String, String>,
 }
 
-/// What one of a resource is found by.
+/// The key that `get` takes.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Key {
-    /// A string that stands in this field.
+    /// A string, which this field has.
     Field(String),
-    /// A type with parts, by the operation's parameter; `?` after one that may be left out.
+    /// A type with parts, by the operation's parameter, with `?` after an optional one.
     Parts {
         #[serde(rename = "type")]
         key_type: String,
@@ -134,7 +134,7 @@ impl Resource {
 }
 
 impl Module {
-    /// How well it claims the shape: the length of the longest pattern that fits.
+    /// The length of its longest pattern that matches the shape. The module with the longest match gets the shape.
     pub(crate) fn claim(&self, service: &str, shape: &str) -> Option<usize> {
         if self.service != service {
             return None;

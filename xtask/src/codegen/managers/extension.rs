@@ -9,7 +9,7 @@ pub(super) struct Method {
     pub(super) body: String,
 }
 
-/// The trait: each method's documentation and signature.
+/// The declaration of the trait: each method's documentation and signature.
 pub(super) fn declaration(doc: &str, name: &str, methods: &[Method]) -> String {
     let mut text = format!("/// {doc}\npub trait {name}: Sized {{\n");
     for Method { doc, signature, .. } in methods {
@@ -18,7 +18,7 @@ pub(super) fn declaration(doc: &str, name: &str, methods: &[Method]) -> String {
     text + "}\n\n"
 }
 
-/// An implementation of it: each method's signature and body. `header` is what follows `impl`.
+/// An implementation of the trait: each method's signature and body. `header` is the text after `impl`.
 pub(super) fn definition(header: &str, methods: &[Method]) -> String {
     let mut text = format!("impl{header} {{\n");
     for Method { signature, body, .. } in methods {

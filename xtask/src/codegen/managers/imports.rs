@@ -7,7 +7,7 @@ use crate::codegen::description::Service;
 use crate::codegen::plan::Plan;
 use crate::codegen::table::{Resource, Table};
 
-/// What generated code may name, by where it comes from.
+/// The names that generated code can import, by path.
 const NAMES: [(&str, &[&str]); 7] = [
     ("bedrock_orm_core", &["Bound", "Error", "Result", "Session", "sdk"]),
     ("bedrock_orm_models::sdk", &["timestamp_from_sdk", "timestamp_to_sdk"]),
@@ -42,7 +42,7 @@ const NAMES: [(&str, &[&str]); 7] = [
     ),
 ];
 
-/// The imports of what the text names.
+/// The imports of the names in the text.
 pub(super) fn imports(plan: &Plan, table: &Table, service: Service, text: &str) -> String {
     let words: HashSet<&str> =
         text.lines().filter(|line| !line.trim_start().starts_with("///")).flat_map(words).collect();
@@ -84,7 +84,7 @@ pub(super) fn imports(plan: &Plan, table: &Table, service: Service, text: &str) 
     imports
 }
 
-/// The words of a line of code that could be imported: not those behind a path.
+/// The words of a line of code that could be imported. Words after `::` are left out.
 fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_' || letter == ':'))
         .map(|path| path.split("::").next().unwrap_or(path))

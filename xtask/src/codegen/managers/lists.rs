@@ -1,4 +1,4 @@
-//! A resource's list: its row, AWS's parameters and orders, where it lies inside another resource.
+//! Writes a resource's list: its row, AWS's parameters and orders, and the resource that contains it.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use super::writer::{Writer, line};
 use crate::codegen::description::Reference;
 use crate::codegen::fields::leaves;
 use crate::codegen::names::{pascal, raw, snake};
-use crate::codegen::plan::{TypeName, What};
+use crate::codegen::plan::{FieldType, TypeName};
 use crate::codegen::table::{Key, Resource};
 use crate::result::Result;
 
@@ -36,7 +36,7 @@ impl<'a> Writer<'a> {
             None => line!(self, "impl List for {resource} {{ type Row = {row_name}; }}\n"),
             Some(of) => self.list_of(of, row_name, &scope)?,
         }
-        let input = operation.input.ok_or("a list without an input")?;
+        let input = operation.input.ok_or("a list has no input")?;
         let has = |name: &str| input.members.contains_key(name);
         let token = if has("nextToken") { ".set_next_token(page.token)" } else { "" };
         let size = if has("maxResults") { ".set_max_results(page.size)" } else { "" };
@@ -97,9 +97,9 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// A list inside another resource.
+    /// Writes a list inside another resource.
     fn list_of(&mut self, of: &str, row: &str, scope: &[&str]) -> Result<()> {
-        let (parent, _) = of.split_once('.').ok_or("`of` is written Resource.method")?;
+        let (parent, _) = of.split_once('.').ok_or("`of` must be `Resource.method`")?;
         let parent = self.other(parent)?;
         let key = parent.key_type();
         let setters: String = match &parent.key {
@@ -131,27 +131,29 @@ impl<'a> Writer<'a> {
         leaves(self.plan, row)
             .iter()
             .map(|leaf| {
-                let kind = self.field_kind(&leaf.what);
+                let kind = self.field_kind(&leaf.field_type);
                 format!("&{kind}({}::{}),\n", self.resource.name, leaf.constant)
             })
             .collect()
     }
 
-    fn field_kind(&self, what: &What) -> &'static str {
+    fn field_kind(&self, what: &FieldType) -> &'static str {
         match what {
-            What::String | What::Type { is_enum: true, .. } => "Text",
-            What::I32 | What::I64 | What::F32 | What::F64 => "Number",
-            What::Timestamp => "Time",
-            What::Bool => "Flag",
-            What::List(item) if matches!(**item, What::String | What::Type { is_enum: true, .. }) => {
+            FieldType::String | FieldType::Type { is_enum: true, .. } => "Text",
+            FieldType::I32 | FieldType::I64 | FieldType::F32 | FieldType::F64 => "Number",
+            FieldType::Timestamp => "Time",
+            FieldType::Bool => "Flag",
+            FieldType::List(item)
+                if matches!(**item, FieldType::String | FieldType::Type { is_enum: true, .. }) =>
+            {
                 "TextList"
             }
-            What::Map(_) => "Map",
+            FieldType::Map(_) => "Map",
             _ => "Opaque",
         }
     }
 
-    /// What a parameter is set from: the kind, and the expression that the SDK's setter takes.
+    /// A parameter's kind, the argument of the SDK's setter, and the closure that reads it back.
     fn set(&self, part: &Reference) -> Result<(&'static str, &'static str, &'static str)> {
         let shape = self.operations.shape(part);
         Ok(match shape.kind.as_str() {
@@ -177,7 +179,7 @@ impl<'a> Writer<'a> {
             }
             None => "None".to_owned(),
         };
-        // AWS refuses a value that the parameter's enum has not, though the field's own may have it.
+        // AWS rejects a value that the parameter's enum lacks, even if the field's enum has it.
         let pattern = match (&shape.values, &shape.pattern) {
             (Some(values), _) => format!("Some({:?})", values.join("|")),
             (None, Some(pattern)) if kind == "Text" => format!("Some(r#\"{pattern}\"#)"),
@@ -207,7 +209,7 @@ impl<'a> Writer<'a> {
     fn parameter_method(&mut self, name: &str, part: &Reference) -> Result<()> {
         let method = raw(&snake(name));
         let (kind, _, _) = self.set(part)?;
-        let (parameter, make, give) = match (kind, self.operations.home(part)) {
+        let (parameter, make, give) = match (kind, self.operations.type_of(part)) {
             ("Text", Some(an_enum)) => {
                 let name = &an_enum.name;
                 (
@@ -240,7 +242,13 @@ impl<'a> Writer<'a> {
         let paths: Vec<&str> = match (&self.resource.identity, &self.resource.key) {
             (Some(identity), _) => identity.split(' ').collect(),
             (None, Some(Key::Field(field))) => vec![field],
-            _ => return Err(format!("{}: what tells its rows apart is not said", self.resource.name).into()),
+            _ => {
+                return Err(format!(
+                    "{}: `identity` or `key` must name the fields that distinguish its rows",
+                    self.resource.name
+                )
+                .into());
+            }
         };
         let reads: Vec<String> = paths.iter().map(|path| self.text_of(row, path)).collect::<Result<_>>()?;
         Ok(match reads.as_slice() {

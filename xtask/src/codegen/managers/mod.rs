@@ -1,5 +1,5 @@
-//! Writes what AWS offers for each resource: the traits of `managers::resources` for managers, querysets and bound models,
-//! the methods for what only one resource has, and the list of what a session can be bound to.
+//! Writes the operations of each resource: the traits of `managers::resources`, the methods that only one resource has, the
+//! relations, and the list of types that can be bound to a session.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -87,7 +87,7 @@ pub(crate) fn write(
             );
         }
     }
-    // All relations lead to what the control plane has.
+    // All relations lead to resources of the control plane.
     let _ = writeln!(modules, "\n{GATE}pub mod relations;\n");
     let _ = writeln!(
         modules,

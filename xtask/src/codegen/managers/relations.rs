@@ -1,10 +1,10 @@
-//! The ways from one resource to others.
+//! Writes the relations from one resource to others.
 
 use std::fmt::Write;
 
 use super::extension::{Method, declaration, definition};
 use super::writer::{Writer, line};
-use crate::codegen::plan::{TypeName, What};
+use crate::codegen::plan::{FieldType, TypeName};
 use crate::result::Result;
 
 impl Writer<'_> {
@@ -38,14 +38,15 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The ways from that type; those for which it lacks the fields are left out.
-    fn relations_of(&self, holder: &str) -> Result<Vec<Way>> {
+    /// The relations of a type, without those whose fields it lacks.
+    fn relations_of(&self, holder: &str) -> Result<Vec<Relation>> {
         let mut ways = Vec::new();
         for (method, way) in &self.resource.relations {
-            let (fields, to) =
-                way.split_once(" -> ").ok_or_else(|| format!("{method}: `field -> Resource`"))?;
+            let (fields, to) = way
+                .split_once(" -> ")
+                .ok_or_else(|| format!("{method}: a relation must be `field -> Resource`"))?;
             if let Some(keys) = self.relation_keys(&self.named(holder), fields) {
-                ways.push(Way {
+                ways.push(Relation {
                     method: method.clone(),
                     to: to.to_owned(),
                     is_many: fields.starts_with("models."),
@@ -57,28 +58,28 @@ impl Writer<'_> {
         Ok(ways)
     }
 
-    fn relations_trait(&mut self, holder: &str, ways: &[Way]) {
+    fn relations_trait(&mut self, holder: &str, ways: &[Relation]) {
         let extension = format!("{holder}RelationsExt");
-        let methods: Vec<Method> = ways.iter().map(Way::method).collect();
+        let methods: Vec<Method> = ways.iter().map(Relation::method).collect();
         let doc = format!("Follows the relations of a bound [`{holder}`].");
         self.text.push_str(&declaration(&doc, &extension, &methods));
         self.relations_impl(holder, holder, ways);
         self.extensions.push(extension);
     }
 
-    fn relations_impl(&mut self, of: &str, holder: &str, ways: &[Way]) {
-        let methods: Vec<Method> = ways.iter().map(Way::method).collect();
+    fn relations_impl(&mut self, of: &str, holder: &str, ways: &[Relation]) {
+        let methods: Vec<Method> = ways.iter().map(Relation::method).collect();
         self.text.push_str(&definition(&format!(" {of}RelationsExt for Bound<{holder}>"), &methods));
     }
 
-    /// The keys at those fields of `from`; none where the type lacks them.
+    /// The expression for the keys in these fields of `from`; `None` if the type lacks them.
     fn relation_keys(&self, holder: &TypeName, fields: &str) -> Option<String> {
         let field = |of: &TypeName, name: &str| {
             self.plan
                 .fields(of)
                 .iter()
                 .find(|field| field.name == name)
-                .map(|field| (field.required, field.what.clone()))
+                .map(|field| (field.required, field.field_type.clone()))
         };
         if let Some((one, other)) = fields.split_once(", ") {
             field(holder, one)?;
@@ -95,8 +96,8 @@ impl Writer<'_> {
         Some(match (rest, &what, required) {
             (None, _, true) => format!("vec![from.{first}.clone()]"),
             (None, _, false) => format!("from.{first}.clone().into_iter().collect()"),
-            (Some(rest), What::List(item), true) => {
-                let What::Type { name, .. } = &**item else { return None };
+            (Some(rest), FieldType::List(item), true) => {
+                let FieldType::Type { name, .. } = &**item else { return None };
                 let read = if field(name, rest)?.0 {
                     format!(".map(|value| value.{rest}.clone())")
                 } else {
@@ -104,7 +105,7 @@ impl Writer<'_> {
                 };
                 format!("from.{first}.iter(){read}.collect()")
             }
-            (Some(rest), What::Type { name, .. }, true) => {
+            (Some(rest), FieldType::Type { name, .. }, true) => {
                 if field(name, rest)?.0 {
                     format!("vec![from.{first}.{rest}.clone()]")
                 } else {
@@ -116,18 +117,18 @@ impl Writer<'_> {
     }
 }
 
-/// A way from one resource to another.
-struct Way {
+/// A relation from one resource to another.
+struct Relation {
     method: String,
     to: String,
     is_many: bool,
-    /// The type of its `Relation`, and the expression that makes it.
+    /// The type of its `Relation`, and the expression that creates it.
     relation: String,
     value: String,
 }
 
-impl Way {
-    /// The method that follows it.
+impl Relation {
+    /// The method that follows the relation.
     fn method(&self) -> Method {
         let Self { method, to, relation, value, is_many } = self;
         let (returns, follow) = if *is_many {

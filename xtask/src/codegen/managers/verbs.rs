@@ -1,4 +1,4 @@
-//! The methods for what only one resource has, on its manager and on what is bound.
+//! Writes the methods that only one resource has, of its manager and of bound models.
 
 use std::fmt::Write;
 
@@ -7,12 +7,12 @@ use super::writer::{Writer, line};
 use crate::codegen::description::Reference;
 use crate::codegen::names::{raw, snake};
 use crate::codegen::operations::{Operation, Operations};
-use crate::codegen::plan::What;
+use crate::codegen::plan::FieldType;
 use crate::codegen::table::{Key, Table};
 use crate::result::Result;
 
 impl<'a> Writer<'a> {
-    /// The methods that only this resource has.
+    /// Writes the methods that only this resource has.
     pub(super) fn verbs(&mut self) -> Result {
         let name = &self.resource.name;
         let mut of_bound = Vec::new();
@@ -31,7 +31,8 @@ impl<'a> Writer<'a> {
             let Some(method) = child.of.as_ref().and_then(|of| of.strip_prefix(&format!("{name}."))) else {
                 continue;
             };
-            let row = Operations::of(self.plan, self.services, child)?.row()?.ok_or("no row")?.name;
+            let row =
+                Operations::of(self.plan, self.services, child)?.row()?.ok_or("a list has no row")?.name;
             of_bound.push(Method {
                 doc: format!("/// Returns its [`{row}`]s as a lazy queryset.\n"),
                 signature: format!("fn {method}(&self) -> QuerySet<{row}>"),
@@ -93,12 +94,12 @@ impl<'a> Writer<'a> {
             }
         }
         let request = self.body(&operation, &mut arguments);
-        let given = self.given(&operation)?;
+        let returned = self.returned(&operation)?;
         let call = self.call(&operation, request.as_deref(), &setters);
-        if let Some(name) = given.name.filter(|_| !given.is_list) {
+        if let Some(name) = returned.name.filter(|_| !returned.is_list) {
             self.bound.insert(name.name.clone());
         }
-        let (returns, end) = (given.kind(), given.bound(&call));
+        let (returns, end) = (returned.kind(), returned.end_bound(&call));
         let doc = verb_doc(self.table, operation_name);
         let check = if takes_key { "let key = key.checked(OPERATION)?;" } else { "" };
         let Arguments { generics, parameters, lets } = &arguments;
@@ -126,18 +127,18 @@ impl<'a> Writer<'a> {
             let rest = &parameters[1..];
             let rest_list: String =
                 rest.iter().map(|(name, kind)| format!(", {name}: {}", arguments.anonymous(kind))).collect();
-            let given: String = rest.iter().map(|(name, _)| format!(", {name}")).collect();
+            let rest_names: String = rest.iter().map(|(name, _)| format!(", {name}")).collect();
             let name = &self.resource.name;
             Method {
                 doc: doc.clone(),
                 signature: format!("fn {method}(&self{rest_list}) -> {future}"),
-                body: format!("{name}::objects().using(self.session()).{method}(self.key(){given})"),
+                body: format!("{name}::objects().using(self.session()).{method}(self.key(){rest_names})"),
             }
         });
         Ok(Verb { of_manager, of_bound })
     }
 
-    /// The request's body: its members one by one where AWS wants them all, else as the request type.
+    /// The expression for the request's body. Its members are the method's parameters if all are required; otherwise the request is.
     fn body(&self, operation: &Operation<'a>, arguments: &mut Arguments) -> Option<String> {
         let request = operation.request?;
         let fields = self.plan.fields(request);
@@ -148,8 +149,8 @@ impl<'a> Writer<'a> {
         let mut values = Vec::new();
         for field in fields {
             let name = raw(&field.name);
-            match &field.what {
-                What::List(item) => {
+            match &field.field_type {
+                FieldType::List(item) => {
                     let generic = arguments.next();
                     let each = char::from(generic.as_bytes()[0] + 1).to_string();
                     arguments.generics.push((generic.clone(), format!("IntoIterator<Item = {each}>")));
@@ -160,8 +161,8 @@ impl<'a> Writer<'a> {
                         item.rust()
                     ));
                 }
-                What::Timestamp | What::Bool | What::F64 => {
-                    arguments.parameters.push((name.clone(), field.what.rust()));
+                FieldType::Timestamp | FieldType::Bool | FieldType::F64 => {
+                    arguments.parameters.push((name.clone(), field.field_type.rust()));
                 }
                 what => arguments.generic(&name, &what.rust()),
             }
@@ -175,11 +176,11 @@ impl<'a> Writer<'a> {
 struct Verb {
     /// The method of its manager.
     of_manager: String,
-    /// The method of what is bound, where it is addressed by the key.
+    /// The method of bound models, if the operation takes the key.
     of_bound: Option<Method>,
 }
 
-/// What a method takes.
+/// A method's parameters.
 #[derive(Default)]
 struct Arguments {
     generics: Vec<(String, String)>,
@@ -192,7 +193,7 @@ impl Arguments {
         char::from(b'A' + u8::try_from(self.generics.len()).unwrap_or(0)).to_string()
     }
 
-    /// A parameter's type without a name for what is generic.
+    /// A parameter's type, with `impl` instead of a generic's name.
     fn anonymous(&self, kind: &str) -> String {
         match self.generics.iter().find(|(name, _)| name == kind) {
             None => kind.to_owned(),
@@ -205,7 +206,7 @@ impl Arguments {
         }
     }
 
-    /// A parameter that is converted into the type.
+    /// Adds a parameter that is converted to the type.
     fn generic(&mut self, name: &str, kind: &str) {
         let generic = self.next();
         self.generics.push((generic.clone(), format!("Into<{kind}>")));
@@ -213,11 +214,11 @@ impl Arguments {
         self.lets.push(format!("let {name}: {kind} = {name}.into();"));
     }
 
-    /// A parameter of the address; gives the expression that the SDK's setter takes.
+    /// Adds a parameter of the URI or the query, and returns the argument of the SDK's setter.
     fn add(&mut self, writer: &Writer<'_>, parameter: &str, part: &Reference, required: bool) -> String {
         let name = raw(&snake(parameter));
         let shape = writer.operations.shape(part);
-        match (shape.kind.as_str(), writer.operations.home(part)) {
+        match (shape.kind.as_str(), writer.operations.type_of(part)) {
             ("timestamp", _) => {
                 self.parameters.push((name.clone(), "Timestamp".to_owned()));
                 format!("timestamp_to_sdk({name})")

@@ -1,4 +1,4 @@
-//! Writes the traits of one resource: what AWS offers for it, its keys, and its status.
+//! Writes the traits of one resource: its operations, its keys, and its status.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write;
@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::codegen::description::{Description, Service};
 use crate::codegen::names::{raw, snake};
 use crate::codegen::operations::{Operation, Operations, Response};
-use crate::codegen::plan::{Plan, TypeName, What};
+use crate::codegen::plan::{FieldType, Plan, TypeName};
 use crate::codegen::table::{Key, Resource, Status, Table};
 use crate::result::Result;
 
@@ -18,9 +18,9 @@ pub(super) struct Writer<'a> {
     pub(super) operations: &'a Operations<'a>,
     pub(super) fallible: &'a HashSet<TypeName>,
     pub(super) text: String,
-    /// What it returns bound.
+    /// The types that its methods return bound.
     pub(super) bound: BTreeSet<String>,
-    /// The traits that it gives bound models.
+    /// The extension traits that it wrote.
     pub(super) extensions: Vec<String>,
 }
 
@@ -55,7 +55,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Writes what AWS offers for the resource, without its relations.
+    /// Writes everything but the relations.
     pub(super) fn write(&mut self) -> Result<()> {
         let name = &self.resource.name;
         line!(self, "impl Objects for {name} {{}}\n");
@@ -76,7 +76,7 @@ impl<'a> Writer<'a> {
         self.verbs()
     }
 
-    /// The resource's own type, or another of its module.
+    /// A type of the resource's module.
     pub(super) fn named(&self, name: &str) -> TypeName {
         TypeName { module: self.resource.module.clone(), name: name.to_owned() }
     }
@@ -85,7 +85,7 @@ impl<'a> Writer<'a> {
         self.resource.key_type()
     }
 
-    /// The setters that put the key into an operation's address.
+    /// The setters that put the key into an operation's URI and query.
     pub(super) fn key_setters(&self, operation: &Operation<'a>) -> String {
         let mut setters = String::new();
         for (parameter, _, _) in operation.address() {
@@ -120,7 +120,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The call: `request` names a body, and `setters` what goes into the address.
+    /// The expression for the call. `request` is the expression for the body; `setters` set the URI and the query.
     pub(super) fn call(&self, operation: &Operation<'a>, request: Option<&str>, setters: &str) -> String {
         let client = self.client();
         let Operation { snake, name, .. } = operation;
@@ -141,19 +141,19 @@ impl<'a> Writer<'a> {
         format!("sdk::Call::new(session, OPERATION).send({send}).await?")
     }
 
-    /// What becomes of the SDK's response.
-    pub(super) fn given(&self, operation: &Operation<'a>) -> Result<Given<'a>> {
-        let given = |name, value| Given { name: Some(name), value, is_list: false };
+    /// What a method returns for the SDK's response.
+    pub(super) fn returned(&self, operation: &Operation<'a>) -> Result<Returned<'a>> {
+        let returned = |name, value| Returned { name: Some(name), value, is_list: false };
         Ok(match self.operations.response(operation)? {
-            Response::Nothing => Given { name: None, value: String::new(), is_list: false },
-            Response::Whole(name) => given(name, "response.into()".to_owned()),
+            Response::Nothing => Returned { name: None, value: String::new(), is_list: false },
+            Response::Whole(name) => returned(name, "response.into()".to_owned()),
             Response::Held { member, name, required } => {
-                given(name, format!("held(OPERATION, response.{member}, {required})?"))
+                returned(name, format!("held(OPERATION, response.{member}, {required})?"))
             }
             Response::List { member, name, required } => {
                 let all = if required { "" } else { ".unwrap_or_default()" };
                 let value = format!("response.{member}{all}.into_iter().map(Into::into).collect()");
-                Given { name: Some(name), value, is_list: true }
+                Returned { name: Some(name), value, is_list: true }
             }
         })
     }
@@ -161,7 +161,7 @@ impl<'a> Writer<'a> {
     fn get(&mut self) -> Result<()> {
         let Some(get) = &self.resource.get else { return Ok(()) };
         let operation = self.operations.operation(get)?;
-        let end = self.given(&operation)?.returned();
+        let end = self.returned(&operation)?.end();
         let (name, key) = (&self.resource.name, self.key_type());
         let call = self.call(&operation, None, &self.key_setters(&operation));
         line!(
@@ -183,9 +183,9 @@ impl<'a> Writer<'a> {
     fn create(&mut self) -> Result<()> {
         let Some(create) = &self.resource.create else { return Ok(()) };
         let operation = self.operations.operation(create)?;
-        let given = self.given(&operation)?;
-        let created = given.name.ok_or_else(|| format!("{create} returns nothing"))?;
-        let end = given.returned();
+        let returned = self.returned(&operation)?;
+        let created = returned.name.ok_or_else(|| format!("{create} returns nothing"))?;
+        let end = returned.end();
         let request = operation.request.ok_or_else(|| format!("{create} takes nothing"))?;
         let call = self.call(&operation, Some("request"), "");
         self.bound.insert(created.name.clone());
@@ -211,16 +211,16 @@ impl<'a> Writer<'a> {
     fn update(&mut self) -> Result<()> {
         let Some(update) = &self.resource.update else { return Ok(()) };
         let operation = self.operations.operation(update)?;
-        let given = self.given(&operation)?;
+        let returned = self.returned(&operation)?;
         let request = operation.request.ok_or_else(|| format!("{update} takes nothing"))?;
         let parameter = operation.address().first().map(|(name, _, _)| snake(name)).unwrap_or_default();
         let call = self.call(&operation, Some("request"), &format!(".{parameter}({})", self.update_key()));
-        if let Some(updated) = given.name {
+        if let Some(updated) = returned.name {
             self.bound.insert(updated.name.clone());
         }
-        let updated = given.name.map_or("()", |updated| updated.name.as_str());
-        let body = match given.name {
-            Some(_) => format!("let response = {call}; {}", given.returned()),
+        let updated = returned.name.map_or("()", |updated| updated.name.as_str());
+        let body = match returned.name {
+            Some(_) => format!("let response = {call}; {}", returned.end()),
             None => format!("{call}; Ok(())"),
         };
         line!(
@@ -242,7 +242,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// What a change is addressed with: the key, or its first part.
+    /// The expression for the key of an update: the key, or its first part.
     fn update_key(&self) -> String {
         match &self.resource.key {
             Some(Key::Parts { parts, .. }) => {
@@ -260,7 +260,7 @@ impl<'a> Writer<'a> {
         self.by_key(self.resource.stop.as_ref(), "Stop", "stop")
     }
 
-    /// An operation that takes a key and returns nothing.
+    /// Writes an operation that takes a key and returns nothing.
     fn by_key(&mut self, name: Option<&'a String>, of: &str, method: &str) -> Result<()> {
         let Some(name) = name else { return Ok(()) };
         let operation = self.operations.operation(name)?;
@@ -281,7 +281,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// The `&str` at a path of fields of `self`; empty where it is left out.
+    /// The expression for the `&str` at a path of fields of `self`; an empty text if AWS omits it.
     pub(super) fn text_of(&self, of: &TypeName, path: &str) -> Result<String> {
         let mut place = of.clone();
         let mut read = "self".to_owned();
@@ -294,10 +294,10 @@ impl<'a> Writer<'a> {
                 .find(|field| field.name == *part)
                 .ok_or_else(|| format!("{}: {} has no field {part}", self.resource.name, place.name))?;
             read = format!("{read}.{}", raw(part));
-            match &field.what {
-                What::Type { name, is_enum: false } if at + 1 < parts.len() => place = name.clone(),
-                What::Type { is_enum: true, .. } if field.required => read = format!("{read}.as_str()"),
-                What::Type { is_enum: true, .. } => {
+            match &field.field_type {
+                FieldType::Type { name, is_enum: false } if at + 1 < parts.len() => place = name.clone(),
+                FieldType::Type { is_enum: true, .. } if field.required => read = format!("{read}.as_str()"),
+                FieldType::Type { is_enum: true, .. } => {
                     read = format!("{read}.as_ref().map_or(\"\", |value| value.as_str())");
                 }
                 _ if field.required => read = format!("{read}.as_str()"),
@@ -307,7 +307,7 @@ impl<'a> Writer<'a> {
         Ok(read)
     }
 
-    /// What holds a key: the resource, its rows, AWS's responses.
+    /// Writes `Keyed` for the types that have a key: the resource, its rows, AWS's responses.
     fn keys(&mut self) -> Result<()> {
         let name = &self.resource.name;
         if self.resource.get.is_none() {
@@ -347,7 +347,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// What has the resource's status: the resource, its rows, AWS's responses. A row may call it just `status`.
+    /// Writes `HasStatus` for the types that have a status: the resource, its rows, AWS's responses. A row may name it `status`.
     fn statuses(&mut self, status: &Status) -> Result<()> {
         for holder in self.bound.clone() {
             let of = self.named(&holder);
@@ -372,9 +372,9 @@ impl<'a> Writer<'a> {
                     .find(|there| there.name == *field)
                     .ok_or_else(|| format!("{name} has no field {field}"))?;
                 let value = &field.name;
-                match &field.what {
-                    What::List(_) if field.required => format!("self.{value}.clone()"),
-                    What::List(_) => format!("self.{value}.clone().unwrap_or_default()"),
+                match &field.field_type {
+                    FieldType::List(_) if field.required => format!("self.{value}.clone()"),
+                    FieldType::List(_) => format!("self.{value}.clone().unwrap_or_default()"),
                     _ => format!("self.{value}.clone().into_iter().collect()"),
                 }
             }
@@ -394,25 +394,25 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// What an operation gives.
-pub(super) struct Given<'a> {
-    /// Its type; none where AWS returns nothing.
+/// What a method returns.
+pub(super) struct Returned<'a> {
+    /// Its type; `None` if AWS returns nothing.
     pub(super) name: Option<&'a TypeName>,
-    /// The expression that makes it of the SDK's `response`.
+    /// The expression that converts the SDK's `response`.
     pub(super) value: String,
     pub(super) is_list: bool,
 }
 
-impl Given<'_> {
-    /// The end of a function that gives it as it is.
-    pub(super) fn returned(&self) -> String {
+impl Returned<'_> {
+    /// The end of a function that returns it.
+    pub(super) fn end(&self) -> String {
         match self.value.strip_suffix('?') {
             Some(result) => result.to_owned(),
             None => format!("Ok({})", self.value),
         }
     }
 
-    /// Its type as a manager gives it.
+    /// Its type as a manager returns it, bound.
     pub(super) fn kind(&self) -> String {
         match self.name {
             None => "()".to_owned(),
@@ -421,11 +421,11 @@ impl Given<'_> {
         }
     }
 
-    /// The end of a function that calls, and gives it as a manager does.
-    pub(super) fn bound(&self, call: &str) -> String {
+    /// The end of a function that makes the call and returns it as a manager does, bound.
+    pub(super) fn end_bound(&self, call: &str) -> String {
         match self.name {
             None => format!("{call}; Ok(())"),
-            Some(_) if self.is_list => format!("let response = {call}; {}", self.returned()),
+            Some(_) if self.is_list => format!("let response = {call}; {}", self.end()),
             Some(_) => format!("let response = {call}; Ok(Bound::new({}, session.clone()))", self.value),
         }
     }

@@ -1,8 +1,8 @@
-//! Where each of AWS's operations is reached.
+//! The method that calls each of AWS's operations.
 
 use super::table::{Key, Resource, Table};
 
-/// A resource's operations, each with how it is called.
+/// A resource's operations, each with the call of its method.
 pub(crate) fn of_resource(resource: &Resource) -> Vec<(String, String)> {
     let name = &resource.name;
     let key = match &resource.key {
@@ -29,8 +29,8 @@ pub(crate) fn of_resource(resource: &Resource) -> Vec<(String, String)> {
     common.chain(verbs).map(|(operation, call)| (operation, format!("{name}::objects().{call}"))).collect()
 }
 
-/// All operations that are reached, each with how it is called.
+/// All operations that have a method, each with its call.
 pub(crate) fn all(table: &Table) -> Vec<(String, String)> {
-    let by_hand = table.by_hand.reached.iter().map(|(operation, call)| (operation.clone(), call.clone()));
+    let by_hand = table.by_hand.calls.iter().map(|(operation, call)| (operation.clone(), call.clone()));
     table.resource.iter().flat_map(of_resource).chain(by_hand).collect()
 }
