@@ -38,13 +38,13 @@ pub struct Fault {
     #[serde(flatten)]
     pub(super) effect: Effect,
     #[serde(flatten)]
-    pub(super) when: When,
+    pub(super) filter: RequestFilter,
 }
 
 /// Which requests a fault applies to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct When {
+pub(super) struct RequestFilter {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) operation: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,8 +59,8 @@ pub(super) struct When {
     pub(super) seed: u64,
 }
 
-/// The members of the JSON form that belong to `When`.
-const WHEN: &[&str] = &["operation", "model", "after", "times", "probability", "seed"];
+/// The members of the JSON form that belong to `RequestFilter`.
+const FILTER_MEMBERS: &[&str] = &["operation", "model", "after", "times", "probability", "seed"];
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_zero(number: &u64) -> bool {
@@ -186,33 +186,33 @@ impl Fault {
 
     /// Applies only to requests of this operation, by AWS's name.
     pub fn on(mut self, operation: impl Into<String>) -> Self {
-        self.when.operation = Some(operation.into());
+        self.filter.operation = Some(operation.into());
         self
     }
 
     /// Applies only to requests for this model. A request may use the model ID alone, with an inference profile's
     /// prefix, or at the end of an ARN.
     pub fn model(mut self, model: impl Into<String>) -> Self {
-        self.when.model = Some(model.into());
+        self.filter.model = Some(model.into());
         self
     }
 
     /// Skips this many matching requests first.
     pub fn after(mut self, requests: u64) -> Self {
-        self.when.after = requests;
+        self.filter.after = requests;
         self
     }
 
     /// Applies to at most this many requests.
     pub fn times(mut self, times: u64) -> Self {
-        self.when.times = Some(times);
+        self.filter.times = Some(times);
         self
     }
 
     /// Applies to a share of the matching requests, from 0 to 1. The same seed selects the same ones, such as the fifth
     /// and the ninth.
     pub fn probability(mut self, probability: f64, seed: u64) -> Self {
-        (self.when.probability, self.when.seed) = (Some(probability), seed);
+        (self.filter.probability, self.filter.seed) = (Some(probability), seed);
         self
     }
 
@@ -245,13 +245,13 @@ impl Fault {
 
     /// Whether this refuses every connection from now on, those of the admin routes included.
     pub(crate) fn refuses_all_connections(&self) -> bool {
-        matches!(self.effect, Effect::RefuseConnections {}) && self.when.times.is_none()
+        matches!(self.effect, Effect::RefuseConnections {}) && self.filter.times.is_none()
     }
 
     /// Checks that the fault can apply to a request. The error says why not.
     pub(super) fn check(&self, services: &Services) -> Result<(), String> {
-        let Self { effect, when } = self;
-        if when.probability.is_some_and(|probability| !(0.0..=1.0).contains(&probability)) {
+        let Self { effect, filter } = self;
+        if filter.probability.is_some_and(|probability| !(0.0..=1.0).contains(&probability)) {
             return Err("the probability must be a number from 0 to 1".to_owned());
         }
         match effect {
@@ -264,12 +264,12 @@ impl Fault {
             Effect::Oversized { bytes } if *bytes > LARGEST_BODY => {
                 return Err(format!("an oversized body can have at most {LARGEST_BODY} bytes"));
             }
-            Effect::RefuseConnections {} if when.operation.is_some() || when.model.is_some() => {
+            Effect::RefuseConnections {} if filter.operation.is_some() || filter.model.is_some() => {
                 return Err("refused connections cannot be limited to an operation or a model".to_owned());
             }
             _ => {}
         }
-        let Some(name) = &when.operation else { return Ok(()) };
+        let Some(name) = &filter.operation else { return Ok(()) };
         let named = |service| operation(service, name).map(|operation| (service, operation));
         let (service, operation) =
             services.iter().find_map(named).ok_or_else(|| format!("there is no operation {name}"))?;
@@ -286,7 +286,7 @@ fn operation<'a>(service: &'a Service, name: &str) -> Option<&'a Operation> {
 
 impl From<Effect> for Fault {
     fn from(effect: Effect) -> Self {
-        Self { effect, when: When::default() }
+        Self { effect, filter: RequestFilter::default() }
     }
 }
 
@@ -295,11 +295,11 @@ impl TryFrom<Map<String, Value>> for Fault {
     type Error = serde_json::Error;
 
     fn try_from(members: Map<String, Value>) -> Result<Self, Self::Error> {
-        let (when, effect): (Map<_, _>, Map<_, _>) =
-            members.into_iter().partition(|(member, _)| WHEN.contains(&member.as_str()));
+        let (filter, effect): (Map<_, _>, Map<_, _>) =
+            members.into_iter().partition(|(member, _)| FILTER_MEMBERS.contains(&member.as_str()));
         Ok(Self {
             effect: serde_json::from_value(effect.into())?,
-            when: serde_json::from_value(when.into())?,
+            filter: serde_json::from_value(filter.into())?,
         })
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::faults::applied::{AppliedFaults, InjectedError, injected_error};
 use crate::faults::effect::Effect;
-use crate::faults::fault::{Fault, When};
+use crate::faults::fault::{Fault, RequestFilter};
 use crate::faults::quota::{Quota, tokens_of_event, tokens_of_output};
 use crate::wire::description::{Operation, Service, Services};
 use crate::wire::error::AwsError;
@@ -188,9 +188,9 @@ impl Faults {
 
 impl PlanEntry {
     fn matches(&self, target: &FaultTarget<'_>) -> bool {
-        let Fault { effect, when } = &self.planned.fault;
-        when.operation.as_deref().is_none_or(|operation| operation == target.operation.name)
-            && when.model.as_deref().is_none_or(|model| {
+        let Fault { effect, filter } = &self.planned.fault;
+        filter.operation.as_deref().is_none_or(|operation| operation == target.operation.name)
+            && filter.model.as_deref().is_none_or(|model| {
                 target.model_id().is_some_and(|model_id| is_identifier_of(model, &model_id))
             })
             && effect.matches(target.service, target.operation)
@@ -198,7 +198,7 @@ impl PlanEntry {
 
     /// Counts a request that matches. Returns whether the fault applies to it.
     fn count_match(&mut self) -> bool {
-        let When { after, times, probability, seed, .. } = self.planned.fault.when;
+        let RequestFilter { after, times, probability, seed, .. } = self.planned.fault.filter;
         self.planned.seen += 1;
         self.planned.seen > after
             && times.is_none_or(|times| self.planned.applied < times)

@@ -144,7 +144,7 @@ fn perform(local: &Local, parts: &Parts, body: &Bytes) -> RouteResult {
         }
         ("GET", ["clock"]) => ok(clock(local)),
         ("POST", ["clock"]) => {
-            let Advance { advance_ms } = parse(body)?;
+            let AdvanceRequest { advance_ms } = parse(body)?;
             local.advance(Duration::from_millis(advance_ms));
             ok(clock(local))
         }
@@ -154,7 +154,7 @@ fn perform(local: &Local, parts: &Parts, body: &Bytes) -> RouteResult {
             Ok(Success::Json(StatusCode::CREATED, json!({ "declared": models.len() })))
         }
         ("POST", ["seed"]) => {
-            let Seed { list, region, rows } = parse(body)?;
+            let SeedRequest { list, region, rows } = parse(body)?;
             let region = region.unwrap_or_else(|| local.settings.default_region.clone());
             let seeded = rows.len();
             local.seed(&region, &list, rows).map_err(bad_request)?;
@@ -199,13 +199,13 @@ fn one_or_many<T: DeserializeOwned>(body: &Bytes) -> Result<Vec<T>, RouteError> 
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Advance {
+struct AdvanceRequest {
     advance_ms: u64,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Seed {
+struct SeedRequest {
     list: String,
     region: Option<String>,
     rows: Vec<Value>,

@@ -5,7 +5,7 @@ use std::io;
 use serde::{Deserialize, Deserializer, de};
 
 use crate::model::reply::Reply;
-use crate::repliers::script::rules::{Rule, Script};
+use crate::repliers::script::rules::{Script, ScriptRule};
 use crate::repliers::script::when::When;
 
 #[derive(Deserialize)]
@@ -52,8 +52,8 @@ impl<'de> Deserialize<'de> for Script {
 }
 
 impl RuleForm {
-    fn into_rule(self) -> io::Result<Rule> {
-        Ok(Rule::new(self.when.into_when()?, self.times, self.reply))
+    fn into_rule(self) -> io::Result<ScriptRule> {
+        Ok(ScriptRule::new(self.when.into_when()?, self.times, self.reply))
     }
 }
 

@@ -56,7 +56,7 @@ use crate::repliers::script::when::When;
 #[derive(Debug, Default)]
 #[must_use = "a script has no effect until it is added to a builder"]
 pub struct Script {
-    pub(super) rules: Vec<Rule>,
+    pub(super) rules: Vec<ScriptRule>,
 }
 
 /// A rule of a [`Script`] that has no reply yet.
@@ -69,7 +69,7 @@ pub struct RuleBuilder {
 }
 
 #[derive(Debug)]
-pub(super) struct Rule {
+pub(super) struct ScriptRule {
     when: When,
     times: Option<usize>,
     used: AtomicUsize,
@@ -136,12 +136,12 @@ impl RuleBuilder {
 
     /// Sets the reply. After [`When::regex`], `$name` in the reply is replaced by what the expression captured.
     pub fn reply(mut self, reply: Reply) -> Script {
-        self.script.rules.push(Rule::new(self.when, self.times, reply));
+        self.script.rules.push(ScriptRule::new(self.when, self.times, reply));
         self.script
     }
 }
 
-impl Rule {
+impl ScriptRule {
     pub(super) fn new(when: When, times: Option<usize>, reply: Reply) -> Self {
         Self { when, times, used: AtomicUsize::new(0), reply }
     }
