@@ -25,8 +25,9 @@ pub(crate) fn of_resource(resource: &Resource) -> Vec<(String, String)> {
         (&resource.stop, format!("stop({key})")),
     ];
     let common = calls.into_iter().filter_map(|(operation, call)| Some((operation.clone()?, call)));
-    let verbs = resource.verbs.iter().map(|(method, operation)| (operation.clone(), format!("{method}(…)")));
-    common.chain(verbs).map(|(operation, call)| (operation, format!("{name}::objects().{call}"))).collect()
+    let methods =
+        resource.methods.iter().map(|(method, operation)| (operation.clone(), format!("{method}(…)")));
+    common.chain(methods).map(|(operation, call)| (operation, format!("{name}::objects().{call}"))).collect()
 }
 
 /// All operations that have a method, each with its call.

@@ -23,7 +23,7 @@ pub(crate) struct Constants {
 }
 
 /// A field of a row, or a nested field.
-pub(crate) struct Leaf {
+pub(crate) struct RowField {
     pub(crate) constant: String,
     /// Its path on the wire, with dots.
     pub(crate) path: String,
@@ -51,16 +51,16 @@ pub(crate) fn constants(
             place.text,
             "/// The fields of a list's rows, for filters, orders and values.\nimpl {name} {{"
         );
-        for leaf in leaves(plan, &row) {
-            let kind = if leaf.is_each { "EachField" } else { "Field" };
-            let Leaf { constant, path, read, .. } = &leaf;
-            let doc = docs::comment(&leaf.doc);
+        for row_field in row_fields(plan, &row) {
+            let kind = if row_field.is_each { "EachField" } else { "Field" };
+            let RowField { constant, path, read, .. } = &row_field;
+            let doc = docs::comment(&row_field.doc);
             let _ = writeln!(
                 place.text,
                 "{doc}pub const {constant}: {kind}<{row_name}, {}> = {kind}::new({path:?}, |row| {read});\n",
-                leaf.field_type.rust()
+                row_field.field_type.rust()
             );
-            place.whats.push(leaf.field_type);
+            place.whats.push(row_field.field_type);
         }
         place.text.push_str("}\n\n");
         place.whats.push(FieldType::Type { name: row, is_enum: false });
@@ -69,11 +69,11 @@ pub(crate) fn constants(
 }
 
 /// The fields of a row, each followed by its nested fields.
-pub(crate) fn leaves(plan: &Plan, row: &TypeName) -> Vec<Leaf> {
-    let mut leaves = Vec::new();
-    let start = Place { path: String::new(), value: "row".to_owned(), reach: Reach::Bare };
-    walk(plan, row, &start, DEPTH, &mut leaves);
-    leaves
+pub(crate) fn row_fields(plan: &Plan, row: &TypeName) -> Vec<RowField> {
+    let mut row_fields = Vec::new();
+    let start = Place { path: String::new(), value: "row".to_owned(), access: Access::Bare };
+    walk(plan, row, &start, DEPTH, &mut row_fields);
+    row_fields
 }
 
 /// A structure on the path to a field.
@@ -81,12 +81,12 @@ struct Place {
     path: String,
     /// The expression that returns it.
     value: String,
-    reach: Reach,
+    access: Access,
 }
 
 /// The kind of value that an expression returns.
 #[derive(Clone, Copy, PartialEq)]
-enum Reach {
+enum Access {
     /// The structure.
     Bare,
     /// An `Option` of it.
@@ -95,19 +95,19 @@ enum Reach {
     Several,
 }
 
-fn walk(plan: &Plan, structure: &TypeName, place: &Place, depth: usize, leaves: &mut Vec<Leaf>) {
+fn walk(plan: &Plan, structure: &TypeName, place: &Place, depth: usize, row_fields: &mut Vec<RowField>) {
     for field in plan.fields(structure) {
         let path =
             if place.path.is_empty() { field.wire.clone() } else { format!("{}.{}", place.path, field.wire) };
-        let (read, reach) = step(field, place);
-        leaves.push(Leaf {
+        let (read, access) = step(field, place);
+        row_fields.push(RowField {
             constant: path.split('.').map(snake).collect::<Vec<_>>().join("_").to_ascii_uppercase(),
             path: path.clone(),
             field_type: field.field_type.clone(),
-            is_each: place.reach == Reach::Several,
-            read: match (place.reach, reach) {
-                (Reach::Several, _) => format!("{read}.collect()"),
-                (_, Reach::Bare) => format!("Some({read})"),
+            is_each: place.access == Access::Several,
+            read: match (place.access, access) {
+                (Access::Several, _) => format!("{read}.collect()"),
+                (_, Access::Bare) => format!("Some({read})"),
                 _ => read.clone(),
             },
             doc: field.doc.clone(),
@@ -116,16 +116,16 @@ fn walk(plan: &Plan, structure: &TypeName, place: &Place, depth: usize, leaves: 
             continue;
         }
         if let Some(inner) = structure_of(plan, &field.field_type) {
-            walk(plan, inner, &Place { path, value: read, reach }, depth - 1, leaves);
+            walk(plan, inner, &Place { path, value: read, access }, depth - 1, row_fields);
         } else if let FieldType::List(item) = &field.field_type
-            && place.reach != Reach::Several
+            && place.access != Access::Several
             && let Some(inner) = structure_of(plan, item)
         {
-            let value = match reach {
-                Reach::Bare => format!("{}.iter()", read.trim_start_matches('&')),
+            let value = match access {
+                Access::Bare => format!("{}.iter()", read.trim_start_matches('&')),
                 _ => format!("{read}.into_iter().flatten()"),
             };
-            walk(plan, inner, &Place { path, value, reach: Reach::Several }, depth - 1, leaves);
+            walk(plan, inner, &Place { path, value, access: Access::Several }, depth - 1, row_fields);
         }
     }
 }
@@ -140,21 +140,21 @@ fn structure_of<'a>(plan: &Plan, what: &'a FieldType) -> Option<&'a TypeName> {
 }
 
 /// The expression for a field of a structure, and its kind of value.
-fn step(field: &Field, place: &Place) -> (String, Reach) {
+fn step(field: &Field, place: &Place) -> (String, Access) {
     let name = raw(&field.name);
     let value = &place.value;
-    match (place.reach, field.required) {
-        (Reach::Bare, true) => (format!("&{}.{name}", value.trim_start_matches('&')), Reach::Bare),
-        (Reach::Bare, false) => {
-            (format!("{}.{name}.as_ref()", value.trim_start_matches('&')), Reach::Optional)
+    match (place.access, field.required) {
+        (Access::Bare, true) => (format!("&{}.{name}", value.trim_start_matches('&')), Access::Bare),
+        (Access::Bare, false) => {
+            (format!("{}.{name}.as_ref()", value.trim_start_matches('&')), Access::Optional)
         }
-        (Reach::Optional, true) => (format!("{value}.map(|value| &value.{name})"), Reach::Optional),
-        (Reach::Optional, false) => {
-            (format!("{value}.and_then(|value| value.{name}.as_ref())"), Reach::Optional)
+        (Access::Optional, true) => (format!("{value}.map(|value| &value.{name})"), Access::Optional),
+        (Access::Optional, false) => {
+            (format!("{value}.and_then(|value| value.{name}.as_ref())"), Access::Optional)
         }
-        (Reach::Several, true) => (format!("{value}.map(|value| &value.{name})"), Reach::Several),
-        (Reach::Several, false) => {
-            (format!("{value}.filter_map(|value| value.{name}.as_ref())"), Reach::Several)
+        (Access::Several, true) => (format!("{value}.map(|value| &value.{name})"), Access::Several),
+        (Access::Several, false) => {
+            (format!("{value}.filter_map(|value| value.{name}.as_ref())"), Access::Several)
         }
     }
 }

@@ -71,7 +71,7 @@ pub(crate) struct Resource {
     pub(crate) delete: Option<String>,
     pub(crate) stop: Option<String>,
     /// The operations of further methods.
-    pub(crate) verbs: IndexMap<String, String>,
+    pub(crate) methods: IndexMap<String, String>,
     pub(crate) key: Option<Key>,
     /// For a type, the fields that make its key.
     pub(crate) keys: IndexMap<String, Vec<String>>,

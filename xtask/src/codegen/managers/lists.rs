@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::writer::{Writer, line};
 use crate::codegen::description::Reference;
-use crate::codegen::fields::leaves;
+use crate::codegen::fields::row_fields;
 use crate::codegen::names::{pascal, raw, snake};
 use crate::codegen::plan::{FieldType, TypeName};
 use crate::codegen::table::{Key, Resource};
@@ -128,11 +128,11 @@ impl<'a> Writer<'a> {
     }
 
     fn named_fields(&self, row: &TypeName) -> String {
-        leaves(self.plan, row)
+        row_fields(self.plan, row)
             .iter()
-            .map(|leaf| {
-                let kind = self.field_kind(&leaf.field_type);
-                format!("&{kind}({}::{}),\n", self.resource.name, leaf.constant)
+            .map(|row_field| {
+                let kind = self.field_kind(&row_field.field_type);
+                format!("&{kind}({}::{}),\n", self.resource.name, row_field.constant)
             })
             .collect()
     }

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 mod extension;
 mod imports;
 mod lists;
+mod methods;
 mod relations;
-mod verbs;
 mod writer;
 
 use super::conversions::fallible;

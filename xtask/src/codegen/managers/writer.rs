@@ -73,7 +73,7 @@ impl<'a> Writer<'a> {
         if let Some(status) = &self.resource.status {
             self.progress(status)?;
         }
-        self.verbs()
+        self.methods()
     }
 
     /// A type of the resource's module.

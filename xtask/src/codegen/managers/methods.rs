@@ -13,16 +13,16 @@ use crate::result::Result;
 
 impl<'a> Writer<'a> {
     /// Writes the methods that only this resource has.
-    pub(super) fn verbs(&mut self) -> Result {
+    pub(super) fn methods(&mut self) -> Result {
         let name = &self.resource.name;
         let mut of_bound = Vec::new();
-        if !self.resource.verbs.is_empty() {
+        if !self.resource.methods.is_empty() {
             line!(self, "impl Manager<{name}> {{");
-            for (method, operation) in &self.resource.verbs {
-                let verb = self.verb(method, operation)?;
-                self.text.push_str(&verb.of_manager);
+            for (method, operation) in &self.resource.methods {
+                let own = self.own_method(method, operation)?;
+                self.text.push_str(&own.of_manager);
                 if !matches!(method.as_str(), "create" | "start") {
-                    of_bound.extend(verb.of_bound);
+                    of_bound.extend(own.of_bound);
                 }
             }
             line!(self, "}}\n");
@@ -53,7 +53,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn verb(&mut self, method: &str, operation_name: &'a str) -> Result<Verb> {
+    fn own_method(&mut self, method: &str, operation_name: &'a str) -> Result<OwnMethod> {
         let operation = self.operations.operation(operation_name)?;
         let mut arguments = Arguments::default();
         let address = operation.address();
@@ -100,7 +100,7 @@ impl<'a> Writer<'a> {
             self.bound.insert(name.name.clone());
         }
         let (returns, end) = (returned.kind(), returned.end_bound(&call));
-        let doc = verb_doc(self.table, operation_name);
+        let doc = method_doc(self.table, operation_name);
         let check = if takes_key { "let key = key.checked(OPERATION)?;" } else { "" };
         let Arguments { generics, parameters, lets } = &arguments;
         let captured: Vec<&str> = generics.iter().map(|(name, _)| name.as_str()).collect();
@@ -135,7 +135,7 @@ impl<'a> Writer<'a> {
                 body: format!("{name}::objects().using(self.session()).{method}(self.key(){rest_names})"),
             }
         });
-        Ok(Verb { of_manager, of_bound })
+        Ok(OwnMethod { of_manager, of_bound })
     }
 
     /// The expression for the request's body. Its members are the method's parameters if all are required; otherwise the request is.
@@ -173,7 +173,7 @@ impl<'a> Writer<'a> {
 }
 
 /// A method that only one resource has.
-struct Verb {
+struct OwnMethod {
     /// The method of its manager.
     of_manager: String,
     /// The method of bound models, if the operation takes the key.
@@ -243,8 +243,8 @@ impl Arguments {
     }
 }
 
-/// A verb's documentation: what it does, its errors, its request.
-fn verb_doc(table: &Table, operation: &str) -> String {
+/// A method's documentation: what it does, its errors, its request.
+fn method_doc(table: &Table, operation: &str) -> String {
     let what = table.docs.get(operation).cloned().unwrap_or_else(|| format!("Calls AWS's `{operation}`."));
     format!(
         "/// {what}\n///\n/// # Errors\n///\n/// AWS's errors; `InvalidInput` if the request cannot be sent.\n///\n/// # Requests\n///\n/// One `{operation}` (`bedrock:{operation}`).\n"
