@@ -320,7 +320,7 @@ async fn an_unknown_value_in_a_string_lookup_is_an_error_unless_aws_sends_it() {
     let models = FoundationModel::objects().using(&session);
     for (lookup, message) in [
         ("outputModalities__has=text", "outputModalities: no value `text`; did you mean `TEXT`?"),
-        ("modelLifecycle__status=LEGACI", "did you mean `LEGACY`? there are: ACTIVE, LEGACY"),
+        ("modelLifecycle__status=LEGACI", "did you mean `LEGACY`? known values: ACTIVE, LEGACY"),
         ("providerName == Amazon", "write one `=`"),
     ] {
         let error = models.filter_str(lookup).await.unwrap_err();

@@ -28,12 +28,12 @@ pub trait KeyedCollection: Collection {
 
 /// Lookups on lists and maps.
 pub trait CollectionLookups: Expression<Value: Collection> {
-    /// Compares the number of its values.
+    /// Returns the number of values, which has lookups of its own: `len().gt(1)`.
     fn len(self) -> Part<Self, usize> {
         Part::new(self, "len", Collection::length)
     }
 
-    /// It exists and is empty.
+    /// Matches an empty collection. A missing one does not match.
     fn is_empty(self) -> Q<Self::Row> {
         self.len().eq(0)
     }
@@ -41,7 +41,7 @@ pub trait CollectionLookups: Expression<Value: Collection> {
 
 /// Lookups on lists.
 pub trait ListLookups: Expression<Value: List> {
-    /// It contains this value: a string, or a value of an AWS enum.
+    /// Matches a list that contains this value: a string, or a value of an AWS enum.
     fn has(self, value: impl AsRef<str>) -> Q<Self::Row>
     where
         <Self::Value as List>::Item: AsRef<str>,
@@ -52,7 +52,7 @@ pub trait ListLookups: Expression<Value: List> {
         })
     }
 
-    /// The closure returns true for one of its values.
+    /// Matches a list if the closure returns true for at least one of its values.
     fn any(
         self,
         test: impl Fn(&<Self::Value as List>::Item) -> bool + Send + Sync + 'static,
@@ -63,7 +63,7 @@ pub trait ListLookups: Expression<Value: List> {
 
 /// Lookups on maps.
 pub trait MapLookups: Expression<Value: KeyedCollection> {
-    /// It has this key.
+    /// Matches a map that has this key.
     fn has_key(self, key: impl AsRef<str>) -> Q<Self::Row> {
         let key = key.as_ref().to_owned();
         condition(self, Lookup::HasKey, Operand::Text(key.clone()), move |map| map.has(&key))

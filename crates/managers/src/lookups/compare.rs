@@ -12,8 +12,8 @@ use super::{Expression, Lookup, Operand, Q};
 
 /// A value with an order, except text: a number, a time, a date or a boolean.
 pub trait Comparable: PartialOrd + Copy + Send + Sync + 'static {
-    /// The name of the type in error messages.
-    const WHAT: &'static str;
+    /// What a value of this type has to be, for error messages: `a whole number`.
+    const EXPECTED: &'static str;
 
     /// Converts the value for display and for AWS's parameters.
     fn operand(self) -> Operand;
@@ -21,43 +21,43 @@ pub trait Comparable: PartialOrd + Copy + Send + Sync + 'static {
     /// Parses the value.
     fn parse(text: &str) -> Option<Self>;
 
-    /// A total order of the values.
+    /// Compares two values by a total order.
     fn order(&self, other: &Self) -> Ordering;
 }
 
 /// Lookups on numbers, times, dates and booleans.
 pub trait CompareLookups: Expression<Value: Comparable> {
-    /// It is equal to this value.
+    /// Matches a value that is equal to this one.
     fn eq(self, value: Self::Value) -> Q<Self::Row> {
-        condition(self, Lookup::Exact, value.operand(), move |found| *found == value)
+        condition(self, Lookup::Exact, value.operand(), move |actual| *actual == value)
     }
 
-    /// It exists and is not equal to this value.
+    /// Matches a value that is not equal to this one. A missing value does not match.
     fn ne(self, value: Self::Value) -> Q<Self::Row> {
-        condition(self, Lookup::Ne, value.operand(), move |found| *found != value)
+        condition(self, Lookup::Ne, value.operand(), move |actual| *actual != value)
     }
 
-    /// It is greater or later.
+    /// Matches a value that is greater or later than this one.
     fn gt(self, value: Self::Value) -> Q<Self::Row> {
-        condition(self, Lookup::Gt, value.operand(), move |found| *found > value)
+        condition(self, Lookup::Gt, value.operand(), move |actual| *actual > value)
     }
 
-    /// It is equal, greater or later.
+    /// Matches a value that is equal to this one, or greater or later.
     fn gte(self, value: Self::Value) -> Q<Self::Row> {
-        condition(self, Lookup::Gte, value.operand(), move |found| *found >= value)
+        condition(self, Lookup::Gte, value.operand(), move |actual| *actual >= value)
     }
 
-    /// It is less or earlier.
+    /// Matches a value that is less or earlier than this one.
     fn lt(self, value: Self::Value) -> Q<Self::Row> {
-        condition(self, Lookup::Lt, value.operand(), move |found| *found < value)
+        condition(self, Lookup::Lt, value.operand(), move |actual| *actual < value)
     }
 
-    /// It is equal, less or earlier.
+    /// Matches a value that is equal to this one, or less or earlier.
     fn lte(self, value: Self::Value) -> Q<Self::Row> {
-        condition(self, Lookup::Lte, value.operand(), move |found| *found <= value)
+        condition(self, Lookup::Lte, value.operand(), move |actual| *actual <= value)
     }
 
-    /// It is in this range: `1..=5`, `start..`. The condition consists of a lookup for each end.
+    /// Matches a value in this range: `1..=5`, `start..`. The condition consists of a lookup for each end.
     fn range(self, range: impl RangeBounds<Self::Value>) -> Q<Self::Row> {
         let from = match range.start_bound() {
             Bound::Included(start) => self.clone().gte(*start),
@@ -71,11 +71,11 @@ pub trait CompareLookups: Expression<Value: Comparable> {
         }
     }
 
-    /// It is one of these values.
+    /// Matches a value that is equal to one of these.
     fn is_in(self, values: impl IntoIterator<Item = Self::Value>) -> Q<Self::Row> {
         let values: Vec<Self::Value> = values.into_iter().collect();
         let operand = Operand::List(values.iter().map(|value| value.operand()).collect());
-        condition(self, Lookup::In, operand, move |found| values.contains(found))
+        condition(self, Lookup::In, operand, move |actual| values.contains(actual))
     }
 }
 
@@ -84,10 +84,10 @@ impl<E: Expression<Value: Comparable>> CompareLookups for E {}
 macro_rules! whole_numbers {
     ($($number:ty),*) => {
         $(impl Comparable for $number {
-            const WHAT: &'static str = "a whole number";
+            const EXPECTED: &'static str = "a whole number";
 
             fn operand(self) -> Operand {
-                // Wider than each of these types, on every machine.
+                // An `i128` holds every value of these types, on every platform.
                 Operand::Integer(self as i128)
             }
 
@@ -107,7 +107,7 @@ whole_numbers!(i8, i16, i32, i64, u8, u16, u32, u64, usize);
 macro_rules! floats {
     ($($number:ty),*) => {
         $(impl Comparable for $number {
-            const WHAT: &'static str = "a number";
+            const EXPECTED: &'static str = "a number";
 
             fn operand(self) -> Operand {
                 Operand::Float(self.into())
@@ -127,7 +127,7 @@ macro_rules! floats {
 floats!(f32, f64);
 
 impl Comparable for bool {
-    const WHAT: &'static str = "`true` or `false`";
+    const EXPECTED: &'static str = "`true` or `false`";
 
     fn operand(self) -> Operand {
         Operand::Flag(self)
@@ -147,13 +147,13 @@ impl Comparable for bool {
 }
 
 impl Comparable for Timestamp {
-    const WHAT: &'static str = "a time such as `2024-05-01` or `2024-05-01T12:00:00Z`";
+    const EXPECTED: &'static str = "a time such as `2024-05-01` or `2024-05-01T12:00:00Z`";
 
     fn operand(self) -> Operand {
         Operand::Time(self)
     }
 
-    /// A time with its zone. Without a zone, it is in UTC; a date alone is the start of the day.
+    /// Parses a time with its zone. Without a zone, the time is in UTC. A date is the start of the day.
     fn parse(text: &str) -> Option<Self> {
         text.parse().ok().or_else(|| {
             let local: DateTime = text.parse().ok()?;
@@ -167,7 +167,7 @@ impl Comparable for Timestamp {
 }
 
 impl Comparable for Date {
-    const WHAT: &'static str = "a day such as `2024-05-01`";
+    const EXPECTED: &'static str = "a day such as `2024-05-01`";
 
     fn operand(self) -> Operand {
         Operand::Date(self)

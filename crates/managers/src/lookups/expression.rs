@@ -8,7 +8,7 @@ use super::{Lookup, Operand, Order, OrderKey, Q};
 
 /// A value that is read from a row: a field, a field of each element of a list, a part of a time, a length.
 ///
-/// Its lookups are methods of this trait and of the traits for its type. The prelude has all of them.
+/// The lookups are methods of this trait and of the traits for the type of the value. The prelude exports all of them.
 pub trait Expression: Clone + Send + Sync + 'static {
     /// The type of the row.
     type Row: 'static;
@@ -18,33 +18,34 @@ pub trait Expression: Clone + Send + Sync + 'static {
     /// Returns the path of the value: `modelLifecycle.status`, `creationTime__year`.
     fn path(&self) -> Cow<'static, str>;
 
-    /// Returns whether the test holds for the value, or for any of several values. False if AWS omitted it.
+    /// Returns whether the test holds for the value, or for at least one of several values. Returns `false` if AWS
+    /// omitted the value.
     fn holds(&self, row: &Self::Row, test: impl FnMut(&Self::Value) -> bool) -> bool;
 
-    /// Whether AWS omitted it (`true`) or not (`false`).
+    /// Matches if AWS omitted the value (`true`), or if AWS sent it (`false`).
     fn is_null(self, missing: bool) -> Q<Self::Row> {
         let path = self.path();
         let test = move |row: &Self::Row| self.holds(row, |_| true) != missing;
         Q::leaf(path, Lookup::IsNull, Operand::Flag(missing), test)
     }
 
-    /// AWS omitted it.
+    /// Matches if AWS omitted the value.
     fn is_none(self) -> Q<Self::Row> {
         self.is_null(true)
     }
 
-    /// AWS sent it.
+    /// Matches if AWS sent the value.
     fn is_some(self) -> Q<Self::Row> {
         self.is_null(false)
     }
 }
 
-/// A value that a row has only once, so that rows can be ordered and grouped by it.
+/// A value that a row has at most once, so that rows can be ordered and grouped by it.
 pub trait Single: Expression {
-    /// Calls the closure with the value.
+    /// Calls the closure with the value, or with `None` if AWS omitted it.
     fn with<R>(&self, row: &Self::Row, call: impl FnOnce(Option<&Self::Value>) -> R) -> R;
 
-    /// Ascending. Rows without a value come last.
+    /// Returns the ascending order by this value. Rows without a value come last.
     fn asc(self) -> Order<Self::Row>
     where
         Self::Value: Ord,
@@ -52,7 +53,7 @@ pub trait Single: Expression {
         OrderKey::new(self, false, Ord::cmp).into()
     }
 
-    /// Descending. Rows without a value come last.
+    /// Returns the descending order by this value. Rows without a value come last.
     fn desc(self) -> Order<Self::Row>
     where
         Self::Value: Ord,

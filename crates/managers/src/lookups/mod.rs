@@ -1,9 +1,9 @@
 //! Conditions on the fields of a row.
 //!
-//! A lookup on a field is a [`Q`], a condition: `FoundationModel::PROVIDER_NAME.iexact("anthropic")`. Combine
-//! conditions with `&` and `|`, and negate them with `!`. As in Django and SQL, a value that AWS omitted meets no
-//! lookup except [`is_null`](Expression::is_null). `!` is plain negation: `!field.eq("x")` holds if the value is
-//! missing, and `field.ne("x")` does not.
+//! A lookup on a field returns a condition, a [`Q`]: `FoundationModel::PROVIDER_NAME.iexact("anthropic")`. Combine
+//! conditions with `&` and `|`, and negate them with `!`. As in Django and SQL, a value that AWS omitted matches no
+//! lookup except [`is_null`](Expression::is_null). `!` is plain negation: `!field.eq("x")` matches a
+//! missing value, and `field.ne("x")` does not.
 
 // `is_in` and `is_null` take a field, which is cheap to copy, and return a condition.
 #![allow(clippy::wrong_self_convention)]

@@ -17,11 +17,12 @@ pub trait NamedField<M>: Sync {
     /// Returns the path of the field on AWS's wire: `modelLifecycle.status`.
     fn path(&self) -> &'static str;
 
-    /// Creates a condition from the names of a lookup (`year`, `gte`; none for `exact`) and its operand as text.
+    /// Creates a condition from the names of a lookup (`year`, `gte`; an empty slice is `exact`) and its operand as
+    /// text.
     ///
     /// # Errors
     ///
-    /// A message that says what is wrong with them.
+    /// A message that explains what is invalid.
     fn condition(&self, lookup: &[&str], operand: &str) -> Result<Q<M>, String>;
 
     /// Returns the values that AWS is known to send, if the field is an enum. Empty for other fields.
@@ -33,7 +34,7 @@ pub trait NamedField<M>: Sync {
     fn order(&self, descending: bool) -> Option<Order<M>>;
 }
 
-/// A whole field, not a part of one.
+/// A field as a whole, not a part of its value.
 pub trait Located: Expression {
     /// Returns the path of the field.
     fn wire_path(&self) -> &'static str;
@@ -89,7 +90,7 @@ named! {
     TextList,
     /// A map.
     Map,
-    /// A value with no lookup except whether it exists.
+    /// A value whose only lookup is `isnull`.
     Opaque
 }
 
@@ -110,18 +111,18 @@ impl<F: Located<Value: TextValue>> NamedField<F::Row> for Text<F> {
             ["istartswith"] => field.istartswith(operand),
             ["endswith"] => field.endswith(operand),
             ["iendswith"] => field.iendswith(operand),
-            ["in"] => field.is_in(listed(operand)?),
+            ["in"] => field.is_in(comma_separated(operand)?),
             ["gt"] => field.gt(operand),
             ["gte"] => field.gte(operand),
             ["lt"] => field.lt(operand),
             ["lte"] => field.lte(operand),
             ["range"] => {
-                let [from, to] = both(operand)?;
+                let [from, to] = range_ends(operand)?;
                 field.clone().gte(from) & field.lte(to)
             }
             ["regex"] => field.regex(operand),
             ["iregex"] => field.iregex(operand),
-            ["isnull"] => field.is_null(parsed(operand)?),
+            ["isnull"] => field.is_null(parse(operand)?),
             other => return Err(no_lookup(other, TEXT)),
         })
     }
@@ -207,7 +208,7 @@ impl<F: Located<Value = Timestamp>> NamedField<F::Row> for Time<F> {
             ["week", rest @ ..] => compared(field.week(), rest, operand),
             ["week_day", rest @ ..] => compared(field.week_day(), rest, operand),
             ["quarter", rest @ ..] => compared(field.quarter(), rest, operand),
-            // The error message has the parts too.
+            // The error message also lists the parts of a time.
             [name] if !COMPARED.contains(name) => Err(no_lookup(&[name], TIME)),
             other => compared(field, other, operand),
         }
@@ -228,7 +229,7 @@ impl<F: Located<Value: List<Item: TextValue>>> NamedField<F::Row> for TextList<F
         match lookup {
             ["has" | "contains"] => Ok(field.has(operand)),
             ["len", rest @ ..] => compared(field.len(), rest, operand),
-            ["isnull"] => Ok(field.is_null(parsed(operand)?)),
+            ["isnull"] => Ok(field.is_null(parse(operand)?)),
             other => Err(no_lookup(other, TEXT_LIST)),
         }
     }
@@ -252,7 +253,7 @@ impl<F: Located<Value: KeyedCollection>> NamedField<F::Row> for Map<F> {
         match lookup {
             ["has_key"] => Ok(field.has_key(operand)),
             ["len", rest @ ..] => compared(field.len(), rest, operand),
-            ["isnull"] => Ok(field.is_null(parsed(operand)?)),
+            ["isnull"] => Ok(field.is_null(parse(operand)?)),
             other => Err(no_lookup(other, MAP)),
         }
     }
@@ -269,7 +270,7 @@ impl<F: Located> NamedField<F::Row> for Opaque<F> {
 
     fn condition(&self, lookup: &[&str], operand: &str) -> Result<Q<F::Row>, String> {
         match lookup {
-            ["isnull"] => Ok(self.0.clone().is_null(parsed(operand)?)),
+            ["isnull"] => Ok(self.0.clone().is_null(parse(operand)?)),
             other => Err(no_lookup(other, OPAQUE)),
         }
     }
@@ -285,32 +286,33 @@ fn compared<E: Expression<Value: Comparable>>(
     operand: &str,
 ) -> Result<Q<E::Row>, String> {
     Ok(match lookup {
-        [] | ["exact"] => CompareLookups::eq(field, parsed(operand)?),
-        ["ne"] => CompareLookups::ne(field, parsed(operand)?),
+        [] | ["exact"] => CompareLookups::eq(field, parse(operand)?),
+        ["ne"] => CompareLookups::ne(field, parse(operand)?),
         ["in"] => {
-            let values: Vec<E::Value> = listed(operand)?.into_iter().map(parsed).collect::<Result<_, _>>()?;
+            let values: Vec<E::Value> =
+                comma_separated(operand)?.into_iter().map(parse).collect::<Result<_, _>>()?;
             CompareLookups::is_in(field, values)
         }
-        ["gt"] => CompareLookups::gt(field, parsed(operand)?),
-        ["gte"] => CompareLookups::gte(field, parsed(operand)?),
-        ["lt"] => CompareLookups::lt(field, parsed(operand)?),
-        ["lte"] => CompareLookups::lte(field, parsed(operand)?),
+        ["gt"] => CompareLookups::gt(field, parse(operand)?),
+        ["gte"] => CompareLookups::gte(field, parse(operand)?),
+        ["lt"] => CompareLookups::lt(field, parse(operand)?),
+        ["lte"] => CompareLookups::lte(field, parse(operand)?),
         ["range"] => {
-            let [from, to] = both(operand)?;
-            let range: RangeInclusive<E::Value> = parsed(from)?..=parsed(to)?;
+            let [from, to] = range_ends(operand)?;
+            let range: RangeInclusive<E::Value> = parse(from)?..=parse(to)?;
             field.range(range)
         }
-        ["isnull"] => field.is_null(parsed(operand)?),
+        ["isnull"] => field.is_null(parse(operand)?),
         other => return Err(no_lookup(other, COMPARED)),
     })
 }
 
-fn parsed<V: Comparable>(operand: &str) -> Result<V, String> {
-    V::parse(operand).ok_or_else(|| format!("`{operand}` is not {}", V::WHAT))
+fn parse<V: Comparable>(operand: &str) -> Result<V, String> {
+    V::parse(operand).ok_or_else(|| format!("`{operand}` is not {}", V::EXPECTED))
 }
 
-/// Returns the values between the commas.
-fn listed(operand: &str) -> Result<Vec<&str>, String> {
+/// Splits a list of values at the commas.
+fn comma_separated(operand: &str) -> Result<Vec<&str>, String> {
     let values: Vec<&str> = operand.split(',').map(str::trim).collect();
     if values.contains(&"") {
         return Err(format!("`{operand}` has a blank value: separate the values with commas"));
@@ -318,7 +320,7 @@ fn listed(operand: &str) -> Result<Vec<&str>, String> {
     Ok(values)
 }
 
-fn both(operand: &str) -> Result<[&str; 2], String> {
+fn range_ends(operand: &str) -> Result<[&str; 2], String> {
     operand
         .split_once(',')
         .map(|(from, to)| [from.trim(), to.trim()])
@@ -327,7 +329,7 @@ fn both(operand: &str) -> Result<[&str; 2], String> {
 
 fn no_lookup(names: &[&str], known: &[&str]) -> String {
     if names.is_empty() {
-        return format!("a lookup is missing; there are: {}", known.join(", "));
+        return format!("a lookup is missing; known lookups: {}", known.join(", "));
     }
     unknown("lookup", &names.join("__"), known.iter().copied())
 }

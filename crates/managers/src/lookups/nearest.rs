@@ -1,8 +1,8 @@
 //! Suggestions for misspelled names.
 
-/// Returns `no field `x`; did you mean `y`? there are: …`.
+/// Returns a message about an unknown name: `no field `x`; did you mean `y`? known fields: …`.
 pub(super) fn unknown<'a>(
-    what: &str,
+    kind: &str,
     name: &str,
     known: impl IntoIterator<Item = &'a str, IntoIter: Clone>,
 ) -> String {
@@ -13,12 +13,12 @@ pub(super) fn unknown<'a>(
         .map(|known| (distance(&letters(name), &letters(known)), known))
         .filter(|(distance, known)| *distance <= known.len().max(name.len()).div_ceil(3))
         .min_by_key(|(distance, _)| *distance);
-    let meant = nearest.map_or_else(String::new, |(_, known)| format!(" did you mean `{known}`?"));
+    let suggestion = nearest.map_or_else(String::new, |(_, known)| format!(" did you mean `{known}`?"));
     let known: Vec<&str> = known.collect();
-    format!("no {what} `{name}`;{meant} there are: {}", known.join(", "))
+    format!("no {kind} `{name}`;{suggestion} known {kind}s: {}", known.join(", "))
 }
 
-/// Returns the edit distance: how many letters have to be inserted, removed or replaced.
+/// Returns the edit distance: the number of letters to insert, remove or replace.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

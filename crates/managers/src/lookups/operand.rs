@@ -1,4 +1,4 @@
-//! The names of lookups, and their operands, for AWS's parameters and for display. Rows are tested without them.
+//! The names of lookups and their operands, for AWS's parameters and for display. Rows are matched by closures instead.
 
 use std::fmt;
 
@@ -9,39 +9,39 @@ use jiff::civil::Date;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lookup {
-    /// It is equal.
+    /// The value is equal to the operand.
     Exact,
-    /// It exists and is not equal.
+    /// The value exists and is not equal to the operand.
     Ne,
-    /// It is equal, ignoring case.
+    /// The text is equal to the operand, ignoring case.
     Iexact,
-    /// It contains the text.
+    /// The text contains the operand.
     Contains,
-    /// It contains the text, ignoring case.
+    /// The text contains the operand, ignoring case.
     Icontains,
-    /// It starts with the text.
+    /// The text starts with the operand.
     Startswith,
-    /// It starts with the text, ignoring case.
+    /// The text starts with the operand, ignoring case.
     Istartswith,
-    /// It ends with the text.
+    /// The text ends with the operand.
     Endswith,
-    /// It ends with the text, ignoring case.
+    /// The text ends with the operand, ignoring case.
     Iendswith,
-    /// It is one of the values.
+    /// The value is one of the operands.
     In,
-    /// It is greater or later.
+    /// The value is greater or later.
     Gt,
-    /// It is equal, greater or later.
+    /// The value is equal, greater or later.
     Gte,
-    /// It is less or earlier.
+    /// The value is less or earlier.
     Lt,
-    /// It is equal, less or earlier.
+    /// The value is equal, less or earlier.
     Lte,
-    /// It is missing, or it exists.
+    /// The value is missing (`true`) or exists (`false`).
     IsNull,
-    /// It matches the regular expression.
+    /// The text matches the regular expression.
     Regex,
-    /// It matches the regular expression, ignoring case.
+    /// The text matches the regular expression, ignoring ASCII case.
     Iregex,
     /// The list contains the value.
     Has,
@@ -52,7 +52,7 @@ pub enum Lookup {
 }
 
 impl Lookup {
-    /// Returns the name as in Django: `icontains`.
+    /// Returns the name of the lookup, as in Django: `icontains`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Exact => "exact",
@@ -87,7 +87,7 @@ pub enum Operand {
     Text(String),
     /// An integer.
     Integer(i128),
-    /// A number.
+    /// A floating-point number.
     Float(f64),
     /// A time.
     Time(Timestamp),
@@ -118,8 +118,8 @@ impl fmt::Display for Operand {
             Self::Flag(flag) => flag.fmt(formatter),
             Self::List(operands) => {
                 formatter.write_str("[")?;
-                for (place, operand) in operands.iter().enumerate() {
-                    let comma = if place == 0 { "" } else { ", " };
+                for (index, operand) in operands.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { ", " };
                     write!(formatter, "{comma}{operand}")?;
                 }
                 formatter.write_str("]")

@@ -11,7 +11,7 @@ use super::Single;
 /// descending.
 pub struct Order<M> {
     keys: Vec<OrderKey<M>>,
-    fault: Option<Arc<str>>,
+    problem: Option<Arc<str>>,
 }
 
 /// Compares two rows, ascending or descending.
@@ -46,7 +46,7 @@ impl<M: 'static> OrderKey<M> {
 }
 
 impl<M> OrderKey<M> {
-    /// Returns the path of the field on AWS's wire.
+    /// Returns the path of the field in AWS's JSON.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -58,13 +58,14 @@ impl<M> OrderKey<M> {
 }
 
 impl<M> Order<M> {
-    /// No order: that of AWS's list.
+    /// Creates an empty order, which keeps the order of AWS's list.
     pub(crate) const fn none() -> Self {
-        Self { keys: Vec::new(), fault: None }
+        Self { keys: Vec::new(), problem: None }
     }
 
+    /// Creates an invalid order. It is an error when the query is sent.
     pub(crate) fn invalid(message: impl Into<Arc<str>>) -> Self {
-        Self { keys: Vec::new(), fault: Some(message.into()) }
+        Self { keys: Vec::new(), problem: Some(message.into()) }
     }
 
     /// Adds an order for rows that are equal in this one.
@@ -72,7 +73,7 @@ impl<M> Order<M> {
     pub fn then(mut self, next: impl Into<Self>) -> Self {
         let next = next.into();
         self.keys.extend(next.keys);
-        self.fault = self.fault.or(next.fault);
+        self.problem = self.problem.or(next.problem);
         self
     }
 
@@ -99,14 +100,15 @@ impl<M> Order<M> {
             .unwrap_or(Ordering::Equal)
     }
 
-    pub(crate) fn fault(&self) -> Option<&str> {
-        self.fault.as_deref()
+    /// Returns why the order is invalid. `None` if it is valid.
+    pub(crate) fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
     }
 }
 
 impl<M: 'static> From<OrderKey<M>> for Order<M> {
     fn from(key: OrderKey<M>) -> Self {
-        Self { keys: vec![key], fault: None }
+        Self { keys: vec![key], problem: None }
     }
 }
 
@@ -148,15 +150,15 @@ impl<M> Clone for OrderKey<M> {
 
 impl<M> Clone for Order<M> {
     fn clone(&self) -> Self {
-        Self { keys: self.keys.clone(), fault: self.fault.clone() }
+        Self { keys: self.keys.clone(), problem: self.problem.clone() }
     }
 }
 
-/// As in Django: `-creationTime, name`.
+/// Shows the order as in Django: `-creationTime, name`.
 impl<M> fmt::Display for Order<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, key) in self.keys.iter().enumerate() {
-            let comma = if place == 0 { "" } else { ", " };
+        for (index, key) in self.keys.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
             let sign = if key.descending { "-" } else { "" };
             write!(formatter, "{comma}{sign}{}", key.path)?;
         }

@@ -10,13 +10,13 @@ use super::{Lookup, Operand};
 
 type Test<M> = Arc<dyn Fn(&M) -> bool + Send + Sync>;
 
-/// A condition on a row. Lookups on fields create it. Combine conditions with `&`, `|` and `!`.
+/// A condition on a row, which a lookup on a field returns. Combine conditions with `&`, `|` and `!`.
 ///
 /// ```
 /// use bedrock_orm::prelude::*;
 ///
-/// let quick = FoundationModel::PROVIDER_NAME.iexact("anthropic") & !FoundationModel::MODEL_NAME.contains("Opus");
-/// assert_eq!(quick.to_string(), r#"providerName iexact "anthropic" and not modelName contains "Opus""#);
+/// let smaller = FoundationModel::PROVIDER_NAME.iexact("anthropic") & !FoundationModel::MODEL_NAME.contains("Opus");
+/// assert_eq!(smaller.to_string(), r#"providerName iexact "anthropic" and not modelName contains "Opus""#);
 /// ```
 pub struct Q<M>(Node<M>);
 
@@ -31,7 +31,7 @@ enum Node<M> {
     Invalid(Arc<str>),
 }
 
-/// A lookup.
+/// A lookup on a value, with its operand.
 pub(crate) struct Leaf<M> {
     pub(crate) path: Cow<'static, str>,
     pub(crate) lookup: Lookup,
@@ -45,7 +45,7 @@ impl<M> Q<M> {
         Self(Node::Closure(Arc::new(test)))
     }
 
-    /// Creates the condition that every row meets.
+    /// Creates the condition that every row matches.
     pub const fn all() -> Self {
         Self(Node::All)
     }
@@ -63,17 +63,17 @@ impl<M> Q<M> {
         Self(Node::Invalid(message.into()))
     }
 
-    /// Returns whether the row meets the condition. No row meets an invalid one.
+    /// Returns whether the row matches the condition. No row matches an invalid condition.
     pub fn matches(&self, row: &M) -> bool {
         self.0.matches(row)
     }
 
-    /// Returns why the condition is invalid.
-    pub(crate) fn fault(&self) -> Option<&str> {
-        self.0.fault()
+    /// Returns why the condition is invalid. `None` if it is valid.
+    pub(crate) fn problem(&self) -> Option<&str> {
+        self.0.problem()
     }
 
-    /// Returns the lookups that every matching row meets, and whether they are the whole condition.
+    /// Returns the lookups that every matching row has to match, and whether they are the whole condition.
     pub(crate) fn required(&self) -> (Vec<&Leaf<M>>, bool) {
         match &self.0 {
             Node::All => (Vec::new(), true),
@@ -97,12 +97,12 @@ impl<M> Q<M> {
         matches!(self.0, Node::All)
     }
 
-    /// Returns whether no row can meet the condition, because it asks for one of no values.
+    /// Returns whether no row can match the condition, because it requires a value from an empty list.
     pub(crate) fn is_never(&self) -> bool {
         self.0.is_never()
     }
 
-    /// Returns a message for each value that its field is not known to have. `known` returns the known values of a
+    /// Returns a message for each operand that is not a known value of its field. `known` returns the known values of a
     /// path, or an empty slice if it can have any value.
     pub(crate) fn unknown_values(&self, known: &dyn Fn(&str) -> &'static [&'static str]) -> Vec<String> {
         let mut found = Vec::new();
@@ -146,11 +146,11 @@ impl<M> Node<M> {
         }
     }
 
-    fn fault(&self) -> Option<&str> {
+    fn problem(&self) -> Option<&str> {
         match self {
             Self::Invalid(message) => Some(message),
-            Self::And(nodes) | Self::Or(nodes) => nodes.iter().find_map(Self::fault),
-            Self::Not(node) => node.fault(),
+            Self::And(nodes) | Self::Or(nodes) => nodes.iter().find_map(Self::problem),
+            Self::Not(node) => node.problem(),
             Self::All | Self::Leaf(_) | Self::Closure(_) => None,
         }
     }
@@ -181,14 +181,15 @@ impl<M> Node<M> {
             Self::Or(nodes) => show_joined(nodes, " or ", formatter),
             Self::Not(node) => {
                 formatter.write_str("not ")?;
-                node.show_inside(formatter)
+                node.show_in_parentheses(formatter)
             }
             Self::Closure(_) => formatter.write_str("<closure>"),
             Self::Invalid(message) => write!(formatter, "<invalid: {message}>"),
         }
     }
 
-    fn show_inside(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Shows the node inside another one: in parentheses if it is compound.
+    fn show_in_parentheses(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::And(_) | Self::Or(_) => {
                 formatter.write_str("(")?;
@@ -201,9 +202,9 @@ impl<M> Node<M> {
 }
 
 fn show_joined<M>(nodes: &[Node<M>], word: &str, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-    for (place, node) in nodes.iter().enumerate() {
-        formatter.write_str(if place == 0 { "" } else { word })?;
-        node.show_inside(formatter)?;
+    for (index, node) in nodes.iter().enumerate() {
+        formatter.write_str(if index == 0 { "" } else { word })?;
+        node.show_in_parentheses(formatter)?;
     }
     Ok(())
 }
@@ -211,7 +212,7 @@ fn show_joined<M>(nodes: &[Node<M>], word: &str, formatter: &mut fmt::Formatter<
 impl<M> BitAnd for Q<M> {
     type Output = Self;
 
-    /// Both conditions hold.
+    /// Matches the rows that match both conditions.
     fn bitand(self, other: Self) -> Self {
         match (self.0, other.0) {
             (Node::All, node) | (node, Node::All) => Self(node),
@@ -235,7 +236,7 @@ impl<M> BitAnd for Q<M> {
 impl<M> BitOr for Q<M> {
     type Output = Self;
 
-    /// At least one of the conditions holds.
+    /// Matches the rows that match at least one of the conditions.
     fn bitor(self, other: Self) -> Self {
         match (self.0, other.0) {
             (Node::Or(mut nodes), Node::Or(more)) => {
@@ -254,7 +255,7 @@ impl<M> BitOr for Q<M> {
 impl<M> Not for Q<M> {
     type Output = Self;
 
-    /// The condition does not hold. This is plain negation: it holds if a value is missing.
+    /// Matches the rows that do not match the condition. This is plain negation: rows without the value match.
     fn not(self) -> Self {
         match self.0 {
             Node::Not(node) => Self((*node).clone()),
@@ -300,13 +301,14 @@ impl<M> fmt::Display for Leaf<M> {
     }
 }
 
+/// Shows the condition: `providerName iexact "anthropic"`.
 impl<M> fmt::Display for Q<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.show(formatter)
     }
 }
 
-/// The same text as `Display`.
+/// Shows the same text as `Display`.
 impl<M> fmt::Debug for Q<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)

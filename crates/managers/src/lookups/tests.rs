@@ -18,7 +18,7 @@ fn job() -> Job {
     job
 }
 
-#[allow(clippy::needless_pass_by_value)] // as conditions are written
+#[allow(clippy::needless_pass_by_value)] // conditions are passed by value, as in a filter
 fn holds(condition: Q<Job>) -> bool {
     condition.matches(&job())
 }
@@ -180,7 +180,7 @@ fn a_parsed_condition_equals_the_typed_one() {
         ("labels__has_key=team", Job::LABELS.has_key("team")),
     ] {
         let parsed = Q::<Job>::parse(written);
-        assert_eq!(parsed.fault(), None, "{written}");
+        assert_eq!(parsed.problem(), None, "{written}");
         assert_eq!(format!("{parsed:?}"), format!("{typed:?}"), "{written}");
         assert_eq!(parsed.matches(&job()), typed.matches(&job()), "{written}");
     }
@@ -188,18 +188,18 @@ fn a_parsed_condition_equals_the_typed_one() {
 
 #[test]
 fn an_invalid_condition_has_a_message() {
-    for (written, told) in [
-        ("nmae=x", "did you mean `name`? there are: id, name,"),
+    for (written, message) in [
+        ("nmae=x", "did you mean `name`? known fields: id, name,"),
         ("subimt_time__gt=x", "did you mean `submitTime`?"),
-        ("zzzzzzzz=1", "Job has no field `zzzzzzzz`; there are: id,"),
-        ("name__icontain=x", "name: no lookup `icontain`; did you mean `icontains`? there are: exact,"),
+        ("zzzzzzzz=1", "Job has no field `zzzzzzzz`; known fields: id,"),
+        ("name__icontain=x", "name: no lookup `icontain`; did you mean `icontains`? known lookups: exact,"),
         ("submitTime__yaer=1", "did you mean `year`?"),
         ("submitTime__gt=yesterday", "submitTime: `yesterday` is not a time such as `2024-05-01`"),
         ("size__gt=big", "`big` is not a whole number"),
         ("urgent=maybe", "`maybe` is not `true` or `false`"),
         ("size__range=1", "`1` is not a range"),
-        ("tags=x", "a lookup is missing; there are: has,"),
-        ("output=x", "there are: isnull"),
+        ("tags=x", "a lookup is missing; known lookups: has,"),
+        ("output=x", "known lookups: isnull"),
         ("name", "write it as `field__lookup=value`"),
         ("name__regex=(", "is not a regular expression"),
         ("name == x", "name: write one `=`"),
@@ -210,18 +210,18 @@ fn an_invalid_condition_has_a_message() {
         ("size__in=", "has a blank value"),
         (
             "status=completed",
-            "status: no value `completed`; did you mean `Completed`? there are: InProgress,",
+            "status: no value `completed`; did you mean `Completed`? known values: InProgress,",
         ),
         ("status__ne=Complete", "did you mean `Completed`?"),
         ("status__in=Failed, in progress", "no value `in progress`; did you mean `InProgress`?"),
-        ("status__iexact=zzzzzz", "status: no value `zzzzzz`; there are: InProgress,"),
+        ("status__iexact=zzzzzz", "status: no value `zzzzzz`; known values: InProgress,"),
         ("status=Unheard", "use `filter` with the field's constant"),
     ] {
         let condition = Q::<Job>::parse(written);
-        let fault = condition.fault().unwrap_or_else(|| panic!("{written} is taken"));
-        assert!(fault.contains(told), "{written}: {fault}");
+        let problem = condition.problem().unwrap_or_else(|| panic!("{written} is valid"));
+        assert!(problem.contains(message), "{written}: {problem}");
     }
-    assert!((Job::NAME.regex("(") | Job::SIZE.eq(1)).fault().is_some());
+    assert!((Job::NAME.regex("(") | Job::SIZE.eq(1)).problem().is_some());
 }
 
 #[test]
@@ -243,10 +243,10 @@ fn missing_values_come_last_in_both_directions() {
 #[test]
 fn orders_are_parsed_as_in_django() {
     let by = order::<Job>("-submit_time, output__uri");
-    assert_eq!((by.fault(), by.to_string().as_str()), (None, "-submitTime, output.uri"));
-    for (written, told) in [("-nmae", "did you mean `name`?"), ("tags", "cannot be ordered by `tags`")] {
+    assert_eq!((by.problem(), by.to_string().as_str()), (None, "-submitTime, output.uri"));
+    for (written, message) in [("-nmae", "did you mean `name`?"), ("tags", "cannot be ordered by `tags`")] {
         let by = order::<Job>(written);
-        assert!(by.fault().unwrap().contains(told), "{:?}", by.fault());
+        assert!(by.problem().unwrap().contains(message), "{:?}", by.problem());
     }
     assert_eq!(field::<Job>("submit_time").map(|field| field.path()), Ok("submitTime"));
 }

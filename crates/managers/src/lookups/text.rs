@@ -8,86 +8,86 @@ use super::{Expression, Lookup, Operand, Q};
 /// Lookups on strings and on enums, which are compared by AWS's names: `STATUS.eq("ACTIVE")` and
 /// `STATUS.eq(Status::Active)` are the same.
 pub trait TextLookups: Expression<Value: AsRef<str>> {
-    /// It is equal to this text.
+    /// Matches a text that is equal to this one.
     fn eq(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Exact, value, |text, value| text == value)
     }
 
-    /// It exists and is not equal to this text.
+    /// Matches a text that is not equal to this one. A missing text does not match.
     fn ne(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Ne, value, |text, value| text != value)
     }
 
-    /// It is equal to this text, ignoring case.
+    /// Matches a text that is equal to this one, ignoring case.
     fn iexact(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        folded(self, Lookup::Iexact, value, |text, value| text == value)
+        ignoring_case(self, Lookup::Iexact, value, |text, value| text == value)
     }
 
-    /// It contains this text.
+    /// Matches a text that contains this one.
     fn contains(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Contains, value, |text, value| text.contains(value))
     }
 
-    /// It contains this text, ignoring case.
+    /// Matches a text that contains this one, ignoring case.
     fn icontains(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        folded(self, Lookup::Icontains, value, |text, value| text.contains(value))
+        ignoring_case(self, Lookup::Icontains, value, |text, value| text.contains(value))
     }
 
-    /// It starts with this text.
+    /// Matches a text that starts with this one.
     fn startswith(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Startswith, value, |text, value| text.starts_with(value))
     }
 
-    /// It starts with this text, ignoring case.
+    /// Matches a text that starts with this one, ignoring case.
     fn istartswith(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        folded(self, Lookup::Istartswith, value, |text, value| text.starts_with(value))
+        ignoring_case(self, Lookup::Istartswith, value, |text, value| text.starts_with(value))
     }
 
-    /// It ends with this text.
+    /// Matches a text that ends with this one.
     fn endswith(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Endswith, value, |text, value| text.ends_with(value))
     }
 
-    /// It ends with this text, ignoring case.
+    /// Matches a text that ends with this one, ignoring case.
     fn iendswith(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        folded(self, Lookup::Iendswith, value, |text, value| text.ends_with(value))
+        ignoring_case(self, Lookup::Iendswith, value, |text, value| text.ends_with(value))
     }
 
-    /// It is one of these texts.
+    /// Matches a text that is equal to one of these.
     fn is_in(self, values: impl IntoIterator<Item: AsRef<str>>) -> Q<Self::Row> {
         let values: Vec<String> = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
         let operand = Operand::List(values.iter().cloned().map(Operand::Text).collect());
         condition(self, Lookup::In, operand, move |text| values.iter().any(|value| value == text.as_ref()))
     }
 
-    /// It is greater than this text, compared by code point.
+    /// Matches a text that is greater than this one, compared by code point.
     fn gt(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Gt, value, |text, value| text > value)
     }
 
-    /// It is equal to this text or greater.
+    /// Matches a text that is equal to this one or greater, compared by code point.
     fn gte(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Gte, value, |text, value| text >= value)
     }
 
-    /// It is less than this text, compared by code point.
+    /// Matches a text that is less than this one, compared by code point.
     fn lt(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Lt, value, |text, value| text < value)
     }
 
-    /// It is equal to this text or less.
+    /// Matches a text that is equal to this one or less, compared by code point.
     fn lte(self, value: impl AsRef<str>) -> Q<Self::Row> {
         text(self, Lookup::Lte, value, |text, value| text <= value)
     }
 
-    /// It matches this regular expression, in the syntax of the [`regex-lite`](https://docs.rs/regex-lite) crate: `\d`,
+    /// Matches a text by a regular expression, in the syntax of the [`regex-lite`](https://docs.rs/regex-lite) crate: `\d`,
     /// `\w` and similar classes are ASCII. An invalid expression is an error before the query is sent.
     fn regex(self, pattern: impl AsRef<str>) -> Q<Self::Row> {
         regex(self, Lookup::Regex, pattern.as_ref())
     }
 
-    /// It matches this regular expression, ignoring ASCII case. An invalid expression is an error before the query is
-    /// sent.
+    /// Matches a text by a regular expression, ignoring ASCII case. An invalid expression is an error before the query
+    /// is sent.
     fn iregex(self, pattern: impl AsRef<str>) -> Q<Self::Row> {
         regex(self, Lookup::Iregex, pattern.as_ref())
     }
@@ -106,7 +106,7 @@ fn text<E: Expression<Value: AsRef<str>>>(
 }
 
 /// Creates a lookup that ignores case.
-fn folded<E: Expression<Value: AsRef<str>>>(
+fn ignoring_case<E: Expression<Value: AsRef<str>>>(
     expression: E,
     lookup: Lookup,
     value: impl AsRef<str>,
@@ -116,7 +116,7 @@ fn folded<E: Expression<Value: AsRef<str>>>(
     condition(expression, lookup, operand, move |text| test(&fold(text.as_ref()), &value))
 }
 
-/// Lowercases letter by letter: `str::to_lowercase` treats a sigma at the end of a word differently.
+/// Converts to lowercase letter by letter: `str::to_lowercase` treats a sigma at the end of a word differently.
 fn fold(text: &str) -> String {
     if text.is_ascii() {
         text.to_ascii_lowercase()
@@ -127,14 +127,14 @@ fn fold(text: &str) -> String {
 
 fn regex<E: Expression<Value: AsRef<str>>>(expression: E, lookup: Lookup, pattern: &str) -> Q<E::Row> {
     match RegexBuilder::new(pattern).case_insensitive(lookup == Lookup::Iregex).build() {
-        Ok(regex) => found(expression, lookup, pattern, regex),
+        Ok(regex) => matching(expression, lookup, pattern, regex),
         Err(error) => {
             Q::invalid(format!("{}: `{pattern}` is not a regular expression: {error}", expression.path()))
         }
     }
 }
 
-fn found<E: Expression<Value: AsRef<str>>>(
+fn matching<E: Expression<Value: AsRef<str>>>(
     expression: E,
     lookup: Lookup,
     pattern: &str,

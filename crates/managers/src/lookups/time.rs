@@ -8,7 +8,7 @@ use super::{Expression, Part};
 
 macro_rules! parts {
     ($($(#[$doc:meta])* $name:ident),*) => {
-        /// Parts of a time, in UTC, numbered as in Django. Each can be compared: `CREATION_TIME.year().gte(2024)`.
+        /// Parts of a time, in UTC, numbered as in Django. Each part has lookups: `CREATION_TIME.year().gte(2024)`.
         pub trait TimeLookups: Expression<Value = Timestamp> {
             /// The date.
             fn date(self) -> Part<Self, Date> {

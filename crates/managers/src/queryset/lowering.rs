@@ -36,7 +36,7 @@ impl<M: Row> QuerySet<M> {
 
     /// Lowers the filter, the order and the limit. Everything that is sent is decided here.
     pub(crate) fn lower(&self) -> PlannedQuery<M> {
-        let fault = self.filter.fault().or(self.order.fault()).or(self.fault);
+        let problem = self.filter.problem().or(self.order.problem()).or(self.problem);
         let mut plan = Plan {
             operation: M::OPERATION,
             sessions: self.sessions.iter().map(ToString::to_string).collect(),
@@ -52,7 +52,7 @@ impl<M: Row> QuerySet<M> {
             page_size: None,
             related: self.related.iter().map(|relation| relation.name()).collect(),
             sends_nothing: self.limit == Some(0) || (self.filter.is_never() && !self.plain),
-            warnings: self.warnings(fault),
+            warnings: self.warnings(problem),
         };
         let source = if self.is_union() {
             plan.order = self.sorted(false);
@@ -83,7 +83,7 @@ impl<M: Row> QuerySet<M> {
             related: self.related.clone(),
             concurrency: self.concurrency,
             keep_going: self.keep_going,
-            error: fault.map(|fault| Error::invalid_input(M::OPERATION, fault)),
+            error: problem.map(|problem| Error::invalid_input(M::OPERATION, problem)),
         }
     }
 
@@ -120,13 +120,13 @@ impl<M: Row> QuerySet<M> {
         push_down::<M>(self.parameters.clone(), &self.filter, order)
     }
 
-    fn warnings(&self, fault: Option<&str>) -> Vec<String> {
+    fn warnings(&self, problem: Option<&str>) -> Vec<String> {
         let mut warnings = self.filter.unknown_values(&lookups::known_values::<M>);
         if self.filter.is_never() {
             warnings.push("no row can match: nothing is sent".to_owned());
         }
-        if let Some(fault) = fault {
-            warnings.push(format!("the queryset is invalid, so that nothing is sent: {fault}"));
+        if let Some(problem) = problem {
+            warnings.push(format!("the queryset is invalid, so nothing is sent: {problem}"));
         }
         warnings
     }

@@ -66,7 +66,7 @@ pub struct QuerySet<M: Row> {
     keep_going: bool,
     pub(crate) concurrency: usize,
     /// Why a setting is invalid. It is an error when the queryset is sent.
-    fault: Option<&'static str>,
+    problem: Option<&'static str>,
     /// Whether nothing is pushed down. Tests compare its rows with those of the other plans.
     plain: bool,
 }
@@ -88,7 +88,7 @@ impl<M: Row> QuerySet<M> {
             related: Vec::new(),
             keep_going: false,
             concurrency: DEFAULT_CONCURRENCY,
-            fault: None,
+            problem: None,
             plain: false,
         }
     }
@@ -272,7 +272,7 @@ impl<M: Row> QuerySet<M> {
     pub fn page_size(self, rows: u16) -> Self {
         self.each_list(&|list| {
             list.page_size = Some(i32::from(rows.min(1000)));
-            list.fault = (rows == 0).then_some("page_size is 0: a page has at least one row");
+            list.problem = (rows == 0).then_some("page_size is 0: a page has at least one row");
         })
     }
 
@@ -424,7 +424,7 @@ impl<M: Row> Clone for QuerySet<M> {
             related: self.related.clone(),
             keep_going: self.keep_going,
             concurrency: self.concurrency,
-            fault: self.fault,
+            problem: self.problem,
             plain: self.plain,
         }
     }

@@ -239,7 +239,7 @@ impl<M: Row> QuerySet<M> {
 
     /// Removes the order, unless it is invalid.
     fn unordered(mut self) -> Self {
-        if self.order.fault().is_none() {
+        if self.order.problem().is_none() {
             self.order = Order::none();
             self.reversed = false;
         }

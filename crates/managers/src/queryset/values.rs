@@ -123,7 +123,7 @@ impl<M: Row + Serialize> QuerySet<M> {
             fields.iter().map(|name| lookups::field::<M>(name).map(|field| field.path())).collect();
         let rows = self.clone().without_related();
         async move {
-            let paths = paths.map_err(|fault| Error::invalid_input(M::OPERATION, fault))?;
+            let paths = paths.map_err(|problem| Error::invalid_input(M::OPERATION, problem))?;
             let mut values = Vec::new();
             let mut pages = pages(rows.engine());
             while let Some(page) = pages.next().await {
