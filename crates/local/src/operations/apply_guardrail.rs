@@ -1,4 +1,4 @@
-//! ApplyGuardrail: a guardrail over texts, without a model.
+//! ApplyGuardrail: assesses texts with a guardrail, without a model.
 
 use serde_json::{Value, json};
 
@@ -80,7 +80,7 @@ pub(crate) fn apply(local: &Local, request: &Request) -> AwsResult<Output> {
     })))
 }
 
-/// Sets missing members to `null`. As recorded, only this operation does so.
+/// Sets missing members to `null`. In recordings, only this operation does so.
 fn with_nulls(object: &mut Value, members: &[&str]) {
     for member in members {
         if object.get(member).is_none() {
@@ -89,7 +89,8 @@ fn with_nulls(object: &mut Value, members: &[&str]) {
     }
 }
 
-/// Whether a guardrail assesses a text. Grounding sources and queries are only compared with.
+/// Returns whether a guardrail assesses a text. Grounding sources and queries are not assessed, only compared with the
+/// reply.
 fn is_guarded(text: &Value) -> bool {
     let qualifiers = items(&text["qualifiers"]);
     qualifiers.is_empty() || qualifiers.iter().any(|qualifier| qualifier == "guard_content")

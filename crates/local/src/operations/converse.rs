@@ -1,4 +1,4 @@
-//! Converse, and the turn that ConverseStream shares.
+//! Converse, and the part of it that ConverseStream shares.
 
 use std::borrow::Cow;
 
@@ -10,17 +10,17 @@ use crate::json::items;
 use crate::json::{set, strings};
 use crate::local::Local;
 use crate::model::prompt::{message, text_block};
-use crate::operations::turn::{GuardrailRequest, Referred, Turn};
+use crate::operations::turn::{GuardrailRequest, Resolved, Turn};
 use crate::wire::error::AwsResult;
 use crate::wire::output::Output;
 use crate::wire::request::Request;
 use crate::world::catalogue::FoundationModel;
 
 pub(crate) async fn converse(local: &Local, request: &Request) -> AwsResult<Output> {
-    let ConverseTurn { model, turn, wanted_fields } = ConverseTurn::take(local, request).await?;
+    let ConverseTurn { model, turn, requested_fields } = ConverseTurn::take(local, request).await?;
     let completion = turn.generation.whole().await?.into_unary()?;
     let mut body = response_body(model, &completion);
-    set(&mut body, "additionalModelResponseFields", additional_fields(&wanted_fields, &completion));
+    set(&mut body, "additionalModelResponseFields", additional_fields(&requested_fields, &completion));
     set(&mut body, "trace", turn.guardrails.and_then(|guardrails| guardrails.converse_trace()));
     for repeated in ["performanceConfig", "serviceTier"] {
         set(&mut body, repeated, request.input.get(repeated).cloned());
@@ -34,31 +34,31 @@ pub(crate) struct ConverseTurn {
     pub(crate) model: &'static FoundationModel,
     pub(crate) turn: Turn,
     /// JSON pointers.
-    pub(crate) wanted_fields: Vec<String>,
+    pub(crate) requested_fields: Vec<String>,
 }
 
 impl ConverseTurn {
     pub(crate) async fn take(local: &Local, request: &Request) -> AwsResult<Self> {
         let input = &*with_stored_prompt(&request.input);
         let config = &request.input["guardrailConfig"];
-        let Referred { model, guardrails } = Referred::look_up(local, request, guardrail_request(config))?;
+        let Resolved { model, guardrails } = Resolved::look_up(local, request, guardrail_request(config))?;
         let prompt = parse(model, input)?;
         let mut guardrails = guardrails?;
         if let Some(guardrails) = &mut guardrails {
             guardrails.set_asynchronous(config["streamProcessingMode"] == "async");
         }
         let turn = Turn::take(local, request, model, prompt, guardrails).await?;
-        // A guardrail that blocks the prompt leaves no response of the provider's.
-        let wanted_fields = match turn.model_replied() {
+        // If a guardrail blocks the prompt, there is no response of the provider.
+        let requested_fields = match turn.model_replied() {
             true => strings(&input["additionalModelResponseFieldPaths"]),
             false => Vec::new(),
         };
-        Ok(Self { model, turn, wanted_fields })
+        Ok(Self { model, turn, requested_fields })
     }
 }
 
-/// Fills in the messages of a prompt of AWS's prompt management, which is called by its ARN. The server does not know the
-/// prompt: a message with its variables takes its place.
+/// Adds the messages for a stored prompt (AWS's prompt management), which the request names by its ARN. The server does
+/// not know the prompt, so it uses a message with the prompt's variables.
 fn with_stored_prompt(input: &Value) -> Cow<'_, Value> {
     let is_stored = input["modelId"].as_str().is_some_and(|id| id.contains(":prompt/"));
     if !is_stored || !items(&input["messages"]).is_empty() {

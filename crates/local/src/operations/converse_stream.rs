@@ -14,7 +14,7 @@ use crate::wire::output::{Event, Output};
 use crate::wire::request::Request;
 
 pub(crate) async fn converse_stream(local: &Local, request: &Request) -> AwsResult<Output> {
-    let ConverseTurn { model, turn, wanted_fields } = ConverseTurn::take(local, request).await?;
+    let ConverseTurn { model, turn, requested_fields } = ConverseTurn::take(local, request).await?;
     let Turn { generation, guardrails, .. } = turn;
     let trace = guardrails.and_then(|guardrails| guardrails.converse_stream_trace());
     let ending = generation.completion.ending.clone();
@@ -47,7 +47,7 @@ pub(crate) async fn converse_stream(local: &Local, request: &Request) -> AwsResu
         }
         ReplyEvent::MessageStop(_) => {
             let mut stop = json!({ "stopReason": completion.stop_reason });
-            set(&mut stop, "additionalModelResponseFields", additional_fields(&wanted_fields, completion));
+            set(&mut stop, "additionalModelResponseFields", additional_fields(&requested_fields, completion));
             let mut metadata = metadata(completion);
             set(&mut metadata, "trace", trace.clone());
             for (member, value) in &repeated {

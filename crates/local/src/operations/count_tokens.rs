@@ -1,4 +1,4 @@
-//! CountTokens: the tokens of a prompt, counted by the same rule as its usage.
+//! CountTokens: counts the tokens of a prompt by the same rule as the usage of a reply.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -16,7 +16,7 @@ use crate::world::catalogue::rules::Feature;
 pub(crate) fn count(local: &Local, request: &Request) -> AwsResult<Output> {
     let identifier = request.text("modelId");
     let unsupported = || AwsError::validation("The provided model doesn't support counting tokens.");
-    // A model that only a profile can invoke is named by its own ID here.
+    // Here, a model that can only be invoked through a profile is named by its own ID.
     let model = match local.world.models(&request.region).get(identifier) {
         Some(model) => model,
         None => {

@@ -9,12 +9,12 @@ use crate::wire::request::Request;
 use crate::world::catalogue::FoundationModel;
 
 pub(crate) fn list(local: &Local, request: &Request) -> AwsResult<Output> {
-    let has = |filter: &str, facts: &[String]| {
-        request.input[filter].as_str().is_none_or(|wanted| facts.iter().any(|fact| fact == wanted))
+    let has = |filter: &str, values: &[String]| {
+        request.input[filter].as_str().is_none_or(|requested| values.iter().any(|value| value == requested))
     };
     let provider = request.input["byProvider"].as_str();
     let matches = |model: &FoundationModel| {
-        provider.is_none_or(|wanted| model.provider_name.eq_ignore_ascii_case(wanted))
+        provider.is_none_or(|requested| model.provider_name.eq_ignore_ascii_case(requested))
             && has("byCustomizationType", &model.customizations_supported)
             && has("byOutputModality", &model.output_modalities)
             && has("byInferenceType", &model.inference_types_supported)

@@ -16,12 +16,12 @@ use crate::repliers::conversation::Conversation;
 use crate::wire::error::{AwsError, AwsResult};
 
 pub(crate) struct Generation {
-    /// The reply. If it is live, what is known before its first event.
+    /// The reply. If it is live, the part that is known before its first event.
     pub(crate) completion: Completion,
     live: Option<Live>,
 }
 
-/// The events that are still to come, and settings of the finish that override the one in the events.
+/// The remaining events, and the finish settings that override those in the events.
 struct Live {
     events: ReplyStream,
     finish: Finish,
@@ -36,7 +36,9 @@ impl Generation {
         let (mut completion, live) = match content {
             ReplyContent::Error(error) => return Err(error),
             ReplyContent::Vectors(_) => {
-                return Err(AwsError::internal("A replier gave vectors for a model that generates text."));
+                return Err(AwsError::internal(
+                    "A replier returned vectors for a model that generates text.",
+                ));
             }
             ReplyContent::Blocks(content) => (Completion::whole(with_tool_use_ids(local, content)), None),
             ReplyContent::Default => (echo::reply(&local.world.ids, conversation.model, prompt), None),
@@ -71,7 +73,7 @@ impl Generation {
         Ok(completion)
     }
 
-    /// Returns the reply as a stream. `write` converts each event, and gets the reply so far.
+    /// Returns the reply as a stream. `write` converts each event; its first argument is the reply so far.
     pub(crate) fn into_events<T: Send + 'static>(
         self,
         mut write: impl FnMut(&Completion, &ReplyEvent) -> Vec<T> + Send + 'static,
@@ -127,7 +129,7 @@ fn add_event(completion: &mut Completion, event: &ReplyEvent, finish: &Finish) -
     Ok(())
 }
 
-/// Gives an ID to tool calls that have none.
+/// Sets the IDs of tool calls that have none.
 fn with_tool_use_ids(local: &Local, mut content: Vec<Value>) -> Vec<Value> {
     for block in &mut content {
         if block["toolUse"].is_object() && block["toolUse"]["toolUseId"].is_null() {

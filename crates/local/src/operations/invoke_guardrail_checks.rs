@@ -1,4 +1,4 @@
-//! InvokeGuardrailChecks: checks by the same rules as guardrails, without a guardrail.
+//! InvokeGuardrailChecks: checks texts by the same rules as guardrails, without a guardrail.
 
 use serde_json::{Value, json};
 
@@ -9,17 +9,17 @@ use crate::wire::error::AwsResult;
 use crate::wire::output::Output;
 use crate::wire::request::Request;
 
-/// The characters of a text unit.
-const UNIT: usize = 1000;
+/// The number of characters in a text unit.
+const TEXT_UNIT: usize = 1000;
 
 pub(crate) fn invoke(request: &Request) -> AwsResult<Output> {
     let texts = texts(&request.input["messages"]);
     let all = texts.iter().map(|text| text.content).collect::<Vec<_>>().join("\n");
-    let units = texts.iter().map(|text| text.content.chars().count()).sum::<usize>().div_ceil(UNIT);
+    let units = texts.iter().map(|text| text.content.chars().count()).sum::<usize>().div_ceil(TEXT_UNIT);
     let (mut results, mut usage) = (Record::default(), Record::default());
     for (check, config) in request.input["checks"].as_object().into_iter().flatten() {
         let result = match check.as_str() {
-            "sensitiveInformation" => json!({ "results": found(&texts, config), "truncated": false }),
+            "sensitiveInformation" => json!({ "results": personal_data(&texts, config), "truncated": false }),
             _ => json!({ "results": scores(&all, config) }),
         };
         results.set(check, result);
@@ -54,7 +54,7 @@ fn scores(text: &str, config: &Value) -> Vec<Value> {
 }
 
 /// Returns the personal data of the requested kinds, with offsets in characters.
-fn found(texts: &[Text<'_>], config: &Value) -> Vec<Value> {
+fn personal_data(texts: &[Text<'_>], config: &Value) -> Vec<Value> {
     let mut found = Vec::new();
     for kind in items(&config["entities"]).iter().filter_map(|entity| entity["type"].as_str()) {
         for text in texts {

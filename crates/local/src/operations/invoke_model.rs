@@ -18,7 +18,7 @@ use crate::json::set;
 use crate::local::Local;
 use crate::model::completion::{Completion, Usage, input_tokens};
 use crate::model::reply_event::ReplyEvent;
-use crate::operations::turn::{GuardrailRequest, Referred, Turn};
+use crate::operations::turn::{GuardrailRequest, Resolved, Turn};
 use crate::repliers::conversation::Embedding;
 use crate::rules;
 use crate::rules::prompt::Refusal;
@@ -123,7 +123,7 @@ pub(crate) async fn invoke_with_response_stream(local: &Local, request: &Request
             },
             event,
         );
-        // As recorded: chunks of text and the last chunk have the guardrail's action.
+        // In recordings, the chunks with text and the last chunk have the guardrail's action.
         if let (true, Some(chunk)) = (event.text().is_some(), chunks.first_mut()) {
             set(chunk, GUARDRAIL_ACTION, action.map(Value::from));
         }
@@ -141,7 +141,7 @@ fn chunk_event(chunk: &Value) -> Event {
     Event { name: "chunk", payload: json!({ "bytes": BASE64.encode(chunk.to_string()) }) }
 }
 
-/// Parses a request in its provider's format, and looks up what it refers to.
+/// Parses a request in its provider's format, and looks up its model and guardrails.
 fn parse(
     local: &Local,
     request: &Request,
@@ -152,8 +152,8 @@ fn parse(
         _ => Trace::Off,
     };
     let (identifier, version) = (request.text("guardrailIdentifier"), request.text("guardrailVersion"));
-    let wanted = GuardrailRequest { identifier, version, trace };
-    let Referred { model, guardrails } = Referred::look_up(local, request, wanted)?;
+    let requested = GuardrailRequest { identifier, version, trace };
+    let Resolved { model, guardrails } = Resolved::look_up(local, request, requested)?;
     let provider_request = formats::parse(model, &request.body)?;
     if provider_request.is_messages() {
         rules::prompt::check(model, &provider_request.prompt).map_err(Refusal::into_invoke_model_error)?;
@@ -180,7 +180,7 @@ fn metrics(completion: &Completion, model: &FoundationModel) -> Value {
     metrics
 }
 
-/// Returns the tokens read from the cache and written to it. As recorded, Nova's text models report zeros too.
+/// Returns the tokens read from the cache and written to it. In recordings, Nova's text models report zeros too.
 fn cached(usage: &Usage, model: &FoundationModel) -> Option<(u64, u64)> {
     let (read, written) = usage.cache.as_ref().map_or((0, 0), |cache| (cache.read, cache.written()));
     (read + written > 0 || model.base_id().starts_with("amazon.nova")).then_some((read, written))

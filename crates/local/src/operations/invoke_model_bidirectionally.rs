@@ -1,4 +1,4 @@
-//! InvokeModelWithBidirectionalStream: both sides send at the same time.
+//! InvokeModelWithBidirectionalStream: client and server send at the same time.
 
 use crate::local::Local;
 use crate::model::completion::Completion;
@@ -15,10 +15,10 @@ pub(crate) fn invoke(local: &Local, request: &Request) -> AwsResult<Output> {
         return Err(AwsError::validation("The model is unsupported for bidirectional streaming"));
     }
     let reply = local.repliers.queued().unwrap_or_default();
-    let said = match reply.content {
+    let text = match reply.content {
         ReplyContent::Error(error) => return Err(error),
         ReplyContent::Blocks(content) => Some(Completion::whole(content).text()),
         ReplyContent::Default | ReplyContent::Stream(_) | ReplyContent::Vectors(_) => None,
     };
-    Ok(Output::Duplex { session: Box::new(SpeechSession::new(&local.world.ids, said)), ending: reply.ending })
+    Ok(Output::Duplex { session: Box::new(SpeechSession::new(&local.world.ids, text)), ending: reply.ending })
 }

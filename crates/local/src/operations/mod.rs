@@ -1,4 +1,4 @@
-//! Operations: a file for each that is not a resource's, and what they share.
+//! The operations. Those on resources are in `resources`; each of the others has a file here.
 
 use crate::local::Local;
 use crate::resources;

@@ -1,4 +1,5 @@
-//! One turn of a model: guardrails over the prompt, the reply, guardrails over the reply. Converse and InvokeModel share it.
+//! One turn of a model: guardrails check the prompt, the model replies, guardrails check the reply. Converse and
+//! InvokeModel share it.
 
 use crate::guardrails::Scope;
 use crate::guardrails::applied::AppliedGuardrails;
@@ -14,7 +15,7 @@ use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;
 use crate::world::catalogue::FoundationModel;
 
-/// What a request says about guardrails.
+/// The guardrail that a request names.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GuardrailRequest<'a> {
     pub(crate) identifier: &'a str,
@@ -22,20 +23,24 @@ pub(crate) struct GuardrailRequest<'a> {
     pub(crate) trace: Trace,
 }
 
-/// What a request refers to, as the region has it at one moment.
+/// The model and the guardrails that a request names, as they are in the region at one moment.
 #[derive(Debug)]
-pub(crate) struct Referred {
+pub(crate) struct Resolved {
     pub(crate) model: &'static FoundationModel,
-    /// An error is the response only once the prompt is found valid, as on AWS.
+    /// An error is returned only after the prompt was found valid, as AWS does.
     pub(crate) guardrails: AwsResult<Option<AppliedGuardrails>>,
 }
 
-impl Referred {
+impl Resolved {
     /// Looks up the model and the guardrails of a request, in one lock.
-    pub(crate) fn look_up(local: &Local, request: &Request, wanted: GuardrailRequest<'_>) -> AwsResult<Self> {
+    pub(crate) fn look_up(
+        local: &Local,
+        request: &Request,
+        requested: GuardrailRequest<'_>,
+    ) -> AwsResult<Self> {
         local.with_region(&request.region, |cx| {
             let model = models::invoked(cx, request.text("modelId"))?;
-            Ok(Self { model, guardrails: guardrails(cx, model, wanted) })
+            Ok(Self { model, guardrails: guardrails(cx, model, requested) })
         })
     }
 }
@@ -44,7 +49,7 @@ impl Referred {
 fn guardrails(
     cx: &Context<'_>,
     model: &FoundationModel,
-    wanted: GuardrailRequest<'_>,
+    requested: GuardrailRequest<'_>,
 ) -> AwsResult<Option<AppliedGuardrails>> {
     let mut guards = Vec::new();
     if let Some(config) = enforced::for_model(cx, &model.model_id) {
@@ -53,7 +58,7 @@ fn guardrails(
         let scope = Scope { whole_system: whole("system"), whole_messages: whole("messages") };
         guards.push(Guard::enforced(guardrail.clone().into(), scope));
     }
-    match (wanted.identifier, wanted.version) {
+    match (requested.identifier, requested.version) {
         ("", "") => {}
         ("", _) | (_, "") => {
             return Err(AwsError::validation(
@@ -70,10 +75,10 @@ fn guardrails(
             }
         }
     }
-    Ok(AppliedGuardrails::new(guards, wanted.trace))
+    Ok(AppliedGuardrails::new(guards, requested.trace))
 }
 
-/// A reply, before it has the form of a response or of a stream.
+/// A reply, before it is converted to a response or a stream.
 #[derive(Debug)]
 pub(crate) struct Turn {
     pub(crate) generation: Generation,
@@ -82,12 +87,12 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// Whether the model was asked: a guardrail may block the prompt before.
+    /// Returns whether the model replied. It does not if a guardrail blocks the prompt.
     pub(crate) fn model_replied(&self) -> bool {
         !self.is_blocked
     }
 
-    /// Lets the model reply to a prompt, within the guardrails.
+    /// Checks the prompt with the guardrails, generates the reply, and checks the reply with the guardrails.
     pub(crate) async fn take(
         local: &Local,
         request: &Request,

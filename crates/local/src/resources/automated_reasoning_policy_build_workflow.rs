@@ -49,7 +49,8 @@ pub(crate) static RESOURCE: Resource = Resource {
     ..Resource::DEFAULT
 };
 
-/// Members that no response has: the definition that the workflow builds, its documents, and the time of its annotations.
+/// Members that no response has: the definition that the workflow builds, its documents, and the time of its
+/// annotations.
 const DEFINITION: &str = "(definition)";
 const DOCUMENTS: &str = "(documents)";
 const ANNOTATIONS: &str = "annotations";
@@ -65,7 +66,7 @@ fn on_create(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
         .records(&RESOURCE)
         .any(|other| other.text("policyArn") == arn && RESOURCE.is_in_progress(other))
     {
-        return Err(AwsError::in_use("Another build workflow of this policy is under way."));
+        return Err(AwsError::in_use("Another build workflow of this policy is in progress."));
     }
     let content = &source["workflowContent"];
     let documents = [
@@ -92,7 +93,7 @@ fn delete(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     let record = cx.record(&RESOURCE, &key)?;
     verbs::refuse_stale(request, record, "updatedAt")?;
     if RESOURCE.is_in_progress(record) || record.text("status") == RESOURCE.stopped.0 {
-        return Err(AwsError::in_use("The build workflow is under way."));
+        return Err(AwsError::in_use("The build workflow is in progress."));
     }
     let position = cx.find(&RESOURCE, &key)?;
     cx.store.remove(&RESOURCE, position);

@@ -111,7 +111,7 @@ fn start(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     let is_running =
         |case: &Record| cx.store.record(&RESULT, &key(case)).is_some_and(|it| RESULT.is_in_progress(it));
     if cases.iter().any(is_running) {
-        return Err(AwsError::in_use("A test of this build is under way."));
+        return Err(AwsError::in_use("A test of this build is in progress."));
     }
     for case in cases {
         if let Some(position) = cx.store.find(&RESULT, &key(&case)) {
@@ -129,7 +129,7 @@ fn start(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     Ok(Record::from_iter([("policyArn".to_owned(), json!(arn))]))
 }
 
-/// Finds what a test case expects, or the contrary if its content contains `fail`.
+/// Sets the finding that the test case expects, or the opposite one if its content contains `fail`.
 fn find(_: &mut Context<'_>, result: &mut Record) {
     let case = &result["testCase"];
     let expected = case["expectedAggregatedFindingsResult"].as_str().unwrap_or("VALID");

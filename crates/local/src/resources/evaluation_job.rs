@@ -35,7 +35,7 @@ pub(crate) static RESOURCE: Resource = Resource {
     ..Resource::DEFAULT
 };
 
-/// Adds what the rows of a list have, from the job's configuration.
+/// Adds the members of a list's rows, from the job's configuration.
 fn on_create(_: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     let evaluation = record.get("evaluationConfig").cloned().unwrap_or_default();
     let inference = record.get("inferenceConfig").cloned().unwrap_or_default();

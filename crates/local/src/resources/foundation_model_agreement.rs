@@ -70,7 +70,7 @@ fn rate(dimension: &str, price: &str, description: &str) -> serde_json::Value {
     json!({ "dimension": dimension, "price": price, "description": description, "unit": "Units" })
 }
 
-/// A third-party model is available after an agreement, Amazon's models always.
+/// Returns the availability of a model. A third-party model needs an agreement; Amazon's models are always available.
 fn availability(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     let model = known(cx, request.text("modelId"))?;
     let agreement = cx.store.record(&RESOURCE, &model.model_id);

@@ -14,8 +14,8 @@ use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;
 use crate::world::ACCOUNT;
 
-const MOST_GUARDRAILS: usize = 100;
-const MOST_VERSIONS: usize = 20;
+const MAX_GUARDRAILS: usize = 100;
+const MAX_VERSIONS: usize = 20;
 
 pub(crate) static RESOURCE: Resource = Resource {
     name: "Guardrail",
@@ -62,9 +62,9 @@ pub(crate) fn version<'a>(cx: &'a Context<'_>, identifier: &str, number: &str) -
 }
 
 fn on_create(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
-    if drafts(cx).count() >= MOST_GUARDRAILS {
+    if drafts(cx).count() >= MAX_GUARDRAILS {
         return Err(AwsError::quota(format!(
-            "You have reached the quota of guardrails per account ({MOST_GUARDRAILS})."
+            "You have reached the quota of guardrails per account ({MAX_GUARDRAILS})."
         )));
     }
     record.set("version", DRAFT);
@@ -88,9 +88,9 @@ fn update(cx: &mut Context<'_>, request: &Request, record: &mut Record) -> AwsRe
 fn create_version(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     let position = cx.find(&RESOURCE, request.text("guardrailIdentifier"))?;
     let id = cx.record(&RESOURCE, request.text("guardrailIdentifier"))?["guardrailId"].clone();
-    if cx.store.records(&RESOURCE).filter(|record| record["guardrailId"] == id).count() > MOST_VERSIONS {
+    if cx.store.records(&RESOURCE).filter(|record| record["guardrailId"] == id).count() > MAX_VERSIONS {
         return Err(AwsError::quota(format!(
-            "You have reached the quota of versions per guardrail ({MOST_VERSIONS})."
+            "You have reached the quota of versions per guardrail ({MAX_VERSIONS})."
         )));
     }
     let Some(draft) = cx.store.entry_mut(&RESOURCE, position) else { return Ok(Record::default()) };
@@ -124,7 +124,7 @@ fn delete(cx: &mut Context<'_>, request: &Request) -> AwsResult<Record> {
     Ok(Record::default())
 }
 
-/// Turns the members of CreateGuardrail and UpdateGuardrail into those of GetGuardrail: requests have `filtersConfig`,
+/// Converts the members of CreateGuardrail and UpdateGuardrail to those of GetGuardrail: requests have `filtersConfig`,
 /// responses `filters`.
 fn write(cx: &Context<'_>, record: &mut Record) -> AwsResult<()> {
     check(cx, record)?;
@@ -150,7 +150,7 @@ fn write(cx: &Context<'_>, record: &mut Record) -> AwsResult<()> {
     Ok(())
 }
 
-/// Checks what the shapes do not.
+/// Checks the rules that the shapes do not express.
 fn check(cx: &Context<'_>, input: &Record) -> AwsResult<()> {
     let config = |policy: &str, list: &str| {
         let list = input.get(policy).and_then(|policy| policy.get(list));

@@ -9,7 +9,7 @@ use crate::wire::error::AwsResult;
 use crate::world::ACCOUNT;
 use crate::world::catalogue::{FoundationModel, SystemProfile, invalid_identifier};
 
-/// The creation time of what AWS defines.
+/// The creation time of the profiles that AWS defines.
 pub(super) const LONG_AGO: &str = "2024-08-26T00:00:00Z";
 
 pub(crate) static RESOURCE: Resource = Resource {

@@ -1,4 +1,4 @@
-//! AWS's resources, one file each: the descriptor and the rules of its own.
+//! AWS's resources, one file each, with the descriptor and the specific rules of the resource.
 
 mod account;
 mod advanced_prompt_optimization_job;

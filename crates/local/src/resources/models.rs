@@ -32,8 +32,8 @@ pub(crate) fn base(cx: &Context<'_>, identifier: &str) -> AwsResult<Base> {
 /// The longest chain of resources between a model ID and its model.
 const MAX_STEPS: usize = 5;
 
-/// The model that replies for imported models and marketplace endpoints, whose own model is not known. It accepts images and
-/// tools, and reasons only if a request asks for it.
+/// The model that replies for imported models and marketplace endpoints, whose own model is not known. It accepts
+/// images and tools, and reasons only if a request asks for it.
 const STAND_IN: &str = "qwen.qwen3-vl-235b-a22b";
 
 /// Returns the foundation model behind the model ID of a runtime operation.

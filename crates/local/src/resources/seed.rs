@@ -1,4 +1,4 @@
-//! Resources that a test inserts, given as the rows of a list.
+//! Inserts resources for tests, from the rows of a list.
 
 use serde_json::{Map, Value};
 
@@ -60,8 +60,8 @@ impl<'a> Seed<'a> {
         }
         let Value::Object(of_row) = row else { return Ok(Record::default()) };
         let known = |member: String| {
-            let renamed = self.resource.row.iter().find(|(theirs, _)| *theirs == member);
-            renamed.and_then(|(_, ours)| *ours).map_or(member, str::to_owned)
+            let renamed = self.resource.row.iter().find(|(name, _)| *name == member);
+            renamed.and_then(|(_, name)| *name).map_or(member, str::to_owned)
         };
         let of_row = of_row.into_iter().map(|(member, value)| (known(member), value));
         let mut record: Record = of_row.chain(of_get).collect();

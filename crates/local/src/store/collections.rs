@@ -1,4 +1,4 @@
-//! The records of a region, a collection for each resource.
+//! The records of a region, in one collection for each resource.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -99,7 +99,7 @@ impl Store {
             .flat_map(|collection| collection.entries.values().map(|entry| &entry.record))
     }
 
-    /// Takes a record out for a change. [`put_back`](Self::put_back) puts it back under its new keys.
+    /// Takes a record out to change it. [`put_back`](Self::put_back) puts it back under its new keys.
     pub(crate) fn take(&mut self, resource: &Resource, position: Position) -> Option<Record> {
         let collection = self.collections.get_mut(resource.name)?;
         let record = std::mem::take(&mut collection.entries.get_mut(&position)?.record);
@@ -146,7 +146,7 @@ impl Store {
         }
     }
 
-    /// Whether a resource of any kind has this ARN.
+    /// Returns whether any resource has this ARN.
     pub(crate) fn has_arn(&self, arn: &str) -> bool {
         let mut collections =
             self.collections.values().filter(|collection| collection.resource.members.arn.is_some());

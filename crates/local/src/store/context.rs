@@ -1,4 +1,4 @@
-//! What the rules of a resource work with: the resources of a region at one moment.
+//! The context for the rules of a resource: the resources of a region at one moment.
 
 use std::collections::BTreeMap;
 
@@ -64,7 +64,7 @@ impl Context<'_> {
         record
     }
 
-    /// Gives a record an ID and an ARN, unless it has them.
+    /// Sets the ID and the ARN of a record, unless it has them.
     fn identify(&self, resource: &Resource, record: &mut Record) {
         let known = resource.id_of(record).to_owned();
         let in_arn = resource.arn_of(record).rsplit_once('/').map(|(_, id)| id.to_owned());
@@ -113,7 +113,7 @@ impl Context<'_> {
         }
     }
 
-    /// Whether any resource refers to a record.
+    /// Returns whether any resource refers to a record.
     pub(crate) fn is_referred_to(&self, resource: &'static Resource, record: &Record) -> bool {
         self.referrers(resource, record).next().is_some()
     }
@@ -129,7 +129,7 @@ impl Context<'_> {
         })
     }
 
-    /// Deletes a resource, and those whose references say so.
+    /// Deletes a resource, and the resources whose references to it cascade.
     pub(crate) fn delete(&mut self, resource: &'static Resource, position: Position) -> Option<Record> {
         let record = self.store.remove(resource, position)?;
         for (referrer, reference) in references_to(self.resources, resource) {
@@ -140,7 +140,7 @@ impl Context<'_> {
         Some(record)
     }
 
-    /// Refuses a name that another resource has.
+    /// Refuses a name that another resource already has. `except` is the resource that is updated.
     pub(crate) fn refuse_taken_name(
         &self,
         resource: &Resource,
@@ -152,7 +152,7 @@ impl Context<'_> {
         }
         let position = match resource.by_name {
             true => self.store.find(resource, name),
-            // A version has the name that its draft had.
+            // A version has the same name as its draft.
             false => self.store.position_where(resource, |record| {
                 resource.name_of(record) == name && !resource.is_version(record)
             }),

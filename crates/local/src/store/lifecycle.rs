@@ -1,7 +1,7 @@
-//! How time passes: resources move on when the server's clock says so.
+//! The lifecycle of resources: their steps are performed at times of the server's clock.
 //!
-//! Nothing runs in the background. A request first performs all steps that are due by then, in their order, each at the
-//! time at which it was due.
+//! Nothing runs in the background. Each request first performs all steps that are due, in order. Each step has the time
+//! at which it was due.
 
 use std::collections::BTreeMap;
 
@@ -14,21 +14,21 @@ use crate::store::resource::Resource;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::world::clock::later;
 
-/// A resource with this in its name fails.
+/// A resource whose name contains this text fails.
 const FAIL: &str = "fail";
 
-/// A step that a resource takes at its time.
+/// A step of a resource, which is performed when it is due.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
     Status(&'static str),
-    /// Ends with success, or with a failure if the resource asks for one.
+    /// Ends with success, or with a failure if the resource has to fail.
     Finish,
     Stop,
     Change(fn(&mut Context<'_>, &mut Record)),
     Delete,
 }
 
-/// The steps that are pending, by time.
+/// The pending steps, by time.
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
     pending: BTreeMap<(Timestamp, u64), PendingStep>,
@@ -77,7 +77,7 @@ impl Context<'_> {
         self.now = now;
     }
 
-    /// Schedules the steps of a resource at equal intervals, in place of its pending steps.
+    /// Schedules the steps of a resource at equal intervals. They replace its pending steps.
     pub(crate) fn schedule(&mut self, resource: &'static Resource, position: Position, steps: Vec<Step>) {
         let Some(entry) = self.store.entry_mut(resource, position) else { return };
         entry.generation += 1;
@@ -125,7 +125,8 @@ impl Context<'_> {
                 (resource.on_success)(self, record);
             }
             _ => {
-                resource.set_failed(record, &format!("It fails because its name contains “{FAIL}”."));
+                resource
+                    .set_failed(record, &format!("The resource failed because its name contains “{FAIL}”."));
                 (resource.on_failure)(self, record);
             }
         }
@@ -137,7 +138,9 @@ impl Context<'_> {
         let now = self.now.to_string();
         let entry = self.store.entry_mut(resource, position);
         let Some(entry) = entry.filter(|entry| resource.is_in_progress(&entry.record)) else {
-            return Err(AwsError::conflict("It cannot be stopped: it is not in progress any more."));
+            return Err(AwsError::conflict(
+                "The resource cannot be stopped because it is no longer in progress.",
+            ));
         };
         resource.set_status(&mut entry.record, stopping);
         resource.set_updated(&mut entry.record, &now);
@@ -146,7 +149,7 @@ impl Context<'_> {
     }
 }
 
-/// Whether a resource asks for a failure, by its name or by the member that its descriptor names.
+/// Returns whether a resource has to fail, because its name or the `fails_by` member contains `fail`.
 fn must_fail(resource: &Resource, record: &Record) -> bool {
     let by_member = resource.fails_by.map_or("", |member| record.text(member));
     [by_member, resource.name_of(record)].iter().any(|text| text.to_lowercase().contains(FAIL))

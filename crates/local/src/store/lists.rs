@@ -1,4 +1,4 @@
-//! Lists: filtered by the parameters of the description, sorted, and page by page.
+//! Lists resources: filters them by the request's parameters, sorts them, and returns one page.
 
 use std::borrow::Cow;
 use std::ops::Bound;
@@ -20,7 +20,7 @@ use crate::world::ACCOUNT;
 
 /// The size of a page if neither the client nor the server's settings choose one.
 const PAGE: usize = 100;
-/// Parameters that choose a page or an order, and filter nothing.
+/// Parameters that select a page or an order, but do not filter.
 const PAGING: &[&str] = &["maxResults", "nextToken", "sortBy", "sortOrder"];
 
 pub(crate) fn list(
@@ -80,9 +80,9 @@ fn page(
     after: Option<Position>,
 ) -> (Vec<Value>, Option<Token>) {
     let number = |value: f64| value as usize;
-    let wanted = request.input["maxResults"].as_f64().map_or(PAGE, number);
+    let requested = request.input["maxResults"].as_f64().map_or(PAGE, number);
     let limits = [cx.world.settings.page_size, form.list.max.map(number)];
-    let most = limits.into_iter().flatten().fold(wanted, usize::min).max(1);
+    let size = limits.into_iter().flatten().fold(requested, usize::min).max(1);
 
     let Some(collection) = cx.store.collection(resource) else { return (Vec::new(), None) };
     let newest_first = match request.text("sortOrder") {
@@ -96,7 +96,7 @@ fn page(
         false => Box::new(collection.entries.range((after, Bound::Unbounded)).filter(passes)),
     };
     let (mut rows, mut last) = (Vec::new(), None);
-    for (position, entry) in matching.by_ref().take(most) {
+    for (position, entry) in matching.by_ref().take(size) {
         rows.push(Value::from(project(form.row, &entry.record, resource.row)));
         last = Some(*position);
     }
@@ -159,7 +159,7 @@ fn tests<'a>(
     Ok(tests)
 }
 
-/// What a parameter means.
+/// The filter that a parameter of a list request means.
 #[derive(Debug, PartialEq)]
 enum Filter {
     Is(&'static str),
@@ -183,7 +183,7 @@ fn filter(resource: &Resource, parameter: &'static str) -> Filter {
         Some(stem) => (stem, true),
         None => (parameter.strip_suffix("Equals").unwrap_or(parameter), false),
     };
-    let renamed = resource.filters.iter().find(|(theirs, _)| *theirs == stem).map(|(_, ours)| *ours);
+    let renamed = resource.filters.iter().find(|(name, _)| *name == stem).map(|(_, member)| *member);
     let member = renamed.unwrap_or(match stem {
         "name" => resource.members.name.unwrap_or(stem),
         "status" => resource.members.status.unwrap_or(stem),

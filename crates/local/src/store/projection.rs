@@ -1,11 +1,12 @@
-//! Outputs of operations, made from records by their shapes.
+//! Builds the outputs of operations from records, by the shapes of the outputs.
 
 use serde_json::Value;
 
 use crate::json::record::Record;
 use crate::wire::description::{Service, Shape};
 
-/// Returns the members of a record that a shape has. Some have another name in the record, or are left out.
+/// Returns the members of a record that a shape has. `renamed` has the members with another name in the record, and
+/// those to omit (`None`).
 pub(crate) fn project(shape: &Shape, record: &Record, renamed: &[(&str, Option<&str>)]) -> Record {
     let member = |name: &String| {
         let known =

@@ -19,23 +19,24 @@ pub(crate) const DRAFT: &str = "DRAFT";
 pub(crate) struct Resource {
     pub(crate) name: &'static str,
     pub(crate) operations: &'static [(&'static str, Verb)],
-    /// The end of its ARN, or the whole ARN, with the placeholders `{region}`, `{account}`, `{id}`, `{name}` and `{base}`.
+    /// The end of its ARN, or the whole ARN, with the placeholders `{region}`, `{account}`, `{id}`, `{name}` and
+    /// `{base}`.
     pub(crate) arn: Option<&'static str>,
     pub(crate) new_id: fn(&Ids) -> String,
     pub(crate) members: Members,
     /// The statuses that it passes through, at equal intervals. The last one is success.
     pub(crate) statuses: &'static [&'static str],
-    /// The time until the last status, and of every other transition.
+    /// The duration until the last status, and of every other transition.
     pub(crate) duration: fn(&WorldSettings) -> Duration,
-    /// The member, beside its name, that makes it fail if it contains `fail`.
+    /// The member, besides its name, that makes it fail if it contains `fail`.
     pub(crate) fails_by: Option<&'static str>,
     /// The status after a failure.
     pub(crate) failed: &'static str,
-    /// The statuses while it stops, and after.
+    /// The status while it stops, and the status after that.
     pub(crate) stopped: (&'static str, &'static str),
     /// Members of requests that have another name in records.
     pub(crate) renamed: &'static [(&'static str, &'static str)],
-    /// Members of a list's rows that have another name in records, or `None` if the row leaves them out.
+    /// Members of a list's rows that have another name in records, or `None` if the row omits them.
     pub(crate) row: &'static [(&'static str, Option<&'static str>)],
     /// List parameters, and the members that they filter by where the names differ.
     pub(crate) filters: &'static [(&'static str, &'static str)],
@@ -52,7 +53,7 @@ pub(crate) struct Resource {
     pub(crate) parents: &'static [(&'static str, &'static Resource)],
     /// Its members that hold the keys of other resources.
     pub(crate) references: &'static [Reference],
-    /// When it must not be deleted.
+    /// The condition that prevents its deletion.
     pub(crate) protected: Option<Protection>,
     /// How a runtime operation can invoke it.
     pub(crate) invocable: Option<Invocable>,
@@ -62,7 +63,7 @@ pub(crate) struct Resource {
     pub(crate) name_taken: &'static str,
     /// The message of the error for a key that does not exist.
     pub(crate) not_found: &'static str,
-    /// Adds to a record the members that follow from the others.
+    /// Adds the members to a record that are derived from other members.
     pub(crate) derive: fn(&mut Record),
     /// Completes the record of a new resource, or refuses it.
     pub(crate) on_create: fn(&mut Context<'_>, &mut Record) -> AwsResult<()>,
@@ -82,7 +83,7 @@ pub(crate) enum Verb {
     Stop,
     /// Deletes several jobs. Holds the member of the response that lists them.
     BatchDelete(&'static str),
-    /// What only this resource does.
+    /// An operation that only this resource has.
     Custom(fn(&mut Context<'_>, &Request) -> AwsResult<Record>),
 }
 
@@ -112,21 +113,21 @@ pub(crate) struct Reference {
     pub(crate) on_delete: OnDelete,
 }
 
-/// What the deletion of the other resource does.
+/// What happens when the other resource is deleted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum OnDelete {
-    /// It is refused with this message.
+    /// The deletion is refused with this message.
     Protect(&'static str),
-    /// It deletes this resource too.
+    /// This resource is deleted too.
     Cascade,
 }
 
-/// A reason not to delete a resource.
+/// A condition that prevents the deletion of a resource.
 #[derive(Debug)]
 pub(crate) enum Protection {
-    /// A member has this value, since AWS defines the resource.
+    /// A member has this value, because AWS defines the resource.
     BuiltIn { member: &'static str, value: &'static str, message: &'static str },
-    /// The time in a member lies ahead. `{time}` in the message is the time.
+    /// The time in a member is in the future. `{time}` in the message is the time.
     Until { member: &'static str, message: &'static str },
 }
 
@@ -207,7 +208,7 @@ impl Resource {
         set(record, self.members.ended, time);
     }
 
-    /// Gives a record the status and the reason of a failure.
+    /// Sets the status and the reason of a failure.
     pub(crate) fn set_failed(&self, record: &mut Record, reason: &str) {
         let reason = Value::from(reason);
         let is_list = self.members.failure.ends_with('s');
@@ -215,7 +216,7 @@ impl Resource {
         self.set_status(record, self.failed);
     }
 
-    /// Whether a record has not reached its last status.
+    /// Returns whether a record has not reached its last status.
     pub(crate) fn is_in_progress(&self, record: &Record) -> bool {
         let status = self.status_of(record);
         self.statuses.split_last().is_some_and(|(_, before)| before.contains(&status))
@@ -241,13 +242,13 @@ impl Resource {
         keys
     }
 
-    /// Whether a record is a numbered version of another.
+    /// Returns whether a record is a numbered version of another.
     pub(crate) fn is_version(&self, record: &Record) -> bool {
         self.versions_of.is_some() && !matches!(record.text("version"), "" | DRAFT)
     }
 
     pub(crate) fn operation(&self, verb: impl Fn(&Verb) -> bool) -> Option<&'static str> {
-        self.operations.iter().find(|(_, theirs)| verb(theirs)).map(|(operation, _)| *operation)
+        self.operations.iter().find(|(_, candidate)| verb(candidate)).map(|(operation, _)| *operation)
     }
 }
 
@@ -275,7 +276,8 @@ impl Members {
 }
 
 impl Reference {
-    /// Whether a record refers to a record of the other resource. A draft is referred to by all its versions' keys.
+    /// Returns whether a record refers to a record of the other resource. A reference to any version
+    /// is also a reference to the draft.
     pub(crate) fn holds(&self, record: &Record, target: &Record) -> bool {
         let keys = self.to.keys(target);
         let is_draft = !self.to.is_version(target);

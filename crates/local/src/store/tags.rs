@@ -8,7 +8,7 @@ use crate::json::items;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;
 
-const MOST_TAGS: usize = 50;
+const MAX_TAGS: usize = 50;
 
 /// The tags of a region, by ARN.
 #[derive(Debug, Default)]
@@ -51,8 +51,8 @@ pub(crate) fn check(request: &Request) -> AwsResult<()> {
 }
 
 pub(crate) fn refuse_too_many(count: usize) -> AwsResult<()> {
-    if count <= MOST_TAGS {
+    if count <= MAX_TAGS {
         return Ok(());
     }
-    Err(AwsError::new("TooManyTagsException", format!("A resource can have at most {MOST_TAGS} tags.")))
+    Err(AwsError::new("TooManyTagsException", format!("A resource can have at most {MAX_TAGS} tags.")))
 }

@@ -1,4 +1,4 @@
-//! What operations do to resources: create, get, update, delete, stop.
+//! The operations on resources: create, get, update, delete, stop.
 
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ pub(crate) fn perform(
     output.map(Value::from).map_err(|error| as_described(request.operation, error))
 }
 
-/// Turns an exception that the operation does not list into a validation error.
+/// Converts an exception that the operation does not declare to a validation error.
 fn as_described(operation: &Operation, error: AwsError) -> AwsError {
     if operation.errors.iter().any(|described| described.shape == error.code) {
         return error;
@@ -69,8 +69,8 @@ fn create(cx: &mut Context<'_>, resource: &'static Resource, request: &Request) 
 pub(crate) fn received(cx: &Context<'_>, resource: &Resource, request: &Request) -> Record {
     let members = request.input.as_object().into_iter().flatten();
     let known = |(member, value): (&String, &Value)| {
-        let renamed = resource.renamed.iter().find(|(theirs, _)| theirs == member);
-        let known = renamed.map_or(member.as_str(), |(_, ours)| *ours);
+        let renamed = resource.renamed.iter().find(|(name, _)| name == member);
+        let known = renamed.map_or(member.as_str(), |(_, name)| *name);
         let key = value.as_str().filter(|_| member.ends_with("KeyId") && known.ends_with("KeyArn"));
         (known.to_owned(), key.map_or_else(|| value.clone(), |key| json!(cx.kms_arn(key))))
     };

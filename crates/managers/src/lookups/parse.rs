@@ -16,7 +16,8 @@ impl<M: Row> Q<M> {
     /// An invalid string is an [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput) error with a suggestion,
     /// which is returned when the query is sent.
     pub fn parse(condition: &str) -> Self {
-        parse_condition(condition).unwrap_or_else(|problem| Self::invalid(format!("`{condition}`: {problem}")))
+        parse_condition(condition)
+            .unwrap_or_else(|problem| Self::invalid(format!("`{condition}`: {problem}")))
     }
 }
 
