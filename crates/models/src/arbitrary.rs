@@ -1,4 +1,4 @@
-//! Values for the property tests: values of each generated type from random bytes.
+//! Builds values of each generated type from random bytes, for the property tests.
 
 use std::collections::BTreeMap;
 

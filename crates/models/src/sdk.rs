@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::Blob;
 
-/// Why a value cannot be converted to the SDK's type, and so not be sent.
+/// The error for a value that cannot be converted to the SDK's type, and so cannot be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToSdkError {
     message: String,

@@ -1,8 +1,8 @@
-//! How values look in AWS's JSON, where serde's derive differs.
+//! The parts of AWS's JSON form that serde's derives do not produce.
 
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// A list or map that AWS promises, but omits or sends as `null`.
+/// Deserializes a required list or map that AWS omits or sends as `null`.
 pub(crate) fn null_as_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -11,14 +11,14 @@ where
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// An `f32` as its shortest decimal: `0.7`, where plain widening would write `0.699999988079071`.
-#[allow(clippy::trivially_copy_pass_by_ref)] // the form that serde calls
+/// Serializes an `f32` as its shortest decimal: `0.7`. Widening it would write `0.699999988079071`.
+#[allow(clippy::trivially_copy_pass_by_ref)] // the signature that serde calls
 pub(crate) fn shortest_f32<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(value.to_string().parse().unwrap_or_else(|_| f64::from(*value)))
 }
 
-/// The same for an optional member.
-#[allow(clippy::ref_option)] // the form that serde calls
+/// Serializes an optional `f32` in the same way.
+#[allow(clippy::ref_option)] // the signature that serde calls
 pub(crate) fn shortest_optional_f32<S: Serializer>(
     value: &Option<f32>,
     serializer: S,
@@ -29,7 +29,7 @@ pub(crate) fn shortest_optional_f32<S: Serializer>(
     }
 }
 
-/// Gives an enum its wire strings. `Unknown` keeps any other string.
+/// Implements the wire strings of an enum. `Unknown` keeps any other string.
 macro_rules! wire_enum {
     ($name:ident { $($wire:literal => $variant:ident),* $(,)? } $(also sent [$($also:literal),*])?) => {
         impl crate::TextValue for $name {
@@ -113,7 +113,7 @@ macro_rules! wire_enum {
 }
 pub(crate) use wire_enum;
 
-/// Gives a union its wire form, an object with one member. `Unknown` keeps any other object.
+/// Implements the wire form of a union: an object with one member. `Unknown` keeps any other object.
 macro_rules! wire_union {
     ($name:ident { $($wire:literal => $variant:ident),* $(,)? }) => {
         impl Default for $name {

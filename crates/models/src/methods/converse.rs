@@ -98,7 +98,8 @@ impl<const COUNT: usize> From<[Message; COUNT]> for ConverseRequest {
 }
 
 impl ConverseRequest {
-    /// Converts the request for a stream, whose guardrail can run before it or in parallel.
+    /// Converts the request to one for a stream. The guardrail can check the text before it is streamed, or while it is
+    /// streamed.
     pub fn streamed(self, guardrail_mode: Option<GuardrailStreamProcessingMode>) -> ConverseStreamRequest {
         let guardrail = self.guardrail_config.map(
             |GuardrailConfiguration { guardrail_identifier, guardrail_version, trace }| {

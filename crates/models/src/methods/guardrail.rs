@@ -1,4 +1,4 @@
-//! Guardrails as calls take them, and the content that a guardrail checks.
+//! The guardrail of a call, and the content that a guardrail checks.
 
 use crate::{Guardrail, GuardrailConfiguration, GuardrailContentBlock, GuardrailSummary, GuardrailTextBlock};
 
@@ -9,14 +9,14 @@ impl<I: Into<String>, V: Into<String>> From<(I, V)> for GuardrailConfiguration {
     }
 }
 
-/// This version of the guardrail.
+/// Refers to this version of the guardrail.
 impl From<&Guardrail> for GuardrailConfiguration {
     fn from(guardrail: &Guardrail) -> Self {
         (guardrail.guardrail_id.as_str(), guardrail.version.as_str()).into()
     }
 }
 
-/// This version of the guardrail.
+/// Refers to this version of the guardrail.
 impl From<&GuardrailSummary> for GuardrailConfiguration {
     fn from(guardrail: &GuardrailSummary) -> Self {
         (guardrail.id.as_str(), guardrail.version.as_str()).into()

@@ -45,8 +45,8 @@ impl ToolUseBlock {
     /// use serde_json::json;
     ///
     /// let call = ToolUseBlock::new("1", "get_weather", json!({"city": "Queens"}));
-    /// let answer = Message::user(call.result(json!({"weather": "40"})));
-    /// assert_eq!(answer.content[0].as_tool_result().map(|result| result.tool_use_id.as_str()), Some("1"));
+    /// let message = Message::user(call.result(json!({"weather": "40"})));
+    /// assert_eq!(message.content[0].as_tool_result().map(|result| result.tool_use_id.as_str()), Some("1"));
     /// ```
     pub fn result(&self, content: impl Into<ToolResultContentBlock>) -> ToolResultBlock {
         ToolResultBlock::new(self.tool_use_id.as_str(), [content.into()])
