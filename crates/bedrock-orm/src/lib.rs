@@ -65,8 +65,8 @@ pub use bedrock_orm_core::{
 #[cfg(feature = "control-plane")]
 pub use bedrock_orm_managers::relations;
 pub use bedrock_orm_managers::{
-    BulkItem, BulkReport, FullSet, GroupBy, Manager, Objects, Page, Pages, Plan, Pushed, QuerySet, Relation,
-    Rows, Values, Wait, Watch, aggregates, lookups, resources,
+    BulkItem, BulkReport, FullSet, GroupBy, Groups, Manager, Objects, Page, Pages, Plan, Pushed, QuerySet,
+    Relation, Rows, Values, Wait, Watch, aggregates, lookups, resources,
 };
 pub use bedrock_orm_models as models;
 pub use bedrock_orm_models::jiff;

@@ -43,7 +43,7 @@ pub use manager::Manager;
 pub use objects::Objects;
 pub use page::Page;
 pub use plan::{Plan, Pushed};
-pub use queryset::{FullSet, GroupBy, QuerySet, Values};
+pub use queryset::{FullSet, GroupBy, Groups, QuerySet, Values};
 pub use relation::Relation;
 pub use rows::{Pages, Rows};
 #[cfg(feature = "control-plane")]

@@ -82,6 +82,9 @@ impl<M: Row> QuerySet<M> {
     }
 }
 
+/// The results for groups of rows, by the value of a field. `None` is the group of the rows without a value.
+pub type Groups<K, V> = BTreeMap<Option<K>, V>;
+
 /// Rows in groups, by the value of a field. Rows without a value are one group. Lazy.
 #[derive(Clone, Debug)]
 pub struct GroupBy<M: Row, F> {
@@ -102,8 +105,7 @@ impl<M: Row, F: Single<Row = M, Value: Ord + Clone + Send>> GroupBy<M, F> {
     pub fn aggregate<A: Aggregate<M> + Sync + 'static>(
         &self,
         aggregate: A,
-    ) -> impl Future<Output = Result<BTreeMap<Option<F::Value>, A::Output>>> + Send + 'static + use<M, F, A>
-    {
+    ) -> impl Future<Output = Result<Groups<F::Value, A::Output>>> + Send + 'static + use<M, F, A> {
         let Self { rows, field } = self.clone();
         async move {
             let mut groups = BTreeMap::new();
@@ -127,7 +129,7 @@ impl<M: Row, F: Single<Row = M, Value: Ord + Clone + Send>> GroupBy<M, F> {
     /// As [`QuerySet::pages`], for every page.
     pub fn count(
         &self,
-    ) -> impl Future<Output = Result<BTreeMap<Option<F::Value>, usize>>> + Send + 'static + use<M, F> {
+    ) -> impl Future<Output = Result<Groups<F::Value, usize>>> + Send + 'static + use<M, F> {
         self.aggregate(count())
     }
 
@@ -143,7 +145,7 @@ impl<M: Row, F: Single<Row = M, Value: Ord + Clone + Send>> GroupBy<M, F> {
     pub fn min<G: Expression<Row = M, Value: Ord + Clone + Send>>(
         &self,
         field: G,
-    ) -> impl Future<Output = Result<BTreeMap<Option<F::Value>, Option<G::Value>>>> + Send + 'static + use<M, F, G>
+    ) -> impl Future<Output = Result<Groups<F::Value, Option<G::Value>>>> + Send + 'static + use<M, F, G>
     {
         self.aggregate(min(field))
     }
@@ -160,7 +162,7 @@ impl<M: Row, F: Single<Row = M, Value: Ord + Clone + Send>> GroupBy<M, F> {
     pub fn max<G: Expression<Row = M, Value: Ord + Clone + Send>>(
         &self,
         field: G,
-    ) -> impl Future<Output = Result<BTreeMap<Option<F::Value>, Option<G::Value>>>> + Send + 'static + use<M, F, G>
+    ) -> impl Future<Output = Result<Groups<F::Value, Option<G::Value>>>> + Send + 'static + use<M, F, G>
     {
         self.aggregate(max(field))
     }
@@ -176,11 +178,10 @@ impl<M: Row, F: Single<Row = M, Value: Ord + Clone + Send>> GroupBy<M, F> {
     /// As [`QuerySet::pages`], for every page.
     pub fn rows(
         &self,
-    ) -> impl Future<Output = Result<BTreeMap<Option<F::Value>, Vec<Bound<M>>>>> + Send + 'static + use<M, F>
-    {
+    ) -> impl Future<Output = Result<Groups<F::Value, Vec<Bound<M>>>>> + Send + 'static + use<M, F> {
         let Self { rows, field } = self.clone();
         async move {
-            let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+            let mut groups: Groups<_, Vec<_>> = BTreeMap::new();
             let mut pages = pages(rows.engine());
             while let Some(page) = pages.next().await {
                 for row in page?.items {

@@ -23,7 +23,7 @@ use crate::prefetch::Relates;
 use crate::resources::{Get, Row};
 use crate::rows::{Pages, Rows, pages, rows};
 
-pub use aggregate::GroupBy;
+pub use aggregate::{GroupBy, Groups};
 pub use full::FullSet;
 pub use values::Values;
 
