@@ -156,7 +156,7 @@ pub fn input_of(request: &RecordedRequest) -> Value {
         match expected_part.strip_prefix('{').and_then(|label| label.strip_suffix('}')) {
             Some(label) => drop(input.insert(member_at("uri", label), json!(decoded(sent_part)))),
             None => {
-                assert_eq!(expected_part, sent_part, "{name}: {} does not match {template}", request.path)
+                assert_eq!(expected_part, sent_part, "{name}: {} does not match {template}", request.path);
             }
         }
     }
