@@ -1,4 +1,4 @@
-//! Checks that a request may be performed, and finds its region.
+//! Checks a request's host name and its sender, and finds its region.
 
 use hyper::http::request::Parts;
 

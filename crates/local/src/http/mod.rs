@@ -4,9 +4,9 @@
 //! 2. `connection.rs` reads it, over HTTP/1 or HTTP/2, with `activity.rs` for the idle time and `socket.rs` for resets;
 //! 3. `exchange.rs` takes it through the following steps;
 //! 4. `admin/` responds to it, if it is for one of the routes under `/_local/`;
-//! 5. `admission.rs` checks its host and its signature, and finds its region;
+//! 5. `admission.rs` checks its host name;
 //! 6. `body.rs` reads its body;
-//! 7. `performing.rs` performs its operation;
+//! 7. `performing.rs` performs its operation, after `admission.rs` has checked the sender and found the region;
 //! 8. `responses.rs` turns the output or the error into a response, with `duplex.rs` if both sides are streams;
 //! 9. `recording.rs` makes its entry for the journal;
 //! 10. `sending.rs` sends the response.
