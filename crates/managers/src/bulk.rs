@@ -85,8 +85,8 @@ impl<M: Get> Manager<M> {
     ///
     /// # Errors
     ///
-    /// [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput) before anything is sent, if a key is blank; otherwise the
-    /// first error, as [`get_opt`](Self::get_opt).
+    /// [`InvalidInput`](bedrock_orm_core::ErrorKind::InvalidInput) before anything is sent, if a key is blank;
+    /// otherwise the first error, as [`get_opt`](Self::get_opt).
     ///
     /// # Requests
     ///
@@ -115,8 +115,8 @@ impl<M: Get> Manager<M> {
 
 impl<M: Create> Manager<M> {
     /// Creates a resource from each request. By default, eight calls run concurrently, see
-    /// [`concurrency`](Self::concurrency). A failure does not stop the others: the report has the result of each, in the
-    /// order of the requests.
+    /// [`concurrency`](Self::concurrency). A failure does not stop the others: the report has the result of each, in
+    /// the order of the requests.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -166,8 +166,8 @@ impl<M: Create> Manager<M> {
 
 impl<M: Delete> Manager<M> {
     /// Deletes the resources with these keys. By default, eight calls run concurrently, see
-    /// [`concurrency`](Self::concurrency). A failure does not stop the others: the report has the result of each, in the
-    /// order of the keys.
+    /// [`concurrency`](Self::concurrency). A failure does not stop the others: the report has the result of each, in
+    /// the order of the keys.
     ///
     /// The report names what was deleted. Deleting a guardrail's draft deletes the guardrail with all of its versions;
     /// if one of these versions is among the keys, it is not deleted separately.
@@ -231,7 +231,8 @@ impl<M: Row + Keyed<Full: Delete>> QuerySet<M> {
     }
 }
 
-/// Deletes the resources with these keys, each through its session. What is deleted with another of them is left out.
+/// Deletes the resources with these keys, each through its session. Resources that are deleted together with another
+/// one are skipped.
 async fn delete_all<M: Delete>(
     limit: ConcurrencyLimit,
     keys: impl Iterator<Item = (Session, M::Key)>,

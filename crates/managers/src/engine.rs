@@ -25,9 +25,9 @@ pub(crate) struct Walk<M: Row> {
     token: Option<String>,
     page_size: Option<i32>,
     filter: Q<M>,
-    /// Whether AWS returns about the rows that are wanted.
+    /// Whether nearly all rows that AWS returns match.
     is_exact: bool,
-    /// Whether there are other lists, so that an error has to name its session.
+    /// Whether there are several lists. Their errors name their sessions.
     is_one_of_several: bool,
     seen_tokens: HashSet<u64>,
     ended: bool,
@@ -155,7 +155,7 @@ pub(crate) struct Engine<M: Row> {
     skip: usize,
     wanted: Option<usize>,
     related: Vec<Box<dyn Prefetcher<M>>>,
-    /// Whether the other sessions go on when one fails.
+    /// Whether to continue with the other sessions when one fails.
     keep_going: bool,
     errors: VecDeque<Error>,
     sorted: Option<Vec<Bound<M>>>,

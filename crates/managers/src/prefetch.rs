@@ -27,7 +27,7 @@ pub(crate) trait Prefetcher<M>: Send {
 pub(crate) trait Relates<M>: Send + Sync {
     fn name(&self) -> &'static str;
 
-    /// Returns what fetches the resources, with this many concurrent calls.
+    /// Returns a fetcher of the resources, with this many concurrent calls.
     fn prefetcher(&self, concurrency: usize) -> Result<Box<dyn Prefetcher<M>>>;
 }
 

@@ -17,8 +17,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// An error, with AWS's message and request ID if AWS returned it.
 ///
 /// Its text says which operation failed and why, with a hint if the message does not say what to do. It never contains
-/// a prompt, a reply or a credential. [`partial`](Self::partial) returns what was received of an interrupted stream,
-/// which neither `Display` nor `Debug` shows.
+/// a prompt, a reply or a credential. [`partial`](Self::partial) returns the content that an interrupted stream
+/// received, which neither `Display` nor `Debug` shows.
 ///
 /// `Display` includes the causes. `source()` is therefore `None`, so that a program that prints the chain of sources,
 /// as `anyhow` does, shows each cause once. [`sdk_error`](Self::sdk_error) returns the SDK's own error.
@@ -50,7 +50,7 @@ struct Inner {
     sdk_error: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What was received of an interrupted stream.
+/// The content that was received before a stream was interrupted.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Partial {
@@ -113,7 +113,7 @@ impl Error {
         self
     }
 
-    /// Sets what was received of the stream.
+    /// Sets the content that the stream received.
     #[must_use]
     pub fn with_partial(mut self, partial: Partial) -> Self {
         self.0.partial = Some(partial);
@@ -182,7 +182,7 @@ impl Error {
         self.0.hint.as_deref()
     }
 
-    /// Returns what was received of an interrupted stream.
+    /// Returns the content that an interrupted stream received.
     pub fn partial(&self) -> Option<&Partial> {
         self.0.partial.as_ref()
     }

@@ -119,7 +119,7 @@ pub(crate) struct PlannedQuery<M: Row> {
     pub(crate) reversed: bool,
     pub(crate) related: Vec<Arc<dyn Relates<M>>>,
     pub(crate) concurrency: usize,
-    /// Whether the other sessions go on when one fails.
+    /// Whether to continue with the other sessions when one fails.
     pub(crate) keep_going: bool,
     /// Why the queryset is invalid.
     pub(crate) error: Option<Error>,
@@ -131,7 +131,7 @@ pub(crate) enum PlannedSource<M: Row> {
         sessions: Vec<SessionChoice>,
         parameters: M::Parameters,
         starting_token: Option<String>,
-        /// Whether AWS returns about the rows that are wanted. Otherwise any number of them can be dropped.
+        /// Whether nearly all rows that AWS returns match. If not, any number of them can be dropped.
         is_exact: bool,
     },
     Union(Vec<PlannedQuery<M>>),

@@ -28,7 +28,7 @@ pub struct Pushed {
 pub(crate) struct Pushdown<P> {
     pub(crate) parameters: P,
     pub(crate) pushed: Vec<Pushed>,
-    /// Whether every condition is pushed down, so that AWS returns about the rows that are wanted.
+    /// Whether every condition is pushed down, so that nearly all rows that AWS returns match.
     pub(crate) is_exact: bool,
     /// Whether AWS returns the rows in the wanted order.
     pub(crate) is_ordered: bool,

@@ -108,8 +108,8 @@ impl<M: Row> QuerySet<M> {
     }
 
     /// Continues when one of several sessions fails: the error takes the place of its rows, and the rows of the other
-    /// sessions follow. This applies to [`stream`](Self::stream), [`pages`](Self::pages) and [`partial`](Self::partial).
-    /// What returns a single result, such as awaiting, still fails.
+    /// sessions follow. This applies to [`stream`](Self::stream), [`pages`](Self::pages) and
+    /// [`partial`](Self::partial). Methods that return a single result still fail, and so does awaiting the queryset.
     #[must_use]
     pub fn keep_going(mut self) -> Self {
         self.keep_going = true;
@@ -197,8 +197,8 @@ impl<M: Row> QuerySet<M> {
     }
 
     /// Sorts the rows, replacing an earlier order: `NAME.asc()`, or several keys in a tuple. Rows without a value come
-    /// last, and equal rows keep AWS's order. Unless AWS orders by the key, all pages are fetched before the first row is
-    /// returned; with a [`limit`](Self::limit), only a part of the rows is held in memory.
+    /// last, and equal rows keep AWS's order. Unless AWS orders by the key, all pages are fetched before the first row
+    /// is returned; with a [`limit`](Self::limit), only a part of the rows is held in memory.
     #[must_use]
     pub fn order_by(mut self, order: impl Into<Order<M>>) -> Self {
         self.order = order.into();
@@ -223,8 +223,8 @@ impl<M: Row> QuerySet<M> {
         self
     }
 
-    /// Removes duplicates: rows of one session with the same ARN, or whatever else identifies them. The identities of all
-    /// rows are held in memory.
+    /// Removes duplicates: rows of one session with the same ARN, or whatever else identifies them. The identities of
+    /// all rows are held in memory.
     #[must_use]
     pub fn distinct(mut self) -> Self {
         self.distinct = true;
@@ -258,8 +258,8 @@ impl<M: Row> QuerySet<M> {
         self
     }
 
-    /// Skips this many rows; a [`limit`](Self::limit) counts from there. AWS has no offset, so the skipped rows are fetched
-    /// too.
+    /// Skips this many rows; a [`limit`](Self::limit) counts from there. AWS has no offset, so the skipped rows are
+    /// fetched too.
     #[must_use]
     pub fn offset(mut self, rows: usize) -> Self {
         self.offset = self.offset.saturating_add(rows);
@@ -300,8 +300,8 @@ impl<M: Row> QuerySet<M> {
         self.related.push(relation);
     }
 
-    /// Returns the pages. Each is requested when it is polled. A page has the matching rows of one of AWS's pages, so it
-    /// can be empty without being the last. Rows that the library sorts are one page.
+    /// Returns the pages. Each is requested when it is polled. A page has the matching rows of one of AWS's pages, so
+    /// it can be empty without being the last. Rows that the library sorts are one page.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -396,8 +396,8 @@ impl<M: Row> QuerySet<M> {
     }
 }
 
-/// Awaiting a queryset returns all of its rows. The lists of several sessions are fetched concurrently, unless there is a
-/// limit, which can make some of them unnecessary.
+/// Awaiting a queryset returns all of its rows. The lists of several sessions are fetched concurrently, unless there is
+/// a limit, which can make some of them unnecessary.
 impl<M: Row> IntoFuture for QuerySet<M> {
     type Output = Result<Vec<Bound<M>>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
