@@ -301,7 +301,7 @@ fn outline(value: &Value) -> Value {
 #[tokio::test]
 async fn the_documented_routes_match_the_server() {
     let none = get(&LocalBedrock::start().await.unwrap(), "/_local/none").await.json();
-    let (_, routes) = none["error"].as_str().unwrap().split_once("there are: ").unwrap().to_owned();
+    let (_, routes) = none["error"].as_str().unwrap().split_once(" are: ").unwrap().to_owned();
     let mut expected: Vec<String> = Vec::new();
     for route in routes.split("; ") {
         let (methods, path) = route.rsplit_once(' ').unwrap();

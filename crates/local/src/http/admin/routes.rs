@@ -165,7 +165,8 @@ fn perform(local: &Local, parts: &Parts, body: &Bytes) -> RouteResult {
             Ok(Success::NoContent)
         }
         (method, _) => {
-            let message = format!("there is no {method} {ROOT}{path}; under {ROOT}/ there are: {ROUTES}");
+            let message =
+                format!("there is no {method} {ROOT}{path}; the routes under {ROOT}/ are: {ROUTES}");
             Err(RouteError(StatusCode::NOT_FOUND, message))
         }
     }
