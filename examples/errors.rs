@@ -1,7 +1,7 @@
 //! Handles errors by their kind: `cargo run --example errors`.
 
 use bedrock_orm::prelude::*;
-use bedrock_orm_examples::{Bedrock, MODEL, Result};
+use bedrock_orm_examples::{Bedrock, MODEL, PROFILE_MODEL, Result};
 
 #[tokio::main]
 async fn main() -> Result {
@@ -10,10 +10,7 @@ async fn main() -> Result {
 
     let requests = [
         ("a model that does not exist", conversations.converse("acme.oracle-v9:0", "Hello")),
-        (
-            "a model without on-demand throughput",
-            conversations.converse("anthropic.claude-sonnet-4-5-20250929-v1:0", "Hello"),
-        ),
+        ("a model without on-demand throughput", conversations.converse(PROFILE_MODEL, "Hello")),
         ("a temperature of 7", conversations.converse(MODEL, "Hello").temperature(7.0)),
         (
             "a guardrail without a version",

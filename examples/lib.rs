@@ -17,6 +17,9 @@ pub const MODEL: &str = "amazon.nova-pro-v1:0";
 /// A model that supports `CountTokens`.
 pub const COUNTING_MODEL: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
 
+/// A model that needs an inference profile.
+pub const PROFILE_MODEL: &str = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+
 /// A model that supports asynchronous invocations.
 pub const VIDEO_MODEL: &str = "luma.ray-v2:0";
 

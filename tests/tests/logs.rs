@@ -123,3 +123,33 @@ async fn a_stream_is_one_event_when_it_ends() {
     model.converse_stream("pr0mpt").await.unwrap().collect().await.unwrap_err();
     log.assert_one(&["failed", "ConverseStream", "kind=StreamInterrupted", "request_id="]);
 }
+
+#[tokio::test]
+async fn a_model_near_its_end_of_life_is_reported_once_for_a_session() {
+    let local = bedrock_orm_local::LocalBedrock::builder().keep_retired_models().start().await.unwrap();
+    let ending = "anthropic.claude-3-haiku-20240307-v1:0"; // on 2026-09-10
+    let first = bedrock_orm_tests::support::session(local.url()).await;
+    let second = first.in_region("us-west-2").unwrap();
+    let log = Log::start();
+    let warnings = |log: &Log| {
+        let lines = log.take();
+        lines.into_iter().filter(|line| line.contains("WARN")).collect::<Vec<_>>()
+    };
+    for session in [first, second] {
+        let fetched = FoundationModel::objects().using(&session).get(ending).await.unwrap();
+        assert_eq!(warnings(&log), [""; 0], "getting a model is not using it");
+        let fresh = FoundationModel::objects().using(&session).get(MODEL).await.unwrap();
+        fresh.converse("Hello").await.unwrap();
+        fresh.resolve().await.unwrap();
+        fetched.converse("Hello").await.unwrap();
+        fetched.converse("Hello").await.unwrap();
+        fetched.invocable().await.unwrap();
+        ConversationManager::new(&session).resolve(ending).await.unwrap();
+        let warned = warnings(&log);
+        assert_eq!(warned.len(), 1, "{warned:#?}");
+        let region = format!("region=\"{}\"", session.region());
+        for part in ["bedrock_orm:", ending, region.as_str(), "end_of_life=2026-09-10"] {
+            assert!(warned[0].contains(part), "{part} is not in {}", warned[0]);
+        }
+    }
+}

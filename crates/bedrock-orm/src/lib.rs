@@ -76,6 +76,9 @@ pub use bedrock_orm_runtime_mixin::{
     TextStream,
 };
 
+#[cfg(feature = "control-plane")]
+pub use bedrock_orm_runtime_mixin::{InvocableModel, ModelsInUse, ResolvedModel, Routing};
+
 /// The extension traits of bound models, by name. The [`prelude`] has their methods.
 pub mod extensions {
     pub use bedrock_orm_core::UsingExt;
@@ -85,7 +88,7 @@ pub mod extensions {
     pub use bedrock_orm_managers::extensions::*;
     pub use bedrock_orm_managers::{DeleteExt, FullExt, RefreshExt, StopExt, UpdateExt, WaitExt};
     #[cfg(feature = "control-plane")]
-    pub use bedrock_orm_runtime_mixin::ApplyExt;
+    pub use bedrock_orm_runtime_mixin::{ApplyExt, ModelsInUseExt, ResolveExt};
     pub use bedrock_orm_runtime_mixin::{
         ApplyGuardrailExt, AsyncInvokeExt, BidirectionalStreamExt, CloseExt, ConverseExt, CountTokensExt,
         GuardrailChecksExt, InvokeModelExt,
@@ -128,7 +131,7 @@ pub mod prelude {
         WaitExt as _,
     };
     #[cfg(feature = "control-plane")]
-    pub use bedrock_orm_runtime_mixin::ApplyExt as _;
+    pub use bedrock_orm_runtime_mixin::{ApplyExt as _, ModelsInUseExt as _, ResolveExt as _};
     pub use bedrock_orm_runtime_mixin::{
         ApplyGuardrailExt as _, AsyncInvokeExt as _, BidirectionalStreamExt as _, CloseExt as _,
         ConverseExt as _, CountTokensExt as _, GuardrailChecksExt as _, InvokeModelExt as _,

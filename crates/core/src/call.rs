@@ -26,6 +26,11 @@ pub struct Usage {
     pub cache_write_input_tokens: Option<i64>,
 }
 
+/// Looks up what AWS's error does not say, for its hint. It gets the session and the ID of the model that was called. It
+/// can send requests, and returns the error that it got, whatever happens to them.
+pub type Explain =
+    for<'a> fn(&'a Session, &'a str, Error) -> Pin<Box<dyn Future<Output = Error> + Send + 'a>>;
+
 /// A call of an AWS operation. It logs one event with the target `bedrock_orm`: the duration and the usage, or the
 /// error. The event never contains a prompt, a reply or a credential.
 #[derive(Clone, Copy, Debug)]
@@ -34,13 +39,14 @@ pub struct Call<'a> {
     operation: &'static str,
     model_id: Option<&'a str>,
     refusal: Option<&'static str>,
+    explain: Option<Explain>,
     started: Instant,
 }
 
 impl<'a> Call<'a> {
     /// Creates a call that starts now.
     pub fn new(session: &'a Session, operation: &'static str) -> Self {
-        Self { session, operation, model_id: None, refusal: None, started: Instant::now() }
+        Self { session, operation, model_id: None, refusal: None, explain: None, started: Instant::now() }
     }
 
     /// Sets the ID of the model that is called.
@@ -54,6 +60,13 @@ impl<'a> Call<'a> {
     #[must_use]
     pub fn with_refusal(mut self, refusal: Option<&'static str>) -> Self {
         self.refusal = refusal;
+        self
+    }
+
+    /// Sets the function that completes the hint of AWS's error.
+    #[must_use]
+    pub fn with_explain(mut self, explain: Explain) -> Self {
+        self.explain = Some(explain);
         self
     }
 
@@ -135,11 +148,15 @@ impl<'a> Call<'a> {
         let Self { session, operation, model_id, .. } = self;
         let region = session.region();
         let span = tracing::debug_span!(target: "bedrock_orm", "bedrock", operation, model_id, region);
-        sending.instrument(span).await.map_err(|error| {
-            let error = from_sdk::error(session, operation, model_id, error);
-            self.failed(&error);
-            error
-        })
+        let error = match sending.instrument(span).await {
+            Ok(response) => return Ok(response),
+            Err(error) => from_sdk::error(session, operation, model_id, error),
+        };
+        self.failed(&error);
+        match (self.explain, model_id) {
+            (Some(explain), Some(model_id)) => Err(explain(session, model_id, error).await),
+            _ => Err(error),
+        }
     }
 
     /// Logs that the call succeeded.

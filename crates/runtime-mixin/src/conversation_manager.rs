@@ -64,6 +64,25 @@ impl ConversationManager {
         Converse::new(self.target(model_id), request.into())
     }
 
+    /// Returns what to call to reach a model; see [`ResolveExt::invocable`](crate::ResolveExt::invocable).
+    #[cfg(feature = "control-plane")]
+    pub fn invocable(&self, model_id: impl Into<String>) -> crate::InvocableModel {
+        crate::InvocableModel::new(&self.session, model_id.into(), None)
+    }
+
+    /// Returns the foundation model behind an ID or ARN; see [`ResolveExt::resolve`](crate::ResolveExt::resolve).
+    ///
+    /// # Errors
+    ///
+    /// As [`resolve`](crate::ResolveExt::resolve) on a model.
+    #[cfg(feature = "control-plane")]
+    pub fn resolve(
+        &self,
+        model_id: impl Into<String>,
+    ) -> impl Future<Output = Result<Bound<crate::ResolvedModel>>> + Send + 'static {
+        crate::model_id::invocable::resolve(self.session.clone(), model_id.into(), None)
+    }
+
     /// Counts the tokens of a request; see [`CountTokensExt::count_tokens`](crate::CountTokensExt::count_tokens).
     ///
     /// # Errors

@@ -6,6 +6,10 @@ use bedrock_orm_core::{Bound, Resource, Session, sdk};
 use bedrock_orm_managers::resources::AnyModel;
 use bedrock_orm_models::FoundationModel;
 
+use crate::model_id::end_of_life;
+#[cfg(feature = "control-plane")]
+use crate::model_id::{explain::explain, resolved::CUSTOM_MODEL};
+
 /// A resource that Bedrock can invoke. A bound one has all methods of the runtime API.
 pub trait Invokable: Resource {
     /// Returns the model ID for requests: an ID or an ARN.
@@ -18,6 +22,11 @@ pub trait Invokable: Resource {
     fn refusal(&self) -> Option<&'static str> {
         None
     }
+
+    /// Returns the foundation model that it is. `None` if it is not one.
+    fn as_foundation_model(&self) -> Option<&FoundationModel> {
+        None
+    }
 }
 
 impl Invokable for FoundationModel {
@@ -27,6 +36,10 @@ impl Invokable for FoundationModel {
 
     fn invocation_arn(&self) -> Option<&str> {
         Some(self.model_arn.as_str()).filter(|arn| !arn.is_empty())
+    }
+
+    fn as_foundation_model(&self) -> Option<&FoundationModel> {
+        Some(self)
     }
 }
 
@@ -57,9 +70,14 @@ impl Invokable for AnyModel {
     }
 
     fn refusal(&self) -> Option<&'static str> {
-        matches!(self, Self::CustomModel(_)).then_some(
-            "a custom model cannot be invoked directly: invoke a CustomModelDeployment or ProvisionedModelThroughput of it",
-        )
+        matches!(self, Self::CustomModel(_)).then_some(CUSTOM_MODEL)
+    }
+
+    fn as_foundation_model(&self) -> Option<&FoundationModel> {
+        match self {
+            Self::FoundationModel(model) => Some(model),
+            _ => None,
+        }
     }
 }
 
@@ -85,12 +103,19 @@ impl Target {
 
     /// Creates a call of the operation, which starts now.
     pub(crate) fn call(&self, operation: &'static str) -> sdk::Call<'_> {
-        sdk::Call::new(&self.session, operation).with_model_id(&self.model_id).with_refusal(self.refusal)
+        let call = sdk::Call::new(&self.session, operation);
+        let call = call.with_model_id(&self.model_id).with_refusal(self.refusal);
+        #[cfg(feature = "control-plane")]
+        let call = call.with_explain(explain);
+        call
     }
 }
 
 impl<M: Invokable> From<&Bound<M>> for Target {
     fn from(model: &Bound<M>) -> Self {
+        if let Some(foundation_model) = model.as_foundation_model() {
+            end_of_life::warn_once(model.session(), foundation_model);
+        }
         Self {
             session: model.session().clone(),
             model_id: model.invocation_id().to_owned(),

@@ -18,6 +18,7 @@ mod guardrail_config;
 mod invokable;
 mod invoke_model;
 mod invoke_model_stream;
+mod model_id;
 mod stream;
 
 #[cfg(feature = "control-plane")]
@@ -34,3 +35,9 @@ pub use guardrail_checks::GuardrailChecksExt;
 pub use invokable::{Invokable, Target};
 pub use invoke_model::{InvokeModel, InvokeModelExt, InvokeModelResponse};
 pub use invoke_model_stream::InvokeModelStream;
+#[cfg(feature = "control-plane")]
+pub use model_id::in_use::{ModelsInUse, ModelsInUseExt};
+#[cfg(feature = "control-plane")]
+pub use model_id::invocable::{InvocableModel, ResolveExt};
+#[cfg(feature = "control-plane")]
+pub use model_id::resolved::{ResolvedModel, Routing};

@@ -29,6 +29,7 @@ mod errors;
 mod generic;
 mod guardrails;
 mod invoke_model;
+mod model_ids;
 mod pages;
 mod plans;
 mod queries;

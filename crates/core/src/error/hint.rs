@@ -29,6 +29,11 @@ pub(super) fn hint(error: &Inner, model_id: Option<&str>, session: &Session) -> 
         ErrorKind::DoesNotExist if message.contains("end of its life") => {
             "use a newer version; `FoundationModel::objects().list()` lists the active models".to_owned()
         }
+        ErrorKind::DoesNotExist if message.contains("marked by provider as Legacy") => {
+            "AWS keeps a legacy model only for accounts that use it: use a newer version; \
+             `FoundationModel::objects().list()` shows each model's lifecycle"
+                .to_owned()
+        }
         ErrorKind::DoesNotExist if is_unknown_model(message) => format!(
             "`FoundationModel::objects().list()` lists the models of {region}, and \
              `InferenceProfile::objects().list()` lists its inference profiles; the models of other regions are not \

@@ -1,6 +1,7 @@
 //! Sessions: an account, a region, and the clients for them.
 
 mod builder;
+mod extensions;
 mod profile;
 mod region;
 mod registry;
@@ -67,6 +68,7 @@ struct Inner {
     control_plane: OnceCell<aws_sdk_bedrock::Client>,
     runtime: Mutex<Option<aws_sdk_bedrockruntime::Client>>,
     regions: region::Regions,
+    extensions: extensions::Extensions,
 }
 
 /// The settings that are not part of the SDK's configuration.
@@ -159,6 +161,7 @@ impl Session {
                 control_plane: OnceCell::new(),
                 runtime: Mutex::new(None),
                 regions,
+                extensions: extensions::Extensions::default(),
             }),
         }
     }
@@ -180,6 +183,11 @@ impl Session {
 
     pub(crate) fn credential_source(&self) -> &CredentialSource {
         &self.inner.settings.credential_source
+    }
+
+    /// Returns the session's value of this type, for the crates above. The first use creates it.
+    pub(crate) fn extension<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        self.inner.extensions.get()
     }
 
     /// Closes the runtime client and its connections. The next call opens a new one. Calls and streams in progress

@@ -43,7 +43,8 @@ impl Resource for AnyModel {
 impl Objects for AnyModel {}
 
 impl Get for AnyModel {
-    /// An ARN or an ID. An ID is that of a foundation model, or, with a region's prefix, of an inference profile.
+    /// An ARN, or the ID of a foundation model or an inference profile. An ID does not say which of the two it names, so
+    /// AWS is asked for a model first, and then for a profile.
     type Key = String;
 
     async fn get(session: &Session, key: String) -> Result<Self> {
@@ -62,22 +63,33 @@ impl Get for AnyModel {
             "prompt-router" | "default-prompt-router" => {
                 Self::PromptRouter(PromptRouter::get(session, key).await?)
             }
-            _ => Self::FoundationModel(FoundationModel::get(session, key).await?),
+            _ => by_id(session, key).await?,
         })
     }
 }
 
-/// Returns the kind from the ARN, or from the form of the ID: `us.amazon.nova-lite-v1:0` has one more dot than the ID
-/// of a model.
-fn kind(key: &str) -> &str {
-    if !key.starts_with("arn:") {
-        let id = key.split(':').next().unwrap_or(key);
-        let starts_with_area = ["us.", "us-gov.", "eu.", "apac.", "jp.", "au.", "ca.", "global."]
-            .iter()
-            .any(|area| id.starts_with(area));
-        return if starts_with_area { "inference-profile" } else { "foundation-model" };
+/// Gets the foundation model with this ID or ARN or, if AWS has none, the inference profile with this ID.
+async fn by_id(session: &Session, key: String) -> Result<AnyModel> {
+    let unknown = match FoundationModel::get(session, key.clone()).await {
+        // The ID of an application profile does not have the form that AWS expects of a model's.
+        Err(error) if (error.is_does_not_exist() || error.is_validation()) && !key.starts_with("arn:") => {
+            error
+        }
+        model => return model.map(AnyModel::FoundationModel),
+    };
+    match InferenceProfile::get(session, key).await {
+        // AWS's error for a profile says less.
+        Err(error) if error.is_does_not_exist() || error.is_validation() => Err(unknown),
+        profile => profile.map(AnyModel::InferenceProfile),
     }
-    key.splitn(6, ':').nth(5).and_then(|resource| resource.split('/').next()).unwrap_or_default()
+}
+
+/// Returns the type of the resource from its ARN. Empty for an ID.
+fn kind(key: &str) -> &str {
+    match key.strip_prefix("arn:").and_then(|arn| arn.splitn(5, ':').nth(4)) {
+        Some(resource) => resource.split('/').next().unwrap_or_default(),
+        None => "",
+    }
 }
 
 #[cfg(test)]
@@ -96,11 +108,10 @@ mod tests {
         );
         assert_eq!(
             kind(
-                "arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.titan-text-lite-v1:0/abcdefabcdef"
+                "arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-lite-v1:0:300k/abcdefabcdef"
             ),
             "custom-model"
         );
-        assert_eq!(kind("eu.amazon.nova-lite-v1:0"), "inference-profile");
-        assert_eq!(kind("amazon.nova-lite-v1:0"), "foundation-model");
+        assert_eq!(kind("eu.amazon.nova-lite-v1:0"), "", "an ID does not say it");
     }
 }

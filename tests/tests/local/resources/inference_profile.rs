@@ -53,7 +53,14 @@ pub(crate) async fn lifecycle(fixture: &Fixture) {
     fixture.take_requests();
 
     assert_any_model::<InferenceProfile>(fixture, first).await;
-    assert_any_model::<InferenceProfile>(fixture, "us.amazon.nova-lite-v1:0").await;
+    // An ID does not say whether it is that of a model or of a profile.
+    let (models, id) = (AnyModel::objects().using(&fixture.session), "us.amazon.nova-lite-v1:0");
+    let any = models.get(id).await.unwrap();
+    assert!(matches!(&*any, AnyModel::InferenceProfile(profile) if profile.inference_profile_id == id));
+    fixture.assert_sent([
+        ("GetFoundationModel", json!({"modelIdentifier": id})),
+        ("GetInferenceProfile", json!({"inferenceProfileIdentifier": id})),
+    ]);
     assert_any_model::<FoundationModel>(fixture, NOVA).await;
     assert_converse(fixture, &fetched, first).await;
     assert_converse(fixture, &rows[1], second).await;
