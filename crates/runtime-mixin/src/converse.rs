@@ -50,6 +50,10 @@ pub trait ConverseExt {
     /// # Requests
     ///
     /// One `Converse` (`bedrock:InvokeModel`, and `bedrock:ApplyGuardrail` with a guardrail).
+    ///
+    /// If AWS refuses the model for on-demand throughput, the first refusal of a session also sends one
+    /// `ListInferenceProfiles` (`bedrock:ListInferenceProfiles`), for the hint of the error. Without that permission, or
+    /// after two seconds, the hint says how to list the profiles.
     fn converse(&self, request: impl Into<ConverseRequest>) -> Converse<ConverseResponse>;
 
     /// Streams the reply to the same turn. Awaiting sends it and returns the [`ConverseStream`].

@@ -41,6 +41,10 @@ pub trait InvokeModelExt {
     /// # Requests
     ///
     /// One `InvokeModel` (`bedrock:InvokeModel`, and `bedrock:ApplyGuardrail` with a guardrail).
+    ///
+    /// If AWS refuses the model for on-demand throughput, the first refusal of a session also sends one
+    /// `ListInferenceProfiles` (`bedrock:ListInferenceProfiles`), for the hint of the error. Without that permission, or
+    /// after two seconds, the hint says how to list the profiles.
     fn invoke_model(&self, body: impl Into<Blob>) -> InvokeModel<InvokeModelResponse>;
 
     /// Streams the response to the same body. Awaiting sends it and returns the [`InvokeModelStream`].
