@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs, io};
 
 /// Each page's name, its path, and the code that its snippets begin with, as stated on the page.
-const PAGES: [(&str, &str, &str); 9] = [
+const PAGES: [(&str, &str, &str); 10] = [
     ("readme", "../README.md", ""),
     ("tour", "../docs/tour.md", ""),
     ("django", "../docs/django.md", "type Job = ModelInvocationJob; let jobs = Job::objects();"),
@@ -13,6 +13,7 @@ const PAGES: [(&str, &str, &str); 9] = [
     ("jobs", "../docs/jobs.md", ""),
     ("guardrails", "../docs/guardrails.md", ""),
     ("account", "../docs/account.md", ""),
+    ("deadlines", "../docs/deadlines.md", ""),
     ("testing", "../docs/testing.md", ""),
     ("tracing", "../docs/tracing.md", ""),
 ];

@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 use std::pin::Pin;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -11,7 +11,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tracing::Instrument;
 
 use crate::error::from_sdk;
-use crate::{Error, Result, Session};
+use crate::{Error, ErrorKind, Result, Session};
 
 /// The tokens that a call used, as far as AWS reports them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,13 +40,30 @@ pub struct Call<'a> {
     model_id: Option<&'a str>,
     refusal: Option<&'static str>,
     explain: Option<Explain>,
+    timeout: Option<Duration>,
     started: Instant,
 }
 
 impl<'a> Call<'a> {
-    /// Creates a call that starts now.
+    /// Creates a call that starts now. Its time limit is the session's for calls that invoke no model.
     pub fn new(session: &'a Session, operation: &'static str) -> Self {
-        Self { session, operation, model_id: None, refusal: None, explain: None, started: Instant::now() }
+        let timeout = session.limits().operation;
+        Self {
+            session,
+            operation,
+            model_id: None,
+            refusal: None,
+            explain: None,
+            timeout,
+            started: Instant::now(),
+        }
+    }
+
+    /// Sets the time limit of the call with all of its attempts. `None` means no limit.
+    #[must_use]
+    pub fn within(mut self, timeout: Option<Duration>) -> Self {
+        self.timeout = timeout;
+        self
     }
 
     /// Sets the ID of the model that is called.
@@ -81,10 +98,14 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` if the call cannot be sent, or if the model's ID is blank.
+    /// `InvalidInput` if the call cannot be sent, if the model's ID is blank, or if the time limit is zero.
     pub fn check(&self) -> Result<()> {
         if let Some(refusal) = self.refusal {
             return Err(Error::invalid_input(self.operation, refusal));
+        }
+        if self.timeout.is_some_and(|timeout| timeout.is_zero()) {
+            let message = "operation_timeout is zero: every call would time out";
+            return Err(Error::invalid_input(self.operation, message).with_hint("`None` sets no limit"));
         }
         match self.model_id {
             Some(id) if id.trim().is_empty() => {
@@ -98,7 +119,8 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     ///
-    /// The error that AWS returns; before anything is sent, the errors of [`check`](Self::check).
+    /// The error that AWS returns; `Timeout` after the call's time limit; as [`check`](Self::check) before anything is
+    /// sent.
     pub fn send<T, E, F>(self, sending: F) -> impl Future<Output = Result<T>> + use<'a, T, E, F>
     where
         T: RequestId,
@@ -145,10 +167,18 @@ impl<'a> Call<'a> {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
         self.check()?;
-        let Self { session, operation, model_id, .. } = self;
+        let Self { session, operation, model_id, timeout, .. } = self;
         let region = session.region();
         let span = tracing::debug_span!(target: "bedrock_orm", "bedrock", operation, model_id, region);
-        let error = match sending.instrument(span).await {
+        let sending = sending.instrument(span);
+        let response = match timeout {
+            Some(timeout) => match tokio::time::timeout(timeout, sending).await {
+                Ok(response) => response,
+                Err(_) => return Err(self.expired(timeout)),
+            },
+            None => sending.await,
+        };
+        let error = match response {
             Ok(response) => return Ok(response),
             Err(error) => from_sdk::error(session, operation, model_id, error),
         };
@@ -157,6 +187,15 @@ impl<'a> Call<'a> {
             (Some(explain), Some(model_id)) => Err(explain(session, model_id, error).await),
             _ => Err(error),
         }
+    }
+
+    fn expired(&self, timeout: Duration) -> Error {
+        let message = format!("the time limit expired: no whole response within {timeout:?}");
+        let error = Error::new(ErrorKind::Timeout, message)
+            .with_operation(self.operation)
+            .with_hint("`operation_timeout`, of the session or of the call, sets the limit");
+        self.failed(&error);
+        error
     }
 
     /// Logs that the call succeeded.

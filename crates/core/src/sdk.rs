@@ -19,12 +19,45 @@ pub fn control_plane(session: &Session) -> aws_sdk_bedrock::Client {
     session.control_plane()
 }
 
-/// Returns the session's client for the runtime API. After [`Session::close`], it is a new client.
+/// Returns the session's client of the runtime API for requests that can be repeated free of charge.
+/// [`Session::close`] replaces it.
 pub fn runtime(session: &Session) -> aws_sdk_bedrockruntime::Client {
     session.runtime()
+}
+
+/// Returns the session's client of the runtime API for requests that are charged: it does not repeat a request that AWS
+/// may have executed. [`Session::close`] replaces it.
+pub fn charged_runtime(session: &Session) -> aws_sdk_bedrockruntime::Client {
+    session.charged_runtime()
 }
 
 /// Returns the session's value of this type, which its clones share. The first use creates it.
 pub fn extension<T: Default + Send + Sync + 'static>(session: &Session) -> Arc<T> {
     session.extension()
+}
+
+/// The time limits of a model's reply. `None` means no limit.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplyLimits {
+    /// For the whole reply with all attempts, and until the end of a stream.
+    pub total: Option<Duration>,
+    /// For the first event of a stream, counted from sending. `None` means that `silence` applies.
+    pub first_event: Option<Duration>,
+    /// For the silence of a stream.
+    pub silence: Option<Duration>,
+}
+
+/// Returns the session's limits for the reply of a model.
+pub fn reply_limits(session: &Session) -> ReplyLimits {
+    let limits = session.limits();
+    ReplyLimits {
+        total: limits.reply,
+        first_event: limits.stream.first_event,
+        silence: limits.stream.silence,
+    }
+}
+
+/// Returns the session's limit for a call that invokes no model.
+pub fn operation_timeout(session: &Session) -> Option<Duration> {
+    session.limits().operation
 }

@@ -2,6 +2,7 @@
 
 use std::future::IntoFuture;
 use std::pin::Pin;
+use std::time::Duration;
 
 use aws_sdk_bedrockruntime::operation::apply_guardrail::builders::ApplyGuardrailInputBuilder;
 use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
@@ -43,8 +44,8 @@ pub trait ApplyGuardrailExt {
     ///
     /// # Errors
     ///
-    /// When awaited: `InvalidInput` if the guardrail has no version or there is no content; `DoesNotExist`,
-    /// `AccessDenied` …, as AWS returns them.
+    /// When awaited: `InvalidInput` if the guardrail has no version or there is no content; `Timeout`
+    /// after the [`operation_timeout`](ApplyGuardrail::operation_timeout); `DoesNotExist`, `AccessDenied` …, as AWS returns them.
     ///
     /// # Requests
     ///
@@ -115,6 +116,7 @@ pub struct ApplyGuardrail {
     session: Session,
     guardrail: GuardrailConfiguration,
     request: ApplyGuardrailRequest,
+    operation_timeout: Option<Duration>,
 }
 
 impl ApplyGuardrail {
@@ -124,7 +126,8 @@ impl ApplyGuardrail {
         content: impl Into<GuardrailContent>,
     ) -> Self {
         let request = ApplyGuardrailRequest::new(GuardrailContentSource::Input, content.into().into_blocks());
-        Self { session, guardrail, request }
+        let operation_timeout = sdk::operation_timeout(&session);
+        Self { session, guardrail, request, operation_timeout }
     }
 
     /// Sets whether the content is a prompt (`Input`) or a reply (`Output`).
@@ -133,7 +136,14 @@ impl ApplyGuardrail {
         self
     }
 
-    /// Sets whether the response contains only what the guardrail found, or everything that it checked.
+    /// Sets the time limit of the call with all of its attempts. The default is the session's
+    /// [`operation_timeout`](bedrock_orm_core::SessionBuilder::operation_timeout). `None` means no limit.
+    pub fn operation_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.operation_timeout = sdk::supported_timeout(timeout.into());
+        self
+    }
+
+    /// Sets whether the response has only what was found, or everything that was checked.
     pub fn output_scope(mut self, output_scope: GuardrailOutputScope) -> Self {
         self.request.output_scope = Some(output_scope);
         self
@@ -155,8 +165,9 @@ impl IntoFuture for ApplyGuardrail {
                 .map_err(|error| Error::unsendable(OPERATION, error))?
                 .set_guardrail_identifier(guardrail_identifier)
                 .set_guardrail_version(guardrail_version);
-            let client = sdk::runtime(&self.session);
-            sdk::Call::new(&self.session, OPERATION).send(input.send_with(&client)).await.map(Into::into)
+            let client = sdk::charged_runtime(&self.session);
+            let call = sdk::Call::new(&self.session, OPERATION).within(self.operation_timeout);
+            call.send(input.send_with(&client)).await.map(Into::into)
         })
     }
 }

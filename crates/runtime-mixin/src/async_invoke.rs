@@ -2,8 +2,9 @@
 
 use std::future::IntoFuture;
 use std::pin::Pin;
+use std::time::Duration;
 
-use bedrock_orm_core::{Bound, Error, ErrorKind, Result};
+use bedrock_orm_core::{Bound, Error, ErrorKind, Result, sdk};
 use bedrock_orm_managers::{Manager, Objects, Page, QuerySet, Rows};
 use bedrock_orm_models::{
     AsyncInvoke, AsyncInvokeOutputDataConfig, AsyncInvokeStatus, AsyncInvokeSummary, SortAsyncInvocationBy,
@@ -164,6 +165,7 @@ impl Target {
 pub struct StartAsyncInvoke {
     target: Target,
     request: StartAsyncInvokeRequest,
+    operation_timeout: Option<Duration>,
 }
 
 impl StartAsyncInvoke {
@@ -173,12 +175,20 @@ impl StartAsyncInvoke {
         output_data_config: AsyncInvokeOutputDataConfig,
     ) -> Self {
         let request = StartAsyncInvokeRequest::new(target.model_id.as_str(), model_input, output_data_config);
-        Self { target, request }
+        let operation_timeout = sdk::operation_timeout(&target.session);
+        Self { target, request, operation_timeout }
     }
 
     /// Sets an idempotency token: AWS starts only one job for it.
     pub fn client_request_token(mut self, token: impl Into<String>) -> Self {
         self.request.client_request_token = Some(token.into());
+        self
+    }
+
+    /// Sets the time limit of the call with all of its attempts, not of the job. The default is the session's
+    /// [`operation_timeout`](bedrock_orm_core::SessionBuilder::operation_timeout). `None` means no limit.
+    pub fn operation_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.operation_timeout = sdk::supported_timeout(timeout.into());
         self
     }
 
@@ -196,7 +206,7 @@ impl IntoFuture for StartAsyncInvoke {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             self.target.call("StartAsyncInvoke").check()?;
-            objects(&self.target).start(self.request).await
+            objects(&self.target).start_within(self.operation_timeout, self.request).await
         })
     }
 }

@@ -24,7 +24,7 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::stream::{Events, Silence, no_response};
+use crate::stream::{Clock, Events};
 use crate::{Invokable, Target};
 
 const OPERATION: &str = "InvokeModelWithBidirectionalStream";
@@ -83,7 +83,8 @@ impl<M: Invokable> BidirectionalStreamExt for Bound<M> {
 /// A stream in both directions: [`send`](Self::send) sends chunks, and its `Stream` yields the chunks received.
 ///
 /// Only the provider's own events say whether a reply is complete: the stream ends without an error when AWS ends it
-/// after [`finish`](Self::finish). Silence past the session's deadline, and exceptions from AWS, are errors. Dropping
+/// after [`finish`](Self::finish). A stream that exceeds the session's time
+/// limits, and exceptions from AWS, are errors. The limits count from the first [`next`](Self::next). Dropping
 /// it closes both directions.
 ///
 /// Source:
@@ -98,7 +99,7 @@ pub struct BidirectionalStream {
 
 /// The state of the response.
 enum Output {
-    Opening { response: JoinHandle<Result<SdkResponse, SdkError<SdkFailure>>>, silence: Silence },
+    Opening { response: JoinHandle<Result<SdkResponse, SdkError<SdkFailure>>>, clock: Clock },
     Open(Box<Events<SdkEvent>>),
     Ended,
 }
@@ -107,16 +108,16 @@ pub(crate) async fn open(target: Target) -> Result<BidirectionalStream> {
     target.call(OPERATION).check()?;
     let (input, chunks) = mpsc::channel(SEND_QUEUE);
     let request = target
-        .client()
+        .charged_client()
         .invoke_model_with_bidirectional_stream()
         .model_id(&target.model_id)
         .body(body(chunks).into());
     // AWS may respond only after it has received chunks, so sending must not wait for the response.
     let response = tokio::spawn(request.send());
-    let silence = Silence::new(target.session.stream_silence_timeout());
+    let clock = Clock::new(sdk::reply_limits(&target.session));
     Ok(BidirectionalStream {
         input: Some(input),
-        output: Output::Opening { response, silence },
+        output: Output::Opening { response, clock },
         target,
         started: Instant::now(),
         request_id: None,
@@ -141,13 +142,17 @@ impl BidirectionalStream {
     ///
     /// [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted) if nothing can be sent any more.
     /// [`next`](Self::next) returns the cause.
-    pub async fn send(&self, chunk: impl Into<Blob>) -> Result<()> {
+    pub fn send(&self, chunk: impl Into<Blob>) -> impl Future<Output = Result<()>> + Send {
+        // The future has no reference to the stream, which is not `Sync`, so that a task can send.
+        let (input, chunk) = (self.input.as_ref(), chunk.into());
         let closed = || {
             Error::stream_interrupted(OPERATION, "the stream accepts no more chunks")
                 .with_hint("`next` returns the error that ended it; after `finish`, nothing can be sent")
         };
-        let input = self.input.as_ref().ok_or_else(closed)?;
-        input.send(chunk.into()).await.map_err(|_| closed())
+        async move {
+            let input = input.ok_or_else(closed)?;
+            input.send(chunk).await.map_err(|_| closed())
+        }
     }
 
     /// Ends sending. Receiving continues.
@@ -173,15 +178,18 @@ impl BidirectionalStream {
         self.request_id.as_deref()
     }
 
-    /// Handles AWS's response to the request, and returns the new state.
-    fn opened(&mut self, response: Result<SdkResponse, SdkError<SdkFailure>>) -> Result<Output> {
+    /// Handles AWS's response to the request.
+    fn opened(
+        &mut self,
+        response: Result<SdkResponse, SdkError<SdkFailure>>,
+        clock: Clock,
+    ) -> Result<Output> {
         let session = &self.target.session;
         let response =
             response.map_err(|error| sdk::error(session, OPERATION, Some(&self.target.model_id), error))?;
         self.request_id = response.request_id().map(str::to_owned);
-        let silence_timeout = session.stream_silence_timeout();
         let target = self.target.clone();
-        let events = Events::new(response.body, OPERATION, target, self.started, silence_timeout);
+        let events = Events::new(response.body, OPERATION, target, self.started, clock);
         Ok(Output::Open(Box::new(events)))
     }
 }
@@ -194,17 +202,20 @@ impl Stream for BidirectionalStream {
         loop {
             match &mut this.output {
                 Output::Ended => return Poll::Ready(None),
-                Output::Opening { response: opening, silence } => {
+                Output::Opening { response: opening, clock } => {
                     let response = match Pin::new(&mut *opening).poll(context) {
-                        Poll::Ready(Ok(response)) => this.opened(response),
-                        Poll::Ready(Err(_)) => Err(Error::stream_interrupted(
-                            OPERATION,
-                            "the task that opens the stream was cancelled",
-                        )),
+                        Poll::Ready(Ok(response)) => {
+                            let limits = sdk::reply_limits(&this.target.session);
+                            let clock = std::mem::replace(clock, Clock::new(limits));
+                            this.opened(response, clock)
+                        }
+                        Poll::Ready(Err(_)) => {
+                            Err(Error::stream_interrupted(OPERATION, "the request was dropped"))
+                        }
                         Poll::Pending => {
-                            let timeout = ready!(silence.poll(context));
+                            let expired = ready!(clock.poll(context));
                             opening.abort();
-                            Err(no_response(OPERATION, timeout))
+                            Err(expired.error(OPERATION))
                         }
                     };
                     match response {

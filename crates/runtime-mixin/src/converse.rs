@@ -15,8 +15,8 @@ use bedrock_orm_models::{
 };
 use serde_json::Value;
 
-use crate::guardrail_config;
 use crate::{ConverseStream, Invokable, Target};
+use crate::{guardrail_config, stream};
 
 /// `converse` and `converse_stream` on a bound model.
 pub trait ConverseExt {
@@ -44,8 +44,9 @@ pub trait ConverseExt {
     /// # Errors
     ///
     /// When awaited: `InvalidInput` before anything is sent if a guardrail has no ID or no version, a number is not
-    /// finite, or JSON is nested too deeply; `DoesNotExist` if AWS does not know the model; `Validation`,
-    /// `AccessDenied`, `Throttled`, `ModelTimeout` …, as AWS returns them.
+    /// finite, or JSON is nested too deeply; `DoesNotExist` if AWS does not know the model; `Timeout`
+    /// after the [`operation_timeout`](Converse::operation_timeout); `Validation`, `AccessDenied`, `Throttled`,
+    /// `ModelTimeout` …, as AWS returns them.
     ///
     /// # Requests
     ///
@@ -126,19 +127,21 @@ pub struct Converse<R> {
     request: ConverseRequest,
     guardrail_trace: Option<GuardrailTrace>,
     guardrail_mode: Option<GuardrailStreamProcessingMode>,
-    silence_timeout: Option<Duration>,
+    limits: sdk::ReplyLimits,
+    restarts: u32,
     reply: PhantomData<fn() -> R>,
 }
 
 impl<R> Converse<R> {
     pub(crate) fn new(target: Target, request: ConverseRequest) -> Self {
-        let silence_timeout = target.session.stream_silence_timeout();
+        let limits = sdk::reply_limits(&target.session);
         Self {
             target,
             request,
             guardrail_trace: None,
             guardrail_mode: None,
-            silence_timeout,
+            limits,
+            restarts: 0,
             reply: PhantomData,
         }
     }
@@ -274,7 +277,14 @@ impl<R> Converse<R> {
         self
     }
 
-    /// Returns the target and the request. Checks the guardrail, and sets its trace.
+    /// Sets the time limit of the reply with all attempts, and of a stream until its end. The default is the session's
+    /// [`operation_timeout`](bedrock_orm_core::SessionBuilder::operation_timeout). `None` means no limit.
+    pub fn operation_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.limits.total = sdk::supported_timeout(timeout.into());
+        self
+    }
+
+    /// Returns the target and the request, whose guardrail is checked.
     fn into_request(self, operation: &'static str) -> Result<(Target, ConverseRequest)> {
         let mut request = self.request;
         if let Some(guardrail) = &mut request.guardrail_config {
@@ -291,7 +301,23 @@ impl Converse<ConverseStream> {
     /// Sets how long the stream can be silent, counted from sending, before it fails as interrupted. The default is the
     /// session's [`stream_silence_timeout`](bedrock_orm_core::Session::stream_silence_timeout). `None` means no limit.
     pub fn silence_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.silence_timeout = sdk::supported_timeout(timeout.into());
+        self.limits.silence = sdk::supported_timeout(timeout.into());
+        self
+    }
+
+    /// Sets how long the stream can be silent before its first event, counted from sending. The default is the session's
+    /// [`stream_first_event_timeout`](bedrock_orm_core::SessionBuilder::stream_first_event_timeout). `None` means that
+    /// the `silence_timeout` applies.
+    pub fn first_event_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.limits.first_event = sdk::supported_timeout(timeout.into());
+        self
+    }
+
+    /// Sends the request again, at most this often, if the stream is interrupted or silent for too long before its first
+    /// event. Awaiting then waits for the first event. The default is 0, since AWS may charge every request. A stream
+    /// that has had an event is never restarted.
+    pub fn restarts(mut self, restarts: u32) -> Self {
+        self.restarts = restarts;
         self
     }
 
@@ -309,13 +335,14 @@ impl IntoFuture for Converse<ConverseResponse> {
     fn into_future(self) -> Self::IntoFuture {
         const OPERATION: &str = "Converse";
         Box::pin(async move {
+            let timeout = self.limits.total;
             let (target, request) = self.into_request(OPERATION)?;
             let input = ConverseInputBuilder::try_from(request)
                 .map_err(|error| Error::unsendable(OPERATION, error))?
                 .model_id(&target.model_id);
-            let client = target.client();
+            let client = target.charged_client();
             let sending = Box::pin(async { input.send_with(&client).await });
-            target.call(OPERATION).send_with_usage(sending, usage).await.map(Into::into)
+            target.call(OPERATION).within(timeout).send_with_usage(sending, usage).await.map(Into::into)
         })
     }
 }
@@ -336,9 +363,18 @@ impl IntoFuture for Converse<ConverseStream> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let (silence_timeout, guardrail_mode) = (self.silence_timeout, self.guardrail_mode.clone());
+            let (limits, restarts, guardrail_mode) =
+                (self.limits, self.restarts, self.guardrail_mode.clone());
             let (target, request) = self.into_request(crate::converse_stream::OPERATION)?;
-            ConverseStream::open(target, request.streamed(guardrail_mode), silence_timeout).await
+            let request = request.streamed(guardrail_mode);
+            if restarts == 0 {
+                return ConverseStream::open(target, request, limits).await;
+            }
+            stream::restarting(restarts, limits, |limits| {
+                let stream = ConverseStream::open(target.clone(), request.clone(), limits);
+                async { stream.await?.begun().await }
+            })
+            .await
         })
     }
 }

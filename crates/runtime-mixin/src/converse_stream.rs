@@ -3,11 +3,12 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStreamInputBuilder;
 use aws_sdk_bedrockruntime::types::ConverseStreamOutput as SdkEvent;
+use bedrock_orm_core::sdk::ReplyLimits;
 use bedrock_orm_core::{Error, Partial, Result};
 use bedrock_orm_models::{
     ContentBlockDelta, ContentBlockDeltaEvent, ConverseResponse, ConverseStreamOutput, ConverseStreamRequest,
@@ -23,7 +24,7 @@ pub(crate) const OPERATION: &str = "ConverseStream";
 
 /// A reply as a stream of typed events.
 ///
-/// A stream that ends without the event that completes the message, or that is silent for longer than its timeout,
+/// A stream that ends without the event that completes the message, or that exceeds a time limit,
 /// yields an error of the kind [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted) as its last item.
 /// An exception that AWS sends in the stream is an error of its own kind. Both have [the message so
 /// far](bedrock_orm_core::Error::partial_message). Dropping the stream, or [`close`](Self::close), ends it.
@@ -58,19 +59,27 @@ impl ConverseStream {
     pub(crate) async fn open(
         target: Target,
         request: ConverseStreamRequest,
-        silence_timeout: Option<Duration>,
+        limits: ReplyLimits,
     ) -> Result<Self> {
         let input = ConverseStreamInputBuilder::try_from(request)
             .map_err(|error| Error::unsendable(OPERATION, error))?
             .model_id(&target.model_id);
-        let client = target.client();
+        let client = target.charged_client();
         let started = Instant::now();
-        let call = target.call(OPERATION);
+        let call = target.call(OPERATION).within(None);
         let opening = call.open(Box::pin(async { input.send_with(&client).await }));
-        let response = stream::open_within(call, OPERATION, opening, silence_timeout).await?;
+        let (response, clock) = stream::opened(call, OPERATION, opening, limits).await?;
         let request_id = response.request_id().map(str::to_owned);
-        let events = Events::new(response.stream, OPERATION, target, started, silence_timeout);
+        let events = Events::new(response.stream, OPERATION, target, started, clock);
         Ok(Self { events, assembly: Assembly::default(), failed: false, request_id })
+    }
+
+    /// Waits for the first event, which [`next`](Self::next) returns.
+    pub(crate) async fn begun(mut self) -> Result<Self> {
+        match self.events.begin().await {
+            Ok(()) => Ok(self),
+            Err(error) => Err(self.fail(error)),
+        }
     }
 
     /// Returns the next event, or `None` after the last.

@@ -101,6 +101,11 @@ impl Target {
         sdk::runtime(&self.session)
     }
 
+    /// Returns the client for requests that are charged.
+    pub(crate) fn charged_client(&self) -> Client {
+        sdk::charged_runtime(&self.session)
+    }
+
     /// Creates a call of the operation, which starts now.
     pub(crate) fn call(&self, operation: &'static str) -> sdk::Call<'_> {
         let call = sdk::Call::new(&self.session, operation);

@@ -35,8 +35,8 @@ pub trait InvokeModelExt {
     ///
     /// # Errors
     ///
-    /// When awaited: `InvalidInput` before anything is sent if a guardrail has no ID or no version; `Validation` if the
-    /// body is not in the provider's format; `AccessDenied`, `Throttled` …, as AWS returns them.
+    /// When awaited: `InvalidInput` before anything is sent if a guardrail has no ID or no version; `Timeout` after
+    /// the [`operation_timeout`](InvokeModel::operation_timeout); `Validation` if the body is not in the provider's format; `AccessDenied`, `Throttled` …, as AWS returns them.
     ///
     /// # Requests
     ///
@@ -101,14 +101,15 @@ pub struct InvokeModel<R> {
     pub(crate) performance_config_latency: Option<PerformanceConfigLatency>,
     pub(crate) service_tier: Option<ServiceTierType>,
     request_metadata: Option<Map<String, Value>>,
-    pub(crate) silence_timeout: Option<Duration>,
+    pub(crate) limits: sdk::ReplyLimits,
+    pub(crate) restarts: u32,
     guardrail: Option<GuardrailConfiguration>,
     response: PhantomData<fn() -> R>,
 }
 
 impl<R> InvokeModel<R> {
     pub(crate) fn new(target: Target, body: Blob) -> Self {
-        let silence_timeout = target.session.stream_silence_timeout();
+        let limits = sdk::reply_limits(&target.session);
         Self {
             target,
             body,
@@ -118,7 +119,8 @@ impl<R> InvokeModel<R> {
             performance_config_latency: None,
             service_tier: None,
             request_metadata: None,
-            silence_timeout,
+            limits,
+            restarts: 0,
             guardrail: None,
             response: PhantomData,
         }
@@ -171,7 +173,14 @@ impl<R> InvokeModel<R> {
         self
     }
 
-    /// Returns the labels in the format of the header: a JSON object.
+    /// Sets the time limit of the reply with all attempts, and of a stream until its end. The default is the session's
+    /// [`operation_timeout`](bedrock_orm_core::SessionBuilder::operation_timeout). `None` means no limit.
+    pub fn operation_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.limits.total = sdk::supported_timeout(timeout.into());
+        self
+    }
+
+    /// Returns the labels as the header has them.
     pub(crate) fn labels(&mut self) -> Option<String> {
         self.request_metadata.take().map(|labels| Value::Object(labels).to_string())
     }
@@ -192,7 +201,23 @@ impl InvokeModel<InvokeModelStream> {
     /// Sets how long the stream can be silent, counted from sending, before it fails as interrupted. The default is the
     /// session's [`stream_silence_timeout`](bedrock_orm_core::Session::stream_silence_timeout). `None` means no limit.
     pub fn silence_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.silence_timeout = sdk::supported_timeout(timeout.into());
+        self.limits.silence = sdk::supported_timeout(timeout.into());
+        self
+    }
+
+    /// Sets how long the stream can be silent before its first event, counted from sending. The default is the session's
+    /// [`stream_first_event_timeout`](bedrock_orm_core::SessionBuilder::stream_first_event_timeout). `None` means that
+    /// the `silence_timeout` applies.
+    pub fn first_event_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.limits.first_event = sdk::supported_timeout(timeout.into());
+        self
+    }
+
+    /// Sends the request again, at most this often, if the stream is interrupted or silent for too long before its first
+    /// event. Awaiting then waits for the first event. The default is 0, since AWS may charge every request. A stream
+    /// that has had an event is never restarted.
+    pub fn restarts(mut self, restarts: u32) -> Self {
+        self.restarts = restarts;
         self
     }
 }
@@ -208,7 +233,7 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
             let labels = self.labels();
             let target = self.target;
             let request = target
-                .client()
+                .charged_client()
                 .invoke_model()
                 .model_id(&target.model_id)
                 .body(self.body.into())
@@ -220,7 +245,7 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
                 .set_performance_config_latency(self.performance_config_latency.map(Into::into))
                 .set_service_tier(self.service_tier.map(Into::into))
                 .set_request_metadata(labels);
-            let response = target.call(OPERATION).send(request.send()).await?;
+            let response = target.call(OPERATION).within(self.limits.total).send(request.send()).await?;
             Ok(InvokeModelResponse {
                 body: response.body.into(),
                 content_type: response.content_type,

@@ -7,16 +7,17 @@ use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use aws_sdk_bedrockruntime::operation::RequestId;
+use aws_sdk_bedrockruntime::operation::invoke_model_with_response_stream::builders::InvokeModelWithResponseStreamFluentBuilder as SdkRequest;
 use aws_sdk_bedrockruntime::types::ResponseStream as SdkEvent;
-use bedrock_orm_core::sdk::Usage;
+use bedrock_orm_core::sdk::{ReplyLimits, Usage};
 use bedrock_orm_core::{Error, Partial, Result};
 use bedrock_orm_models::{Blob, PerformanceConfigLatency, ServiceTierType};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use serde_json::Value;
 
-use crate::InvokeModel;
 use crate::stream::{self, Events};
+use crate::{InvokeModel, Target};
 
 const OPERATION: &str = "InvokeModelWithResponseStream";
 
@@ -30,7 +31,7 @@ const TRACE: &str = "\"amazon-bedrock-trace\"";
 /// A response in the provider's format, as a stream of chunks. Each chunk is an event of the provider, usually JSON,
 /// which `chunk.json()` parses.
 ///
-/// A stream that ends without the chunk that AWS marks as the last, or that is silent for longer than its timeout,
+/// A stream that ends without the chunk that AWS marks as the last, or that exceeds a time limit,
 /// yields an error of the kind [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted) as its last item.
 /// An exception that AWS sends in the stream is an error of its own kind. Both have [the chunks so
 /// far](bedrock_orm_core::Error::partial). Dropping the stream, or [`close`](Self::close), ends it.
@@ -50,6 +51,31 @@ pub struct InvokeModelStream {
 }
 
 impl InvokeModelStream {
+    async fn open(target: Target, request: SdkRequest, limits: ReplyLimits) -> Result<Self> {
+        let started = Instant::now();
+        let call = target.call(OPERATION).within(None);
+        let opening = call.open(Box::pin(request.send()));
+        let (response, clock) = stream::opened(call, OPERATION, opening, limits).await?;
+        Ok(Self {
+            request_id: response.request_id().map(str::to_owned),
+            content_type: response.content_type,
+            performance_config_latency: response.performance_config_latency.map(Into::into),
+            service_tier: response.service_tier.map(Into::into),
+            events: Events::new(response.body, OPERATION, target, started, clock),
+            received: Vec::new(),
+            last_chunk: 0,
+            complete: false,
+        })
+    }
+
+    /// Waits for the first chunk, which [`next`](Self::next) returns.
+    async fn begun(mut self) -> Result<Self> {
+        match self.events.begin().await {
+            Ok(()) => Ok(self),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
     /// Returns the next chunk, or `None` after the last.
     ///
     /// # Errors
@@ -165,7 +191,7 @@ impl IntoFuture for InvokeModel<InvokeModelStream> {
             let labels = self.labels();
             let target = self.target;
             let request = target
-                .client()
+                .charged_client()
                 .invoke_model_with_response_stream()
                 .model_id(&target.model_id)
                 .body(self.body.into())
@@ -177,25 +203,15 @@ impl IntoFuture for InvokeModel<InvokeModelStream> {
                 .set_performance_config_latency(self.performance_config_latency.map(Into::into))
                 .set_service_tier(self.service_tier.map(Into::into))
                 .set_request_metadata(labels);
-            let started = Instant::now();
-            let call = target.call(OPERATION);
-            let response = stream::open_within(
-                call,
-                OPERATION,
-                call.open(Box::pin(request.send())),
-                self.silence_timeout,
-            )
-            .await?;
-            Ok(InvokeModelStream {
-                request_id: response.request_id().map(str::to_owned),
-                content_type: response.content_type,
-                performance_config_latency: response.performance_config_latency.map(Into::into),
-                service_tier: response.service_tier.map(Into::into),
-                events: Events::new(response.body, OPERATION, target, started, self.silence_timeout),
-                received: Vec::new(),
-                last_chunk: 0,
-                complete: false,
+            let (limits, restarts) = (self.limits, self.restarts);
+            if restarts == 0 {
+                return InvokeModelStream::open(target, request, limits).await;
+            }
+            stream::restarting(restarts, limits, |limits| {
+                let stream = InvokeModelStream::open(target.clone(), request.clone(), limits);
+                async { stream.await?.begun().await }
             })
+            .await
         })
     }
 }

@@ -1,6 +1,7 @@
-//! The SDK's event receiver as a stream with a silence deadline.
+//! The SDK's event receiver as a stream with deadlines.
 
 use std::error::Error as StdError;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -8,44 +9,80 @@ use std::time::{Duration, Instant};
 use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
 use aws_smithy_types::event_stream::RawMessage;
-use bedrock_orm_core::sdk::{self, Call, Usage};
+use bedrock_orm_core::sdk::{self, Call, ReplyLimits, Usage};
 use bedrock_orm_core::{Error, Result};
 use futures_core::Stream;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use tokio::time::Sleep;
 
 use crate::Target;
 
-/// Waits for the response that opens a stream, for at most the silence timeout.
-pub(crate) async fn open_within<T>(
+/// Waits for the response that opens a stream, no longer than the limits of the stream allow. The clock starts.
+pub(crate) async fn opened<T>(
     call: Call<'_>,
     operation: &'static str,
     opening: impl Future<Output = Result<T>>,
-    silence_timeout: Option<Duration>,
-) -> Result<T> {
-    let Some(timeout) = silence_timeout else { return opening.await };
-    if timeout.is_zero() {
-        let message = "silence_timeout is zero: every stream would time out";
-        return Err(Error::invalid_input(operation, message).with_hint("`None` sets no limit"));
+    limits: ReplyLimits,
+) -> Result<(T, Clock)> {
+    check(operation, limits)?;
+    let mut clock = Clock::new(limits);
+    clock.start();
+    let Some((at, expired)) = clock.next() else { return Ok((opening.await?, clock)) };
+    match tokio::time::timeout_at(at, opening).await {
+        Ok(response) => Ok((response?, clock)),
+        Err(_) => {
+            let error = expired.error(operation);
+            call.failed(&error);
+            Err(error)
+        }
     }
-    tokio::time::timeout(timeout, opening).await.unwrap_or_else(|_| {
-        let error = no_response(operation, timeout);
-        call.failed(&error);
-        Err(error)
-    })
 }
 
-/// Creates the error for a stream that did not open within the timeout.
-pub(crate) fn no_response(operation: &'static str, timeout: Duration) -> Error {
-    let message = format!("no response for {timeout:?}: the stream was silent from the start");
-    Error::stream_interrupted(operation, message)
-        .with_hint("set a longer `silence_timeout`, or `stream_silence_timeout` of the session")
+fn check(operation: &'static str, limits: ReplyLimits) -> Result<()> {
+    let named = [
+        ("silence_timeout", limits.silence),
+        ("first_event_timeout", limits.first_event),
+        ("operation_timeout", limits.total),
+    ];
+    match named.into_iter().find(|(_, limit)| limit.is_some_and(|limit| limit.is_zero())) {
+        Some((name, _)) => {
+            let message = format!("{name} is zero: every stream would time out");
+            Err(Error::invalid_input(operation, message).with_hint("`None` sets no limit"))
+        }
+        None => Ok(()),
+    }
 }
 
-/// The events of an operation's stream. After an error, the stream has ended.
+/// Opens a stream, and opens it again, at most `restarts` times, if it is interrupted before its first event. The limit
+/// for the whole reply includes all of it.
+pub(crate) async fn restarting<S, F>(
+    restarts: u32,
+    limits: ReplyLimits,
+    mut begun: impl FnMut(ReplyLimits) -> F,
+) -> Result<S>
+where
+    F: Future<Output = Result<S>>,
+{
+    let started = tokio::time::Instant::now();
+    let mut left = limits;
+    for _ in 0..restarts {
+        match begun(left).await {
+            Err(error) if error.is_stream_interrupted() || error.is_timeout() => {
+                left.total = limits.total.map(|total| total.saturating_sub(started.elapsed()));
+                if left.total.is_some_and(|total| total.is_zero()) {
+                    return Err(error);
+                }
+            }
+            begun => return begun,
+        }
+    }
+    begun(left).await
+}
+
+/// The events of an operation's stream. An error is the last of them.
 pub(crate) struct Events<T> {
     received: Option<Pin<Box<dyn Stream<Item = Result<T>> + Send>>>,
-    silence: Silence,
+    clock: Clock,
     operation: &'static str,
     target: Target,
     started: Instant,
@@ -59,30 +96,33 @@ impl<T: Send + Sync + 'static> Events<T> {
         operation: &'static str,
         target: Target,
         started: Instant,
-        silence_timeout: Option<Duration>,
+        clock: Clock,
     ) -> Self
     where
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        let source = target.clone();
-        let convert = move |error: SdkError<E, RawMessage>| {
-            sdk::stream_error(&source.session, operation, &source.model_id, error)
+        let of = target.clone();
+        let ours = move |error: SdkError<E, RawMessage>| {
+            sdk::stream_error(&of.session, operation, &of.model_id, error)
         };
-        let received = stream::unfold((receiver, convert), |(mut receiver, convert)| async move {
+        let received = stream::unfold((receiver, ours), |(mut receiver, ours)| async move {
             match receiver.recv().await {
-                Ok(Some(event)) => Some((Ok(event), (receiver, convert))),
+                Ok(Some(event)) => Some((Ok(event), (receiver, ours))),
                 Ok(None) => None,
-                Err(error) => Some((Err(convert(error)), (receiver, convert))),
+                Err(error) => Some((Err(ours(error)), (receiver, ours))),
             }
         });
-        Self {
-            received: Some(Box::pin(received)),
-            silence: Silence::new(silence_timeout),
-            operation,
-            target,
-            started,
-            is_logged: false,
-        }
+        Self { received: Some(Box::pin(received)), clock, operation, target, started, is_logged: false }
+    }
+
+    /// Waits for the first event, which remains the next one.
+    pub(crate) async fn begin(&mut self) -> Result<()> {
+        let first = poll_fn(|context| self.poll_event(context)).await;
+        let interrupted =
+            || Error::stream_interrupted(self.operation, "the stream ended before its first event");
+        let first = first.ok_or_else(interrupted)??;
+        self.received = self.received.take().map(|rest| stream::iter([Ok(first)]).chain(rest).boxed());
+        Ok(())
     }
 
     /// Logs that the stream completed.
@@ -108,7 +148,7 @@ impl<T: Send + Sync + 'static> Events<T> {
         let Some(received) = &mut self.received else { return Poll::Ready(None) };
         match received.as_mut().poll_next(context) {
             Poll::Ready(Some(Ok(event))) => {
-                self.silence.reset();
+                self.clock.event();
                 Poll::Ready(Some(Ok(event)))
             }
             Poll::Ready(Some(Err(error))) => {
@@ -119,12 +159,11 @@ impl<T: Send + Sync + 'static> Events<T> {
                 self.close();
                 Poll::Ready(None)
             }
-            Poll::Pending => match self.silence.poll(context) {
+            Poll::Pending => match self.clock.poll(context) {
                 Poll::Pending => Poll::Pending,
-                Poll::Ready(timeout) => {
+                Poll::Ready(expired) => {
                     self.close();
-                    let message = format!("the stream was silent for {timeout:?}");
-                    Poll::Ready(Some(Err(Error::stream_interrupted(self.operation, message))))
+                    Poll::Ready(Some(Err(expired.error(self.operation))))
                 }
             },
         }
@@ -136,31 +175,92 @@ impl<T: Send + Sync + 'static> Events<T> {
     }
 }
 
-/// The silence deadline of a stream. The clock is read only while the stream is silent.
-pub(crate) struct Silence {
-    timeout: Option<Duration>,
-    sleep: Option<Pin<Box<Sleep>>>,
-    running: bool,
+/// A limit of a stream that expired.
+#[derive(Clone, Copy)]
+pub(crate) enum Expired {
+    FirstEvent(Duration),
+    Silence(Duration),
+    Total(Duration),
 }
 
-impl Silence {
-    pub(crate) fn new(timeout: Option<Duration>) -> Self {
-        Self { timeout, sleep: None, running: false }
+impl Expired {
+    pub(crate) fn error(self, operation: &'static str) -> Error {
+        let (message, hint) = match self {
+            Self::FirstEvent(timeout) => (
+                format!("no response for {timeout:?}: the stream was silent from the start"),
+                "`first_event_timeout` and `silence_timeout`, or the session's `stream_first_event_timeout` and \
+                 `stream_silence_timeout`, set the limit",
+            ),
+            Self::Silence(timeout) => (
+                format!("the stream was silent for {timeout:?}"),
+                "`silence_timeout`, or the session's `stream_silence_timeout`, sets the limit",
+            ),
+            Self::Total(timeout) => (
+                format!("the stream did not end within {timeout:?}"),
+                "`operation_timeout`, of the session or of the call, sets the limit",
+            ),
+        };
+        Error::stream_interrupted(operation, message).with_hint(hint)
+    }
+}
+
+/// The deadlines of a stream. The time is read only while no event arrives.
+pub(crate) struct Clock {
+    limits: ReplyLimits,
+    started: Option<tokio::time::Instant>,
+    has_events: bool,
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// What expires when the sleep ends. `None` if an event has arrived since.
+    next: Option<Expired>,
+}
+
+impl Clock {
+    /// Creates a clock that starts when it is first polled, or by [`start`](Self::start).
+    pub(crate) fn new(limits: ReplyLimits) -> Self {
+        Self { limits, started: None, has_events: false, sleep: None, next: None }
     }
 
-    /// Resets the deadline, because an event arrived.
-    fn reset(&mut self) {
-        self.running = false;
+    fn start(&mut self) -> tokio::time::Instant {
+        *self.started.get_or_insert_with(tokio::time::Instant::now)
     }
 
-    /// Becomes ready after the timeout, and returns the timeout.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Duration> {
-        let Some(timeout) = self.timeout else { return Poll::Pending };
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
-        if !self.running {
-            sleep.as_mut().reset(tokio::time::Instant::now() + timeout);
-            self.running = true;
+    /// Resets the silence, because an event arrived.
+    fn event(&mut self) {
+        self.has_events = true;
+        self.next = None;
+    }
+
+    /// Returns the next deadline, and what expires then.
+    fn next(&mut self) -> Option<(tokio::time::Instant, Expired)> {
+        let started = self.start();
+        let silence = if self.has_events {
+            let silence = self.limits.silence;
+            silence.map(|silence| (tokio::time::Instant::now() + silence, Expired::Silence(silence)))
+        } else {
+            let first = self.limits.first_event.or(self.limits.silence);
+            first.map(|first| (started + first, Expired::FirstEvent(first)))
+        };
+        let total = self.limits.total.map(|total| (started + total, Expired::Total(total)));
+        [silence, total].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    /// Ready with the limit that expired.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Expired> {
+        let expires = match self.next {
+            Some(expires) => expires,
+            None => {
+                let Some((at, expires)) = self.next() else { return Poll::Pending };
+                match &mut self.sleep {
+                    Some(sleep) => sleep.as_mut().reset(at),
+                    None => self.sleep = Some(Box::pin(tokio::time::sleep_until(at))),
+                }
+                self.next = Some(expires);
+                expires
+            }
+        };
+        match &mut self.sleep {
+            Some(sleep) => sleep.as_mut().poll(context).map(|()| expires),
+            None => Poll::Pending,
         }
-        sleep.as_mut().poll(context).map(|()| timeout)
     }
 }

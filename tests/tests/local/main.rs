@@ -25,6 +25,7 @@ mod async_invokes;
 mod conversation_manager;
 mod converse;
 mod converse_stream;
+mod deadlines;
 mod errors;
 mod generic;
 mod guardrails;

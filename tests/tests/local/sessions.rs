@@ -70,6 +70,7 @@ async fn invalid_settings_are_errors() {
         (with_region().attempt_timeout(Duration::ZERO), "attempt_timeout is zero"),
         (with_region().operation_timeout(Duration::ZERO), "operation_timeout is zero"),
         (with_region().stream_silence_timeout(Duration::ZERO), "stream_silence_timeout is zero"),
+        (with_region().stream_first_event_timeout(Duration::ZERO), "stream_first_event_timeout is zero"),
     ] {
         let error = builder.build().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration, "{error}");

@@ -3,6 +3,7 @@
 use std::future::IntoFuture as _;
 use std::time::{Duration, Instant};
 
+use bedrock_orm::SessionBuilder;
 use bedrock_orm::models::{ContentBlock, ReasoningContentBlock};
 use bedrock_orm::prelude::*;
 use bedrock_orm::{ConverseStream, Partial};
@@ -184,7 +185,7 @@ async fn the_silence_timeout_starts_when_the_request_is_sent() {
 #[tokio::test]
 async fn the_default_session_settings_have_a_silence_timeout() {
     let session = session("http://127.0.0.1:1").await;
-    assert_eq!(session.stream_silence_timeout(), Some(Duration::from_secs(120)));
+    assert_eq!(session.stream_silence_timeout(), Some(SessionBuilder::STREAM_SILENCE_TIMEOUT));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::auth::AuthSchemeId;
 use aws_smithy_types::retry::RetryConfig;
 
+use super::limits::{self, StreamLimits, supported_timeout};
 use super::profile::Profile;
 use super::{CredentialSource, Session, behavior_version};
 use crate::{Error, Result};
@@ -27,7 +28,7 @@ pub struct SessionBuilder {
     session_token: Option<String>,
     max_attempts: Option<u32>,
     timeouts: TimeoutConfigBuilder,
-    stream_silence_timeout: Option<Duration>,
+    stream: StreamLimits,
     is_local: bool,
 }
 
@@ -41,14 +42,11 @@ impl Default for SessionBuilder {
             session_token: None,
             max_attempts: None,
             timeouts: TimeoutConfig::builder(),
-            stream_silence_timeout: Some(Self::STREAM_SILENCE_TIMEOUT),
+            stream: StreamLimits::default(),
             is_local: false,
         }
     }
 }
-
-/// The longest timeout: ten years. The SDK and tokio fail with much longer ones.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 /// The largest number of attempts that is passed to the SDK, which counts up to it. The SDK's own quota of retries is
 /// used up earlier.
@@ -64,11 +62,6 @@ const LOCAL_KEY: &str = "local";
 /// The SDK's default timeout for opening a connection. The SDK's loader sets it, but a local session does not use the
 /// loader.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
-
-/// Returns the timeout, or `None` if it is too long for the SDK and tokio.
-pub(crate) fn supported_timeout(timeout: Option<Duration>) -> Option<Duration> {
-    timeout.filter(|timeout| *timeout <= LONGEST_TIMEOUT)
-}
 
 /// Defines setters of the SDK's timeouts. `None` disables a timeout.
 macro_rules! timeouts {
@@ -88,9 +81,22 @@ macro_rules! timeouts {
 }
 
 impl SessionBuilder {
-    /// The default silence timeout of streams: two minutes. Models that reason or read a long prompt are silent for
-    /// tens of seconds; a broken connection is silent forever.
-    pub const STREAM_SILENCE_TIMEOUT: Duration = Duration::from_secs(120);
+    /// The default [`operation_timeout`](Self::operation_timeout) of calls that invoke no model: four minutes, which is
+    /// enough for three attempts that end at the [`READ_TIMEOUT`](Self::READ_TIMEOUT).
+    pub const OPERATION_TIMEOUT: Duration = limits::OPERATION_TIMEOUT;
+
+    /// The default [`operation_timeout`](Self::operation_timeout) of a model's reply: one hour, which is how long AWS
+    /// lets a model reason. A shorter limit would give up replies that AWS completes and charges.
+    ///
+    /// Source: <https://docs.aws.amazon.com/nova/latest/nova2-userguide/important-timeout-configuration.html>
+    pub const REPLY_TIMEOUT: Duration = limits::REPLY_TIMEOUT;
+
+    /// The default [`read_timeout`](Self::read_timeout) of calls that are not charged: one minute, as in boto3.
+    pub const READ_TIMEOUT: Duration = limits::READ_TIMEOUT;
+
+    /// The default [`stream_silence_timeout`](Self::stream_silence_timeout): five minutes. A model that reads a long
+    /// prompt, or reasons without showing it, is silent for minutes; a broken connection is silent forever.
+    pub const STREAM_SILENCE_TIMEOUT: Duration = limits::STREAM_SILENCE_TIMEOUT;
 
     /// Sets the region, such as `eu-central-1`. By default, it is that of `AWS_REGION` or of the profile.
     #[must_use]
@@ -185,21 +191,34 @@ impl SessionBuilder {
     timeouts! {
         /// Sets the time limit for opening a connection. The SDK's default is 3.1 s.
         connect_timeout: connect_timeout or disable_connect_timeout;
-        /// Sets the time limit for the first byte of a response. There is none by default, because the response to a
-        /// long `converse` takes time to generate.
+        /// Sets the time limit for the first byte of a response, in each attempt. The default is [one
+        /// minute](Self::READ_TIMEOUT) for calls that are not charged, which are repeated after it. Calls that are
+        /// charged (of models and of guardrails) have only the `operation_timeout` by default, because the response to a
+        /// long `converse` starts when the model has finished. They are not repeated after it: AWS may have charged them.
         read_timeout: read_timeout or disable_read_timeout;
-        /// Sets the time limit for one attempt of a request. There is none by default.
+        /// Sets the time limit for one attempt of a request, until the last byte of its response. There is none by
+        /// default besides the `operation_timeout`. For a stream, it covers only the opening. Calls that are charged are
+        /// not repeated after it.
         attempt_timeout: operation_attempt_timeout or disable_operation_attempt_timeout;
-        /// Sets the time limit for a request with all of its attempts. For a stream, it covers only the opening. There
-        /// is none by default.
+        /// Sets the time limit for a call with all of its attempts, and for a stream until its end. The default is [one
+        /// hour](Self::REPLY_TIMEOUT) for the reply of a model, and [four minutes](Self::OPERATION_TIMEOUT) for all
+        /// other calls. The builders of calls set another for one call.
         operation_timeout: operation_timeout or disable_operation_timeout;
     }
 
-    /// Sets how long a stream can be silent, counted from sending, before it fails as interrupted. The default is [two
+    /// Sets how long a stream can be silent, counted from sending, before it fails as interrupted. The default is [five
     /// minutes](Self::STREAM_SILENCE_TIMEOUT). `None` means no limit.
     #[must_use]
     pub fn stream_silence_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.stream_silence_timeout = supported_timeout(timeout.into());
+        self.stream.silence = supported_timeout(timeout.into());
+        self
+    }
+
+    /// Sets how long a stream can be silent before its first event, counted from sending. The default, `None`, is the
+    /// [`stream_silence_timeout`](Self::stream_silence_timeout).
+    #[must_use]
+    pub fn stream_first_event_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.stream.first_event = supported_timeout(timeout.into());
         self
     }
 
@@ -219,7 +238,7 @@ impl SessionBuilder {
             return self.build_local();
         }
         self.check()?;
-        let stream_silence_timeout = self.stream_silence_timeout;
+        let stream = self.stream;
         let profile = self.named_profile().await?;
         let is_set_in_code = self.profile.is_some();
         let has_keys = self.access_key.is_some();
@@ -235,14 +254,10 @@ impl SessionBuilder {
                 let config = loader.load().await;
                 let credentials = profile.credentials_provider(&config);
                 let config = config.into_builder().credentials_provider(credentials).build();
-                return Session::new(
-                    config,
-                    stream_silence_timeout,
-                    CredentialSource::Profile(profile.into_name()),
-                );
+                return Session::new(config, stream, CredentialSource::Profile(profile.into_name()));
             }
         };
-        Session::new(loader.load().await, stream_silence_timeout, source)
+        Session::new(loader.load().await, stream, source)
     }
 
     /// Builds a session for a local Bedrock. It is not async, because it reads neither files nor the network.
@@ -270,7 +285,7 @@ impl SessionBuilder {
             .retry_config(retries(self.max_attempts))
             .timeout_config(self.timeouts.take_unset_from(defaults).build())
             .build();
-        Session::new(config, self.stream_silence_timeout, CredentialSource::AccessKey)
+        Session::new(config, self.stream, CredentialSource::AccessKey)
     }
 
     /// Checks the settings.
@@ -286,7 +301,8 @@ impl SessionBuilder {
             ("read_timeout", timeouts.read_timeout()),
             ("attempt_timeout", timeouts.operation_attempt_timeout()),
             ("operation_timeout", timeouts.operation_timeout()),
-            ("stream_silence_timeout", self.stream_silence_timeout),
+            ("stream_silence_timeout", self.stream.silence),
+            ("stream_first_event_timeout", self.stream.first_event),
         ];
         if let Some((name, _)) = limits.iter().find(|(_, limit)| limit.is_some_and(|limit| limit.is_zero())) {
             let hint = "`None` sets no limit";

@@ -2,14 +2,17 @@
 
 mod builder;
 mod extensions;
+mod limits;
 mod profile;
 mod region;
 mod registry;
+mod resending;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 #[cfg(feature = "control-plane")]
 use once_cell::sync::OnceCell;
@@ -17,7 +20,7 @@ use once_cell::sync::OnceCell;
 use crate::{Error, Result};
 
 pub use builder::SessionBuilder;
-pub(crate) use builder::supported_timeout;
+pub(crate) use limits::{SessionLimits, StreamLimits, supported_timeout};
 pub use registry::SessionChoice;
 
 /// Returns the SDK's behavior version, which determines its defaults for retries and timeouts. Raising it changes
@@ -66,15 +69,24 @@ struct Inner {
     settings: Settings,
     #[cfg(feature = "control-plane")]
     control_plane: OnceCell<aws_sdk_bedrock::Client>,
-    runtime: Mutex<Option<aws_sdk_bedrockruntime::Client>>,
+    runtime: Mutex<RuntimeClients>,
     regions: region::Regions,
     extensions: extensions::Extensions,
+}
+
+/// The clients of the runtime API. Their limits and their retries differ.
+#[derive(Default)]
+struct RuntimeClients {
+    /// For requests that are charged.
+    charged: Option<aws_sdk_bedrockruntime::Client>,
+    /// For requests that can be repeated free of charge.
+    free: Option<aws_sdk_bedrockruntime::Client>,
 }
 
 /// The settings that are not part of the SDK's configuration.
 #[derive(Clone)]
 struct Settings {
-    stream_silence_timeout: Option<Duration>,
+    limits: SessionLimits,
     credential_source: CredentialSource,
 }
 
@@ -122,21 +134,17 @@ impl Session {
         Self::builder().local(url).build_local()
     }
 
-    /// Builds a session from the SDK's own configuration.
+    /// Builds a session from the SDK's own configuration. A time limit that it leaves open has the default of
+    /// [`SessionBuilder`]; one that it disables is disabled.
     ///
     /// # Errors
     ///
     /// [`Configuration`](crate::ErrorKind::Configuration) if it has no region, or an invalid one.
     pub fn from_sdk_config(config: &SdkConfig) -> Result<Self> {
-        let silence = Some(SessionBuilder::STREAM_SILENCE_TIMEOUT);
-        Self::new(config.clone(), silence, CredentialSource::SdkConfig)
+        Self::new(config.clone(), StreamLimits::default(), CredentialSource::SdkConfig)
     }
 
-    fn new(
-        config: SdkConfig,
-        stream_silence_timeout: Option<Duration>,
-        credential_source: CredentialSource,
-    ) -> Result<Self> {
+    fn new(config: SdkConfig, stream: StreamLimits, credential_source: CredentialSource) -> Result<Self> {
         let region = match config.region().map(AsRef::as_ref) {
             Some(region) if is_region(region) => region.to_owned(),
             Some(region) if !region.trim().is_empty() => return Err(invalid_region(region)),
@@ -147,7 +155,8 @@ impl Session {
             // Without a behavior version, the SDK's clients panic.
             None => config.into_builder().behavior_version(behavior_version()).build(),
         };
-        let settings = Settings { stream_silence_timeout, credential_source };
+        let limits = SessionLimits::new(&timeouts(&config), stream);
+        let settings = Settings { limits, credential_source };
         Ok(Self::with_regions(config, region, settings, region::Regions::default()))
     }
 
@@ -159,7 +168,7 @@ impl Session {
                 settings,
                 #[cfg(feature = "control-plane")]
                 control_plane: OnceCell::new(),
-                runtime: Mutex::new(None),
+                runtime: Mutex::default(),
                 regions,
                 extensions: extensions::Extensions::default(),
             }),
@@ -178,7 +187,11 @@ impl Session {
 
     /// Returns how long a stream can be silent before it fails as interrupted, or `None` if there is no limit.
     pub fn stream_silence_timeout(&self) -> Option<Duration> {
-        self.inner.settings.stream_silence_timeout
+        self.limits().stream.silence
+    }
+
+    pub(crate) fn limits(&self) -> &SessionLimits {
+        &self.inner.settings.limits
     }
 
     pub(crate) fn credential_source(&self) -> &CredentialSource {
@@ -190,28 +203,52 @@ impl Session {
         self.inner.extensions.get()
     }
 
-    /// Closes the runtime client and its connections. The next call opens a new one. Calls and streams in progress
+    /// Closes the runtime clients and their connections. The next call opens new ones. Calls and streams in progress
     /// continue.
     pub fn close(&self) {
-        self.runtime_slot().take();
+        *self.runtime_clients() = RuntimeClients::default();
     }
 
     /// Returns the client for the control plane.
     #[cfg(feature = "control-plane")]
     pub(crate) fn control_plane(&self) -> aws_sdk_bedrock::Client {
-        self.inner.control_plane.get_or_init(|| aws_sdk_bedrock::Client::new(&self.inner.config)).clone()
+        let client = self.inner.control_plane.get_or_init(|| {
+            let config = aws_sdk_bedrock::config::Builder::from(&self.inner.config)
+                .timeout_config(limits::of_requests(&timeouts(&self.inner.config)));
+            aws_sdk_bedrock::Client::from_conf(config.build())
+        });
+        client.clone()
     }
 
-    /// Returns the client for the runtime API. After `close`, it is a new client.
+    /// Returns the client of the runtime API for requests that can be repeated free of charge.
     pub(crate) fn runtime(&self) -> aws_sdk_bedrockruntime::Client {
-        self.runtime_slot()
-            .get_or_insert_with(|| aws_sdk_bedrockruntime::Client::new(&self.inner.config))
-            .clone()
+        let new = || {
+            let config = aws_sdk_bedrockruntime::config::Builder::from(&self.inner.config)
+                .timeout_config(limits::of_requests(&timeouts(&self.inner.config)));
+            aws_sdk_bedrockruntime::Client::from_conf(config.build())
+        };
+        self.runtime_clients().free.get_or_insert_with(new).clone()
     }
 
-    fn runtime_slot(&self) -> std::sync::MutexGuard<'_, Option<aws_sdk_bedrockruntime::Client>> {
+    /// Returns the client of the runtime API for requests that are charged.
+    pub(crate) fn charged_runtime(&self) -> aws_sdk_bedrockruntime::Client {
+        let new = || {
+            let config = aws_sdk_bedrockruntime::config::Builder::from(&self.inner.config)
+                .timeout_config(limits::of_replies(&timeouts(&self.inner.config)))
+                .retry_classifier(resending::NoSecondCharge);
+            aws_sdk_bedrockruntime::Client::from_conf(config.build())
+        };
+        self.runtime_clients().charged.get_or_insert_with(new).clone()
+    }
+
+    fn runtime_clients(&self) -> std::sync::MutexGuard<'_, RuntimeClients> {
         self.inner.runtime.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns the time limits of the SDK's configuration.
+fn timeouts(config: &SdkConfig) -> TimeoutConfig {
+    config.timeout_config().cloned().unwrap_or_else(|| TimeoutConfig::builder().build())
 }
 
 /// Sessions are equal if they are clones of each other.

@@ -1,5 +1,7 @@
 //! Starts asynchronous invocations.
 
+use std::time::Duration;
+
 use aws_sdk_bedrockruntime::operation::start_async_invoke::builders::StartAsyncInvokeInputBuilder;
 use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
 use bedrock_orm_models::{AsyncInvoke, StartAsyncInvokeRequest, StartAsyncInvokeResponse};
@@ -22,15 +24,47 @@ impl Manager<AsyncInvoke> {
         request: StartAsyncInvokeRequest,
     ) -> impl Future<Output = Result<Bound<StartAsyncInvokeResponse>>> + Send + use<> {
         let choice = self.choice().clone();
-        async move { Self::bind(choice, |session| async move { start(&session, request).await }).await }
+        async move {
+            let start = |session| async move {
+                let timeout = sdk::operation_timeout(&session);
+                start(&session, request, timeout).await
+            };
+            Self::bind(choice, start).await
+        }
+    }
+
+    /// Starts a job as [`start`](Self::start) does, with this time limit for the call instead of the session's. `None`
+    /// means no limit.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    ///
+    /// # Requests
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_within(
+        &self,
+        operation_timeout: Option<Duration>,
+        request: StartAsyncInvokeRequest,
+    ) -> impl Future<Output = Result<Bound<StartAsyncInvokeResponse>>> + Send + use<> {
+        let choice = self.choice().clone();
+        async move {
+            let start = |session| async move { start(&session, request, operation_timeout).await };
+            Self::bind(choice, start).await
+        }
     }
 }
 
-async fn start(session: &Session, request: StartAsyncInvokeRequest) -> Result<StartAsyncInvokeResponse> {
+async fn start(
+    session: &Session,
+    request: StartAsyncInvokeRequest,
+    operation_timeout: Option<Duration>,
+) -> Result<StartAsyncInvokeResponse> {
     const OPERATION: &str = "StartAsyncInvoke";
     let model_id = request.model_id.clone();
     let request = StartAsyncInvokeInputBuilder::try_from(request)
         .map_err(|error| Error::unsendable(OPERATION, error))?;
-    let call = sdk::Call::new(session, OPERATION).with_model_id(&model_id);
+    let call = sdk::Call::new(session, OPERATION).with_model_id(&model_id).within(operation_timeout);
     call.send(request.send_with(&sdk::runtime(session))).await.map(Into::into)
 }

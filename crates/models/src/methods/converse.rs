@@ -180,12 +180,32 @@ impl ConverseResponse {
         self.message().map(|message| message.content.as_slice()).unwrap_or_default()
     }
 
-    /// Returns the reply as a message, to continue the conversation with: `messages.push(reply.message().cloned()…)`.
+    /// Returns the message of the reply, as AWS sent it. To continue the conversation, use
+    /// [`sendable_message`](Self::sendable_message).
     pub fn message(&self) -> Option<&Message> {
         match &self.output {
             ConverseOutput::Message(message) => Some(message),
             ConverseOutput::Unknown(_) => None,
         }
+    }
+
+    /// Returns the message to add to the history of the conversation, without what AWS would reject in the next turn; see
+    /// [`Message::sendable`]. `None` if the reply is empty.
+    ///
+    /// ```
+    /// use bedrock_orm_models::{ConverseOutput, ConverseResponse, Message};
+    ///
+    /// let mut history = vec![Message::user("Hello")];
+    /// let mut reply = ConverseResponse::default();
+    /// reply.output = ConverseOutput::Message(Message::assistant(""));
+    /// match reply.sendable_message() {
+    ///     Some(message) => history.push(message),
+    ///     None => drop(history.pop()), // the turn did not happen
+    /// }
+    /// assert!(history.is_empty());
+    /// ```
+    pub fn sendable_message(&self) -> Option<Message> {
+        self.message().cloned().and_then(Message::sendable)
     }
 
     /// Converts the reply to its message.

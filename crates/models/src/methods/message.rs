@@ -39,6 +39,22 @@ impl Message {
     pub fn tool_uses(&self) -> impl Iterator<Item = &ToolUseBlock> {
         self.content.iter().filter_map(ContentBlock::as_tool_use)
     }
+
+    /// Converts the message to one that AWS accepts in a history: without blank text blocks. Returns `None` if no content
+    /// remains, as after a guardrail that emptied a reply: AWS rejects an empty message, and every later turn with it.
+    /// Then leave out the reply, and remove its prompt or continue it, because AWS expects the roles to alternate.
+    ///
+    /// ```
+    /// use bedrock_orm_models::{ContentBlock, Message};
+    ///
+    /// let reply = Message::assistant([ContentBlock::text(" \n"), ContentBlock::text("Paris.")]);
+    /// assert_eq!(reply.sendable(), Some(Message::assistant("Paris.")));
+    /// assert_eq!(Message::assistant("").sendable(), None);
+    /// ```
+    pub fn sendable(mut self) -> Option<Self> {
+        self.content.retain(|block| block.as_text().is_none_or(|text| !text.trim().is_empty()));
+        (!self.content.is_empty()).then_some(self)
+    }
 }
 
 /// The content of a message: one or more blocks.
