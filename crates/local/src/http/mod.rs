@@ -6,7 +6,7 @@
 //! 4. `admin/` responds to it, if it is for one of the routes under `/_local/`;
 //! 5. `admission.rs` checks its host name;
 //! 6. `body.rs` reads its body;
-//! 7. `performing.rs` performs its operation, after `admission.rs` has checked the sender and found the region;
+//! 7. `performing.rs` checks its sender, finds its region, and performs its operation;
 //! 8. `responses.rs` turns the output or the error into a response, with `duplex.rs` if both sides are streams;
 //! 9. `recording.rs` makes its entry for the journal;
 //! 10. `sending.rs` sends the response.

@@ -6,9 +6,10 @@ use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::http::request::Parts;
 
+use crate::auth;
 use crate::auth::chain::SignatureChain;
 use crate::faults::AppliedFaults;
-use crate::http::{admission, responses};
+use crate::http::responses;
 use crate::local::Local;
 use crate::operations;
 use crate::repliers::playback;
@@ -31,7 +32,8 @@ pub(crate) async fn perform(
     if !faults.pause.is_zero() {
         tokio::time::sleep(faults.pause).await;
     }
-    let chain = admission::check_sender(local, parts, stream.is_none().then_some(&body[..]))?;
+    let signed_body = stream.is_none().then_some(&body[..]);
+    let chain = auth::check(&local.settings.keys, parts, signed_body, local.world.clock.now())?;
     if let Some(error) = &faults.error {
         return Ok(responses::injected_failure(local, error));
     }
@@ -53,13 +55,18 @@ async fn perform_operation(
     if let Some(recorded) = play_back(local, &found, query, &body)? {
         return Ok(recorded);
     }
-    let request = Request::parse(found, query, &parts.headers, body, admission::region(local, parts))?;
+    let request = Request::parse(found, query, &parts.headers, body, region(local, parts))?;
     let output = operations::perform(local, &request)
         .await?
         .checked(service, operation)?
         .unwrap_payload(service, operation);
     let output = local.faults.count_tokens(faults, &local.world, output);
     Ok((operation.http.response_code, faults.apply_to_output(&request, output)))
+}
+
+/// Returns the region that the request is signed for, or else the default region.
+fn region(local: &Local, parts: &Parts) -> String {
+    auth::region(parts).unwrap_or_else(|| local.settings.default_region.clone())
 }
 
 /// Returns the recorded response to the request, if there is one and no queued reply is for this request.
