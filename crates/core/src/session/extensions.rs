@@ -33,8 +33,10 @@ mod tests {
     #[test]
     fn clones_share_one_value_for_each_type() {
         let session = Session::local("http://127.0.0.1:9").unwrap();
-        session.extension::<Calls>().0.store(7, Ordering::Relaxed);
-        assert_eq!(session.clone().extension::<Calls>().0.load(Ordering::Relaxed), 7);
+        let clone = session.clone();
+        clone.extension::<Calls>().0.store(7, Ordering::Relaxed);
+        drop(clone);
+        assert_eq!(session.extension::<Calls>().0.load(Ordering::Relaxed), 7);
         assert_eq!(session.extension::<Names>().0.load(Ordering::Relaxed), 0);
         let other = session.in_region("eu-west-1").unwrap();
         assert_eq!(other.extension::<Calls>().0.load(Ordering::Relaxed), 0, "another region has its own");
