@@ -2,10 +2,24 @@
 
 use crate::{Guardrail, GuardrailConfiguration, GuardrailContentBlock, GuardrailSummary, GuardrailTextBlock};
 
+impl GuardrailConfiguration {
+    /// Creates a configuration from the ID or ARN of a guardrail and its version: a number, or `DRAFT`.
+    ///
+    /// ```
+    /// use bedrock_orm_models::{GuardrailConfiguration, GuardrailTrace};
+    ///
+    /// let guardrail = GuardrailConfiguration::new("gr-1234567890ab", "1").trace(GuardrailTrace::Enabled);
+    /// assert_eq!(guardrail.guardrail_version.as_deref(), Some("1"));
+    /// ```
+    pub fn new(identifier: impl Into<String>, version: impl Into<String>) -> Self {
+        Self::default().guardrail_identifier(identifier).guardrail_version(version)
+    }
+}
+
 /// The ID and the version of a guardrail.
 impl<I: Into<String>, V: Into<String>> From<(I, V)> for GuardrailConfiguration {
     fn from((identifier, version): (I, V)) -> Self {
-        Self::default().guardrail_identifier(identifier).guardrail_version(version)
+        Self::new(identifier, version)
     }
 }
 
