@@ -67,9 +67,11 @@ impl<'a> Seed<'a> {
         let mut record: Record = of_row.chain(of_get).collect();
         let resource = self.resource;
         if let Some(id) = resource.members.id {
-            let arn = resource.arn_of(&record);
-            let in_arn = arn.rsplit_once('/').map_or(arn, |(_, id)| id).to_owned();
-            record.fill(id, in_arn);
+            let known = match resource.id_of(&record) {
+                "" => resource.arn_of(&record),
+                id => id,
+            };
+            record.fill(id, known.to_owned());
         }
         if resource.versions_of.is_some() {
             record.fill("version", DRAFT);

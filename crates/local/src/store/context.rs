@@ -66,12 +66,9 @@ impl Context<'_> {
 
     /// Sets the ID and the ARN of a record, unless it has them.
     fn identify(&self, resource: &Resource, record: &mut Record) {
-        let known = resource.id_of(record).to_owned();
-        let in_arn = resource.arn_of(record).rsplit_once('/').map(|(_, id)| id.to_owned());
-        let id = match (known.is_empty(), in_arn) {
-            (false, _) => known,
-            (true, Some(id)) => id,
-            (true, None) => (resource.new_id)(&self.world.ids),
+        let id = match resource.id_of(record) {
+            "" => (resource.new_id)(&self.world.ids),
+            id => id.to_owned(),
         };
         if let Some(member) = resource.members.id {
             record.fill(member, id.as_str());

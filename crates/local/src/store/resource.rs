@@ -180,9 +180,9 @@ impl Resource {
 
     /// Returns the ID of a record, or an empty text if it has none.
     pub(crate) fn id_of<'a>(&self, record: &'a Record) -> &'a str {
-        match self.members.id {
-            Some(member) => record.text(member),
-            None => self.arn_of(record).rsplit_once('/').map_or("", |(_, id)| id),
+        match text(record, self.members.id) {
+            "" => self.arn_of(record).rsplit_once('/').map_or("", |(_, id)| id),
+            id => id,
         }
     }
 
