@@ -106,7 +106,7 @@ pub async fn a_guardrail_intervenes_in_a_conversation(session: &Session) {
         assert_eq!(reply.stop_reason, StopReason::GuardrailIntervened);
         assert_eq!(reply.text(), BLOCKED);
         assert_eq!(reply.usage.output_tokens, 0, "no model is called");
-        let trace = serde_json::to_value(reply.trace.unwrap()).unwrap();
+        let trace = serde_json::to_value(&reply.trace).unwrap();
         let found = &trace["guardrail"]["inputAssessment"][&guardrail.guardrail_id];
         assert_eq!(found["wordPolicy"]["customWords"][0]["match"], "xylophone", "{trace}");
 

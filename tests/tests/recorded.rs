@@ -39,7 +39,7 @@ fn guardrail() -> GuardrailConfiguration {
 }
 
 /// Repeats the recorded call.
-async fn converse(manager: &ConversationManager, exchange: &Exchange) -> Result<ConverseResponse> {
+async fn converse(manager: &ConversationManager, exchange: &Exchange) -> Result<bedrock_orm::Reply> {
     let request: ConverseRequest = serde_json::from_value(exchange.request_json()).unwrap();
     manager.converse(model_id(exchange), request).await
 }

@@ -71,9 +71,9 @@ pub use bedrock_orm_managers::{
 pub use bedrock_orm_models as models;
 pub use bedrock_orm_models::jiff;
 pub use bedrock_orm_runtime_mixin::{
-    ApplyGuardrail, BidirectionalStream, ConversationManager, Converse, ConverseStream, Invokable,
-    InvokeModel, InvokeModelResponse, InvokeModelStream, ModelAsyncInvokes, StartAsyncInvoke, Target,
-    TextStream,
+    ApplyGuardrail, BidirectionalStream, BoundModel, ConversationManager, Converse, ConverseStream,
+    FailedAttempt, Invokable, InvokeModel, InvokeModelResponse, InvokeModelStream, ModelAsyncInvokes, Reply,
+    StartAsyncInvoke, Target, TextStream,
 };
 
 #[cfg(feature = "control-plane")]
@@ -113,7 +113,7 @@ pub mod prelude {
     pub use bedrock_orm_core::{Bound, Error, ErrorKind, Session};
     pub use bedrock_orm_managers::lookups::Q;
     pub use bedrock_orm_managers::resource_types::*;
-    pub use bedrock_orm_runtime_mixin::ConversationManager;
+    pub use bedrock_orm_runtime_mixin::{ConversationManager, Reply};
 
     pub use bedrock_orm_core::UsingExt as _;
     #[cfg(feature = "control-plane")]

@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use aws_sdk_bedrockruntime::operation::apply_guardrail::builders::ApplyGuardrailInputBuilder;
-use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
+#[cfg(feature = "control-plane")]
+use bedrock_orm_core::Bound;
+use bedrock_orm_core::{Error, Result, Session, sdk};
 #[cfg(feature = "control-plane")]
 use bedrock_orm_models::Guardrail;
 use bedrock_orm_models::{
@@ -13,7 +15,7 @@ use bedrock_orm_models::{
     GuardrailContentSource, GuardrailOutputScope,
 };
 
-use crate::Invokable;
+use crate::BoundModel;
 use crate::guardrail_config;
 
 const OPERATION: &str = "ApplyGuardrail";
@@ -57,7 +59,7 @@ pub trait ApplyGuardrailExt {
     ) -> ApplyGuardrail;
 }
 
-impl<M: Invokable> ApplyGuardrailExt for Bound<M> {
+impl<M: BoundModel + ?Sized> ApplyGuardrailExt for M {
     fn apply_guardrail(
         &self,
         guardrail: impl Into<GuardrailConfiguration>,

@@ -14,7 +14,7 @@ use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{Invokable, Target};
+use crate::{BoundModel, Target};
 
 /// `start_async_invoke`, `get_async_invoke` and `list_async_invokes` on a bound model.
 pub trait AsyncInvokeExt {
@@ -111,24 +111,24 @@ pub trait AsyncInvokeExt {
     fn list_async_invokes(&self) -> ModelAsyncInvokes;
 }
 
-impl<M: Invokable> AsyncInvokeExt for Bound<M> {
+impl<M: BoundModel + ?Sized> AsyncInvokeExt for M {
     fn start_async_invoke(
         &self,
         model_input: impl Into<Value>,
         output_data_config: impl Into<AsyncInvokeOutputDataConfig>,
     ) -> StartAsyncInvoke {
-        StartAsyncInvoke::new(self.into(), model_input.into(), output_data_config.into())
+        StartAsyncInvoke::new(self.target(), model_input.into(), output_data_config.into())
     }
 
     fn get_async_invoke(
         &self,
         invocation_arn: impl Into<String>,
     ) -> impl Future<Output = Result<Bound<AsyncInvoke>>> + Send + 'static {
-        get_async_invoke(self.into(), invocation_arn.into())
+        get_async_invoke(self.target(), invocation_arn.into())
     }
 
     fn list_async_invokes(&self) -> ModelAsyncInvokes {
-        ModelAsyncInvokes::new(self.into())
+        ModelAsyncInvokes::new(self.target())
     }
 }
 

@@ -17,7 +17,7 @@ use aws_sdk_bedrockruntime::types::{
     InvokeModelWithBidirectionalStreamOutput as SdkEvent,
 };
 use bedrock_orm_core::sdk::{self, Usage};
-use bedrock_orm_core::{Bound, Error, Result};
+use bedrock_orm_core::{Error, Result};
 use bedrock_orm_models::Blob;
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
@@ -25,7 +25,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::stream::{Clock, Events};
-use crate::{Invokable, Target};
+use crate::{BoundModel, Target};
 
 const OPERATION: &str = "InvokeModelWithBidirectionalStream";
 
@@ -72,11 +72,11 @@ pub trait BidirectionalStreamExt {
     ) -> impl Future<Output = Result<BidirectionalStream>> + Send + 'static;
 }
 
-impl<M: Invokable> BidirectionalStreamExt for Bound<M> {
+impl<M: BoundModel + ?Sized> BidirectionalStreamExt for M {
     fn invoke_model_with_bidirectional_stream(
         &self,
     ) -> impl Future<Output = Result<BidirectionalStream>> + Send + 'static {
-        open(self.into())
+        open(self.target())
     }
 }
 

@@ -1,8 +1,6 @@
 //! Closes the runtime client of a model's session.
 
-use bedrock_orm_core::Bound;
-
-use crate::Invokable;
+use crate::BoundModel;
 
 /// `close` on a bound model.
 pub trait CloseExt {
@@ -27,7 +25,7 @@ pub trait CloseExt {
     fn close(&self);
 }
 
-impl<M: Invokable> CloseExt for Bound<M> {
+impl<M: BoundModel + ?Sized> CloseExt for M {
     fn close(&self) {
         self.session().close();
     }

@@ -3,9 +3,9 @@
 use bedrock_orm_core::{Bound, Result, Session};
 use bedrock_orm_managers::{Manager, Objects, QuerySet};
 use bedrock_orm_models::{
-    AsyncInvoke, AsyncInvokeOutputDataConfig, AsyncInvokeSummary, Blob, ConverseRequest, ConverseResponse,
-    CountTokensInput, CountTokensResponse, GuardrailConfiguration, GuardrailContent,
-    InvokeGuardrailChecksRequest, InvokeGuardrailChecksResponse,
+    AsyncInvoke, AsyncInvokeOutputDataConfig, AsyncInvokeSummary, Blob, ConverseRequest, CountTokensInput,
+    CountTokensResponse, GuardrailConfiguration, GuardrailContent, InvokeGuardrailChecksRequest,
+    InvokeGuardrailChecksResponse,
 };
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::async_invoke::StartAsyncInvoke;
 use crate::bidirectional_stream::{BidirectionalStream, open};
 use crate::count_tokens::count_tokens;
 use crate::guardrail_checks::GuardrailChecksExt;
-use crate::{Converse, ConverseStream, InvokeModel, InvokeModelResponse, InvokeModelStream, Target};
+use crate::{Converse, ConverseStream, InvokeModel, InvokeModelResponse, InvokeModelStream, Reply, Target};
 
 /// The runtime operations, with a model's ID in each call: an ID, an ARN, or the ID of an inference profile.
 ///
@@ -51,7 +51,7 @@ impl ConversationManager {
         &self,
         model_id: impl Into<String>,
         request: impl Into<ConverseRequest>,
-    ) -> Converse<ConverseResponse> {
+    ) -> Converse<Reply> {
         Converse::new(self.target(model_id), request.into())
     }
 

@@ -5,18 +5,19 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
+use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::converse::ConverseOutput as SdkResponse;
 use aws_sdk_bedrockruntime::operation::converse::builders::ConverseInputBuilder;
-use bedrock_orm_core::{Bound, Error, Result, sdk};
+use bedrock_orm_core::{Error, Result, Session, sdk};
 use bedrock_orm_models::{
-    ConverseRequest, ConverseResponse, GuardrailConfiguration, GuardrailStreamProcessingMode, GuardrailTrace,
-    InferenceConfiguration, OutputConfig, PerformanceConfiguration, PromptVariableValues, ServiceTier,
-    SystemContentBlock, Tool, ToolChoice, ToolConfiguration,
+    ConverseRequest, ConverseStreamRequest, GuardrailConfiguration, GuardrailStreamProcessingMode,
+    GuardrailTrace, InferenceConfiguration, OutputConfig, PerformanceConfiguration, PromptVariableValues,
+    ServiceTier, SystemContentBlock, Tool, ToolChoice, ToolConfiguration,
 };
 use serde_json::Value;
 
-use crate::{ConverseStream, Invokable, Target};
-use crate::{guardrail_config, stream};
+use crate::{BoundModel, ConverseStream, Reply, Target};
+use crate::{fallback, guardrail_config, stream};
 
 /// `converse` and `converse_stream` on a bound model.
 pub trait ConverseExt {
@@ -55,7 +56,7 @@ pub trait ConverseExt {
     /// If AWS refuses the model for on-demand throughput, the first refusal of a session also sends one
     /// `ListInferenceProfiles` (`bedrock:ListInferenceProfiles`), for the hint of the error. Without that permission, or
     /// after two seconds, the hint says how to list the profiles.
-    fn converse(&self, request: impl Into<ConverseRequest>) -> Converse<ConverseResponse>;
+    fn converse(&self, request: impl Into<ConverseRequest>) -> Converse<Reply>;
 
     /// Streams the reply to the same turn. Awaiting sends it and returns the [`ConverseStream`].
     ///
@@ -85,13 +86,13 @@ pub trait ConverseExt {
     fn converse_stream(&self, request: impl Into<ConverseRequest>) -> Converse<ConverseStream>;
 }
 
-impl<M: Invokable> ConverseExt for Bound<M> {
-    fn converse(&self, request: impl Into<ConverseRequest>) -> Converse<ConverseResponse> {
-        Converse::new(self.into(), request.into())
+impl<M: BoundModel + ?Sized> ConverseExt for M {
+    fn converse(&self, request: impl Into<ConverseRequest>) -> Converse<Reply> {
+        Converse::new(self.target(), request.into())
     }
 
     fn converse_stream(&self, request: impl Into<ConverseRequest>) -> Converse<ConverseStream> {
-        Converse::new(self.into(), request.into())
+        Converse::new(self.target(), request.into())
     }
 }
 
@@ -129,6 +130,7 @@ pub struct Converse<R> {
     guardrail_mode: Option<GuardrailStreamProcessingMode>,
     limits: sdk::ReplyLimits,
     restarts: u32,
+    fallbacks: Vec<Target>,
     reply: PhantomData<fn() -> R>,
 }
 
@@ -142,6 +144,7 @@ impl<R> Converse<R> {
             guardrail_mode: None,
             limits,
             restarts: 0,
+            fallbacks: Vec::new(),
             reply: PhantomData,
         }
     }
@@ -284,16 +287,52 @@ impl<R> Converse<R> {
         self
     }
 
-    /// Returns the target and the request, whose guardrail is checked.
-    fn into_request(self, operation: &'static str) -> Result<(Target, ConverseRequest)> {
-        let mut request = self.request;
+    /// Adds a model to call if the ones before it fail: missing, not allowed, throttled, overloaded, too slow or broken.
+    /// A request that AWS rejects is not sent to it. Nothing falls back unless this is set. The reply says which model
+    /// replied, and [which ones failed](Reply::failed_attempts). A stream falls back until it is open, not after.
+    ///
+    /// AWS may charge a failed attempt, if it failed by a time limit or a broken connection.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::local(local.url())?;
+    /// # let frankfurt = session.in_region("eu-central-1")?;
+    /// # let pro = FoundationModel::with_id("amazon.nova-pro-v1:0").using(&session);
+    /// # let lite = FoundationModel::with_id("amazon.nova-lite-v1:0").using(&session);
+    /// let reply = pro.converse("Hello").or_in(&frankfurt).or(&lite).await?;
+    /// for attempt in reply.failed_attempts() {
+    ///     println!("{} failed in {}: {}", attempt.model_id, attempt.region, attempt.error);
+    /// }
+    /// println!("{} replied", reply.model_id());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn or<M: BoundModel + ?Sized>(mut self, model: &M) -> Self {
+        self.fallbacks.push(model.target());
+        self
+    }
+
+    /// Adds the same model in another session, such as one of another region or account, to call if the ones before it
+    /// fail, as with [`or`](Self::or).
+    pub fn or_in(mut self, session: &Session) -> Self {
+        self.fallbacks.push(Target { session: session.clone(), ..self.target.clone() });
+        self
+    }
+
+    /// Returns the request, whose guardrail is checked.
+    fn checked_request(&mut self, operation: &'static str) -> Result<ConverseRequest> {
+        let mut request = std::mem::take(&mut self.request);
         if let Some(guardrail) = &mut request.guardrail_config {
             guardrail_config::check(guardrail, operation)?;
             if self.guardrail_trace.is_some() {
-                guardrail.trace = self.guardrail_trace;
+                guardrail.trace = self.guardrail_trace.take();
             }
         }
-        Ok((self.target, request))
+        Ok(request)
     }
 }
 
@@ -328,23 +367,35 @@ impl Converse<ConverseStream> {
     }
 }
 
-impl IntoFuture for Converse<ConverseResponse> {
-    type Output = Result<ConverseResponse>;
+impl IntoFuture for Converse<Reply> {
+    type Output = Result<Reply>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        const OPERATION: &str = "Converse";
+    fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
+            let request = self.checked_request(OPERATION)?;
             let timeout = self.limits.total;
-            let (target, request) = self.into_request(OPERATION)?;
-            let input = ConverseInputBuilder::try_from(request)
-                .map_err(|error| Error::unsendable(OPERATION, error))?
-                .model_id(&target.model_id);
-            let client = target.charged_client();
-            let sending = Box::pin(async { input.send_with(&client).await });
-            target.call(OPERATION).within(timeout).send_with_usage(sending, usage).await.map(Into::into)
+            if self.fallbacks.is_empty() {
+                return reply(self.target, request, timeout).await;
+            }
+            let call = |target| reply(target, request.clone(), timeout);
+            let (reply, failed) = fallback::first_success(self.target, self.fallbacks, call).await?;
+            Ok(reply.after(failed))
         })
     }
+}
+
+const OPERATION: &str = "Converse";
+
+async fn reply(target: Target, request: ConverseRequest, timeout: Option<Duration>) -> Result<Reply> {
+    let input = ConverseInputBuilder::try_from(request)
+        .map_err(|error| Error::unsendable(OPERATION, error))?
+        .model_id(&target.model_id);
+    let client = target.charged_client();
+    let sending = Box::pin(async { input.send_with(&client).await });
+    let response = target.call(OPERATION).within(timeout).send_with_usage(sending, usage).await?;
+    let request_id = response.request_id().map(str::to_owned);
+    Ok(Reply::new(response.into(), target.model_id, request_id))
 }
 
 fn usage(response: &SdkResponse) -> sdk::Usage {
@@ -361,20 +412,34 @@ impl IntoFuture for Converse<ConverseStream> {
     type Output = Result<ConverseStream>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
-    fn into_future(self) -> Self::IntoFuture {
+    fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
-            let (limits, restarts, guardrail_mode) =
-                (self.limits, self.restarts, self.guardrail_mode.clone());
-            let (target, request) = self.into_request(crate::converse_stream::OPERATION)?;
-            let request = request.streamed(guardrail_mode);
-            if restarts == 0 {
-                return ConverseStream::open(target, request, limits).await;
+            let request = self.checked_request(crate::converse_stream::OPERATION)?;
+            let request = request.streamed(self.guardrail_mode);
+            let (limits, restarts) = (self.limits, self.restarts);
+            if self.fallbacks.is_empty() {
+                return open(self.target, request, limits, restarts).await;
             }
-            stream::restarting(restarts, limits, |limits| {
-                let stream = ConverseStream::open(target.clone(), request.clone(), limits);
-                async { stream.await?.begun().await }
-            })
-            .await
+            let call = |target| open(target, request.clone(), limits, restarts);
+            let (stream, failed) = fallback::first_success(self.target, self.fallbacks, call).await?;
+            Ok(stream.after(failed))
         })
     }
+}
+
+/// Opens a stream, with restarts until its first event.
+async fn open(
+    target: Target,
+    request: ConverseStreamRequest,
+    limits: sdk::ReplyLimits,
+    restarts: u32,
+) -> Result<ConverseStream> {
+    if restarts == 0 {
+        return ConverseStream::open(target, request, limits).await;
+    }
+    stream::restarting(restarts, limits, |limits| {
+        let stream = ConverseStream::open(target.clone(), request.clone(), limits);
+        async { stream.await?.begun().await }
+    })
+    .await
 }

@@ -7,18 +7,17 @@ use std::time::Instant;
 
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStreamInputBuilder;
-use aws_sdk_bedrockruntime::types::ConverseStreamOutput as SdkEvent;
 use bedrock_orm_core::sdk::ReplyLimits;
 use bedrock_orm_core::{Error, Partial, Result};
 use bedrock_orm_models::{
-    ContentBlockDelta, ContentBlockDeltaEvent, ConverseResponse, ConverseStreamOutput, ConverseStreamRequest,
+    ContentBlockDelta, ContentBlockDeltaEvent, ConverseStreamOutput, ConverseStreamRequest,
 };
 use futures_core::Stream;
 use futures_util::StreamExt;
 
-use crate::Target;
 use crate::assembly::Assembly;
 use crate::stream::{self, Events};
+use crate::{FailedAttempt, Reply, Target};
 
 pub(crate) const OPERATION: &str = "ConverseStream";
 
@@ -49,10 +48,12 @@ pub(crate) const OPERATION: &str = "ConverseStream";
 ///
 /// Source: [`ConverseStream`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html).
 pub struct ConverseStream {
-    events: Events<SdkEvent>,
+    events: Events<ConverseStreamOutput>,
     assembly: Assembly,
     failed: bool,
+    model_id: String,
     request_id: Option<String>,
+    failed_attempts: Vec<FailedAttempt>,
 }
 
 impl ConverseStream {
@@ -70,8 +71,42 @@ impl ConverseStream {
         let opening = call.open(Box::pin(async { input.send_with(&client).await }));
         let (response, clock) = stream::opened(call, OPERATION, opening, limits).await?;
         let request_id = response.request_id().map(str::to_owned);
+        let model_id = target.model_id.clone();
         let events = Events::new(response.stream, OPERATION, target, started, clock);
-        Ok(Self { events, assembly: Assembly::default(), failed: false, request_id })
+        Ok(Self::new(events, model_id, request_id))
+    }
+
+    fn new(events: Events<ConverseStreamOutput>, model_id: String, request_id: Option<String>) -> Self {
+        let failed_attempts = Vec::new();
+        Self { events, assembly: Assembly::default(), failed: false, model_id, request_id, failed_attempts }
+    }
+
+    /// Creates a stream of these events, for tests of code that reads streams. It ends and fails as a stream from AWS
+    /// does: without the event that completes the message, its last item is an error.
+    ///
+    /// ```
+    /// use bedrock_orm::ConverseStream;
+    /// use bedrock_orm::prelude::*;
+    /// use serde_json::{from_value, json};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let delta = from_value(json!({"contentBlockDelta": {"contentBlockIndex": 0, "delta": {"text": "Par"}}}))?;
+    /// let cut_short = ConverseStream::from_events([Ok(delta)]);
+    /// let error = cut_short.collect().await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::StreamInterrupted);
+    /// assert_eq!(error.partial_message().map(Message::text), Some("Par".to_owned()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_events(events: impl IntoIterator<Item = Result<ConverseStreamOutput>>) -> Self {
+        let events = Events::given(OPERATION, events.into_iter().collect());
+        Self::new(events, String::new(), None)
+    }
+
+    pub(crate) fn after(mut self, failed_attempts: Vec<FailedAttempt>) -> Self {
+        self.failed_attempts = failed_attempts;
+        self
     }
 
     /// Waits for the first event, which [`next`](Self::next) returns.
@@ -115,20 +150,34 @@ impl ConverseStream {
     /// # Errors
     ///
     /// As [`next`](Self::next); and `StreamInterrupted` if usage and metrics, which come last, are missing.
-    pub async fn collect(mut self) -> Result<ConverseResponse> {
+    pub async fn collect(mut self) -> Result<Reply> {
         while let Some(event) = self.next().await {
             event?;
         }
         let interrupted = "the stream ended after the message, but before its usage and metrics";
-        std::mem::take(&mut self.assembly).response().map_err(|message| {
-            Error::stream_interrupted(OPERATION, interrupted)
+        match std::mem::take(&mut self.assembly).response() {
+            Ok(response) => {
+                Ok(Reply::new(response, self.model_id, self.request_id).after(self.failed_attempts))
+            }
+            Err(message) => Err(Error::stream_interrupted(OPERATION, interrupted)
                 .with_partial(Partial::Message(message))
-                .with_request_id(self.request_id.as_deref())
-        })
+                .with_request_id(self.request_id.as_deref())),
+        }
     }
 
     /// Ends the stream without reading the rest. Dropping it does the same.
     pub fn close(self) {}
+
+    /// Returns the ID or ARN of the model that was called.
+    pub fn model_id(&self) -> &str {
+        &self.model_id
+    }
+
+    /// Returns the attempts that failed before this stream was open, in order, if [fallbacks](crate::Converse::or) were
+    /// given.
+    pub fn failed_attempts(&self) -> &[FailedAttempt] {
+        &self.failed_attempts
+    }
 
     /// Returns AWS's request ID.
     pub fn request_id(&self) -> Option<&str> {
@@ -153,7 +202,6 @@ impl Stream for ConverseStream {
         let this = &mut *self;
         Poll::Ready(match ready!(this.events.poll_event(context)) {
             Some(Ok(event)) => {
-                let event = event.into();
                 this.assembly.add(&event);
                 Some(Ok(event))
             }
@@ -199,7 +247,7 @@ impl TextStream {
     /// # Errors
     ///
     /// As [`ConverseStream::collect`].
-    pub async fn collect(self) -> Result<ConverseResponse> {
+    pub async fn collect(self) -> Result<Reply> {
         self.stream.collect().await
     }
 }

@@ -2,12 +2,12 @@
 
 use aws_sdk_bedrockruntime::operation::count_tokens::CountTokensOutput as SdkResponse;
 use aws_sdk_bedrockruntime::types::CountTokensInput as SdkInput;
-use bedrock_orm_core::{Bound, Error, Result, sdk};
+use bedrock_orm_core::{Error, Result, sdk};
 use bedrock_orm_models::{CountTokensInput, CountTokensResponse};
 
 #[cfg(feature = "control-plane")]
 use crate::model_id::resolver::Resolver;
-use crate::{Invokable, Target};
+use crate::{BoundModel, Target};
 
 /// `count_tokens` on a bound model.
 pub trait CountTokensExt {
@@ -46,12 +46,12 @@ pub trait CountTokensExt {
     ) -> impl Future<Output = Result<CountTokensResponse>> + Send + 'static;
 }
 
-impl<M: Invokable> CountTokensExt for Bound<M> {
+impl<M: BoundModel + ?Sized> CountTokensExt for M {
     fn count_tokens(
         &self,
         input: impl Into<CountTokensInput>,
     ) -> impl Future<Output = Result<CountTokensResponse>> + Send + 'static {
-        count_tokens(self.into(), input.into())
+        count_tokens(self.target(), input.into())
     }
 }
 

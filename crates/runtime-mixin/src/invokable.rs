@@ -87,7 +87,7 @@ pub struct Target {
     pub(crate) session: Session,
     pub(crate) model_id: String,
     pub(crate) model_arn: Option<String>,
-    refusal: Option<&'static str>,
+    pub(crate) refusal: Option<&'static str>,
 }
 
 impl Target {
@@ -116,16 +116,63 @@ impl Target {
     }
 }
 
-impl<M: Invokable> From<&Bound<M>> for Target {
-    fn from(model: &Bound<M>) -> Self {
-        if let Some(foundation_model) = model.as_foundation_model() {
-            end_of_life::warn_once(model.session(), foundation_model);
+/// A model with its session: every [`Bound`] model that Bedrock can invoke. It has the methods of all extension traits,
+/// also as `dyn BoundModel`, so that a struct can hold any model:
+///
+/// ```
+/// use bedrock_orm::BoundModel;
+/// use bedrock_orm::prelude::*;
+///
+/// struct Summarizer {
+///     model: Box<dyn BoundModel>,
+/// }
+///
+/// impl Summarizer {
+///     async fn summarize(&self, note: &str) -> bedrock_orm::Result<String> {
+///         let reply = self.model.converse(note).system("Summarize the note.").await?;
+///         Ok(reply.text())
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+/// # let session = Session::local(local.url())?;
+/// let model = FoundationModel::objects().using(&session).get("amazon.nova-lite-v1:0").await?;
+/// let summarizer = Summarizer { model: Box::new(model) };
+/// println!("{}", summarizer.summarize("The rollback took four minutes.").await?);
+/// # Ok(())
+/// # }
+/// ```
+pub trait BoundModel: Send + Sync {
+    /// Returns the session for the calls.
+    fn session(&self) -> &Session;
+
+    /// Returns what a request is sent to.
+    fn target(&self) -> Target;
+
+    /// Returns the foundation model that it is. `None` if it is not one.
+    fn as_foundation_model(&self) -> Option<&FoundationModel>;
+}
+
+impl<M: Invokable + Send + Sync> BoundModel for Bound<M> {
+    fn session(&self) -> &Session {
+        self.session()
+    }
+
+    fn target(&self) -> Target {
+        if let Some(foundation_model) = Invokable::as_foundation_model(&**self) {
+            end_of_life::warn_once(self.session(), foundation_model);
         }
-        Self {
-            session: model.session().clone(),
-            model_id: model.invocation_id().to_owned(),
-            model_arn: model.invocation_arn().map(str::to_owned),
-            refusal: model.refusal(),
+        Target {
+            session: self.session().clone(),
+            model_id: self.invocation_id().to_owned(),
+            model_arn: self.invocation_arn().map(str::to_owned),
+            refusal: self.refusal(),
         }
+    }
+
+    fn as_foundation_model(&self) -> Option<&FoundationModel> {
+        Invokable::as_foundation_model(&**self)
     }
 }

@@ -5,12 +5,12 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
-use bedrock_orm_core::{Bound, Result, sdk};
+use bedrock_orm_core::{Result, sdk};
 use bedrock_orm_models::{Blob, GuardrailConfiguration, PerformanceConfigLatency, ServiceTierType, Trace};
 use serde_json::{Map, Value};
 
 use crate::guardrail_config;
-use crate::{Invokable, InvokeModelStream, Target};
+use crate::{BoundModel, InvokeModelStream, Target};
 
 /// `invoke_model` and `invoke_model_with_response_stream` on a bound model.
 pub trait InvokeModelExt {
@@ -78,13 +78,13 @@ pub trait InvokeModelExt {
     fn invoke_model_with_response_stream(&self, body: impl Into<Blob>) -> InvokeModel<InvokeModelStream>;
 }
 
-impl<M: Invokable> InvokeModelExt for Bound<M> {
+impl<M: BoundModel + ?Sized> InvokeModelExt for M {
     fn invoke_model(&self, body: impl Into<Blob>) -> InvokeModel<InvokeModelResponse> {
-        InvokeModel::new(self.into(), body.into())
+        InvokeModel::new(self.target(), body.into())
     }
 
     fn invoke_model_with_response_stream(&self, body: impl Into<Blob>) -> InvokeModel<InvokeModelStream> {
-        InvokeModel::new(self.into(), body.into())
+        InvokeModel::new(self.target(), body.into())
     }
 }
 

@@ -12,6 +12,7 @@ mod conversation_manager;
 mod converse;
 mod converse_stream;
 mod count_tokens;
+mod fallback;
 mod generated;
 mod guardrail_checks;
 mod guardrail_config;
@@ -19,6 +20,7 @@ mod invokable;
 mod invoke_model;
 mod invoke_model_stream;
 mod model_id;
+mod reply;
 mod stream;
 
 #[cfg(feature = "control-plane")]
@@ -31,8 +33,9 @@ pub use conversation_manager::ConversationManager;
 pub use converse::{Converse, ConverseExt};
 pub use converse_stream::{ConverseStream, TextStream};
 pub use count_tokens::CountTokensExt;
+pub use fallback::FailedAttempt;
 pub use guardrail_checks::GuardrailChecksExt;
-pub use invokable::{Invokable, Target};
+pub use invokable::{BoundModel, Invokable, Target};
 pub use invoke_model::{InvokeModel, InvokeModelExt, InvokeModelResponse};
 pub use invoke_model_stream::InvokeModelStream;
 #[cfg(feature = "control-plane")]
@@ -41,3 +44,4 @@ pub use model_id::in_use::{ModelsInUse, ModelsInUseExt};
 pub use model_id::invocable::{InvocableModel, ResolveExt};
 #[cfg(feature = "control-plane")]
 pub use model_id::resolved::{ResolvedModel, Routing};
+pub use reply::Reply;

@@ -84,21 +84,31 @@ pub(crate) struct Events<T> {
     received: Option<Pin<Box<dyn Stream<Item = Result<T>> + Send>>>,
     clock: Clock,
     operation: &'static str,
+    /// What the log event needs, until success or failure has been logged.
+    log: Option<Log>,
+}
+
+struct Log {
     target: Target,
     started: Instant,
-    /// Whether success or failure has been logged.
-    is_logged: bool,
+}
+
+impl Log {
+    fn call(&self, operation: &'static str) -> Call<'_> {
+        self.target.call(operation).with_start(self.started)
+    }
 }
 
 impl<T: Send + Sync + 'static> Events<T> {
-    pub(crate) fn new<E>(
-        receiver: EventReceiver<T, E>,
+    pub(crate) fn new<S, E>(
+        receiver: EventReceiver<S, E>,
         operation: &'static str,
         target: Target,
         started: Instant,
         clock: Clock,
     ) -> Self
     where
+        S: Into<T> + Send + Sync + 'static,
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
     {
         let of = target.clone();
@@ -107,12 +117,24 @@ impl<T: Send + Sync + 'static> Events<T> {
         };
         let received = stream::unfold((receiver, ours), |(mut receiver, ours)| async move {
             match receiver.recv().await {
-                Ok(Some(event)) => Some((Ok(event), (receiver, ours))),
+                Ok(Some(event)) => Some((Ok(event.into()), (receiver, ours))),
                 Ok(None) => None,
                 Err(error) => Some((Err(ours(error)), (receiver, ours))),
             }
         });
-        Self { received: Some(Box::pin(received)), clock, operation, target, started, is_logged: false }
+        let log = Some(Log { target, started });
+        Self { received: Some(Box::pin(received)), clock, operation, log }
+    }
+
+    /// Creates a stream of these events, without time limits and without log events.
+    pub(crate) fn given(operation: &'static str, events: Vec<Result<T>>) -> Self {
+        let limits = ReplyLimits { total: None, first_event: None, silence: None };
+        Self {
+            received: Some(Box::pin(stream::iter(events))),
+            clock: Clock::new(limits),
+            operation,
+            log: None,
+        }
     }
 
     /// Waits for the first event, which remains the next one.
@@ -127,20 +149,16 @@ impl<T: Send + Sync + 'static> Events<T> {
 
     /// Logs that the stream completed.
     pub(crate) fn succeeded(&mut self, request_id: Option<&str>, usage: impl FnOnce() -> Usage) {
-        if !std::mem::replace(&mut self.is_logged, true) {
-            self.call().succeeded(request_id, usage);
+        if let Some(log) = self.log.take() {
+            log.call(self.operation).succeeded(request_id, usage);
         }
     }
 
     /// Logs that the stream failed.
     pub(crate) fn failed(&mut self, error: &Error) {
-        if !std::mem::replace(&mut self.is_logged, true) {
-            self.call().failed(error);
+        if let Some(log) = self.log.take() {
+            log.call(self.operation).failed(error);
         }
-    }
-
-    fn call(&self) -> Call<'_> {
-        self.target.call(self.operation).with_start(self.started)
     }
 
     /// Returns the next event, or `None` after the end or an error.

@@ -470,7 +470,7 @@ async fn a_guardrail_intervenes_in_the_prompt_and_in_the_reply() {
         trace["guardrail"].as_object_mut().unwrap().remove("modelOutput"),
         Some(serde_json::json!([]))
     );
-    assert_eq!(serde_json::to_value(streamed.trace.unwrap()).unwrap(), trace);
+    assert_eq!(serde_json::to_value(&streamed.trace).unwrap(), trace);
 
     local.queue_reply(Reply::text("Write to jane@example.com."));
     let reply = model.converse("To whom?").guardrail(&guardrail).await.unwrap();

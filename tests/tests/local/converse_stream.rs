@@ -187,7 +187,7 @@ async fn both_ways(blocks: Value) -> (ConverseResponse, ConverseResponse) {
     local.queue_reply(Reply::content(blocks));
     let at_once = model.converse("Hello").await.unwrap();
     let by_stream = model.converse_stream("Hello").await.unwrap().collect().await.unwrap();
-    (at_once, by_stream)
+    (at_once.into(), by_stream.into())
 }
 
 #[tokio::test]

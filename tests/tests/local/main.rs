@@ -27,6 +27,7 @@ mod converse;
 mod converse_stream;
 mod deadlines;
 mod errors;
+mod fallbacks;
 mod generic;
 mod guardrails;
 mod invoke_model;

@@ -9,7 +9,7 @@ use bedrock_orm_models::{FoundationModel, InferenceProfileSummary, InferenceType
 use super::end_of_life;
 use super::resolved::{ResolvedModel, Routing, is_on_demand};
 use super::resolver::{self, Resolver};
-use crate::Invokable;
+use crate::{BoundModel, Invokable};
 
 /// `resolve` and `invocable` on a bound model.
 ///
@@ -83,13 +83,13 @@ pub trait ResolveExt {
     fn resolve(&self) -> impl Future<Output = Result<Bound<ResolvedModel>>> + Send + 'static;
 }
 
-impl<M: Invokable> ResolveExt for Bound<M> {
+impl<M: BoundModel + ?Sized> ResolveExt for M {
     fn invocable(&self) -> InvocableModel {
-        InvocableModel::new(self.session(), self.invocation_id().to_owned(), self.as_foundation_model())
+        InvocableModel::new(self.session(), self.target().model_id, self.as_foundation_model())
     }
 
     fn resolve(&self) -> impl Future<Output = Result<Bound<ResolvedModel>>> + Send + 'static {
-        resolve(self.session().clone(), self.invocation_id().to_owned(), fetched(self.as_foundation_model()))
+        resolve(self.session().clone(), self.target().model_id, fetched(self.as_foundation_model()))
     }
 }
 
