@@ -43,7 +43,8 @@ async fn another_session_has_the_same_model() {
     let frankfurt = session.in_region("eu-central-1").unwrap();
     let reply = model(&session, MODEL).converse("Hello").or_in(&frankfurt).await.unwrap();
     assert_eq!((reply.model_id(), reply.failed_attempts()[0].region.as_str()), (MODEL, "us-east-1"));
-    let scopes: Vec<String> = local.requests().iter().map(|request| format!("{:?}", request.headers)).collect();
+    let scopes: Vec<String> =
+        local.requests().iter().map(|request| format!("{:?}", request.headers)).collect();
     assert!(scopes[0].contains("/us-east-1/bedrock/") && scopes[1].contains("/eu-central-1/bedrock/"));
 }
 

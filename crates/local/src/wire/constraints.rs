@@ -28,6 +28,9 @@ const UNDESCRIBED_OUTPUT_VALUES: &[(&str, Test)] = &[
     ("AutomatedReasoningPolicyVersion", |version| version == "DRAFT"),
     // A global inference profile names no region.
     ("FoundationModelArn", |arn| arn.starts_with("arn:aws:bedrock:::foundation-model/")),
+    // Models that are reached through inference profiles, and models for other media.
+    ("InferenceType", |inference| inference == "INFERENCE_PROFILE"),
+    ("ModelModality", |modality| matches!(modality, "AUDIO" | "SPEECH" | "VIDEO")),
     // System-defined profiles have the names of models, which can contain dots.
     ("InferenceProfileName", |_| true),
     // A custom model has no name of a base model.
@@ -201,6 +204,7 @@ impl<'a> Checker<'a> {
         let mut broken: Vec<String> = Vec::new();
         for item in items {
             match item.as_str() {
+                Some(text) if self.is_exception(member, text) => {}
                 Some(text) => broken.extend(broken_constraints(member, shape, item, text)),
                 None => self.wrong_type(Kind::String, item),
             }
@@ -231,15 +235,19 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Returns whether AWS uses this value although its description forbids it.
+    fn is_exception(&self, name: &str, text: &str) -> bool {
+        let is_known = |(shape, test): &(&str, Test)| *shape == name && test(text);
+        UNDESCRIBED_VALUES.iter().any(is_known)
+            || self.direction == Direction::Output && UNDESCRIBED_OUTPUT_VALUES.iter().any(is_known)
+    }
+
     fn scalar(&mut self, name: &str, shape: &Shape, value: &Value, text: &str) {
         if shape.kind == Kind::Blob && BASE64.decode(text).is_err() {
             let message = format!("The value at '{}' is not valid base64", self.service_path());
             return self.wrong_types.push(message);
         }
-        let is_known = |(shape, test): &(&str, Test)| *shape == name && test(text);
-        if UNDESCRIBED_VALUES.iter().any(is_known)
-            || self.direction == Direction::Output && UNDESCRIBED_OUTPUT_VALUES.iter().any(is_known)
-        {
+        if self.is_exception(name, text) {
             return;
         }
         for constraint in broken_constraints(name, shape, value, text) {

@@ -40,6 +40,8 @@ BEYOND_DESCRIPTION = {
     "BrandedName": ".+",
     "FoundationModelArn": "arn:aws:bedrock:::foundation-model/.+",
     "InferenceProfileName": ".+",
+    "InferenceType": "INFERENCE_PROFILE",
+    "ModelModality": "AUDIO|SPEECH|VIDEO",
     "ModelName": "",
 }
 # boto3 uses HTTP/1.1 and has no method for bidirectional streams.
@@ -326,8 +328,8 @@ def check(shape, value, place):
             check(shape.value, member, f"{place}.{key}")
     elif kind == "string":
         assert isinstance(value, str), f"{place} is {value!r}"
-        assert not shape.enum or value in shape.enum, f"{place} is {value!r}, not one of {shape.enum}"
         beyond = re.fullmatch(BEYOND_DESCRIPTION.get(shape.name, "$^"), value)
+        assert beyond or not shape.enum or value in shape.enum, f"{place} is {value!r}, not one of {shape.enum}"
         assert beyond or matches(shape, value), f"{place} is {value!r}, which does not match {shape.name}"
     elif kind in ("integer", "long"):
         assert isinstance(value, int) and not isinstance(value, bool), f"{place} is {value!r}"

@@ -7,10 +7,6 @@ use serde_json::{Value, json};
 use crate::world::catalogue::rules::{Accepted, Feature};
 use crate::world::catalogue::style::Style;
 
-/// The values of the API description's enums. AWS's own responses contain others, too.
-const MODALITIES: &[&str] = &["TEXT", "IMAGE", "EMBEDDING"];
-const INFERENCE_TYPES: &[&str] = &["ON_DEMAND", "PROVISIONED"];
-
 /// A foundation model.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -133,9 +129,6 @@ impl FoundationModel {
 
     /// Returns the model as control-plane operations list it.
     pub(crate) fn summary(&self, region: &str, now: Timestamp) -> Value {
-        let described = |facts: &[String], known: &[&str]| {
-            facts.iter().filter(|fact| known.contains(&fact.as_str())).cloned().collect::<Vec<_>>()
-        };
         let is_legacy = self.has_ended(now) || is_past(self.model_lifecycle.legacy_time, now);
         let mut lifecycle = json!(self.model_lifecycle);
         lifecycle["status"] = json!(if is_legacy { "LEGACY" } else { "ACTIVE" });
@@ -144,11 +137,11 @@ impl FoundationModel {
             "modelId": self.model_id,
             "modelName": self.model_name,
             "providerName": self.provider_name,
-            "inputModalities": described(&self.input_modalities, MODALITIES),
-            "outputModalities": described(&self.output_modalities, MODALITIES),
+            "inputModalities": self.input_modalities,
+            "outputModalities": self.output_modalities,
             "responseStreamingSupported": self.response_streaming_supported,
             "customizationsSupported": self.customizations_supported,
-            "inferenceTypesSupported": described(&self.inference_types_supported, INFERENCE_TYPES),
+            "inferenceTypesSupported": self.inference_types_supported,
             "modelLifecycle": lifecycle,
         })
     }
