@@ -73,7 +73,7 @@ pub use bedrock_orm_models::jiff;
 pub use bedrock_orm_runtime_mixin::{
     ApplyGuardrail, BidirectionalStream, BoundModel, ConversationManager, Converse, ConverseStream,
     FailedAttempt, Invokable, InvokeModel, InvokeModelResponse, InvokeModelStream, ModelAsyncInvokes, Reply,
-    StartAsyncInvoke, Target, TextStream,
+    StartAsyncInvoke, Target, TextStream, preflight,
 };
 
 #[cfg(feature = "control-plane")]

@@ -20,6 +20,7 @@ mod invokable;
 mod invoke_model;
 mod invoke_model_stream;
 mod model_id;
+pub mod preflight;
 mod reply;
 mod stream;
 
