@@ -58,6 +58,8 @@
 //! - `control-plane` (on by default): foundation models, guardrails and the other resources. Without it,
 //!   `aws-sdk-bedrock`, which takes most of the compile time, is not needed. You can still invoke models with
 //!   `FoundationModel::with_id("…").using(&session)` and [`ConversationManager`].
+//! - `providers`: typed bodies for `invoke`, of all providers. A feature for each provider has only its own, see
+//!   [`models::providers`].
 
 pub use bedrock_orm_core::{
     Bound, Error, ErrorKind, Partial, Resource, Result, Session, SessionBuilder, SessionChoice,
@@ -71,9 +73,10 @@ pub use bedrock_orm_managers::{
 pub use bedrock_orm_models as models;
 pub use bedrock_orm_models::jiff;
 pub use bedrock_orm_runtime_mixin::{
-    ApplyGuardrail, BidirectionalStream, BoundModel, ConversationManager, Converse, ConverseStream,
-    FailedAttempt, Invokable, InvokeModel, InvokeModelResponse, InvokeModelStream, ModelAsyncInvokes, Reply,
-    StartAsyncInvoke, Target, TextStream, preflight,
+    ApplyGuardrail, BidirectionalStream, BoundModel, ConversationManager, Converse, ConverseStream, Embed,
+    Embeddings, FailedAttempt, Invokable, InvokeModel, InvokeModelResponse, InvokeModelStream,
+    ModelAsyncInvokes, Reply, ResponseStream, StartAsyncInvoke, Target, TextStream, TypedResponse,
+    TypedStream, TypedTextStream, preflight,
 };
 
 #[cfg(feature = "control-plane")]
@@ -91,7 +94,7 @@ pub mod extensions {
     pub use bedrock_orm_runtime_mixin::{ApplyExt, ModelsInUseExt, ResolveExt};
     pub use bedrock_orm_runtime_mixin::{
         ApplyGuardrailExt, AsyncInvokeExt, BidirectionalStreamExt, CloseExt, ConverseExt, CountTokensExt,
-        GuardrailChecksExt, InvokeModelExt,
+        EmbedExt, GuardrailChecksExt, InvokeExt, InvokeModelExt,
     };
 }
 
@@ -134,6 +137,7 @@ pub mod prelude {
     pub use bedrock_orm_runtime_mixin::{ApplyExt as _, ModelsInUseExt as _, ResolveExt as _};
     pub use bedrock_orm_runtime_mixin::{
         ApplyGuardrailExt as _, AsyncInvokeExt as _, BidirectionalStreamExt as _, CloseExt as _,
-        ConverseExt as _, CountTokensExt as _, GuardrailChecksExt as _, InvokeModelExt as _,
+        ConverseExt as _, CountTokensExt as _, EmbedExt as _, GuardrailChecksExt as _, InvokeExt as _,
+        InvokeModelExt as _,
     };
 }

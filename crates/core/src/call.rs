@@ -8,23 +8,11 @@ use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use bedrock_orm_models::Usage;
 use tracing::Instrument;
 
 use crate::error::from_sdk;
 use crate::{Error, ErrorKind, Result, Session};
-
-/// The tokens that a call used, as far as AWS reports them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// The tokens of the prompt that were not read from the cache.
-    pub input_tokens: Option<i64>,
-    /// The tokens of the reply.
-    pub output_tokens: Option<i64>,
-    /// The tokens of the prompt that were read from the cache.
-    pub cache_read_input_tokens: Option<i64>,
-    /// The tokens of the prompt that were written to the cache.
-    pub cache_write_input_tokens: Option<i64>,
-}
 
 /// Looks up what AWS's error does not say, for its hint. It gets the session and the ID of the model that was called. It
 /// can send requests, and returns the error that it got, whatever happens to them.

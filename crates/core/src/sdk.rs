@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::Session;
 
-pub use crate::call::{Call, Explain, Usage};
+pub use crate::call::{Call, Explain};
 pub use crate::error::from_sdk::{error, stream_error};
 
 /// Returns the timeout, or `None` if it is longer than ten years, which the SDK and tokio do not support.

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use crate::resources::Get;
 
 /// How many calls run concurrently by default.
-pub(crate) const DEFAULT_CONCURRENCY: usize = 8;
+pub const DEFAULT_CONCURRENCY: usize = 8;
 
 /// How often a throttled call is attempted: with the pauses between, for about two minutes.
 const MAX_ATTEMPTS: u32 = 9;
@@ -30,7 +30,7 @@ const SUCCESSES_PER_RISE: u32 = 10;
 
 /// A limit on concurrent calls. Each throttled call lowers it by one, down to one, and is retried after a pause.
 #[derive(Clone)]
-pub(crate) struct ConcurrencyLimit {
+pub struct ConcurrencyLimit {
     shared: Arc<Shared>,
 }
 
@@ -43,8 +43,12 @@ struct Shared {
 }
 
 impl ConcurrencyLimit {
-    /// A limit that starts at `max`. 0 is an error.
-    pub(crate) fn new(max: usize) -> Result<Self> {
+    /// Creates a limit that starts at `max`.
+    ///
+    /// # Errors
+    ///
+    /// If `max` is 0.
+    pub fn new(max: usize) -> Result<Self> {
         if max == 0 {
             let error = Error::new(ErrorKind::InvalidInput, "concurrency is 0: no call would be made");
             return Err(error.with_hint("1 makes one call at a time"));
@@ -61,7 +65,7 @@ impl ConcurrencyLimit {
     }
 
     /// Makes a call for each item, concurrently, and yields the results in the order of the items.
-    pub(crate) fn for_each<S: Stream, F: Future>(
+    pub fn for_each<S: Stream, F: Future>(
         self,
         items: S,
         mut call: impl FnMut(Self, S::Item) -> F,
@@ -92,10 +96,11 @@ impl ConcurrencyLimit {
     }
 
     /// Makes the call, and retries it while AWS throttles it.
-    pub(crate) async fn run<T, F: Future<Output = Result<T>>>(
-        &self,
-        mut call: impl FnMut() -> F,
-    ) -> Result<T> {
+    ///
+    /// # Errors
+    ///
+    /// The call's, and throttling after two minutes.
+    pub async fn run<T, F: Future<Output = Result<T>>>(&self, mut call: impl FnMut() -> F) -> Result<T> {
         let mut pause = FIRST_PAUSE;
         let mut attempts = 1;
         loop {

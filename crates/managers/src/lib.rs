@@ -6,7 +6,8 @@
 pub mod aggregates;
 mod bound;
 mod bulk;
-mod concurrency;
+#[doc(hidden)] // for the crates above
+pub mod concurrency;
 mod engine;
 #[cfg(feature = "control-plane")]
 mod follow;

@@ -32,25 +32,32 @@
 //!
 //! Without features, this crate needs no AWS SDK. `sdk-bedrock` and `sdk-bedrockruntime` add `From` the types of
 //! `aws-sdk-bedrock` and `aws-sdk-bedrockruntime` for every type, and `From` or `TryFrom` to them for the types of
-//! requests.
+//! requests. The features of the [`providers`] add the typed bodies of `InvokeModel`.
 
 #[cfg(test)]
 mod arbitrary;
 mod blob;
+mod embedding;
 mod field;
 #[allow(clippy::large_enum_variant)] // unions are as large as AWS makes their members
 mod generated;
 mod methods;
+mod model_body;
+pub mod providers;
 #[cfg(any(feature = "sdk-bedrock", feature = "sdk-bedrockruntime"))]
 pub mod sdk;
 mod text_value;
+mod usage;
 mod wire;
 
 pub use blob::Blob;
+pub use embedding::{Embedding, EmbeddingBody};
 pub use field::{EachField, Field};
 pub use generated::*;
 /// The crate of the time types: `jiff::Timestamp`, `jiff::civil::date`.
 pub use jiff;
 pub use methods::guardrail::GuardrailContent;
 pub use methods::message::Content;
+pub use model_body::{ModelBody, StreamedBody};
 pub use text_value::TextValue;
+pub use usage::Usage;

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use bedrock_orm_core::sdk::Usage;
 use bedrock_orm_models::{
     Blob, Citation, CitationGeneratedContent, CitationSourceContent, CitationsContentBlock, CitationsDelta,
     ContentBlock, ContentBlockDelta, ContentBlockStart, ConversationRole, ConverseOutput, ConverseResponse,
     ConverseStreamMetadataEvent, ConverseStreamOutput, ConverseTrace, ImageBlock, Message, MessageStopEvent,
     ReasoningContentBlock, ReasoningContentBlockDelta, ReasoningTextBlock, ToolResultBlock,
-    ToolResultBlockDelta, ToolResultContentBlock, ToolUseBlock,
+    ToolResultBlockDelta, ToolResultContentBlock, ToolUseBlock, Usage,
 };
 use serde_json::Value;
 

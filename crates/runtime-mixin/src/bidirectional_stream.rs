@@ -16,9 +16,9 @@ use aws_sdk_bedrockruntime::types::{
     BidirectionalInputPayloadPart as SdkInputPart, InvokeModelWithBidirectionalStreamInput as SdkInput,
     InvokeModelWithBidirectionalStreamOutput as SdkEvent,
 };
-use bedrock_orm_core::sdk::{self, Usage};
+use bedrock_orm_core::sdk;
 use bedrock_orm_core::{Error, Result};
-use bedrock_orm_models::Blob;
+use bedrock_orm_models::{Blob, Usage};
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;

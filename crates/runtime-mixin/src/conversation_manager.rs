@@ -4,8 +4,8 @@ use bedrock_orm_core::{Bound, Result, Session};
 use bedrock_orm_managers::{Manager, Objects, QuerySet};
 use bedrock_orm_models::{
     AsyncInvoke, AsyncInvokeOutputDataConfig, AsyncInvokeSummary, Blob, ConverseRequest, CountTokensInput,
-    CountTokensResponse, GuardrailConfiguration, GuardrailContent, InvokeGuardrailChecksRequest,
-    InvokeGuardrailChecksResponse,
+    CountTokensResponse, EmbeddingBody, GuardrailConfiguration, GuardrailContent,
+    InvokeGuardrailChecksRequest, InvokeGuardrailChecksResponse, ModelBody,
 };
 use serde_json::Value;
 
@@ -14,7 +14,11 @@ use crate::async_invoke::StartAsyncInvoke;
 use crate::bidirectional_stream::{BidirectionalStream, open};
 use crate::count_tokens::count_tokens;
 use crate::guardrail_checks::GuardrailChecksExt;
-use crate::{Converse, ConverseStream, InvokeModel, InvokeModelResponse, InvokeModelStream, Reply, Target};
+use crate::invoke::invoke;
+use crate::{
+    Converse, ConverseStream, Embed, InvokeModel, InvokeModelResponse, InvokeModelStream, Reply, Target,
+    TypedResponse,
+};
 
 /// The runtime operations, with a model's ID in each call: an ID, an ARN, or the ID of an inference profile.
 ///
@@ -113,6 +117,25 @@ impl ConversationManager {
         body: impl Into<Blob>,
     ) -> InvokeModel<InvokeModelStream> {
         InvokeModel::new(self.target(model_id), body.into())
+    }
+
+    /// Invokes a model with a typed body; see [`InvokeExt::invoke`](crate::InvokeExt::invoke).
+    pub fn invoke<B: ModelBody>(
+        &self,
+        model_id: impl Into<String>,
+        body: &B,
+    ) -> InvokeModel<TypedResponse<B>> {
+        invoke(self.target(model_id), body)
+    }
+
+    /// Returns the vectors of texts; see [`EmbedExt::embed`](crate::EmbedExt::embed).
+    pub fn embed<E: EmbeddingBody>(
+        &self,
+        model_id: impl Into<String>,
+        settings: &E,
+        texts: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Embed<E> {
+        Embed::new(self.target(model_id), settings, texts)
     }
 
     /// Opens a stream in both directions; see

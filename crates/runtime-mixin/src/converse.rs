@@ -12,7 +12,7 @@ use bedrock_orm_core::{Error, Result, Session, sdk};
 use bedrock_orm_models::{
     ConverseRequest, ConverseStreamRequest, GuardrailConfiguration, GuardrailStreamProcessingMode,
     GuardrailTrace, InferenceConfiguration, OutputConfig, PerformanceConfiguration, PromptVariableValues,
-    ServiceTier, SystemContentBlock, Tool, ToolChoice, ToolConfiguration,
+    ServiceTier, SystemContentBlock, Tool, ToolChoice, ToolConfiguration, Usage,
 };
 use serde_json::Value;
 
@@ -398,9 +398,9 @@ async fn reply(target: Target, request: ConverseRequest, timeout: Option<Duratio
     Ok(Reply::new(response.into(), target.model_id, request_id))
 }
 
-fn usage(response: &SdkResponse) -> sdk::Usage {
-    let Some(usage) = response.usage() else { return sdk::Usage::default() };
-    sdk::Usage {
+fn usage(response: &SdkResponse) -> Usage {
+    let Some(usage) = response.usage() else { return Usage::default() };
+    Usage {
         input_tokens: Some(usage.input_tokens().into()),
         output_tokens: Some(usage.output_tokens().into()),
         cache_read_input_tokens: usage.cache_read_input_tokens().map(Into::into),

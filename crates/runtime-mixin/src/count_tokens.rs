@@ -2,8 +2,8 @@
 
 use aws_sdk_bedrockruntime::operation::count_tokens::CountTokensOutput as SdkResponse;
 use aws_sdk_bedrockruntime::types::CountTokensInput as SdkInput;
-use bedrock_orm_core::{Error, Result, sdk};
-use bedrock_orm_models::{CountTokensInput, CountTokensResponse};
+use bedrock_orm_core::{Error, Result};
+use bedrock_orm_models::{CountTokensInput, CountTokensResponse, Usage};
 
 #[cfg(feature = "control-plane")]
 use crate::model_id::resolver::Resolver;
@@ -104,9 +104,9 @@ async fn count_with_model(mut target: Target, input: SdkInput) -> Result<CountTo
 
 async fn send(target: &Target, input: SdkInput) -> Result<CountTokensResponse> {
     let sending = target.client().count_tokens().model_id(&target.model_id).input(input).send();
-    let usage = |response: &SdkResponse| sdk::Usage {
+    let usage = |response: &SdkResponse| Usage {
         input_tokens: Some(response.input_tokens().into()),
-        ..sdk::Usage::default()
+        ..Usage::default()
     };
     target.call(OPERATION).send_with_usage(Box::pin(sending), usage).await.map(Into::into)
 }

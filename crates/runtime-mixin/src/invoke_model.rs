@@ -5,12 +5,18 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
-use bedrock_orm_core::{Result, sdk};
-use bedrock_orm_models::{Blob, GuardrailConfiguration, PerformanceConfigLatency, ServiceTierType, Trace};
+use aws_sdk_bedrockruntime::operation::RequestId;
+use bedrock_orm_core::{Error, Result, sdk};
+use bedrock_orm_models::{
+    Blob, GuardrailConfiguration, PerformanceConfigLatency, ServiceTierType, Trace, Usage,
+};
 use serde_json::{Map, Value};
 
 use crate::guardrail_config;
+use crate::invoke::token_counts::TokenCounts;
 use crate::{BoundModel, InvokeModelStream, Target};
+
+pub(crate) const OPERATION: &str = "InvokeModel";
 
 /// `invoke_model` and `invoke_model_with_response_stream` on a bound model.
 pub trait InvokeModelExt {
@@ -88,13 +94,14 @@ impl<M: BoundModel + ?Sized> InvokeModelExt for M {
     }
 }
 
-/// An invocation with a raw body. Awaiting sends it and returns `R`: the whole response, or a stream of it. A
-/// repeated setting follows the rule of [`Converse`](crate::Converse).
+/// An invocation. Awaiting sends it and returns `R`: the whole response or a stream of it, raw or typed. A repeated
+/// setting follows the rule of [`Converse`](crate::Converse).
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct InvokeModel<R> {
     pub(crate) target: Target,
-    pub(crate) body: Blob,
+    /// The body, or why it cannot be sent.
+    body: Result<Blob, String>,
     pub(crate) content_type: String,
     pub(crate) accept: Option<String>,
     pub(crate) trace: Option<Trace>,
@@ -109,6 +116,11 @@ pub struct InvokeModel<R> {
 
 impl<R> InvokeModel<R> {
     pub(crate) fn new(target: Target, body: Blob) -> Self {
+        Self::with_body(target, Ok(body))
+    }
+
+    /// Creates an invocation with the body, or with the reason why it cannot be sent.
+    pub(crate) fn with_body(target: Target, body: Result<Blob, String>) -> Self {
         let limits = sdk::reply_limits(&target.session);
         Self {
             target,
@@ -180,6 +192,30 @@ impl<R> InvokeModel<R> {
         self
     }
 
+    /// Returns the same invocation with another type of response.
+    pub(crate) fn returning<S>(self) -> InvokeModel<S> {
+        InvokeModel {
+            target: self.target,
+            body: self.body,
+            content_type: self.content_type,
+            accept: self.accept,
+            trace: self.trace,
+            performance_config_latency: self.performance_config_latency,
+            service_tier: self.service_tier,
+            request_metadata: self.request_metadata,
+            limits: self.limits,
+            restarts: self.restarts,
+            guardrail: self.guardrail,
+            response: PhantomData,
+        }
+    }
+
+    /// Returns the body, or the error if it cannot be sent.
+    pub(crate) fn take_body(&mut self, operation: &'static str) -> Result<Blob> {
+        let body = std::mem::replace(&mut self.body, Ok(Blob::default()));
+        body.map_err(|reason| Error::invalid_input(operation, reason))
+    }
+
     /// Returns the labels as the header has them.
     pub(crate) fn labels(&mut self) -> Option<String> {
         self.request_metadata.take().map(|labels| Value::Object(labels).to_string())
@@ -197,7 +233,18 @@ impl<R> InvokeModel<R> {
     }
 }
 
-impl InvokeModel<InvokeModelStream> {
+/// A stream of a response: raw, or typed.
+pub trait ResponseStream: sealed::Sealed {}
+
+pub(crate) mod sealed {
+    /// Only this crate has response streams.
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for InvokeModelStream {}
+impl ResponseStream for InvokeModelStream {}
+
+impl<S: ResponseStream> InvokeModel<S> {
     /// Sets how long the stream can be silent, counted from sending, before it fails as interrupted. The default is the
     /// session's [`stream_silence_timeout`](bedrock_orm_core::Session::stream_silence_timeout). `None` means no limit.
     pub fn silence_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
@@ -227,16 +274,17 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(mut self) -> Self::IntoFuture {
-        const OPERATION: &str = "InvokeModel";
         Box::pin(async move {
+            let body = self.take_body(OPERATION)?;
             let guardrail = self.take_guardrail(OPERATION)?;
             let labels = self.labels();
             let target = self.target;
+            let counts = TokenCounts::default();
             let request = target
                 .charged_client()
                 .invoke_model()
                 .model_id(&target.model_id)
-                .body(self.body.into())
+                .body(body.into())
                 .content_type(self.content_type)
                 .set_accept(self.accept)
                 .set_trace(self.trace.map(Into::into))
@@ -245,8 +293,12 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
                 .set_performance_config_latency(self.performance_config_latency.map(Into::into))
                 .set_service_tier(self.service_tier.map(Into::into))
                 .set_request_metadata(labels);
-            let response = target.call(OPERATION).within(self.limits.total).send(request.send()).await?;
+            let sending = Box::pin(request.customize().interceptor(counts.clone()).send());
+            let call = target.call(OPERATION).within(self.limits.total);
+            let response = call.send_with_usage(sending, |_| counts.usage()).await?;
             Ok(InvokeModelResponse {
+                request_id: response.request_id().map(str::to_owned),
+                usage: counts.usage(),
                 body: response.body.into(),
                 content_type: response.content_type,
                 performance_config_latency: response.performance_config_latency.map(Into::into),
@@ -268,4 +320,8 @@ pub struct InvokeModelResponse {
     pub performance_config_latency: Option<PerformanceConfigLatency>,
     /// The service tier that was used.
     pub service_tier: Option<ServiceTierType>,
+    /// The tokens that AWS's headers count. Not every model has them.
+    pub usage: Usage,
+    /// AWS's request ID.
+    pub request_id: Option<String>,
 }

@@ -9,9 +9,9 @@ use std::time::Instant;
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::invoke_model_with_response_stream::builders::InvokeModelWithResponseStreamFluentBuilder as SdkRequest;
 use aws_sdk_bedrockruntime::types::ResponseStream as SdkEvent;
-use bedrock_orm_core::sdk::{ReplyLimits, Usage};
+use bedrock_orm_core::sdk::ReplyLimits;
 use bedrock_orm_core::{Error, Partial, Result};
-use bedrock_orm_models::{Blob, PerformanceConfigLatency, ServiceTierType};
+use bedrock_orm_models::{Blob, PerformanceConfigLatency, ServiceTierType, Usage};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use serde_json::Value;
@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::stream::{self, Events};
 use crate::{InvokeModel, Target};
 
-const OPERATION: &str = "InvokeModelWithResponseStream";
+pub(crate) const OPERATION: &str = "InvokeModelWithResponseStream";
 
 /// AWS adds this to the last chunk of a response, for every provider.
 const METRICS: &str = "\"amazon-bedrock-invocationMetrics\"";
@@ -108,8 +108,13 @@ impl InvokeModelStream {
         self.request_id.as_deref()
     }
 
+    /// Returns the tokens, which come with the last chunk.
+    pub fn usage(&self) -> Usage {
+        usage(self.received.get(self.last_chunk..).unwrap_or_default())
+    }
+
     /// Ends the stream with this error. Attaches the chunks so far to it, and logs it.
-    fn fail(&mut self, error: Error) -> Error {
+    pub(crate) fn fail(&mut self, error: Error) -> Error {
         // After the error, the stream has ended. It does not fail a second time.
         self.complete = true;
         let received = Blob::from(std::mem::take(&mut self.received));
@@ -187,6 +192,7 @@ impl IntoFuture for InvokeModel<InvokeModelStream> {
 
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
+            let body = self.take_body(OPERATION)?;
             let guardrail = self.take_guardrail(OPERATION)?;
             let labels = self.labels();
             let target = self.target;
@@ -194,7 +200,7 @@ impl IntoFuture for InvokeModel<InvokeModelStream> {
                 .charged_client()
                 .invoke_model_with_response_stream()
                 .model_id(&target.model_id)
-                .body(self.body.into())
+                .body(body.into())
                 .content_type(self.content_type)
                 .set_accept(self.accept)
                 .set_trace(self.trace.map(Into::into))

@@ -17,6 +17,7 @@ mod generated;
 mod guardrail_checks;
 mod guardrail_config;
 mod invokable;
+mod invoke;
 mod invoke_model;
 mod invoke_model_stream;
 mod model_id;
@@ -37,7 +38,8 @@ pub use count_tokens::CountTokensExt;
 pub use fallback::FailedAttempt;
 pub use guardrail_checks::GuardrailChecksExt;
 pub use invokable::{BoundModel, Invokable, Target};
-pub use invoke_model::{InvokeModel, InvokeModelExt, InvokeModelResponse};
+pub use invoke::{Embed, EmbedExt, Embeddings, InvokeExt, TypedResponse, TypedStream, TypedTextStream};
+pub use invoke_model::{InvokeModel, InvokeModelExt, InvokeModelResponse, ResponseStream};
 pub use invoke_model_stream::InvokeModelStream;
 #[cfg(feature = "control-plane")]
 pub use model_id::in_use::{ModelsInUse, ModelsInUseExt};

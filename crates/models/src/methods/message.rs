@@ -8,6 +8,20 @@ use crate::{
     ToolResultBlock, ToolUseBlock,
 };
 
+/// A message of the user.
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Self::user(text)
+    }
+}
+
+/// A message of the user.
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::user(text)
+    }
+}
+
 impl Message {
     /// Creates a message of the user: a string, a block, or several blocks.
     ///

@@ -1,0 +1,85 @@
+//! The providers' bodies of `InvokeModel`, typed.
+//!
+//! A request type implements [`ModelBody`](crate::ModelBody), [`StreamedBody`](crate::StreamedBody) if its model streams,
+//! and [`EmbeddingBody`](crate::EmbeddingBody) if it returns the vectors of texts. All types are plain data, whose JSON is
+//! the provider's. What they do not know is kept: a member in `additional`, a value or an object in `Unknown`.
+//!
+//! The feature `providers` has all of them. Each provider has a feature of its own:
+//!
+//! | feature | requests |
+//! |---|---|
+//! | `ai21` | `ChatCompletions` |
+//! | `amazon` | `NovaMessages`, `NovaEmbedding`, `AmazonImages`, `TitanText`, `TitanEmbedding`, `TitanMultimodalEmbedding`, `Rerank` |
+//! | `anthropic` | `ClaudeMessages`, `ClaudeCompletion` |
+//! | `cohere` | `CohereChat`, `CohereText`, `CohereEmbedding`, `Rerank` |
+//! | `deepseek` | `ChatCompletions`, `DeepSeekText` |
+//! | `meta` | `LlamaText` |
+//! | `mistral` | `ChatCompletions`, `MistralText` |
+//! | `openai`, `qwen` | `ChatCompletions` |
+//! | `stability` | `StabilityImage` |
+
+#[cfg(feature = "amazon")]
+mod amazon_images;
+#[cfg(feature = "anthropic")]
+mod anthropic;
+#[cfg(feature = "anthropic")]
+mod anthropic_text;
+#[cfg(feature = "chat")]
+mod chat;
+#[cfg(feature = "cohere")]
+mod cohere;
+#[cfg(feature = "cohere")]
+mod cohere_embeddings;
+#[cfg(feature = "cohere")]
+mod cohere_text;
+#[cfg(feature = "body")]
+#[cfg_attr(not(feature = "providers"), allow(dead_code, unused_imports, unused_macros))]
+// each provider needs some
+mod data;
+#[cfg(feature = "deepseek")]
+mod deepseek;
+#[cfg(feature = "meta")]
+mod llama;
+#[cfg(feature = "mistral")]
+mod mistral;
+#[cfg(feature = "amazon")]
+mod nova;
+#[cfg(feature = "amazon")]
+mod nova_embeddings;
+#[cfg(any(feature = "amazon", feature = "cohere"))]
+mod rerank;
+#[cfg(feature = "stability")]
+mod stability;
+#[cfg(feature = "amazon")]
+mod titan;
+
+#[cfg(feature = "amazon")]
+pub use amazon_images::*;
+#[cfg(feature = "anthropic")]
+pub use anthropic::*;
+#[cfg(feature = "anthropic")]
+pub use anthropic_text::*;
+#[cfg(feature = "chat")]
+pub use chat::*;
+#[cfg(feature = "cohere")]
+pub use cohere::*;
+#[cfg(feature = "cohere")]
+pub use cohere_embeddings::*;
+#[cfg(feature = "cohere")]
+pub use cohere_text::*;
+#[cfg(feature = "deepseek")]
+pub use deepseek::*;
+#[cfg(feature = "meta")]
+pub use llama::*;
+#[cfg(feature = "mistral")]
+pub use mistral::*;
+#[cfg(feature = "amazon")]
+pub use nova::*;
+#[cfg(feature = "amazon")]
+pub use nova_embeddings::*;
+#[cfg(any(feature = "amazon", feature = "cohere"))]
+pub use rerank::*;
+#[cfg(feature = "stability")]
+pub use stability::*;
+#[cfg(feature = "amazon")]
+pub use titan::*;
