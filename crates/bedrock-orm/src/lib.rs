@@ -60,6 +60,7 @@
 //!   `FoundationModel::with_id("…").using(&session)` and [`ConversationManager`].
 //! - `providers`: typed bodies for `invoke`, of all providers. A feature for each provider has only its own, see
 //!   [`models::providers`].
+//! - `schema`: [`Tool::new`], whose inputs are Rust types. It needs `schemars`, in your crate too.
 
 pub use bedrock_orm_core::{
     Bound, Error, ErrorKind, Partial, Resource, Result, Session, SessionBuilder, SessionChoice,
@@ -73,14 +74,14 @@ pub use bedrock_orm_managers::{
 pub use bedrock_orm_models as models;
 pub use bedrock_orm_models::jiff;
 pub use bedrock_orm_runtime_mixin::{
-    ApplyGuardrail, BidirectionalStream, BoundModel, ConversationManager, Converse, ConverseStream, Embed,
-    Embeddings, FailedAttempt, Invokable, InvokeModel, InvokeModelResponse, InvokeModelStream,
-    ModelAsyncInvokes, Reply, ResponseStream, StartAsyncInvoke, Target, TextStream, TypedResponse,
-    TypedStream, TypedTextStream, preflight,
+    ApplyGuardrail, Approval, BidirectionalStream, BoundModel, Chat, ChatEvent, ChatStream, ChatTextStream, ConversationManager, Converse, ConverseStream, Embed, Embeddings, FailedAttempt, IntoToolOutput, Invokable, InvokeModel, InvokeModelResponse, InvokeModelStream, ModelAsyncInvokes, Reply, ResponseStream, StartAsyncInvoke, Target, TextStream, Tool, ToolFunction, ToolOutput, Toolset, TrimPolicy, TypedResponse, TypedStream, TypedTextStream, preflight,
 };
 
 #[cfg(feature = "control-plane")]
 pub use bedrock_orm_runtime_mixin::{InvocableModel, ModelsInUse, ResolvedModel, Routing};
+
+#[cfg(feature = "schema")]
+pub use bedrock_orm_runtime_mixin::schema_of;
 
 /// The extension traits of bound models, by name. The [`prelude`] has their methods.
 pub mod extensions {
@@ -93,8 +94,7 @@ pub mod extensions {
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_runtime_mixin::{ApplyExt, ModelsInUseExt, ResolveExt};
     pub use bedrock_orm_runtime_mixin::{
-        ApplyGuardrailExt, AsyncInvokeExt, BidirectionalStreamExt, CloseExt, ConverseExt, CountTokensExt,
-        EmbedExt, GuardrailChecksExt, InvokeExt, InvokeModelExt,
+        ApplyGuardrailExt, AsyncInvokeExt, BidirectionalStreamExt, ChatExt, CloseExt, ConverseExt, CountTokensExt, EmbedExt, GuardrailChecksExt, InvokeExt, InvokeModelExt,
     };
 }
 
@@ -116,7 +116,7 @@ pub mod prelude {
     pub use bedrock_orm_core::{Bound, Error, ErrorKind, Session};
     pub use bedrock_orm_managers::lookups::Q;
     pub use bedrock_orm_managers::resource_types::*;
-    pub use bedrock_orm_runtime_mixin::{ConversationManager, Reply};
+    pub use bedrock_orm_runtime_mixin::{Chat, ConversationManager, Reply, Tool};
 
     pub use bedrock_orm_core::UsingExt as _;
     #[cfg(feature = "control-plane")]
@@ -136,8 +136,6 @@ pub mod prelude {
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_runtime_mixin::{ApplyExt as _, ModelsInUseExt as _, ResolveExt as _};
     pub use bedrock_orm_runtime_mixin::{
-        ApplyGuardrailExt as _, AsyncInvokeExt as _, BidirectionalStreamExt as _, CloseExt as _,
-        ConverseExt as _, CountTokensExt as _, EmbedExt as _, GuardrailChecksExt as _, InvokeExt as _,
-        InvokeModelExt as _,
+        ApplyGuardrailExt as _, AsyncInvokeExt as _, BidirectionalStreamExt as _, ChatExt as _, CloseExt as _, ConverseExt as _, CountTokensExt as _, EmbedExt as _, GuardrailChecksExt as _, InvokeExt as _, InvokeModelExt as _,
     };
 }

@@ -16,7 +16,7 @@ use crate::count_tokens::count_tokens;
 use crate::guardrail_checks::GuardrailChecksExt;
 use crate::invoke::invoke;
 use crate::{
-    Converse, ConverseStream, Embed, InvokeModel, InvokeModelResponse, InvokeModelStream, Reply, Target,
+    Chat, Converse, ConverseStream, Embed, InvokeModel, InvokeModelResponse, InvokeModelStream, Reply, Target,
     TypedResponse,
 };
 
@@ -66,6 +66,11 @@ impl ConversationManager {
         request: impl Into<ConverseRequest>,
     ) -> Converse<ConverseStream> {
         Converse::new(self.target(model_id), request.into())
+    }
+
+    /// Starts a chat; see [`ChatExt::chat`](crate::ChatExt::chat).
+    pub fn chat(&self, model_id: impl Into<String>) -> Chat {
+        Chat::new(self.target(model_id))
     }
 
     /// Returns what to call to reach a model; see [`ResolveExt::invocable`](crate::ResolveExt::invocable).

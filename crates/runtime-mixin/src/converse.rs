@@ -149,6 +149,31 @@ impl<R> Converse<R> {
         }
     }
 
+    pub(crate) fn request(&self) -> &ConverseRequest {
+        &self.request
+    }
+
+    pub(crate) fn request_mut(&mut self) -> &mut ConverseRequest {
+        &mut self.request
+    }
+
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+
+    pub(crate) fn with_target(mut self, target: Target) -> Self {
+        self.target = target;
+        self
+    }
+
+    /// Returns the same turn, for another form of its reply.
+    pub(crate) fn retyped<S>(self) -> Converse<S> {
+        let Self { target, request, guardrail_trace, guardrail_mode, limits, restarts, fallbacks, reply: _ } =
+            self;
+        let reply = PhantomData;
+        Converse { target, request, guardrail_trace, guardrail_mode, limits, restarts, fallbacks, reply }
+    }
+
     /// Adds a system prompt: a string or a block.
     pub fn system(mut self, system: impl Into<SystemContentBlock>) -> Self {
         self.request.system.get_or_insert_default().push(system.into());

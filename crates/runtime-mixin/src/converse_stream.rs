@@ -10,7 +10,7 @@ use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStream
 use bedrock_orm_core::sdk::ReplyLimits;
 use bedrock_orm_core::{Error, Partial, Result};
 use bedrock_orm_models::{
-    ContentBlockDelta, ContentBlockDeltaEvent, ConverseStreamOutput, ConverseStreamRequest,
+    ContentBlockDelta, ContentBlockDeltaEvent, ConverseStreamOutput, ConverseStreamRequest, Message,
 };
 use futures_core::Stream;
 use futures_util::StreamExt;
@@ -163,6 +163,11 @@ impl ConverseStream {
                 .with_partial(Partial::Message(message))
                 .with_request_id(self.request_id.as_deref())),
         }
+    }
+
+    /// Ends the stream, and returns the message so far.
+    pub(crate) fn into_partial(self) -> Message {
+        self.assembly.into_message()
     }
 
     /// Ends the stream without reading the rest. Dropping it does the same.

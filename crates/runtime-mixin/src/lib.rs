@@ -7,6 +7,7 @@ mod apply_guardrail;
 mod assembly;
 mod async_invoke;
 mod bidirectional_stream;
+mod chat;
 mod close;
 mod conversation_manager;
 mod converse;
@@ -23,13 +24,20 @@ mod invoke_model_stream;
 mod model_id;
 pub mod preflight;
 mod reply;
+#[cfg(feature = "schema")]
+mod schema;
 mod stream;
+mod tools;
 
 #[cfg(feature = "control-plane")]
 pub use apply_guardrail::ApplyExt;
 pub use apply_guardrail::{ApplyGuardrail, ApplyGuardrailExt};
 pub use async_invoke::{AsyncInvokeExt, ModelAsyncInvokes, StartAsyncInvoke};
 pub use bidirectional_stream::{BidirectionalStream, BidirectionalStreamExt};
+pub use chat::{Chat, ChatExt};
+pub use chat::chat_stream::{ChatStream, ChatTextStream};
+pub use chat::event::ChatEvent;
+pub use chat::trim::TrimPolicy;
 pub use close::CloseExt;
 pub use conversation_manager::ConversationManager;
 pub use converse::{Converse, ConverseExt};
@@ -48,3 +56,10 @@ pub use model_id::invocable::{InvocableModel, ResolveExt};
 #[cfg(feature = "control-plane")]
 pub use model_id::resolved::{ResolvedModel, Routing};
 pub use reply::Reply;
+#[cfg(feature = "schema")]
+pub use schema::schema_of;
+pub use tools::approval::Approval;
+pub use tools::function::ToolFunction;
+pub use tools::output::{IntoToolOutput, ToolOutput};
+pub use tools::tool::Tool;
+pub use tools::toolset::Toolset;

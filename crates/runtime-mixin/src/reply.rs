@@ -31,15 +31,21 @@ pub struct Reply {
     model_id: String,
     request_id: Option<String>,
     failed_attempts: Vec<FailedAttempt>,
+    rounds: Vec<Reply>,
 }
 
 impl Reply {
     pub(crate) fn new(response: ConverseResponse, model_id: String, request_id: Option<String>) -> Self {
-        Self { response, model_id, request_id, failed_attempts: Vec::new() }
+        Self { response, model_id, request_id, failed_attempts: Vec::new(), rounds: Vec::new() }
     }
 
     pub(crate) fn after(mut self, failed_attempts: Vec<FailedAttempt>) -> Self {
         self.failed_attempts = failed_attempts;
+        self
+    }
+
+    pub(crate) fn with_rounds(mut self, rounds: Vec<Self>) -> Self {
+        self.rounds = rounds;
         self
     }
 
@@ -56,6 +62,11 @@ impl Reply {
     /// Returns the attempts that failed before this reply, in order, if [fallbacks](crate::Converse::or) were given.
     pub fn failed_attempts(&self) -> &[FailedAttempt] {
         &self.failed_attempts
+    }
+
+    /// Returns the replies of a [chat's](crate::Chat) turn before this one, which called tools. The usage of each is its own.
+    pub fn rounds(&self) -> &[Self] {
+        &self.rounds
     }
 
     /// Converts the reply to AWS's response.

@@ -39,6 +39,8 @@ pub enum ErrorKind {
     MultipleObjectsReturned,
     /// The resource is in use, so it cannot be updated or deleted.
     ResourceInUse,
+    /// The model still called tools when a chat's turn had its most rounds.
+    RoundLimit,
     /// A limit of the account is reached.
     ServiceQuotaExceeded,
     /// AWS, the model, or a gateway in between is overloaded or cannot be reached.

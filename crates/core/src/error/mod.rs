@@ -7,7 +7,7 @@ mod kind;
 use std::error::Error as StdError;
 use std::fmt;
 
-use bedrock_orm_models::{Blob, Message};
+use bedrock_orm_models::{Blob, ConversationRole, Message};
 
 pub use kind::ErrorKind;
 
@@ -17,8 +17,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// An error, with AWS's message and request ID if AWS returned it.
 ///
 /// Its text says which operation failed and why, with a hint if the message does not say what to do. It never contains
-/// a prompt, a reply or a credential. [`partial`](Self::partial) returns the content that an interrupted stream
-/// received, which neither `Display` nor `Debug` shows.
+/// a prompt, a reply or a credential. [`partial`](Self::partial) returns the content that was received before an
+/// interruption, which neither `Display` nor `Debug` shows.
 ///
 /// `Display` includes the causes. `source()` is therefore `None`, so that a program that prints the chain of sources,
 /// as `anyhow` does, shows each cause once. [`sdk_error`](Self::sdk_error) returns the SDK's own error.
@@ -50,12 +50,15 @@ struct Inner {
     sdk_error: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// The content that was received before a stream was interrupted.
+/// The content that was received before a stream, or a turn of a chat, was interrupted.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Partial {
     /// The message so far, for a `converse_stream`.
     Message(Message),
+    /// The messages of a chat's turn so far, if it called tools: the user's, the tool calls, their results, and the
+    /// received part of an interrupted message.
+    Turn(Vec<Message>),
     /// The bytes of all chunks so far, for an `invoke_model_with_response_stream`.
     Body(Blob),
 }
@@ -65,6 +68,7 @@ impl fmt::Debug for Partial {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Message(message) => write!(formatter, "Message({} content blocks)", message.content.len()),
+            Self::Turn(messages) => write!(formatter, "Turn({} messages)", messages.len()),
             Self::Body(body) => write!(formatter, "Body({} bytes)", body.len()),
         }
     }
@@ -182,16 +186,29 @@ impl Error {
         self.0.hint.as_deref()
     }
 
-    /// Returns the content that an interrupted stream received.
+    /// Returns the content that an interrupted stream, or a chat's turn that failed, received.
     pub fn partial(&self) -> Option<&Partial> {
         self.0.partial.as_ref()
     }
 
-    /// Returns the message so far, for an interrupted `converse_stream`.
+    /// Returns the message so far, for an interrupted `converse_stream`, or the model's last message, for a chat's turn
+    /// that failed.
     pub fn partial_message(&self) -> Option<&Message> {
         match self.partial()? {
             Partial::Message(message) => Some(message),
+            Partial::Turn(messages) => {
+                messages.iter().rfind(|message| message.role == ConversationRole::Assistant)
+            }
             Partial::Body(_) => None,
+        }
+    }
+
+    /// Returns the messages so far: all of a chat's turn that called tools, or the one of an interrupted stream.
+    pub fn partial_messages(&self) -> &[Message] {
+        match self.partial() {
+            Some(Partial::Message(message)) => std::slice::from_ref(message),
+            Some(Partial::Turn(messages)) => messages,
+            Some(Partial::Body(_)) | None => &[],
         }
     }
 
