@@ -5,9 +5,10 @@ use std::path::Path;
 use std::{env, fs, io};
 
 /// Each page's name, its path, and the code that its snippets begin with, as stated on the page.
-const PAGES: [(&str, &str, &str); 10] = [
+const PAGES: [(&str, &str, &str); 11] = [
     ("readme", "../README.md", ""),
     ("tour", "../docs/tour.md", ""),
+    ("conversations", "../docs/conversations.md", ""),
     ("django", "../docs/django.md", "type Job = ModelInvocationJob; let jobs = Job::objects();"),
     ("models", "../docs/models.md", ""),
     ("jobs", "../docs/jobs.md", ""),

@@ -74,7 +74,11 @@ pub use bedrock_orm_managers::{
 pub use bedrock_orm_models as models;
 pub use bedrock_orm_models::jiff;
 pub use bedrock_orm_runtime_mixin::{
-    ApplyGuardrail, Approval, BidirectionalStream, BoundModel, Chat, ChatEvent, ChatStream, ChatTextStream, ConversationManager, Converse, ConverseStream, Embed, Embeddings, FailedAttempt, IntoToolOutput, Invokable, InvokeModel, InvokeModelResponse, InvokeModelStream, ModelAsyncInvokes, Reply, ResponseStream, StartAsyncInvoke, Target, TextStream, Tool, ToolFunction, ToolOutput, Toolset, TrimPolicy, TypedResponse, TypedStream, TypedTextStream, preflight,
+    ApplyGuardrail, Approval, BidirectionalStream, BoundModel, Chat, ChatEvent, ChatStream, ChatTextStream,
+    ConversationManager, Converse, ConverseStream, Embed, Embeddings, FailedAttempt, IntoToolOutput,
+    Invokable, InvokeModel, InvokeModelResponse, InvokeModelStream, ModelAsyncInvokes, Reply, ResponseStream,
+    StartAsyncInvoke, Target, TextStream, Tool, ToolFunction, ToolOutput, Toolset, TrimPolicy, TypedResponse,
+    TypedStream, TypedTextStream, preflight,
 };
 
 #[cfg(feature = "control-plane")]
@@ -94,7 +98,8 @@ pub mod extensions {
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_runtime_mixin::{ApplyExt, ModelsInUseExt, ResolveExt};
     pub use bedrock_orm_runtime_mixin::{
-        ApplyGuardrailExt, AsyncInvokeExt, BidirectionalStreamExt, ChatExt, CloseExt, ConverseExt, CountTokensExt, EmbedExt, GuardrailChecksExt, InvokeExt, InvokeModelExt,
+        ApplyGuardrailExt, AsyncInvokeExt, BidirectionalStreamExt, ChatExt, CloseExt, ConverseExt,
+        CountTokensExt, EmbedExt, GuardrailChecksExt, InvokeExt, InvokeModelExt,
     };
 }
 
@@ -136,6 +141,8 @@ pub mod prelude {
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_runtime_mixin::{ApplyExt as _, ModelsInUseExt as _, ResolveExt as _};
     pub use bedrock_orm_runtime_mixin::{
-        ApplyGuardrailExt as _, AsyncInvokeExt as _, BidirectionalStreamExt as _, ChatExt as _, CloseExt as _, ConverseExt as _, CountTokensExt as _, EmbedExt as _, GuardrailChecksExt as _, InvokeExt as _, InvokeModelExt as _,
+        ApplyGuardrailExt as _, AsyncInvokeExt as _, BidirectionalStreamExt as _, ChatExt as _,
+        CloseExt as _, ConverseExt as _, CountTokensExt as _, EmbedExt as _, GuardrailChecksExt as _,
+        InvokeExt as _, InvokeModelExt as _,
     };
 }

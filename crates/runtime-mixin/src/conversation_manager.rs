@@ -16,8 +16,8 @@ use crate::count_tokens::count_tokens;
 use crate::guardrail_checks::GuardrailChecksExt;
 use crate::invoke::invoke;
 use crate::{
-    Chat, Converse, ConverseStream, Embed, InvokeModel, InvokeModelResponse, InvokeModelStream, Reply, Target,
-    TypedResponse,
+    Chat, Converse, ConverseStream, Embed, InvokeModel, InvokeModelResponse, InvokeModelStream, Reply,
+    Target, TypedResponse,
 };
 
 /// The runtime operations, with a model's ID in each call: an ID, an ARN, or the ID of an inference profile.

@@ -37,3 +37,55 @@ pub fn schema_of<T: JsonSchema>() -> Value {
         _ => json!({"type": "object"}),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(dead_code)] // the types are only described
+    use std::collections::HashMap;
+
+    use super::*;
+
+    /// A place.
+    #[derive(JsonSchema)]
+    struct Place {
+        /// The city.
+        city: String,
+        coordinates: Option<Coordinates>,
+    }
+
+    #[derive(JsonSchema)]
+    struct Coordinates {
+        latitude: f64,
+        longitude: f64,
+    }
+
+    #[derive(JsonSchema)]
+    struct Tree {
+        children: Vec<Tree>,
+    }
+
+    #[test]
+    fn a_schema_has_no_references_and_only_what_models_accept_at_the_top() {
+        let schema = schema_of::<Place>();
+        let mut members: Vec<_> = schema.as_object().into_iter().flatten().map(|(name, _)| name).collect();
+        members.sort();
+        assert_eq!(members, ["properties", "required", "type"]);
+        assert_eq!(schema["required"], json!(["city"]));
+        assert!(!schema.to_string().contains("$ref"), "{schema}");
+        assert!(schema.to_string().contains("latitude"), "{schema}");
+    }
+
+    #[test]
+    fn a_recursive_type_keeps_its_references() {
+        let schema = schema_of::<Tree>();
+        assert_eq!(schema["type"], "object");
+        assert!(schema.to_string().contains("$ref"), "{schema}");
+    }
+
+    #[test]
+    fn any_json_is_an_object() {
+        assert_eq!(schema_of::<Value>()["type"], "object");
+        assert_eq!(schema_of::<HashMap<String, String>>()["type"], "object");
+        assert_eq!(schema_of::<Vec<u8>>()["type"], "array");
+    }
+}

@@ -22,6 +22,7 @@ mod behaviours {
 
 mod any_model;
 mod async_invokes;
+mod chats;
 mod conversation_manager;
 mod converse;
 mod converse_stream;

@@ -35,9 +35,7 @@ fn unanswered(message: &Message) -> impl Iterator<Item = &ToolUseBlock> {
 pub(crate) fn final_message(reply: &Reply) -> Option<Message> {
     let mut message = reply.message()?.clone();
     let left: Vec<String> = unanswered(&message).map(|call| call.tool_use_id.clone()).collect();
-    message
-        .content
-        .retain(|block| block.as_tool_use().is_none_or(|call| !left.contains(&call.tool_use_id)));
+    message.content.retain(|block| block.as_tool_use().is_none_or(|call| !left.contains(&call.tool_use_id)));
     has_more_than_reasoning(&message).then_some(message)?.sendable()
 }
 

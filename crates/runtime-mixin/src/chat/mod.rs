@@ -105,12 +105,8 @@ pub struct Chat {
 impl Chat {
     pub(crate) fn new(target: Target) -> Self {
         let call = Converse::new(target, ConverseRequest::default());
-        let settings = Settings {
-            tools: Toolset::default(),
-            max_rounds: MAX_ROUNDS,
-            timeout: None,
-            trim: None,
-        };
+        let settings =
+            Settings { tools: Toolset::default(), max_rounds: MAX_ROUNDS, timeout: None, trim: None };
         Self { conversation: Conversation { call, tokens_per_character: None }, settings, watcher: None }
     }
 

@@ -115,7 +115,8 @@ impl TrimPolicy {
         }
         let mut kept = 0;
         for &start in starts.iter().filter(|start| **start > 0) {
-            left -= messages.get(kept..start).unwrap_or_default().iter().map(message_characters).sum::<usize>();
+            left -=
+                messages.get(kept..start).unwrap_or_default().iter().map(message_characters).sum::<usize>();
             kept = start;
             if tokens(left) <= down_to {
                 break;
@@ -157,12 +158,7 @@ impl TrimPolicy {
 
 /// Returns where each turn begins.
 fn turn_starts(messages: &[Message]) -> Vec<usize> {
-    messages
-        .iter()
-        .enumerate()
-        .filter(|(_, message)| begins_turn(message))
-        .map(|(index, _)| index)
-        .collect()
+    messages.iter().enumerate().filter(|(_, message)| begins_turn(message)).map(|(index, _)| index).collect()
 }
 
 /// Drops messages. The last cache point among them moves behind the first that is kept, if there is none left.

@@ -25,9 +25,8 @@ impl ToolOutput {
     /// Creates an output of several blocks. Blank texts are left out.
     pub fn new(content: impl IntoIterator<Item = impl Into<ToolResultContentBlock>>) -> Self {
         let mut content: Vec<_> = content.into_iter().map(|block| sendable(block.into())).collect();
-        content.retain(
-            |block| !matches!(block, ToolResultContentBlock::Text(text) if text.trim().is_empty()),
-        );
+        content
+            .retain(|block| !matches!(block, ToolResultContentBlock::Text(text) if text.trim().is_empty()));
         if content.is_empty() {
             content.push("The tool returned nothing.".into());
         }

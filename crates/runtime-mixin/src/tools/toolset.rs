@@ -78,10 +78,7 @@ impl Toolset {
     /// Sets who decides on the calls of tools that [require approval](Tool::requires_approval). The calls of a reply are
     /// asked for one after another, before any of them runs.
     #[must_use]
-    pub fn approve_with<R>(
-        mut self,
-        decide: impl Fn(ToolUseBlock) -> R + Send + Sync + 'static,
-    ) -> Self
+    pub fn approve_with<R>(mut self, decide: impl Fn(ToolUseBlock) -> R + Send + Sync + 'static) -> Self
     where
         R: Future<Output = Approval> + Send + 'static,
     {
