@@ -16,8 +16,9 @@ use bedrock_orm_models::{
 };
 use serde_json::Value;
 
+use crate::preflight::{Finding, ModelFacts, Preflight};
 use crate::{BoundModel, ConverseStream, Reply, Target};
-use crate::{fallback, guardrail_config, stream};
+use crate::{fallback, guardrail_config, preflight, stream};
 
 /// `converse` and `converse_stream` on a bound model.
 pub trait ConverseExt {
@@ -131,6 +132,8 @@ pub struct Converse<R> {
     limits: sdk::ReplyLimits,
     restarts: u32,
     fallbacks: Vec<Target>,
+    preflight: Preflight,
+    facts: Option<ModelFacts>,
     reply: PhantomData<fn() -> R>,
 }
 
@@ -145,6 +148,8 @@ impl<R> Converse<R> {
             limits,
             restarts: 0,
             fallbacks: Vec::new(),
+            preflight: Preflight::Off,
+            facts: None,
             reply: PhantomData,
         }
     }
@@ -312,6 +317,43 @@ impl<R> Converse<R> {
         self
     }
 
+    /// Sets what is done about a request that AWS would refuse: nothing, an error before anything is sent, or a repair.
+    /// See [`preflight`](crate::preflight) for the rules. The reply has [what was repaired](Reply::repairs), and each
+    /// repair is a log event without content.
+    ///
+    /// What depends on the model is taken from [`model_facts`](Self::model_facts), or else from what the session has
+    /// resolved before. Nothing is sent to find it out.
+    ///
+    /// ```
+    /// use bedrock_orm::preflight::Preflight;
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::local(local.url())?;
+    /// # let model = FoundationModel::objects().using(&session).get("amazon.nova-pro-v1:0").await?;
+    /// let history = [Message::user("Hi"), Message::assistant(" "), Message::user("Are you there?")];
+    /// let refused = model.converse(&history[..]).preflight(Preflight::Strict).await.unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+    ///
+    /// let reply = model.converse(&history[..]).preflight(Preflight::Repair).model_facts(&*model).await?;
+    /// println!("{}: {}", reply.repairs()[0], reply.repairs()[0].repair);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn preflight(mut self, preflight: Preflight) -> Self {
+        self.preflight = preflight;
+        self
+    }
+
+    /// Sets what the model accepts, for [`preflight`](Self::preflight): a fetched model, or your own facts. They are also
+    /// used for [fallbacks](Self::or).
+    pub fn model_facts(mut self, facts: impl Into<ModelFacts>) -> Self {
+        self.facts = Some(facts.into());
+        self
+    }
+
     /// Adds a model to call if the ones before it fail: missing, not allowed, throttled, overloaded, too slow or broken.
     /// A request that AWS rejects is not sent to it. Nothing falls back unless this is set. The reply says which model
     /// replied, and [which ones failed](Reply::failed_attempts). A stream falls back until it is open, not after.
@@ -348,8 +390,8 @@ impl<R> Converse<R> {
         self
     }
 
-    /// Returns the request, whose guardrail is checked.
-    fn checked_request(&mut self, operation: &'static str) -> Result<ConverseRequest> {
+    /// Returns the request, whose guardrail is checked, and what was repaired in it.
+    fn checked_request(&mut self, operation: &'static str) -> Result<(ConverseRequest, Vec<Finding>)> {
         let mut request = std::mem::take(&mut self.request);
         if let Some(guardrail) = &mut request.guardrail_config {
             guardrail_config::check(guardrail, operation)?;
@@ -357,7 +399,12 @@ impl<R> Converse<R> {
                 guardrail.trace = self.guardrail_trace.take();
             }
         }
-        Ok(request)
+        if self.preflight == Preflight::Off {
+            return Ok((request, Vec::new()));
+        }
+        let facts = self.facts.take().unwrap_or_else(|| self.target.known_facts());
+        let findings = preflight::apply(self.preflight, &mut request, &facts, operation)?;
+        Ok((request, findings))
     }
 }
 
@@ -398,14 +445,14 @@ impl IntoFuture for Converse<Reply> {
 
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
-            let request = self.checked_request(OPERATION)?;
+            let (request, repairs) = self.checked_request(OPERATION)?;
             let timeout = self.limits.total;
             if self.fallbacks.is_empty() {
-                return reply(self.target, request, timeout).await;
+                return Ok(reply(self.target, request, timeout).await?.with_repairs(repairs));
             }
             let call = |target| reply(target, request.clone(), timeout);
             let (reply, failed) = fallback::first_success(self.target, self.fallbacks, call).await?;
-            Ok(reply.after(failed))
+            Ok(reply.after(failed).with_repairs(repairs))
         })
     }
 }
@@ -439,15 +486,15 @@ impl IntoFuture for Converse<ConverseStream> {
 
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
-            let request = self.checked_request(crate::converse_stream::OPERATION)?;
+            let (request, repairs) = self.checked_request(crate::converse_stream::OPERATION)?;
             let request = request.streamed(self.guardrail_mode);
             let (limits, restarts) = (self.limits, self.restarts);
             if self.fallbacks.is_empty() {
-                return open(self.target, request, limits, restarts).await;
+                return Ok(open(self.target, request, limits, restarts).await?.with_repairs(repairs));
             }
             let call = |target| open(target, request.clone(), limits, restarts);
             let (stream, failed) = fallback::first_success(self.target, self.fallbacks, call).await?;
-            Ok(stream.after(failed))
+            Ok(stream.after(failed).with_repairs(repairs))
         })
     }
 }

@@ -16,6 +16,7 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 
 use crate::assembly::Assembly;
+use crate::preflight::Finding;
 use crate::stream::{self, Events};
 use crate::{FailedAttempt, Reply, Target};
 
@@ -54,6 +55,7 @@ pub struct ConverseStream {
     model_id: String,
     request_id: Option<String>,
     failed_attempts: Vec<FailedAttempt>,
+    repairs: Vec<Finding>,
 }
 
 impl ConverseStream {
@@ -77,8 +79,15 @@ impl ConverseStream {
     }
 
     fn new(events: Events<ConverseStreamOutput>, model_id: String, request_id: Option<String>) -> Self {
-        let failed_attempts = Vec::new();
-        Self { events, assembly: Assembly::default(), failed: false, model_id, request_id, failed_attempts }
+        Self {
+            events,
+            assembly: Assembly::default(),
+            failed: false,
+            model_id,
+            request_id,
+            failed_attempts: Vec::new(),
+            repairs: Vec::new(),
+        }
     }
 
     /// Creates a stream of these events, for tests of code that reads streams. It ends and fails as a stream from AWS
@@ -106,6 +115,11 @@ impl ConverseStream {
 
     pub(crate) fn after(mut self, failed_attempts: Vec<FailedAttempt>) -> Self {
         self.failed_attempts = failed_attempts;
+        self
+    }
+
+    pub(crate) fn with_repairs(mut self, repairs: Vec<Finding>) -> Self {
+        self.repairs = repairs;
         self
     }
 
@@ -157,7 +171,8 @@ impl ConverseStream {
         let interrupted = "the stream ended after the message, but before its usage and metrics";
         match std::mem::take(&mut self.assembly).response() {
             Ok(response) => {
-                Ok(Reply::new(response, self.model_id, self.request_id).after(self.failed_attempts))
+                let reply = Reply::new(response, self.model_id, self.request_id);
+                Ok(reply.after(self.failed_attempts).with_repairs(self.repairs))
             }
             Err(message) => Err(Error::stream_interrupted(OPERATION, interrupted)
                 .with_partial(Partial::Message(message))
@@ -182,6 +197,11 @@ impl ConverseStream {
     /// given.
     pub fn failed_attempts(&self) -> &[FailedAttempt] {
         &self.failed_attempts
+    }
+
+    /// Returns what was repaired in the request, if [`Preflight::Repair`](crate::preflight::Preflight::Repair) was set.
+    pub fn repairs(&self) -> &[Finding] {
+        &self.repairs
     }
 
     /// Returns AWS's request ID.

@@ -8,7 +8,10 @@ use bedrock_orm_models::FoundationModel;
 
 use crate::model_id::end_of_life;
 #[cfg(feature = "control-plane")]
+use crate::model_id::resolver::Resolver;
+#[cfg(feature = "control-plane")]
 use crate::model_id::{explain::explain, resolved::CUSTOM_MODEL};
+use crate::preflight::ModelFacts;
 
 /// A resource that Bedrock can invoke. A bound one has all methods of the runtime API.
 pub trait Invokable: Resource {
@@ -104,6 +107,15 @@ impl Target {
     /// Returns the client for requests that are charged.
     pub(crate) fn charged_client(&self) -> Client {
         sdk::charged_runtime(&self.session)
+    }
+
+    /// Returns what is known of the model without a request: what the session has resolved before.
+    pub(crate) fn known_facts(&self) -> ModelFacts {
+        #[cfg(feature = "control-plane")]
+        if let Some(model) = Resolver::of(&self.session).known_model(&self.session, &self.model_id) {
+            return ModelFacts::from(&*model);
+        }
+        ModelFacts::default()
     }
 
     /// Creates a call of the operation, which starts now.

@@ -6,6 +6,7 @@ use bedrock_orm_models::{ConverseResponse, Message};
 use serde::{Serialize, Serializer};
 
 use crate::FailedAttempt;
+use crate::preflight::Finding;
 
 /// A model's reply: AWS's response, to which it derefs, and what AWS's response does not say. It serializes as AWS's
 /// response.
@@ -32,11 +33,19 @@ pub struct Reply {
     request_id: Option<String>,
     failed_attempts: Vec<FailedAttempt>,
     rounds: Vec<Reply>,
+    repairs: Vec<Finding>,
 }
 
 impl Reply {
     pub(crate) fn new(response: ConverseResponse, model_id: String, request_id: Option<String>) -> Self {
-        Self { response, model_id, request_id, failed_attempts: Vec::new(), rounds: Vec::new() }
+        Self {
+            response,
+            model_id,
+            request_id,
+            failed_attempts: Vec::new(),
+            rounds: Vec::new(),
+            repairs: Vec::new(),
+        }
     }
 
     pub(crate) fn after(mut self, failed_attempts: Vec<FailedAttempt>) -> Self {
@@ -46,6 +55,11 @@ impl Reply {
 
     pub(crate) fn with_rounds(mut self, rounds: Vec<Self>) -> Self {
         self.rounds = rounds;
+        self
+    }
+
+    pub(crate) fn with_repairs(mut self, repairs: Vec<Finding>) -> Self {
+        self.repairs = repairs;
         self
     }
 
@@ -67,6 +81,11 @@ impl Reply {
     /// Returns the replies of a [chat's](crate::Chat) turn before this one, which called tools. The usage of each is its own.
     pub fn rounds(&self) -> &[Self] {
         &self.rounds
+    }
+
+    /// Returns what was repaired in the request, if [`Preflight::Repair`](crate::preflight::Preflight::Repair) was set.
+    pub fn repairs(&self) -> &[Finding] {
+        &self.repairs
     }
 
     /// Converts the reply to AWS's response.

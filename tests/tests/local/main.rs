@@ -37,6 +37,7 @@ mod model_ids;
 mod pages;
 mod plans;
 mod provider_bodies;
+mod preflight;
 mod queries;
 mod relations;
 mod resources;

@@ -17,7 +17,7 @@ use crate::world::catalogue::style::ReasoningPosition;
 pub(crate) fn parse(model: &FoundationModel, input: &Value) -> AwsResult<Prompt> {
     rules::converse::check(model, input)?;
     let prompt = prompt(model, input);
-    rules::prompt::check(model, &prompt).map_err(rules::prompt::Refusal::into_converse_error)?;
+    rules::prompt::check(model, &prompt).map_err(rules::refusal::Refusal::into_converse_error)?;
     Ok(prompt)
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::json::set;
 use crate::model::prompt::ToolChoice;
 
 /// Returns whether the fields switch reasoning on, with an object or with an effort.
@@ -31,11 +32,13 @@ pub(crate) fn parse_anthropic_tool(tool: &Value) -> Value {
         Value::Null => defined_schema(tool["type"].as_str().unwrap_or_default()),
         schema => schema.clone(),
     };
-    json!({ "toolSpec": {
+    let mut specification = json!({
         "name": tool["name"],
         "description": tool["description"],
         "inputSchema": { "json": schema },
-    } })
+    });
+    set(&mut specification, "strict", tool.get("strict").cloned());
+    json!({ "toolSpec": specification })
 }
 
 /// Returns the schema of a tool that Anthropic defines, by its type such as `bash_20250124` without the date. The default of

@@ -21,7 +21,7 @@ use crate::model::reply_event::ReplyEvent;
 use crate::operations::turn::{GuardrailRequest, Resolved, Turn};
 use crate::repliers::conversation::Embedding;
 use crate::rules;
-use crate::rules::prompt::Refusal;
+use crate::rules::refusal::Refusal;
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::output::{Event, Headers, Output};
 use crate::wire::request::Request;

@@ -121,6 +121,13 @@ fn check_block(model: &FoundationModel, path: &str, block: &Value) -> AwsResult<
             "The content field at {path}.toolResult cannot be empty when status value is error."
         ));
     }
+    let is_empty = result.is_object() && items(&result["content"]).is_empty();
+    if is_empty && !model.accepts(Feature::EmptyToolResult) {
+        // Not recorded: users report that the model refuses it, but not the message.
+        return refuse(format!(
+            "The content field at {path}.toolResult is empty. Add content to the field and try again."
+        ));
+    }
     for (index, content) in items(&result["content"]).iter().enumerate() {
         let document = content.get("json");
         if document.is_some_and(|json| !json.is_object()) && !model.accepts(Feature::ScalarToolResult) {

@@ -8,46 +8,13 @@ use serde_json::Value;
 use crate::json::items;
 use crate::model::completion::input_tokens;
 use crate::model::prompt::{Prompt, Thinking, ToolChoice};
-use crate::wire::error::AwsError;
+use crate::rules::refusal::{CheckResult, refuse, relay};
+use crate::rules::{cache_points, tools};
 use crate::world::catalogue::FoundationModel;
 use crate::world::catalogue::rules::Feature;
 
-const MAX_CACHE_POINTS: usize = 4;
 const MIN_BUDGET: u64 = 1024;
 const THINKING_GUIDE: &str = "https://docs.claude.com/en/docs/build-with-claude/extended-thinking";
-
-/// A refusal: the model's message, and Converse's if Converse refuses the prompt itself.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    model_message: String,
-    converse_message: Option<String>,
-}
-
-type CheckResult = Result<(), Refusal>;
-
-impl Refusal {
-    /// Returns Converse's error.
-    pub(crate) fn into_converse_error(self) -> AwsError {
-        let message = self.model_message;
-        let relayed = || format!("The model returned the following errors: {message}");
-        AwsError::validation(self.converse_message.unwrap_or_else(relayed))
-    }
-
-    /// Returns InvokeModel's error.
-    pub(crate) fn into_invoke_model_error(self) -> AwsError {
-        AwsError::validation(self.model_message)
-    }
-}
-
-/// Refuses a prompt with the model's message, which Converse relays.
-fn relay(model_message: impl Into<String>) -> CheckResult {
-    Err(Refusal { model_message: model_message.into(), converse_message: None })
-}
-
-/// Refuses a prompt with different messages of the model and of Converse.
-fn refuse(model_message: impl Into<String>, converse_message: impl Into<String>) -> CheckResult {
-    Err(Refusal { model_message: model_message.into(), converse_message: Some(converse_message.into()) })
-}
 
 /// Checks a prompt. Consecutive messages of the same role are accepted, as on AWS.
 pub(crate) fn check(model: &FoundationModel, prompt: &Prompt) -> CheckResult {
@@ -59,7 +26,8 @@ pub(crate) fn check(model: &FoundationModel, prompt: &Prompt) -> CheckResult {
     check_thinking(model, prompt)?;
     check_reasoning(model, prompt)?;
     check_last_message(model, prompt)?;
-    check_cache_points(prompt)?;
+    cache_points::check(prompt)?;
+    tools::check(model, prompt)?;
     check_sizes(model, prompt)
 }
 
@@ -303,18 +271,6 @@ fn check_last_message(model: &FoundationModel, prompt: &Prompt) -> CheckResult {
             "Your API request included an `assistant` message in the final position, which would pre-fill the `assistant` \
              response. When using tools, pre-filling the `assistant` response is not supported.",
         );
-    }
-    Ok(())
-}
-
-fn check_cache_points(prompt: &Prompt) -> CheckResult {
-    let content = prompt.messages.iter().flat_map(|message| items(&message["content"]));
-    let all = content.chain(&prompt.system).chain(&prompt.tools);
-    let count = all.filter(|block| !block["cachePoint"].is_null()).count();
-    if count > MAX_CACHE_POINTS {
-        return relay(format!(
-            "A maximum of {MAX_CACHE_POINTS} blocks with cache_control may be provided. Found {count}."
-        ));
     }
     Ok(())
 }

@@ -94,6 +94,12 @@ impl Resolver {
         known.collect()
     }
 
+    /// Returns the foundation model that this ID or ARN leads to, if it was resolved before.
+    pub(crate) fn known_model(&self, session: &Session, name: &str) -> Option<Arc<FoundationModel>> {
+        let origin = self.origins.known(name)?;
+        self.models.known(&cell_name(session, origin.model.as_ref()?))
+    }
+
     /// Returns the system-defined inference profiles of the region that lead to the model.
     pub(crate) async fn profiles_of(
         &self,

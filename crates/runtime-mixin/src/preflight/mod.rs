@@ -28,6 +28,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
+use bedrock_orm_core::{Error, Result};
 use bedrock_orm_models::ConverseRequest;
 
 pub use facts::{ModelFacts, ModelFeature};
@@ -69,7 +70,36 @@ pub fn repair(request: &mut ConverseRequest, facts: &ModelFacts) -> Vec<Finding>
     report.findings
 }
 
+/// Checks or repairs a request that is about to be sent. Returns what was repaired.
+pub(crate) fn apply(
+    preflight: Preflight,
+    request: &mut ConverseRequest,
+    facts: &ModelFacts,
+    operation: &'static str,
+) -> Result<Vec<Finding>> {
+    match preflight {
+        Preflight::Off => Ok(Vec::new()),
+        Preflight::Strict => {
+            let findings = check(request, facts);
+            if findings.is_empty() { Ok(findings) } else { Err(refusal(operation, &findings)) }
+        }
+        Preflight::Repair => {
+            let findings = repair(request, facts);
+            for Finding { rule, place, problem, repair, .. } in &findings {
+                tracing::info!(target: "bedrock_orm", operation, rule, place, problem, repair, "repaired");
+            }
+            Ok(findings)
+        }
+    }
+}
+
+fn refusal(operation: &'static str, findings: &[Finding]) -> Error {
+    let reasons: Vec<_> = findings.iter().map(ToString::to_string).collect();
+    let message = format!("AWS would refuse the request: {}", reasons.join("; "));
+    Error::invalid_input(operation, message).with_hint("Preflight::Repair repairs it")
+}
+
 /// Returns the findings for which AWS refuses the request.
-pub(crate) fn refusals(findings: Vec<Finding>) -> Vec<Finding> {
+fn refusals(findings: Vec<Finding>) -> Vec<Finding> {
     findings.into_iter().filter(|finding| finding.is_refused).collect()
 }

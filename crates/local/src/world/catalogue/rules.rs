@@ -35,6 +35,8 @@ pub(crate) enum Feature {
     BudgetedThinking,
     Converse,
     CountTokens,
+    /// A successful tool result without content.
+    EmptyToolResult,
     /// A tool choice of `any` or of a tool by name.
     ForcedTools,
     ForcedToolsWithThinking,
@@ -53,6 +55,8 @@ pub(crate) enum Feature {
     TextWithToolResult,
     Thinking,
     Tools,
+    /// `oneOf`, `anyOf` or `allOf` at the top level of a tool's schema.
+    UnionSchema,
     /// Images and documents whose bytes do not match their format.
     UnreadableMedia,
     UnsignedReasoning,

@@ -49,7 +49,7 @@ fn mend_repeated(draft: &mut Draft, facts: &ModelFacts, report: &mut Report) {
     draft.turns = merged;
 }
 
-/// Returns whether two messages can be merged. If it is not known that the model wants it, only texts are: other content
+/// Returns whether two messages can be merged. If it is not known that the model wants it, only texts are, with their cache points: other content
 /// has limits for each message.
 fn can_merge(one: &Turn, other: &Turn, is_refused: bool, keeps_results_alone: bool) -> bool {
     if !one.is_from_user() && !one.is_from_assistant() {
@@ -64,7 +64,10 @@ fn can_merge(one: &Turn, other: &Turn, is_refused: bool, keeps_results_alone: bo
 fn is_text(block: &Block) -> bool {
     matches!(
         block.content,
-        ContentBlock::Text(_) | ContentBlock::GuardContent(_) | ContentBlock::CitationsContent(_)
+        ContentBlock::Text(_)
+            | ContentBlock::GuardContent(_)
+            | ContentBlock::CitationsContent(_)
+            | ContentBlock::CachePoint(_)
     )
 }
 
