@@ -15,6 +15,7 @@ const PAGES: [(&str, &str, &str); 11] = [
     ("guardrails", "../docs/guardrails.md", ""),
     ("account", "../docs/account.md", ""),
     ("deadlines", "../docs/deadlines.md", ""),
+    ("preflight", "../docs/preflight.md", ""),
     ("testing", "../docs/testing.md", ""),
     ("tracing", "../docs/tracing.md", ""),
 ];

@@ -88,10 +88,10 @@ async fn set_default_replaces_the_session_from_the_environment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_region_the_error_explains_how_to_set_one() {
+async fn trap_23_without_a_region_the_error_explains_how_to_set_one() {
     if child().is_none() {
         let local = LocalBedrock::start().await.unwrap();
-        let name = "without_a_region_the_error_explains_how_to_set_one";
+        let name = "trap_23_without_a_region_the_error_explains_how_to_set_one";
         run_child(name, &local, &CREDENTIALS).await;
         assert_eq!(local.requests(), []);
         return;
@@ -113,10 +113,10 @@ async fn without_a_region_the_error_explains_how_to_set_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_credentials_the_error_explains_how_to_set_them() {
+async fn trap_22_without_credentials_the_error_explains_how_to_set_them() {
     if child().is_none() {
         let local = LocalBedrock::start().await.unwrap();
-        let name = "without_credentials_the_error_explains_how_to_set_them";
+        let name = "trap_22_without_credentials_the_error_explains_how_to_set_them";
         run_child(name, &local, &[("AWS_REGION", "us-east-1"), ("AWS_ENDPOINT_URL", local.url())]).await;
         assert_eq!(local.requests(), []);
         return;
@@ -129,7 +129,7 @@ async fn without_credentials_the_error_explains_how_to_set_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bearer_token_is_sufficient_without_other_credentials() {
+async fn trap_22_a_bearer_token_is_sufficient_without_other_credentials() {
     if child().is_none() {
         let local = LocalBedrock::start().await.unwrap();
         let variables = [
@@ -137,7 +137,7 @@ async fn a_bearer_token_is_sufficient_without_other_credentials() {
             ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", local.url()),
             ("AWS_BEARER_TOKEN_BEDROCK", "bedrock-api-key-1"),
         ];
-        run_child("a_bearer_token_is_sufficient_without_other_credentials", &local, &variables).await;
+        run_child("trap_22_a_bearer_token_is_sufficient_without_other_credentials", &local, &variables).await;
         let requests = local.requests();
         assert_eq!(operations(&local), ["Converse"]);
         assert_eq!(requests[0].header("authorization"), Some("Bearer bedrock-api-key-1"));

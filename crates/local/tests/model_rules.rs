@@ -269,6 +269,114 @@ async fn the_same_rules_apply_to_the_anthropic_format() {
     assert_eq!(post(&local, &format!("/model/{MODEL}/invoke"), whole).await.status, 200);
 }
 
+/// Returns a request with one tool of this schema.
+fn offering(schema: &Value, strict: bool) -> Value {
+    let tool = json!({ "name": "weather", "inputSchema": { "json": schema }, "strict": strict });
+    json!({ "messages": [user("Hi")], "toolConfig": { "tools": [{ "toolSpec": tool }] } })
+}
+
+/// Returns a schema with this many optional parameters.
+fn optional(count: usize) -> Value {
+    let properties: Value = (0..count).map(|n| (format!("p{n}"), json!({ "type": "string" }))).collect();
+    json!({ "type": "object", "properties": properties })
+}
+
+#[tokio::test]
+async fn schemas_are_checked() {
+    let local = LocalBedrock::start().await.unwrap();
+    let union = json!({ "type": "object", "anyOf": [{ "required": ["a"] }] });
+    let nested = json!({ "type": "object", "properties": { "a": { "oneOf": [] } }, "required": ["a"] });
+    let mut inner = json!({ "type": "object", "required": ["a"], "properties": {} });
+    inner["properties"]["a"] = optional(25);
+    for (model, body) in [
+        (NOVA, offering(&union, false)),
+        (MODEL, offering(&nested, false)),
+        (MODEL, offering(&optional(24), true)),
+        (MODEL, offering(&optional(25), false)),
+    ] {
+        assert_eq!(converse(&local, model, body.clone()).await.status, 200, "{model} {body}");
+    }
+    let too_many =
+        "The model returned the following errors: Schemas contains too many optional parameters (25)";
+    for (model, body, message) in [
+        (
+            MODEL,
+            offering(&union, false),
+            "The model returned the following errors: tools.0.custom.input_schema: input_schema does not support oneOf, \
+             allOf, or anyOf at the top level",
+        ),
+        (
+            NOVA,
+            offering(&nested, true),
+            "The model returned the following errors: tools.0.custom: Schema type 'oneOf' is not supported",
+        ),
+        (NOVA, offering(&optional(25), true), too_many),
+        (NOVA, offering(&inner, true), too_many),
+    ] {
+        let refused = converse(&local, model, body.clone()).await.refusal();
+        assert!(refused.starts_with(message), "{model} {message}\n  {refused}");
+    }
+    let tool = json!({ "name": "weather", "input_schema": optional(25), "strict": true });
+    let body = json!({
+        "anthropic_version": "bedrock-2023-05-31", "max_tokens": 100, "tools": [tool],
+        "messages": [{ "role": "user", "content": "Hi" }],
+    });
+    let refused = post(&local, &format!("/model/{MODEL}/invoke"), body).await.refusal();
+    assert!(refused.starts_with("Schemas contains too many optional parameters (25)"), "{refused}");
+}
+
+#[tokio::test]
+async fn cache_points_are_checked() {
+    let local = LocalBedrock::start().await.unwrap();
+    let point = |ttl: &str| json!({ "cachePoint": { "type": "default", "ttl": ttl } });
+    let with = |tools: &str, system: &str, message: &str| {
+        let mut body = offering(&json!({ "type": "object" }), false);
+        body["toolConfig"]["tools"].as_array_mut().unwrap().push(point(tools));
+        body["system"] = json!([{ "text": "Be brief." }, point(system)]);
+        body["messages"][0]["content"] = json!([{ "text": "Hi" }, point(message)]);
+        body
+    };
+    for (tools, system, message) in
+        [("1h", "1h", "1h"), ("1h", "1h", "5m"), ("1h", "5m", "5m"), ("5m", "5m", "5m")]
+    {
+        let body = with(tools, system, message);
+        assert_eq!(converse(&local, MODEL, body).await.status, 200, "{tools} {system} {message}");
+    }
+    for (tools, system, message, path) in [
+        ("5m", "1h", "1h", "system.0"),
+        ("5m", "5m", "1h", "messages.0.content.0"),
+        ("1h", "5m", "1h", "messages.0.content.0"),
+    ] {
+        let refused = converse(&local, MODEL, with(tools, system, message)).await.refusal();
+        let expected = format!(
+            "The model returned the following errors: {path}.cache_control.ttl: a ttl='1h' cache_control block must not come \
+             after a ttl='5m' cache_control block."
+        );
+        assert!(refused.starts_with(&expected), "{expected}\n  {refused}");
+    }
+
+    let reasoning = json!({ "reasoningContent": { "reasoningText": { "text": "t", "signature": "s" } } });
+    let history = |reply: Value| json!({ "messages": [user("Hi"), { "role": "assistant", "content": reply }, user("And?")] });
+    let apart = history(json!([reasoning, { "text": "So." }, point("5m")]));
+    assert_eq!(converse(&local, MODEL, apart).await.status, 200);
+    let refused =
+        converse(&local, MODEL, history(json!([reasoning, point("5m"), { "text": "So." }]))).await.refusal();
+    assert!(refused.starts_with("Cache point cannot be inserted after reasoning block."), "{refused}");
+}
+
+#[tokio::test]
+async fn an_empty_tool_result_is_refused_by_some_models() {
+    let local = LocalBedrock::start().await.unwrap();
+    let tool_use = json!({ "toolUseId": "t", "name": "weather", "input": {} });
+    let body = tool_turns(&tool_use, &json!({ "toolUseId": "t", "content": [] }));
+    assert_eq!(converse(&local, MODEL, body.clone()).await.status, 200);
+    let refused = converse(&local, "nvidia.nemotron-nano-9b-v2", body).await.refusal();
+    assert!(
+        refused.starts_with("The content field at messages.2.content.0.toolResult is empty."),
+        "{refused}"
+    );
+}
+
 #[tokio::test]
 async fn a_model_is_only_available_in_its_regions() {
     let local = LocalBedrock::start().await.unwrap();

@@ -44,5 +44,6 @@ mod resources;
 mod sessions;
 mod spawned_futures;
 mod stream_faults;
+mod traps;
 mod waits;
 mod wire_json;
