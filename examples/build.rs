@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs, io};
 
 /// Each page's name, its path, and the code that its snippets begin with, as stated on the page.
-const PAGES: [(&str, &str, &str); 11] = [
+const PAGES: [(&str, &str, &str); 12] = [
     ("readme", "../README.md", ""),
     ("tour", "../docs/tour.md", ""),
     ("conversations", "../docs/conversations.md", ""),
