@@ -173,10 +173,31 @@ impl<R> Converse<R> {
 
     /// Returns the same turn, for another form of its reply.
     pub(crate) fn retyped<S>(self) -> Converse<S> {
-        let Self { target, request, guardrail_trace, guardrail_mode, limits, restarts, fallbacks, reply: _ } =
-            self;
+        let Self {
+            target,
+            request,
+            guardrail_trace,
+            guardrail_mode,
+            limits,
+            restarts,
+            fallbacks,
+            preflight,
+            facts,
+            reply: _,
+        } = self;
         let reply = PhantomData;
-        Converse { target, request, guardrail_trace, guardrail_mode, limits, restarts, fallbacks, reply }
+        Converse {
+            target,
+            request,
+            guardrail_trace,
+            guardrail_mode,
+            limits,
+            restarts,
+            fallbacks,
+            preflight,
+            facts,
+            reply,
+        }
     }
 
     /// Adds a system prompt: a string or a block.
