@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs, io};
 
 /// Each page's name, its path, and the code that its snippets begin with, as stated on the page.
-const PAGES: [(&str, &str, &str); 12] = [
+const PAGES: [(&str, &str, &str); 14] = [
     ("readme", "../README.md", ""),
     ("tour", "../docs/tour.md", ""),
     ("conversations", "../docs/conversations.md", ""),
@@ -17,6 +17,8 @@ const PAGES: [(&str, &str, &str); 12] = [
     ("deadlines", "../docs/deadlines.md", ""),
     ("preflight", "../docs/preflight.md", ""),
     ("testing", "../docs/testing.md", ""),
+    ("invoking", "../docs/invoking.md", "use bedrock_orm::models::providers::*;"),
+    ("embeddings", "../docs/embeddings.md", "use bedrock_orm::models::providers::*;"),
     ("tracing", "../docs/tracing.md", ""),
 ];
 
