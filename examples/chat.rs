@@ -72,14 +72,15 @@ async fn main() -> Result {
 }
 
 /// Sends a line, and prints the turn while it happens.
-async fn turn(chat: &mut Chat, line: &str) -> bedrock_orm::Result<()> {
+async fn turn(chat: &mut Chat, line: &str) -> Result {
     let mut stream = chat.stream(line).await?;
     while let Some(event) = stream.next().await {
         match event? {
             ChatEvent::Text(text) => print!("{text}"),
-            ChatEvent::Reply(reply) => println!("  ({} tokens)", reply.usage.total_tokens),
+            ChatEvent::Reply(reply) if reply.stop_reason == StopReason::ToolUse => println!(),
+            ChatEvent::Reply(reply) => println!("\n  ({} tokens)", reply.usage.total_tokens),
             ChatEvent::ToolCall(call) => println!("  calls {}({})", call.name, call.input),
-            ChatEvent::ToolResult(result) => println!("  result of {}", result.tool_use_id),
+            ChatEvent::ToolResult(result) => println!("  {}", serde_json::to_string(&result.content)?),
             _ => {}
         }
         let _ = stdout().flush();

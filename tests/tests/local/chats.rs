@@ -353,6 +353,27 @@ async fn a_call_runs_only_if_it_is_approved() {
 }
 
 #[tokio::test]
+async fn a_stream_shows_a_call_before_its_approval_is_asked_for() {
+    let (_local, session) = local().await;
+    let asked: Arc<AtomicUsize> = Arc::default();
+    let asks = asked.clone();
+    let chat = model(&session, MODEL).chat().tools([weather().requires_approval()]);
+    let mut chat = chat.approve_with(move |_| {
+        asks.fetch_add(1, Ordering::Relaxed);
+        async { Approval::Approved }
+    });
+    let mut stream = chat.stream(TWO_CITIES).await.unwrap();
+    let mut calls = 0;
+    while let Some(event) = stream.next().await {
+        if let ChatEvent::ToolCall(_) = event.unwrap() {
+            calls += 1;
+            assert_eq!(asked.load(Ordering::Relaxed), 0);
+        }
+    }
+    assert_eq!((calls, asked.load(Ordering::Relaxed)), (2, 2));
+}
+
+#[tokio::test]
 async fn a_forced_call_is_forced_once_in_a_turn() {
     let (local, session) = local().await;
     let mut chat = model(&session, MODEL)

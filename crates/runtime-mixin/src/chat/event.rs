@@ -55,7 +55,8 @@ impl Events {
         self.stream.is_some()
     }
 
-    /// Creates the event only if someone sees it. Waits until the stream is read.
+    /// Creates the event only if someone sees it. Waits until the reader of the stream has it, so that a call is seen before
+    /// its approval is asked for.
     pub(crate) async fn emit(&self, event: impl FnOnce() -> ChatEvent) {
         if self.watcher.is_none() && self.stream.is_none() {
             return;
@@ -65,8 +66,10 @@ impl Events {
             watcher(&event);
         }
         if let Some(stream) = &self.stream {
-            // It fails if the stream was dropped, and the turn with it.
+            // Both fail if the stream was dropped, and the turn with it. The channel has one place: it is free again when
+            // the event was read.
             let _ = stream.send(event).await;
+            let _ = stream.reserve().await;
         }
     }
 }
