@@ -70,7 +70,7 @@ impl ConversationManager {
 
     /// Starts a chat; see [`ChatExt::chat`](crate::ChatExt::chat).
     pub fn chat(&self, model_id: impl Into<String>) -> Chat {
-        Chat::new(self.target(model_id))
+        Chat::new(self.target(model_id), None)
     }
 
     /// Returns what to call to reach a model; see [`ResolveExt::invocable`](crate::ResolveExt::invocable).

@@ -171,6 +171,12 @@ impl<R> Converse<R> {
         self
     }
 
+    /// Sets what the model accepts. `None` means what the session has resolved.
+    pub(crate) fn with_facts(mut self, facts: Option<ModelFacts>) -> Self {
+        self.facts = facts;
+        self
+    }
+
     /// Returns the same turn, for another form of its reply.
     pub(crate) fn retyped<S>(self) -> Converse<S> {
         let Self {

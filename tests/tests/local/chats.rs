@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bedrock_orm::models::{ConversationRole, Tool as ToolSetting};
+use bedrock_orm::preflight::Preflight;
 use bedrock_orm::prelude::*;
 use bedrock_orm::{Approval, ChatEvent, ToolFunction, Toolset, TrimPolicy};
 use bedrock_orm_local::{Fault, LocalBedrock, Reply as Queued};
@@ -505,6 +506,28 @@ async fn a_chat_is_a_value_that_forks_and_resumes() {
         resumed.send("Go on.").await.unwrap();
         assert_eq!(sent(&local), next);
     }
+}
+
+#[tokio::test]
+async fn a_resumed_history_is_repaired_for_its_requests() {
+    let (local, session) = local().await;
+    let call = ToolUseBlock::new("1", "get_weather", json!({"city": "Queens"}));
+    let history = vec![Message::user("Weather?"), Message::assistant(ContentBlock::from(call))];
+    let chat = model(&session, MODEL).chat().tools([weather()]).resume(history.clone());
+    let reply = chat.fork().send("Never mind.").await.unwrap();
+    assert!(!reply.repairs().is_empty());
+    assert_eq!(sent(&local)["messages"][2]["content"][0]["toolResult"]["toolUseId"], "1");
+
+    let mut strict = chat.fork().preflight(Preflight::Strict);
+    assert_eq!(strict.send("Never mind.").await.unwrap_err().kind(), ErrorKind::InvalidInput);
+    assert_eq!(local.requests().len(), 1);
+    let mut off = chat.fork().preflight(Preflight::Off);
+    assert!(off.send("Never mind.").await.unwrap_err().is_validation());
+    assert_eq!(off.history(), history);
+
+    let mut sound = model(&session, MODEL).chat().tools([weather()]);
+    let reply = sound.send(TWO_CITIES).await.unwrap();
+    assert!(reply.repairs().is_empty() && reply.rounds()[0].repairs().is_empty());
 }
 
 #[tokio::test]

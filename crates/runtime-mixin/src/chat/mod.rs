@@ -25,6 +25,7 @@ use crate::chat::event::{ChatEvent, Events, Watcher};
 use crate::chat::history::without_reasoning;
 use crate::chat::trim::TrimPolicy;
 use crate::chat::turn::{Settings, Turn};
+use crate::preflight::{ModelFacts, Preflight};
 use crate::tools::approval::Approval;
 use crate::tools::tool::Tool;
 use crate::tools::toolset::Toolset;
@@ -56,8 +57,14 @@ pub trait ChatExt {
 
 impl<M: BoundModel + ?Sized> ChatExt for M {
     fn chat(&self) -> Chat {
-        Chat::new(self.target())
+        Chat::new(self.target(), facts(self))
     }
+}
+
+/// Returns what a fetched model tells of itself. `None` if it is only an ID.
+fn facts<M: BoundModel + ?Sized>(model: &M) -> Option<ModelFacts> {
+    let model = model.as_foundation_model()?;
+    model.provider_name.is_some().then(|| model.into())
 }
 
 /// A conversation with a model: the history, and the settings and tools of its turns.
@@ -103,8 +110,9 @@ pub struct Chat {
 }
 
 impl Chat {
-    pub(crate) fn new(target: Target) -> Self {
+    pub(crate) fn new(target: Target, facts: Option<ModelFacts>) -> Self {
         let call = Converse::new(target, ConverseRequest::default());
+        let call = call.with_facts(facts).preflight(Preflight::Repair);
         let settings =
             Settings { tools: Toolset::default(), max_rounds: MAX_ROUNDS, timeout: None, trim: None };
         Self { conversation: Conversation { call, tokens_per_character: None }, settings, watcher: None }
@@ -208,6 +216,13 @@ impl Chat {
         self
     }
 
+    /// Sets what is done about a history that AWS would refuse, such as one that was resumed without the result of a tool
+    /// call. By default, the requests are repaired, and [`Reply::repairs`] says what was repaired. The history stays as it is.
+    #[must_use]
+    pub fn preflight(self, preflight: Preflight) -> Self {
+        self.configure(|turn| turn.preflight(preflight))
+    }
+
     /// Sets how many tool calls of a reply run at once. The default is 8.
     #[must_use]
     pub fn tool_concurrency(mut self, concurrency: usize) -> Self {
@@ -293,7 +308,7 @@ impl Chat {
             *self.conversation.messages_mut() = without_reasoning(messages);
             self.conversation.tokens_per_character = None;
         }
-        self.conversation.call = self.conversation.call.with_target(target);
+        self.conversation.call = self.conversation.call.with_target(target).with_facts(facts(model));
         self
     }
 
