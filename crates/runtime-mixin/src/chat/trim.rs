@@ -166,7 +166,7 @@ fn drop_front(request: &mut ConverseRequest, count: usize) {
     let Some(messages) = &mut request.messages else { return };
     let is_cache_point = |block: &ContentBlock| matches!(block, ContentBlock::CachePoint(_));
     let dropped = messages.drain(..count.min(messages.len()));
-    let cache_point = dropped.flat_map(|message| message.content).filter(is_cache_point).last();
+    let cache_point = dropped.flat_map(|message| message.content).rfind(is_cache_point);
     let has_cache_point = messages.iter().flat_map(|message| &message.content).any(is_cache_point);
     if let (Some(cache_point), Some(first), false) = (cache_point, messages.first_mut(), has_cache_point) {
         first.content.push(cache_point);
