@@ -20,6 +20,8 @@ const PAGES: [(&str, &str, &str); 14] = [
     ("invoking", "../docs/invoking.md", "use bedrock_orm::models::providers::*;"),
     ("embeddings", "../docs/embeddings.md", "use bedrock_orm::models::providers::*;"),
     ("tracing", "../docs/tracing.md", ""),
+    ("quotas", "../docs/quotas.md", ""),
+    ("cost", "../docs/cost.md", ""),
 ];
 
 fn main() -> io::Result<()> {

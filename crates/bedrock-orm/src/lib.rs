@@ -63,7 +63,8 @@
 //! - `schema`: [`Tool::new`], whose inputs are Rust types. It needs `schemars`, in your crate too.
 
 pub use bedrock_orm_core::{
-    Bound, Error, ErrorKind, Partial, Resource, Result, Session, SessionBuilder, SessionChoice,
+    Bound, Error, ErrorKind, Ledger, LedgerRow, LedgerSnapshot, Limiter, Money, Partial, Price, Prices,
+    Resource, Result, RetryPolicy, Session, SessionBuilder, SessionChoice, TokenQuota,
 };
 #[cfg(feature = "control-plane")]
 pub use bedrock_orm_managers::relations;

@@ -8,11 +8,14 @@ use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use bedrock_orm_models::Usage;
-use tracing::Instrument;
+use bedrock_orm_models::Tokens;
+use tracing::{Instrument, Span};
 
 use crate::error::from_sdk;
-use crate::{Error, ErrorKind, Result, Session};
+use crate::ledger::LedgerEntry;
+use crate::limiter::{Demand, Permit};
+use crate::telemetry::{self, Inference, Report};
+use crate::{Error, ErrorKind, Limiter, Result, Session};
 
 /// Looks up what AWS's error does not say, for its hint. It gets the session and the ID of the model that was called. It
 /// can send requests, and returns the error that it got, whatever happens to them.
@@ -21,7 +24,6 @@ pub type Explain =
 
 /// A call of an AWS operation. It logs one event with the target `bedrock_orm`: the duration and the usage, or the
 /// error. The event never contains a prompt, a reply or a credential.
-#[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     session: &'a Session,
     operation: &'static str,
@@ -29,22 +31,86 @@ pub struct Call<'a> {
     refusal: Option<&'static str>,
     explain: Option<Explain>,
     timeout: Option<Duration>,
+    running: Running,
+}
+
+/// The part of a call that lives until its end, which for a stream is later than its response. It holds the call's span
+/// its entry in the ledger, and its place in a quota. Dropping it ends the call.
+pub struct Running {
     started: Instant,
+    inference: Option<Inference>,
+    is_open: bool,
+    span: Span,
+    entry: Option<LedgerEntry>,
+    permit: Option<Permit>,
+}
+
+/// A call that starts now.
+impl Default for Running {
+    fn default() -> Self {
+        Self {
+            started: Instant::now(),
+            inference: None,
+            is_open: false,
+            span: Span::none(),
+            entry: None,
+            permit: None,
+        }
+    }
+}
+
+impl Running {
+    /// Returns whether someone wants to know what the call uses.
+    fn is_metered(&self) -> bool {
+        self.entry.is_some() || self.permit.is_some()
+    }
+
+    /// Tells what the call used, as soon as it is known. `usage` is not called if no one wants to know.
+    pub fn used(&mut self, usage: impl FnOnce() -> Option<Tokens>) {
+        if self.is_metered() {
+            self.settle(usage().as_ref());
+        }
+    }
+
+    fn settle(&mut self, usage: Option<&Tokens>) {
+        if let Some(entry) = self.entry.take() {
+            entry.used(usage);
+        }
+        if let Some(permit) = self.permit.take() {
+            permit.used(usage);
+        }
+    }
+
+    /// Tells that the first event of the stream arrived.
+    pub fn first_chunk(&mut self) {
+        if !self.span.is_disabled() {
+            telemetry::first_chunk(&self.span, self.started.elapsed());
+        }
+    }
+
+    /// Ends what the call is charged, after an error.
+    fn failed(&mut self, error: &Error) {
+        let is_charged = self.is_open
+            || matches!(error.kind(), ErrorKind::Timeout | ErrorKind::InvalidResponse)
+                && error.http_status().is_none_or(|status| status < 400);
+        if is_charged {
+            return self.settle(None);
+        }
+        if let Some(entry) = self.entry.take() {
+            entry.refused();
+        }
+        if let Some(permit) = self.permit.take() {
+            permit.refused();
+        }
+    }
 }
 
 impl<'a> Call<'a> {
     /// Creates a call that starts now. Its time limit is the session's for calls that invoke no model.
     pub fn new(session: &'a Session, operation: &'static str) -> Self {
         let timeout = session.limits().operation;
-        Self {
-            session,
-            operation,
-            model_id: None,
-            refusal: None,
-            explain: None,
-            timeout,
-            started: Instant::now(),
-        }
+        let running = Running::default();
+        Self { session, operation, model_id: None, refusal: None, explain: None, timeout, running }
     }
 
     /// Sets the time limit of the call with all of its attempts. `None` means no limit.
@@ -75,11 +141,65 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// Sets when the call started.
+    /// Sets that the call invokes a model, which AWS charges by tokens.
     #[must_use]
-    pub fn with_start(mut self, started: Instant) -> Self {
-        self.started = started;
+    pub fn with_inference(mut self, inference: Inference) -> Self {
+        self.running.inference = Some(inference);
         self
+    }
+
+    /// Continues a call.
+    #[must_use]
+    pub fn resume(mut self, running: Running) -> Self {
+        self.running = running;
+        self
+    }
+
+    /// Returns the part of the call that lives until its end.
+    pub fn into_running(self) -> Running {
+        self.running
+    }
+
+    /// Returns the limiter that the session has for the call.
+    pub fn limiter(&self) -> Option<Limiter> {
+        self.session.limiter(self.model_id?)
+    }
+
+    /// Waits until the limiter has room for the call, which starts then. Returns what is left of its time limit.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check); `Timeout` if the limiter has no room within the time limit; `Throttled` if the
+    /// limiter's quota of the day is used up.
+    pub async fn admit(
+        &mut self,
+        limiter: &Limiter,
+        demand: Demand,
+        timeout: Option<Duration>,
+    ) -> Result<Option<Duration>> {
+        self.check()?;
+        let queued = tokio::time::Instant::now();
+        let admitted = match timeout {
+            Some(timeout) => tokio::time::timeout(timeout, limiter.admit(demand)).await,
+            None => Ok(limiter.admit(demand).await),
+        };
+        let permit = match admitted {
+            Ok(permit) => permit.map_err(|error| error.with_operation(self.operation)),
+            Err(_) => {
+                let message = format!("the limiter had no room within {timeout:?}: nothing was sent");
+                Err(Error::new(ErrorKind::Timeout, message)
+                    .with_operation(self.operation)
+                    .with_hint("`operation_timeout` includes the time in the queue"))
+            }
+        };
+        self.running.permit = Some(permit?);
+        self.running.started = Instant::now();
+        Ok(timeout.map(|timeout| timeout.saturating_sub(queued.elapsed()).max(Duration::from_millis(1))))
+    }
+
+    /// Returns the operation.
+    pub fn operation(&self) -> &'static str {
+        self.operation
     }
 
     /// Checks whether the call can be sent.
@@ -116,30 +236,29 @@ impl<'a> Call<'a> {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
         // The SDK's futures are large. Boxing them here keeps the futures around them small.
-        self.send_with_usage(Box::pin(sending), |_| Usage::default())
+        self.send_with_report(Box::pin(sending), |_| Report::default())
     }
 
-    /// Sends the request, and logs the usage that `usage` reads from the response. The caller boxes the future where
-    /// it is created, so that it is never moved.
+    /// Sends the request, and tells what `report` reads from the response. The caller boxes the future where it is
+    /// created, so that it is never moved.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn send_with_usage<T, E, F, U>(
-        self,
+    pub fn send_with_report<T, E, F, R>(
+        mut self,
         sending: Pin<Box<F>>,
-        usage: U,
-    ) -> impl Future<Output = Result<T>> + use<'a, T, E, F, U>
+        report: R,
+    ) -> impl Future<Output = Result<T>> + use<'a, T, E, F, R>
     where
         T: RequestId,
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-        U: FnOnce(&T) -> Usage,
+        R: FnOnce(&T) -> Report,
     {
-        let opened = self.open(sending);
         async move {
-            let response = opened.await?;
-            self.succeeded(response.request_id(), || usage(&response));
+            let response = self.open(sending).await?;
+            self.succeeded(response.request_id(), || report(&response));
             Ok(response)
         }
     }
@@ -149,25 +268,38 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn open<T, E, F>(self, sending: Pin<Box<F>>) -> Result<T>
+    pub async fn open<T, E, F>(&mut self, sending: Pin<Box<F>>) -> Result<T>
     where
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     {
         self.check()?;
-        let Self { session, operation, model_id, timeout, .. } = self;
-        let region = session.region();
-        let span = tracing::debug_span!(target: "bedrock_orm", "bedrock", operation, model_id, region);
-        let sending = sending.instrument(span);
-        let response = match timeout {
-            Some(timeout) => match tokio::time::timeout(timeout, sending).await {
+        let Self { session, operation, model_id, timeout, .. } = *self;
+        if self.running.inference.is_some() {
+            self.running.entry = model_id.and_then(|model_id| session.ledger_entry(model_id));
+        }
+        self.running.span = telemetry::span(operation, model_id, session.region(), self.running.inference);
+        let sending = sending.instrument(self.running.span.clone());
+        let response = match (&self.running.permit, timeout) {
+            (Some(permit), timeout) => {
+                // Boxed, so that calls without a limiter are no larger.
+                let sending = Box::pin(permit.limiter().hear(sending));
+                match tokio::time::timeout(timeout.unwrap_or(Duration::MAX), sending).await {
+                    Ok(response) => response,
+                    Err(_) => return Err(self.expired(timeout.unwrap_or_default())),
+                }
+            }
+            (None, Some(timeout)) => match tokio::time::timeout(timeout, sending).await {
                 Ok(response) => response,
                 Err(_) => return Err(self.expired(timeout)),
             },
-            None => sending.await,
+            (None, None) => sending.await,
         };
         let error = match response {
-            Ok(response) => return Ok(response),
+            Ok(response) => {
+                self.running.is_open = true;
+                return Ok(response);
+            }
             Err(error) => from_sdk::error(session, operation, model_id, error),
         };
         self.failed(&error);
@@ -177,7 +309,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn expired(&self, timeout: Duration) -> Error {
+    fn expired(&mut self, timeout: Duration) -> Error {
         let message = format!("the time limit expired: no whole response within {timeout:?}");
         let error = Error::new(ErrorKind::Timeout, message)
             .with_operation(self.operation)
@@ -186,29 +318,36 @@ impl<'a> Call<'a> {
         error
     }
 
-    /// Logs that the call succeeded.
-    pub fn succeeded(&self, request_id: Option<&str>, usage: impl FnOnce() -> Usage) {
-        if !tracing::enabled!(target: "bedrock_orm", tracing::Level::DEBUG) {
+    /// Tells that the call succeeded, with what AWS reported.
+    pub fn succeeded(&mut self, request_id: Option<&str>, report: impl FnOnce() -> Report) {
+        let is_logged = tracing::enabled!(target: "bedrock_orm", tracing::Level::DEBUG);
+        if !is_logged && !self.running.is_metered() {
             return;
         }
-        let usage = usage();
+        let report = report();
+        self.running.settle(report.tokens.as_ref());
+        telemetry::succeeded(&self.running.span, &report);
+        let usage = report.tokens.as_ref();
+        let unless_zero = |tokens: u64| Some(tokens).filter(|tokens| *tokens > 0);
         tracing::debug!(
             target: "bedrock_orm",
             operation = self.operation,
             model_id = self.model_id,
             region = self.session.region(),
             latency_ms = self.milliseconds(),
-            input_tokens = usage.input_tokens,
-            output_tokens = usage.output_tokens,
-            cache_read_input_tokens = usage.cache_read_input_tokens,
-            cache_write_input_tokens = usage.cache_write_input_tokens,
+            input_tokens = usage.map(|usage| usage.uncached_input_tokens),
+            output_tokens = usage.filter(|_| self.running.inference.is_some()).map(|usage| usage.output_tokens),
+            cache_read_input_tokens = usage.and_then(|usage| unless_zero(usage.cache_read_tokens)),
+            cache_write_input_tokens = usage.and_then(|usage| unless_zero(usage.cache_write_tokens())),
             request_id,
             "succeeded"
         );
     }
 
-    /// Logs that the call failed.
-    pub fn failed(&self, error: &Error) {
+    /// Tells that the call failed.
+    pub fn failed(&mut self, error: &Error) {
+        self.running.failed(error);
+        telemetry::failed(&self.running.span, error);
         tracing::debug!(
             target: "bedrock_orm",
             operation = self.operation,
@@ -224,6 +363,6 @@ impl<'a> Call<'a> {
     }
 
     fn milliseconds(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.running.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }

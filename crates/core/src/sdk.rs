@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use crate::Session;
 
-pub use crate::call::{Call, Explain};
+pub use crate::call::{Call, Explain, Running};
 pub use crate::error::from_sdk::{error, stream_error};
+pub use crate::limiter::Demand;
+pub use crate::telemetry::{Inference, Report};
 
 /// Returns the timeout, or `None` if it is longer than ten years, which the SDK and tokio do not support.
 pub fn supported_timeout(timeout: Option<Duration>) -> Option<Duration> {
@@ -60,4 +62,9 @@ pub fn reply_limits(session: &Session) -> ReplyLimits {
 /// Returns the session's limit for a call that invokes no model.
 pub fn operation_timeout(session: &Session) -> Option<Duration> {
     session.limits().operation
+}
+
+/// Returns a clone of the session whose calls also have these tags.
+pub fn with_tags(session: &Session, tags: impl IntoIterator<Item = (String, String)>) -> Session {
+    session.with_tags(tags)
 }

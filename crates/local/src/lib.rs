@@ -327,7 +327,7 @@
 //! |---|---|---|
 //! | An error response. `message`, `status`, and `retry_after_ms` are optional | `{"fault": "error", "code": "ThrottlingException", "message": "Slow down.", "status": 429, "retry_after_ms": 2000}` | [`Fault::error`] |
 //! | `ThrottlingException` above this number of requests per second | `{"fault": "requests_per_second", "limit": 5}` | [`Fault::requests_per_second`] |
-//! | `ThrottlingException` above this number of tokens per minute | `{"fault": "tokens_per_minute", "limit": 10000}` | [`Fault::tokens_per_minute`] |
+//! | `ThrottlingException` above this number of tokens per minute, counted as AWS does. `burndown` is optional | `{"fault": "tokens_per_minute", "limit": 10000, "burndown": 5}` | [`Fault::tokens_per_minute`] |
 //! | A pause before the response | `{"fault": "latency", "ms": 2000}` | [`Fault::latency`] |
 //! | The body in small pieces, with a pause before each | `{"fault": "drip", "bytes": 16, "every_ms": 100}` | [`Fault::drip`] |
 //! | New connections are reset. Over HTTP, `times` is required | `{"fault": "refuse_connections", "times": 3}` | [`Fault::refuse_connections`] |

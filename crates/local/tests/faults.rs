@@ -173,19 +173,26 @@ async fn a_seed_replays() {
     assert!(once.contains(&200) && once.contains(&429), "{once:?}");
 }
 
+/// Takes 2 tokens of the prompt and 90 of the longest reply, and uses what the queued reply says.
+fn limited_turn() -> Value {
+    json!({ "messages": [user("Hello!")], "inferenceConfig": { "maxTokens": 90 } })
+}
+
 #[tokio::test]
-async fn quotas_use_the_clock_of_the_server() {
-    let local = LocalBedrock::start().await.unwrap();
+async fn quotas_count_as_aws_does_and_use_the_clock_of_the_server() {
     // Real time passes too; a window of one minute is long enough.
-    local.fault(Fault::tokens_per_minute(100)).unwrap();
-    let tokens = converse_with_model(&local).await.ok()["usage"]["totalTokens"].as_u64().unwrap();
-    assert!(tokens < 100);
-    let mut used = tokens;
-    while used < 100 {
-        let response = converse_stream_with_model(&local).await;
-        used += response.frames().last().unwrap().payload["usage"]["totalTokens"].as_u64().unwrap();
+    let local = start(Fault::tokens_per_minute(100)).await;
+    let turn =
+        async |operation: &str| post(&local, &format!("/model/{MODEL}/{operation}"), limited_turn()).await;
+    for operation in ["converse", "converse-stream"] {
+        local.queue_reply(Reply::text("Hi").usage(2, 2));
+        assert_eq!(turn(operation).await.status, 200, "{operation}: what was not used is given back");
     }
-    let refused = converse_with_model(&local).await;
+    let invalid = json!({ "messages": [], "inferenceConfig": { "maxTokens": 90 } });
+    assert_eq!(post(&local, &format!("/model/{MODEL}/converse"), invalid).await.status, 400);
+    local.queue_reply(Reply::text("Hi").usage(2, 2));
+    assert_eq!(turn("converse").await.status, 200, "an invalid request takes nothing");
+    let refused = turn("converse").await;
     let (status, code, message) = refused.error();
     assert_eq!((status, code.as_str()), (429, "ThrottlingException"));
     assert_eq!(message, "Too many tokens, please wait before trying again.");
@@ -197,14 +204,15 @@ async fn quotas_use_the_clock_of_the_server() {
         "an operation without tokens has no token quota"
     );
     local.advance(Duration::from_secs(wait));
-    assert_eq!(converse_with_model(&local).await.status, 200);
+    assert_eq!(turn("converse").await.status, 200);
 
     let body =
         json!({ "anthropic_version": "bedrock-2023-05-31", "max_tokens": 100, "messages": [user("Hello")] });
     for operation in ["invoke", "invoke-with-response-stream"] {
-        let local = start(Fault::tokens_per_minute(1)).await;
+        let local = start(Fault::tokens_per_minute(150).burndown(5)).await;
+        local.queue_reply(Reply::text("Hi").usage(3, 10));
         let invoke = async || post(&local, &format!("/model/{MODEL}/{operation}"), body.clone()).await.status;
-        assert_eq!((invoke().await, invoke().await), (200, 429), "{operation}");
+        assert_eq!((invoke().await, invoke().await), (200, 429), "{operation}: 3 + 5 times 10");
     }
 }
 
@@ -565,6 +573,10 @@ fn faults_can_be_written_in_json() {
         ),
         (Fault::requests_per_second(2), json!({ "fault": "requests_per_second", "limit": 2 })),
         (Fault::tokens_per_minute(2), json!({ "fault": "tokens_per_minute", "limit": 2 })),
+        (
+            Fault::tokens_per_minute(2).burndown(5),
+            json!({ "fault": "tokens_per_minute", "limit": 2, "burndown": 5 }),
+        ),
         (Fault::latency(pause), json!({ "fault": "latency", "ms": 5 })),
         (Fault::drip(3, pause), json!({ "fault": "drip", "bytes": 3, "every_ms": 5 })),
         (Fault::refuse_connections(), json!({ "fault": "refuse_connections" })),

@@ -47,6 +47,7 @@ pub mod providers;
 #[cfg(any(feature = "sdk-bedrock", feature = "sdk-bedrockruntime"))]
 pub mod sdk;
 mod text_value;
+mod tokens;
 mod usage;
 mod wire;
 
@@ -60,4 +61,5 @@ pub use methods::guardrail::GuardrailContent;
 pub use methods::message::Content;
 pub use model_body::{ModelBody, StreamedBody};
 pub use text_value::TextValue;
+pub use tokens::Tokens;
 pub use usage::Usage;

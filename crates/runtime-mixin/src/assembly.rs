@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use bedrock_orm_core::sdk::Report;
 use bedrock_orm_models::{
     Blob, Citation, CitationGeneratedContent, CitationSourceContent, CitationsContentBlock, CitationsDelta,
     ContentBlock, ContentBlockDelta, ContentBlockStart, ConversationRole, ConverseOutput, ConverseResponse,
     ConverseStreamMetadataEvent, ConverseStreamOutput, ConverseTrace, ImageBlock, Message, MessageStopEvent,
-    ReasoningContentBlock, ReasoningContentBlockDelta, ReasoningTextBlock, ToolResultBlock,
-    ToolResultBlockDelta, ToolResultContentBlock, ToolUseBlock, Usage,
+    ReasoningContentBlock, ReasoningContentBlockDelta, ReasoningTextBlock, Tokens, ToolResultBlock,
+    ToolResultBlockDelta, ToolResultContentBlock, ToolUseBlock,
 };
 use serde_json::Value;
 
@@ -44,14 +45,14 @@ impl Assembly {
         }
     }
 
-    /// Returns the usage, if it was received.
-    pub(crate) fn usage(&self) -> Usage {
-        let Some(metadata) = &self.metadata else { return Usage::default() };
-        Usage {
-            input_tokens: Some(metadata.usage.input_tokens.into()),
-            output_tokens: Some(metadata.usage.output_tokens.into()),
-            cache_read_input_tokens: metadata.usage.cache_read_input_tokens.map(Into::into),
-            cache_write_input_tokens: metadata.usage.cache_write_input_tokens.map(Into::into),
+    /// Returns what was received about the call.
+    pub(crate) fn report(&self) -> Report {
+        let trace =
+            self.metadata.as_ref().and_then(|metadata| metadata.trace.as_ref()?.prompt_router.as_ref());
+        Report {
+            tokens: self.metadata.as_ref().map(|metadata| Tokens::from(&metadata.usage)),
+            finish_reason: self.stop.as_ref().map(|stop| stop.stop_reason.to_string()),
+            model_id: trace.and_then(|router| router.invoked_model_id.clone()),
         }
     }
 

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 use aws_sdk_bedrockruntime::error::SdkError;
 use aws_sdk_bedrockruntime::operation::RequestId;
@@ -16,9 +15,9 @@ use aws_sdk_bedrockruntime::types::{
     BidirectionalInputPayloadPart as SdkInputPart, InvokeModelWithBidirectionalStreamInput as SdkInput,
     InvokeModelWithBidirectionalStreamOutput as SdkEvent,
 };
-use bedrock_orm_core::sdk;
+use bedrock_orm_core::sdk::{self, Report, Running};
 use bedrock_orm_core::{Error, Result};
-use bedrock_orm_models::{Blob, Usage};
+use bedrock_orm_models::Blob;
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
@@ -93,7 +92,7 @@ pub struct BidirectionalStream {
     input: Option<mpsc::Sender<Blob>>,
     output: Output,
     target: Target,
-    started: Instant,
+    running: Running,
     request_id: Option<String>,
 }
 
@@ -119,7 +118,7 @@ pub(crate) async fn open(target: Target) -> Result<BidirectionalStream> {
         input: Some(input),
         output: Output::Opening { response, clock },
         target,
-        started: Instant::now(),
+        running: Running::default(),
         request_id: None,
     })
 }
@@ -188,8 +187,8 @@ impl BidirectionalStream {
         let response =
             response.map_err(|error| sdk::error(session, OPERATION, Some(&self.target.model_id), error))?;
         self.request_id = response.request_id().map(str::to_owned);
-        let target = self.target.clone();
-        let events = Events::new(response.body, OPERATION, target, self.started, clock);
+        let (target, running) = (self.target.clone(), std::mem::take(&mut self.running));
+        let events = Events::new(response.body, OPERATION, target, running, clock);
         Ok(Output::Open(Box::new(events)))
     }
 }
@@ -222,7 +221,8 @@ impl Stream for BidirectionalStream {
                         Ok(output) => this.output = output,
                         Err(error) => {
                             this.output = Output::Ended;
-                            this.target.call(OPERATION).with_start(this.started).failed(&error);
+                            let running = std::mem::take(&mut this.running);
+                            this.target.call(OPERATION).resume(running).failed(&error);
                             return Poll::Ready(Some(Err(error)));
                         }
                     }
@@ -241,7 +241,7 @@ impl Stream for BidirectionalStream {
                         return Poll::Ready(Some(Err(error)));
                     }
                     None => {
-                        events.succeeded(this.request_id.as_deref(), Usage::default);
+                        events.succeeded(this.request_id.as_deref(), Report::default);
                         this.output = Output::Ended;
                         return Poll::Ready(None);
                     }

@@ -8,17 +8,18 @@ use std::time::Duration;
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::converse::ConverseOutput as SdkResponse;
 use aws_sdk_bedrockruntime::operation::converse::builders::ConverseInputBuilder;
-use bedrock_orm_core::{Error, Result, Session, sdk};
+use bedrock_orm_core::sdk::{self, Inference, Report};
+use bedrock_orm_core::{Error, Limiter, Result, Session};
 use bedrock_orm_models::{
     ConverseRequest, ConverseStreamRequest, GuardrailConfiguration, GuardrailStreamProcessingMode,
     GuardrailTrace, InferenceConfiguration, OutputConfig, PerformanceConfiguration, PromptVariableValues,
-    ServiceTier, SystemContentBlock, Tool, ToolChoice, ToolConfiguration, Usage,
+    ServiceTier, SystemContentBlock, TokenUsage, Tool, ToolChoice, ToolConfiguration,
 };
 use serde_json::Value;
 
 use crate::preflight::{Finding, ModelFacts, Preflight};
 use crate::{BoundModel, ConverseStream, Reply, Target};
-use crate::{fallback, guardrail_config, preflight, stream};
+use crate::{demand, fallback, guardrail_config, preflight, stream};
 
 /// `converse` and `converse_stream` on a bound model.
 pub trait ConverseExt {
@@ -134,6 +135,8 @@ pub struct Converse<R> {
     fallbacks: Vec<Target>,
     preflight: Preflight,
     facts: Option<ModelFacts>,
+    tags: Vec<(String, String)>,
+    limiter: Option<Limiter>,
     reply: PhantomData<fn() -> R>,
 }
 
@@ -150,6 +153,8 @@ impl<R> Converse<R> {
             fallbacks: Vec::new(),
             preflight: Preflight::Off,
             facts: None,
+            tags: Vec::new(),
+            limiter: None,
             reply: PhantomData,
         }
     }
@@ -319,6 +324,20 @@ impl<R> Converse<R> {
         self
     }
 
+    /// Adds a tag for the session's [`ledger`](Session::ledger), such as a tenant or a feature, besides the [tags of the
+    /// session](Session::tagged). A tag with the same name is replaced. It is not sent to AWS.
+    pub fn tag(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.tags.push((name.into(), value.into()));
+        self
+    }
+
+    /// Lets the call wait until this limiter has room, instead of [the session's](Session::limit). Fallbacks keep to the
+    /// limiters of their sessions.
+    pub fn limiter(mut self, limiter: &Limiter) -> Self {
+        self.limiter = Some(limiter.clone());
+        self
+    }
+
     /// Sets the latency: standard, or optimized, which is faster and more expensive. Not every model supports both.
     pub fn performance_config(mut self, performance_config: impl Into<PerformanceConfiguration>) -> Self {
         self.request.performance_config = Some(performance_config.into());
@@ -417,6 +436,17 @@ impl<R> Converse<R> {
         self
     }
 
+    /// Gives the tags to the sessions of the calls.
+    fn apply_tags(&mut self) {
+        if self.tags.is_empty() {
+            return;
+        }
+        let tags = std::mem::take(&mut self.tags);
+        for target in std::iter::once(&mut self.target).chain(&mut self.fallbacks) {
+            target.session = sdk::with_tags(&target.session, tags.clone());
+        }
+    }
+
     /// Returns the request, whose guardrail is checked, and what was repaired in it.
     fn checked_request(&mut self, operation: &'static str) -> Result<(ConverseRequest, Vec<Finding>)> {
         let mut request = std::mem::take(&mut self.request);
@@ -473,11 +503,13 @@ impl IntoFuture for Converse<Reply> {
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
             let (request, repairs) = self.checked_request(OPERATION)?;
+            self.apply_tags();
             let timeout = self.limits.total;
+            let mut limiter = self.limiter;
             if self.fallbacks.is_empty() {
-                return Ok(reply(self.target, request, timeout).await?.with_repairs(repairs));
+                return Ok(reply(self.target, request, timeout, limiter).await?.with_repairs(repairs));
             }
-            let call = |target| reply(target, request.clone(), timeout);
+            let call = |target| reply(target, request.clone(), timeout, limiter.take());
             let (reply, failed) = fallback::first_success(self.target, self.fallbacks, call).await?;
             Ok(reply.after(failed).with_repairs(repairs))
         })
@@ -486,24 +518,32 @@ impl IntoFuture for Converse<Reply> {
 
 const OPERATION: &str = "Converse";
 
-async fn reply(target: Target, request: ConverseRequest, timeout: Option<Duration>) -> Result<Reply> {
+async fn reply(
+    target: Target,
+    request: ConverseRequest,
+    mut timeout: Option<Duration>,
+    limiter: Option<Limiter>,
+) -> Result<Reply> {
+    let mut call = target.call(OPERATION).with_inference(Inference::Chat);
+    if let Some(limiter) = limiter.or_else(|| call.limiter()) {
+        timeout = Box::pin(call.admit(&limiter, demand::of_turn(&request), timeout)).await?;
+    }
     let input = ConverseInputBuilder::try_from(request)
         .map_err(|error| Error::unsendable(OPERATION, error))?
         .model_id(&target.model_id);
     let client = target.charged_client();
     let sending = Box::pin(async { input.send_with(&client).await });
-    let response = target.call(OPERATION).within(timeout).send_with_usage(sending, usage).await?;
+    let response = call.within(timeout).send_with_report(sending, report).await?;
     let request_id = response.request_id().map(str::to_owned);
     Ok(Reply::new(response.into(), target.model_id, request_id))
 }
 
-fn usage(response: &SdkResponse) -> Usage {
-    let Some(usage) = response.usage() else { return Usage::default() };
-    Usage {
-        input_tokens: Some(usage.input_tokens().into()),
-        output_tokens: Some(usage.output_tokens().into()),
-        cache_read_input_tokens: usage.cache_read_input_tokens().map(Into::into),
-        cache_write_input_tokens: usage.cache_write_input_tokens().map(Into::into),
+fn report(response: &SdkResponse) -> Report {
+    let router = response.trace().and_then(|trace| trace.prompt_router());
+    Report {
+        tokens: response.usage().map(|usage| TokenUsage::from(usage.clone()).into()),
+        finish_reason: Some(response.stop_reason().as_str().to_owned()),
+        model_id: router.and_then(|router| router.invoked_model_id()).map(str::to_owned),
     }
 }
 
@@ -514,12 +554,15 @@ impl IntoFuture for Converse<ConverseStream> {
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
             let (request, repairs) = self.checked_request(crate::converse_stream::OPERATION)?;
+            self.apply_tags();
             let request = request.streamed(self.guardrail_mode);
             let (limits, restarts) = (self.limits, self.restarts);
+            let mut limiter = self.limiter;
             if self.fallbacks.is_empty() {
-                return Ok(open(self.target, request, limits, restarts).await?.with_repairs(repairs));
+                let stream = open(self.target, request, limits, restarts, limiter).await?;
+                return Ok(stream.with_repairs(repairs));
             }
-            let call = |target| open(target, request.clone(), limits, restarts);
+            let call = |target| open(target, request.clone(), limits, restarts, limiter.take());
             let (stream, failed) = fallback::first_success(self.target, self.fallbacks, call).await?;
             Ok(stream.after(failed).with_repairs(repairs))
         })
@@ -532,12 +575,13 @@ async fn open(
     request: ConverseStreamRequest,
     limits: sdk::ReplyLimits,
     restarts: u32,
+    limiter: Option<Limiter>,
 ) -> Result<ConverseStream> {
     if restarts == 0 {
-        return ConverseStream::open(target, request, limits).await;
+        return ConverseStream::open(target, request, limits, limiter).await;
     }
     stream::restarting(restarts, limits, |limits| {
-        let stream = ConverseStream::open(target.clone(), request.clone(), limits);
+        let stream = ConverseStream::open(target.clone(), request.clone(), limits, limiter.clone());
         async { stream.await?.begun().await }
     })
     .await

@@ -3,19 +3,19 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStreamInputBuilder;
-use bedrock_orm_core::sdk::ReplyLimits;
-use bedrock_orm_core::{Error, Partial, Result};
+use bedrock_orm_core::sdk::{Inference, ReplyLimits};
+use bedrock_orm_core::{Error, Limiter, Partial, Result};
 use bedrock_orm_models::{
-    ContentBlockDelta, ContentBlockDeltaEvent, ConverseStreamOutput, ConverseStreamRequest, Message,
+    ContentBlockDelta, ContentBlockDeltaEvent, ConverseStreamOutput, ConverseStreamRequest, Message, Tokens,
 };
 use futures_core::Stream;
 use futures_util::StreamExt;
 
 use crate::assembly::Assembly;
+use crate::demand;
 use crate::preflight::Finding;
 use crate::stream::{self, Events};
 use crate::{FailedAttempt, Reply, Target};
@@ -62,19 +62,24 @@ impl ConverseStream {
     pub(crate) async fn open(
         target: Target,
         request: ConverseStreamRequest,
-        limits: ReplyLimits,
+        mut limits: ReplyLimits,
+        limiter: Option<Limiter>,
     ) -> Result<Self> {
+        let mut call = target.call(OPERATION).within(None).with_inference(Inference::Chat);
+        if let Some(limiter) = limiter.or_else(|| call.limiter()) {
+            let demand = demand::of_streamed_turn(&request);
+            limits.total = Box::pin(call.admit(&limiter, demand, limits.total)).await?;
+        }
         let input = ConverseStreamInputBuilder::try_from(request)
             .map_err(|error| Error::unsendable(OPERATION, error))?
             .model_id(&target.model_id);
         let client = target.charged_client();
-        let started = Instant::now();
-        let call = target.call(OPERATION).within(None);
-        let opening = call.open(Box::pin(async { input.send_with(&client).await }));
-        let (response, clock) = stream::opened(call, OPERATION, opening, limits).await?;
+        let sending = Box::pin(async { input.send_with(&client).await });
+        let (response, clock) = stream::opened(&mut call, sending, limits).await?;
+        let running = call.into_running();
         let request_id = response.request_id().map(str::to_owned);
         let model_id = target.model_id.clone();
-        let events = Events::new(response.stream, OPERATION, target, started, clock);
+        let events = Events::new(response.stream, OPERATION, target, running, clock);
         Ok(Self::new(events, model_id, request_id))
     }
 
@@ -228,6 +233,9 @@ impl Stream for ConverseStream {
         Poll::Ready(match ready!(this.events.poll_event(context)) {
             Some(Ok(event)) => {
                 this.assembly.add(&event);
+                if let ConverseStreamOutput::Metadata(metadata) = &event {
+                    this.events.used(|| Some(Tokens::from(&metadata.usage)));
+                }
                 Some(Ok(event))
             }
             Some(Err(error)) => Some(Err(this.fail(error))),
@@ -236,7 +244,7 @@ impl Stream for ConverseStream {
             ))),
             None => {
                 if !this.failed {
-                    this.events.succeeded(this.request_id.as_deref(), || this.assembly.usage());
+                    this.events.succeeded(this.request_id.as_deref(), || this.assembly.report());
                 }
                 None
             }

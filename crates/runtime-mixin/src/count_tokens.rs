@@ -2,8 +2,9 @@
 
 use aws_sdk_bedrockruntime::operation::count_tokens::CountTokensOutput as SdkResponse;
 use aws_sdk_bedrockruntime::types::CountTokensInput as SdkInput;
+use bedrock_orm_core::sdk::Report;
 use bedrock_orm_core::{Error, Result};
-use bedrock_orm_models::{CountTokensInput, CountTokensResponse, Usage};
+use bedrock_orm_models::{CountTokensInput, CountTokensResponse, Tokens};
 
 #[cfg(feature = "control-plane")]
 use crate::model_id::resolver::Resolver;
@@ -104,11 +105,12 @@ async fn count_with_model(mut target: Target, input: SdkInput) -> Result<CountTo
 
 async fn send(target: &Target, input: SdkInput) -> Result<CountTokensResponse> {
     let sending = target.client().count_tokens().model_id(&target.model_id).input(input).send();
-    let usage = |response: &SdkResponse| Usage {
-        input_tokens: Some(response.input_tokens().into()),
-        ..Usage::default()
+    let report = |response: &SdkResponse| {
+        let tokens = response.input_tokens().try_into().unwrap_or_default();
+        let usage = Tokens::default().uncached_input_tokens(tokens);
+        Report { tokens: Some(usage), ..Report::default() }
     };
-    target.call(OPERATION).send_with_usage(Box::pin(sending), usage).await.map(Into::into)
+    target.call(OPERATION).send_with_report(Box::pin(sending), report).await.map(Into::into)
 }
 
 /// Returns whether AWS refuses the model, and not the content.

@@ -6,15 +6,16 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use aws_sdk_bedrockruntime::operation::RequestId;
-use bedrock_orm_core::{Error, Result, sdk};
+use bedrock_orm_core::sdk::{self, Inference, Report};
+use bedrock_orm_core::{Error, Limiter, Result};
 use bedrock_orm_models::{
     Blob, GuardrailConfiguration, PerformanceConfigLatency, ServiceTierType, Trace, Usage,
 };
 use serde_json::{Map, Value};
 
-use crate::guardrail_config;
 use crate::invoke::token_counts::TokenCounts;
 use crate::{BoundModel, InvokeModelStream, Target};
+use crate::{demand, guardrail_config};
 
 pub(crate) const OPERATION: &str = "InvokeModel";
 
@@ -111,6 +112,8 @@ pub struct InvokeModel<R> {
     pub(crate) limits: sdk::ReplyLimits,
     pub(crate) restarts: u32,
     guardrail: Option<GuardrailConfiguration>,
+    tags: Vec<(String, String)>,
+    pub(crate) limiter: Option<Limiter>,
     response: PhantomData<fn() -> R>,
 }
 
@@ -134,6 +137,8 @@ impl<R> InvokeModel<R> {
             limits,
             restarts: 0,
             guardrail: None,
+            tags: Vec::new(),
+            limiter: None,
             response: PhantomData,
         }
     }
@@ -185,6 +190,19 @@ impl<R> InvokeModel<R> {
         self
     }
 
+    /// Adds a tag for the session's [`ledger`](bedrock_orm_core::Session::ledger), as
+    /// [`Converse::tag`](crate::Converse::tag) does.
+    pub fn tag(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.tags.push((name.into(), value.into()));
+        self
+    }
+
+    /// Lets the call wait until this limiter has room, instead of [the session's](bedrock_orm_core::Session::limit).
+    pub fn limiter(mut self, limiter: &Limiter) -> Self {
+        self.limiter = Some(limiter.clone());
+        self
+    }
+
     /// Sets the time limit of the reply with all attempts, and of a stream until its end. The default is the session's
     /// [`operation_timeout`](bedrock_orm_core::SessionBuilder::operation_timeout). `None` means no limit.
     pub fn operation_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
@@ -206,6 +224,8 @@ impl<R> InvokeModel<R> {
             limits: self.limits,
             restarts: self.restarts,
             guardrail: self.guardrail,
+            tags: self.tags,
+            limiter: self.limiter,
             response: PhantomData,
         }
     }
@@ -214,6 +234,13 @@ impl<R> InvokeModel<R> {
     pub(crate) fn take_body(&mut self, operation: &'static str) -> Result<Blob> {
         let body = std::mem::replace(&mut self.body, Ok(Blob::default()));
         body.map_err(|reason| Error::invalid_input(operation, reason))
+    }
+
+    /// Gives the tags to the session of the call.
+    pub(crate) fn apply_tags(&mut self) {
+        if !self.tags.is_empty() {
+            self.target.session = sdk::with_tags(&self.target.session, std::mem::take(&mut self.tags));
+        }
     }
 
     /// Returns the labels as the header has them.
@@ -278,7 +305,12 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
             let body = self.take_body(OPERATION)?;
             let guardrail = self.take_guardrail(OPERATION)?;
             let labels = self.labels();
-            let target = self.target;
+            self.apply_tags();
+            let (target, mut timeout) = (self.target, self.limits.total);
+            let mut call = target.call(OPERATION).with_inference(Inference::GenerateContent);
+            if let Some(limiter) = self.limiter.or_else(|| call.limiter()) {
+                timeout = Box::pin(call.admit(&limiter, demand::of_body(&body), timeout)).await?;
+            }
             let counts = TokenCounts::default();
             let request = target
                 .charged_client()
@@ -294,8 +326,8 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
                 .set_service_tier(self.service_tier.map(Into::into))
                 .set_request_metadata(labels);
             let sending = Box::pin(request.customize().interceptor(counts.clone()).send());
-            let call = target.call(OPERATION).within(self.limits.total);
-            let response = call.send_with_usage(sending, |_| counts.usage()).await?;
+            let report = |_: &_| Report { tokens: counts.usage().tokens(), ..Report::default() };
+            let response = call.within(timeout).send_with_report(sending, report).await?;
             Ok(InvokeModelResponse {
                 request_id: response.request_id().map(str::to_owned),
                 usage: counts.usage(),

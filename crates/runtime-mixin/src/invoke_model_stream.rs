@@ -4,18 +4,18 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::invoke_model_with_response_stream::builders::InvokeModelWithResponseStreamFluentBuilder as SdkRequest;
 use aws_sdk_bedrockruntime::types::ResponseStream as SdkEvent;
-use bedrock_orm_core::sdk::ReplyLimits;
-use bedrock_orm_core::{Error, Partial, Result};
+use bedrock_orm_core::sdk::{Inference, ReplyLimits, Report};
+use bedrock_orm_core::{Error, Limiter, Partial, Result};
 use bedrock_orm_models::{Blob, PerformanceConfigLatency, ServiceTierType, Usage};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use serde_json::Value;
 
+use crate::demand;
 use crate::stream::{self, Events};
 use crate::{InvokeModel, Target};
 
@@ -51,17 +51,25 @@ pub struct InvokeModelStream {
 }
 
 impl InvokeModelStream {
-    async fn open(target: Target, request: SdkRequest, limits: ReplyLimits) -> Result<Self> {
-        let started = Instant::now();
-        let call = target.call(OPERATION).within(None);
-        let opening = call.open(Box::pin(request.send()));
-        let (response, clock) = stream::opened(call, OPERATION, opening, limits).await?;
+    async fn open(
+        target: Target,
+        request: SdkRequest,
+        mut limits: ReplyLimits,
+        limiter: Option<Limiter>,
+    ) -> Result<Self> {
+        let mut call = target.call(OPERATION).within(None).with_inference(Inference::GenerateContent);
+        if let Some(limiter) = limiter.or_else(|| call.limiter()) {
+            let body = request.get_body().as_ref().map(AsRef::as_ref).unwrap_or_default();
+            limits.total = Box::pin(call.admit(&limiter, demand::of_body(body), limits.total)).await?;
+        }
+        let (response, clock) = stream::opened(&mut call, Box::pin(request.send()), limits).await?;
+        let running = call.into_running();
         Ok(Self {
             request_id: response.request_id().map(str::to_owned),
             content_type: response.content_type,
             performance_config_latency: response.performance_config_latency.map(Into::into),
             service_tier: response.service_tier.map(Into::into),
-            events: Events::new(response.body, OPERATION, target, started, clock),
+            events: Events::new(response.body, OPERATION, target, running, clock),
             received: Vec::new(),
             last_chunk: 0,
             complete: false,
@@ -136,6 +144,9 @@ impl Stream for InvokeModelStream {
                     this.complete = is_last(&chunk, this.received.is_empty());
                     this.last_chunk = this.received.len();
                     this.received.extend_from_slice(&chunk);
+                    if this.complete {
+                        this.events.used(|| usage(&chunk).tokens());
+                    }
                     return Poll::Ready(Some(Ok(chunk)));
                 }
                 // An event of a newer API.
@@ -143,7 +154,8 @@ impl Stream for InvokeModelStream {
                 Some(Err(error)) => return Poll::Ready(Some(Err(this.fail(error)))),
                 None if this.complete => {
                     let last = this.received.get(this.last_chunk..).unwrap_or_default();
-                    this.events.succeeded(this.request_id.as_deref(), || usage(last));
+                    let report = || Report { tokens: usage(last).tokens(), ..Report::default() };
+                    this.events.succeeded(this.request_id.as_deref(), report);
                     return Poll::Ready(None);
                 }
                 None => {
@@ -195,6 +207,7 @@ impl IntoFuture for InvokeModel<InvokeModelStream> {
             let body = self.take_body(OPERATION)?;
             let guardrail = self.take_guardrail(OPERATION)?;
             let labels = self.labels();
+            self.apply_tags();
             let target = self.target;
             let request = target
                 .charged_client()
@@ -209,12 +222,13 @@ impl IntoFuture for InvokeModel<InvokeModelStream> {
                 .set_performance_config_latency(self.performance_config_latency.map(Into::into))
                 .set_service_tier(self.service_tier.map(Into::into))
                 .set_request_metadata(labels);
-            let (limits, restarts) = (self.limits, self.restarts);
+            let (limits, restarts, limiter) = (self.limits, self.restarts, self.limiter);
             if restarts == 0 {
-                return InvokeModelStream::open(target, request, limits).await;
+                return InvokeModelStream::open(target, request, limits, limiter).await;
             }
             stream::restarting(restarts, limits, |limits| {
-                let stream = InvokeModelStream::open(target.clone(), request.clone(), limits);
+                let stream =
+                    InvokeModelStream::open(target.clone(), request.clone(), limits, limiter.clone());
                 async { stream.await?.begun().await }
             })
             .await

@@ -13,6 +13,7 @@ mod conversation_manager;
 mod converse;
 mod converse_stream;
 mod count_tokens;
+mod demand;
 mod fallback;
 mod generated;
 mod guardrail_checks;

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use bedrock_orm_models::{ConverseResponse, Message};
+use bedrock_orm_models::{ConverseResponse, Message, Tokens};
 use serde::{Serialize, Serializer};
 
 use crate::FailedAttempt;
@@ -71,6 +71,11 @@ impl Reply {
     /// Returns AWS's request ID.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
+    }
+
+    /// Returns the tokens that the reply used, with cached tokens inside the input. AWS's own numbers are in `usage`.
+    pub fn tokens(&self) -> Tokens {
+        Tokens::from(&self.response.usage)
     }
 
     /// Returns the attempts that failed before this reply, in order, if [fallbacks](crate::Converse::or) were given.

@@ -4,32 +4,36 @@ use std::error::Error as StdError;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
 use aws_smithy_types::event_stream::RawMessage;
-use bedrock_orm_core::sdk::{self, Call, ReplyLimits};
+use bedrock_orm_core::sdk::{self, Call, ReplyLimits, Report, Running};
 use bedrock_orm_core::{Error, Result};
-use bedrock_orm_models::Usage;
+use bedrock_orm_models::Tokens;
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 use tokio::time::Sleep;
 
 use crate::Target;
 
-/// Waits for the response that opens a stream, no longer than the limits of the stream allow. The clock starts.
-pub(crate) async fn opened<T>(
-    call: Call<'_>,
-    operation: &'static str,
-    opening: impl Future<Output = Result<T>>,
+/// Sends the request that opens a stream, and waits no longer than the limits of the stream allow. The clock starts.
+pub(crate) async fn opened<T, E, F>(
+    call: &mut Call<'_>,
+    sending: Pin<Box<F>>,
     limits: ReplyLimits,
-) -> Result<(T, Clock)> {
+) -> Result<(T, Clock)>
+where
+    E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+    F: Future<Output = Result<T, SdkError<E>>>,
+{
+    let operation = call.operation();
     check(operation, limits)?;
     let mut clock = Clock::new(limits);
     clock.start();
-    let Some((at, expired)) = clock.next() else { return Ok((opening.await?, clock)) };
-    match tokio::time::timeout_at(at, opening).await {
+    let Some((at, expired)) = clock.next() else { return Ok((call.open(sending).await?, clock)) };
+    match tokio::time::timeout_at(at, call.open(sending)).await {
         Ok(response) => Ok((response?, clock)),
         Err(_) => {
             let error = expired.error(operation);
@@ -85,19 +89,14 @@ pub(crate) struct Events<T> {
     received: Option<Pin<Box<dyn Stream<Item = Result<T>> + Send>>>,
     clock: Clock,
     operation: &'static str,
-    /// What the log event needs, until success or failure has been logged.
-    log: Option<Log>,
+    /// The call, until it has succeeded or failed.
+    call: Option<OpenCall>,
 }
 
-struct Log {
+/// A call whose stream is open.
+struct OpenCall {
     target: Target,
-    started: Instant,
-}
-
-impl Log {
-    fn call(&self, operation: &'static str) -> Call<'_> {
-        self.target.call(operation).with_start(self.started)
-    }
+    running: Running,
 }
 
 impl<T: Send + Sync + 'static> Events<T> {
@@ -105,7 +104,7 @@ impl<T: Send + Sync + 'static> Events<T> {
         receiver: EventReceiver<S, E>,
         operation: &'static str,
         target: Target,
-        started: Instant,
+        running: Running,
         clock: Clock,
     ) -> Self
     where
@@ -123,8 +122,8 @@ impl<T: Send + Sync + 'static> Events<T> {
                 Err(error) => Some((Err(ours(error)), (receiver, ours))),
             }
         });
-        let log = Some(Log { target, started });
-        Self { received: Some(Box::pin(received)), clock, operation, log }
+        let call = Some(OpenCall { target, running });
+        Self { received: Some(Box::pin(received)), clock, operation, call }
     }
 
     /// Creates a stream of these events, without time limits and without log events.
@@ -134,7 +133,7 @@ impl<T: Send + Sync + 'static> Events<T> {
             received: Some(Box::pin(stream::iter(events))),
             clock: Clock::new(limits),
             operation,
-            log: None,
+            call: None,
         }
     }
 
@@ -148,17 +147,24 @@ impl<T: Send + Sync + 'static> Events<T> {
         Ok(())
     }
 
-    /// Logs that the stream completed.
-    pub(crate) fn succeeded(&mut self, request_id: Option<&str>, usage: impl FnOnce() -> Usage) {
-        if let Some(log) = self.log.take() {
-            log.call(self.operation).succeeded(request_id, usage);
+    /// Tells what the call used, as soon as it is known.
+    pub(crate) fn used(&mut self, usage: impl FnOnce() -> Option<Tokens>) {
+        if let Some(call) = &mut self.call {
+            call.running.used(usage);
         }
     }
 
-    /// Logs that the stream failed.
+    /// Tells that the stream completed.
+    pub(crate) fn succeeded(&mut self, request_id: Option<&str>, report: impl FnOnce() -> Report) {
+        if let Some(OpenCall { target, running }) = self.call.take() {
+            target.call(self.operation).resume(running).succeeded(request_id, report);
+        }
+    }
+
+    /// Tells that the stream failed.
     pub(crate) fn failed(&mut self, error: &Error) {
-        if let Some(log) = self.log.take() {
-            log.call(self.operation).failed(error);
+        if let Some(OpenCall { target, running }) = self.call.take() {
+            target.call(self.operation).resume(running).failed(error);
         }
     }
 
@@ -167,7 +173,11 @@ impl<T: Send + Sync + 'static> Events<T> {
         let Some(received) = &mut self.received else { return Poll::Ready(None) };
         match received.as_mut().poll_next(context) {
             Poll::Ready(Some(Ok(event))) => {
-                self.clock.event();
+                if self.clock.event()
+                    && let Some(call) = &mut self.call
+                {
+                    call.running.first_chunk();
+                }
                 Poll::Ready(Some(Ok(event)))
             }
             Poll::Ready(Some(Err(error))) => {
@@ -243,10 +253,10 @@ impl Clock {
         *self.started.get_or_insert_with(tokio::time::Instant::now)
     }
 
-    /// Resets the silence, because an event arrived.
-    fn event(&mut self) {
-        self.has_events = true;
+    /// Resets the silence, because an event arrived. Returns whether it is the first.
+    fn event(&mut self) -> bool {
         self.next = None;
+        !std::mem::replace(&mut self.has_events, true)
     }
 
     /// Returns the next deadline, and what expires then.

@@ -33,6 +33,8 @@ mod fallbacks;
 mod generic;
 mod guardrails;
 mod invoke_model;
+mod ledger;
+mod limiters;
 mod model_ids;
 mod pages;
 mod plans;

@@ -1,8 +1,9 @@
-//! Traps 14, 16, 17 and 21. Traps 1 to 13 are in `preflight.rs`, 18 to 20 in `model_ids.rs`, and 22 and 23, which depend on
+//! Traps 14 to 17, 21 and 24. Traps 1 to 13 are in `preflight.rs`, 18 to 20 in `model_ids.rs`, and 22 and 23, which depend on
 //! the environment, in `session_default.rs`.
 
 use std::time::Duration;
 
+use bedrock_orm::RetryPolicy;
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::Reply;
 use bedrock_orm_tests::support::fake_server::{Ending, FakeResponse, FakeServer};
@@ -76,4 +77,53 @@ async fn trap_21_a_session_builds_its_client_once() {
         model(&session.clone(), MODEL).converse("Hello").await.unwrap();
     }
     assert_eq!((server.requests().len(), server.connections_opened()), (3, 1));
+}
+
+/// 15. `inputTokens` leaves out what the cache read and wrote, so that totals are wrong.
+#[tokio::test]
+async fn trap_15_totals_include_cached_tokens() {
+    let usage = json!({
+        "inputTokens": 5, "outputTokens": 7, "totalTokens": 3012,
+        "cacheReadInputTokens": 2000, "cacheWriteInputTokens": 1000,
+    });
+    let reported = json!({
+        "output": {"message": {"role": "assistant", "content": [{"text": "Hello"}]}},
+        "stopReason": "end_turn", "usage": usage, "metrics": {"latencyMs": 1},
+    });
+    let server = FakeServer::start([FakeResponse::json(&reported), FakeResponse::json(&reported)]).await;
+    let session = session(server.url()).await;
+    let ledger = session.ledger();
+    let model = model(&session, MODEL);
+    let tokens = model.converse("Hello").await.unwrap().tokens();
+    assert_eq!((tokens.input_tokens(), tokens.total_tokens()), (3005, 3012));
+    model.converse("Hello").await.unwrap();
+    assert_eq!((ledger.total().input_tokens(), ledger.total().total_tokens()), (6010, 6024));
+}
+
+/// 24. Retries that start after one second, three times, against a quota that is counted by the minute.
+#[tokio::test]
+async fn trap_24_retries_outlast_a_quota_by_the_minute() {
+    let throttled = |message: &str| FakeResponse::error(429, "ThrottlingException", message);
+    let minute =
+        || throttled("Too many tokens, please wait before trying again.").header("x-amz-retry-after", "1");
+    let reply = json!({
+        "output": {"message": {"role": "assistant", "content": [{"text": "Hello"}]}},
+        "stopReason": "end_turn", "usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2},
+        "metrics": {"latencyMs": 1},
+    });
+    let server = FakeServer::start((0..7).map(|_| minute()).chain([FakeResponse::json(&reply)])).await;
+    let patient = Session::builder().local(server.url()).retries(RetryPolicy::quota()).build().await.unwrap();
+    assert_eq!(model(&patient, MODEL).converse("Hello").await.unwrap().text(), "Hello");
+    assert_eq!(server.requests().len(), 8);
+
+    let daily = throttled("Too many tokens per day, please wait before trying again.")
+        .header("x-amz-retry-after", "1");
+    let slow = || minute().header("x-amz-retry-after", "5001");
+    for (policy, refusal) in [(RetryPolicy::quota(), daily), (RetryPolicy::interactive(), slow())] {
+        let server = FakeServer::start([refusal]).await;
+        let session = Session::builder().local(server.url()).retries(policy).build().await.unwrap();
+        let error = model(&session, MODEL).converse("Hello").await.unwrap_err();
+        assert!(error.is_throttled(), "{error}");
+        assert_eq!(server.requests().len(), 1, "{policy:?}");
+    }
 }

@@ -12,6 +12,7 @@ use aws_smithy_types::retry::RetryConfig;
 
 use super::limits::{self, StreamLimits, supported_timeout};
 use super::profile::Profile;
+use super::retries::{self, RetryPolicy};
 use super::{CredentialSource, Session, behavior_version};
 use crate::{Error, Result};
 
@@ -27,6 +28,7 @@ pub struct SessionBuilder {
     access_key: Option<(String, String)>,
     session_token: Option<String>,
     max_attempts: Option<u32>,
+    retries: Option<RetryPolicy>,
     timeouts: TimeoutConfigBuilder,
     stream: StreamLimits,
     is_local: bool,
@@ -41,16 +43,13 @@ impl Default for SessionBuilder {
             access_key: None,
             session_token: None,
             max_attempts: None,
+            retries: None,
             timeouts: TimeoutConfig::builder(),
             stream: StreamLimits::default(),
             is_local: false,
         }
     }
 }
-
-/// The largest number of attempts that is passed to the SDK, which counts up to it. The SDK's own quota of retries is
-/// used up earlier.
-const MOST_ATTEMPTS: u32 = 1000;
 
 /// The region of a session for a local Bedrock, unless one is set.
 const LOCAL_REGION: &str = "us-east-1";
@@ -188,6 +187,14 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets how requests are sent again: quickly, patiently, or not at all. [`max_attempts`](Self::max_attempts) sets
+    /// another number of attempts for the same policy.
+    #[must_use]
+    pub fn retries(mut self, retries: RetryPolicy) -> Self {
+        self.retries = Some(retries);
+        self
+    }
+
     timeouts! {
         /// Sets the time limit for opening a connection. The SDK's default is 3.1 s.
         connect_timeout: connect_timeout or disable_connect_timeout;
@@ -238,7 +245,7 @@ impl SessionBuilder {
             return self.build_local();
         }
         self.check()?;
-        let stream = self.stream;
+        let (stream, retries) = (self.stream, self.retries);
         let profile = self.named_profile().await?;
         let is_set_in_code = self.profile.is_some();
         let has_keys = self.access_key.is_some();
@@ -254,10 +261,10 @@ impl SessionBuilder {
                 let config = loader.load().await;
                 let credentials = profile.credentials_provider(&config);
                 let config = config.into_builder().credentials_provider(credentials).build();
-                return Session::new(config, stream, CredentialSource::Profile(profile.into_name()));
+                return Session::new(config, stream, retries, CredentialSource::Profile(profile.into_name()));
             }
         };
-        Session::new(loader.load().await, stream, source)
+        Session::new(loader.load().await, stream, retries, source)
     }
 
     /// Builds a session for a local Bedrock. It is not async, because it reads neither files nor the network.
@@ -282,10 +289,12 @@ impl SessionBuilder {
                 "local",
             )))
             .auth_scheme_preference([AuthSchemeId::new("sigv4")])
-            .retry_config(retries(self.max_attempts))
+            .retry_config(
+                retries::config(self.retries, self.max_attempts).unwrap_or_else(RetryConfig::standard),
+            )
             .timeout_config(self.timeouts.take_unset_from(defaults).build())
             .build();
-        Session::new(config, self.stream, CredentialSource::AccessKey)
+        Session::new(config, self.stream, self.retries, CredentialSource::AccessKey)
     }
 
     /// Checks the settings.
@@ -363,19 +372,10 @@ impl SessionBuilder {
                 // Otherwise a bearer token in the environment would be sent to this endpoint.
                 .auth_scheme_preference([AuthSchemeId::new("sigv4")]);
         }
-        if self.max_attempts.is_some() {
-            loader = loader.retry_config(retries(self.max_attempts));
+        if let Some(retries) = retries::config(self.retries, self.max_attempts) {
+            loader = loader.retry_config(retries);
         }
         loader
-    }
-}
-
-/// Returns the SDK's standard retry settings, with this number of attempts if it is set.
-fn retries(max_attempts: Option<u32>) -> RetryConfig {
-    let retries = RetryConfig::standard();
-    match max_attempts {
-        Some(max_attempts) => retries.with_max_attempts(max_attempts.min(MOST_ATTEMPTS)),
-        None => retries,
     }
 }
 

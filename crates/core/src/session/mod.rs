@@ -3,13 +3,15 @@
 mod builder;
 mod extensions;
 mod limits;
+mod metering;
 mod profile;
 mod region;
 mod registry;
 mod resending;
+mod retries;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
@@ -17,11 +19,13 @@ use aws_config::{BehaviorVersion, SdkConfig};
 #[cfg(feature = "control-plane")]
 use once_cell::sync::OnceCell;
 
+use crate::ledger::Tags;
 use crate::{Error, Result};
 
 pub use builder::SessionBuilder;
 pub(crate) use limits::{SessionLimits, StreamLimits, supported_timeout};
 pub use registry::SessionChoice;
+pub use retries::RetryPolicy;
 
 /// Returns the SDK's behavior version, which determines its defaults for retries and timeouts. Raising it changes
 /// behavior, so it belongs in the changelog.
@@ -61,6 +65,8 @@ pub(crate) enum CredentialSource {
 #[derive(Clone)]
 pub struct Session {
     inner: Arc<Inner>,
+    /// The tags of its calls. `None` if there are none.
+    tags: Option<Arc<Tags>>,
 }
 
 struct Inner {
@@ -72,6 +78,8 @@ struct Inner {
     runtime: Mutex<RuntimeClients>,
     regions: region::Regions,
     extensions: extensions::Extensions,
+    /// Not set until a call has to be metered, so that other calls only look whether it is.
+    meters: OnceLock<metering::Meters>,
 }
 
 /// The clients of the runtime API. Their limits and their retries differ.
@@ -87,6 +95,7 @@ struct RuntimeClients {
 #[derive(Clone)]
 struct Settings {
     limits: SessionLimits,
+    retries: Option<RetryPolicy>,
     credential_source: CredentialSource,
 }
 
@@ -141,10 +150,15 @@ impl Session {
     ///
     /// [`Configuration`](crate::ErrorKind::Configuration) if it has no region, or an invalid one.
     pub fn from_sdk_config(config: &SdkConfig) -> Result<Self> {
-        Self::new(config.clone(), StreamLimits::default(), CredentialSource::SdkConfig)
+        Self::new(config.clone(), StreamLimits::default(), None, CredentialSource::SdkConfig)
     }
 
-    fn new(config: SdkConfig, stream: StreamLimits, credential_source: CredentialSource) -> Result<Self> {
+    fn new(
+        config: SdkConfig,
+        stream: StreamLimits,
+        retries: Option<RetryPolicy>,
+        credential_source: CredentialSource,
+    ) -> Result<Self> {
         let region = match config.region().map(AsRef::as_ref) {
             Some(region) if is_region(region) => region.to_owned(),
             Some(region) if !region.trim().is_empty() => return Err(invalid_region(region)),
@@ -156,7 +170,7 @@ impl Session {
             None => config.into_builder().behavior_version(behavior_version()).build(),
         };
         let limits = SessionLimits::new(&timeouts(&config), stream);
-        let settings = Settings { limits, credential_source };
+        let settings = Settings { limits, retries, credential_source };
         Ok(Self::with_regions(config, region, settings, region::Regions::default()))
     }
 
@@ -171,7 +185,9 @@ impl Session {
                 runtime: Mutex::default(),
                 regions,
                 extensions: extensions::Extensions::default(),
+                meters: OnceLock::new(),
             }),
+            tags: None,
         }
     }
 
@@ -223,8 +239,8 @@ impl Session {
     /// Returns the client of the runtime API for requests that can be repeated free of charge.
     pub(crate) fn runtime(&self) -> aws_sdk_bedrockruntime::Client {
         let new = || {
-            let config = aws_sdk_bedrockruntime::config::Builder::from(&self.inner.config)
-                .timeout_config(limits::of_requests(&timeouts(&self.inner.config)));
+            let config =
+                self.runtime_config().timeout_config(limits::of_requests(&timeouts(&self.inner.config)));
             aws_sdk_bedrockruntime::Client::from_conf(config.build())
         };
         self.runtime_clients().free.get_or_insert_with(new).clone()
@@ -233,12 +249,23 @@ impl Session {
     /// Returns the client of the runtime API for requests that are charged.
     pub(crate) fn charged_runtime(&self) -> aws_sdk_bedrockruntime::Client {
         let new = || {
-            let config = aws_sdk_bedrockruntime::config::Builder::from(&self.inner.config)
-                .timeout_config(limits::of_replies(&timeouts(&self.inner.config)))
-                .retry_classifier(resending::NoSecondCharge);
-            aws_sdk_bedrockruntime::Client::from_conf(config.build())
+            let config =
+                self.runtime_config().timeout_config(limits::of_replies(&timeouts(&self.inner.config)));
+            aws_sdk_bedrockruntime::Client::from_conf(
+                config.retry_classifier(resending::NoSecondCharge).build(),
+            )
         };
         self.runtime_clients().charged.get_or_insert_with(new).clone()
+    }
+
+    fn runtime_config(&self) -> aws_sdk_bedrockruntime::config::Builder {
+        let policy = self.inner.settings.retries;
+        let mut config = aws_sdk_bedrockruntime::config::Builder::from(&self.inner.config)
+            .retry_classifier(retries::Pauses::new(policy));
+        if let Some(partition) = policy.and_then(RetryPolicy::partition) {
+            config.set_retry_partition(Some(partition));
+        }
+        config
     }
 
     fn runtime_clients(&self) -> std::sync::MutexGuard<'_, RuntimeClients> {
@@ -251,10 +278,10 @@ fn timeouts(config: &SdkConfig) -> TimeoutConfig {
     config.timeout_config().cloned().unwrap_or_else(|| TimeoutConfig::builder().build())
 }
 
-/// Sessions are equal if they are clones of each other.
+/// Sessions are equal if they are clones of each other, with the same tags.
 impl PartialEq for Session {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.inner, &other.inner)
+        Arc::ptr_eq(&self.inner, &other.inner) && self.tags == other.tags
     }
 }
 

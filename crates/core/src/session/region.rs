@@ -17,8 +17,8 @@ pub(super) struct Regions {
 }
 
 impl Session {
-    /// Returns a session for the same account in this region, with the same credentials and settings, including an
-    /// endpoint URL. Calls with the same region return the same session.
+    /// Returns a session for the same account in this region, with the same credentials, settings and tags,
+    /// including an endpoint URL. Calls with the same region return the same session.
     ///
     /// ```
     /// use bedrock_orm_core::Session;
@@ -38,13 +38,14 @@ impl Session {
         if !is_region(region) {
             return Err(invalid_region(region));
         }
-        let first = self.inner.regions.first.upgrade().map(|inner| Self { inner });
+        let first = self.inner.regions.first.upgrade().map(|inner| Self { inner, tags: None });
         let first = first.as_ref().unwrap_or(self);
-        Ok(match region {
+        let session = match region {
             _ if region == self.region() => self.clone(),
             _ if region == first.region() => first.clone(),
             _ => first.other(region),
-        })
+        };
+        Ok(Self { tags: self.tags.clone(), ..session })
     }
 
     /// Returns the session for another region, and creates it if it does not exist yet.

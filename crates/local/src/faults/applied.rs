@@ -21,8 +21,17 @@ pub(crate) struct AppliedFaults {
     pub(super) effect: Option<Effect>,
     /// How often that change was made before, so that each page token can differ.
     pub(super) nonce: u64,
-    /// The IDs of the token quotas that the request counts towards.
-    pub(super) token_quotas: Vec<u64>,
+    /// What the request has taken of token quotas.
+    pub(super) taken: Vec<Taken>,
+}
+
+/// What a request has taken of a token quota.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    /// The ID of the fault.
+    pub(super) fault: u64,
+    /// The ID in its quota.
+    pub(super) id: u64,
 }
 
 /// An error that the server returns in place of performing an operation.

@@ -38,6 +38,9 @@ pub(super) enum Effect {
     },
     TokensPerMinute {
         limit: u64,
+        /// What one token of a reply takes of the quota.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        burndown: u64,
     },
     Latency {
         ms: u64,
@@ -94,6 +97,15 @@ pub(super) enum Effect {
     Oversized {
         bytes: usize,
     },
+}
+
+fn one() -> u64 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_one(number: &u64) -> bool {
+    *number == 1
 }
 
 impl Effect {

@@ -84,10 +84,17 @@ impl Fault {
         Effect::RequestsPerSecond { limit }.into()
     }
 
-    /// `ThrottlingException` with `retry-after` once the responses of the last minute of the server's clock have used
-    /// this many tokens, input and output together. Applies to Converse, InvokeModel, and their streams.
+    /// `ThrottlingException` with `retry-after` for requests above this number of tokens in the last minute of the
+    /// server's clock. Applies to Converse, InvokeModel, and their streams.
+    ///
+    /// It counts as AWS does. A request takes the tokens of its prompt and its `max_tokens`; if it does not set them,
+    /// the most that its model replies with, where the server knows it. At its end, that becomes the tokens of the
+    /// prompt that were not read from the cache, and those of the reply times the [`burndown`](Self::burndown). A request
+    /// that asks for more than the limit is always refused.
+    ///
+    /// Source: <https://docs.aws.amazon.com/bedrock/latest/userguide/quotas-token-burndown.html>
     pub fn tokens_per_minute(limit: u64) -> Self {
-        Effect::TokensPerMinute { limit }.into()
+        Effect::TokensPerMinute { limit, burndown: 1 }.into()
     }
 
     /// A pause before the response, in real time.
@@ -239,6 +246,15 @@ impl Fault {
     pub fn retry_after(mut self, wait: Duration) -> Self {
         if let Effect::Error { retry_after_ms, .. } = &mut self.effect {
             *retry_after_ms = Some(milliseconds(wait));
+        }
+        self
+    }
+
+    /// Sets how many tokens of a token quota one token of a reply takes: 5 for Claude 4 and newer models on AWS, 1 by
+    /// default. Has no effect on other faults.
+    pub fn burndown(mut self, tokens: u64) -> Self {
+        if let Effect::TokensPerMinute { burndown, .. } = &mut self.effect {
+            *burndown = tokens;
         }
         self
     }

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::faults::applied::{AppliedFaults, InjectedError, injected_error};
+use crate::faults::applied::{AppliedFaults, InjectedError, Taken, injected_error};
 use crate::faults::effect::Effect;
 use crate::faults::fault::{Fault, RequestFilter};
-use crate::faults::quota::{Quota, tokens_of_event, tokens_of_output};
+use crate::faults::quota::{Quota, Reported, tokens_of_event, tokens_of_output, tokens_of_request};
 use crate::wire::description::{Operation, Service, Services};
 use crate::wire::error::AwsError;
 use crate::wire::output::Output;
@@ -63,6 +63,8 @@ pub(crate) struct FaultTarget<'a> {
     /// The model ID in the request's path.
     pub(crate) model_in_path: Option<&'a str>,
     pub(crate) body: &'a [u8],
+    /// Returns the most tokens that the model replies with, if it is known.
+    pub(crate) model_max_tokens: &'a dyn Fn() -> Option<u64>,
     pub(crate) now: Timestamp,
 }
 
@@ -139,48 +141,55 @@ impl Faults {
         let mut applied = AppliedFaults::default();
         for entry in &mut self.plan().entries {
             if entry.matches(target) && entry.count_match() && !applied.is_final() {
-                entry.apply(target.now, &mut applied);
+                entry.apply(target, &mut applied);
             }
         }
         applied
     }
 
-    /// Counts the tokens of an output towards the quotas of its request. A stream's are counted when its last event
-    /// has them.
+    /// Settles what a request has taken of quotas with what its output reports. A stream's is settled when an event
+    /// reports it.
     pub(crate) fn count_tokens(
         self: &Arc<Self>,
         applied: &AppliedFaults,
         world: &Arc<World>,
         output: Output,
     ) -> Output {
-        if applied.token_quotas.is_empty() {
+        if applied.taken.is_empty() {
             return output;
         }
         match output {
             Output::Events { events, headers, ending } => {
                 let (faults, world) = (Arc::clone(self), Arc::clone(world));
-                let quotas = applied.token_quotas.clone();
+                let taken = applied.taken.clone();
                 let events = events.inspect(move |event| {
-                    let tokens = event.as_ref().map_or(0, tokens_of_event);
-                    faults.spend_tokens(&quotas, world.clock.now(), tokens);
+                    if let Some(reported) = event.as_ref().ok().and_then(tokens_of_event) {
+                        faults.settle(&taken, world.clock.now(), reported);
+                    }
                 });
                 Output::Events { events: events.boxed(), headers, ending }
             }
             output => {
-                self.spend_tokens(&applied.token_quotas, world.clock.now(), tokens_of_output(&output));
+                self.settle(&applied.taken, world.clock.now(), tokens_of_output(&output));
                 output
             }
         }
     }
 
-    /// Takes tokens from quotas, which are given by their fault's IDs.
-    fn spend_tokens(&self, quotas: &[u64], now: Timestamp, tokens: u64) {
-        if tokens == 0 {
+    /// Gives back what a request has taken of quotas, because no model replied.
+    pub(crate) fn give_back(&self, applied: &AppliedFaults, now: Timestamp) {
+        self.settle(&applied.taken, now, Reported::default());
+    }
+
+    fn settle(&self, taken: &[Taken], now: Timestamp, reported: Reported) {
+        if taken.is_empty() {
             return;
         }
         for entry in &mut self.plan().entries {
-            if quotas.contains(&entry.planned.id) {
-                entry.quota.spend(now, tokens);
+            let Effect::TokensPerMinute { burndown, .. } = entry.planned.fault.effect else { continue };
+            for taken in taken.iter().filter(|taken| taken.fault == entry.planned.id) {
+                let cost = reported.input.saturating_add(reported.output.saturating_mul(burndown));
+                entry.quota.settle(taken.id, now, cost);
             }
         }
     }
@@ -205,7 +214,8 @@ impl PlanEntry {
             && probability.is_none_or(|probability| draw_share(seed, self.planned.seen) < probability)
     }
 
-    fn apply(&mut self, now: Timestamp, applied: &mut AppliedFaults) {
+    fn apply(&mut self, target: &FaultTarget<'_>, applied: &mut AppliedFaults) {
+        let now = target.now;
         match &self.planned.fault.effect {
             Effect::Latency { ms } => {
                 applied.pause = applied.pause.saturating_add(Duration::from_millis(*ms));
@@ -217,14 +227,17 @@ impl PlanEntry {
                     retry_after: retry_after_ms.map(Duration::from_millis),
                 });
             }
-            Effect::RequestsPerSecond { limit } => match self.quota.admit(now, *limit, SECOND) {
-                Ok(()) => return self.quota.spend(now, 1),
+            Effect::RequestsPerSecond { limit } => match self.quota.admit(now, *limit, SECOND, 1) {
+                Ok(_) => return,
                 Err(wait) => applied.error = Some(throttled("requests", wait)),
             },
-            Effect::TokensPerMinute { limit } => match self.quota.admit(now, *limit, MINUTE) {
-                Ok(()) => return applied.token_quotas.push(self.planned.id),
-                Err(wait) => applied.error = Some(throttled("tokens", wait)),
-            },
+            Effect::TokensPerMinute { limit, .. } => {
+                let cost = tokens_of_request(target.body, target.model_max_tokens);
+                match self.quota.admit(now, *limit, MINUTE, cost) {
+                    Ok(id) => return applied.taken.push(Taken { fault: self.planned.id, id }),
+                    Err(wait) => applied.error = Some(throttled("tokens", wait)),
+                }
+            }
             effect => (applied.effect, applied.nonce) = (Some(effect.clone()), self.planned.applied),
         }
         self.planned.applied += 1;

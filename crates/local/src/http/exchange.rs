@@ -81,7 +81,9 @@ async fn handle(local: &Arc<Local>, parts: &Parts, found: Option<RouteMatch>, in
 }
 
 fn faults_for(local: &Local, found: &RouteMatch, body: &Bytes) -> AppliedFaults {
+    let model_max_tokens = || local.world.catalogue.named_by(found.model()?)?.accepted.limits.output_tokens;
     local.faults.for_request(&FaultTarget {
+        model_max_tokens: &model_max_tokens,
         service: found.service,
         operation: found.operation,
         model_in_path: found.model(),

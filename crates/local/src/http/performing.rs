@@ -37,7 +37,11 @@ pub(crate) async fn perform(
     if let Some(error) = &faults.error {
         return Ok(responses::injected_failure(local, error));
     }
-    let (status, output) = perform_operation(local, faults, found, parts, body).await?;
+    let performed = perform_operation(local, faults, found, parts, body).await;
+    if performed.is_err() {
+        local.faults.give_back(faults, local.world.clock.now());
+    }
+    let (status, output) = performed?;
     let stream = stream.map(|stream| (stream, Decoder::new(chain.map(SignatureChain::into_check))));
     Ok(responses::success(local, status, output, stream))
 }
@@ -53,6 +57,7 @@ async fn perform_operation(
     let (service, operation) = (found.service, found.operation);
     let query = parts.uri.query().unwrap_or_default();
     if let Some(recorded) = play_back(local, &found, query, &body)? {
+        local.faults.give_back(faults, local.world.clock.now());
         return Ok(recorded);
     }
     let request = Request::parse(found, query, &parts.headers, body, region(local, parts))?;

@@ -10,6 +10,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use jiff::Timestamp;
 
 use crate::wire::error::{AwsError, AwsResult};
+use crate::wire::routing::is_identifier_of;
 pub(crate) use crate::world::catalogue::model::FoundationModel;
 use crate::world::catalogue::profiles::ProfileGroup;
 use crate::world::catalogue::rules::{Accepted, Rule};
@@ -134,6 +135,11 @@ impl Catalogue {
     pub(crate) fn find(&self, id: &str) -> Option<&'static FoundationModel> {
         let declared = self.declared.lock().unwrap_or_else(PoisonError::into_inner);
         self.data.models.iter().chain(declared.iter().copied()).find(|model| model.model_id == id)
+    }
+
+    /// Finds the model that an ID, a profile's ID or an ARN ends with.
+    pub(crate) fn named_by(&self, identifier: &str) -> Option<&'static FoundationModel> {
+        self.all().into_iter().find(|model| is_identifier_of(&model.model_id, identifier))
     }
 
     fn all(&self) -> Vec<&'static FoundationModel> {

@@ -1,0 +1,144 @@
+//! Spans by OpenTelemetry's conventions for generative AI. They are in development: all names are in this file.
+//!
+//! Source: <https://github.com/open-telemetry/semantic-conventions-genai>
+
+use std::time::Duration;
+
+use bedrock_orm_models::Tokens;
+use tracing::Span;
+use tracing::field::Empty;
+
+use crate::Error;
+
+/// The kind of an inference, as the conventions name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inference {
+    /// A turn of a conversation.
+    Chat,
+    /// A request in the provider's format.
+    GenerateContent,
+}
+
+impl Inference {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::GenerateContent => "generate_content",
+        }
+    }
+}
+
+/// What a response says about its call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The tokens that the call used. `None` if AWS does not report them.
+    pub tokens: Option<Tokens>,
+    /// Why the model stopped.
+    pub finish_reason: Option<String>,
+    /// The model that replied, if it is not the one that was called.
+    pub model_id: Option<String>,
+}
+
+const PROVIDER: &str = "aws.bedrock";
+
+const ERROR_TYPE: &str = "error.type";
+const FINISH_REASONS: &str = "gen_ai.response.finish_reasons";
+const OPERATION_NAME: &str = "gen_ai.operation.name";
+const PROVIDER_NAME: &str = "gen_ai.provider.name";
+const REQUEST_MODEL: &str = "gen_ai.request.model";
+const RESPONSE_MODEL: &str = "gen_ai.response.model";
+const TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
+const INPUT_TOKENS: &str = "gen_ai.usage.input_tokens";
+const OUTPUT_TOKENS: &str = "gen_ai.usage.output_tokens";
+const CACHE_READ_TOKENS: &str = "gen_ai.usage.cache_read.input_tokens";
+const CACHE_WRITE_TOKENS: &str = "gen_ai.usage.cache_creation.input_tokens";
+const SPAN_NAME: &str = "otel.name";
+const SPAN_KIND: &str = "otel.kind";
+const SPAN_STATUS: &str = "otel.status_code";
+
+/// Returns the span of a call. It is disabled unless a subscriber wants it.
+pub(crate) fn span(
+    operation: &'static str,
+    model_id: Option<&str>,
+    region: &str,
+    inference: Option<Inference>,
+) -> Span {
+    let span = tracing::debug_span!(
+        target: "bedrock_orm",
+        "bedrock",
+        operation,
+        model_id,
+        region,
+        { SPAN_NAME } = Empty,
+        { SPAN_KIND } = Empty,
+        { SPAN_STATUS } = Empty,
+        { ERROR_TYPE } = Empty,
+        { OPERATION_NAME } = Empty,
+        { PROVIDER_NAME } = Empty,
+        { REQUEST_MODEL } = Empty,
+        { RESPONSE_MODEL } = Empty,
+        { FINISH_REASONS } = Empty,
+        { TIME_TO_FIRST_CHUNK } = Empty,
+        { INPUT_TOKENS } = Empty,
+        { OUTPUT_TOKENS } = Empty,
+        { CACHE_READ_TOKENS } = Empty,
+        { CACHE_WRITE_TOKENS } = Empty,
+    );
+    if span.is_disabled() {
+        return span;
+    }
+    span.record(SPAN_KIND, "client");
+    if let (Some(inference), Some(model_id)) = (inference, model_id) {
+        span.record(SPAN_NAME, format!("{} {model_id}", inference.as_str()));
+        span.record(OPERATION_NAME, inference.as_str());
+        span.record(PROVIDER_NAME, PROVIDER);
+        span.record(REQUEST_MODEL, model_id);
+    } else {
+        span.record(SPAN_NAME, operation);
+    }
+    span
+}
+
+/// Records what AWS reported.
+pub(crate) fn succeeded(span: &Span, report: &Report) {
+    if span.is_disabled() {
+        return;
+    }
+    if let Some(model_id) = &report.model_id {
+        span.record(RESPONSE_MODEL, model_id);
+    }
+    if let Some(reason) = &report.finish_reason {
+        span.record(FINISH_REASONS, tracing::field::debug([reason]));
+    }
+    if let Some(tokens) = &report.tokens {
+        used(span, tokens);
+    }
+}
+
+fn used(span: &Span, usage: &Tokens) {
+    span.record(INPUT_TOKENS, usage.input_tokens());
+    span.record(OUTPUT_TOKENS, usage.output_tokens);
+    if usage.cache_read_tokens > 0 {
+        span.record(CACHE_READ_TOKENS, usage.cache_read_tokens);
+    }
+    if !usage.cache_writes.is_empty() {
+        span.record(CACHE_WRITE_TOKENS, usage.cache_write_tokens());
+    }
+}
+
+/// Records the first event of a stream.
+pub(crate) fn first_chunk(span: &Span, after: Duration) {
+    span.record(TIME_TO_FIRST_CHUNK, after.as_secs_f64());
+}
+
+/// Records how the call failed.
+pub(crate) fn failed(span: &Span, error: &Error) {
+    if span.is_disabled() {
+        return;
+    }
+    span.record(SPAN_STATUS, "ERROR");
+    match error.code() {
+        Some(code) => span.record(ERROR_TYPE, code),
+        None => span.record(ERROR_TYPE, tracing::field::debug(error.kind())),
+    };
+}
