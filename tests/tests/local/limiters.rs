@@ -41,10 +41,8 @@ async fn a_call_that_finds_no_room_in_time_is_not_sent() {
     let full = Limiter::new(TokenQuota::per_minute(1_000));
     let model = model(&session, MODEL);
     let open = model.converse_stream("Hello").max_tokens(990).limiter(&full).await.unwrap();
-    let late = || {
-        model.converse("Hello").max_tokens(500).limiter(&full).operation_timeout(Duration::from_millis(20))
-    };
-    let error = late().await.unwrap_err();
+    let late = || model.converse("Hello").max_tokens(500).limiter(&full);
+    let error = late().operation_timeout(Duration::from_millis(20)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert!(error.message().contains("nothing was sent"), "{error}");
     assert_eq!(operations(&local), ["ConverseStream"]);

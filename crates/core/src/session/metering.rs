@@ -1,18 +1,12 @@
 //! What meters a session's calls: tags, the ledger, and limiters.
 
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use crate::ledger::{Ledger, LedgerEntry};
 use crate::pattern::matches;
 use crate::{Limiter, Session};
 
-/// What meters the calls of a session.
-#[derive(Default)]
-pub(super) struct Meters {
-    ledger: OnceLock<Ledger>,
-    /// Patterns of model IDs, and the limiters of their calls.
-    limiters: RwLock<Vec<(String, Limiter)>>,
-}
+use super::meters::Meters;
 
 impl Session {
     /// Returns the ledger of this session and its clones: the tokens that their calls use, by model and tags. The first

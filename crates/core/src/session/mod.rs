@@ -4,6 +4,7 @@ mod builder;
 mod extensions;
 mod limits;
 mod metering;
+mod meters;
 mod profile;
 mod region;
 mod registry;
@@ -79,7 +80,7 @@ struct Inner {
     regions: region::Regions,
     extensions: extensions::Extensions,
     /// Not set until a call has to be metered, so that other calls only look whether it is.
-    meters: OnceLock<metering::Meters>,
+    meters: OnceLock<meters::Meters>,
 }
 
 /// The clients of the runtime API. Their limits and their retries differ.
