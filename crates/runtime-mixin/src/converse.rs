@@ -194,6 +194,8 @@ impl<R> Converse<R> {
             fallbacks,
             preflight,
             facts,
+            tags,
+            limiter,
             reply: _,
         } = self;
         let reply = PhantomData;
@@ -207,6 +209,8 @@ impl<R> Converse<R> {
             fallbacks,
             preflight,
             facts,
+            tags,
+            limiter,
             reply,
         }
     }
