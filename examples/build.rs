@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs, io};
 
 /// Each page's name, its path, and the code that its snippets begin with, as stated on the page.
-const PAGES: [(&str, &str, &str); 14] = [
+const PAGES: &[(&str, &str, &str)] = &[
     ("readme", "../README.md", ""),
     ("tour", "../docs/tour.md", ""),
     ("conversations", "../docs/conversations.md", ""),
@@ -27,7 +27,7 @@ const PAGES: [(&str, &str, &str); 14] = [
 fn main() -> io::Result<()> {
     let mut functions = String::new();
     let mut list = String::new();
-    for (page, path, beginning) in PAGES {
+    for &(page, path, beginning) in PAGES {
         println!("cargo::rerun-if-changed={path}");
         for (line, snippet) in snippets(&fs::read_to_string(path)?) {
             let name = format!("{page}_line_{line}");
