@@ -60,7 +60,8 @@
 //!   `FoundationModel::with_id("…").using(&session)` and [`ConversationManager`].
 //! - `providers`: typed bodies for `invoke`, of all providers. A feature for each provider has only its own, see
 //!   [`models::providers`].
-//! - `schema`: [`Tool::new`], whose inputs are Rust types. It needs `schemars`, in your crate too.
+//! - `schema`: [`Tool::new`] and `converse_as`, whose inputs and replies are Rust types. It needs `schemars`, in your
+//!   crate too.
 
 pub use bedrock_orm_core::{
     Bound, Error, ErrorKind, Ledger, LedgerRow, LedgerSnapshot, Limiter, Money, Partial, Price, Prices,
@@ -82,11 +83,13 @@ pub use bedrock_orm_runtime_mixin::{
     TypedStream, TypedTextStream, preflight,
 };
 
+pub use bedrock_orm_runtime_mixin::{CacheLocation, CacheMiss, CachePoint, CachePolicy, CacheReport};
+
 #[cfg(feature = "control-plane")]
 pub use bedrock_orm_runtime_mixin::{InvocableModel, ModelsInUse, ResolvedModel, Routing};
 
 #[cfg(feature = "schema")]
-pub use bedrock_orm_runtime_mixin::schema_of;
+pub use bedrock_orm_runtime_mixin::{Typed, TypedForm, schema_of};
 
 /// The extension traits of bound models, by name. The [`prelude`] has their methods.
 pub mod extensions {
@@ -96,6 +99,8 @@ pub mod extensions {
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_managers::extensions::*;
     pub use bedrock_orm_managers::{DeleteExt, FullExt, RefreshExt, StopExt, UpdateExt, WaitExt};
+    #[cfg(feature = "schema")]
+    pub use bedrock_orm_runtime_mixin::ConverseAsExt;
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_runtime_mixin::{ApplyExt, ModelsInUseExt, ResolveExt};
     pub use bedrock_orm_runtime_mixin::{
@@ -139,6 +144,8 @@ pub mod prelude {
         DeleteExt as _, FullExt as _, Objects as _, RefreshExt as _, StopExt as _, UpdateExt as _,
         WaitExt as _,
     };
+    #[cfg(feature = "schema")]
+    pub use bedrock_orm_runtime_mixin::ConverseAsExt as _;
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_runtime_mixin::{ApplyExt as _, ModelsInUseExt as _, ResolveExt as _};
     pub use bedrock_orm_runtime_mixin::{

@@ -57,6 +57,7 @@ pub use field::{EachField, Field};
 pub use generated::*;
 /// The crate of the time types: `jiff::Timestamp`, `jiff::civil::date`.
 pub use jiff;
+pub use methods::caching::CacheUsage;
 pub use methods::guardrail::GuardrailContent;
 pub use methods::message::Content;
 pub use model_body::{ModelBody, StreamedBody};

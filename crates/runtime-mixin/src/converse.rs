@@ -15,10 +15,17 @@ use bedrock_orm_models::{
     GuardrailTrace, InferenceConfiguration, OutputConfig, PerformanceConfiguration, PromptVariableValues,
     ServiceTier, SystemContentBlock, TokenUsage, Tool, ToolChoice, ToolConfiguration,
 };
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
+#[cfg(feature = "schema")]
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::caching;
 use crate::preflight::{Finding, ModelFacts, Preflight};
-use crate::{BoundModel, ConverseStream, Reply, Target};
+#[cfg(feature = "schema")]
+use crate::typed::{self, form::TypedForm, reply::Typed};
+use crate::{BoundModel, CachePolicy, ConverseStream, Reply, Target};
 use crate::{demand, fallback, guardrail_config, preflight, stream};
 
 /// `converse` and `converse_stream` on a bound model.
@@ -137,6 +144,9 @@ pub struct Converse<R> {
     facts: Option<ModelFacts>,
     tags: Vec<(String, String)>,
     limiter: Option<Limiter>,
+    cache: Option<Box<CachePolicy>>,
+    #[cfg(feature = "schema")]
+    form: Option<TypedForm>,
     reply: PhantomData<fn() -> R>,
 }
 
@@ -155,6 +165,9 @@ impl<R> Converse<R> {
             facts: None,
             tags: Vec::new(),
             limiter: None,
+            cache: None,
+            #[cfg(feature = "schema")]
+            form: None,
             reply: PhantomData,
         }
     }
@@ -184,34 +197,22 @@ impl<R> Converse<R> {
 
     /// Returns the same turn, for another form of its reply.
     pub(crate) fn retyped<S>(self) -> Converse<S> {
-        let Self {
-            target,
-            request,
-            guardrail_trace,
-            guardrail_mode,
-            limits,
-            restarts,
-            fallbacks,
-            preflight,
-            facts,
-            tags,
-            limiter,
-            reply: _,
-        } = self;
-        let reply = PhantomData;
         Converse {
-            target,
-            request,
-            guardrail_trace,
-            guardrail_mode,
-            limits,
-            restarts,
-            fallbacks,
-            preflight,
-            facts,
-            tags,
-            limiter,
-            reply,
+            target: self.target,
+            request: self.request,
+            guardrail_trace: self.guardrail_trace,
+            guardrail_mode: self.guardrail_mode,
+            limits: self.limits,
+            restarts: self.restarts,
+            fallbacks: self.fallbacks,
+            preflight: self.preflight,
+            facts: self.facts,
+            tags: self.tags,
+            limiter: self.limiter,
+            cache: self.cache,
+            #[cfg(feature = "schema")]
+            form: self.form,
+            reply: PhantomData,
         }
     }
 
@@ -440,6 +441,16 @@ impl<R> Converse<R> {
         self
     }
 
+    /// Places cache points in the request, so that AWS reads what it has in common with an earlier one from its cache.
+    /// [`Reply::cache`] says what was read and written, and why nothing was read. See [`CachePolicy`].
+    ///
+    /// A model that refuses cache points costs more requests: each refusal sends the request again without the
+    /// points that were refused. The session remembers them for the model.
+    pub fn cache(mut self, policy: CachePolicy) -> Self {
+        self.cache = Some(Box::new(policy));
+        self
+    }
+
     /// Gives the tags to the sessions of the calls.
     fn apply_tags(&mut self) {
         if self.tags.is_empty() {
@@ -509,11 +520,13 @@ impl IntoFuture for Converse<Reply> {
             let (request, repairs) = self.checked_request(OPERATION)?;
             self.apply_tags();
             let timeout = self.limits.total;
-            let mut limiter = self.limiter;
-            if self.fallbacks.is_empty() {
+            let (mut limiter, cache) = (self.limiter, self.cache.take());
+            if self.fallbacks.is_empty() && cache.is_none() {
                 return Ok(reply(self.target, request, timeout, limiter).await?.with_repairs(repairs));
             }
-            let call = |target| reply(target, request.clone(), timeout, limiter.take());
+            let call = |target| {
+                Box::pin(cached_reply(target, request.clone(), timeout, limiter.take(), cache.clone()))
+            };
             let (reply, failed) = fallback::first_success(self.target, self.fallbacks, call).await?;
             Ok(reply.after(failed).with_repairs(repairs))
         })
@@ -542,6 +555,55 @@ async fn reply(
     Ok(Reply::new(response.into(), target.model_id, request_id))
 }
 
+async fn cached_reply(
+    target: Target,
+    request: ConverseRequest,
+    timeout: Option<Duration>,
+    limiter: Option<Limiter>,
+    cache: Option<Box<CachePolicy>>,
+) -> Result<Reply> {
+    let Some(policy) = cache else { return reply(target, request, timeout, limiter).await };
+    let call = |request| reply(target.clone(), request, timeout, limiter.clone());
+    let (reply, caching) = caching::sending::send(&target, &request, &policy, call).await?;
+    Ok(reply.with_caching(caching))
+}
+
+#[cfg(feature = "schema")]
+impl<T> Converse<Typed<T>> {
+    /// Sets how the model is told the form of its reply. By default, the session finds out which form the model takes.
+    pub fn form(mut self, form: TypedForm) -> Self {
+        self.form = Some(form);
+        self
+    }
+}
+
+#[cfg(feature = "schema")]
+impl<T: DeserializeOwned + JsonSchema + Send + 'static> IntoFuture for Converse<Typed<T>> {
+    type Output = Result<Typed<T>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(mut self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let (request, repairs) = self.checked_request(OPERATION)?;
+            self.apply_tags();
+            let (timeout, cache, form) = (self.limits.total, self.cache.take(), self.form);
+            let mut limiter = self.limiter;
+            let call = |target: Target| {
+                let (request, limiter, cache) = (request.clone(), limiter.take(), cache.clone());
+                Box::pin(async move {
+                    let call = |request| {
+                        cached_reply(target.clone(), request, timeout, limiter.clone(), cache.clone())
+                    };
+                    typed::sending::send(&target, request, form, OPERATION, call).await
+                })
+            };
+            let (typed, failed): (Typed<T>, _) =
+                fallback::first_success(self.target, self.fallbacks, call).await?;
+            Ok(typed.map_reply(|reply: Reply| reply.after(failed).with_repairs(repairs)))
+        })
+    }
+}
+
 fn report(response: &SdkResponse) -> Report {
     let router = response.trace().and_then(|trace| trace.prompt_router());
     Report {
@@ -559,18 +621,36 @@ impl IntoFuture for Converse<ConverseStream> {
         Box::pin(async move {
             let (request, repairs) = self.checked_request(crate::converse_stream::OPERATION)?;
             self.apply_tags();
-            let request = request.streamed(self.guardrail_mode);
+            let (mode, cache) = (self.guardrail_mode, self.cache.take());
             let (limits, restarts) = (self.limits, self.restarts);
             let mut limiter = self.limiter;
-            if self.fallbacks.is_empty() {
-                let stream = open(self.target, request, limits, restarts, limiter).await?;
+            if self.fallbacks.is_empty() && cache.is_none() {
+                let stream = open(self.target, request.streamed(mode), limits, restarts, limiter).await?;
                 return Ok(stream.with_repairs(repairs));
             }
-            let call = |target| open(target, request.clone(), limits, restarts, limiter.take());
+            let call = |target| {
+                let (mode, limiter) = (mode.clone(), limiter.take());
+                let open = move |target: Target, request: ConverseRequest| {
+                    open(target, request.streamed(mode.clone()), limits, restarts, limiter.clone())
+                };
+                Box::pin(cached_stream(target, request.clone(), cache.clone(), open))
+            };
             let (stream, failed) = fallback::first_success(self.target, self.fallbacks, call).await?;
             Ok(stream.after(failed).with_repairs(repairs))
         })
     }
+}
+
+async fn cached_stream<F: Future<Output = Result<ConverseStream>>>(
+    target: Target,
+    request: ConverseRequest,
+    cache: Option<Box<CachePolicy>>,
+    open: impl Fn(Target, ConverseRequest) -> F,
+) -> Result<ConverseStream> {
+    let Some(policy) = cache else { return open(target, request).await };
+    let call = |request| open(target.clone(), request);
+    let (stream, caching) = caching::sending::send(&target, &request, &policy, call).await?;
+    Ok(stream.with_caching(caching))
 }
 
 /// Opens a stream, with restarts until its first event.

@@ -15,6 +15,7 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 
 use crate::assembly::Assembly;
+use crate::caching::report::Caching;
 use crate::demand;
 use crate::preflight::Finding;
 use crate::stream::{self, Events};
@@ -56,6 +57,7 @@ pub struct ConverseStream {
     request_id: Option<String>,
     failed_attempts: Vec<FailedAttempt>,
     repairs: Vec<Finding>,
+    caching: Option<Caching>,
 }
 
 impl ConverseStream {
@@ -92,6 +94,7 @@ impl ConverseStream {
             request_id,
             failed_attempts: Vec::new(),
             repairs: Vec::new(),
+            caching: None,
         }
     }
 
@@ -125,6 +128,11 @@ impl ConverseStream {
 
     pub(crate) fn with_repairs(mut self, repairs: Vec<Finding>) -> Self {
         self.repairs = repairs;
+        self
+    }
+
+    pub(crate) fn with_caching(mut self, caching: Caching) -> Self {
+        self.caching = Some(caching);
         self
     }
 
@@ -177,7 +185,8 @@ impl ConverseStream {
         match std::mem::take(&mut self.assembly).response() {
             Ok(response) => {
                 let reply = Reply::new(response, self.model_id, self.request_id);
-                Ok(reply.after(self.failed_attempts).with_repairs(self.repairs))
+                let reply = reply.after(self.failed_attempts).with_repairs(self.repairs);
+                Ok(reply.with_caching(self.caching))
             }
             Err(message) => Err(Error::stream_interrupted(OPERATION, interrupted)
                 .with_partial(Partial::Message(message))

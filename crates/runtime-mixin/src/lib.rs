@@ -7,10 +7,13 @@ mod apply_guardrail;
 mod assembly;
 mod async_invoke;
 mod bidirectional_stream;
+mod caching;
 mod chat;
 mod close;
 mod conversation_manager;
 mod converse;
+#[cfg(feature = "schema")]
+mod converse_as;
 mod converse_stream;
 mod count_tokens;
 mod demand;
@@ -29,12 +32,17 @@ mod reply;
 mod schema;
 mod stream;
 mod tools;
+#[cfg(feature = "schema")]
+mod typed;
 
 #[cfg(feature = "control-plane")]
 pub use apply_guardrail::ApplyExt;
 pub use apply_guardrail::{ApplyGuardrail, ApplyGuardrailExt};
 pub use async_invoke::{AsyncInvokeExt, ModelAsyncInvokes, StartAsyncInvoke};
 pub use bidirectional_stream::{BidirectionalStream, BidirectionalStreamExt};
+pub use caching::point::{CacheLocation, CachePoint};
+pub use caching::policy::CachePolicy;
+pub use caching::report::{CacheMiss, CacheReport};
 pub use chat::chat_stream::{ChatStream, ChatTextStream};
 pub use chat::event::ChatEvent;
 pub use chat::trim::TrimPolicy;
@@ -42,6 +50,8 @@ pub use chat::{Chat, ChatExt};
 pub use close::CloseExt;
 pub use conversation_manager::ConversationManager;
 pub use converse::{Converse, ConverseExt};
+#[cfg(feature = "schema")]
+pub use converse_as::ConverseAsExt;
 pub use converse_stream::{ConverseStream, TextStream};
 pub use count_tokens::CountTokensExt;
 pub use fallback::FailedAttempt;
@@ -64,3 +74,5 @@ pub use tools::function::ToolFunction;
 pub use tools::output::{IntoToolOutput, ToolOutput};
 pub use tools::tool::Tool;
 pub use tools::toolset::Toolset;
+#[cfg(feature = "schema")]
+pub use typed::{form::TypedForm, reply::Typed};

@@ -6,6 +6,7 @@ use bedrock_orm_models::{ConverseResponse, Message, Tokens};
 use serde::{Serialize, Serializer};
 
 use crate::FailedAttempt;
+use crate::caching::report::{CacheReport, Caching, report};
 use crate::preflight::Finding;
 
 /// A model's reply: AWS's response, to which it derefs, and what AWS's response does not say. It serializes as AWS's
@@ -34,6 +35,7 @@ pub struct Reply {
     failed_attempts: Vec<FailedAttempt>,
     rounds: Vec<Reply>,
     repairs: Vec<Finding>,
+    caching: Option<Box<Caching>>,
 }
 
 impl Reply {
@@ -45,6 +47,7 @@ impl Reply {
             failed_attempts: Vec::new(),
             rounds: Vec::new(),
             repairs: Vec::new(),
+            caching: None,
         }
     }
 
@@ -60,6 +63,11 @@ impl Reply {
 
     pub(crate) fn with_repairs(mut self, repairs: Vec<Finding>) -> Self {
         self.repairs = repairs;
+        self
+    }
+
+    pub(crate) fn with_caching(mut self, caching: impl Into<Option<Caching>>) -> Self {
+        self.caching = caching.into().map(Box::new);
         self
     }
 
@@ -91,6 +99,12 @@ impl Reply {
     /// Returns what was repaired in the request, if [`Preflight::Repair`](crate::preflight::Preflight::Repair) was set.
     pub fn repairs(&self) -> &[Finding] {
         &self.repairs
+    }
+
+    /// Returns what the prompt cache read and wrote, and why it read nothing, in one line with `Display`. The reasons
+    /// need a [`CachePolicy`](crate::CachePolicy) on the call.
+    pub fn cache(&self) -> CacheReport {
+        report(&self.response, self.caching.as_deref())
     }
 
     /// Converts the reply to AWS's response.

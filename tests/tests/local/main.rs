@@ -22,6 +22,7 @@ mod behaviours {
 
 mod any_model;
 mod async_invokes;
+mod caching;
 mod chats;
 mod conversation_manager;
 mod converse;
@@ -47,5 +48,6 @@ mod sessions;
 mod spawned_futures;
 mod stream_faults;
 mod traps;
+mod typed;
 mod waits;
 mod wire_json;

@@ -37,6 +37,12 @@ pub enum ErrorKind {
     ModelTimeout,
     /// A lookup for one row found several.
     MultipleObjectsReturned,
+    /// A typed reply does not fit its type, also after the model was told so.
+    ReplyMisfit,
+    /// A guardrail, a filter or the model itself refused a typed reply.
+    ReplyRefused,
+    /// A typed reply was cut short by a limit of tokens.
+    ReplyTruncated,
     /// The resource is in use, so it cannot be updated or deleted.
     ResourceInUse,
     /// The model still called tools when a chat's turn had its most rounds.

@@ -1,6 +1,7 @@
 //! Constructors and accessors, written by hand for the generated types.
 
 mod async_invoke;
+pub(crate) mod caching;
 mod converse;
 mod count_tokens;
 mod foundation_model;
