@@ -59,6 +59,9 @@ pub use generated::*;
 pub use jiff;
 pub use methods::caching::CacheUsage;
 pub use methods::guardrail::GuardrailContent;
+pub use methods::guardrail_report::{
+    GuardrailFinding, GuardrailFindingAction, GuardrailPolicyKind, GuardrailReport,
+};
 pub use methods::message::Content;
 pub use model_body::{ModelBody, StreamedBody};
 pub use text_value::TextValue;

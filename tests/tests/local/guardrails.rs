@@ -3,11 +3,12 @@
 use bedrock_orm::models::{
     CreateGuardrailVersionRequest, GuardrailContentBlock, GuardrailContentFilterConfig,
     GuardrailContentFilterType, GuardrailContentPolicyConfig, GuardrailContentSource,
-    GuardrailFilterStrength, GuardrailOutputScope, GuardrailTopicConfig, GuardrailTopicPolicyConfig,
-    GuardrailTopicType, GuardrailWordConfig, GuardrailWordPolicyConfig, UpdateGuardrailRequest,
+    GuardrailFilterStrength, GuardrailOutputScope, GuardrailPolicyKind, GuardrailTopicConfig,
+    GuardrailTopicPolicyConfig, GuardrailTopicType, GuardrailTrace, GuardrailWordConfig,
+    GuardrailWordPolicyConfig, UpdateGuardrailRequest,
 };
 use bedrock_orm::prelude::*;
-use bedrock_orm_local::{LocalBedrock, RecordedRequest};
+use bedrock_orm_local::{LocalBedrock, RecordedRequest, Reply};
 use bedrock_orm_tests::behaviours::guardrails::guardrail_request;
 use bedrock_orm_tests::support::{MODEL, local, model, only_request, operations};
 use serde_json::{Value, json};
@@ -279,4 +280,71 @@ async fn twenty_concurrent_creations_and_updates_all_succeed() {
     assert_eq!((created, guardrails.count().await.unwrap()), (1, 1));
     let there = guardrails.filter(Guardrail::NAME.eq(&name)).one().await.unwrap();
     assert!(there.description.as_deref().is_some_and(|text| text.starts_with("change ")), "{there:?}");
+}
+
+#[tokio::test]
+async fn a_reply_says_what_its_guardrail_blocked() {
+    let (_local, session, guardrail) = session_with_guardrail().await;
+    let nova = model(&session, MODEL);
+    let turn =
+        |text: &str| nova.converse(text).guardrail(&guardrail).guardrail_trace(GuardrailTrace::Enabled);
+    let reply = turn("Play the xylophone.").await.unwrap();
+    let report = reply.guardrail();
+    assert!(report.intervened && report.is_input_blocked() && !report.is_output_blocked());
+    let [word] = report.blocked_by().try_into().unwrap();
+    assert_eq!((word.policy, word.name.as_str()), (GuardrailPolicyKind::Word, "WORD"));
+    assert_eq!(
+        (word.matched.as_deref(), word.source),
+        (Some("xylophone"), Some(GuardrailContentSource::Input))
+    );
+    assert_eq!(report.to_string(), "intervened: word `WORD` blocked in the input", "without the word");
+
+    let untraced = nova.converse("Play the xylophone.").guardrail(&guardrail).await.unwrap().guardrail();
+    assert!(untraced.is_input_blocked() && untraced.findings.is_empty());
+    let passed = turn("Hello.").await.unwrap().guardrail();
+    assert_eq!((passed.to_string().as_str(), passed.is_input_blocked()), ("did not intervene", false));
+
+    let mut stream = nova
+        .converse_stream("Play the xylophone.")
+        .guardrail(&guardrail)
+        .guardrail_trace(GuardrailTrace::Enabled)
+        .await
+        .unwrap();
+    let mut from_metadata = None;
+    while let Some(event) = stream.next().await {
+        if let ConverseStreamOutput::Metadata(metadata) = event.unwrap() {
+            from_metadata = Some(metadata.guardrail());
+        }
+    }
+    assert_eq!(from_metadata.unwrap().blocked_by().len(), 1);
+}
+
+#[tokio::test]
+async fn a_verdict_says_what_was_masked() {
+    let (_local, _session, guardrail) = session_with_guardrail().await;
+    let report = guardrail.apply("Write to ada@example.com.").await.unwrap().guardrail();
+    assert!(report.intervened && report.blocked_by().is_empty());
+    let [email] = report.masked().try_into().unwrap();
+    assert_eq!((email.name.as_str(), email.source), ("EMAIL", None));
+    assert_eq!(report.to_string(), "intervened: sensitive information `EMAIL` masked");
+}
+
+#[tokio::test]
+async fn a_guardrail_checks_only_guarded_content() {
+    let (local, session, guardrail) = session_with_guardrail().await;
+    let nova = model(&session, MODEL);
+    let ours = ContentBlock::text("The xylophone is our logo.");
+    let message = Message::user([ours.clone(), ContentBlock::guarded("Hello.")]);
+    // The local model's own reply would quote the logo.
+    local.queue_reply(Reply::text("Hello."));
+    let passed = nova.converse(message).guardrail(&guardrail).await.unwrap();
+    assert_ne!(passed.stop_reason, StopReason::GuardrailIntervened);
+    let guarded = only_request(&local).json()["messages"][0]["content"][1].clone();
+    assert_eq!(guarded, json!({"guardContent": {"text": {"text": "Hello."}}}));
+    let message = Message::user([ours, ContentBlock::guarded("Play the xylophone.")]);
+    let blocked = nova.converse(message).guardrail(&guardrail).await.unwrap();
+    assert_eq!(blocked.stop_reason, StopReason::GuardrailIntervened);
+    let system = SystemContentBlock::guarded("A xylophone.");
+    let blocked = nova.converse("Hello.").system(system).guardrail(&guardrail).await.unwrap();
+    assert_eq!(blocked.stop_reason, StopReason::GuardrailIntervened);
 }

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::{
     Blob, CachePointBlock, CachePointType, ContentBlock, ConversationRole, DocumentBlock, DocumentFormat,
-    DocumentSource, ImageBlock, ImageFormat, ImageSource, Message, ReasoningContentBlock, SystemContentBlock,
-    ToolResultBlock, ToolUseBlock,
+    DocumentSource, GuardrailConverseContentBlock, GuardrailConverseTextBlock, ImageBlock, ImageFormat,
+    ImageSource, Message, ReasoningContentBlock, SystemContentBlock, ToolResultBlock, ToolUseBlock,
 };
 
 /// A message of the user.
@@ -149,6 +149,23 @@ impl ContentBlock {
         Self::CachePoint(CachePointBlock::new(CachePointType::Default))
     }
 
+    /// Creates a text that the guardrail checks. If a request has guarded content, the guardrail checks nothing else of
+    /// its messages.
+    ///
+    /// ```
+    /// use bedrock_orm_models::{ContentBlock, Message};
+    ///
+    /// let handbook = ContentBlock::text("A long text that we wrote ourselves.");
+    /// let message = Message::user([handbook, ContentBlock::guarded("What the user typed.")]);
+    /// assert_eq!(serde_json::to_value(&message)?["content"][1]["guardContent"]["text"]["text"], "What the user typed.");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    ///
+    /// Source: [guardrails in Converse](https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use-converse-api.html).
+    pub fn guarded(content: impl Into<GuardrailConverseContentBlock>) -> Self {
+        Self::GuardContent(content.into())
+    }
+
     /// Returns the text of a text block.
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -207,6 +224,11 @@ impl From<ToolResultBlock> for ContentBlock {
 }
 
 impl SystemContentBlock {
+    /// Creates a text that the guardrail checks. A guardrail checks nothing else of a system prompt.
+    pub fn guarded(content: impl Into<GuardrailConverseContentBlock>) -> Self {
+        Self::GuardContent(content.into())
+    }
+
     /// Creates a text block.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
@@ -215,6 +237,25 @@ impl SystemContentBlock {
     /// Creates a cache point: the prompt is cached up to it.
     pub fn cache_point() -> Self {
         Self::CachePoint(CachePointBlock::new(CachePointType::Default))
+    }
+}
+
+impl From<&str> for GuardrailConverseContentBlock {
+    fn from(text: &str) -> Self {
+        Self::Text(GuardrailConverseTextBlock::new(text))
+    }
+}
+
+impl From<String> for GuardrailConverseContentBlock {
+    fn from(text: String) -> Self {
+        Self::Text(GuardrailConverseTextBlock::new(text))
+    }
+}
+
+/// A text with qualifiers, such as a source that replies are checked against.
+impl From<GuardrailConverseTextBlock> for GuardrailConverseContentBlock {
+    fn from(text: GuardrailConverseTextBlock) -> Self {
+        Self::Text(text)
     }
 }
 

@@ -6,6 +6,7 @@ mod converse;
 mod count_tokens;
 mod foundation_model;
 pub(crate) mod guardrail;
+pub(crate) mod guardrail_report;
 pub(crate) mod message;
 mod tag;
 mod tool;

@@ -145,8 +145,7 @@ fn make_object_strict(schema: &mut Map<String, Value>) -> bool {
 
 fn make_parts_strict(schema: &mut Map<String, Value>) -> bool {
     let members = schema.get_mut("properties").and_then(Value::as_object_mut);
-    let members = members.into_iter().flat_map(|members| members.values_mut());
-    if !members.fold(true, |fits, member| make_strict(member) && fits) {
+    if !members.into_iter().flat_map(|members| members.values_mut()).all(make_strict) {
         return false;
     }
     if schema.get_mut("items").is_some_and(|items| !make_strict(items)) {
