@@ -348,3 +348,29 @@ async fn a_guardrail_checks_only_guarded_content() {
     let blocked = nova.converse("Hello.").system(system).guardrail(&guardrail).await.unwrap();
     assert_eq!(blocked.stop_reason, StopReason::GuardrailIntervened);
 }
+
+#[tokio::test]
+async fn a_chat_replaces_what_a_guardrail_blocked() {
+    let (local, session, guardrail) = session_with_guardrail().await;
+    let mut chat = model(&session, MODEL).chat().guardrail(&*guardrail);
+    for turn in ["Hello.", "Play the xylophone.", "And now?"] {
+        local.queue_reply(Reply::text("Well."));
+        chat.send(turn).await.unwrap();
+    }
+    let history = serde_json::to_value(chat.history()).unwrap();
+    assert_eq!(history[0]["content"], json!([{"text": "Hello."}]));
+    assert_eq!(history[2]["content"], json!([{"text": "[A guardrail blocked this message.]"}]));
+    assert_eq!(history[3]["content"], json!([{"text": "This prompt is blocked."}]));
+    assert_eq!(history[4]["content"], json!([{"text": "And now?"}]));
+    assert_eq!(history[5]["content"], json!([{"text": "Well."}]), "the next turn is not blocked");
+
+    let mut streaming =
+        model(&session, MODEL).chat().guardrail(&*guardrail).redact_blocked("[gone]".to_owned());
+    streaming.stream("Play the xylophone.").await.unwrap().collect().await.unwrap();
+    assert_eq!(streaming.history()[0].text(), "[gone]");
+
+    let mut kept = model(&session, MODEL).chat().guardrail(&*guardrail).redact_blocked(None);
+    kept.send("Play the xylophone.").await.unwrap();
+    let again = kept.send("And now?").await.unwrap();
+    assert!(again.guardrail().is_input_blocked() && kept.history()[0].text().contains("xylophone"));
+}

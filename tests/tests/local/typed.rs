@@ -286,3 +286,49 @@ async fn fallbacks_and_caching_apply_to_typed_replies() {
     );
     assert!(bodies(&local)[1]["messages"][0]["content"][1]["cachePoint"].is_object());
 }
+
+#[tokio::test]
+async fn a_chat_asks_for_a_type_and_goes_on() {
+    let (local, session) = local().await;
+    let nova = model(&session, MODEL);
+    local.fault(refusal(NO_OUTPUT_CONFIG)).unwrap();
+    local.queue_reply(LocalReply::tool_use("typed_reply", json!({"customer": 7})));
+    local.queue_reply(LocalReply::tool_use("typed_reply", order()));
+    let mut chat = nova.chat().system("Take orders.");
+    let reply = chat.ask_as::<Order>("Two saws for Ada.").await.unwrap();
+    assert_eq!((reply.customer.as_str(), reply.misfit().is_some()), ("Ada", true));
+    let history = serde_json::to_value(chat.history()).unwrap();
+    assert_eq!(history[0], json!({"role": "user", "content": [{"text": "Two saws for Ada."}]}));
+    let text: Value = from_str(history[1]["content"][0]["text"].as_str().unwrap()).unwrap();
+    assert_eq!((text, history.as_array().unwrap().len()), (order(), 2), "no correction");
+
+    chat.send("Thanks.").await.unwrap();
+    let last = bodies(&local).pop().unwrap();
+    assert!(last["toolConfig"].is_null() && last["messages"].as_array().unwrap().len() == 3, "{last}");
+
+    for _ in 0..2 {
+        local.queue_reply(LocalReply::tool_use("typed_reply", json!({"customer": 7})));
+    }
+    let failed = chat.ask_as::<Order>("And again.").await.unwrap_err();
+    assert_eq!((failed.kind(), chat.history().len()), (ErrorKind::ReplyMisfit, 4));
+}
+
+#[tokio::test]
+async fn a_chat_runs_its_tools_before_it_asks_for_a_type() {
+    let (local, session) = local().await;
+    let stock = Tool::with_schema(
+        "stock",
+        "Returns the stock.",
+        json!({"type": "object"}),
+        async |_: Value| "2 saws",
+    );
+    let mut chat = model(&session, MODEL).chat().tools([stock]);
+    local.queue_reply(LocalReply::tool_use("stock", json!({})));
+    local.queue_reply(LocalReply::text("Two saws for Ada."));
+    local.queue_reply(LocalReply::text(order().to_string()));
+    let reply = chat.ask_as::<Order>("Order all the saws for Ada.").await.unwrap();
+    assert_eq!(reply.items[0].count, 2);
+    let result = &bodies(&local)[1]["messages"][2]["content"][0]["toolResult"]["content"][0];
+    assert_eq!(*result, json!({"text": "2 saws"}));
+    assert_eq!((operations(&local).len(), chat.history().len()), (3, 6));
+}

@@ -16,12 +16,18 @@ use bedrock_orm_models::{
     Content, ConverseRequest, GuardrailConfiguration, Message, SystemContentBlock, Tool as ToolSetting,
     ToolUseBlock,
 };
+#[cfg(feature = "schema")]
+use schemars::JsonSchema;
+#[cfg(feature = "schema")]
+use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 use tokio::sync::mpsc;
 
 use crate::chat::chat_stream::ChatStream;
 use crate::chat::conversation::Conversation;
 use crate::chat::event::{ChatEvent, Events, Watcher};
+#[cfg(feature = "schema")]
+use crate::chat::history::push_user;
 use crate::chat::history::without_reasoning;
 use crate::chat::trim::TrimPolicy;
 use crate::chat::turn::{Settings, Turn};
@@ -29,9 +35,13 @@ use crate::preflight::{ModelFacts, Preflight};
 use crate::tools::approval::Approval;
 use crate::tools::tool::Tool;
 use crate::tools::toolset::Toolset;
-use crate::{BoundModel, Converse, ConverseStream, Reply, Target};
+#[cfg(feature = "schema")]
+use crate::typed::reply::Typed;
+use crate::{BoundModel, CachePolicy, Converse, ConverseStream, Reply, Target};
 
 const MAX_ROUNDS: usize = 10;
+
+const REDACTED: &str = "[A guardrail blocked this message.]";
 
 /// `chat` on a bound model.
 pub trait ChatExt {
@@ -113,8 +123,13 @@ impl Chat {
     pub(crate) fn new(target: Target, facts: Option<ModelFacts>) -> Self {
         let call = Converse::new(target, ConverseRequest::default());
         let call = call.with_facts(facts).preflight(Preflight::Repair);
-        let settings =
-            Settings { tools: Toolset::default(), max_rounds: MAX_ROUNDS, timeout: None, trim: None };
+        let settings = Settings {
+            tools: Toolset::default(),
+            max_rounds: MAX_ROUNDS,
+            timeout: None,
+            trim: None,
+            redaction: Some(REDACTED.to_owned()),
+        };
         Self { conversation: Conversation { call, tokens_per_character: None }, settings, watcher: None }
     }
 
@@ -261,6 +276,53 @@ impl Chat {
         self
     }
 
+    /// Caches the prompts of the turns; see [`Converse::cache`]. The history has no cache points: each request gets its own.
+    ///
+    /// ```
+    /// use bedrock_orm::CachePolicy;
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::local(local.url())?;
+    /// # let model = FoundationModel::with_id("amazon.nova-pro-v1:0").using(&session);
+    /// # let handbook = "Restart the worker before the queue. ".repeat(200);
+    /// let mut chat = model.chat().system(handbook).cache(CachePolicy::auto());
+    /// chat.send("What comes first?").await?;
+    /// println!("{}", chat.send("And then?").await?.cache());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn cache(self, policy: CachePolicy) -> Self {
+        self.configure(|turn| turn.cache(policy))
+    }
+
+    /// Sets what replaces the messages of a turn in the history if a guardrail blocked them. AWS checks the whole history
+    /// with each turn, so the blocked messages would block every later turn. The default is a short note; `None` keeps them.
+    ///
+    /// The reply of a blocked turn, and a reply that was blocked itself, is in the history as the guardrail's own message, by
+    /// which AWS replaces it.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # async fn example(model: Bound<FoundationModel>, guardrail: Bound<Guardrail>) -> bedrock_orm::Result<()> {
+    /// let mut chat = model.chat().guardrail(&*guardrail).redact_blocked("[removed]".to_owned());
+    /// let reply = chat.send("Tell me the launch codes.").await?;
+    /// if reply.guardrail().is_input_blocked() {
+    ///     assert_eq!(chat.history()[0].text(), "[removed]");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn redact_blocked(mut self, marker: impl Into<Option<String>>) -> Self {
+        self.settings.redaction = marker.into();
+        self
+    }
+
     /// Calls a function for each event of the turns: replies, tool calls and their results. It sees the events of `send`, and
     /// those of `stream`.
     #[must_use]
@@ -342,6 +404,69 @@ impl Chat {
                 self.conversation = conversation;
             }
             Ok(finished.reply)
+        }
+    }
+
+    /// Sends a message, and reads the reply as a value of the type; see
+    /// [`converse_as`](crate::ConverseAsExt::converse_as). The history has the reply as JSON text, and no corrections.
+    ///
+    /// A chat with tools first takes a turn as [`send`](Self::send) does, which runs them, and then asks for its outcome in the
+    /// form of the type.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+    /// struct Checklist {
+    ///     steps: Vec<String>,
+    /// }
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::local(local.url())?;
+    /// # let model = FoundationModel::with_id("amazon.nova-pro-v1:0").using(&session);
+    /// let mut chat = model.chat().system("Be brief.");
+    /// let checklist = chat.ask_as::<Checklist>("Draft a rollback checklist.").await?;
+    /// println!("{} steps", checklist.steps.len());
+    /// chat.send("Explain the first step.").await?;
+    /// assert_eq!(chat.history().len(), 4);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send) and [`converse_as`](crate::ConverseAsExt::converse_as). The history is then what it was before.
+    ///
+    /// # Requests
+    ///
+    /// Those of `converse_as`, after those of [`send`](Self::send) for a chat with tools.
+    #[cfg(feature = "schema")]
+    pub fn ask_as<T: DeserializeOwned + JsonSchema + Send + 'static>(
+        &mut self,
+        content: impl Into<Content>,
+    ) -> impl Future<Output = Result<Typed<T>>> + Send {
+        let mut asked = self.clone();
+        let message = Message::user(content);
+        async move {
+            let has_tools = asked.settings.tools.iter().next().is_some();
+            if has_tools {
+                let turn = Turn::new(asked.conversation.clone(), asked.settings.clone(), asked.events(None));
+                if let Some(conversation) = Box::pin(turn.run(message)).await?.conversation {
+                    asked.conversation = conversation;
+                }
+                push_user(
+                    asked.conversation.messages_mut(),
+                    Message::user("Give this in the required form."),
+                );
+            } else {
+                push_user(asked.conversation.messages_mut(), message);
+            }
+            let reply = asked.conversation.call.clone().retyped::<Typed<T>>().await?;
+            asked.conversation.messages_mut().extend(reply.for_history());
+            self.conversation = asked.conversation;
+            Ok(reply)
         }
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) max_rounds: usize,
     pub(crate) timeout: Option<Duration>,
     pub(crate) trim: Option<TrimPolicy>,
+    /// What replaces a message that a guardrail blocked.
+    pub(crate) redaction: Option<String>,
 }
 
 /// A turn that is complete: the reply, and the conversation with it. No conversation if the reply is empty.
@@ -172,12 +174,25 @@ impl Turn {
         if message.is_none() && self.rounds.is_empty() {
             return Ok(Finished { conversation: None, reply });
         }
+        self.redact(&reply);
         self.conversation.messages_mut().extend(message);
         if self.settings.trim.is_some() {
             self.conversation.tokens_per_character = tokens_per_character(&self.conversation, &reply);
         }
         let reply = reply.with_rounds(self.rounds);
         Ok(Finished { conversation: Some(self.conversation), reply })
+    }
+
+    /// Replaces the messages of this turn if a guardrail blocked them: sent again with the next turn, they would block it,
+    /// too.
+    fn redact(&mut self, reply: &Reply) {
+        let Some(marker) = self.settings.redaction.as_ref().filter(|_| reply.guardrail().is_input_blocked())
+        else {
+            return;
+        };
+        let messages = self.conversation.call.request_mut().messages.get_or_insert_default();
+        messages.truncate(self.first);
+        push_user(messages, Message::user(marker.as_str()));
     }
 
     /// Attaches what was received to the error.

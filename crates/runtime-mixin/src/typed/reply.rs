@@ -2,6 +2,9 @@
 
 use std::ops::Deref;
 
+use bedrock_orm_models::{ContentBlock, Message};
+
+use super::form::TOOL;
 use crate::Reply;
 
 /// A reply that was read as a value of type `T`, to which it derefs.
@@ -44,6 +47,20 @@ impl<T> Typed<T> {
 
     pub(crate) fn map_reply(self, change: impl FnOnce(Reply) -> Reply) -> Self {
         Self { reply: change(self.reply), ..self }
+    }
+
+    /// Returns the message for a history. A call of the tool for typed replies becomes its JSON as text, since later requests
+    /// do not have the tool.
+    pub(crate) fn for_history(&self) -> Option<Message> {
+        let mut message = self.reply.sendable_message()?;
+        for block in &mut message.content {
+            if let ContentBlock::ToolUse(call) = block
+                && call.name == TOOL
+            {
+                *block = ContentBlock::Text(call.input.to_string());
+            }
+        }
+        Some(message)
     }
 
     /// Returns the reply that was read.
