@@ -59,6 +59,16 @@ impl ConversationManager {
         Converse::new(self.target(model_id), request.into())
     }
 
+    /// Sends a turn whose reply is a Rust type; see [`ConverseAsExt::converse_as`](crate::ConverseAsExt::converse_as).
+    #[cfg(feature = "schema")]
+    pub fn converse_as<T: serde::de::DeserializeOwned + schemars::JsonSchema + Send + 'static>(
+        &self,
+        model_id: impl Into<String>,
+        request: impl Into<ConverseRequest>,
+    ) -> Converse<crate::Typed<T>> {
+        Converse::new(self.target(model_id), request.into())
+    }
+
     /// Streams the reply to a turn; see [`ConverseExt::converse_stream`](crate::ConverseExt::converse_stream).
     pub fn converse_stream(
         &self,

@@ -8,7 +8,6 @@ use bedrock_orm_models::{
     ConverseRequest, JsonSchemaDefinition, OutputFormat, OutputFormatStructure, OutputFormatType,
     SystemContentBlock, Tool, ToolChoice, ToolSpecification,
 };
-use serde_json::Value;
 
 use super::schema::TypedSchema;
 
@@ -94,20 +93,5 @@ impl FormsByModel {
 
     pub(super) fn keep(&self, model_id: &str, form: TypedForm) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(model_id.to_owned(), form);
-    }
-}
-
-/// Returns the JSON of a reply's form, without the fence of Markdown that some models add.
-pub(super) fn json_text(text: &str) -> &str {
-    let text = text.trim();
-    let fenced = text.strip_prefix("```").and_then(|text| text.strip_suffix("```"));
-    fenced.map_or(text, |text| text.strip_prefix("json").unwrap_or(text).trim())
-}
-
-/// Returns the value of a reply, of which a type that is no object is the only member.
-pub(super) fn unwrapped(mut json: Value, schema: &TypedSchema) -> Value {
-    match json.get_mut(super::schema::MEMBER) {
-        Some(value) if schema.is_wrapped() => value.take(),
-        _ => json,
     }
 }

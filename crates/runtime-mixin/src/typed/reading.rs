@@ -5,9 +5,9 @@ use bedrock_orm_models::{ConverseResponse, Message, StopReason};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::form::{TOOL, json_text, unwrapped};
+use super::form::TOOL;
 use super::misfit::Misfit;
-use super::schema::TypedSchema;
+use super::schema::{MEMBER, TypedSchema};
 use crate::Reply;
 
 /// Returns an error if the model refused to reply, or its reply was cut short.
@@ -73,6 +73,21 @@ fn json(message: Option<&Message>) -> Result<Value, Misfit> {
         return Err(Misfit::new("the reply has no content"));
     }
     serde_json::from_str(json_text(&text)).map_err(|error| Misfit::of_syntax(&error))
+}
+
+/// Returns the JSON of a text, without the fence of Markdown that some models add.
+fn json_text(text: &str) -> &str {
+    let text = text.trim();
+    let fenced = text.strip_prefix("```").and_then(|text| text.strip_suffix("```"));
+    fenced.map_or(text, |text| text.strip_prefix("json").unwrap_or(text).trim())
+}
+
+/// Returns the value of a reply, of which a type that is no object is the only member.
+fn unwrapped(mut json: Value, schema: &TypedSchema) -> Value {
+    match json.get_mut(MEMBER) {
+        Some(value) if schema.is_wrapped() => value.take(),
+        _ => json,
+    }
 }
 
 #[cfg(test)]
