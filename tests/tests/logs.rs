@@ -118,6 +118,8 @@ async fn a_stream_is_one_event_when_it_ends() {
         chunk.unwrap();
     }
     log.assert_one(&["succeeded", "InvokeModelWithResponseStream", " input_tokens=", " output_tokens="]);
+    model.invoke_model(nova("pr0mpt")).await.unwrap();
+    log.assert_one(&["succeeded", "operation=\"InvokeModel\"", " input_tokens=", " output_tokens="]);
 
     local.queue_reply(Reply::text("r3ply and more").cut_after(3));
     model.converse_stream("pr0mpt").await.unwrap().collect().await.unwrap_err();

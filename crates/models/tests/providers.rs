@@ -218,6 +218,7 @@ fn chunks_of_a_chat_add_up_to_its_response() {
     }
     let calls: Vec<_> = response.tool_calls().map(|call| call.arguments().unwrap()).collect();
     assert_eq!(calls, [json!({"a": 1}), json!({})]);
+    assert!(response.tool_calls().all(|call| call.index.is_none()), "a whole reply has no positions");
     assert_eq!(response.message().unwrap().reasoning().as_deref(), Some("hm"));
     assert_eq!(response.object.as_deref(), Some("chat.completion"));
     assert_eq!(response.choices[0].finish_reason, Some(ChatFinishReason::ToolCalls));
