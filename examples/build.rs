@@ -12,6 +12,7 @@ const PAGES: &[(&str, &str, &str)] = &[
     ("django", "../docs/django.md", "type Job = ModelInvocationJob; let jobs = Job::objects();"),
     ("models", "../docs/models.md", ""),
     ("jobs", "../docs/jobs.md", ""),
+    ("batches", "../docs/batches.md", "let store = bucket()?;"),
     ("guardrails", "../docs/guardrails.md", ""),
     ("account", "../docs/account.md", ""),
     ("deadlines", "../docs/deadlines.md", ""),

@@ -5,6 +5,11 @@ use bedrock_orm::models::{
     GuardrailSensitiveInformationAction, GuardrailSensitiveInformationPolicyConfig, GuardrailWordConfig,
     GuardrailWordPolicyConfig,
 };
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bedrock_orm::object_store::ObjectStore;
+use bedrock_orm::object_store::local::LocalFileSystem;
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::LocalBedrock;
 
@@ -28,17 +33,58 @@ pub struct Bedrock {
     session: Session,
     /// The local server. It stops when this value is dropped.
     local: Option<LocalBedrock>,
+    /// The local server's folder in place of S3. It is deleted when this value is dropped.
+    buckets: PathBuf,
 }
+
+/// The bucket of a local Bedrock.
+const BUCKET: &str = "my-bucket";
 
 impl Bedrock {
     /// Starts a local Bedrock or, if the program was started with `--aws`, connects to AWS as the environment configures it.
     pub async fn connect() -> Result<Self> {
+        let buckets = std::env::temp_dir().join(format!("bedrock-orm-examples-{}", std::process::id()));
         if std::env::args().any(|argument| argument == "--aws") {
-            return Ok(Self { session: Session::from_env().await?, local: None });
+            return Ok(Self { session: Session::from_env().await?, local: None, buckets });
         }
-        let local = LocalBedrock::start().await?;
+        std::fs::create_dir_all(buckets.join(BUCKET))?;
+        let local = LocalBedrock::builder().bucket_folder(&buckets).start().await?;
         let session = Session::local(local.url())?;
-        Ok(Self { session, local: Some(local) })
+        Ok(Self { session, local: Some(local), buckets })
+    }
+
+    /// Returns whether this is a local Bedrock.
+    pub fn is_local(&self) -> bool {
+        self.local.is_some()
+    }
+
+    /// Returns the bucket for files. On AWS, set `BEDROCK_BUCKET` to one of yours.
+    pub fn bucket(&self) -> Result<String> {
+        match &self.local {
+            Some(_) => Ok(BUCKET.to_owned()),
+            None => {
+                Ok(std::env::var("BEDROCK_BUCKET")
+                    .map_err(|_| "set BEDROCK_BUCKET to one of your buckets")?)
+            }
+        }
+    }
+
+    /// Returns the store of the bucket: a folder.
+    ///
+    /// For AWS, add `object_store` with the feature `aws`, and use `AmazonS3Builder::from_env()` with the bucket's name.
+    pub fn store(&self) -> Result<Arc<dyn ObjectStore>> {
+        match &self.local {
+            Some(_) => Ok(Arc::new(LocalFileSystem::new_with_prefix(self.buckets.join(BUCKET))?)),
+            None => Err("these examples have no store for S3; see docs/batches.md".into()),
+        }
+    }
+
+    /// Returns the IAM role of batch jobs. On AWS, set `BEDROCK_ROLE` to the ARN of one of yours.
+    pub fn batch_role(&self) -> Result<String> {
+        match &self.local {
+            Some(_) => Ok("arn:aws:iam::123456789012:role/bedrock-batch".to_owned()),
+            None => Ok(std::env::var("BEDROCK_ROLE").map_err(|_| "set BEDROCK_ROLE to the ARN of a role")?),
+        }
     }
 
     /// Returns the session to pass to `using`.
@@ -75,6 +121,22 @@ impl Bedrock {
                 .map_err(|_| "set BEDROCK_OUTPUT=s3://bucket/prefix/ to an S3 URI that jobs can write to")?),
         }
     }
+}
+
+impl Drop for Bedrock {
+    fn drop(&mut self) {
+        if self.local.is_some() {
+            let _ = std::fs::remove_dir_all(&self.buckets);
+        }
+    }
+}
+
+/// Draws a progress bar for a share, 0 to 1.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share")]
+pub fn bar(share: f64) -> String {
+    const WIDTH: usize = 30;
+    let filled = ((share * WIDTH as f64).round() as usize).min(WIDTH);
+    format!("[{}{}]", "#".repeat(filled), ".".repeat(WIDTH - filled))
 }
 
 /// Creates the examples' guardrail and its first version.

@@ -1,7 +1,11 @@
 //! Compiles every Rust snippet in the README and in `docs/`, and runs it against a local Bedrock.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use bedrock_orm::object_store::ObjectStore;
+use bedrock_orm::object_store::local::LocalFileSystem;
 #[allow(unused_imports)] // some snippets import it themselves
 use bedrock_orm::prelude::*;
 use bedrock_orm_examples::{MODEL, Result, create_guardrail};
@@ -15,7 +19,8 @@ const JOB_DURATION: Duration = Duration::from_millis(200);
 
 #[tokio::test]
 async fn every_snippet_runs() -> Result {
-    let local = LocalBedrock::builder().job_duration(JOB_DURATION).start().await?;
+    std::fs::create_dir_all(buckets().join(BUCKET))?;
+    let local = LocalBedrock::builder().job_duration(JOB_DURATION).bucket_folder(buckets()).start().await?;
     local.seed("ModelInvocationJob", invocation_jobs())?;
     local.seed("ModelCopyJob", copy_jobs())?;
     let session = Session::local(local.url())?;
@@ -24,7 +29,22 @@ async fn every_snippet_runs() -> Result {
     Session::register("oregon", session.in_region("us-west-2")?);
     let (guardrail_id, _version) = create_guardrail(&session).await?;
     let model = FoundationModel::objects().get(MODEL).await?;
-    run_all(&session, &model, &guardrail_id).await
+    let result = run_all(&session, &model, &guardrail_id).await;
+    std::fs::remove_dir_all(buckets())?;
+    result
+}
+
+/// The bucket of `docs/batches.md`.
+const BUCKET: &str = "my-bucket";
+
+/// The folder that replaces S3.
+fn buckets() -> PathBuf {
+    std::env::temp_dir().join(format!("bedrock-orm-docs-{}", std::process::id()))
+}
+
+/// The store of the bucket, with which the snippets of `docs/batches.md` begin.
+fn bucket() -> Result<Arc<dyn ObjectStore>> {
+    Ok(Arc::new(LocalFileSystem::new_with_prefix(buckets().join(BUCKET))?))
 }
 
 /// The batch jobs that `docs/django.md` queries.

@@ -3,7 +3,7 @@
 //! For calls and streams (`crates/bedrock-orm/benches/talk.rs`), valgrind counts instructions, so that the result does not
 //! depend on the machine's load. The cost of one is the difference between many and few, which excludes start-up. Queries
 //! (`benches/query.rs`) depend on memory rather than instructions, so the result is the best time of several runs, with the
-//! two sides in turn.
+//! two sides in turn. A batch (`benches/batch.rs`) has a budget of memory for its whole process.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,6 +19,9 @@ const FILTERED: (&str, f64) = ("1000000", 1.20);
 /// The number of rows to stream, and the memory budget in KiB.
 const STREAMED: (&str, u64) = ("100000", 10 * 1024);
 
+/// The number of records of a batch, and the memory budget of its process in KiB.
+const BATCH: (&str, u64) = ("1000000", 64 * 1024);
+
 pub(crate) fn run(root: &Path) -> Result {
     let mut over = Vec::new();
     println!("{:<12} {:>14} {:>14} {:>8} {:>8}", "", "without", "bedrock-orm", "ratio", "budget");
@@ -29,7 +32,7 @@ pub(crate) fn run(root: &Path) -> Result {
             over.push(what);
         }
     };
-    let talk = build(root, "talk")?;
+    let talk = build(root, "talk", "")?;
     for (what, budget, few, many) in COUNTED {
         let one = |side: &str| -> Result<f64> {
             let (few_cost, many_cost) =
@@ -39,7 +42,7 @@ pub(crate) fn run(root: &Path) -> Result {
         tell(what, one("sdk")?, one("orm")?, budget);
     }
 
-    let query = build(root, "query")?;
+    let query = build(root, "query", "")?;
     let (rows, budget) = FILTERED;
     let (mut hand, mut orm) = (u64::MAX, u64::MAX);
     for _ in 0..3 {
@@ -58,11 +61,24 @@ pub(crate) fn run(root: &Path) -> Result {
     if held > budget {
         over.push("memory");
     }
+
+    let (records, budget) = BATCH;
+    let said = output(&build(root, "batch", "control-plane,object-store")?, &["map", records])?;
+    let [held, written, waited, read] = said.split_whitespace().collect::<Vec<_>>()[..] else {
+        return Err(format!("no measurement in `{said}`").into());
+    };
+    println!(
+        "a batch of {records} records had {held} KiB at most; the budget is {budget} (written in {written} s, waited for \
+         {waited} s, read in {read} s)"
+    );
+    if held.parse::<u64>()? > budget {
+        over.push("memory of a batch");
+    }
     if over.is_empty() { Ok(()) } else { Err(format!("over budget: {}", over.join(", ")).into()) }
 }
 
-/// Builds the program, optimised and without the control plane, which it does not use.
-fn build(root: &Path, name: &str) -> Result<PathBuf> {
+/// Builds the program, optimised and with only these features.
+fn build(root: &Path, name: &str, features: &str) -> Result<PathBuf> {
     let mut build = Command::new(env!("CARGO"));
     build.args([
         "bench",
@@ -71,6 +87,8 @@ fn build(root: &Path, name: &str) -> Result<PathBuf> {
         "-p",
         "bedrock-orm",
         "--no-default-features",
+        "--features",
+        features,
         "--bench",
         name,
     ]);

@@ -62,6 +62,8 @@
 //!   [`models::providers`].
 //! - `schema`: [`Tool::new`] and `converse_as`, whose inputs and replies are Rust types. It needs `schemars`, in your
 //!   crate too.
+//! - `object-store`: `Batch`, and the output files of asynchronous invocations. It adds the crate `object_store`, which is
+//!   re-exported, without an HTTP client: you choose the store.
 
 pub use bedrock_orm_core::{
     Bound, Error, ErrorKind, Ledger, LedgerRow, LedgerSnapshot, Limiter, Money, Partial, Price, Prices,
@@ -84,6 +86,15 @@ pub use bedrock_orm_runtime_mixin::{
 };
 
 pub use bedrock_orm_runtime_mixin::{CacheLocation, CacheMiss, CachePoint, CachePolicy, CacheReport};
+#[cfg(feature = "object-store")]
+pub use bedrock_orm_runtime_mixin::OutputFile;
+#[cfg(all(feature = "object-store", feature = "control-plane"))]
+pub use bedrock_orm_runtime_mixin::{
+    Batch, BatchInput, BatchProgress, BatchQuotas, BatchRecord, BatchResults, BatchRun, BatchWait,
+    BatchWatch, RecordError,
+};
+#[cfg(feature = "object-store")]
+pub use object_store;
 
 #[cfg(feature = "control-plane")]
 pub use bedrock_orm_runtime_mixin::{InvocableModel, ModelsInUse, ResolvedModel, Routing};
@@ -101,6 +112,8 @@ pub mod extensions {
     pub use bedrock_orm_managers::{DeleteExt, FullExt, RefreshExt, StopExt, UpdateExt, WaitExt};
     #[cfg(feature = "schema")]
     pub use bedrock_orm_runtime_mixin::ConverseAsExt;
+    #[cfg(feature = "object-store")]
+    pub use bedrock_orm_runtime_mixin::AsyncInvokeOutputExt;
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_runtime_mixin::{ApplyExt, ModelsInUseExt, ResolveExt};
     pub use bedrock_orm_runtime_mixin::{
@@ -146,6 +159,8 @@ pub mod prelude {
     };
     #[cfg(feature = "schema")]
     pub use bedrock_orm_runtime_mixin::ConverseAsExt as _;
+    #[cfg(feature = "object-store")]
+    pub use bedrock_orm_runtime_mixin::AsyncInvokeOutputExt as _;
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_runtime_mixin::{ApplyExt as _, ModelsInUseExt as _, ResolveExt as _};
     pub use bedrock_orm_runtime_mixin::{

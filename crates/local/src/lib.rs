@@ -83,7 +83,8 @@
 //!
 //! All sources serve Converse, InvokeModel in every provider's format, and their streams. Recorded responses are
 //! neither validated nor changed. All other replies are validated against the description. Guardrails assess a whole
-//! reply before any of it is sent. Batch jobs and bidirectional streams use no repliers.
+//! reply before any of it is sent. Batch jobs use the repliers and the echo, but no queued replies. Bidirectional streams
+//! use no repliers.
 //!
 //! ## The echo
 //!
@@ -273,8 +274,10 @@
 //!
 //! A batch inference job responds to each line of its input (a `.jsonl` file, or all those in a folder) in a
 //! `.jsonl.out` file, and writes its counts to `manifest.json.out`. Both are in a folder that has the job's ID as its
-//! name. These responses come from the echo; queued replies are not used. Without an input, the job behaves as if it
-//! had a hundred valid records. Paths with `..` and links are refused.
+//! name. The responses are not in the order of the records, since AWS promises no order. They come from the repliers and
+//! the echo; queued replies are not used. Each Get or List of batch jobs replies to up to 2,000 records of the jobs that
+//! are due; until all are done, a job is in progress and counts them. Without an input, the job behaves as if it had a hundred valid
+//! records. Paths with `..` and links are refused.
 //!
 //! # Keys
 //!

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::auth::hosts::Hosts;
 use crate::auth::keys::Keys;
 use crate::faults::{Fault, Faults};
+use crate::formats::batch::Tally;
 use crate::journal::Journal;
 use crate::model::cache::PromptCaches;
 use crate::repliers::chain::{ReplierChain, Repliers};
@@ -19,7 +20,8 @@ use crate::resources::{self, RESOURCES};
 use crate::store::context::Context;
 use crate::store::regions::Regions;
 use crate::wire::routing::Router;
-use crate::world::catalogue::Declaration;
+use crate::world::buckets::FileLines;
+use crate::world::catalogue::{Declaration, FoundationModel};
 use crate::world::{World, WorldSettings, invalid_input};
 
 #[derive(Clone, Debug)]
@@ -67,6 +69,27 @@ pub(crate) struct Local {
     pub(crate) repliers: Repliers,
     pub(crate) regions: Regions,
     pub(crate) prompt_caches: PromptCaches,
+    /// The batch jobs whose records get their replies, oldest first. A request that continues them holds the lock.
+    pub(crate) open_batches: tokio::sync::Mutex<Vec<OpenBatch>>,
+}
+
+/// A batch job whose records get their replies.
+#[derive(Debug)]
+pub(crate) struct OpenBatch {
+    pub(crate) region: String,
+    pub(crate) arn: String,
+    pub(crate) model_id: String,
+    pub(crate) model: &'static FoundationModel,
+    pub(crate) is_converse: bool,
+    /// The folder of the output files.
+    pub(crate) output: String,
+    /// The files that are not yet open, last first.
+    pub(crate) files: Vec<String>,
+    /// The file that is read, and the URI of its output.
+    pub(crate) open_file: Option<(FileLines, String)>,
+    /// Lines that are read, and not yet written with their replies.
+    pub(crate) lines: Vec<String>,
+    pub(crate) tally: Tally,
 }
 
 impl Local {
@@ -83,6 +106,7 @@ impl Local {
             repliers: Repliers::new(settings.repliers.clone()),
             regions: Regions::new(RESOURCES, resources::create_built_ins),
             prompt_caches: PromptCaches::default(),
+            open_batches: tokio::sync::Mutex::default(),
             settings,
         })
     }

@@ -213,11 +213,11 @@ async fn batch_jobs_process_every_record() {
     let out = format!("batch/out/{id}");
     assert_eq!(folder.names(&out), ["a.jsonl.out", "b.jsonl.out", "manifest.json.out"]);
     let responses = folder.lines(&format!("{out}/a.jsonl.out"));
-    assert_eq!(responses[0]["recordId"], "ONE00000001");
-    assert!(responses[0]["modelOutput"]["content"][0]["text"].as_str().unwrap().contains("Hello"));
+    assert!(responses[0]["recordId"].is_string(), "the order is not that of the input");
     assert_eq!(responses[1]["error"]["errorCode"], 400);
     assert!(responses[1].get("modelOutput").is_none());
-    assert!(responses[2]["recordId"].is_string());
+    assert_eq!(responses[2]["recordId"], "ONE00000001");
+    assert!(responses[2]["modelOutput"]["content"][0]["text"].as_str().unwrap().contains("Hello"));
     let manifest = &folder.lines(&format!("{out}/manifest.json.out"))[0];
     assert_eq!(manifest["errorRecordCount"], 2);
     assert!(manifest["outputTokenCount"].as_u64().unwrap() > 0);
@@ -230,4 +230,44 @@ async fn batch_jobs_process_every_record() {
     let (id, _) = batch(&local, "converse", MODEL, &json!({ "modelInvocationType": "Converse" })).await;
     let responses = folder.lines(&format!("batch/out/{id}/a.jsonl.out"));
     assert_eq!(responses[0]["modelOutput"]["output"]["message"]["role"], "assistant");
+}
+
+#[tokio::test]
+async fn batch_jobs_ask_the_repliers_and_count_as_they_go() {
+    let folder = Folder::new("repliers");
+    let local = LocalBedrock::builder()
+        .bucket_folder(&folder.0)
+        .reply_with(|conversation| match conversation.text().as_str() {
+            "7" => Reply::error("ModelErrorException", "Not this one."),
+            text => Reply::text(format!("{} {text}", conversation.operation())),
+        })
+        .start()
+        .await
+        .unwrap();
+    let line = |number: u32| json!({ "recordId": number.to_string(), "modelInput": { "messages": [user(&number.to_string())] } });
+    write_lines(&folder.0.join("batch/in/a.jsonl"), &(0..2500).map(line).collect::<Vec<_>>());
+    local.queue_reply(Reply::text("not for the batch"));
+
+    let (id, job) = batch(&local, "counted", MODEL, &json!({ "modelInvocationType": "Converse" })).await;
+    assert_eq!((&job["status"], &job["processedRecordCount"]), (&json!("InProgress"), &json!(2000)));
+    assert_eq!((&job["totalRecordCount"], &job["endTime"]), (&json!(2500), &Value::Null));
+    let job = get(&local, &format!("/model-invocation-job/{id}")).await.ok();
+    assert_eq!((&job["status"], &job["processedRecordCount"]), (&json!("Completed"), &json!(2500)));
+    assert_eq!((&job["successRecordCount"], &job["errorRecordCount"]), (&json!(2499), &json!(1)));
+    assert!(job["endTime"].is_string());
+
+    let mut responses = folder.lines(&format!("batch/out/{id}/a.jsonl.out"));
+    responses.sort_by_key(|response| response["recordId"].as_str().unwrap().parse::<u32>().unwrap());
+    assert_eq!(responses.len(), 2500);
+    assert_eq!(responses[7]["error"]["errorMessage"], "Not this one.");
+    assert_eq!(responses[9]["modelOutput"]["output"]["message"]["content"][0]["text"], "Converse 9");
+
+    // A job that is stopped keeps what it has processed.
+    let (id, job) = batch(&local, "stopped", MODEL, &json!({ "modelInvocationType": "Converse" })).await;
+    assert_eq!(job["status"], "InProgress");
+    post(&local, &format!("/model-invocation-job/{id}/stop"), json!({})).await.ok();
+    local.advance(Duration::from_secs(3));
+    let job = get(&local, &format!("/model-invocation-job/{id}")).await.ok();
+    assert_eq!((&job["status"], &job["processedRecordCount"]), (&json!("Stopped"), &json!(2000)));
+    assert_eq!(folder.lines(&format!("batch/out/{id}/a.jsonl.out")).len(), 2000);
 }

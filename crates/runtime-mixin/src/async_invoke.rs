@@ -19,8 +19,10 @@ use crate::{BoundModel, Target};
 /// `start_async_invoke`, `get_async_invoke` and `list_async_invokes` on a bound model.
 pub trait AsyncInvokeExt {
     /// Starts a job that writes its output to S3. It takes the input in the provider's format, and a location such as
-    /// `"s3://bucket/prefix/"`. Awaiting sends it and returns AWS's response, which has the ARN of the job. Its
-    /// `full()` gets the job.
+    /// `"s3://bucket/prefix/"`. Awaiting sends it and returns AWS's response, bound, which has the ARN of the job. Its
+    /// `full()` gets the job, `wait()` waits for it, and `watch()` streams its states.
+    ///
+    /// A start has an idempotency token from the beginning: awaiting a clone of it returns the same job.
     ///
     /// ```
     /// use bedrock_orm::prelude::*;
@@ -159,6 +161,11 @@ impl Target {
     }
 }
 
+/// Returns 128 random bits as text.
+fn random_token() -> String {
+    format!("{:032x}", fastrand::u128(..))
+}
+
 /// An asynchronous invocation. Awaiting starts it.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is awaited"]
@@ -174,15 +181,39 @@ impl StartAsyncInvoke {
         model_input: Value,
         output_data_config: AsyncInvokeOutputDataConfig,
     ) -> Self {
-        let request = StartAsyncInvokeRequest::new(target.model_id.as_str(), model_input, output_data_config);
+        let mut request =
+            StartAsyncInvokeRequest::new(target.model_id.as_str(), model_input, output_data_config);
+        request.client_request_token = Some(random_token());
         let operation_timeout = sdk::operation_timeout(&target.session);
         Self { target, request, operation_timeout }
     }
 
-    /// Sets an idempotency token: AWS starts only one job for it.
+    /// Sets the idempotency token: AWS starts only one job for it. The default is a random one.
     pub fn client_request_token(mut self, token: impl Into<String>) -> Self {
         self.request.client_request_token = Some(token.into());
         self
+    }
+
+    /// Returns the idempotency token. With the same token and input, a start is safe to repeat, also from another process.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::local(local.url())?;
+    /// # let model = FoundationModel::objects().using(&session).get("luma.ray-v2:0").await?;
+    /// let start = model.start_async_invoke(json!({"prompt": "A satellite."}), "s3://my-bedrock-output/");
+    /// println!("note this before the start: {}", start.token());
+    /// let started = start.clone().await?;
+    /// assert_eq!(start.await?.invocation_arn, started.invocation_arn);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn token(&self) -> &str {
+        self.request.client_request_token.as_deref().unwrap_or_default()
     }
 
     /// Sets the time limit of the call with all of its attempts, not of the job. The default is the session's

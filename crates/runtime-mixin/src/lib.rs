@@ -6,6 +6,10 @@
 mod apply_guardrail;
 mod assembly;
 mod async_invoke;
+#[cfg(feature = "object-store")]
+mod async_invoke_output;
+#[cfg(all(feature = "object-store", feature = "control-plane"))]
+mod batch;
 mod bidirectional_stream;
 mod caching;
 mod chat;
@@ -30,6 +34,8 @@ pub mod preflight;
 mod reply;
 #[cfg(feature = "schema")]
 mod schema;
+#[cfg(feature = "object-store")]
+mod store;
 mod stream;
 mod tools;
 #[cfg(feature = "schema")]
@@ -39,6 +45,13 @@ mod typed;
 pub use apply_guardrail::ApplyExt;
 pub use apply_guardrail::{ApplyGuardrail, ApplyGuardrailExt};
 pub use async_invoke::{AsyncInvokeExt, ModelAsyncInvokes, StartAsyncInvoke};
+#[cfg(feature = "object-store")]
+pub use async_invoke_output::{AsyncInvokeOutputExt, OutputFile};
+#[cfg(all(feature = "object-store", feature = "control-plane"))]
+pub use batch::{
+    Batch, BatchInput, BatchProgress, BatchQuotas, BatchRecord, BatchResults, BatchRun, BatchWait,
+    BatchWatch, RecordError,
+};
 pub use bidirectional_stream::{BidirectionalStream, BidirectionalStreamExt};
 pub use caching::point::{CacheLocation, CachePoint};
 pub use caching::policy::CachePolicy;

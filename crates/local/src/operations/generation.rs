@@ -31,6 +31,16 @@ impl Generation {
     /// Starts the reply to a conversation.
     pub(crate) async fn of(local: &Local, region: &str, conversation: &Conversation) -> AwsResult<Self> {
         let reply = local.repliers.reply(conversation).await;
+        Self::from_reply(local, region, conversation, reply)
+    }
+
+    /// Generates a given reply to a conversation.
+    pub(crate) fn from_reply(
+        local: &Local,
+        region: &str,
+        conversation: &Conversation,
+        reply: Reply,
+    ) -> AwsResult<Self> {
         let prompt = &conversation.prompt;
         let Reply { content, finish, additional_fields, ending } = reply;
         let (mut completion, live) = match content {

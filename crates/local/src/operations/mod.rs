@@ -7,6 +7,7 @@ use crate::wire::output::Output;
 use crate::wire::request::Request;
 
 pub(crate) mod apply_guardrail;
+mod batch_inference;
 pub(crate) mod converse;
 pub(crate) mod converse_stream;
 pub(crate) mod count_tokens;
@@ -19,6 +20,9 @@ mod turn;
 
 /// Performs an operation.
 pub(crate) async fn perform(local: &Local, request: &Request) -> AwsResult<Output> {
+    if matches!(request.operation.name.as_str(), "GetModelInvocationJob" | "ListModelInvocationJobs") {
+        batch_inference::continue_due(local, &request.region).await;
+    }
     match request.operation.name.as_str() {
         "ListFoundationModels" => foundation_models::list(local, request),
         "GetFoundationModel" => foundation_models::get(local, request),

@@ -61,7 +61,15 @@ impl Repliers {
 
     /// The queued reply, or that of the first replier that has one. The default if only the echo is left.
     pub(crate) async fn reply(&self, conversation: &Conversation) -> Reply {
-        let mut reply = self.queued().unwrap_or_default();
+        self.complete(self.queued().unwrap_or_default(), conversation).await
+    }
+
+    /// The reply of the first replier that has one, whatever is queued.
+    pub(crate) async fn reply_without_queue(&self, conversation: &Conversation) -> Reply {
+        self.complete(Reply::default(), conversation).await
+    }
+
+    async fn complete(&self, mut reply: Reply, conversation: &Conversation) -> Reply {
         for replier in &self.chain.0 {
             if !reply.is_default() {
                 break;

@@ -18,7 +18,7 @@ mod marketplace_model_endpoint;
 mod model_copy_job;
 mod model_customization_job;
 mod model_import_job;
-mod model_invocation_job;
+pub(crate) mod model_invocation_job;
 pub(crate) mod models;
 mod prompt_router;
 mod provisioned_model_throughput;

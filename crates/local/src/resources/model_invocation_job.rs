@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::formats::batch::{Batch, Tally};
+use crate::formats::batch::Tally;
 use crate::json::record::Record;
 use crate::resources::models;
 use crate::store::context::Context;
@@ -17,6 +17,9 @@ const ONE_HOUR: Duration = Duration::from_secs(3600);
 /// The number of records in an input that the server cannot read.
 const RECORDS: u64 = 100;
 
+/// The status of a job whose records get their replies.
+pub(crate) const IN_PROGRESS: &str = "InProgress";
+
 pub(crate) static RESOURCE: Resource = Resource {
     name: "ModelInvocationJob",
     operations: &[
@@ -27,7 +30,7 @@ pub(crate) static RESOURCE: Resource = Resource {
     ],
     arn: Some("model-invocation-job/{id}"),
     members: Members { created: "submitTime", failure: "message", ..Members::JOB },
-    statuses: &["Submitted", "Validating", "Scheduled", "InProgress", "Completed"],
+    statuses: &["Submitted", "Validating", "Scheduled", IN_PROGRESS, "Completed"],
     // A list's rows do not have the token.
     row: &[("clientRequestToken", None)],
     unique_names: true,
@@ -59,40 +62,36 @@ fn on_create(cx: &mut Context<'_>, record: &mut Record) -> AwsResult<()> {
     Ok(())
 }
 
-/// Writes the output of the records, or reports it as written if there is no input to read.
+/// Leaves a job in progress until its records have replies, or reports it as finished if there is no input to read.
 fn on_success(cx: &mut Context<'_>, record: &mut Record) {
-    match process_records(cx, record) {
-        Ok(tally) => {
-            for (member, count) in tally.counts() {
-                record.set(member, count);
-            }
+    match input_files(cx, record) {
+        Ok(files) if files.is_empty() => set_counts(record, &Tally::of_succeeded(RECORDS)),
+        Ok(_) => {
+            RESOURCE.set_status(record, IN_PROGRESS);
+            record.remove("endTime");
+            let arn = RESOURCE.arn_of(record).to_owned();
+            cx.store.due_batches.push(arn);
         }
-        Err(why) => {
-            RESOURCE.set_failed(record, &why);
-        }
+        Err(why) => RESOURCE.set_failed(record, &why),
     }
 }
 
-fn process_records(cx: &Context<'_>, record: &Record) -> Result<Tally, String> {
-    let unread = Tally::of_succeeded(RECORDS);
-    let Some(buckets) = &cx.world.buckets else { return Ok(unread) };
-    let uri =
-        |config: &str, inner: &str| record[config][inner]["s3Uri"].as_str().unwrap_or_default().to_owned();
-    let files = buckets.files(&uri("inputDataConfig", "s3InputDataConfig"), ".jsonl")?;
-    if files.is_empty() {
-        return Ok(unread);
+/// Returns the input files of a job. They are none if the server has no folder for S3.
+pub(crate) fn input_files(cx: &Context<'_>, record: &Record) -> Result<Vec<String>, String> {
+    let Some(buckets) = &cx.world.buckets else { return Ok(Vec::new()) };
+    let uri = record["inputDataConfig"]["s3InputDataConfig"]["s3Uri"].as_str();
+    buckets.files(uri.unwrap_or_default(), ".jsonl")
+}
+
+/// Returns the folder of the output files of a job.
+pub(crate) fn output_folder(record: &Record) -> String {
+    let uri = record["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"].as_str();
+    join_uri(uri.unwrap_or_default(), RESOURCE.id_of(record))
+}
+
+/// Sets the counts of the records.
+pub(crate) fn set_counts(record: &mut Record, tally: &Tally) {
+    for (member, count) in tally.counts() {
+        record.set(member, count);
     }
-    let output = join_uri(&uri("outputDataConfig", "s3OutputDataConfig"), RESOURCE.id_of(record));
-    let model = models::invoked(cx, record.text("modelId")).map_err(|error| error.message)?;
-    let is_converse = record.text("modelInvocationType") == "Converse";
-    let mut batch = Batch { world: cx.world, model, is_converse, tally: Tally::default() };
-    for file in files {
-        let bytes = buckets.read(&file)?.unwrap_or_default();
-        let answers = batch.run(&String::from_utf8_lossy(&bytes));
-        let name = file.rsplit('/').next().unwrap_or_default();
-        buckets.write(&join_uri(&output, &format!("{name}.out")), answers.as_bytes())?;
-    }
-    let manifest = batch.tally.manifest().to_string();
-    buckets.write(&join_uri(&output, "manifest.json.out"), manifest.as_bytes())?;
-    Ok(batch.tally)
 }

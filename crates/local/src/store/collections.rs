@@ -22,6 +22,8 @@ pub(crate) struct Store {
     pub(crate) tags: Tags,
     /// The input and the response of each idempotency token, by operation and token.
     pub(crate) responses_by_token: HashMap<(String, String), (Value, Record)>,
+    /// The ARNs of the batch jobs whose records are due.
+    pub(crate) due_batches: Vec<String>,
 }
 
 /// The entries of a resource.

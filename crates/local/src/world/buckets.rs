@@ -1,8 +1,8 @@
 //! A folder that replaces S3: `s3://bucket/key` is the file `folder/bucket/key`. Files outside the folder are never read or
 //! written.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// The limit of a file's length. Longer files are not read.
@@ -37,6 +37,20 @@ impl Buckets {
             fs::create_dir_all(parent).map_err(with_uri)?;
         }
         fs::write(&path, bytes).map_err(with_uri)
+    }
+
+    /// Adds to the end of a file, which exists.
+    pub(crate) fn append(&self, uri: &str, bytes: &[u8]) -> Result<(), String> {
+        let file = File::options().append(true).open(self.path(uri)?);
+        file.and_then(|mut file| file.write_all(bytes))
+            .map_err(|error| format!("{uri} could not be written: {error}"))
+    }
+
+    /// Opens a file to read its lines.
+    pub(crate) fn lines(&self, uri: &str) -> Result<FileLines, String> {
+        let file =
+            File::open(self.path(uri)?).map_err(|error| format!("{uri} could not be read: {error}"))?;
+        Ok(FileLines { uri: uri.to_owned(), file: BufReader::new(file) })
     }
 
     /// Reads a file, or returns `None` if it does not exist.
@@ -89,6 +103,26 @@ impl Buckets {
     }
 }
 
+/// The lines of a file, read one by one.
+#[derive(Debug)]
+pub(crate) struct FileLines {
+    uri: String,
+    file: BufReader<File>,
+}
+
+impl FileLines {
+    /// Returns the next line, with its end. `None` at the end of the file.
+    pub(crate) fn next(&mut self) -> Result<Option<String>, String> {
+        let mut line = Vec::new();
+        let read = self.file.by_ref().take(MAX_FILE).read_until(b'\n', &mut line);
+        match read {
+            Ok(0) => Ok(None),
+            Ok(_) => Ok(Some(String::from_utf8_lossy(&line).into_owned())),
+            Err(error) => Err(format!("{} could not be read: {error}", self.uri)),
+        }
+    }
+}
+
 /// Returns the URI of a file in a folder.
 pub(crate) fn join_uri(folder: &str, name: &str) -> String {
     format!("{}/{name}", folder.trim_end_matches('/'))
@@ -121,6 +155,10 @@ mod tests {
             buckets.write(&format!("s3://bucket/in//{name}"), name.as_bytes()).unwrap();
         }
         assert_eq!(buckets.read("s3://bucket/in/b.jsonl"), Ok(Some(b"b.jsonl".to_vec())));
+        buckets.append("s3://bucket/in/c.txt", b"\n\nlast").unwrap();
+        let mut lines = buckets.lines("s3://bucket/in/c.txt").unwrap();
+        let read: Vec<_> = std::iter::from_fn(|| lines.next().unwrap()).collect();
+        assert_eq!(read, ["c.txt\n", "\n", "last"]);
         let expected = ["s3://bucket/in/a.jsonl", "s3://bucket/in/b.jsonl"].map(str::to_owned);
         assert_eq!(buckets.files("s3://bucket/in/", ".jsonl"), Ok(expected.to_vec()));
         assert_eq!(buckets.files("s3://bucket/in/c.txt", ".jsonl").unwrap().len(), 1);

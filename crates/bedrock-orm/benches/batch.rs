@@ -1,0 +1,106 @@
+//! The memory and the time of a batch, for `cargo xtask bench`.
+//!
+//! `batch map <records>` maps prompts by the jobs of a local Bedrock in another process, retries the one percent that fails,
+//! and reads all results. It prints the largest size of this process in KiB (`VmHWM`), and the seconds of writing, waiting
+//! and reading. (`batch serve <folder>` is the other process.)
+
+#![allow(clippy::unwrap_used, clippy::panic)] // an internal program
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use std::{env, fs, process};
+
+use bedrock_orm::object_store::local::LocalFileSystem;
+use bedrock_orm::prelude::*;
+use bedrock_orm::{Batch, BatchRun};
+use bedrock_orm_local::{LocalBedrock, Reply};
+
+#[tokio::main]
+async fn main() {
+    let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let [what, value] = arguments.as_slice() else { panic!("batch <map|serve> <records|folder>") };
+    match what.as_str() {
+        "map" => map(value.parse().unwrap()).await,
+        "serve" => serve(value).await,
+        _ => panic!("no such measurement: {what}"),
+    }
+}
+
+async fn map(records: u64) {
+    let folder = env::temp_dir().join(format!("bedrock-orm-bench-{}", process::id()));
+    fs::create_dir_all(folder.join("bucket")).unwrap();
+    let mut server = Command::new(env::current_exe().unwrap())
+        .arg("serve")
+        .arg(&folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
+    let session = Session::local(url.trim()).unwrap();
+    let model = FoundationModel::with_id("amazon.nova-lite-v1:0").using(&session);
+    let store = Arc::new(LocalFileSystem::new_with_prefix(folder.join("bucket")).unwrap());
+
+    let start = Instant::now();
+    let run = Batch::of(&model)
+        .in_store(store, "s3://bucket/batch")
+        .role("arn:aws:iam::123456789012:role/batch")
+        .map((0..records).map(|number| format!("Summarize the release note with the number {number}.")))
+        .await
+        .unwrap();
+    let written = start.elapsed();
+    wait(&run).await;
+    run.retry_failed().await.unwrap();
+    wait(&run).await;
+    let waited = start.elapsed();
+    let mut results = run.results();
+    let (mut count, mut sum) = (0, 0);
+    while let Some(record) = results.next().await {
+        let record = record.unwrap();
+        (count, sum) = (count + 1, sum + record.index);
+        assert!(record.reply().unwrap().text().starts_with("Reply to "));
+    }
+    // Each record is there once.
+    assert_eq!((count, sum), (records, records * (records - 1) / 2));
+    let seconds = [written, waited - written, start.elapsed() - waited].map(|time| time.as_secs_f64());
+    println!("{} {:.1} {:.1} {:.1}", largest(), seconds[0], seconds[1], seconds[2]);
+    // The server stops when its standard input is closed.
+    drop(server.stdin.take());
+    server.wait().unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+async fn wait(run: &BatchRun) {
+    run.wait().interval(Duration::from_millis(10)).await.unwrap();
+}
+
+/// Returns the largest size that this process had, in KiB.
+fn largest() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Serves jobs. A prompt whose number ends with 07 fails in its first job.
+async fn serve(folder: &str) {
+    let failed = std::sync::Mutex::new(std::collections::HashSet::new());
+    let local = LocalBedrock::builder()
+        .bucket_folder(folder)
+        .job_duration(Duration::from_millis(10))
+        .reply_with(move |conversation| {
+            let text = conversation.text();
+            match text.ends_with("07.") && failed.lock().unwrap().insert(text.clone()) {
+                true => Reply::error("ModelErrorException", "The model stumbled."),
+                false => Reply::text(format!("Reply to {text}")),
+            }
+        })
+        .start()
+        .await
+        .unwrap();
+    println!("{}", local.url());
+    tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await.unwrap().unwrap();
+    local.shutdown().await;
+}
