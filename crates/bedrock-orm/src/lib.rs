@@ -85,7 +85,6 @@ pub use bedrock_orm_runtime_mixin::{
     TypedStream, TypedTextStream, preflight,
 };
 
-pub use bedrock_orm_runtime_mixin::{CacheLocation, CacheMiss, CachePoint, CachePolicy, CacheReport};
 #[cfg(feature = "object-store")]
 pub use bedrock_orm_runtime_mixin::OutputFile;
 #[cfg(all(feature = "object-store", feature = "control-plane"))]
@@ -93,6 +92,7 @@ pub use bedrock_orm_runtime_mixin::{
     Batch, BatchInput, BatchProgress, BatchQuotas, BatchRecord, BatchResults, BatchRun, BatchWait,
     BatchWatch, RecordError,
 };
+pub use bedrock_orm_runtime_mixin::{CacheLocation, CacheMiss, CachePoint, CachePolicy, CacheReport};
 #[cfg(feature = "object-store")]
 pub use object_store;
 
@@ -110,10 +110,10 @@ pub mod extensions {
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_managers::extensions::*;
     pub use bedrock_orm_managers::{DeleteExt, FullExt, RefreshExt, StopExt, UpdateExt, WaitExt};
-    #[cfg(feature = "schema")]
-    pub use bedrock_orm_runtime_mixin::ConverseAsExt;
     #[cfg(feature = "object-store")]
     pub use bedrock_orm_runtime_mixin::AsyncInvokeOutputExt;
+    #[cfg(feature = "schema")]
+    pub use bedrock_orm_runtime_mixin::ConverseAsExt;
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_runtime_mixin::{ApplyExt, ModelsInUseExt, ResolveExt};
     pub use bedrock_orm_runtime_mixin::{
@@ -157,10 +157,10 @@ pub mod prelude {
         DeleteExt as _, FullExt as _, Objects as _, RefreshExt as _, StopExt as _, UpdateExt as _,
         WaitExt as _,
     };
-    #[cfg(feature = "schema")]
-    pub use bedrock_orm_runtime_mixin::ConverseAsExt as _;
     #[cfg(feature = "object-store")]
     pub use bedrock_orm_runtime_mixin::AsyncInvokeOutputExt as _;
+    #[cfg(feature = "schema")]
+    pub use bedrock_orm_runtime_mixin::ConverseAsExt as _;
     #[cfg(feature = "control-plane")]
     pub use bedrock_orm_runtime_mixin::{ApplyExt as _, ModelsInUseExt as _, ResolveExt as _};
     pub use bedrock_orm_runtime_mixin::{
