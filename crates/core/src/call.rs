@@ -34,7 +34,7 @@ pub struct Call<'a> {
     running: Running,
 }
 
-/// The part of a call that lives until its end, which for a stream is later than its response. It holds the call's span
+/// The part of a call that lives until its end, which for a stream is later than its response. It holds the call's span,
 /// its entry in the ledger, and its place in a quota. Dropping it ends the call.
 pub struct Running {
     started: Instant,
@@ -91,8 +91,10 @@ impl Running {
     /// Ends what the call is charged, after an error.
     fn failed(&mut self, error: &Error) {
         let is_charged = self.is_open
-            || matches!(error.kind(), ErrorKind::Timeout | ErrorKind::InvalidResponse)
-                && error.http_status().is_none_or(|status| status < 400);
+            || matches!(
+                error.kind(),
+                ErrorKind::Timeout | ErrorKind::StreamInterrupted | ErrorKind::InvalidResponse
+            ) && error.http_status().is_none_or(|status| status < 400);
         if is_charged {
             return self.settle(None);
         }

@@ -79,9 +79,13 @@ async fn a_stream_is_recorded_when_its_usage_arrives_and_an_unfinished_one_witho
         () = received => {}
     }
     assert_eq!(without(), 3, "cancelled");
+    local.fault(Fault::stall(At::BeforeHeaders).times(1)).unwrap();
+    let late = model.converse_stream("Hello").silence_timeout(std::time::Duration::from_millis(50));
+    assert_eq!(late.await.unwrap_err().kind(), ErrorKind::StreamInterrupted);
+    assert_eq!(without(), 4, "too late");
     local.fault(Fault::throttling().times(1)).unwrap();
     model.converse_stream("Hello").await.unwrap_err();
-    assert_eq!((ledger.snapshot().calls(), ledger.total()), (4, usage(7, 3)), "refused");
+    assert_eq!((ledger.snapshot().calls(), ledger.total()), (5, usage(7, 3)), "refused");
 }
 
 #[tokio::test]
