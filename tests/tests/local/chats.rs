@@ -155,6 +155,31 @@ async fn calls_of_a_reply_that_was_cut_short_do_not_run() {
 }
 
 #[tokio::test]
+async fn calls_that_aws_runs_are_left_to_aws() {
+    let (local, session) = local().await;
+    let call = |id: &str, name: &str, server: bool| {
+        let call = json!({"toolUseId": id, "name": name, "input": {"city": "Queens"}});
+        let mut block = json!({ "toolUse": call });
+        if server {
+            block["toolUse"]["type"] = json!("server_tool_use");
+        }
+        block
+    };
+    let blocks = json!([call("1", "nova_grounding", true), call("2", "get_weather", false)]);
+    local.queue_reply(Queued::content(blocks));
+    let mut chat = model(&session, MODEL).chat().tools([weather()]).preflight(Preflight::Off);
+    let calls: Arc<Mutex<Vec<String>>> = Arc::default();
+    let seen = calls.clone();
+    chat = chat.on_event(move |event| {
+        if let ChatEvent::ToolCall(call) = event {
+            seen.lock().unwrap().push(call.name.clone());
+        }
+    });
+    let _ = chat.send("Weather?").await;
+    assert_eq!(*calls.lock().unwrap(), ["get_weather"]);
+}
+
+#[tokio::test]
 async fn tool_calls_run_at_once_and_their_results_are_sent_in_order() {
     let (local, session) = local().await;
     // The first call ends only after the second one.
@@ -691,6 +716,8 @@ fn a_trimmed_history_is_accepted() {
             .collect();
         let had = history.len();
         let mut chat = model(&session, MODEL).chat().resume(history).tools([weather()]).trim(policy);
+        // A repair would hide what is wrong.
+        chat = chat.preflight(Preflight::Off);
         runtime
             .block_on(chat.send("Last."))
             .map_err(|error| proptest::test_runner::TestCaseError::fail(error.to_string()))?;
