@@ -102,6 +102,16 @@ async fn trap_01_blank_text() {
     assert_eq!(sent["messages"][1], assistant(json!([text("(empty)")])));
 }
 
+/// It is not recorded that AWS refuses a blank system prompt: `Strict` lets it pass, and `Repair` removes it.
+#[tokio::test]
+async fn trap_01_a_blank_system_prompt_is_removed() {
+    let (local, session) = local().await;
+    let turn = model(&session, MODEL).converse("Hi").system(" \n").system("Be brief.");
+    let reply = turn.preflight(Preflight::Repair).await.unwrap();
+    assert_eq!(reply.repairs().len(), 1, "{:?}", reply.repairs());
+    assert_eq!(only_request(&local).json()["system"], json!([text("Be brief.")]));
+}
+
 #[tokio::test]
 async fn trap_02_parallel_tool_results() {
     let start = [user(json!([text("Hi")])), assistant(json!([call("a"), call("b")]))];
@@ -362,6 +372,20 @@ async fn trap_12_cache_points() {
     let turn = model(&session, MODEL).converse(from_value::<ConverseRequest>(cached.clone()).unwrap());
     turn.guardrail(&guardrail).preflight(Preflight::Repair).await.unwrap();
     assert_eq!(only_request(&local).json()["messages"], cached["messages"]);
+}
+
+/// A model without prompt caching: the caller says so, since the control plane does not.
+#[tokio::test]
+async fn trap_12_a_model_without_cache_points() {
+    let (local, session) = local().await;
+    let cached = messages(&[user(json!([text("Hi"), point(None)]))]);
+    let turn = model(&session, MODEL).converse(from_value::<ConverseRequest>(cached).unwrap());
+    let turn = turn.model_facts(refusing(ModelFeature::CachePoints));
+    let error = turn.clone().preflight(Preflight::Strict).await.unwrap_err();
+    assert!(error.message().contains("messages[0].content[1]"), "{error}");
+    assert!(local.requests().is_empty(), "nothing is sent");
+    turn.preflight(Preflight::Repair).await.unwrap();
+    assert_eq!(only_request(&local).json(), messages(&[user(json!([text("Hi")]))]));
 }
 
 #[tokio::test]
