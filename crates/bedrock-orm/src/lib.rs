@@ -60,6 +60,7 @@
 //!   `FoundationModel::with_id("…").using(&session)` and [`ConversationManager`].
 //! - `providers`: typed bodies for `invoke`, of all providers. A feature for each provider has only its own, see
 //!   [`models::providers`].
+//! - `otel`: metrics of calls by OpenTelemetry's conventions, through the global meter provider. Spans need no feature.
 //! - `schema`: [`Tool::new`] and `converse_as`, whose inputs and replies are Rust types. It needs `schemars`, in your
 //!   crate too.
 //! - `object-store`: `Batch`, and the output files of asynchronous invocations. It adds the crate `object_store`, which is

@@ -14,6 +14,8 @@ use tracing::{Instrument, Span};
 use crate::error::from_sdk;
 use crate::ledger::LedgerEntry;
 use crate::limiter::{Demand, Permit};
+#[cfg(feature = "otel")]
+use crate::telemetry::metrics::{Measured, Metrics};
 use crate::telemetry::{self, Inference, Report};
 use crate::{Error, ErrorKind, Limiter, Result, Session};
 
@@ -40,6 +42,8 @@ pub struct Running {
     started: Instant,
     inference: Option<Inference>,
     is_open: bool,
+    #[cfg(feature = "otel")]
+    first_chunk: Option<Duration>,
     span: Span,
     entry: Option<LedgerEntry>,
     permit: Option<Permit>,
@@ -52,6 +56,8 @@ impl Default for Running {
             started: Instant::now(),
             inference: None,
             is_open: false,
+            #[cfg(feature = "otel")]
+            first_chunk: None,
             span: Span::none(),
             entry: None,
             permit: None,
@@ -83,6 +89,8 @@ impl Running {
 
     /// Tells that the first event of the stream arrived.
     pub fn first_chunk(&mut self) {
+        #[cfg(feature = "otel")]
+        self.first_chunk.get_or_insert_with(|| self.started.elapsed());
         if !self.span.is_disabled() {
             telemetry::first_chunk(&self.span, self.started.elapsed());
         }
@@ -323,10 +331,13 @@ impl<'a> Call<'a> {
     /// Tells that the call succeeded, with what AWS reported.
     pub fn succeeded(&mut self, request_id: Option<&str>, report: impl FnOnce() -> Report) {
         let is_logged = tracing::enabled!(target: "bedrock_orm", tracing::Level::DEBUG);
-        if !is_logged && !self.running.is_metered() {
+        let is_measured = cfg!(feature = "otel") && self.running.inference.is_some();
+        if !is_logged && !is_measured && !self.running.is_metered() {
             return;
         }
         let report = report();
+        #[cfg(feature = "otel")]
+        self.measure(Some(&report), None);
         self.running.settle(report.tokens.as_ref());
         telemetry::succeeded(&self.running.span, &report);
         let usage = report.tokens.as_ref();
@@ -348,6 +359,8 @@ impl<'a> Call<'a> {
 
     /// Tells that the call failed.
     pub fn failed(&mut self, error: &Error) {
+        #[cfg(feature = "otel")]
+        self.measure(None, Some(error));
         self.running.failed(error);
         telemetry::failed(&self.running.span, error);
         tracing::debug!(
@@ -362,6 +375,21 @@ impl<'a> Call<'a> {
             request_id = error.request_id(),
             "failed"
         );
+    }
+
+    /// Records the metrics of a call that invoked a model.
+    #[cfg(feature = "otel")]
+    fn measure(&self, report: Option<&Report>, error: Option<&Error>) {
+        let (Some(inference), Some(model_id)) = (self.running.inference, self.model_id) else { return };
+        self.session.extension::<Metrics>().ended(Measured {
+            inference,
+            model_id,
+            response_model: report.and_then(|report| report.model_id.as_deref()),
+            duration: self.running.started.elapsed(),
+            first_chunk: self.running.first_chunk,
+            tokens: report.and_then(|report| report.tokens.as_ref()),
+            error,
+        });
     }
 
     fn milliseconds(&self) -> u64 {

@@ -1,7 +1,12 @@
-//! Spans by OpenTelemetry's conventions for generative AI. They are in development: all names are in this file.
+//! Spans and metrics by OpenTelemetry's conventions for generative AI. They are in development: all names are in this
+//! folder.
 //!
 //! Source: <https://github.com/open-telemetry/semantic-conventions-genai>
 
+#[cfg(feature = "otel")]
+pub(crate) mod metrics;
+
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bedrock_orm_models::Tokens;
@@ -137,8 +142,13 @@ pub(crate) fn failed(span: &Span, error: &Error) {
         return;
     }
     span.record(SPAN_STATUS, "ERROR");
+    span.record(ERROR_TYPE, &*error_type(error));
+}
+
+/// Returns AWS's error code, or else the kind of the error.
+fn error_type(error: &Error) -> Cow<'_, str> {
     match error.code() {
-        Some(code) => span.record(ERROR_TYPE, code),
-        None => span.record(ERROR_TYPE, tracing::field::debug(error.kind())),
-    };
+        Some(code) => code.into(),
+        None => format!("{:?}", error.kind()).into(),
+    }
 }
