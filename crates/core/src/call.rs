@@ -255,22 +255,16 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn send_with_report<T, E, F, R>(
-        mut self,
-        sending: Pin<Box<F>>,
-        report: R,
-    ) -> impl Future<Output = Result<T>> + use<'a, T, E, F, R>
+    pub async fn send_with_report<T, E, F, R>(mut self, sending: Pin<Box<F>>, report: R) -> Result<T>
     where
         T: RequestId,
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         R: FnOnce(&T) -> Report,
     {
-        async move {
-            let response = self.open(sending).await?;
-            self.succeeded(response.request_id(), || report(&response));
-            Ok(response)
-        }
+        let response = self.open(sending).await?;
+        self.succeeded(response.request_id(), || report(&response));
+        Ok(response)
     }
 
     /// Sends a request that opens a stream. Logs a failure, but not a success, because the stream continues.
@@ -381,7 +375,7 @@ impl<'a> Call<'a> {
     #[cfg(feature = "otel")]
     fn measure(&self, report: Option<&Report>, error: Option<&Error>) {
         let (Some(inference), Some(model_id)) = (self.running.inference, self.model_id) else { return };
-        self.session.extension::<Metrics>().ended(Measured {
+        self.session.extension::<Metrics>().ended(&Measured {
             inference,
             model_id,
             response_model: report.and_then(|report| report.model_id.as_deref()),

@@ -13,12 +13,12 @@ use crate::guardrails::session_with_guardrail;
 
 const LLAMA: &str = "us.meta.llama3-1-70b-instruct-v1:0";
 
-fn user(content: Value) -> Value {
-    json!({"role": "user", "content": content})
+fn user(content: impl Into<Value>) -> Value {
+    json!({"role": "user", "content": content.into()})
 }
 
-fn assistant(content: Value) -> Value {
-    json!({"role": "assistant", "content": content})
+fn assistant(content: impl Into<Value>) -> Value {
+    json!({"role": "assistant", "content": content.into()})
 }
 
 fn text(text: &str) -> Value {
@@ -358,7 +358,7 @@ async fn trap_12_cache_points() {
 
     let reasoning = json!({"reasoningContent": {"reasoningText": {"text": "t", "signature": "s"}}});
     let history = |block: &[Value]| {
-        let reply = [&[reasoning.clone()], block, &[text("So.")]].concat();
+        let reply = [std::slice::from_ref(&reasoning), block, &[text("So.")]].concat();
         messages(&[user(json!([text("Hi")])), assistant(json!(reply)), user(json!([text("And?")]))])
     };
     let theirs = "Cache point cannot be inserted after reasoning block.";
@@ -563,7 +563,7 @@ fn break_it(request: &mut Value, dice: &mut Dice) {
             content[block]["toolResult"]["toolUseId"] = json!("other");
         }
         4 if count > 0 && content[block]["toolUse"].is_object() => {
-            content[block]["toolUse"]["input"] = json!("{")
+            content[block]["toolUse"]["input"] = json!("{");
         }
         5 if turn + 1 < total => drop(turns.remove(turn)),
         6 => drop(request.as_object_mut().unwrap().remove("toolConfig")),

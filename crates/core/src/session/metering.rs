@@ -135,7 +135,7 @@ mod tests {
         assert!(session.ledger_entry("a").is_none());
         let ledger = session.ledger();
         session.tagged("tenant", "acme").ledger_entry("a").unwrap().used(None);
-        assert_eq!(ledger.snapshot(), session.clone().ledger().snapshot());
+        assert_eq!(ledger.snapshot(), session.tagged("tenant", "globex").ledger().snapshot());
         assert_eq!(ledger.snapshot().rows[0].tags["tenant"], "acme");
         assert!(session.in_region("us-west-2").unwrap().ledger_entry("a").is_none());
     }

@@ -67,7 +67,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn ended(&self, call: Measured<'_>) {
+    pub(crate) fn ended(&self, call: &Measured<'_>) {
         let mut attributes = vec![
             KeyValue::new(OPERATION_NAME, call.inference.as_str()),
             KeyValue::new(PROVIDER_NAME, PROVIDER),

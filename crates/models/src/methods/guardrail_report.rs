@@ -148,7 +148,7 @@ impl GuardrailReport {
 impl GuardrailTraceAssessment {
     /// Returns what the guardrail found, in one list.
     pub fn report(&self) -> GuardrailReport {
-        let input = self.input_assessment.iter().flatten().map(|(id, assessment)| (id, assessment));
+        let input = self.input_assessment.iter().flatten();
         let input = input.flat_map(|(id, assessment)| {
             findings(assessment, Some(&GuardrailContentSource::Input), Some(id))
         });

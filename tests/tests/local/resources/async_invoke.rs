@@ -13,11 +13,13 @@ pub(crate) async fn lifecycle(fixture: &Fixture) {
     let jobs = AsyncInvoke::objects().using(&fixture.session);
     let video = json!({"taskType": "TEXT_VIDEO", "textToVideoParams": {"text": "A hill."}});
     let reel = model(&fixture.session, VIDEO_MODEL);
-    let one = reel.start_async_invoke(video.clone(), FOLDER).await.unwrap();
+    let start = reel.start_async_invoke(video.clone(), FOLDER);
+    let token = start.token().to_owned();
+    let one = start.await.unwrap();
     fixture.assert_sent([(
         "StartAsyncInvoke",
         json!({
-            "modelId": VIDEO_MODEL, "modelInput": video, "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": FOLDER}},
+            "clientRequestToken": token, "modelId": VIDEO_MODEL, "modelInput": video, "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": FOLDER}},
         }),
     )]);
     let fetched = assert_get(fixture, &one).await;
