@@ -19,6 +19,14 @@ const INVENTED: [&str; 4] = [
     "anthropic.claude-tomorrow-v1:0",
 ];
 
+/// Retired models that a text names because it shows, and says so, how the formats of retired models are used.
+const SHOWN_AS_RETIRED: [(&str, &str); 4] = [
+    ("docs/invoking.md", "amazon.nova-canvas-v1:0"),
+    ("docs/invoking.md", "amazon.titan-text-express-v1"),
+    ("docs/invoking.md", "cohere.command-r-v1:0"),
+    ("examples/invoke.rs", "amazon.titan-text-express-v1"),
+];
+
 /// The models and prefixes of the local Bedrock's catalogue.
 struct Catalogue {
     /// Whether AWS has retired each model.
@@ -97,6 +105,10 @@ fn without_python(text: &str) -> String {
     kept
 }
 
+fn is_shown_as_retired(path: &Path, id: &str) -> bool {
+    SHOWN_AS_RETIRED.iter().any(|(file, shown)| path.ends_with(file) && *shown == id)
+}
+
 #[test]
 fn no_retired_model_is_named() {
     let catalogue = Catalogue::read();
@@ -119,6 +131,7 @@ fn no_retired_model_is_named() {
             named.insert(id.to_owned());
             match catalogue.models.get(id) {
                 Some(false) => {}
+                Some(true) if is_shown_as_retired(&path, id) => {}
                 Some(true) => wrong.push(format!("{}: AWS has retired {id}", path.display())),
                 None => wrong.push(format!("{}: {id} is not in the catalogue", path.display())),
             }

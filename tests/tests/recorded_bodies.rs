@@ -116,7 +116,9 @@ where
     assert!(end.is_none(), "{name}: {:?}", end.map(|end| end.err()));
     let response = stream.collect().await.unwrap();
     assert_eq!(text_of(&response), text, "{name}");
-    assert!(!text.is_empty() || name.starts_with("113 "), "{name} has text");
+    // These two stopped at the limit of tokens while the model still reasoned.
+    let has_only_reasoning = ["113 ", "122 "].into_iter().any(|number| name.starts_with(number));
+    assert_ne!(text.is_empty(), !has_only_reasoning, "{name} has text");
     assert_eq!(response.request_id(), exchange.header("x-amzn-requestid"), "{name}");
     let metrics = &last["amazon-bedrock-invocationMetrics"];
     if metrics.is_object() {

@@ -108,7 +108,7 @@ fn price(decimal: &str) -> Result<u128> {
 /// # fn main() -> bedrock_orm::Result<()> {
 /// let prices = Prices::new("USD")
 ///     .model("amazon.nova-lite-v1:0", Price::new("0.06", "0.24")?)
-///     .model("*anthropic.claude-sonnet-4-5*", Price::new("3", "15")?.cache_read("0.30")?);
+///     .model("*claude-sonnet-4-5*", Price::new("3", "15")?.cache_read("0.30")?);
 /// # Ok(())
 /// # }
 /// ```

@@ -77,7 +77,7 @@ impl Session {
     ///
     /// # fn main() -> bedrock_orm_core::Result<()> {
     /// let session = Session::local("http://127.0.0.1:8080")?;
-    /// session.limit("*anthropic.claude-sonnet-4-5*", &Limiter::new(TokenQuota::per_minute(200_000).burndown(5)));
+    /// session.limit("*claude-sonnet-4-5*", &Limiter::new(TokenQuota::per_minute(200_000).burndown(5)));
     /// # Ok(())
     /// # }
     /// ```
