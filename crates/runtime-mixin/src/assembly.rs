@@ -198,7 +198,7 @@ impl Block {
                 )
             }
             Self::ToolUse { mut block, input } => {
-                block.input = tool_input(input);
+                block.input = ToolUseBlock::parse_input(input);
                 ContentBlock::ToolUse(block)
             }
             Self::ToolResult(block) => ContentBlock::ToolResult(block),
@@ -215,15 +215,6 @@ impl Block {
             Self::Image(image) => ContentBlock::Image(image),
         })
     }
-}
-
-/// Parses the input of a tool call. AWS sends no input for a tool without arguments. Incomplete input is kept as a
-/// string.
-fn tool_input(json: String) -> Value {
-    if json.trim().is_empty() {
-        return Value::Object(serde_json::Map::new());
-    }
-    serde_json::from_str(&json).unwrap_or(Value::String(json))
 }
 
 fn citation(delta: &CitationsDelta) -> Citation {

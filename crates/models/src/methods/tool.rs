@@ -38,6 +38,15 @@ impl ToolChoice {
 }
 
 impl ToolUseBlock {
+    /// Parses the JSON of a tool's input, which was received in fragments. AWS sends no input for a tool without arguments.
+    /// JSON that was cut short is kept as a string.
+    pub fn parse_input(json: String) -> Value {
+        if json.trim().is_empty() {
+            return Value::Object(serde_json::Map::new());
+        }
+        serde_json::from_str(&json).unwrap_or(Value::String(json))
+    }
+
     /// Creates the result of this call: text, JSON, or several blocks.
     ///
     /// ```

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::data::{data, tagged, tokens, tool_input, values};
-use crate::{Blob, ModelBody, StreamedBody, Usage};
+use super::data::{data, tagged, tokens, values};
+use crate::{Blob, ModelBody, StreamedBody, ToolUseBlock, Usage};
 
 /// The version of the format on Bedrock.
 const ANTHROPIC_VERSION: &str = "bedrock-2023-05-31";
@@ -802,7 +802,7 @@ impl StreamedBody for ClaudeMessages {
                 if let Some(ClaudeContentBlock::ToolUse(tool_use)) = response.content.get_mut(stop.index)
                     && let Value::String(json) = &mut tool_use.input
                 {
-                    tool_use.input = tool_input(std::mem::take(json));
+                    tool_use.input = ToolUseBlock::parse_input(std::mem::take(json));
                 }
             }
             ClaudeEvent::MessageDelta(delta) => {

@@ -189,11 +189,12 @@ pub(crate) fn replace<T: Clone>(value: &mut Option<T>, later: Option<&T>) {
     }
 }
 
-/// Parses the JSON of a tool's input, which was received in fragments. A tool without arguments has none. JSON that was
-/// cut short is kept as a string.
-pub(crate) fn tool_input(json: String) -> Value {
-    if json.trim().is_empty() {
-        return Value::Object(Map::new());
+/// Adds the parts of a chunk to those of the response at the same positions.
+pub(crate) fn add_each<T: Clone>(all: &mut Vec<T>, parts: &[T], add: impl Fn(&mut T, &T)) {
+    for (index, part) in parts.iter().enumerate() {
+        match all.get_mut(index) {
+            Some(whole) => add(whole, part),
+            None => all.push(part.clone()),
+        }
     }
-    serde_json::from_str(&json).unwrap_or(Value::String(json))
 }

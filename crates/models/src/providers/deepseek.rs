@@ -1,6 +1,6 @@
 //! DeepSeek's text completions, for R1. The chats of V3 are [`ChatCompletions`](super::ChatCompletions).
 
-use super::data::{data, keep, replace, values};
+use super::data::{add_each, data, keep, replace, values};
 use crate::{ModelBody, StreamedBody};
 
 data! {
@@ -86,15 +86,10 @@ impl StreamedBody for DeepSeekText {
     type Event = DeepSeekTextResponse;
 
     fn add(response: &mut DeepSeekTextResponse, event: &DeepSeekTextResponse) {
-        for (index, more) in event.choices.iter().enumerate() {
-            match response.choices.get_mut(index) {
-                Some(choice) => {
-                    choice.text.push_str(&more.text);
-                    replace(&mut choice.stop_reason, more.stop_reason.as_ref());
-                }
-                None => response.choices.push(more.clone()),
-            }
-        }
+        add_each(&mut response.choices, &event.choices, |choice, more| {
+            choice.text.push_str(&more.text);
+            replace(&mut choice.stop_reason, more.stop_reason.as_ref());
+        });
         keep(&mut response.additional, &event.additional);
     }
 

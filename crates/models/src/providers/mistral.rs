@@ -1,6 +1,6 @@
 //! Mistral's text completions. Mistral's chats are [`ChatCompletions`](super::ChatCompletions).
 
-use super::data::{data, keep, replace, values};
+use super::data::{add_each, data, keep, replace, values};
 use crate::{ModelBody, StreamedBody};
 
 data! {
@@ -91,15 +91,10 @@ impl StreamedBody for MistralText {
     type Event = MistralTextResponse;
 
     fn add(response: &mut MistralTextResponse, event: &MistralTextResponse) {
-        for (index, more) in event.outputs.iter().enumerate() {
-            match response.outputs.get_mut(index) {
-                Some(output) => {
-                    output.text.push_str(&more.text);
-                    replace(&mut output.stop_reason, more.stop_reason.as_ref());
-                }
-                None => response.outputs.push(more.clone()),
-            }
-        }
+        add_each(&mut response.outputs, &event.outputs, |output, more| {
+            output.text.push_str(&more.text);
+            replace(&mut output.stop_reason, more.stop_reason.as_ref());
+        });
         keep(&mut response.additional, &event.additional);
     }
 

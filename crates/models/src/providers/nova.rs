@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::data::{data, tokens, tool_input};
+use super::data::{data, tokens};
 use crate::{
     ContentBlock, ContentBlockDelta, ContentBlockDeltaEvent, ContentBlockStart, ContentBlockStartEvent,
     ContentBlockStopEvent, ConversationRole, Message, MessageStartEvent, MessageStopEvent, ModelBody,
@@ -208,7 +208,7 @@ impl StreamedBody for NovaMessages {
             && let Some(ContentBlock::ToolUse(block)) = message.content.last_mut()
             && let Value::String(json) = &mut block.input
         {
-            block.input = tool_input(std::mem::take(json));
+            block.input = ToolUseBlock::parse_input(std::mem::take(json));
         }
         if let Some(stop) = &event.message_stop {
             response.stop_reason = Some(stop.stop_reason.clone());
