@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Session;
+use crate::{Error, Session};
 
 pub use crate::call::{Call, Explain, Running};
 pub use crate::error::from_sdk::{error, stream_error};
@@ -36,6 +36,11 @@ pub fn charged_runtime(session: &Session) -> aws_sdk_bedrockruntime::Client {
 /// Returns the session's value of this type, which its clones share. The first use creates it.
 pub fn extension<T: Default + Send + Sync + 'static>(session: &Session) -> Arc<T> {
     session.extension()
+}
+
+/// Returns whether AWS refuses the model for on-demand throughput: it has to be called through an inference profile.
+pub fn is_on_demand_refusal(error: &Error) -> bool {
+    error.is_on_demand_refusal()
 }
 
 /// The time limits of a model's reply. `None` means no limit.

@@ -3,7 +3,7 @@
 use aws_sdk_bedrockruntime::operation::count_tokens::CountTokensOutput as SdkResponse;
 use aws_sdk_bedrockruntime::types::CountTokensInput as SdkInput;
 use bedrock_orm_core::sdk::Report;
-use bedrock_orm_core::{Error, Result};
+use bedrock_orm_core::{Error, Result, sdk};
 use bedrock_orm_models::{CountTokensInput, CountTokensResponse, Tokens};
 
 #[cfg(feature = "control-plane")]
@@ -115,9 +115,9 @@ async fn send(target: &Target, input: SdkInput) -> Result<CountTokensResponse> {
 
 /// Returns whether AWS refuses the model, and not the content.
 fn is_about_model(error: &Error) -> bool {
-    let is_named = |text| error.message().contains(text);
     error.is_does_not_exist()
-        || error.is_validation() && (is_named("counting tokens") || is_named("on-demand throughput"))
+        || sdk::is_on_demand_refusal(error)
+        || error.is_validation() && error.message().contains("counting tokens")
 }
 
 /// Says that AWS cannot count for this model, if that is the error.

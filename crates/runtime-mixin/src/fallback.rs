@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bedrock_orm_core::{Error, ErrorKind, Result};
+use bedrock_orm_core::{Error, ErrorKind, Result, sdk};
 
 use crate::Target;
 
@@ -78,8 +78,7 @@ fn is_about_the_model(error: &Error) -> bool {
         | Kind::Throttled
         | Kind::Timeout
         | Kind::Transport => true,
-        Kind::Validation => error.message().contains("on-demand throughput"),
-        _ => false,
+        _ => sdk::is_on_demand_refusal(error),
     }
 }
 

@@ -9,7 +9,7 @@ pub(super) fn hint(error: &Inner, model_id: Option<&str>, session: &Session) -> 
     let region = session.region();
     let message = error.message.as_str();
     let hint = match error.kind {
-        ErrorKind::Validation if message.contains("on-demand throughput") => on_demand(model_id, region),
+        _ if error.is_on_demand_refusal() => on_demand(model_id, region),
         ErrorKind::AccessDenied if message.contains("access to the model") => format!(
             "request access to the model in {region} (console: Bedrock, Model access), or check with \
              `FoundationModel::objects().availability(…)`"

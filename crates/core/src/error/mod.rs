@@ -50,6 +50,12 @@ struct Inner {
     sdk_error: Option<Box<dyn StdError + Send + Sync>>,
 }
 
+impl Inner {
+    fn is_on_demand_refusal(&self) -> bool {
+        self.kind == ErrorKind::Validation && self.message.contains("on-demand throughput")
+    }
+}
+
 /// The content that was received before a stream, or a turn of a chat, was interrupted.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -242,6 +248,11 @@ impl Error {
     /// Returns whether the kind is `Validation`: AWS rejected the content of the request.
     pub fn is_validation(&self) -> bool {
         self.kind() == ErrorKind::Validation
+    }
+
+    /// Returns whether AWS refuses the model for on-demand throughput: it has to be called through an inference profile.
+    pub(crate) fn is_on_demand_refusal(&self) -> bool {
+        self.0.is_on_demand_refusal()
     }
 
     /// Returns whether the kind is `Failed`: the resource that was waited for has failed.

@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use bedrock_orm_core::{Error, Session};
+use bedrock_orm_core::{Error, Session, sdk};
 use bedrock_orm_models::InferenceProfileSummary;
 
 use super::arn::Arn;
@@ -21,7 +21,7 @@ pub(crate) fn explain<'a>(
     error: Error,
 ) -> Pin<Box<dyn Future<Output = Error> + Send + 'a>> {
     Box::pin(async move {
-        if !error.is_validation() || !error.message().contains("on-demand throughput") {
+        if !sdk::is_on_demand_refusal(&error) {
             return error;
         }
         let Some(model_id) = Arn::model_id(model_id) else { return error };
