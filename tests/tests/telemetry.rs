@@ -12,6 +12,7 @@ use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
 use serde_json::json;
+use tokio::sync::Mutex;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 fn texts<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>) -> BTreeMap<String, String> {
@@ -23,6 +24,11 @@ fn assert_has(attributes: &BTreeMap<String, String>, expected: &[(&str, &str)]) 
         assert_eq!(attributes.get(*name).map(String::as_str), Some(*value), "{name} in {attributes:#?}");
     }
 }
+
+/// The tests of this file run one after the other. `tracing` remembers for each place in the code whether a subscriber wants
+/// its spans, and asks the subscriber of the thread that gets there first: a test without one would switch the spans of the
+/// others off.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// Keeps the spans of this thread.
 struct Spans {
@@ -64,6 +70,7 @@ fn cached() -> FakeResponse {
 
 #[tokio::test]
 async fn a_span_has_the_attributes_of_the_conventions_and_no_content() {
+    let _turn = ONE_AT_A_TIME.lock().await;
     let refused = FakeResponse::error(429, "ThrottlingException", "Too many tokens, please wait.");
     let server = FakeServer::start([cached(), refused]).await;
     let session = session(server.url()).await;
@@ -97,6 +104,7 @@ async fn a_span_has_the_attributes_of_the_conventions_and_no_content() {
 
 #[tokio::test]
 async fn the_span_of_a_stream_lives_as_long_as_the_stream() {
+    let _turn = ONE_AT_A_TIME.lock().await;
     let (_local, session) = local().await;
     let spans = Spans::start();
     let mut stream = model(&session, MODEL).converse_stream("Hello").await.unwrap();
@@ -114,6 +122,7 @@ async fn the_span_of_a_stream_lives_as_long_as_the_stream() {
 
 #[tokio::test]
 async fn metrics_count_tokens_and_time() {
+    let _turn = ONE_AT_A_TIME.lock().await;
     let exporter = InMemoryMetricExporter::default();
     let reader = PeriodicReader::builder(exporter.clone()).build();
     let provider = SdkMeterProvider::builder().with_reader(reader).build();
