@@ -118,6 +118,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Vec<Result<(FrameHeaders, Bytes), &'static
     let mut rest = BytesMut::from(bytes);
     let mut frames = Vec::new();
     while !rest.is_empty() {
+        let (length, total) = (rest.len(), (&rest[..]).try_get_u32().unwrap_or_default() as usize);
         match take_frame(&mut rest) {
             Ok(Some(frame)) => frames.push(parse_frame(&frame)),
             Ok(None) => {
@@ -126,8 +127,10 @@ pub(crate) fn decode(bytes: &[u8]) -> Vec<Result<(FrameHeaders, Bytes), &'static
             }
             Err(wrong) => {
                 frames.push(Err(wrong));
-                let total = (&rest[..]).get_u32() as usize;
-                rest.advance(total.clamp(PRELUDE, rest.len()));
+                // A frame whose end is wrong has already been taken.
+                if rest.len() == length {
+                    rest.advance(total.clamp(PRELUDE, length));
+                }
             }
         }
     }
@@ -320,6 +323,18 @@ mod tests {
             b"\x0b:event-type\x07\x00\x0cmessageStart\x0d:content-type\x07\x00\x10application/json\
             \x0d:message-type\x07\x00\x05event";
         assert_eq!(headers, expected);
+    }
+
+    #[test]
+    fn a_frame_with_a_wrong_checksum_does_not_hide_the_next_one() {
+        let frame = Frame::event("chunk", json!({}), 2).encode();
+        for which in [Checksum::Message, Checksum::Prelude] {
+            let wrong = with_wrong_checksum(&frame, which);
+            let decoded = decode(&[&frame[..], &wrong, &frame].concat());
+            let are_valid: Vec<_> = decoded.iter().map(Result::is_ok).collect();
+            assert_eq!(are_valid, [true, false, true], "{which:?}");
+            assert_eq!(decode(&wrong).len(), 1, "{which:?}");
+        }
     }
 
     #[test]
