@@ -33,6 +33,18 @@ pub(crate) struct Walk<M: Row> {
     ended: bool,
     /// Whether AWS returned a next token twice.
     repeats: bool,
+    /// How many pages without rows came last, one after the other.
+    empty_pages: usize,
+}
+
+/// The most pages without rows, one after the other, that are followed. Filters of AWS's can leave pages empty, but a list
+/// with only such pages does not end.
+const MOST_EMPTY_PAGES: usize = 1_000;
+
+/// The error for a list that would not end.
+fn endless<M: Row>(what: String) -> Error {
+    let message = format!("{what}, so the list of {} would not end", M::KIND);
+    Error::new(ErrorKind::InvalidResponse, message).with_operation(M::OPERATION)
 }
 
 impl<M: Row> Walk<M> {
@@ -54,9 +66,10 @@ impl<M: Row> Walk<M> {
 
     async fn page(&mut self, wanted: Option<usize>) -> Result<Page<Bound<M>>> {
         if self.repeats {
-            let message =
-                format!("AWS returned the same next token twice, so the list of {} would not end", M::KIND);
-            return Err(Error::new(ErrorKind::InvalidResponse, message));
+            return Err(endless::<M>("AWS returned the same next token twice".to_owned()));
+        }
+        if self.empty_pages >= MOST_EMPTY_PAGES {
+            return Err(endless::<M>(format!("AWS returned {MOST_EMPTY_PAGES} empty pages in a row")));
         }
         let session = match &self.session {
             Some(session) => session.clone(),
@@ -64,6 +77,7 @@ impl<M: Row> Walk<M> {
         };
         let request = PageRequest { token: self.token.take(), size: self.size(wanted) };
         let page = M::page(&session, &self.parameters, request).await?;
+        self.empty_pages = if page.items.is_empty() { self.empty_pages + 1 } else { 0 };
         match &page.next_token {
             None => self.ended = true,
             Some(token) if self.is_new(token) => self.token = page.next_token.clone(),
@@ -194,6 +208,7 @@ impl<M: Row> Engine<M> {
                         seen_tokens: HashSet::new(),
                         ended: false,
                         repeats: false,
+                        empty_pages: 0,
                     })
                     .map(|walk| Self::of(Source::Walk(Box::new(walk))))
                     .collect();

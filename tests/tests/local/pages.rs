@@ -3,7 +3,7 @@
 use bedrock_orm::QuerySet;
 use bedrock_orm::models::ImportedModelSummary;
 use bedrock_orm::prelude::*;
-use bedrock_orm_local::LocalBedrock;
+use bedrock_orm_local::{Fault, LocalBedrock};
 use bedrock_orm_tests::support::session;
 use futures_util::TryStreamExt as _;
 use serde_json::json;
@@ -117,4 +117,30 @@ async fn a_list_of_only_empty_pages_is_read_to_its_end() {
     assert_eq!(requests(&local), 2);
     assert!(!none.exists().await.unwrap());
     assert_eq!(requests(&local), 2);
+}
+
+#[tokio::test]
+async fn a_list_of_empty_pages_only_is_an_error() {
+    let (local, list) = models(false).await;
+    let all = local.fault(Fault::empty_page().after(1)).unwrap();
+    let mut rows = list.stream();
+    let mut seen = 0;
+    let error = loop {
+        match rows.next().await.unwrap() {
+            Ok(_) => seen += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((seen, local.faults()[0].applied), (PAGE, 1_000));
+    assert_eq!(
+        (error.kind(), error.operation()),
+        (ErrorKind::InvalidResponse, Some("ListImportedModels")),
+        "{error}"
+    );
+    assert!(error.message().contains("1000 empty pages in a row"), "{error}");
+    assert!(rows.next().await.is_none());
+    local.remove_fault(all);
+
+    local.fault(Fault::empty_page().after(1).times(999)).unwrap();
+    assert_eq!(list.count().await.unwrap(), PAGES * PAGE);
 }
