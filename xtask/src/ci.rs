@@ -6,12 +6,12 @@ use std::process::Command;
 
 use crate::process::{cargo, succeeds, target};
 use crate::result::Result;
-use crate::{codegen, conformance, coverage, packages, tidy};
+use crate::{codegen, conformance, coverage, packages, reliability, tidy};
 
 /// A check with its name.
 type Check = (&'static str, fn(&Path) -> Result);
 
-const CHECKS: [Check; 11] = [
+const CHECKS: [Check; 12] = [
     ("format", |root| cargo(root, &["fmt", "--all", "--check"])),
     ("floors", tidy::run),
     ("generated code", codegen::check),
@@ -25,6 +25,7 @@ const CHECKS: [Check; 11] = [
     }),
     ("documentation", documentation),
     ("examples", examples),
+    ("faults", |root| reliability::run(root, "faults", "fault_matrix", &["--quick"])),
     ("packages", packages::run),
     ("conformance", conformance::run),
 ];

@@ -8,6 +8,7 @@ mod conformance;
 mod coverage;
 mod packages;
 mod process;
+mod reliability;
 mod result;
 mod tidy;
 
@@ -25,6 +26,10 @@ cargo xtask conformance        run other clients, pinned, against the local Bedr
 cargo xtask packages           package the crates, check the packages, and build them from their tarballs
 cargo xtask ci                 run all checks besides `cargo test`
 cargo xtask bench              compare calls and queries with the raw SDK and hand-written closures (needs valgrind)
+cargo xtask faults             every fault of the local Bedrock meets every family of operations; writes docs/reliability.md
+cargo xtask faults --quick     the same with one seed, without writing
+cargo xtask soak               an hour of mixed work at 5 % faults; writes docs/reliability.md (--minutes N: another time)
+cargo xtask soak --quick       the same for three minutes, without writing
 cargo xtask api --from PATH    write crates/api from a botocore wheel or folder
 ";
 
@@ -50,6 +55,11 @@ fn run(words: &[&str]) -> Result {
         ["tidy"] => tidy::run(&root()),
         ["packages"] => packages::run(&root()),
         ["bench"] => bench::run(&root()),
+        ["faults"] => reliability::run(&root(), "faults", "fault_matrix", &[]),
+        ["faults", "--quick"] => reliability::run(&root(), "faults", "fault_matrix", &["--quick"]),
+        ["soak", arguments @ ..] if matches!(arguments, [] | ["--quick"] | ["--minutes", _]) => {
+            reliability::run(&root(), "soak", "soak", arguments)
+        }
         ["ci"] => ci::run(&root()),
         ["api", "--from", from] => api::run(Path::new(from)),
         [] | ["help" | "--help" | "-h"] => {
