@@ -79,11 +79,11 @@ pub use bedrock_orm_managers::{
 pub use bedrock_orm_models as models;
 pub use bedrock_orm_models::jiff;
 pub use bedrock_orm_runtime_mixin::{
-    ApplyGuardrail, Approval, BidirectionalStream, BoundModel, Chat, ChatEvent, ChatStream, ChatTextStream,
-    ConversationManager, Converse, ConverseStream, Embed, Embeddings, FailedAttempt, IntoToolOutput,
-    Invokable, InvokeModel, InvokeModelResponse, InvokeModelStream, ModelAsyncInvokes, Reply, ResponseStream,
-    StartAsyncInvoke, Target, TextStream, Tool, ToolFunction, ToolOutput, Toolset, TrimPolicy, TypedResponse,
-    TypedStream, TypedTextStream, preflight,
+    ApplyGuardrail, Approval, BidirectionalReceiver, BidirectionalSender, BidirectionalStream, BoundModel,
+    Chat, ChatEvent, ChatStream, ChatTextStream, ConversationManager, Converse, ConverseStream, Embed,
+    Embeddings, FailedAttempt, IntoToolOutput, Invokable, InvokeModel, InvokeModelResponse,
+    InvokeModelStream, ModelAsyncInvokes, Reply, ResponseStream, StartAsyncInvoke, Target, TextStream, Tool,
+    ToolFunction, ToolOutput, Toolset, TrimPolicy, TypedResponse, TypedStream, TypedTextStream, preflight,
 };
 
 #[cfg(feature = "object-store")]

@@ -16,10 +16,12 @@ use aws_sdk_bedrockruntime::types::{
     InvokeModelWithBidirectionalStreamOutput as SdkEvent,
 };
 use bedrock_orm_core::sdk::{self, Report, Running};
-use bedrock_orm_core::{Error, Result};
+use bedrock_orm_core::{Error, ErrorKind, Partial, Result};
 use bedrock_orm_models::Blob;
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -80,6 +82,7 @@ impl<M: BoundModel + ?Sized> BidirectionalStreamExt for M {
 }
 
 /// A stream in both directions: [`send`](Self::send) sends chunks, and its `Stream` yields the chunks received.
+/// [`split`](Self::split) gives the two halves, for two tasks.
 ///
 /// Only the provider's own events say whether a reply is complete: the stream ends without an error when AWS ends it
 /// after [`finish`](Self::finish). A stream that exceeds the session's time
@@ -89,7 +92,18 @@ impl<M: BoundModel + ?Sized> BidirectionalStreamExt for M {
 /// Source:
 /// [`InvokeModelWithBidirectionalStream`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModelWithBidirectionalStream.html).
 pub struct BidirectionalStream {
-    input: Option<mpsc::Sender<Blob>>,
+    sender: Option<BidirectionalSender>,
+    receiver: BidirectionalReceiver,
+}
+
+/// The half of a [`BidirectionalStream`] that sends. [`finish`](Self::finish) ends sending, and so does dropping it.
+pub struct BidirectionalSender {
+    input: mpsc::Sender<Blob>,
+}
+
+/// The half of a [`BidirectionalStream`] that receives: a `Stream` of chunks. Dropping it closes both directions: the other
+/// half can send nothing any more.
+pub struct BidirectionalReceiver {
     output: Output,
     target: Target,
     running: Running,
@@ -115,11 +129,13 @@ pub(crate) async fn open(target: Target) -> Result<BidirectionalStream> {
     let response = tokio::spawn(request.send());
     let clock = Clock::new(sdk::reply_limits(&target.session));
     Ok(BidirectionalStream {
-        input: Some(input),
-        output: Output::Opening { response, clock },
-        target,
-        running: Running::default(),
-        request_id: None,
+        sender: Some(BidirectionalSender { input }),
+        receiver: BidirectionalReceiver {
+            output: Output::Opening { response, clock },
+            target,
+            running: Running::default(),
+            request_id: None,
+        },
     })
 }
 
@@ -143,22 +159,129 @@ impl BidirectionalStream {
     /// [`next`](Self::next) returns the cause.
     pub fn send(&self, chunk: impl Into<Blob>) -> impl Future<Output = Result<()>> + Send {
         // The future has no reference to the stream, which is not `Sync`, so that a task can send.
-        let (input, chunk) = (self.input.as_ref(), chunk.into());
-        let closed = || {
-            Error::stream_interrupted(OPERATION, "the stream accepts no more chunks")
-                .with_hint("`next` returns the error that ended it; after `finish`, nothing can be sent")
-        };
-        async move {
-            let input = input.ok_or_else(closed)?;
-            input.send(chunk).await.map_err(|_| closed())
-        }
+        let (sender, chunk) = (self.sender.as_ref(), chunk.into());
+        async move { sender.ok_or_else(closed)?.send(chunk).await }
     }
 
     /// Ends sending. Receiving continues.
     pub fn finish(&mut self) {
-        self.input = None;
+        self.sender = None;
     }
 
+    /// Returns the next chunk received, or `None` after the last.
+    ///
+    /// # Errors
+    ///
+    /// The error that AWS returns for the request or in the stream; `StreamInterrupted` if the stream stalls. The
+    /// stream has ended then.
+    pub async fn next(&mut self) -> Option<Result<Blob>> {
+        self.receiver.next().await
+    }
+
+    /// Returns the two halves, so that one task can send and another receive.
+    ///
+    /// ```
+    /// use bedrock_orm::models::providers::{SonicConversation, SonicOutput, SonicPromptStart, SonicSessionStart};
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::local(local.url())?;
+    /// let model = FoundationModel::with_id("amazon.nova-2-sonic-v1:0").using(&session);
+    /// let (sender, mut receiver) = model.invoke_model_with_bidirectional_stream().await?.split();
+    ///
+    /// let sending = tokio::spawn(async move {
+    ///     let prompt = SonicPromptStart::new("prompt-1", "matthew");
+    ///     let (mut conversation, start) = SonicConversation::start(SonicSessionStart::default(), prompt);
+    ///     sender.send_events(start).await?;
+    ///     sender.send_events(conversation.system_prompt("Be brief.")).await?;
+    ///     sender.send_events(conversation.text("What is the capital of France?")).await?;
+    ///     sender.send_events(conversation.end()).await?;
+    ///     sender.finish();
+    ///     Ok::<_, Error>(())
+    /// });
+    /// while let Some(event) = receiver.next_event().await {
+    ///     if let SonicOutput::TextOutput(text) = event? {
+    ///         println!("{}", text.content);
+    ///     }
+    /// }
+    /// sending.await??;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// After [`finish`](Self::finish), the sending half sends nothing.
+    pub fn split(self) -> (BidirectionalSender, BidirectionalReceiver) {
+        let sender = self.sender.unwrap_or_else(|| BidirectionalSender { input: mpsc::channel(1).0 });
+        (sender, self.receiver)
+    }
+
+    /// Closes both directions. Dropping it does the same.
+    pub fn close(self) {}
+
+    /// Returns AWS's request ID. `None` until AWS has responded.
+    pub fn request_id(&self) -> Option<&str> {
+        self.receiver.request_id()
+    }
+}
+
+impl Stream for BidirectionalStream {
+    type Item = Result<Blob>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.receiver).poll_next(context)
+    }
+}
+
+/// The error of a chunk that cannot be sent.
+fn closed() -> Error {
+    Error::stream_interrupted(OPERATION, "the stream accepts no more chunks")
+        .with_hint("`next` returns the error that ended it; after `finish`, nothing can be sent")
+}
+
+impl BidirectionalSender {
+    /// Sends a chunk in the provider's format, which is usually JSON. It waits while AWS takes no more.
+    ///
+    /// # Errors
+    ///
+    /// [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted) if nothing can be sent any more. `next` of the
+    /// other half returns the cause.
+    pub async fn send(&self, chunk: impl Into<Blob> + Send) -> Result<()> {
+        self.input.send(chunk.into()).await.map_err(|_| closed())
+    }
+
+    /// Sends events as JSON, one after the other, such as
+    /// [`SonicInput`](bedrock_orm_models::providers::SonicInput).
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); `InvalidInput` if one of them cannot be written as JSON. None is sent then.
+    pub fn send_events(
+        &self,
+        events: impl IntoIterator<Item: Serialize>,
+    ) -> impl Future<Output = Result<()>> + Send {
+        let chunks: Result<Vec<_>> = events.into_iter().map(|event| chunk(&event)).collect();
+        async move {
+            for chunk in chunks? {
+                self.send(chunk).await?;
+            }
+            Ok(())
+        }
+    }
+
+    /// Ends sending. Receiving continues.
+    pub fn finish(self) {}
+}
+
+fn chunk(event: &impl Serialize) -> Result<Blob> {
+    let json = serde_json::to_vec(event).map_err(|error| {
+        Error::invalid_input(OPERATION, format!("the event cannot be written as JSON: {error}"))
+    })?;
+    Ok(json.into())
+}
+
+impl BidirectionalReceiver {
     /// Returns the next chunk received, or `None` after the last.
     ///
     /// # Errors
@@ -169,8 +292,27 @@ impl BidirectionalStream {
         StreamExt::next(self).await
     }
 
-    /// Closes both directions. Dropping it does the same.
-    pub fn close(self) {}
+    /// Returns the next event, whose JSON is a chunk, or `None` after the last.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next); `InvalidResponse` if the chunk is not JSON of this type. `partial()` returns the chunk then,
+    /// and the stream continues.
+    pub async fn next_event<T: DeserializeOwned>(&mut self) -> Option<Result<T>> {
+        let chunk = match self.next().await? {
+            Ok(chunk) => chunk,
+            Err(error) => return Some(Err(error)),
+        };
+        Some(chunk.json().map_err(|error| {
+            let problem = if error.is_data() { "has another form" } else { "is not JSON" };
+            let message = format!("an event {problem}, see column {} of its chunk", error.column());
+            Error::new(ErrorKind::InvalidResponse, message)
+                .with_operation(OPERATION)
+                .with_hint("`next` returns chunks of any form; `partial()` returns this one")
+                .with_partial(Partial::Body(chunk))
+                .with_request_id(self.request_id())
+        }))
+    }
 
     /// Returns AWS's request ID. `None` until AWS has responded.
     pub fn request_id(&self) -> Option<&str> {
@@ -193,7 +335,7 @@ impl BidirectionalStream {
     }
 }
 
-impl Stream for BidirectionalStream {
+impl Stream for BidirectionalReceiver {
     type Item = Result<Blob>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -251,7 +393,7 @@ impl Stream for BidirectionalStream {
     }
 }
 
-impl Drop for BidirectionalStream {
+impl Drop for BidirectionalReceiver {
     fn drop(&mut self) {
         if let Output::Opening { response, .. } = &self.output {
             response.abort();
@@ -264,8 +406,24 @@ impl fmt::Debug for BidirectionalStream {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("BidirectionalStream")
+            .field("request_id", &self.receiver.request_id)
+            .field("is_sending", &self.sender.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for BidirectionalSender {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("BidirectionalSender").finish_non_exhaustive()
+    }
+}
+
+/// Shows the request ID, but not the content.
+impl fmt::Debug for BidirectionalReceiver {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("BidirectionalReceiver")
             .field("request_id", &self.request_id)
-            .field("is_sending", &self.input.is_some())
             .finish_non_exhaustive()
     }
 }

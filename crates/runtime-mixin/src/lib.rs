@@ -52,7 +52,9 @@ pub use batch::{
     Batch, BatchInput, BatchProgress, BatchQuotas, BatchRecord, BatchResults, BatchRun, BatchWait,
     BatchWatch, RecordError,
 };
-pub use bidirectional_stream::{BidirectionalStream, BidirectionalStreamExt};
+pub use bidirectional_stream::{
+    BidirectionalReceiver, BidirectionalSender, BidirectionalStream, BidirectionalStreamExt,
+};
 pub use caching::point::{CacheLocation, CachePoint};
 pub use caching::policy::CachePolicy;
 pub use caching::report::{CacheMiss, CacheReport};

@@ -46,6 +46,10 @@ mod mistral;
 mod nova;
 #[cfg(feature = "amazon")]
 mod nova_embeddings;
+#[cfg(feature = "amazon")]
+mod nova_sonic;
+#[cfg(feature = "amazon")]
+mod nova_sonic_conversation;
 #[cfg(any(feature = "amazon", feature = "cohere"))]
 mod rerank;
 #[cfg(feature = "stability")]
@@ -77,6 +81,10 @@ pub use mistral::*;
 pub use nova::*;
 #[cfg(feature = "amazon")]
 pub use nova_embeddings::*;
+#[cfg(feature = "amazon")]
+pub use nova_sonic::*;
+#[cfg(feature = "amazon")]
+pub use nova_sonic_conversation::*;
 #[cfg(any(feature = "amazon", feature = "cohere"))]
 pub use rerank::*;
 #[cfg(feature = "stability")]
