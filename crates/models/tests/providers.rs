@@ -294,3 +294,68 @@ fn settings_keep_their_members_for_each_text() {
     let nova = serde_json::to_value(nova.with_texts(texts())).unwrap();
     assert_eq!(nova["singleEmbeddingParams"]["text"], json!({"truncationMode": "END", "value": "a"}));
 }
+
+#[test]
+fn sonic_s_events_round_trip() {
+    let ids = |members: Value| {
+        let mut event = json!({"sessionId": "s", "promptName": "p", "completionId": "c", "contentId": "t"});
+        event.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        event
+    };
+    let counts = json!({"input": {"speechTokens": 1, "textTokens": 2}, "output": {"speechTokens": 3, "textTokens": 4}});
+    for (name, event) in [
+        ("completionStart", json!({"sessionId": "s", "promptName": "p", "completionId": "c"})),
+        (
+            "contentStart",
+            ids(json!({
+                "type": "AUDIO", "role": "ASSISTANT",
+                "audioOutputConfiguration": {
+                    "mediaType": "audio/lpcm", "sampleRateHertz": 24000, "sampleSizeBits": 16,
+                    "encoding": "base64", "channelCount": 1,
+                },
+            })),
+        ),
+        ("textOutput", ids(json!({"content": "Hello.", "role": "ASSISTANT"}))),
+        ("audioOutput", ids(json!({"content": "AAEC"}))),
+        ("toolUse", ids(json!({"content": "{}", "toolName": "n", "toolUseId": "u"}))),
+        ("contentEnd", ids(json!({"stopReason": "INTERRUPTED", "type": "TEXT"}))),
+        (
+            "completionEnd",
+            json!({"sessionId": "s", "promptName": "p", "completionId": "c", "stopReason": "bored"}),
+        ),
+        (
+            "usageEvent",
+            json!({
+                "sessionId": "s", "promptName": "p", "completionId": "c",
+                "totalInputTokens": 3, "totalOutputTokens": 7, "totalTokens": 10,
+                "details": {"delta": counts, "total": counts},
+            }),
+        ),
+    ] {
+        let event: SonicOutput = read(&json!({"event": {name: event}}));
+        assert!(!matches!(event, SonicOutput::Unknown(_)), "{name}");
+    }
+    for unknown in [
+        json!({"event": {"hologram": {"depth": 3}}}),
+        json!({"event": {"textOutput": {"content": "a"}, "hologram": {}}}),
+        json!({"event": {"textOutput": {"content": "a"}}, "id": 1}),
+        json!({"event": {"textOutput": {"content": 1}}}),
+        json!({"event": "hologram"}),
+        json!([]),
+    ] {
+        assert!(matches!(read::<SonicOutput>(&unknown), SonicOutput::Unknown(_)), "{unknown}");
+        assert!(matches!(read::<SonicInput>(&unknown), SonicInput::Unknown(_)), "{unknown}");
+    }
+    let start = json!({
+        "type": "TEXT", "role": "USER", "additionalModelFields": "{\"generationStage\":\"SPECULATIVE\"}",
+    });
+    let SonicOutput::ContentStart(start) = read(&json!({"event": {"contentStart": ids(start)}})) else {
+        panic!()
+    };
+    assert_eq!(start.generation_stage(), Some(SonicGenerationStage::Speculative));
+    assert_eq!(SonicOutputStart::default().additional_model_fields("?").generation_stage(), None);
+    read::<SonicInput>(&json!({"event": {"sessionStart": {
+        "inferenceConfiguration": {"maxTokens": 1024, "topP": 0.9, "temperature": 0.7},
+        "turnDetectionConfiguration": {"endpointingSensitivity": "HIGH"},
+    }}}));
+}

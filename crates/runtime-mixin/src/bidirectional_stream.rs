@@ -251,8 +251,7 @@ impl BidirectionalSender {
         self.input.send(chunk.into()).await.map_err(|_| closed())
     }
 
-    /// Sends events as JSON, one after the other, such as
-    /// [`SonicInput`](bedrock_orm_models::providers::SonicInput).
+    /// Sends events as JSON, one after the other, such as Nova Sonic's.
     ///
     /// # Errors
     ///

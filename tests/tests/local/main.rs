@@ -46,6 +46,7 @@ mod relations;
 mod resources;
 mod sessions;
 mod spawned_futures;
+mod speech;
 mod stream_faults;
 mod traps;
 mod typed;

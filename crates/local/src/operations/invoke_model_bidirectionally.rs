@@ -15,10 +15,13 @@ pub(crate) fn invoke(local: &Local, request: &Request) -> AwsResult<Output> {
         return Err(AwsError::validation("The model is unsupported for bidirectional streaming"));
     }
     let reply = local.repliers.queued().unwrap_or_default();
-    let text = match reply.content {
+    let content = match reply.content {
         ReplyContent::Error(error) => return Err(error),
-        ReplyContent::Blocks(content) => Some(Completion::whole(content).text()),
+        ReplyContent::Blocks(content) => Some(Completion::whole(content)),
         ReplyContent::Default | ReplyContent::Stream(_) | ReplyContent::Vectors(_) => None,
     };
-    Ok(Output::Duplex { session: Box::new(SpeechSession::new(&local.world.ids, text)), ending: reply.ending })
+    Ok(Output::Duplex {
+        session: Box::new(SpeechSession::new(&local.world.ids, content)),
+        ending: reply.ending,
+    })
 }
