@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bedrock_orm::object_store::ObjectStore;
 use bedrock_orm::object_store::local::LocalFileSystem;
 use bedrock_orm::prelude::*;
-use bedrock_orm_local::LocalBedrock;
+use bedrock_orm_local::{LocalBedrock, LocalBedrockBuilder};
 
 /// The result type of the examples' `main` functions.
 pub type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
@@ -43,12 +43,21 @@ const BUCKET: &str = "my-bucket";
 impl Bedrock {
     /// Starts a local Bedrock or, if the program was started with `--aws`, connects to AWS as the environment configures it.
     pub async fn connect() -> Result<Self> {
+        Self::connect_to(LocalBedrock::builder()).await
+    }
+
+    /// As [`connect`](Self::connect). The local Bedrock has the models that AWS has retired, too.
+    pub async fn connect_with_retired_models() -> Result<Self> {
+        Self::connect_to(LocalBedrock::builder().keep_retired_models()).await
+    }
+
+    async fn connect_to(local: LocalBedrockBuilder) -> Result<Self> {
         let buckets = std::env::temp_dir().join(format!("bedrock-orm-examples-{}", std::process::id()));
         if std::env::args().any(|argument| argument == "--aws") {
             return Ok(Self { session: Session::from_env().await?, local: None, buckets });
         }
         std::fs::create_dir_all(buckets.join(BUCKET))?;
-        let local = LocalBedrock::builder().bucket_folder(&buckets).start().await?;
+        let local = local.bucket_folder(&buckets).start().await?;
         let session = Session::local(local.url())?;
         Ok(Self { session, local: Some(local), buckets })
     }
@@ -71,11 +80,15 @@ impl Bedrock {
 
     /// Returns the store of the bucket: a folder.
     ///
-    /// For AWS, add `object_store` with the feature `aws`, and use `AmazonS3Builder::from_env()` with the bucket's name.
+    /// For S3, add the feature `aws` to `object_store` in `examples/Cargo.toml`, and return an `AmazonS3Builder` here. The
+    /// examples do without it: it has an HTTP client of its own, which all of them would compile.
     pub fn store(&self) -> Result<Arc<dyn ObjectStore>> {
         match &self.local {
             Some(_) => Ok(Arc::new(LocalFileSystem::new_with_prefix(self.buckets.join(BUCKET))?)),
-            None => Err("these examples have no store for S3; see docs/batches.md".into()),
+            None => Err("the examples have no store for S3. Add `aws` to the features of `object_store` in \
+                         examples/Cargo.toml, and in `store` of examples/lib.rs return \
+                         `Arc::new(AmazonS3Builder::from_env().with_bucket_name(self.bucket()?).build()?)`"
+                .into()),
         }
     }
 

@@ -4,17 +4,17 @@ use std::future::IntoFuture as _;
 use std::pin::pin;
 use std::time::Duration;
 
+use bedrock_orm::models::providers::LumaRay;
 use bedrock_orm::prelude::*;
 use bedrock_orm_examples::{Bedrock, Result, VIDEO_MODEL, bar};
-use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result {
     let bedrock = Bedrock::connect().await?;
     let model = FoundationModel::objects().using(bedrock.session()).get(VIDEO_MODEL).await?;
 
-    let input = json!({"prompt": "Cinematic orbital shot of a satellite above Earth.", "duration": "5s"});
-    let start = model.start_async_invoke(input, format!("s3://{}/videos/", bedrock.bucket()?));
+    let input = LumaRay::new("Cinematic orbital shot of a satellite above Earth.").duration("5s");
+    let start = model.start_async_invoke(&input, format!("s3://{}/videos/", bedrock.bucket()?));
     println!("token {}: with it, the start is safe to repeat", start.token());
     let started = start.await?;
     println!("{}", started.invocation_arn);

@@ -81,7 +81,7 @@ pub use bedrock_orm_models::jiff;
 pub use bedrock_orm_runtime_mixin::{
     ApplyGuardrail, Approval, BidirectionalReceiver, BidirectionalSender, BidirectionalStream, BoundModel,
     Chat, ChatEvent, ChatStream, ChatTextStream, ConversationManager, Converse, ConverseStream, Embed,
-    Embeddings, FailedAttempt, IntoToolOutput, Invokable, InvokeModel, InvokeModelResponse,
+    Embeddings, FailedAttempt, IntoModelInput, IntoToolOutput, Invokable, InvokeModel, InvokeModelResponse,
     InvokeModelStream, ModelAsyncInvokes, Reply, ResponseStream, StartAsyncInvoke, Target, TextStream, Tool,
     ToolFunction, ToolOutput, Toolset, TrimPolicy, TypedResponse, TypedStream, TypedTextStream, preflight,
 };

@@ -33,6 +33,8 @@ pub struct Call<'a> {
     refusal: Option<&'static str>,
     explain: Option<Explain>,
     timeout: Option<Duration>,
+    /// Whether the time limit begins after the limiter's queue.
+    waits_for_room: bool,
     running: Running,
 }
 
@@ -120,13 +122,29 @@ impl<'a> Call<'a> {
     pub fn new(session: &'a Session, operation: &'static str) -> Self {
         let timeout = session.limits().operation;
         let running = Running::default();
-        Self { session, operation, model_id: None, refusal: None, explain: None, timeout, running }
+        Self {
+            session,
+            operation,
+            model_id: None,
+            refusal: None,
+            explain: None,
+            timeout,
+            waits_for_room: false,
+            running,
+        }
     }
 
     /// Sets the time limit of the call with all of its attempts. `None` means no limit.
     #[must_use]
     pub fn within(mut self, timeout: Option<Duration>) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Sets whether the time limit begins after the limiter's queue: for work in the background, where no one waits.
+    #[must_use]
+    pub fn waiting_for_room(mut self, waits: bool) -> Self {
+        self.waits_for_room = waits;
         self
     }
 
@@ -189,7 +207,7 @@ impl<'a> Call<'a> {
     ) -> Result<Option<Duration>> {
         self.check()?;
         let queued = tokio::time::Instant::now();
-        let admitted = match timeout {
+        let admitted = match timeout.filter(|_| !self.waits_for_room) {
             Some(timeout) => tokio::time::timeout(timeout, limiter.admit(demand)).await,
             None => Ok(limiter.admit(demand).await),
         };
@@ -204,6 +222,9 @@ impl<'a> Call<'a> {
         };
         self.running.permit = Some(permit?);
         self.running.started = Instant::now();
+        if self.waits_for_room {
+            return Ok(timeout);
+        }
         Ok(timeout.map(|timeout| timeout.saturating_sub(queued.elapsed()).max(Duration::from_millis(1))))
     }
 

@@ -63,7 +63,7 @@ pub use methods::guardrail_report::{
     GuardrailFinding, GuardrailFindingAction, GuardrailPolicyKind, GuardrailReport,
 };
 pub use methods::message::Content;
-pub use model_body::{ModelBody, StreamedBody};
+pub use model_body::{AsyncModelBody, ModelBody, StreamedBody};
 pub use text_value::TextValue;
 pub use tokens::Tokens;
 pub use usage::Usage;

@@ -38,6 +38,9 @@ pub trait ModelBody: Serialize + 'static {
     }
 }
 
+/// An input of asynchronous invocations, such as `NovaReel`. Its JSON is the provider's.
+pub trait AsyncModelBody: Serialize {}
+
 /// A request body whose response can be streamed.
 ///
 /// ```

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bedrock_orm_core::{Bound, Error, ErrorKind, Result, sdk};
 use bedrock_orm_managers::{Manager, Objects, Page, QuerySet, Rows};
 use bedrock_orm_models::{
-    AsyncInvoke, AsyncInvokeOutputDataConfig, AsyncInvokeStatus, AsyncInvokeSummary, SortAsyncInvocationBy,
-    SortOrder, StartAsyncInvokeRequest, StartAsyncInvokeResponse, Tag,
+    AsyncInvoke, AsyncInvokeOutputDataConfig, AsyncInvokeStatus, AsyncInvokeSummary, AsyncModelBody,
+    SortAsyncInvocationBy, SortOrder, StartAsyncInvokeRequest, StartAsyncInvokeResponse, Tag,
 };
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
@@ -16,25 +16,27 @@ use serde_json::Value;
 
 use crate::{BoundModel, Target};
 
+const START: &str = "StartAsyncInvoke";
+
 /// `start_async_invoke`, `get_async_invoke` and `list_async_invokes` on a bound model.
 pub trait AsyncInvokeExt {
-    /// Starts a job that writes its output to S3. It takes the input in the provider's format, and a location such as
-    /// `"s3://bucket/prefix/"`. Awaiting sends it and returns AWS's response, bound, which has the ARN of the job. Its
+    /// Starts a job that writes its output to S3. It takes the input in the provider's format, typed or as `json!`, and a
+    /// location such as `"s3://bucket/prefix/"`. Awaiting sends it and returns AWS's response, bound, which has the ARN of the job. Its
     /// `full()` gets the job, `wait()` waits for it, and `watch()` streams its states.
     ///
     /// A start has an idempotency token from the beginning: awaiting a clone of it returns the same job.
     ///
     /// ```
+    /// use bedrock_orm::models::providers::LumaRay;
     /// use bedrock_orm::prelude::*;
-    /// use serde_json::json;
     ///
     /// # #[tokio::main]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
     /// # let session = Session::local(local.url())?;
     /// # let model = FoundationModel::objects().using(&session).get("luma.ray-v2:0").await?;
-    /// let input = json!({"prompt": "A satellite above Earth."});
-    /// let started = model.start_async_invoke(input, "s3://my-bedrock-output/video-jobs/").await?;
+    /// let input = LumaRay::new("A satellite above Earth.").duration("5s");
+    /// let started = model.start_async_invoke(&input, "s3://my-bedrock-output/video-jobs/").await?;
     /// println!("{}", started.invocation_arn);
     /// # Ok(())
     /// # }
@@ -42,14 +44,15 @@ pub trait AsyncInvokeExt {
     ///
     /// # Errors
     ///
-    /// When awaited: `Validation`, `Conflict`, `ServiceQuotaExceeded` …, as AWS returns them.
+    /// When awaited: `InvalidInput` before anything is sent if the input cannot be written as JSON; `Validation`,
+    /// `Conflict`, `ServiceQuotaExceeded` …, as AWS returns them.
     ///
     /// # Requests
     ///
     /// One `StartAsyncInvoke` (`bedrock:InvokeModel`; `s3:PutObject` on the location).
     fn start_async_invoke(
         &self,
-        model_input: impl Into<Value>,
+        model_input: impl IntoModelInput,
         output_data_config: impl Into<AsyncInvokeOutputDataConfig>,
     ) -> StartAsyncInvoke;
 
@@ -116,10 +119,10 @@ pub trait AsyncInvokeExt {
 impl<M: BoundModel + ?Sized> AsyncInvokeExt for M {
     fn start_async_invoke(
         &self,
-        model_input: impl Into<Value>,
+        model_input: impl IntoModelInput,
         output_data_config: impl Into<AsyncInvokeOutputDataConfig>,
     ) -> StartAsyncInvoke {
-        StartAsyncInvoke::new(self.target(), model_input.into(), output_data_config.into())
+        StartAsyncInvoke::new(self.target(), model_input, output_data_config.into())
     }
 
     fn get_async_invoke(
@@ -161,6 +164,28 @@ impl Target {
     }
 }
 
+/// What `start_async_invoke` takes: JSON, or a reference to a typed input.
+pub trait IntoModelInput {
+    /// Returns the JSON.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written as JSON, for example because a number is not finite.
+    fn into_model_input(self) -> serde_json::Result<Value>;
+}
+
+impl IntoModelInput for Value {
+    fn into_model_input(self) -> serde_json::Result<Value> {
+        Ok(self)
+    }
+}
+
+impl<B: AsyncModelBody> IntoModelInput for &B {
+    fn into_model_input(self) -> serde_json::Result<Value> {
+        serde_json::to_value(self)
+    }
+}
+
 /// Returns 128 random bits as text.
 fn random_token() -> String {
     format!("{:032x}", fastrand::u128(..))
@@ -172,20 +197,25 @@ fn random_token() -> String {
 pub struct StartAsyncInvoke {
     target: Target,
     request: StartAsyncInvokeRequest,
+    /// Why the input cannot be sent.
+    unsendable: Option<String>,
     operation_timeout: Option<Duration>,
 }
 
 impl StartAsyncInvoke {
     pub(crate) fn new(
         target: Target,
-        model_input: Value,
+        model_input: impl IntoModelInput,
         output_data_config: AsyncInvokeOutputDataConfig,
     ) -> Self {
-        let mut request =
-            StartAsyncInvokeRequest::new(target.model_id.as_str(), model_input, output_data_config);
+        let (input, unsendable) = match model_input.into_model_input() {
+            Ok(input) => (input, None),
+            Err(error) => (Value::Null, Some(format!("the input cannot be sent: {error}"))),
+        };
+        let mut request = StartAsyncInvokeRequest::new(target.model_id.as_str(), input, output_data_config);
         request.client_request_token = Some(random_token());
         let operation_timeout = sdk::operation_timeout(&target.session);
-        Self { target, request, operation_timeout }
+        Self { target, request, unsendable, operation_timeout }
     }
 
     /// Sets the idempotency token: AWS starts only one job for it. The default is a random one.
@@ -236,7 +266,10 @@ impl IntoFuture for StartAsyncInvoke {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            self.target.call("StartAsyncInvoke").check()?;
+            self.target.call(START).check()?;
+            if let Some(reason) = self.unsendable {
+                return Err(Error::invalid_input(START, reason));
+            }
             objects(&self.target).start_within(self.operation_timeout, self.request).await
         })
     }

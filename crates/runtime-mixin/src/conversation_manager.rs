@@ -7,9 +7,9 @@ use bedrock_orm_models::{
     CountTokensResponse, EmbeddingBody, GuardrailConfiguration, GuardrailContent,
     InvokeGuardrailChecksRequest, InvokeGuardrailChecksResponse, ModelBody,
 };
-use serde_json::Value;
 
 use crate::apply_guardrail::ApplyGuardrail;
+use crate::async_invoke::IntoModelInput;
 use crate::async_invoke::StartAsyncInvoke;
 use crate::bidirectional_stream::{BidirectionalStream, open};
 use crate::count_tokens::count_tokens;
@@ -170,10 +170,10 @@ impl ConversationManager {
     pub fn start_async_invoke(
         &self,
         model_id: impl Into<String>,
-        model_input: impl Into<Value>,
+        model_input: impl IntoModelInput,
         output_data_config: impl Into<AsyncInvokeOutputDataConfig>,
     ) -> StartAsyncInvoke {
-        StartAsyncInvoke::new(self.target(model_id), model_input.into(), output_data_config.into())
+        StartAsyncInvoke::new(self.target(model_id), model_input, output_data_config.into())
     }
 
     /// Gets the job with this ARN, of any model.

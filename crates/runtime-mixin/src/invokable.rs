@@ -91,13 +91,15 @@ pub struct Target {
     pub(crate) model_id: String,
     pub(crate) model_arn: Option<String>,
     pub(crate) refusal: Option<&'static str>,
+    /// Whether the time limits of calls begin after a limiter's queue.
+    pub(crate) waits_for_room: bool,
 }
 
 impl Target {
     pub(crate) fn new(session: &Session, model_id: impl Into<String>) -> Self {
         let model_id = model_id.into();
         let model_arn = model_id.starts_with("arn:").then(|| model_id.clone());
-        Self { session: session.clone(), model_id, model_arn, refusal: None }
+        Self { session: session.clone(), model_id, model_arn, refusal: None, waits_for_room: false }
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -122,6 +124,7 @@ impl Target {
     pub(crate) fn call(&self, operation: &'static str) -> sdk::Call<'_> {
         let call = sdk::Call::new(&self.session, operation);
         let call = call.with_model_id(&self.model_id).with_refusal(self.refusal);
+        let call = call.waiting_for_room(self.waits_for_room);
         #[cfg(feature = "control-plane")]
         let call = call.with_explain(explain);
         call
@@ -181,6 +184,7 @@ impl<M: Invokable + Send + Sync> BoundModel for Bound<M> {
             model_id: self.invocation_id().to_owned(),
             model_arn: self.invocation_arn().map(str::to_owned),
             refusal: self.refusal(),
+            waits_for_room: false,
         }
     }
 

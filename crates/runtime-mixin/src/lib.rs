@@ -44,7 +44,7 @@ mod typed;
 #[cfg(feature = "control-plane")]
 pub use apply_guardrail::ApplyExt;
 pub use apply_guardrail::{ApplyGuardrail, ApplyGuardrailExt};
-pub use async_invoke::{AsyncInvokeExt, ModelAsyncInvokes, StartAsyncInvoke};
+pub use async_invoke::{AsyncInvokeExt, IntoModelInput, ModelAsyncInvokes, StartAsyncInvoke};
 #[cfg(feature = "object-store")]
 pub use async_invoke_output::{AsyncInvokeOutputExt, OutputFile};
 #[cfg(all(feature = "object-store", feature = "control-plane"))]

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use bedrock_orm::StartAsyncInvoke;
+use bedrock_orm::models::providers::{
+    LumaRay, Marengo, MarengoClip, MarengoSegmentation, NovaReel, NovaReelShot, TwelveLabsMedia,
+};
 use bedrock_orm::models::{
-    AsyncInvokeOutputDataConfig, AsyncInvokeS3OutputDataConfig, AsyncInvokeStatus, SortAsyncInvocationBy,
-    SortOrder, StartAsyncInvokeRequest,
+    AsyncInvokeOutputDataConfig, AsyncInvokeS3OutputDataConfig, AsyncInvokeStatus, Blob, ImageBlock,
+    ImageSource, SortAsyncInvocationBy, SortOrder, StartAsyncInvokeRequest,
 };
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::LocalBedrock;
@@ -232,4 +236,87 @@ async fn aws_refuses_a_model_without_asynchronous_invocations() {
         (ErrorKind::Validation, Some("StartAsyncInvoke")),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn typed_inputs_are_sent_in_their_providers_formats() {
+    // AWS has retired Nova Reel.
+    let local = LocalBedrock::builder().keep_retired_models().start().await.unwrap();
+    let session = session(local.url()).await;
+    let media = TwelveLabsMedia::s3("s3://my-bucket/a.mp4", "123456789012");
+    let image = ImageBlock::new("png", ImageSource::Bytes(Blob::from(b"\x89PNG")));
+    let config = json!({"durationSeconds": 6, "fps": 24, "dimension": "1280x720"});
+    let started: [(&str, StartAsyncInvoke, Value); 6] = [
+        (
+            "amazon.nova-reel-v1:1",
+            model(&session, "amazon.nova-reel-v1:1").start_async_invoke(&NovaReel::text("A"), BUCKET),
+            json!({"taskType": "TEXT_VIDEO", "textToVideoParams": {"text": "A"}, "videoGenerationConfig": config}),
+        ),
+        (
+            "amazon.nova-reel-v1:1",
+            model(&session, "amazon.nova-reel-v1:1")
+                .start_async_invoke(&NovaReel::text_and_image("A", image.clone()), BUCKET),
+            json!({
+                "taskType": "TEXT_VIDEO",
+                "textToVideoParams": {"text": "A", "images": [{"format": "png", "source": {"bytes": "iVBORw=="}}]},
+                "videoGenerationConfig": config,
+            }),
+        ),
+        (
+            "amazon.nova-reel-v1:1",
+            model(&session, "amazon.nova-reel-v1:1")
+                .start_async_invoke(&NovaReel::multi_shot("A", 18).seed(7), BUCKET),
+            json!({
+                "taskType": "MULTI_SHOT_AUTOMATED",
+                "multiShotAutomatedParams": {"text": "A"},
+                "videoGenerationConfig": {"durationSeconds": 18, "fps": 24, "dimension": "1280x720", "seed": 7},
+            }),
+        ),
+        (
+            "amazon.nova-reel-v1:1",
+            model(&session, "amazon.nova-reel-v1:1").start_async_invoke(
+                &NovaReel::shots([NovaReelShot::new("A"), NovaReelShot::new("B").image(image)]),
+                BUCKET,
+            ),
+            json!({
+                "taskType": "MULTI_SHOT_MANUAL",
+                "multiShotManualParams": {"shots": [
+                    {"text": "A"},
+                    {"text": "B", "image": {"format": "png", "source": {"bytes": "iVBORw=="}}},
+                ]},
+                "videoGenerationConfig": {"fps": 24, "dimension": "1280x720"},
+            }),
+        ),
+        (
+            VIDEO_MODEL,
+            model(&session, VIDEO_MODEL)
+                .start_async_invoke(&LumaRay::new("A").aspect_ratio("16:9").loops(true), BUCKET),
+            json!({"prompt": "A", "aspect_ratio": "16:9", "loop": true}),
+        ),
+        (
+            OTHER,
+            model(&session, OTHER).start_async_invoke(
+                &Marengo::of_video(MarengoClip::new(media).segmentation(MarengoSegmentation::of_length(6))),
+                BUCKET,
+            ),
+            json!({"inputType": "video", "video": {
+                "mediaSource": {"s3Location": {"uri": "s3://my-bucket/a.mp4", "bucketOwner": "123456789012"}},
+                "segmentation": {"method": "fixed", "fixed": {"durationSec": 6}},
+            }}),
+        ),
+    ];
+    for (id, start, input) in started {
+        local.clear_requests();
+        start.await.unwrap_or_else(|error| panic!("{id}: {error}"));
+        let sent = only_request(&local).json();
+        assert_eq!((&sent["modelId"], &sent["modelInput"]), (&json!(id), &input));
+    }
+
+    local.clear_requests();
+    let clip = MarengoClip::new(TwelveLabsMedia::bytes(b"RIFF")).start_sec(f64::NAN);
+    let error =
+        model(&session, OTHER).start_async_invoke(&Marengo::of_audio(clip), BUCKET).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.message().contains("must be a finite number"), "{error}");
+    assert!(operations(&local).is_empty());
 }

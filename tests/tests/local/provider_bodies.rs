@@ -591,3 +591,45 @@ async fn documents_are_ranked() {
         assert!(response.results[0].relevance_score > response.results[1].relevance_score);
     }
 }
+
+#[tokio::test]
+async fn pegasus_is_invoked_whole_and_streamed() {
+    let video = TwelveLabsMedia::s3("s3://my-bucket/a.mp4", "123456789012");
+    let request = Pegasus::new("What happens?", video).temperature(0.2).max_output_tokens(200);
+    let sent = json!({
+        "inputPrompt": "What happens?",
+        "mediaSource": {"s3Location": {"uri": "s3://my-bucket/a.mp4", "bucketOwner": "123456789012"}},
+        "temperature": 0.2,
+        "maxOutputTokens": 200,
+    });
+    let (whole, collected) = both("us.twelvelabs.pegasus-1-2-v1:0", &request, sent).await;
+    assert_eq!(whole.finish_reason, Some(PegasusFinishReason::Stop));
+    assert!(whole.message.contains("What happens?"), "{}", whole.message);
+    assert_eq!((&collected.message, &collected.finish_reason), (&whole.message, &whole.finish_reason));
+}
+
+#[tokio::test]
+async fn marengo_returns_the_vectors_of_texts_and_images() {
+    let (local, session) = local().await;
+    let model = model(&session, "us.twelvelabs.marengo-embed-3-0-v1:0");
+    let image = || TwelveLabsMedia::bytes(b"\x89PNG");
+    for (request, sent) in [
+        (Marengo::of_text("A fox."), json!({"inputType": "text", "text": {"inputText": "A fox."}})),
+        (
+            Marengo::of_image(image()),
+            json!({"inputType": "image", "image": {"mediaSource": {"base64String": "iVBORw=="}}}),
+        ),
+        (
+            Marengo::of_text_image("A fox.", image()),
+            json!({"inputType": "text_image", "text_image": {
+                "inputText": "A fox.", "mediaSource": {"base64String": "iVBORw=="},
+            }}),
+        ),
+    ] {
+        local.clear_requests();
+        let response = model.invoke(&request).await.unwrap();
+        assert_eq!(only_request(&local).json(), sent);
+        assert_eq!(response.data.len(), 1);
+        assert_eq!(response.data[0].embedding.len(), 512);
+    }
+}

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
+use std::future::IntoFuture as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bedrock_orm::models::ConverseRequest;
+use bedrock_orm::models::{ConverseRequest, InferenceConfiguration};
 use bedrock_orm::prelude::*;
-use bedrock_orm::{Batch, BatchInput, BatchQuotas, BatchRecord, BatchResults, BatchRun};
+use bedrock_orm::{Batch, BatchInput, BatchQuotas, BatchRecord, BatchResults, BatchRun, Limiter, TokenQuota};
 use bedrock_orm_local::{LocalBedrock, LocalBedrockBuilder, Reply};
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
@@ -232,6 +233,66 @@ async fn few_records_are_run_directly() {
     let progress = wait(&trial).await.unwrap();
     assert_eq!((progress.jobs, progress.succeeded, progress.failed), (0, 1_488, 12));
     assert_eq!(check(all(trial.results()).await, 1_500).len(), 12);
+}
+
+#[tokio::test]
+async fn records_that_are_run_directly_are_paced_by_the_limiter_of_the_session() {
+    let world = World::new("paced", LocalBedrock::builder()).await;
+    // A call has hardly any time, but it does not begin before the limiter has room.
+    let limit = Duration::from_millis(1);
+    let hasty = Session::builder().local(world.local.url()).operation_timeout(limit).build().await.unwrap();
+    let limiter = Limiter::new(TokenQuota::per_minute(4_000));
+    hasty.limit(MODEL, &limiter);
+    let other = FoundationModel::with_id(MODEL).using(&world.session);
+    let open = other.converse_stream("Hello").max_tokens(3_980).limiter(&limiter).await.unwrap();
+
+    for (folder, body) in [
+        ("converse", None),
+        (
+            "invoke",
+            Some(json!({"messages": [
+        {"role": "user", "content": [{"text": "Hello"}]},
+    ], "inferenceConfig": {"maxTokens": 500}})),
+        ),
+    ] {
+        let model = FoundationModel::with_id(MODEL).using(&hasty);
+        let batch = Batch::of(&model).in_store(world.store(), format!("s3://my-bucket/{folder}")).directly();
+        let request = || {
+            ConverseRequest::from("Hello").inference_config(InferenceConfiguration::default().max_tokens(500))
+        };
+        let run = match &body {
+            None => batch.map([request(), request()]).await.unwrap(),
+            Some(body) => batch.map([body.clone(), body.clone()]).await.unwrap(),
+        };
+        let waited = tokio::time::timeout(Duration::from_millis(200), run.wait().into_future()).await;
+        assert!(waited.is_err(), "there is no room");
+    }
+    assert_eq!(world.local.count("Converse") + world.local.count("InvokeModel"), 0);
+
+    open.collect().await.unwrap();
+    for folder in ["converse", "invoke"] {
+        let uri = format!("s3://my-bucket/{folder}");
+        let run = Batch::resume(&hasty, world.store(), uri).await.unwrap();
+        wait(&run).await.unwrap();
+        for record in all(run.results()).await {
+            // The time limit of the call itself can end it, but not that of the queue.
+            if let Err(error) = record.outcome {
+                assert!(!error.error_message.contains("nothing was sent"), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_limiter_counts_the_records_that_are_run_directly() {
+    let world =
+        World::new("counted", LocalBedrock::builder().reply_with(|_| Reply::text("Yes.").usage(100, 10)))
+            .await;
+    let limiter = Limiter::new(TokenQuota::per_minute(1_000_000).burndown(5));
+    world.session.limit(MODEL, &limiter);
+    let run = world.batch().directly().map(prompts(20)).await.unwrap();
+    assert_eq!(wait(&run).await.unwrap().succeeded, 20);
+    assert_eq!(limiter.used_in_minute(), 20 * 150);
 }
 
 #[tokio::test]

@@ -3,4 +3,5 @@
 
 mod async_output;
 mod batches;
+mod killed;
 mod world;

@@ -9,14 +9,16 @@
 //! | feature | requests |
 //! |---|---|
 //! | `ai21` | `ChatCompletions` |
-//! | `amazon` | `NovaMessages`, `NovaEmbedding`, `AmazonImages`, `TitanText`, `TitanEmbedding`, `TitanMultimodalEmbedding`, `Rerank` |
+//! | `amazon` | `NovaMessages`, `NovaReel`, `SonicInput` and `SonicOutput`, `NovaEmbedding`, `AmazonImages`, `TitanText`, `TitanEmbedding`, `TitanMultimodalEmbedding`, `Rerank` |
 //! | `anthropic` | `ClaudeMessages`, `ClaudeCompletion` |
 //! | `cohere` | `CohereChat`, `CohereText`, `CohereEmbedding`, `Rerank` |
 //! | `deepseek` | `ChatCompletions`, `DeepSeekText` |
+//! | `luma` | `LumaRay` |
 //! | `meta` | `LlamaText` |
 //! | `mistral` | `ChatCompletions`, `MistralText` |
 //! | `openai`, `qwen` | `ChatCompletions` |
 //! | `stability` | `StabilityImage` |
+//! | `twelvelabs` | `Marengo`, `Pegasus` |
 
 #[cfg(feature = "amazon")]
 mod amazon_images;
@@ -40,6 +42,10 @@ mod data;
 mod deepseek;
 #[cfg(feature = "meta")]
 mod llama;
+#[cfg(feature = "luma")]
+mod luma;
+#[cfg(feature = "twelvelabs")]
+mod marengo;
 #[cfg(feature = "mistral")]
 mod mistral;
 #[cfg(feature = "amazon")]
@@ -47,15 +53,21 @@ mod nova;
 #[cfg(feature = "amazon")]
 mod nova_embeddings;
 #[cfg(feature = "amazon")]
+mod nova_reel;
+#[cfg(feature = "amazon")]
 mod nova_sonic;
 #[cfg(feature = "amazon")]
 mod nova_sonic_conversation;
+#[cfg(feature = "twelvelabs")]
+mod pegasus;
 #[cfg(any(feature = "amazon", feature = "cohere"))]
 mod rerank;
 #[cfg(feature = "stability")]
 mod stability;
 #[cfg(feature = "amazon")]
 mod titan;
+#[cfg(feature = "twelvelabs")]
+mod twelvelabs;
 
 #[cfg(feature = "amazon")]
 pub use amazon_images::*;
@@ -75,6 +87,10 @@ pub use cohere_text::*;
 pub use deepseek::*;
 #[cfg(feature = "meta")]
 pub use llama::*;
+#[cfg(feature = "luma")]
+pub use luma::*;
+#[cfg(feature = "twelvelabs")]
+pub use marengo::*;
 #[cfg(feature = "mistral")]
 pub use mistral::*;
 #[cfg(feature = "amazon")]
@@ -82,12 +98,18 @@ pub use nova::*;
 #[cfg(feature = "amazon")]
 pub use nova_embeddings::*;
 #[cfg(feature = "amazon")]
+pub use nova_reel::*;
+#[cfg(feature = "amazon")]
 pub use nova_sonic::*;
 #[cfg(feature = "amazon")]
 pub use nova_sonic_conversation::*;
+#[cfg(feature = "twelvelabs")]
+pub use pegasus::*;
 #[cfg(any(feature = "amazon", feature = "cohere"))]
 pub use rerank::*;
 #[cfg(feature = "stability")]
 pub use stability::*;
 #[cfg(feature = "amazon")]
 pub use titan::*;
+#[cfg(feature = "twelvelabs")]
+pub use twelvelabs::*;

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// AWS's quotas for batch inference jobs. The defaults are AWS's for most models; an account or a model can have others.
+/// AWS's quotas for batch inference jobs. They differ between models and accounts, and AWS changes them: Service Quotas has
+/// yours. The defaults are low values that most models allow.
 ///
 /// ```
 /// use bedrock_orm::BatchQuotas;
@@ -11,16 +12,17 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(quotas.min_records_per_job, 100);
 /// ```
 ///
-/// Source: <https://docs.aws.amazon.com/general/latest/gr/bedrock.html#limits_bedrock> (“Minimum number of records per batch
-/// inference job”, “Records per input file per batch inference job”, “Batch inference input file size”, “Sum of in-progress
-/// and submitted batch inference jobs”).
+/// Sources: [the names](https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference-data.html) (“Minimum number of
+/// records per batch inference job”, “Records per input file per batch inference job”, “Records per batch inference job”,
+/// “Batch inference input file size”), and [the values](https://docs.aws.amazon.com/general/latest/gr/bedrock.html#limits_bedrock),
+/// with “Sum of in-progress and submitted batch inference jobs”.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BatchQuotas {
     /// The smallest number of records in a job. Fewer records are run directly. 100 by default.
     pub min_records_per_job: u64,
-    /// The largest number of records in a job, which has one file. 50,000 by default.
+    /// The largest number of records in a job, which has one file. 50,000 by default; many models allow 100,000.
     pub max_records_per_job: u64,
     /// The largest size of a file, in bytes. 1 GB by default.
     pub max_bytes_per_file: u64,

@@ -51,9 +51,10 @@ impl BatchState {
         self.folder.write(MANIFEST, content).await
     }
 
-    /// Returns the target of the records that are run directly.
+    /// Returns the target of the records that are run directly. They wait for a limiter as long as it takes.
     pub(crate) fn target(&self) -> Target {
-        Target::new(&self.session, self.read(|manifest| manifest.model_id.clone()))
+        let target = Target::new(&self.session, self.read(|manifest| manifest.model_id.clone()));
+        Target { waits_for_room: true, ..target }
     }
 
     /// Returns why the batch is not finished, if it is not.
