@@ -3,11 +3,13 @@
 //! For calls and streams (`crates/bedrock-orm/benches/talk.rs`), valgrind counts instructions, so that the result does not
 //! depend on the machine's load. The cost of one is the difference between many and few, which excludes start-up. Queries
 //! (`benches/query.rs`) depend on memory rather than instructions, so the result is the best time of several runs, with the
-//! two sides in turn. A batch (`benches/batch.rs`) has a budget of memory for its whole process.
+//! two sides in turn. A batch (`benches/batch.rs`) has a budget of memory for its whole process. Tasks under a quota of
+//! tokens (`bench_quota.rs`) run for two minutes of real time.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::bench_quota::quota;
 use crate::result::Result;
 
 /// The counted operation, its budget as a ratio to the raw SDK, and the numbers of operations in the two runs.
@@ -74,6 +76,7 @@ pub(crate) fn run(root: &Path) -> Result {
     if held.parse::<u64>()? > budget {
         over.push("memory of a batch");
     }
+    over.extend(quota(&build(root, "quota", "")?)?);
     if over.is_empty() { Ok(()) } else { Err(format!("over budget: {}", over.join(", ")).into()) }
 }
 

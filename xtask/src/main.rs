@@ -2,6 +2,7 @@
 
 mod api;
 mod bench;
+mod bench_quota;
 mod ci;
 mod codegen;
 mod conformance;
