@@ -10,6 +10,9 @@ use super::window::Window;
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// AWS counts a request when it arrives there, which is later than it was admitted here. Its tokens leave this much later.
+const TRAVEL: Duration = Duration::from_millis(500);
+
 /// The pause after a refusal for which AWS names none.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -66,7 +69,7 @@ impl State {
     pub(super) fn new(quota: TokenQuota) -> Self {
         Self {
             quota,
-            minute: Window::new(MINUTE, 120, quota.per_minute),
+            minute: Window::new(MINUTE + TRAVEL, 121, quota.per_minute),
             day: quota.per_day.map(|limit| Window::new(DAY, 288, limit)),
             in_flight: 0,
             share: WHOLE,
@@ -178,7 +181,7 @@ mod tests {
         let mut state = State::new(TokenQuota::per_minute(1_000).burndown(5));
         let held = state.admit(at(0), Demand { characters: 400, max_tokens: Some(600) }).unwrap();
         assert_eq!(state.used_in_minute(at(0)), 100 + 10 + 1 + 600);
-        assert_eq!(state.admit(at(1), demand(600)), Err(Wait::Until(at(60) + Duration::from_millis(500))));
+        assert_eq!(state.admit(at(1), demand(600)), Err(Wait::Until(at(61))));
         // Reads from the cache do not count, replies count five times.
         state.settle(at(2), held, &used(20, 30).cache_read_tokens(70).cache_write("5m".into(), 10));
         assert_eq!(state.used_in_minute(at(2)), 20 + 10 + 150);
