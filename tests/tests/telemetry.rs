@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use bedrock_orm::prelude::*;
+use bedrock_orm_local::Reply as Queued;
 use bedrock_orm_tests::support::fake_server::{FakeResponse, FakeServer};
 use bedrock_orm_tests::support::{MODEL, local, model, session};
 use opentelemetry::KeyValue;
@@ -11,7 +12,7 @@ use opentelemetry::trace::{SpanKind, Status, TracerProvider as _};
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
-use serde_json::json;
+use serde_json::{Value, from_value, json};
 use tokio::sync::Mutex;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -100,6 +101,80 @@ async fn a_span_has_the_attributes_of_the_conventions_and_no_content() {
     let [span] = spans.take().try_into().unwrap();
     assert!(matches!(span.status, Status::Error { .. }));
     assert_has(&texts(&span.attributes), &[("error.type", "ThrottlingException")]);
+}
+
+/// Returns the content of a span's attribute.
+fn content(span: &SpanData, name: &str) -> Value {
+    let attributes = texts(&span.attributes);
+    serde_json::from_str(attributes.get(name).unwrap_or_else(|| panic!("{name} in {attributes:#?}"))).unwrap()
+}
+
+#[tokio::test]
+async fn a_span_has_the_content_of_a_session_that_asks_for_it_and_of_no_other() {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let (local, plain) = local().await;
+    let spans = Spans::start();
+    let recorded = plain.with_content_in_spans().in_region("us-west-2").unwrap();
+    let call: Message = from_value(json!({"role": "assistant", "content": [
+        {"reasoningContent": {"reasoningText": {"text": "I look it up."}}},
+        {"toolUse": {"toolUseId": "call-1", "name": "get_weather", "input": {"city": "Queens"}}},
+    ]}))
+    .unwrap();
+    let result: Message = from_value(json!({"role": "user", "content": [
+        {"toolResult": {"toolUseId": "call-1", "content": [{"json": {"degrees": 40}}]}},
+        {"image": {"format": "png", "source": {"bytes": "c2VjcmV0"}}},
+    ]}))
+    .unwrap();
+    let tool =
+        Tool::with_schema("get_weather", "Weather.", json!({"type": "object"}), async |_: Value| "rain");
+    let expected_input = json!([
+        {"role": "user", "parts": [{"type": "text", "content": "pr0mpt"}]},
+        {"role": "assistant", "parts": [
+            {"type": "reasoning", "content": "I look it up."},
+            {"type": "tool_call", "id": "call-1", "name": "get_weather", "arguments": {"city": "Queens"}},
+        ]},
+        {"role": "tool", "parts": [
+            {"type": "tool_call_response", "id": "call-1", "response": {"degrees": 40}},
+            {"type": "image"},
+        ]},
+    ]);
+    for is_streamed in [false, true] {
+        for session in [&recorded, &plain] {
+            let next = json!({"city": "Austin"});
+            local.queue_reply(Queued::tool_use("get_weather", next.clone()).reasoning("Another one."));
+            let history = vec![Message::user("pr0mpt"), call.clone(), result.clone()];
+            let model = model(session, MODEL);
+            if is_streamed {
+                let turn = model.converse_stream(history).system("syst3m").tools([&tool]);
+                turn.await.unwrap().collect().await.unwrap();
+            } else {
+                model.converse(history).system("syst3m").tools([&tool]).await.unwrap();
+            }
+            let [span] = spans.take().try_into().unwrap();
+            if session == &plain {
+                let text = format!("{span:?}");
+                assert!(
+                    !text.contains("pr0mpt") && !text.contains("syst3m") && !text.contains("Austin"),
+                    "{text}"
+                );
+                continue;
+            }
+            assert_eq!(
+                content(&span, "gen_ai.system_instructions"),
+                json!([{"type": "text", "content": "syst3m"}])
+            );
+            assert_eq!(content(&span, "gen_ai.input.messages"), expected_input);
+            let mut output = content(&span, "gen_ai.output.messages");
+            let id = output[0]["parts"][1]["id"].take();
+            assert!(id.is_string(), "{id}");
+            let parts = json!([
+                {"type": "reasoning", "content": "Another one."},
+                {"type": "tool_call", "id": null, "name": "get_weather", "arguments": next},
+            ]);
+            assert_eq!(output, json!([{"role": "assistant", "parts": parts, "finish_reason": "tool_call"}]));
+            assert!(!format!("{span:?}").contains("c2VjcmV0"), "the bytes of an image");
+        }
+    }
 }
 
 #[tokio::test]

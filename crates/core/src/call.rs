@@ -8,7 +8,7 @@ use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use bedrock_orm_models::Tokens;
+use bedrock_orm_models::{Message, SystemContentBlock, Tokens};
 use tracing::{Instrument, Span};
 
 use crate::error::from_sdk;
@@ -16,7 +16,7 @@ use crate::ledger::LedgerEntry;
 use crate::limiter::{Demand, Permit};
 #[cfg(feature = "otel")]
 use crate::telemetry::metrics::{Measured, Metrics};
-use crate::telemetry::{self, Inference, Report};
+use crate::telemetry::{self, Inference, PromptContent, Report};
 use crate::{Error, ErrorKind, Limiter, Result, Session};
 
 /// Looks up what AWS's error does not say, for its hint. It gets the session and the ID of the model that was called. It
@@ -44,6 +44,8 @@ pub struct Running {
     started: Instant,
     inference: Option<Inference>,
     is_open: bool,
+    /// The prompt, if the session records content, until the span has it.
+    prompt: Option<Box<PromptContent>>,
     #[cfg(feature = "otel")]
     first_chunk: Option<Duration>,
     span: Span,
@@ -58,6 +60,7 @@ impl Default for Running {
             started: Instant::now(),
             inference: None,
             is_open: false,
+            prompt: None,
             #[cfg(feature = "otel")]
             first_chunk: None,
             span: Span::none(),
@@ -173,6 +176,19 @@ impl<'a> Call<'a> {
     #[must_use]
     pub fn with_inference(mut self, inference: Inference) -> Self {
         self.running.inference = Some(inference);
+        self
+    }
+
+    /// Sets the prompt, for the span of the call if the session records content.
+    #[must_use]
+    pub fn with_prompt(
+        mut self,
+        system: Option<&[SystemContentBlock]>,
+        messages: Option<&[Message]>,
+    ) -> Self {
+        if self.session.records_content() {
+            self.running.prompt = Some(Box::new(PromptContent::new(system, messages)));
+        }
         self
     }
 
@@ -304,6 +320,9 @@ impl<'a> Call<'a> {
             self.running.entry = model_id.and_then(|model_id| session.ledger_entry(model_id));
         }
         self.running.span = telemetry::span(operation, model_id, session.region(), self.running.inference);
+        if let Some(prompt) = self.running.prompt.take() {
+            telemetry::prompt(&self.running.span, &prompt);
+        }
         let sending = sending.instrument(self.running.span.clone());
         let response = match (&self.running.permit, timeout) {
             (Some(permit), timeout) => {

@@ -8,7 +8,7 @@ use crate::{Error, Session};
 pub use crate::call::{Call, Explain, Running};
 pub use crate::error::from_sdk::{error, stream_error};
 pub use crate::limiter::Demand;
-pub use crate::telemetry::{Inference, Report};
+pub use crate::telemetry::{Inference, ReplyContent, Report};
 
 /// Returns the timeout, or `None` if it is longer than ten years, which the SDK and tokio do not support.
 pub fn supported_timeout(timeout: Option<Duration>) -> Option<Duration> {
@@ -67,6 +67,11 @@ pub fn reply_limits(session: &Session) -> ReplyLimits {
 /// Returns the session's limit for a call that invokes no model.
 pub fn operation_timeout(session: &Session) -> Option<Duration> {
     session.limits().operation
+}
+
+/// Returns whether the spans of the session's calls have the content of prompts and replies.
+pub fn records_content(session: &Session) -> bool {
+    session.records_content()
 }
 
 /// Returns a clone of the session whose calls also have these tags.

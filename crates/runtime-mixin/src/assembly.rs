@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bedrock_orm_core::sdk::Report;
+use bedrock_orm_core::sdk::{ReplyContent, Report};
 use bedrock_orm_models::{
     Blob, Citation, CitationGeneratedContent, CitationSourceContent, CitationsContentBlock, CitationsDelta,
     ContentBlock, ContentBlockDelta, ContentBlockStart, ConversationRole, ConverseOutput, ConverseResponse,
@@ -13,8 +13,10 @@ use bedrock_orm_models::{
 use serde_json::Value;
 
 /// The received part of a message.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Assembly {
+    /// Whether reports have the message.
+    records_content: bool,
     role: Option<ConversationRole>,
     /// The content blocks, by AWS's index.
     blocks: BTreeMap<i32, Block>,
@@ -23,6 +25,11 @@ pub(crate) struct Assembly {
 }
 
 impl Assembly {
+    /// Creates an empty one. Its reports have the message if content is recorded.
+    pub(crate) fn new(records_content: bool) -> Self {
+        Self { records_content, ..Self::default() }
+    }
+
     /// Returns whether the message is incomplete.
     pub(crate) fn is_incomplete(&self) -> bool {
         self.stop.is_none()
@@ -53,6 +60,11 @@ impl Assembly {
             tokens: self.metadata.as_ref().map(|metadata| Tokens::from(&metadata.usage)),
             finish_reason: self.stop.as_ref().map(|stop| stop.stop_reason.to_string()),
             model_id: trace.and_then(|router| router.invoked_model_id.clone()),
+            content: self
+                .stop
+                .as_ref()
+                .filter(|_| self.records_content)
+                .map(|stop| ReplyContent::new(&self.clone().into_message(), &stop.stop_reason)),
         }
     }
 
@@ -86,7 +98,7 @@ impl Assembly {
 }
 
 /// The received part of a content block.
-#[derive(Default)]
+#[derive(Clone, Default)]
 enum Block {
     #[default]
     Empty,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::converse::ConverseOutput as SdkResponse;
 use aws_sdk_bedrockruntime::operation::converse::builders::ConverseInputBuilder;
-use bedrock_orm_core::sdk::{self, Inference, Report};
+use bedrock_orm_core::sdk::{self, Inference, ReplyContent, Report};
 use bedrock_orm_core::{Error, Limiter, Result, Session};
 use bedrock_orm_models::{
     ConverseRequest, ConverseStreamRequest, GuardrailConfiguration, GuardrailStreamProcessingMode,
@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use crate::caching;
 use crate::preflight::{Finding, ModelFacts, Preflight};
+use crate::reasoning::{request_for, writer};
 #[cfg(feature = "schema")]
 use crate::typed::{self, form::TypedForm, reply::Typed};
 use crate::{BoundModel, CachePolicy, ConverseStream, Reply, Target};
@@ -140,6 +141,8 @@ pub struct Converse<R> {
     limits: sdk::ReplyLimits,
     restarts: u32,
     fallbacks: Vec<Target>,
+    /// Who wrote the reasoning in the messages: see [`writer`]. `None` means the first target.
+    reasoning_of: Option<String>,
     preflight: Preflight,
     facts: Option<ModelFacts>,
     tags: Vec<(String, String)>,
@@ -161,6 +164,7 @@ impl<R> Converse<R> {
             limits,
             restarts: 0,
             fallbacks: Vec::new(),
+            reasoning_of: None,
             preflight: Preflight::Off,
             facts: None,
             tags: Vec::new(),
@@ -184,9 +188,24 @@ impl<R> Converse<R> {
         &self.target
     }
 
-    pub(crate) fn with_target(mut self, target: Target) -> Self {
+    pub(crate) fn set_target(&mut self, target: Target) {
         self.target = target;
-        self
+    }
+
+    /// Returns what replied after this many failed attempts.
+    pub(crate) fn target_after(&self, failed_attempts: usize) -> &Target {
+        let fallback = failed_attempts.checked_sub(1).and_then(|index| self.fallbacks.get(index));
+        fallback.unwrap_or(&self.target)
+    }
+
+    /// Returns who wrote the reasoning in the messages.
+    pub(crate) fn reasoning_of(&self) -> String {
+        self.reasoning_of.clone().unwrap_or_else(|| writer(&self.target))
+    }
+
+    /// Sets who wrote the reasoning in the messages. `None` means the first target.
+    pub(crate) fn set_reasoning_of(&mut self, writer: Option<String>) {
+        self.reasoning_of = writer;
     }
 
     /// Sets what the model accepts. `None` means what the session has resolved.
@@ -205,6 +224,7 @@ impl<R> Converse<R> {
             limits: self.limits,
             restarts: self.restarts,
             fallbacks: self.fallbacks,
+            reasoning_of: self.reasoning_of,
             preflight: self.preflight,
             facts: self.facts,
             tags: self.tags,
@@ -411,6 +431,9 @@ impl<R> Converse<R> {
     ///
     /// AWS may charge a failed attempt, if it failed by a time limit or a broken connection.
     ///
+    /// The reasoning in the messages is sent to the model that it comes from, and left out for another one, which would
+    /// reject its signatures.
+    ///
     /// ```
     /// use bedrock_orm::prelude::*;
     ///
@@ -520,12 +543,14 @@ impl IntoFuture for Converse<Reply> {
             let (request, repairs) = self.checked_request(OPERATION)?;
             self.apply_tags();
             let timeout = self.limits.total;
-            let (mut limiter, cache) = (self.limiter, self.cache.take());
+            let (mut limiter, cache) = (self.limiter.take(), self.cache.take());
             if self.fallbacks.is_empty() && cache.is_none() {
                 return Ok(reply(self.target, request, timeout, limiter).await?.with_repairs(repairs));
             }
+            let reasoning_of = self.reasoning_of();
             let call = |target| {
-                Box::pin(cached_reply(target, request.clone(), timeout, limiter.take(), cache.clone()))
+                let request = request_for(&target, &request, &reasoning_of);
+                Box::pin(cached_reply(target, request, timeout, limiter.take(), cache.clone()))
             };
             let (reply, failed) = fallback::first_success(self.target, self.fallbacks, call).await?;
             Ok(reply.after(failed).with_repairs(repairs))
@@ -541,7 +566,8 @@ async fn reply(
     mut timeout: Option<Duration>,
     limiter: Option<Limiter>,
 ) -> Result<Reply> {
-    let mut call = target.call(OPERATION).with_inference(Inference::Chat);
+    let call = target.call(OPERATION).with_inference(Inference::Chat);
+    let mut call = call.with_prompt(request.system.as_deref(), request.messages.as_deref());
     if let Some(limiter) = limiter.or_else(|| call.limiter()) {
         timeout = Box::pin(call.admit(&limiter, demand::of_turn(&request), timeout)).await?;
     }
@@ -550,7 +576,9 @@ async fn reply(
         .model_id(&target.model_id);
     let client = target.charged_client();
     let sending = Box::pin(async { input.send_with(&client).await });
-    let response = call.within(timeout).send_with_report(sending, report).await?;
+    let records_content = sdk::records_content(&target.session);
+    let response =
+        call.within(timeout).send_with_report(sending, |response| report(response, records_content)).await?;
     let request_id = response.request_id().map(str::to_owned);
     Ok(Reply::new(response.into(), target.model_id, request_id))
 }
@@ -587,9 +615,11 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> IntoFuture for Converse<
             let (request, repairs) = self.checked_request(OPERATION)?;
             self.apply_tags();
             let (timeout, cache, form) = (self.limits.total, self.cache.take(), self.form);
-            let mut limiter = self.limiter;
+            let mut limiter = self.limiter.take();
+            let reasoning_of = self.reasoning_of();
             let call = |target: Target| {
-                let (request, limiter, cache) = (request.clone(), limiter.take(), cache.clone());
+                let request = request_for(&target, &request, &reasoning_of);
+                let (limiter, cache) = (limiter.take(), cache.clone());
                 Box::pin(async move {
                     let call = |request| {
                         cached_reply(target.clone(), request, timeout, limiter.clone(), cache.clone())
@@ -604,12 +634,16 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> IntoFuture for Converse<
     }
 }
 
-fn report(response: &SdkResponse) -> Report {
+fn report(response: &SdkResponse, records_content: bool) -> Report {
     let router = response.trace().and_then(|trace| trace.prompt_router());
+    let message = response.output().filter(|_| records_content).and_then(|output| output.as_message().ok());
     Report {
         tokens: response.usage().map(|usage| TokenUsage::from(usage.clone()).into()),
         finish_reason: Some(response.stop_reason().as_str().to_owned()),
         model_id: router.and_then(|router| router.invoked_model_id()).map(str::to_owned),
+        content: message.map(|message| {
+            ReplyContent::new(&message.clone().into(), &response.stop_reason().as_str().into())
+        }),
     }
 }
 
@@ -621,19 +655,21 @@ impl IntoFuture for Converse<ConverseStream> {
         Box::pin(async move {
             let (request, repairs) = self.checked_request(crate::converse_stream::OPERATION)?;
             self.apply_tags();
-            let (mode, cache) = (self.guardrail_mode, self.cache.take());
+            let (mode, cache) = (self.guardrail_mode.take(), self.cache.take());
             let (limits, restarts) = (self.limits, self.restarts);
-            let mut limiter = self.limiter;
+            let mut limiter = self.limiter.take();
             if self.fallbacks.is_empty() && cache.is_none() {
                 let stream = open(self.target, request.streamed(mode), limits, restarts, limiter).await?;
                 return Ok(stream.with_repairs(repairs));
             }
+            let reasoning_of = self.reasoning_of();
             let call = |target| {
+                let request = request_for(&target, &request, &reasoning_of);
                 let (mode, limiter) = (mode.clone(), limiter.take());
                 let open = move |target: Target, request: ConverseRequest| {
                     open(target, request.streamed(mode.clone()), limits, restarts, limiter.clone())
                 };
-                Box::pin(cached_stream(target, request.clone(), cache.clone(), open))
+                Box::pin(cached_stream(target, request, cache.clone(), open))
             };
             let (stream, failed) = fallback::first_success(self.target, self.fallbacks, call).await?;
             Ok(stream.after(failed).with_repairs(repairs))

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStreamInputBuilder;
-use bedrock_orm_core::sdk::{Inference, ReplyLimits};
+use bedrock_orm_core::sdk::{self, Inference, ReplyLimits};
 use bedrock_orm_core::{Error, Limiter, Partial, Result};
 use bedrock_orm_models::{
     ContentBlockDelta, ContentBlockDeltaEvent, ConverseStreamOutput, ConverseStreamRequest, Message, Tokens,
@@ -67,7 +67,8 @@ impl ConverseStream {
         mut limits: ReplyLimits,
         limiter: Option<Limiter>,
     ) -> Result<Self> {
-        let mut call = target.call(OPERATION).within(None).with_inference(Inference::Chat);
+        let call = target.call(OPERATION).within(None).with_inference(Inference::Chat);
+        let mut call = call.with_prompt(request.system.as_deref(), request.messages.as_deref());
         if let Some(limiter) = limiter.or_else(|| call.limiter()) {
             let demand = demand::of_streamed_turn(&request);
             limits.total = Box::pin(call.admit(&limiter, demand, limits.total)).await?;
@@ -81,8 +82,9 @@ impl ConverseStream {
         let running = call.into_running();
         let request_id = response.request_id().map(str::to_owned);
         let model_id = target.model_id.clone();
+        let assembly = Assembly::new(sdk::records_content(&target.session));
         let events = Events::new(response.stream, OPERATION, target, running, clock);
-        Ok(Self::new(events, model_id, request_id))
+        Ok(Self { assembly, ..Self::new(events, model_id, request_id) })
     }
 
     fn new(events: Events<ConverseStreamOutput>, model_id: String, request_id: Option<String>) -> Self {

@@ -120,6 +120,15 @@ impl Target {
         ModelFacts::default()
     }
 
+    /// Returns the ID of the foundation model behind it, if the session has resolved it before.
+    pub(crate) fn known_model_id(&self) -> Option<String> {
+        #[cfg(feature = "control-plane")]
+        if let Some(model) = Resolver::of(&self.session).known_model(&self.session, &self.model_id) {
+            return Some(model.model_id.clone());
+        }
+        None
+    }
+
     /// Creates a call of the operation, which starts now.
     pub(crate) fn call(&self, operation: &'static str) -> sdk::Call<'_> {
         let call = sdk::Call::new(&self.session, operation);

@@ -31,12 +31,14 @@ mod invoke_model;
 mod invoke_model_stream;
 mod model_id;
 pub mod preflight;
+mod reasoning;
 mod reply;
 #[cfg(feature = "schema")]
 mod schema;
 #[cfg(feature = "object-store")]
 mod store;
 mod stream;
+mod timed_call;
 mod tools;
 #[cfg(feature = "schema")]
 mod typed;
@@ -84,6 +86,7 @@ pub use model_id::resolved::{ResolvedModel, Routing};
 pub use reply::Reply;
 #[cfg(feature = "schema")]
 pub use schema::schema_of;
+pub use timed_call::TimedCall;
 pub use tools::approval::Approval;
 pub use tools::function::ToolFunction;
 pub use tools::output::{IntoToolOutput, ToolOutput};

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bedrock_orm::models::{ConversationRole, Tool as ToolSetting};
 use bedrock_orm::preflight::Preflight;
 use bedrock_orm::prelude::*;
-use bedrock_orm::{Approval, ChatEvent, ToolFunction, Toolset, TrimPolicy};
-use bedrock_orm_local::{Fault, LocalBedrock, Reply as Queued};
+use bedrock_orm::{Approval, ChatEvent, RetryPolicy, ToolFunction, Toolset, TrimPolicy};
+use bedrock_orm_local::{Fault, LocalBedrock, RecordedRequest, Reply as Queued};
 use bedrock_orm_tests::support::{CLAUDE, CLAUDE_PROFILE, MODEL, local, model, operations};
 use futures_util::FutureExt;
 use proptest::prelude::{Strategy, prop};
@@ -575,6 +575,78 @@ async fn another_model_goes_on_without_the_reasoning_of_the_first() {
     assert_goes_on(&local, &mut chat).await;
     assert_eq!(chat.model_id(), OTHER_MODEL);
     assert!(local.requests().last().unwrap().path.contains("nova-pro"));
+}
+
+/// Returns the texts of the reasoning in a request.
+fn sent_reasoning(request: &RecordedRequest) -> Vec<String> {
+    let body = request.json();
+    let blocks = body["messages"].as_array().unwrap().iter().flat_map(|m| m["content"].as_array().unwrap());
+    blocks
+        .filter_map(|block| block["reasoningContent"]["reasoningText"]["text"].as_str().map(str::to_owned))
+        .collect()
+}
+
+/// Trap 13: reasoning goes back to the model that wrote it, and to no other one.
+#[tokio::test]
+async fn a_fallback_gets_no_reasoning_of_the_model_before_it() {
+    for is_streamed in [false, true] {
+        let local = LocalBedrock::start().await.unwrap();
+        let session =
+            Session::builder().local(local.url()).retries(RetryPolicy::none()).build().await.unwrap();
+        let (claude, other) = (model(&session, CLAUDE_PROFILE), model(&session, OTHER_MODEL));
+        let mut chat = claude.chat().tools([weather()]).configure(|turn| turn.or(&other));
+        let call = |city: &str| Queued::tool_use("get_weather", json!({"city": city}));
+        // The second request of the turn is throttled, and the other model replies with reasoning of its own.
+        let fault = if is_streamed { "ConverseStream" } else { "Converse" };
+        local.fault(Fault::throttling().model(CLAUDE).on(fault).after(1).times(1)).unwrap();
+        local.queue_reply(call("Queens").reasoning("first"));
+        local.queue_reply(call("Austin").reasoning("second"));
+        local.queue_reply(Queued::text("Rain.").reasoning("third"));
+        if is_streamed {
+            chat.stream("Weather?").await.unwrap().collect().await.unwrap();
+        } else {
+            chat.send("Weather?").await.unwrap();
+        }
+        let requests = local.requests();
+        let of = |model: &str| -> Vec<Vec<String>> {
+            let is_of = |request: &&RecordedRequest| request.path.contains(model) && request.status == 200;
+            requests.iter().filter(is_of).map(sent_reasoning).collect()
+        };
+        assert_eq!(of("nova-pro"), [[""; 0]], "the first model's reasoning is not sent to the second");
+        assert_eq!(of("claude"), [[""; 0], [""; 0]], "nor the second's to the first");
+        assert_eq!(roles(&chat), ["user", "assistant", "user", "assistant", "user", "assistant"]);
+        assert_goes_on(&local, &mut chat).await;
+        assert_eq!(sent_reasoning(local.requests().last().unwrap()), ["third"], "its own goes back to it");
+    }
+}
+
+#[tokio::test]
+async fn the_reasoning_stays_where_the_same_model_replies() {
+    const PROFILE: &str = "us.amazon.nova-lite-v1:0";
+    let local = LocalBedrock::start().await.unwrap();
+    let session = Session::builder().local(local.url()).retries(RetryPolicy::none()).build().await.unwrap();
+    let (nova, profile) = (model(&session, MODEL), model(&session, PROFILE));
+    let history = async || {
+        local.queue_reply(Queued::text("Rain.").reasoning("first"));
+        let mut chat = nova.chat().configure(|turn| turn.or(&profile).or_in(&session));
+        chat.send("Weather?").await.unwrap();
+        chat
+    };
+    let mut chat = history().await;
+    local.fault(Fault::throttling().times(2)).unwrap();
+    let reply = chat.send("And tomorrow?").await.unwrap();
+    assert_eq!(reply.failed_attempts().len(), 2);
+    let last: Vec<_> = local.requests().iter().rev().take(2).map(sent_reasoning).collect();
+    assert_eq!(last[0], ["first"], "the same model in another session");
+    assert_eq!(last[1], [""; 0], "the profile is not known to be the same model");
+
+    nova.resolve().await.unwrap();
+    profile.resolve().await.unwrap();
+    let mut chat = history().await;
+    local.fault(Fault::throttling().times(1).on("Converse")).unwrap();
+    let reply = chat.send("And tomorrow?").await.unwrap();
+    assert_eq!((reply.model_id(), reply.failed_attempts().len()), (PROFILE, 1));
+    assert_eq!(sent_reasoning(local.requests().last().unwrap()), ["first"], "known to be the same model");
 }
 
 #[tokio::test]

@@ -209,7 +209,8 @@ impl SessionBuilder {
         attempt_timeout: operation_attempt_timeout or disable_operation_attempt_timeout;
         /// Sets the time limit for a call with all of its attempts, and for a stream until its end. The default is [one
         /// hour](Self::REPLY_TIMEOUT) for the reply of a model, and [four minutes](Self::OPERATION_TIMEOUT) for all
-        /// other calls. The builders of calls set another for one call.
+        /// other calls. The builders of calls set another for one call, and
+        /// [`Session::with_operation_timeout`] for a clone of the session.
         operation_timeout: operation_timeout or disable_operation_timeout;
     }
 

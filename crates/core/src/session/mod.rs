@@ -68,6 +68,9 @@ pub struct Session {
     inner: Arc<Inner>,
     /// The tags of its calls. `None` if there are none.
     tags: Option<Arc<Tags>>,
+    /// The time limit of its calls, if it differs from that of its other clones.
+    operation_timeout: Option<Option<Duration>>,
+    records_content: bool,
 }
 
 struct Inner {
@@ -189,6 +192,8 @@ impl Session {
                 meters: OnceLock::new(),
             }),
             tags: None,
+            operation_timeout: None,
+            records_content: false,
         }
     }
 
@@ -207,8 +212,60 @@ impl Session {
         self.limits().stream.silence
     }
 
-    pub(crate) fn limits(&self) -> &SessionLimits {
-        &self.inner.settings.limits
+    /// Returns a clone of this session whose calls have this time limit, with all attempts, and for a stream until its end.
+    /// `None` means no limit. A call that has an `operation_timeout` of its own keeps that.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::local(local.url())?;
+    /// let hasty = session.with_operation_timeout(Duration::from_secs(5));
+    /// let guardrails = Guardrail::objects().using(&hasty).list().await?;
+    /// # let _ = guardrails;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_operation_timeout(&self, timeout: impl Into<Option<Duration>>) -> Self {
+        Self { operation_timeout: Some(supported_timeout(timeout.into())), ..self.clone() }
+    }
+
+    /// Returns a clone of this session that records **the content of prompts and replies** in the spans of `converse` and
+    /// `converse_stream`, for whoever collects the spans: system prompts, messages, reasoning, tool inputs and results.
+    /// Bytes, such as those of images, are left out. Other sessions record no content.
+    ///
+    /// ```
+    /// use bedrock_orm::prelude::*;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let local = bedrock_orm_local::LocalBedrock::start().await?;
+    /// # let session = Session::local(local.url())?;
+    /// let recorded = session.with_content_in_spans();
+    /// FoundationModel::with_id("amazon.nova-lite-v1:0").using(&recorded).converse("Hello").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_content_in_spans(&self) -> Self {
+        Self { records_content: true, ..self.clone() }
+    }
+
+    pub(crate) fn records_content(&self) -> bool {
+        self.records_content
+    }
+
+    pub(crate) fn limits(&self) -> SessionLimits {
+        let limits = self.inner.settings.limits;
+        match self.operation_timeout {
+            Some(timeout) => SessionLimits { operation: timeout, reply: timeout, ..limits },
+            None => limits,
+        }
     }
 
     pub(crate) fn credential_source(&self) -> &CredentialSource {
@@ -279,7 +336,8 @@ fn timeouts(config: &SdkConfig) -> TimeoutConfig {
     config.timeout_config().cloned().unwrap_or_else(|| TimeoutConfig::builder().build())
 }
 
-/// Sessions are equal if they are clones of each other, with the same tags.
+/// Sessions are equal if they are clones of each other, with the same tags. Their time limits and what they record are
+/// not compared.
 impl PartialEq for Session {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner) && self.tags == other.tags

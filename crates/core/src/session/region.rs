@@ -38,14 +38,14 @@ impl Session {
         if !is_region(region) {
             return Err(invalid_region(region));
         }
-        let first = self.inner.regions.first.upgrade().map(|inner| Self { inner, tags: None });
+        let first = self.inner.regions.first.upgrade().map(|inner| Self { inner, ..self.clone() });
         let first = first.as_ref().unwrap_or(self);
         let session = match region {
             _ if region == self.region() => self.clone(),
             _ if region == first.region() => first.clone(),
             _ => first.other(region),
         };
-        Ok(Self { tags: self.tags.clone(), ..session })
+        Ok(Self { inner: session.inner, ..self.clone() })
     }
 
     /// Returns the session for another region, and creates it if it does not exist yet.

@@ -3,13 +3,15 @@
 //!
 //! Source: <https://github.com/open-telemetry/semantic-conventions-genai>
 
+mod content;
 #[cfg(feature = "otel")]
 pub(crate) mod metrics;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
-use bedrock_orm_models::Tokens;
+use bedrock_orm_models::{Message, StopReason, SystemContentBlock, Tokens};
 use tracing::Span;
 use tracing::field::Empty;
 
@@ -42,6 +44,43 @@ pub struct Report {
     pub finish_reason: Option<String>,
     /// The model that replied, if it is not the one that was called.
     pub model_id: Option<String>,
+    /// The reply, if the session records content.
+    pub content: Option<ReplyContent>,
+}
+
+/// A reply, for a span.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReplyContent {
+    messages: String,
+}
+
+impl ReplyContent {
+    /// Takes over a message and why it ended.
+    pub fn new(message: &Message, stop_reason: &StopReason) -> Self {
+        Self { messages: content::output_messages(message, stop_reason) }
+    }
+}
+
+/// Shows no content.
+impl fmt::Debug for ReplyContent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ReplyContent").finish_non_exhaustive()
+    }
+}
+
+/// A prompt, for a span.
+pub(crate) struct PromptContent {
+    system: Option<String>,
+    messages: Option<String>,
+}
+
+impl PromptContent {
+    pub(crate) fn new(system: Option<&[SystemContentBlock]>, messages: Option<&[Message]>) -> Self {
+        Self {
+            system: system.map(content::system_instructions),
+            messages: messages.map(content::input_messages),
+        }
+    }
 }
 
 const PROVIDER: &str = "aws.bedrock";
@@ -57,6 +96,9 @@ const INPUT_TOKENS: &str = "gen_ai.usage.input_tokens";
 const OUTPUT_TOKENS: &str = "gen_ai.usage.output_tokens";
 const CACHE_READ_TOKENS: &str = "gen_ai.usage.cache_read.input_tokens";
 const CACHE_WRITE_TOKENS: &str = "gen_ai.usage.cache_creation.input_tokens";
+const SYSTEM_INSTRUCTIONS: &str = "gen_ai.system_instructions";
+const INPUT_MESSAGES: &str = "gen_ai.input.messages";
+const OUTPUT_MESSAGES: &str = "gen_ai.output.messages";
 const SPAN_NAME: &str = "otel.name";
 const SPAN_KIND: &str = "otel.kind";
 const SPAN_STATUS: &str = "otel.status_code";
@@ -88,6 +130,9 @@ pub(crate) fn span(
         { OUTPUT_TOKENS } = Empty,
         { CACHE_READ_TOKENS } = Empty,
         { CACHE_WRITE_TOKENS } = Empty,
+        { SYSTEM_INSTRUCTIONS } = Empty,
+        { INPUT_MESSAGES } = Empty,
+        { OUTPUT_MESSAGES } = Empty,
     );
     if span.is_disabled() {
         return span;
@@ -104,6 +149,16 @@ pub(crate) fn span(
     span
 }
 
+/// Records the content of a prompt.
+pub(crate) fn prompt(span: &Span, prompt: &PromptContent) {
+    if let Some(system) = &prompt.system {
+        span.record(SYSTEM_INSTRUCTIONS, system);
+    }
+    if let Some(messages) = &prompt.messages {
+        span.record(INPUT_MESSAGES, messages);
+    }
+}
+
 /// Records what AWS reported.
 pub(crate) fn succeeded(span: &Span, report: &Report) {
     if span.is_disabled() {
@@ -117,6 +172,9 @@ pub(crate) fn succeeded(span: &Span, report: &Report) {
     }
     if let Some(tokens) = &report.tokens {
         used(span, tokens);
+    }
+    if let Some(content) = &report.content {
+        span.record(OUTPUT_MESSAGES, &content.messages);
     }
 }
 

@@ -2,7 +2,8 @@
 
 use bedrock_orm_models::{ConverseRequest, Message};
 
-use crate::{Converse, Reply};
+use crate::reasoning::{without_reasoning, writer};
+use crate::{Converse, Reply, Target};
 
 /// The model, the settings and the history of a chat, and what is known about its tokens.
 #[derive(Clone)]
@@ -20,6 +21,40 @@ impl Conversation {
 
     pub(crate) fn messages(&self) -> &[Message] {
         self.request().messages.as_deref().unwrap_or_default()
+    }
+
+    /// Adds the message of a reply. A history has the reasoning of one model: if a fallback wrote reasoning, that of the model
+    /// before it is left out. Returns how many messages became empty by that.
+    pub(crate) fn push_reply(&mut self, message: Option<Message>, reply: &Reply) -> usize {
+        let Some(message) = message else { return 0 };
+        let before = self.messages().len();
+        if message.content.iter().any(|block| block.as_reasoning().is_some()) {
+            let writer = writer(self.call.target_after(reply.failed_attempts().len()));
+            if writer != self.call.reasoning_of() {
+                self.leave_out_reasoning();
+                self.call.set_reasoning_of(Some(writer));
+            }
+        }
+        let lost = before - self.messages().len();
+        self.messages_mut().push(message);
+        lost
+    }
+
+    /// Sets another model to go on with.
+    pub(crate) fn set_target(&mut self, target: Target) {
+        if writer(&target) != self.call.reasoning_of() {
+            self.leave_out_reasoning();
+        }
+        if target.model_id != self.call.target().model_id {
+            self.tokens_per_character = None;
+        }
+        self.call.set_reasoning_of(None);
+        self.call.set_target(target);
+    }
+
+    fn leave_out_reasoning(&mut self) {
+        let messages = std::mem::take(self.messages_mut());
+        *self.messages_mut() = without_reasoning(messages);
     }
 
     pub(crate) fn messages_mut(&mut self) -> &mut Vec<Message> {

@@ -43,20 +43,6 @@ fn has_more_than_reasoning(message: &Message) -> bool {
     message.content.iter().any(|block| block.as_reasoning().is_none())
 }
 
-/// Leaves out the reasoning, whose signatures only the model that wrote it accepts.
-pub(crate) fn without_reasoning(messages: Vec<Message>) -> Vec<Message> {
-    let mut kept: Vec<Message> = Vec::with_capacity(messages.len());
-    for mut message in messages {
-        message.content.retain(|block| block.as_reasoning().is_none());
-        match kept.last_mut() {
-            _ if message.content.is_empty() => {}
-            Some(last) if last.role == message.role => last.content.extend(message.content),
-            _ => kept.push(message),
-        }
-    }
-    kept
-}
-
 /// Returns whether a turn begins with this message: the user says something that is no tool result.
 pub(crate) fn begins_turn(message: &Message) -> bool {
     message.role == ConversationRole::User

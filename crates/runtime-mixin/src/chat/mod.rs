@@ -28,7 +28,6 @@ use crate::chat::conversation::Conversation;
 use crate::chat::event::{ChatEvent, Events, Watcher};
 #[cfg(feature = "schema")]
 use crate::chat::history::push_user;
-use crate::chat::history::without_reasoning;
 use crate::chat::trim::TrimPolicy;
 use crate::chat::turn::{Settings, Turn};
 use crate::preflight::{ModelFacts, Preflight};
@@ -355,6 +354,7 @@ impl Chat {
     #[must_use]
     pub fn resume(mut self, request: impl Into<ConverseRequest>) -> Self {
         *self.conversation.call.request_mut() = request.into();
+        self.conversation.call.set_reasoning_of(None);
         self.conversation.tokens_per_character = None;
         self.offer_tools();
         self
@@ -364,13 +364,8 @@ impl Chat {
     /// the model's own.
     #[must_use]
     pub fn with_model<M: BoundModel + ?Sized>(mut self, model: &M) -> Self {
-        let target = model.target();
-        if target.model_id != self.conversation.call.target().model_id {
-            let messages = std::mem::take(self.conversation.messages_mut());
-            *self.conversation.messages_mut() = without_reasoning(messages);
-            self.conversation.tokens_per_character = None;
-        }
-        self.conversation.call = self.conversation.call.with_target(target).with_facts(facts(model));
+        self.conversation.set_target(model.target());
+        self.conversation.call = self.conversation.call.with_facts(facts(model));
         self
     }
 
@@ -464,7 +459,7 @@ impl Chat {
                 push_user(asked.conversation.messages_mut(), message);
             }
             let reply = asked.conversation.call.clone().retyped::<Typed<T>>().await?;
-            asked.conversation.messages_mut().extend(reply.for_history());
+            asked.conversation.push_reply(reply.for_history(), reply.reply());
             self.conversation = asked.conversation;
             Ok(reply)
         }

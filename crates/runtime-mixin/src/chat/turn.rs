@@ -83,7 +83,8 @@ impl Turn {
                 self.events.emit(|| ChatEvent::Reply(Box::new(reply.clone()))).await;
                 return Ok(reply);
             }
-            self.conversation.messages_mut().extend(reply.sendable_message());
+            let lost = self.conversation.push_reply(reply.sendable_message(), &reply);
+            self.first = self.first.saturating_sub(lost);
             self.events.emit(|| ChatEvent::Reply(Box::new(reply.clone()))).await;
             self.rounds.push(reply);
             if self.rounds.len() > self.settings.max_rounds {
@@ -175,7 +176,7 @@ impl Turn {
             return Ok(Finished { conversation: None, reply });
         }
         self.redact(&reply);
-        self.conversation.messages_mut().extend(message);
+        self.conversation.push_reply(message, &reply);
         if self.settings.trim.is_some() {
             self.conversation.tokens_per_character = tokens_per_character(&self.conversation, &reply);
         }
