@@ -82,8 +82,9 @@ pub use bedrock_orm_runtime_mixin::{
     ApplyGuardrail, Approval, BidirectionalReceiver, BidirectionalSender, BidirectionalStream, BoundModel,
     Chat, ChatEvent, ChatStream, ChatTextStream, ConversationManager, Converse, ConverseStream, Embed,
     Embeddings, FailedAttempt, IntoModelInput, IntoToolOutput, Invokable, InvokeModel, InvokeModelResponse,
-    InvokeModelStream, ModelAsyncInvokes, Reply, ResponseStream, StartAsyncInvoke, Target, TextStream, Tool,
-    ToolFunction, ToolOutput, Toolset, TrimPolicy, TypedResponse, TypedStream, TypedTextStream, preflight,
+    InvokeModelStream, ModelAsyncInvokes, Reply, ResponseStream, StartAsyncInvoke, Target, TextStream,
+    TimedCall, Tool, ToolFunction, ToolOutput, Toolset, TrimPolicy, TypedResponse, TypedStream,
+    TypedTextStream, preflight,
 };
 
 #[cfg(feature = "object-store")]

@@ -4,8 +4,8 @@ use std::future::IntoFuture;
 use std::pin::Pin;
 use std::time::Duration;
 
-use bedrock_orm_core::{Bound, Error, ErrorKind, Result, sdk};
-use bedrock_orm_managers::{Manager, Objects, Page, QuerySet, Rows};
+use bedrock_orm_core::{Bound, Error, ErrorKind, Result, Session, sdk};
+use bedrock_orm_managers::{Objects, Page, QuerySet, Rows};
 use bedrock_orm_models::{
     AsyncInvoke, AsyncInvokeOutputDataConfig, AsyncInvokeStatus, AsyncInvokeSummary, AsyncModelBody,
     SortAsyncInvocationBy, SortOrder, StartAsyncInvokeRequest, StartAsyncInvokeResponse, Tag,
@@ -14,7 +14,7 @@ use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::{BoundModel, Target};
+use crate::{BoundModel, Target, TimedCall};
 
 const START: &str = "StartAsyncInvoke";
 
@@ -83,10 +83,7 @@ pub trait AsyncInvokeExt {
     /// # Requests
     ///
     /// One `GetAsyncInvoke` (`bedrock:GetAsyncInvoke`).
-    fn get_async_invoke(
-        &self,
-        invocation_arn: impl Into<String>,
-    ) -> impl Future<Output = Result<Bound<AsyncInvoke>>> + Send + 'static;
+    fn get_async_invoke(&self, invocation_arn: impl Into<String>) -> TimedCall<Bound<AsyncInvoke>>;
 
     /// Lists this model's jobs. AWS lists the jobs of all models in pages. Awaiting this returns one of AWS's pages
     /// without the jobs of other models, so it can be short or empty without being the last. Its
@@ -125,11 +122,9 @@ impl<M: BoundModel + ?Sized> AsyncInvokeExt for M {
         StartAsyncInvoke::new(self.target(), model_input, output_data_config.into())
     }
 
-    fn get_async_invoke(
-        &self,
-        invocation_arn: impl Into<String>,
-    ) -> impl Future<Output = Result<Bound<AsyncInvoke>>> + Send + 'static {
-        get_async_invoke(self.target(), invocation_arn.into())
+    fn get_async_invoke(&self, invocation_arn: impl Into<String>) -> TimedCall<Bound<AsyncInvoke>> {
+        let (target, invocation_arn) = (self.target(), invocation_arn.into());
+        TimedCall::new(self.session(), |session| get_async_invoke(target, session, invocation_arn))
     }
 
     fn list_async_invokes(&self) -> ModelAsyncInvokes {
@@ -137,14 +132,15 @@ impl<M: BoundModel + ?Sized> AsyncInvokeExt for M {
     }
 }
 
-fn objects(target: &Target) -> Manager<AsyncInvoke> {
-    AsyncInvoke::objects().using(&target.session)
-}
-
-pub(crate) async fn get_async_invoke(target: Target, invocation_arn: String) -> Result<Bound<AsyncInvoke>> {
-    let job = objects(&target).get(invocation_arn).await?;
+/// Gets a job with a session for this call alone. The job is bound to the target's.
+async fn get_async_invoke(
+    target: Target,
+    session: Session,
+    invocation_arn: String,
+) -> Result<Bound<AsyncInvoke>> {
+    let job = AsyncInvoke::objects().using(&session).get(invocation_arn).await?.into_inner();
     if target.matches_arn(&job.model_arn) {
-        return Ok(job);
+        return Ok(Bound::new(job, target.session));
     }
     let expected = target.model_arn.as_deref().unwrap_or(&target.model_id);
     let message =
@@ -155,6 +151,11 @@ pub(crate) async fn get_async_invoke(target: Target, invocation_arn: String) -> 
 }
 
 impl Target {
+    /// Returns the row if it is a job of this model. It is bound to the target's session, which has no limit of a single call.
+    fn own_job(&self, job: Bound<AsyncInvokeSummary>) -> Option<Bound<AsyncInvokeSummary>> {
+        self.matches_arn(&job.model_arn).then(|| Bound::new(job.into_inner(), self.session.clone()))
+    }
+
     /// Returns whether this model has this ARN, which is that of a job's model.
     fn matches_arn(&self, model_arn: &str) -> bool {
         match &self.model_arn {
@@ -270,7 +271,10 @@ impl IntoFuture for StartAsyncInvoke {
             if let Some(reason) = self.unsendable {
                 return Err(Error::invalid_input(START, reason));
             }
-            objects(&self.target).start_within(self.operation_timeout, self.request).await
+            AsyncInvoke::objects()
+                .using(&self.target.session)
+                .start_within(self.operation_timeout, self.request)
+                .await
         })
     }
 }
@@ -285,7 +289,7 @@ pub struct ModelAsyncInvokes {
 
 impl ModelAsyncInvokes {
     pub(crate) fn new(target: Target) -> Self {
-        let query = objects(&target).list();
+        let query = AsyncInvoke::objects().using(&target.session).list();
         Self { target, query }
     }
 
@@ -319,6 +323,13 @@ impl ModelAsyncInvokes {
         Self { query: self.query.page_size(max_results), ..self }
     }
 
+    /// Sets the time limit of each request, with all of its attempts. The default is the session's
+    /// [`operation_timeout`](bedrock_orm_core::SessionBuilder::operation_timeout). `None` means no limit.
+    pub fn operation_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
+        let session = self.target.session.with_operation_timeout(timeout);
+        Self { query: self.query.using(&session), ..self }
+    }
+
     /// Starts at the page with this token, which is the `next_token` of an earlier page.
     pub fn next_token(self, token: impl Into<String>) -> Self {
         Self { query: self.query.starting_token(token), ..self }
@@ -327,9 +338,7 @@ impl ModelAsyncInvokes {
     /// Streams this model's jobs from all pages.
     pub fn stream(&self) -> Rows<AsyncInvokeSummary> {
         let target = self.target.clone();
-        Rows::new(
-            self.query.stream().try_filter(move |job| std::future::ready(target.matches_arn(&job.model_arn))),
-        )
+        Rows::new(self.query.stream().try_filter_map(move |job| std::future::ready(Ok(target.own_job(job)))))
     }
 }
 
@@ -341,7 +350,7 @@ impl IntoFuture for ModelAsyncInvokes {
         Box::pin(async move {
             let mut page =
                 self.query.pages().next().await.unwrap_or_else(|| Ok(Page::new(Vec::new(), None)))?;
-            page.items.retain(|job| self.target.matches_arn(&job.model_arn));
+            page.items = page.items.into_iter().filter_map(|job| self.target.own_job(job)).collect();
             Ok(page)
         })
     }

@@ -26,7 +26,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::stream::{Clock, Events};
-use crate::{BoundModel, Target};
+use crate::{BoundModel, Target, TimedCall};
 
 const OPERATION: &str = "InvokeModelWithBidirectionalStream";
 
@@ -68,16 +68,12 @@ pub trait BidirectionalStreamExt {
     /// # Requests
     ///
     /// One `InvokeModelWithBidirectionalStream` (`bedrock:InvokeModel`), for the duration of the stream.
-    fn invoke_model_with_bidirectional_stream(
-        &self,
-    ) -> impl Future<Output = Result<BidirectionalStream>> + Send + 'static;
+    fn invoke_model_with_bidirectional_stream(&self) -> TimedCall<BidirectionalStream>;
 }
 
 impl<M: BoundModel + ?Sized> BidirectionalStreamExt for M {
-    fn invoke_model_with_bidirectional_stream(
-        &self,
-    ) -> impl Future<Output = Result<BidirectionalStream>> + Send + 'static {
-        open(self.target())
+    fn invoke_model_with_bidirectional_stream(&self) -> TimedCall<BidirectionalStream> {
+        timed_open(self.target())
     }
 }
 
@@ -85,8 +81,7 @@ impl<M: BoundModel + ?Sized> BidirectionalStreamExt for M {
 /// [`split`](Self::split) gives the two halves, for two tasks.
 ///
 /// Only the provider's own events say whether a reply is complete: the stream ends without an error when AWS ends it
-/// after [`finish`](Self::finish). A stream that exceeds the session's time
-/// limits, and exceptions from AWS, are errors. The limits count from the first [`next`](Self::next). Dropping
+/// after [`finish`](Self::finish). A stream that exceeds its time limits, and exceptions from AWS, are errors. The limits count from the first [`next`](Self::next). Dropping
 /// it closes both directions.
 ///
 /// Source:
@@ -117,7 +112,11 @@ enum Output {
     Ended,
 }
 
-pub(crate) async fn open(target: Target) -> Result<BidirectionalStream> {
+pub(crate) fn timed_open(target: Target) -> TimedCall<BidirectionalStream> {
+    TimedCall::new(&target.session.clone(), move |session| open(Target { session, ..target }))
+}
+
+async fn open(target: Target) -> Result<BidirectionalStream> {
     target.call(OPERATION).check()?;
     let (input, chunks) = mpsc::channel(SEND_QUEUE);
     let request = target

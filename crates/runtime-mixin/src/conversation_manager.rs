@@ -1,7 +1,7 @@
 //! The runtime operations, for models that are given by their IDs.
 
-use bedrock_orm_core::{Bound, Result, Session};
-use bedrock_orm_managers::{Manager, Objects, QuerySet};
+use bedrock_orm_core::{Bound, Session};
+use bedrock_orm_managers::{Objects, QuerySet};
 use bedrock_orm_models::{
     AsyncInvoke, AsyncInvokeOutputDataConfig, AsyncInvokeSummary, Blob, ConverseRequest, CountTokensInput,
     CountTokensResponse, EmbeddingBody, GuardrailConfiguration, GuardrailContent,
@@ -11,13 +11,13 @@ use bedrock_orm_models::{
 use crate::apply_guardrail::ApplyGuardrail;
 use crate::async_invoke::IntoModelInput;
 use crate::async_invoke::StartAsyncInvoke;
-use crate::bidirectional_stream::{BidirectionalStream, open};
-use crate::count_tokens::count_tokens;
+use crate::bidirectional_stream::{BidirectionalStream, timed_open};
+use crate::count_tokens::timed_count;
 use crate::guardrail_checks::GuardrailChecksExt;
 use crate::invoke::invoke;
 use crate::{
     Chat, Converse, ConverseStream, Embed, InvokeModel, InvokeModelResponse, InvokeModelStream, Reply,
-    Target, TypedResponse,
+    Target, TimedCall, TypedResponse,
 };
 
 /// The runtime operations, with a model's ID in each call: an ID, an ARN, or the ID of an inference profile.
@@ -98,7 +98,7 @@ impl ConversationManager {
     pub fn resolve(
         &self,
         model_id: impl Into<String>,
-    ) -> impl Future<Output = Result<Bound<crate::ResolvedModel>>> + Send + 'static {
+    ) -> impl Future<Output = bedrock_orm_core::Result<Bound<crate::ResolvedModel>>> + Send + 'static {
         crate::model_id::invocable::resolve(self.session.clone(), model_id.into(), None)
     }
 
@@ -111,8 +111,8 @@ impl ConversationManager {
         &self,
         model_id: impl Into<String>,
         input: impl Into<CountTokensInput>,
-    ) -> impl Future<Output = Result<CountTokensResponse>> + Send + 'static {
-        count_tokens(self.target(model_id), input.into())
+    ) -> TimedCall<CountTokensResponse> {
+        timed_count(self.target(model_id), input.into())
     }
 
     /// Invokes a model with a raw body; see [`InvokeModelExt::invoke_model`](crate::InvokeModelExt::invoke_model).
@@ -162,8 +162,8 @@ impl ConversationManager {
     pub fn invoke_model_with_bidirectional_stream(
         &self,
         model_id: impl Into<String>,
-    ) -> impl Future<Output = Result<BidirectionalStream>> + Send + 'static {
-        open(self.target(model_id))
+    ) -> TimedCall<BidirectionalStream> {
+        timed_open(self.target(model_id))
     }
 
     /// Starts a job; see [`AsyncInvokeExt::start_async_invoke`](crate::AsyncInvokeExt::start_async_invoke).
@@ -185,20 +185,17 @@ impl ConversationManager {
     /// # Requests
     ///
     /// One `GetAsyncInvoke` (`bedrock:GetAsyncInvoke`).
-    pub fn get_async_invoke(
-        &self,
-        invocation_arn: impl Into<String>,
-    ) -> impl Future<Output = Result<Bound<AsyncInvoke>>> + Send + 'static {
-        self.async_invokes().get(invocation_arn)
+    pub fn get_async_invoke(&self, invocation_arn: impl Into<String>) -> TimedCall<Bound<AsyncInvoke>> {
+        let (own, invocation_arn) = (self.session.clone(), invocation_arn.into());
+        TimedCall::new(&self.session, |session| async move {
+            let job = AsyncInvoke::objects().using(&session).get(invocation_arn).await?;
+            Ok(Bound::new(job.into_inner(), own))
+        })
     }
 
     /// Returns a lazy queryset of the jobs of all models.
     pub fn list_async_invokes(&self) -> QuerySet<AsyncInvokeSummary> {
-        self.async_invokes().list()
-    }
-
-    fn async_invokes(&self) -> Manager<AsyncInvoke> {
-        AsyncInvoke::objects().using(&self.session)
+        AsyncInvoke::objects().using(&self.session).list()
     }
 
     /// Checks content with a guardrail, given by ID and version; see [`ApplyGuardrail`].
@@ -221,9 +218,8 @@ impl ConversationManager {
     pub fn invoke_guardrail_checks(
         &self,
         request: InvokeGuardrailChecksRequest,
-    ) -> impl Future<Output = Result<InvokeGuardrailChecksResponse>> + Send + 'static + use<> {
-        let session = self.session.clone();
-        async move { session.invoke_guardrail_checks(request).await }
+    ) -> TimedCall<InvokeGuardrailChecksResponse> {
+        self.session.invoke_guardrail_checks(request)
     }
 
     /// Closes the session's runtime client; see [`Session::close`].

@@ -8,7 +8,7 @@ use bedrock_orm_models::{CountTokensInput, CountTokensResponse, Tokens};
 
 #[cfg(feature = "control-plane")]
 use crate::model_id::resolver::Resolver;
-use crate::{BoundModel, Target};
+use crate::{BoundModel, Target, TimedCall};
 
 /// `count_tokens` on a bound model.
 pub trait CountTokensExt {
@@ -41,22 +41,20 @@ pub trait CountTokensExt {
     /// One `CountTokens` (`bedrock:CountTokens`), which is free of charge. The first count with the ID of something else
     /// than a foundation model sends a second one, after those that find its model: see
     /// `resolve`. Without the feature `control-plane`, there is no second one.
-    fn count_tokens(
-        &self,
-        input: impl Into<CountTokensInput>,
-    ) -> impl Future<Output = Result<CountTokensResponse>> + Send + 'static;
+    fn count_tokens(&self, input: impl Into<CountTokensInput>) -> TimedCall<CountTokensResponse>;
 }
 
 impl<M: BoundModel + ?Sized> CountTokensExt for M {
-    fn count_tokens(
-        &self,
-        input: impl Into<CountTokensInput>,
-    ) -> impl Future<Output = Result<CountTokensResponse>> + Send + 'static {
-        count_tokens(self.target(), input.into())
+    fn count_tokens(&self, input: impl Into<CountTokensInput>) -> TimedCall<CountTokensResponse> {
+        timed_count(self.target(), input.into())
     }
 }
 
 const OPERATION: &str = "CountTokens";
+
+pub(crate) fn timed_count(target: Target, input: CountTokensInput) -> TimedCall<CountTokensResponse> {
+    TimedCall::new(&target.session.clone(), move |session| count_tokens(Target { session, ..target }, input))
+}
 
 pub(crate) async fn count_tokens(target: Target, input: CountTokensInput) -> Result<CountTokensResponse> {
     let input = SdkInput::try_from(input).map_err(|error| Error::unsendable(OPERATION, error))?;

@@ -1,8 +1,10 @@
 //! `InvokeGuardrailChecks`: safety checks that the request names, without a guardrail.
 
 use aws_sdk_bedrockruntime::operation::invoke_guardrail_checks::builders::InvokeGuardrailChecksInputBuilder;
-use bedrock_orm_core::{Error, Result, Session, sdk};
+use bedrock_orm_core::{Error, Session, sdk};
 use bedrock_orm_models::{InvokeGuardrailChecksRequest, InvokeGuardrailChecksResponse};
+
+use crate::TimedCall;
 
 /// `invoke_guardrail_checks` on a session. It needs neither a model nor a guardrail.
 pub trait GuardrailChecksExt {
@@ -35,21 +37,20 @@ pub trait GuardrailChecksExt {
     fn invoke_guardrail_checks(
         &self,
         request: InvokeGuardrailChecksRequest,
-    ) -> impl Future<Output = Result<InvokeGuardrailChecksResponse>> + Send + 'static;
+    ) -> TimedCall<InvokeGuardrailChecksResponse>;
 }
 
 impl GuardrailChecksExt for Session {
     fn invoke_guardrail_checks(
         &self,
         request: InvokeGuardrailChecksRequest,
-    ) -> impl Future<Output = Result<InvokeGuardrailChecksResponse>> + Send + 'static {
+    ) -> TimedCall<InvokeGuardrailChecksResponse> {
         const OPERATION: &str = "InvokeGuardrailChecks";
-        let session = self.clone();
-        async move {
+        TimedCall::new(self, |session| async move {
             let input = InvokeGuardrailChecksInputBuilder::try_from(request)
                 .map_err(|error| Error::unsendable(OPERATION, error))?;
             let client = sdk::charged_runtime(&session);
             sdk::Call::new(&session, OPERATION).send(input.send_with(&client)).await.map(Into::into)
-        }
+        })
     }
 }

@@ -58,24 +58,38 @@ async fn prepare(session: &Session) -> Prepared {
 
 /// Calls the operation until its end, so that streams are read.
 fn call(session: &Session, operation: &str, prepared: &Prepared) -> Call {
+    call_within(session, operation, prepared, None)
+}
+
+/// Calls the operation with a time limit of its own, if there is one.
+fn call_within(session: &Session, operation: &str, prepared: &Prepared, limit: Option<Duration>) -> Call {
+    macro_rules! limited {
+        ($call:expr) => {
+            match limit {
+                Some(limit) => $call.operation_timeout(limit),
+                None => $call,
+            }
+        };
+    }
     let (session, job_arn) = (session.clone(), prepared.job_arn.clone());
     let guardrail = (prepared.guardrail_id.clone(), "DRAFT");
     let talk = model(&session, MODEL);
     match operation {
-        "Converse" => Box::pin(async move { talk.converse("Hello").await.map(drop) }),
+        "Converse" => Box::pin(async move { limited!(talk.converse("Hello")).await.map(drop) }),
         "ConverseStream" => {
-            Box::pin(async move { talk.converse_stream("Hello").await?.collect().await.map(drop) })
+            Box::pin(async move { limited!(talk.converse_stream("Hello")).await?.collect().await.map(drop) })
         }
-        "InvokeModel" => Box::pin(async move { talk.invoke_model(nova("Hello")).await.map(drop) }),
+        "InvokeModel" => Box::pin(async move { limited!(talk.invoke_model(nova("Hello"))).await.map(drop) }),
         "InvokeModelWithResponseStream" => Box::pin(async move {
-            let mut stream = talk.invoke_model_with_response_stream(nova("Hello")).await?;
+            let mut stream = limited!(talk.invoke_model_with_response_stream(nova("Hello"))).await?;
             while let Some(chunk) = stream.next().await {
                 chunk?;
             }
             Ok(())
         }),
         "InvokeModelWithBidirectionalStream" => Box::pin(async move {
-            let mut stream = model(&session, SPEECH_MODEL).invoke_model_with_bidirectional_stream().await?;
+            let speaker = model(&session, SPEECH_MODEL);
+            let mut stream = limited!(speaker.invoke_model_with_bidirectional_stream()).await?;
             for event in speech() {
                 stream.send(event).await?;
             }
@@ -85,30 +99,33 @@ fn call(session: &Session, operation: &str, prepared: &Prepared) -> Call {
             }
             Ok(())
         }),
-        "ApplyGuardrail" => Box::pin(async move { talk.apply_guardrail(guardrail, "Hello").await.map(drop) }),
+        "ApplyGuardrail" => {
+            Box::pin(async move { limited!(talk.apply_guardrail(guardrail, "Hello")).await.map(drop) })
+        }
         "InvokeGuardrailChecks" => Box::pin(async move {
             let messages: Vec<GuardrailChecksMessage> =
                 serde_json::from_value(json!([{"role": "user", "content": [{"text": "Hello."}]}])).unwrap();
             let checks: GuardrailChecksConfig =
                 serde_json::from_value(json!({"promptAttack": {"categories": [{"category": "JAILBREAK"}]}}))
                     .unwrap();
-            session
-                .invoke_guardrail_checks(InvokeGuardrailChecksRequest::new(messages, checks))
-                .await
-                .map(drop)
+            let request = InvokeGuardrailChecksRequest::new(messages, checks);
+            limited!(session.invoke_guardrail_checks(request)).await.map(drop)
         }),
         "CountTokens" => {
-            Box::pin(async move { model(&session, CLAUDE).count_tokens("Hello").await.map(drop) })
+            Box::pin(async move { limited!(model(&session, CLAUDE).count_tokens("Hello")).await.map(drop) })
         }
         "StartAsyncInvoke" => Box::pin(async move {
             let input = json!({"prompt": "A satellite."});
-            model(&session, VIDEO_MODEL).start_async_invoke(input, "s3://bucket/jobs/").await.map(drop)
+            let video = model(&session, VIDEO_MODEL);
+            limited!(video.start_async_invoke(input, "s3://bucket/jobs/")).await.map(drop)
         }),
-        "GetAsyncInvoke" => {
-            Box::pin(async move { model(&session, VIDEO_MODEL).get_async_invoke(job_arn).await.map(drop) })
-        }
+        "GetAsyncInvoke" => Box::pin(async move {
+            limited!(model(&session, VIDEO_MODEL).get_async_invoke(job_arn)).await.map(drop)
+        }),
         "ListAsyncInvokes" => {
-            Box::pin(async move { model(&session, VIDEO_MODEL).list_async_invokes().await.map(drop) })
+            Box::pin(
+                async move { limited!(model(&session, VIDEO_MODEL).list_async_invokes()).await.map(drop) },
+            )
         }
         other => panic!("no call of {other}"),
     }
@@ -148,20 +165,26 @@ async fn every_stall_of_every_operation_ends_at_its_deadline() {
     for (operation, _) in OPERATIONS {
         call(&patient, operation, &prepared).await.unwrap_or_else(|error| panic!("{operation}: {error}"));
         for at in stalls(operation) {
-            let fault = local.fault(Fault::stall(at).on(operation).times(1)).unwrap();
-            let before = operations(&local).len();
-            let started = Instant::now();
-            let result = tokio::time::timeout(WIDE, call(&session, operation, &prepared)).await;
-            let error = result.unwrap_or_else(|_| panic!("{operation} hangs, stalled {at:?}")).unwrap_err();
-            let elapsed = started.elapsed();
-            assert!(elapsed >= LIMIT, "{operation}, {at:?}: {elapsed:?}, {error}");
-            let expected =
-                if is_stream(operation) { ErrorKind::StreamInterrupted } else { ErrorKind::Timeout };
-            assert_eq!(error.kind(), expected, "{operation}, {at:?}: {error}");
-            assert_eq!(error.operation(), Some(operation), "{at:?}: {error}");
-            assert!(error.hint().is_some_and(|hint| hint.contains("operation_timeout")), "{error:?}");
-            assert_eq!(count(&local, operation, before), 1, "{operation}, {at:?}");
-            local.remove_fault(fault);
+            for call in [
+                call(&session, operation, &prepared),
+                call_within(&patient, operation, &prepared, Some(LIMIT)),
+            ] {
+                let fault = local.fault(Fault::stall(at).on(operation).times(1)).unwrap();
+                let before = operations(&local).len();
+                let started = Instant::now();
+                let result = tokio::time::timeout(WIDE, call).await;
+                let error =
+                    result.unwrap_or_else(|_| panic!("{operation} hangs, stalled {at:?}")).unwrap_err();
+                let elapsed = started.elapsed();
+                assert!(elapsed >= LIMIT, "{operation}, {at:?}: {elapsed:?}, {error}");
+                let expected =
+                    if is_stream(operation) { ErrorKind::StreamInterrupted } else { ErrorKind::Timeout };
+                assert_eq!(error.kind(), expected, "{operation}, {at:?}: {error}");
+                assert_eq!(error.operation(), Some(operation), "{at:?}: {error}");
+                assert!(error.hint().is_some_and(|hint| hint.contains("operation_timeout")), "{error:?}");
+                assert_eq!(count(&local, operation, before), 1, "{operation}, {at:?}");
+                local.remove_fault(fault);
+            }
         }
     }
 }
@@ -190,6 +213,17 @@ async fn every_operation_has_a_deadline_by_default() {
                 assert!(elapsed >= limit, "{operation}: {elapsed:?}, {error}");
             }
             assert!(error.is_timeout() || error.is_stream_interrupted(), "{operation}: {error}");
+
+            // A call's own limit, shorter and longer than the session's of other calls. A stream's silence comes before.
+            for limit in [Duration::from_secs(120), Duration::from_secs(290)] {
+                let started = tokio::time::Instant::now();
+                let error = call_within(&session, operation, &prepared, Some(limit)).await.unwrap_err();
+                let elapsed = started.elapsed();
+                assert!(elapsed <= limit + Duration::from_millis(100), "{operation}: {elapsed:?}, {error}");
+                if is_charged {
+                    assert!(elapsed >= limit, "{operation}: {elapsed:?}, {error}");
+                }
+            }
         }
     }
 }
@@ -235,6 +269,9 @@ async fn a_call_can_set_a_shorter_or_a_longer_limit() {
         talk.invoke_model_with_response_stream(nova("Hello")).first_event_timeout(soon).await.unwrap_err(),
         talk.apply_guardrail(guardrail(), "Hello").operation_timeout(soon).await.unwrap_err(),
         video.start_async_invoke(input(), "s3://bucket/jobs/").operation_timeout(soon).await.unwrap_err(),
+        model(&patient, CLAUDE).count_tokens("Hello").operation_timeout(soon).await.unwrap_err(),
+        video.get_async_invoke(&prepared.job_arn).operation_timeout(soon).await.unwrap_err(),
+        video.list_async_invokes().operation_timeout(soon).await.unwrap_err(),
     ];
     for error in errors {
         assert!(error.message().contains("100ms"), "{error}");
@@ -254,6 +291,13 @@ async fn a_call_can_set_a_shorter_or_a_longer_limit() {
     talk.apply_guardrail(guardrail(), "Hello").operation_timeout(WIDE).await.unwrap();
     let video = model(&hasty, VIDEO_MODEL);
     video.start_async_invoke(input(), "s3://bucket/jobs/").operation_timeout(WIDE).await.unwrap();
+    model(&hasty, CLAUDE).count_tokens("Hello").operation_timeout(WIDE).await.unwrap();
+    let job = video.get_async_invoke(&prepared.job_arn).operation_timeout(WIDE).await.unwrap();
+    assert!(job.refresh().await.unwrap_err().is_timeout(), "the limit is that of one call");
+    let page = video.list_async_invokes().operation_timeout(WIDE).await.unwrap();
+    assert!(page.items[0].full().await.unwrap_err().is_timeout(), "the limit is that of one call");
+    Guardrail::objects().using(&hasty).list().await.unwrap_err();
+    Guardrail::objects().using(&hasty.with_operation_timeout(WIDE)).list().await.unwrap();
 }
 
 #[tokio::test]

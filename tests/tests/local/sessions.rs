@@ -269,7 +269,7 @@ fn sessions_queries_and_calls_can_be_sent_to_other_threads() {
         is_send(&model.converse("Hello").into_future());
         is_send(&model.converse_stream("Hello").into_future());
         is_send(&model.invoke_model("{}").into_future());
-        is_send(&model.count_tokens("Hello"));
+        is_send(&model.count_tokens("Hello").into_future());
         is_send(&model.list_async_invokes().into_future());
         is_send(&model.refresh());
     };
