@@ -295,7 +295,7 @@ impl<M: Row> Engine<M> {
         }
         let mut rows = Vec::new();
         while let Some(page) = self.next(None).await {
-            rows.append(&mut page?.items);
+            append(&mut rows, page?.items);
         }
         Ok(rows)
     }
@@ -329,7 +329,7 @@ impl<M: Row> Engine<M> {
             match page {
                 Ok(mut page) => {
                     retain_rows(&self.filter, &mut self.distinct, &mut page.items);
-                    rows.append(&mut page.items);
+                    append(&mut rows, page.items);
                     // Cuts the rows from time to time: memory stays bounded, and the cost of sorting is amortized.
                     if let Some(keep) = keep
                         && !sort.reversed
@@ -392,6 +392,15 @@ fn retain_rows<M: Row>(filter: &Q<M>, distinct: &mut Option<Seen>, rows: &mut Ve
     }
     if let Some(seen) = distinct {
         rows.retain(|row| seen.is_new(row));
+    }
+}
+
+/// Appends rows. The first ones stay where they are: most lists have one page.
+fn append<T>(rows: &mut Vec<T>, mut more: Vec<T>) {
+    if rows.is_empty() {
+        *rows = more;
+    } else {
+        rows.append(&mut more);
     }
 }
 

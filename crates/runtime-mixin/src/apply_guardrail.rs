@@ -169,7 +169,7 @@ impl IntoFuture for ApplyGuardrail {
                 .set_guardrail_version(guardrail_version);
             let client = sdk::charged_runtime(&self.session);
             let call = sdk::Call::new(&self.session, OPERATION).within(self.operation_timeout);
-            call.send(input.send_with(&client)).await.map(Into::into)
+            call.send(|| input.send_with(&client)).await.map(Into::into)
         })
     }
 }

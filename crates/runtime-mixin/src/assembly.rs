@@ -1,7 +1,5 @@
 //! Assembles a message from its stream events.
 
-use std::collections::BTreeMap;
-
 use bedrock_orm_core::sdk::{ReplyContent, Report};
 use bedrock_orm_models::{
     Blob, Citation, CitationGeneratedContent, CitationSourceContent, CitationsContentBlock, CitationsDelta,
@@ -18,8 +16,8 @@ pub(crate) struct Assembly {
     /// Whether reports have the message.
     records_content: bool,
     role: Option<ConversationRole>,
-    /// The content blocks, by AWS's index.
-    blocks: BTreeMap<i32, Block>,
+    /// The content blocks with AWS's indexes, in their order.
+    blocks: Vec<(i32, Block)>,
     stop: Option<MessageStopEvent>,
     metadata: Option<ConverseStreamMetadataEvent>,
 }
@@ -40,16 +38,25 @@ impl Assembly {
         match event {
             ConverseStreamOutput::MessageStart(start) => self.role = Some(start.role.clone()),
             ConverseStreamOutput::ContentBlockStart(start) => {
-                self.blocks.insert(start.content_block_index, Block::from_start(&start.start));
+                *self.block(start.content_block_index) = Block::from_start(&start.start);
             }
             ConverseStreamOutput::ContentBlockDelta(delta) => {
-                self.blocks.entry(delta.content_block_index).or_default().add(&delta.delta);
+                self.block(delta.content_block_index).add(&delta.delta);
             }
             ConverseStreamOutput::MessageStop(stop) => self.stop = Some(stop.clone()),
             ConverseStreamOutput::Metadata(metadata) => self.metadata = Some(metadata.clone()),
             // The next block implies the end of the one before, and unknown events have no content.
             _ => {}
         }
+    }
+
+    /// Returns the block with this index.
+    fn block(&mut self, index: i32) -> &mut Block {
+        let at = self.blocks.binary_search_by_key(&index, |(index, _)| *index).unwrap_or_else(|at| {
+            self.blocks.insert(at, (index, Block::Empty));
+            at
+        });
+        &mut self.blocks[at].1
     }
 
     /// Returns what was received about the call.
@@ -71,7 +78,7 @@ impl Assembly {
     /// Returns the message so far.
     pub(crate) fn into_message(self) -> Message {
         let role = self.role.unwrap_or(ConversationRole::Assistant);
-        Message::new(role, self.blocks.into_values().filter_map(Block::finished))
+        Message::new(role, self.blocks.into_iter().filter_map(|(_, block)| block.finished()))
     }
 
     /// Returns the reply if it is complete, or else the message so far.

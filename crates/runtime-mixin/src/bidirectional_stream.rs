@@ -10,7 +10,10 @@ use aws_sdk_bedrockruntime::operation::invoke_model_with_bidirectional_stream::{
     InvokeModelWithBidirectionalStreamError as SdkFailure,
     InvokeModelWithBidirectionalStreamOutput as SdkResponse,
 };
-use aws_sdk_bedrockruntime::types::error::InvokeModelWithBidirectionalStreamInputError as SdkInputError;
+use aws_sdk_bedrockruntime::types::error::{
+    InvokeModelWithBidirectionalStreamInputError as SdkInputError,
+    InvokeModelWithBidirectionalStreamOutputError as SdkEventError,
+};
 use aws_sdk_bedrockruntime::types::{
     BidirectionalInputPayloadPart as SdkInputPart, InvokeModelWithBidirectionalStreamInput as SdkInput,
     InvokeModelWithBidirectionalStreamOutput as SdkEvent,
@@ -25,13 +28,18 @@ use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::stream::{Clock, Events};
+use crate::stream::{Clock, Event, Events};
 use crate::{BoundModel, Target, TimedCall};
 
 const OPERATION: &str = "InvokeModelWithBidirectionalStream";
 
 /// The number of chunks that can wait to be sent.
 const SEND_QUEUE: usize = 32;
+
+impl Event for SdkEvent {
+    type Sdk = Self;
+    type SdkError = SdkEventError;
+}
 
 /// `invoke_model_with_bidirectional_stream` on a bound model.
 pub trait BidirectionalStreamExt {

@@ -575,7 +575,7 @@ async fn reply(
         .map_err(|error| Error::unsendable(OPERATION, error))?
         .model_id(&target.model_id);
     let client = target.charged_client();
-    let sending = Box::pin(async { input.send_with(&client).await });
+    let sending = sdk::boxed(|| input.send_with(&client));
     let records_content = sdk::records_content(&target.session);
     let response =
         call.within(timeout).send_with_report(sending, |response| report(response, records_content)).await?;

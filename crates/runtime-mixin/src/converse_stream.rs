@@ -6,6 +6,8 @@ use std::task::{Context, Poll, ready};
 
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::converse_stream::builders::ConverseStreamInputBuilder;
+use aws_sdk_bedrockruntime::types::ConverseStreamOutput as SdkEvent;
+use aws_sdk_bedrockruntime::types::error::ConverseStreamOutputError as SdkEventError;
 use bedrock_orm_core::sdk::{self, Inference, ReplyLimits};
 use bedrock_orm_core::{Error, Limiter, Partial, Result};
 use bedrock_orm_models::{
@@ -18,10 +20,15 @@ use crate::assembly::Assembly;
 use crate::caching::report::Caching;
 use crate::demand;
 use crate::preflight::Finding;
-use crate::stream::{self, Events};
+use crate::stream::{self, Event, Events};
 use crate::{FailedAttempt, Reply, Target};
 
 pub(crate) const OPERATION: &str = "ConverseStream";
+
+impl Event for ConverseStreamOutput {
+    type Sdk = SdkEvent;
+    type SdkError = SdkEventError;
+}
 
 /// A reply as a stream of typed events.
 ///
@@ -77,7 +84,7 @@ impl ConverseStream {
             .map_err(|error| Error::unsendable(OPERATION, error))?
             .model_id(&target.model_id);
         let client = target.charged_client();
-        let sending = Box::pin(async { input.send_with(&client).await });
+        let sending = sdk::boxed(|| input.send_with(&client));
         let (response, clock) = stream::opened(&mut call, sending, limits).await?;
         let running = call.into_running();
         let request_id = response.request_id().map(str::to_owned);
@@ -225,6 +232,22 @@ impl ConverseStream {
         self.request_id.as_deref()
     }
 
+    /// Returns the error that the end of the stream is, if it is one.
+    fn ended(&mut self, error: Option<Error>) -> Option<Error> {
+        match error {
+            Some(error) => Some(self.fail(error)),
+            None if self.failed => None,
+            None if self.assembly.is_incomplete() => {
+                let interrupted = "the stream ended before the message was complete";
+                Some(self.fail(Error::stream_interrupted(OPERATION, interrupted)))
+            }
+            None => {
+                self.events.succeeded(self.request_id.as_deref(), || self.assembly.report());
+                None
+            }
+        }
+    }
+
     /// Ends the stream with this error. Attaches the message so far to it, and logs it.
     fn fail(&mut self, error: Error) -> Error {
         // After the error, the stream has ended. It does not fail a second time.
@@ -241,25 +264,22 @@ impl Stream for ConverseStream {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        Poll::Ready(match ready!(this.events.poll_event(context)) {
-            Some(Ok(event)) => {
-                this.assembly.add(&event);
-                if let ConverseStreamOutput::Metadata(metadata) = &event {
+        // Events are large. They are looked at where they are, which is faster than moving them.
+        let mut polled = this.events.poll_event(context);
+        match &mut polled {
+            Poll::Ready(Some(Ok(event))) => {
+                this.assembly.add(event);
+                if let ConverseStreamOutput::Metadata(metadata) = event {
                     this.events.used(|| Some(Tokens::from(&metadata.usage)));
                 }
-                Some(Ok(event))
             }
-            Some(Err(error)) => Some(Err(this.fail(error))),
-            None if this.assembly.is_incomplete() && !this.failed => Some(Err(this.fail(
-                Error::stream_interrupted(OPERATION, "the stream ended before the message was complete"),
-            ))),
-            None => {
-                if !this.failed {
-                    this.events.succeeded(this.request_id.as_deref(), || this.assembly.report());
-                }
-                None
+            Poll::Ready(ended) => {
+                let error = ended.take().and_then(Result::err);
+                *ended = this.ended(error).map(Err);
             }
-        })
+            Poll::Pending => {}
+        }
+        polled
     }
 }
 

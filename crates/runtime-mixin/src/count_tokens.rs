@@ -102,13 +102,13 @@ async fn count_with_model(mut target: Target, input: SdkInput) -> Result<CountTo
 }
 
 async fn send(target: &Target, input: SdkInput) -> Result<CountTokensResponse> {
-    let sending = target.client().count_tokens().model_id(&target.model_id).input(input).send();
+    let request = target.client().count_tokens().model_id(&target.model_id).input(input);
     let report = |response: &SdkResponse| {
         let tokens = response.input_tokens().try_into().unwrap_or_default();
         let usage = Tokens::default().uncached_input_tokens(tokens);
         Report { tokens: Some(usage), ..Report::default() }
     };
-    target.call(OPERATION).send_with_report(Box::pin(sending), report).await.map(Into::into)
+    target.call(OPERATION).send_with_report(sdk::boxed(|| request.send()), report).await.map(Into::into)
 }
 
 /// Returns whether AWS refuses the model, and not the content.

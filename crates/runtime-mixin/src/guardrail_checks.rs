@@ -50,7 +50,7 @@ impl GuardrailChecksExt for Session {
             let input = InvokeGuardrailChecksInputBuilder::try_from(request)
                 .map_err(|error| Error::unsendable(OPERATION, error))?;
             let client = sdk::charged_runtime(&session);
-            sdk::Call::new(&session, OPERATION).send(input.send_with(&client)).await.map(Into::into)
+            sdk::Call::new(&session, OPERATION).send(|| input.send_with(&client)).await.map(Into::into)
         })
     }
 }

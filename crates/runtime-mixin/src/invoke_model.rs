@@ -325,7 +325,7 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
                 .set_performance_config_latency(self.performance_config_latency.map(Into::into))
                 .set_service_tier(self.service_tier.map(Into::into))
                 .set_request_metadata(labels);
-            let sending = Box::pin(request.customize().interceptor(counts.clone()).send());
+            let sending = sdk::boxed(|| request.customize().interceptor(counts.clone()).send());
             let report = |_: &_| Report { tokens: counts.usage().tokens(), ..Report::default() };
             let response = call.within(timeout).send_with_report(sending, report).await?;
             Ok(InvokeModelResponse {

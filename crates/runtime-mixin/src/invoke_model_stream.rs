@@ -8,7 +8,8 @@ use std::task::{Context, Poll, ready};
 use aws_sdk_bedrockruntime::operation::RequestId;
 use aws_sdk_bedrockruntime::operation::invoke_model_with_response_stream::builders::InvokeModelWithResponseStreamFluentBuilder as SdkRequest;
 use aws_sdk_bedrockruntime::types::ResponseStream as SdkEvent;
-use bedrock_orm_core::sdk::{Inference, ReplyLimits, Report};
+use aws_sdk_bedrockruntime::types::error::ResponseStreamError as SdkEventError;
+use bedrock_orm_core::sdk::{Inference, ReplyLimits, Report, boxed};
 use bedrock_orm_core::{Error, Limiter, Partial, Result};
 use bedrock_orm_models::{Blob, PerformanceConfigLatency, ServiceTierType, Usage};
 use futures_core::Stream;
@@ -16,7 +17,7 @@ use futures_util::StreamExt;
 use serde_json::Value;
 
 use crate::demand;
-use crate::stream::{self, Events};
+use crate::stream::{self, Event, Events};
 use crate::{InvokeModel, Target};
 
 pub(crate) const OPERATION: &str = "InvokeModelWithResponseStream";
@@ -27,6 +28,11 @@ const METRICS: &str = "\"amazon-bedrock-invocationMetrics\"";
 const INTERVENED: &str = "\"amazon-bedrock-guardrailAction\":\"INTERVENED\"";
 /// AWS adds this to a chunk with the guardrail's trace.
 const TRACE: &str = "\"amazon-bedrock-trace\"";
+
+impl Event for SdkEvent {
+    type Sdk = Self;
+    type SdkError = SdkEventError;
+}
 
 /// A response in the provider's format, as a stream of chunks. Each chunk is an event of the provider, usually JSON,
 /// which `chunk.json()` parses.
@@ -62,7 +68,7 @@ impl InvokeModelStream {
             let body = request.get_body().as_ref().map(AsRef::as_ref).unwrap_or_default();
             limits.total = Box::pin(call.admit(&limiter, demand::of_body(body), limits.total)).await?;
         }
-        let (response, clock) = stream::opened(&mut call, Box::pin(request.send()), limits).await?;
+        let (response, clock) = stream::opened(&mut call, boxed(|| request.send()), limits).await?;
         let running = call.into_running();
         Ok(Self {
             request_id: response.request_id().map(str::to_owned),

@@ -2,18 +2,16 @@
 
 use std::error::Error as StdError;
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
+use std::vec;
 
 use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_bedrockruntime::primitives::event_stream::EventReceiver;
-use aws_smithy_types::event_stream::RawMessage;
 use bedrock_orm_core::sdk::{self, Call, ReplyLimits, Report, Running};
 use bedrock_orm_core::{Error, Result};
 use bedrock_orm_models::Tokens;
-use futures_core::Stream;
-use futures_util::{StreamExt, stream};
 use tokio::time::Sleep;
 
 use crate::Target;
@@ -84,13 +82,47 @@ where
     begun(left).await
 }
 
+/// An event of a stream, and how the SDK receives it.
+pub(crate) trait Event: Sized {
+    type Sdk: Into<Self>;
+    type SdkError: StdError + ProvideErrorMetadata + Send + Sync + 'static;
+}
+
 /// The events of an operation's stream. An error is the last of them.
-pub(crate) struct Events<T> {
-    received: Option<Pin<Box<dyn Stream<Item = Result<T>> + Send>>>,
+pub(crate) struct Events<T: Event> {
+    source: Source<T>,
+    /// The first event, if it was waited for and is still to be returned.
+    first: Option<T>,
     clock: Clock,
     operation: &'static str,
     /// The call, until it has succeeded or failed.
     call: Option<OpenCall>,
+}
+
+enum Source<T: Event> {
+    Receiver { receiver: EventReceiver<T::Sdk, T::SdkError>, target: Target },
+    Given(vec::IntoIter<Result<T>>),
+    Closed,
+}
+
+impl<T: Event> Source<T> {
+    #[inline]
+    fn poll(&mut self, operation: &'static str, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+        match self {
+            // A `recv` that waits can be dropped: the bytes that have arrived stay in the receiver.
+            Self::Receiver { receiver, target } => match pin!(receiver.recv()).poll(context) {
+                Poll::Ready(Ok(Some(event))) => Poll::Ready(Some(Ok(event.into()))),
+                Poll::Ready(Ok(None)) => Poll::Ready(None),
+                Poll::Ready(Err(error)) => {
+                    let error = sdk::stream_error(&target.session, operation, &target.model_id, error);
+                    Poll::Ready(Some(Err(error)))
+                }
+                Poll::Pending => Poll::Pending,
+            },
+            Self::Given(events) => Poll::Ready(events.next()),
+            Self::Closed => Poll::Ready(None),
+        }
+    }
 }
 
 /// A call whose stream is open.
@@ -99,42 +131,24 @@ struct OpenCall {
     running: Running,
 }
 
-impl<T: Send + Sync + 'static> Events<T> {
-    pub(crate) fn new<S, E>(
-        receiver: EventReceiver<S, E>,
+impl<T: Event> Events<T> {
+    pub(crate) fn new(
+        receiver: EventReceiver<T::Sdk, T::SdkError>,
         operation: &'static str,
         target: Target,
         running: Running,
         clock: Clock,
-    ) -> Self
-    where
-        S: Into<T> + Send + Sync + 'static,
-        E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
-    {
-        let of = target.clone();
-        let ours = move |error: SdkError<E, RawMessage>| {
-            sdk::stream_error(&of.session, operation, &of.model_id, error)
-        };
-        let received = stream::unfold((receiver, ours), |(mut receiver, ours)| async move {
-            match receiver.recv().await {
-                Ok(Some(event)) => Some((Ok(event.into()), (receiver, ours))),
-                Ok(None) => None,
-                Err(error) => Some((Err(ours(error)), (receiver, ours))),
-            }
-        });
+    ) -> Self {
+        let source = Source::Receiver { receiver, target: target.clone() };
         let call = Some(OpenCall { target, running });
-        Self { received: Some(Box::pin(received)), clock, operation, call }
+        Self { source, first: None, clock, operation, call }
     }
 
     /// Creates a stream of these events, without time limits and without log events.
     pub(crate) fn given(operation: &'static str, events: Vec<Result<T>>) -> Self {
         let limits = ReplyLimits { total: None, first_event: None, silence: None };
-        Self {
-            received: Some(Box::pin(stream::iter(events))),
-            clock: Clock::new(limits),
-            operation,
-            call: None,
-        }
+        let source = Source::Given(events.into_iter());
+        Self { source, first: None, clock: Clock::new(limits), operation, call: None }
     }
 
     /// Waits for the first event, which remains the next one.
@@ -142,8 +156,7 @@ impl<T: Send + Sync + 'static> Events<T> {
         let first = poll_fn(|context| self.poll_event(context)).await;
         let interrupted =
             || Error::stream_interrupted(self.operation, "the stream ended before its first event");
-        let first = first.ok_or_else(interrupted)??;
-        self.received = self.received.take().map(|rest| stream::iter([Ok(first)]).chain(rest).boxed());
+        self.first = Some(first.ok_or_else(interrupted)??);
         Ok(())
     }
 
@@ -170,37 +183,31 @@ impl<T: Send + Sync + 'static> Events<T> {
 
     /// Returns the next event, or `None` after the end or an error.
     pub(crate) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
-        let Some(received) = &mut self.received else { return Poll::Ready(None) };
-        match received.as_mut().poll_next(context) {
-            Poll::Ready(Some(Ok(event))) => {
+        if self.first.is_some() {
+            return Poll::Ready(self.first.take().map(Ok));
+        }
+        // Events are large. They are looked at where they are, which is faster than moving them.
+        let mut polled = self.source.poll(self.operation, context);
+        if polled.is_pending() {
+            polled = self.clock.poll(context).map(|expired| Some(Err(expired.error(self.operation))));
+        }
+        match &polled {
+            Poll::Ready(Some(Ok(_))) => {
                 if self.clock.event()
                     && let Some(call) = &mut self.call
                 {
                     call.running.first_chunk();
                 }
-                Poll::Ready(Some(Ok(event)))
             }
-            Poll::Ready(Some(Err(error))) => {
-                self.close();
-                Poll::Ready(Some(Err(error)))
-            }
-            Poll::Ready(None) => {
-                self.close();
-                Poll::Ready(None)
-            }
-            Poll::Pending => match self.clock.poll(context) {
-                Poll::Pending => Poll::Pending,
-                Poll::Ready(expired) => {
-                    self.close();
-                    Poll::Ready(Some(Err(expired.error(self.operation))))
-                }
-            },
+            Poll::Ready(_) => self.close(),
+            Poll::Pending => {}
         }
+        polled
     }
 
     /// Closes the connection.
     pub(crate) fn close(&mut self) {
-        self.received = None;
+        self.source = Source::Closed;
     }
 }
 

@@ -27,7 +27,7 @@ impl Manager<AccountDataRetention> {
             let session = &choice.session().await?;
 
             let response = sdk::Call::new(session, OPERATION)
-                .send(sdk::control_plane(session).get_account_data_retention().send())
+                .send(|| sdk::control_plane(session).get_account_data_retention().send())
                 .await?;
             Ok(Bound::new(response.into(), session.clone()))
         }
@@ -52,7 +52,11 @@ impl Manager<AccountDataRetention> {
         async move {
             let session = &choice.session().await?;
 
-            let response = sdk::Call::new(session, OPERATION).send(operation::put_account_data_retention::builders::PutAccountDataRetentionInputBuilder::from(PutAccountDataRetentionRequest::new(mode)).send_with(&sdk::control_plane(session))).await?;
+            let response = {
+                let input = operation::put_account_data_retention::builders::PutAccountDataRetentionInputBuilder::from(PutAccountDataRetentionRequest::new(mode));
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(Bound::new(response.into(), session.clone()))
         }
     }

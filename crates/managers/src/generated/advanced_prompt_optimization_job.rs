@@ -25,9 +25,9 @@ impl Get for AdvancedPromptOptimizationJob {
         const OPERATION: &str = "GetAdvancedPromptOptimizationJob";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(
-                sdk::control_plane(session).get_advanced_prompt_optimization_job().job_identifier(key).send(),
-            )
+            .send(|| {
+                sdk::control_plane(session).get_advanced_prompt_optimization_job().job_identifier(key).send()
+            })
             .await?;
         Ok(response.into())
     }
@@ -75,9 +75,8 @@ impl Row for AdvancedPromptOptimizationJobSummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.job_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -109,7 +108,11 @@ impl Create for AdvancedPromptOptimizationJob {
         request: CreateAdvancedPromptOptimizationJobRequest,
     ) -> Result<CreateAdvancedPromptOptimizationJobResponse> {
         const OPERATION: &str = "CreateAdvancedPromptOptimizationJob";
-        let response = sdk::Call::new(session, OPERATION).send(operation::create_advanced_prompt_optimization_job::builders::CreateAdvancedPromptOptimizationJobInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
+        let response = {
+            let input = operation::create_advanced_prompt_optimization_job::builders::CreateAdvancedPromptOptimizationJobInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(response.into())
     }
 }
@@ -119,12 +122,9 @@ impl Stop for AdvancedPromptOptimizationJob {
         const OPERATION: &str = "StopAdvancedPromptOptimizationJob";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
-            .send(
-                sdk::control_plane(session)
-                    .stop_advanced_prompt_optimization_job()
-                    .job_identifier(key)
-                    .send(),
-            )
+            .send(|| {
+                sdk::control_plane(session).stop_advanced_prompt_optimization_job().job_identifier(key).send()
+            })
             .await?;
         Ok(())
     }
@@ -198,7 +198,11 @@ impl Manager<AdvancedPromptOptimizationJob> {
         async move {
             let session = &choice.session().await?;
 
-            let response = sdk::Call::new(session, OPERATION).send(operation::batch_delete_advanced_prompt_optimization_job::builders::BatchDeleteAdvancedPromptOptimizationJobInputBuilder::from(BatchDeleteAdvancedPromptOptimizationJobRequest::new(job_identifiers)).send_with(&sdk::control_plane(session))).await?;
+            let response = {
+                let input = operation::batch_delete_advanced_prompt_optimization_job::builders::BatchDeleteAdvancedPromptOptimizationJobInputBuilder::from(BatchDeleteAdvancedPromptOptimizationJobRequest::new(job_identifiers));
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(Bound::new(response.into(), session.clone()))
         }
     }

@@ -26,7 +26,7 @@ impl Get for AsyncInvoke {
         const OPERATION: &str = "GetAsyncInvoke";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(sdk::runtime(session).get_async_invoke().invocation_arn(key).send())
+            .send(|| sdk::runtime(session).get_async_invoke().invocation_arn(key).send())
             .await?;
         Ok(response.into())
     }
@@ -112,8 +112,8 @@ impl Row for AsyncInvokeSummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response =
-            sdk::Call::new(session, Self::OPERATION).send(request.send_with(&sdk::runtime(session))).await?;
+        let client = sdk::runtime(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.async_invoke_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }

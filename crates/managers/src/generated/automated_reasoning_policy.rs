@@ -38,7 +38,7 @@ impl Get for AutomatedReasoningPolicy {
         const OPERATION: &str = "GetAutomatedReasoningPolicy";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).get_automated_reasoning_policy().policy_arn(key).send())
+            .send(|| sdk::control_plane(session).get_automated_reasoning_policy().policy_arn(key).send())
             .await?;
         Ok(response.into())
     }
@@ -80,9 +80,8 @@ impl Row for AutomatedReasoningPolicySummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.automated_reasoning_policy_summaries;
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -107,7 +106,11 @@ impl Create for AutomatedReasoningPolicy {
         request: CreateAutomatedReasoningPolicyRequest,
     ) -> Result<CreateAutomatedReasoningPolicyResponse> {
         const OPERATION: &str = "CreateAutomatedReasoningPolicy";
-        let response = sdk::Call::new(session, OPERATION).send(operation::create_automated_reasoning_policy::builders::CreateAutomatedReasoningPolicyInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
+        let response = {
+            let input = operation::create_automated_reasoning_policy::builders::CreateAutomatedReasoningPolicyInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(response.into())
     }
 }
@@ -123,7 +126,11 @@ impl Update for AutomatedReasoningPolicy {
     ) -> Result<UpdateAutomatedReasoningPolicyResponse> {
         const OPERATION: &str = "UpdateAutomatedReasoningPolicy";
         let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION).send(operation::update_automated_reasoning_policy::builders::UpdateAutomatedReasoningPolicyInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key).send_with(&sdk::control_plane(session))).await?;
+        let response = {
+            let input = operation::update_automated_reasoning_policy::builders::UpdateAutomatedReasoningPolicyInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key);
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(response.into())
     }
 }
@@ -133,7 +140,7 @@ impl Delete for AutomatedReasoningPolicy {
         const OPERATION: &str = "DeleteAutomatedReasoningPolicy";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).delete_automated_reasoning_policy().policy_arn(key).send())
+            .send(|| sdk::control_plane(session).delete_automated_reasoning_policy().policy_arn(key).send())
             .await?;
         Ok(())
     }
@@ -207,7 +214,11 @@ impl Manager<AutomatedReasoningPolicy> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let response = sdk::Call::new(session, OPERATION).send(operation::create_automated_reasoning_policy_version::builders::CreateAutomatedReasoningPolicyVersionInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key).send_with(&sdk::control_plane(session))).await?;
+            let response = {
+                let input = operation::create_automated_reasoning_policy_version::builders::CreateAutomatedReasoningPolicyVersionInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key);
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(Bound::new(response.into(), session.clone()))
         }
     }
@@ -233,12 +244,12 @@ impl Manager<AutomatedReasoningPolicy> {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
             let response = sdk::Call::new(session, OPERATION)
-                .send(
+                .send(|| {
                     sdk::control_plane(session)
                         .export_automated_reasoning_policy_version()
                         .policy_arn(key)
-                        .send(),
-                )
+                        .send()
+                })
                 .await?;
             Ok(Bound::new(held(OPERATION, response.policy_definition, true)?, session.clone()))
         }
@@ -265,13 +276,13 @@ impl Manager<AutomatedReasoningPolicy> {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
             sdk::Call::new(session, OPERATION)
-                .send(
+                .send(|| {
                     sdk::control_plane(session)
                         .delete_automated_reasoning_policy()
                         .policy_arn(key)
                         .set_force(Some(force))
-                        .send(),
-                )
+                        .send()
+                })
                 .await?;
             Ok(())
         }
@@ -362,13 +373,13 @@ impl Get for AutomatedReasoningPolicyBuildWorkflow {
         const OPERATION: &str = "GetAutomatedReasoningPolicyBuildWorkflow";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(
+            .send(|| {
                 sdk::control_plane(session)
                     .get_automated_reasoning_policy_build_workflow()
                     .policy_arn(key.policy_arn)
                     .build_workflow_id(key.build_workflow_id)
-                    .send(),
-            )
+                    .send()
+            })
             .await?;
         Ok(response.into())
     }
@@ -404,9 +415,8 @@ impl Row for AutomatedReasoningPolicyBuildWorkflowSummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.automated_reasoning_policy_build_workflow_summaries;
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -483,7 +493,11 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         async move {
             let session = &choice.session().await?;
 
-            let response = sdk::Call::new(session, OPERATION).send(operation::start_automated_reasoning_policy_build_workflow::builders::StartAutomatedReasoningPolicyBuildWorkflowInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(policy_arn).build_workflow_type(build_workflow_type.into()).send_with(&sdk::control_plane(session))).await?;
+            let response = {
+                let input = operation::start_automated_reasoning_policy_build_workflow::builders::StartAutomatedReasoningPolicyBuildWorkflowInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(policy_arn).build_workflow_type(build_workflow_type.into());
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(Bound::new(response.into(), session.clone()))
         }
     }
@@ -508,13 +522,13 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
             sdk::Call::new(session, OPERATION)
-                .send(
+                .send(|| {
                     sdk::control_plane(session)
                         .cancel_automated_reasoning_policy_build_workflow()
                         .policy_arn(key.policy_arn)
                         .build_workflow_id(key.build_workflow_id)
-                        .send(),
-                )
+                        .send()
+                })
                 .await?;
             Ok(())
         }
@@ -541,14 +555,14 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
             sdk::Call::new(session, OPERATION)
-                .send(
+                .send(|| {
                     sdk::control_plane(session)
                         .delete_automated_reasoning_policy_build_workflow()
                         .policy_arn(key.policy_arn)
                         .build_workflow_id(key.build_workflow_id)
                         .last_updated_at(timestamp_to_sdk(last_updated_at))
-                        .send(),
-                )
+                        .send()
+                })
                 .await?;
             Ok(())
         }
@@ -585,15 +599,15 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
             let response = sdk::Call::new(session, OPERATION)
-                .send(
+                .send(|| {
                     sdk::control_plane(session)
                         .get_automated_reasoning_policy_build_workflow_result_assets()
                         .policy_arn(key.policy_arn)
                         .build_workflow_id(key.build_workflow_id)
                         .asset_type(asset_type.into())
                         .set_asset_id(asset_id)
-                        .send(),
-                )
+                        .send()
+                })
                 .await?;
             Ok(Bound::new(response.into(), session.clone()))
         }
@@ -620,13 +634,13 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
             let response = sdk::Call::new(session, OPERATION)
-                .send(
+                .send(|| {
                     sdk::control_plane(session)
                         .get_automated_reasoning_policy_annotations()
                         .policy_arn(key.policy_arn)
                         .build_workflow_id(key.build_workflow_id)
-                        .send(),
-                )
+                        .send()
+                })
                 .await?;
             Ok(Bound::new(response.into(), session.clone()))
         }
@@ -664,7 +678,11 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let response = sdk::Call::new(session, OPERATION).send(operation::update_automated_reasoning_policy_annotations::builders::UpdateAutomatedReasoningPolicyAnnotationsInputBuilder::try_from(UpdateAutomatedReasoningPolicyAnnotationsRequest::new(annotations, last_updated_annotation_set_hash)).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id).send_with(&sdk::control_plane(session))).await?;
+            let response = {
+                let input = operation::update_automated_reasoning_policy_annotations::builders::UpdateAutomatedReasoningPolicyAnnotationsInputBuilder::try_from(UpdateAutomatedReasoningPolicyAnnotationsRequest::new(annotations, last_updated_annotation_set_hash)).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id);
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(Bound::new(response.into(), session.clone()))
         }
     }
@@ -690,13 +708,13 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
             let response = sdk::Call::new(session, OPERATION)
-                .send(
+                .send(|| {
                     sdk::control_plane(session)
                         .get_automated_reasoning_policy_next_scenario()
                         .policy_arn(key.policy_arn)
                         .build_workflow_id(key.build_workflow_id)
-                        .send(),
-                )
+                        .send()
+                })
                 .await?;
             Ok(Bound::new(response.into(), session.clone()))
         }
@@ -725,7 +743,11 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let response = sdk::Call::new(session, OPERATION).send(operation::start_automated_reasoning_policy_test_workflow::builders::StartAutomatedReasoningPolicyTestWorkflowInputBuilder::from(request).policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id).send_with(&sdk::control_plane(session))).await?;
+            let response = {
+                let input = operation::start_automated_reasoning_policy_test_workflow::builders::StartAutomatedReasoningPolicyTestWorkflowInputBuilder::from(request).policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id);
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(Bound::new(response.into(), session.clone()))
         }
     }
@@ -904,13 +926,13 @@ impl Get for AutomatedReasoningPolicyTestCase {
         const OPERATION: &str = "GetAutomatedReasoningPolicyTestCase";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(
+            .send(|| {
                 sdk::control_plane(session)
                     .get_automated_reasoning_policy_test_case()
                     .policy_arn(key.policy_arn)
                     .test_case_id(key.test_case_id)
-                    .send(),
-            )
+                    .send()
+            })
             .await?;
         held(OPERATION, response.test_case, true)
     }
@@ -947,9 +969,8 @@ impl Row for AutomatedReasoningPolicyTestCase {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.test_cases;
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -995,7 +1016,11 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
         async move {
             let session = &choice.session().await?;
 
-            let response = sdk::Call::new(session, OPERATION).send(operation::create_automated_reasoning_policy_test_case::builders::CreateAutomatedReasoningPolicyTestCaseInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(policy_arn).send_with(&sdk::control_plane(session))).await?;
+            let response = {
+                let input = operation::create_automated_reasoning_policy_test_case::builders::CreateAutomatedReasoningPolicyTestCaseInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(policy_arn);
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(Bound::new(response.into(), session.clone()))
         }
     }
@@ -1023,7 +1048,11 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let response = sdk::Call::new(session, OPERATION).send(operation::update_automated_reasoning_policy_test_case::builders::UpdateAutomatedReasoningPolicyTestCaseInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key.policy_arn).test_case_id(key.test_case_id).send_with(&sdk::control_plane(session))).await?;
+            let response = {
+                let input = operation::update_automated_reasoning_policy_test_case::builders::UpdateAutomatedReasoningPolicyTestCaseInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key.policy_arn).test_case_id(key.test_case_id);
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(Bound::new(response.into(), session.clone()))
         }
     }
@@ -1049,14 +1078,14 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
             sdk::Call::new(session, OPERATION)
-                .send(
+                .send(|| {
                     sdk::control_plane(session)
                         .delete_automated_reasoning_policy_test_case()
                         .policy_arn(key.policy_arn)
                         .test_case_id(key.test_case_id)
                         .last_updated_at(timestamp_to_sdk(last_updated_at))
-                        .send(),
-                )
+                        .send()
+                })
                 .await?;
             Ok(())
         }
@@ -1114,14 +1143,14 @@ impl Get for AutomatedReasoningPolicyTestResult {
         const OPERATION: &str = "GetAutomatedReasoningPolicyTestResult";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(
+            .send(|| {
                 sdk::control_plane(session)
                     .get_automated_reasoning_policy_test_result()
                     .policy_arn(key.policy_arn)
                     .build_workflow_id(key.build_workflow_id)
                     .test_case_id(key.test_case_id)
-                    .send(),
-            )
+                    .send()
+            })
             .await?;
         held(OPERATION, response.test_result, true)
     }
@@ -1167,9 +1196,8 @@ impl Row for AutomatedReasoningPolicyTestResult {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.test_results;
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }

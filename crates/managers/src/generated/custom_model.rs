@@ -26,7 +26,7 @@ impl Get for CustomModel {
         const OPERATION: &str = "GetCustomModel";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).get_custom_model().model_identifier(key).send())
+            .send(|| sdk::control_plane(session).get_custom_model().model_identifier(key).send())
             .await?;
         Ok(response.into())
     }
@@ -147,9 +147,8 @@ impl Row for CustomModelSummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.model_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -227,13 +226,13 @@ impl Create for CustomModel {
         request: CreateCustomModelRequest,
     ) -> Result<CreateCustomModelResponse> {
         const OPERATION: &str = "CreateCustomModel";
-        let response = sdk::Call::new(session, OPERATION)
-            .send(
+        let response = {
+            let input =
                 operation::create_custom_model::builders::CreateCustomModelInputBuilder::try_from(request)
-                    .map_err(|error| Error::unsendable(OPERATION, error))?
-                    .send_with(&sdk::control_plane(session)),
-            )
-            .await?;
+                    .map_err(|error| Error::unsendable(OPERATION, error))?;
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(response.into())
     }
 }
@@ -243,7 +242,7 @@ impl Delete for CustomModel {
         const OPERATION: &str = "DeleteCustomModel";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).delete_custom_model().model_identifier(key).send())
+            .send(|| sdk::control_plane(session).delete_custom_model().model_identifier(key).send())
             .await?;
         Ok(())
     }

@@ -27,12 +27,12 @@ impl Get for CustomModelDeployment {
         const OPERATION: &str = "GetCustomModelDeployment";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(
+            .send(|| {
                 sdk::control_plane(session)
                     .get_custom_model_deployment()
                     .custom_model_deployment_identifier(key)
-                    .send(),
-            )
+                    .send()
+            })
             .await?;
         Ok(response.into())
     }
@@ -129,9 +129,8 @@ impl Row for CustomModelDeploymentSummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.model_deployment_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -196,7 +195,11 @@ impl Create for CustomModelDeployment {
         request: CreateCustomModelDeploymentRequest,
     ) -> Result<CreateCustomModelDeploymentResponse> {
         const OPERATION: &str = "CreateCustomModelDeployment";
-        let response = sdk::Call::new(session, OPERATION).send(operation::create_custom_model_deployment::builders::CreateCustomModelDeploymentInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
+        let response = {
+            let input = operation::create_custom_model_deployment::builders::CreateCustomModelDeploymentInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(response.into())
     }
 }
@@ -212,7 +215,11 @@ impl Update for CustomModelDeployment {
     ) -> Result<UpdateCustomModelDeploymentResponse> {
         const OPERATION: &str = "UpdateCustomModelDeployment";
         let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION).send(operation::update_custom_model_deployment::builders::UpdateCustomModelDeploymentInputBuilder::from(request).custom_model_deployment_identifier(key).send_with(&sdk::control_plane(session))).await?;
+        let response = {
+            let input = operation::update_custom_model_deployment::builders::UpdateCustomModelDeploymentInputBuilder::from(request).custom_model_deployment_identifier(key);
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(response.into())
     }
 }
@@ -222,12 +229,12 @@ impl Delete for CustomModelDeployment {
         const OPERATION: &str = "DeleteCustomModelDeployment";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
-            .send(
+            .send(|| {
                 sdk::control_plane(session)
                     .delete_custom_model_deployment()
                     .custom_model_deployment_identifier(key)
-                    .send(),
-            )
+                    .send()
+            })
             .await?;
         Ok(())
     }

@@ -49,9 +49,8 @@ impl Row for EnforcedGuardrailsConfiguration {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.guardrails_config;
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -78,7 +77,11 @@ impl Manager<EnforcedGuardrailsConfiguration> {
         async move {
             let session = &choice.session().await?;
 
-            let response = sdk::Call::new(session, OPERATION).send(operation::put_enforced_guardrail_configuration::builders::PutEnforcedGuardrailConfigurationInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
+            let response = {
+                let input = operation::put_enforced_guardrail_configuration::builders::PutEnforcedGuardrailConfigurationInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(Bound::new(response.into(), session.clone()))
         }
     }
@@ -103,12 +106,12 @@ impl Manager<EnforcedGuardrailsConfiguration> {
             let session = &choice.session().await?;
 
             sdk::Call::new(session, OPERATION)
-                .send(
+                .send(|| {
                     sdk::control_plane(session)
                         .delete_enforced_guardrail_configuration()
                         .config_id(config_id)
-                        .send(),
-                )
+                        .send()
+                })
                 .await?;
             Ok(())
         }

@@ -27,7 +27,7 @@ impl Get for EvaluationJob {
         const OPERATION: &str = "GetEvaluationJob";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).get_evaluation_job().job_identifier(key).send())
+            .send(|| sdk::control_plane(session).get_evaluation_job().job_identifier(key).send())
             .await?;
         Ok(response.into())
     }
@@ -139,9 +139,8 @@ impl Row for EvaluationSummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.job_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -206,15 +205,15 @@ impl Create for EvaluationJob {
         request: CreateEvaluationJobRequest,
     ) -> Result<CreateEvaluationJobResponse> {
         const OPERATION: &str = "CreateEvaluationJob";
-        let response = sdk::Call::new(session, OPERATION)
-            .send(
+        let response = {
+            let input =
                 operation::create_evaluation_job::builders::CreateEvaluationJobInputBuilder::try_from(
                     request,
                 )
-                .map_err(|error| Error::unsendable(OPERATION, error))?
-                .send_with(&sdk::control_plane(session)),
-            )
-            .await?;
+                .map_err(|error| Error::unsendable(OPERATION, error))?;
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(response.into())
     }
 }
@@ -224,7 +223,7 @@ impl Stop for EvaluationJob {
         const OPERATION: &str = "StopEvaluationJob";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).stop_evaluation_job().job_identifier(key).send())
+            .send(|| sdk::control_plane(session).stop_evaluation_job().job_identifier(key).send())
             .await?;
         Ok(())
     }
@@ -302,7 +301,11 @@ impl Manager<EvaluationJob> {
         async move {
             let session = &choice.session().await?;
 
-            let response = sdk::Call::new(session, OPERATION).send(operation::batch_delete_evaluation_job::builders::BatchDeleteEvaluationJobInputBuilder::from(BatchDeleteEvaluationJobRequest::new(job_identifiers)).send_with(&sdk::control_plane(session))).await?;
+            let response = {
+                let input = operation::batch_delete_evaluation_job::builders::BatchDeleteEvaluationJobInputBuilder::from(BatchDeleteEvaluationJobRequest::new(job_identifiers));
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(Bound::new(response.into(), session.clone()))
         }
     }

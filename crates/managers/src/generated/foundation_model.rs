@@ -20,7 +20,7 @@ impl Get for FoundationModel {
         const OPERATION: &str = "GetFoundationModel";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).get_foundation_model().model_identifier(key).send())
+            .send(|| sdk::control_plane(session).get_foundation_model().model_identifier(key).send())
             .await?;
         held(OPERATION, response.model_details, false)
     }
@@ -103,9 +103,8 @@ impl Row for FoundationModel {
         _page: PageRequest,
     ) -> Result<Page<Self>> {
         let request = parameters.clone();
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.model_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), None))
     }
@@ -171,7 +170,7 @@ impl Manager<FoundationModel> {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
             let response = sdk::Call::new(session, OPERATION)
-                .send(sdk::control_plane(session).get_foundation_model_availability().model_id(key).send())
+                .send(|| sdk::control_plane(session).get_foundation_model_availability().model_id(key).send())
                 .await?;
             Ok(Bound::new(response.into(), session.clone()))
         }

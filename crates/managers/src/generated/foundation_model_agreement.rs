@@ -36,7 +36,11 @@ impl Manager<FoundationModelAgreement> {
         async move {
             let session = &choice.session().await?;
 
-            let response = sdk::Call::new(session, OPERATION).send(operation::create_foundation_model_agreement::builders::CreateFoundationModelAgreementInputBuilder::from(CreateFoundationModelAgreementRequest::new(offer_token, model_id)).send_with(&sdk::control_plane(session))).await?;
+            let response = {
+                let input = operation::create_foundation_model_agreement::builders::CreateFoundationModelAgreementInputBuilder::from(CreateFoundationModelAgreementRequest::new(offer_token, model_id));
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(Bound::new(response.into(), session.clone()))
         }
     }
@@ -60,7 +64,11 @@ impl Manager<FoundationModelAgreement> {
         async move {
             let session = &choice.session().await?;
 
-            sdk::Call::new(session, OPERATION).send(operation::delete_foundation_model_agreement::builders::DeleteFoundationModelAgreementInputBuilder::from(DeleteFoundationModelAgreementRequest::new(model_id)).send_with(&sdk::control_plane(session))).await?;
+            {
+                let input = operation::delete_foundation_model_agreement::builders::DeleteFoundationModelAgreementInputBuilder::from(DeleteFoundationModelAgreementRequest::new(model_id));
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(())
         }
     }
@@ -114,9 +122,8 @@ impl Row for Offer {
         _page: PageRequest,
     ) -> Result<Page<Self>> {
         let request = parameters.clone();
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.offers;
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), None))
     }

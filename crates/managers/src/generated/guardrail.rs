@@ -25,13 +25,13 @@ impl Get for Guardrail {
         const OPERATION: &str = "GetGuardrail";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(
+            .send(|| {
                 sdk::control_plane(session)
                     .get_guardrail()
                     .guardrail_identifier(key.identifier)
                     .set_guardrail_version(key.version)
-                    .send(),
-            )
+                    .send()
+            })
             .await?;
         Ok(response.into())
     }
@@ -76,9 +76,8 @@ impl Row for GuardrailSummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.guardrails;
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -100,13 +99,12 @@ impl Create for Guardrail {
 
     async fn create(session: &Session, request: CreateGuardrailRequest) -> Result<CreateGuardrailResponse> {
         const OPERATION: &str = "CreateGuardrail";
-        let response = sdk::Call::new(session, OPERATION)
-            .send(
-                operation::create_guardrail::builders::CreateGuardrailInputBuilder::try_from(request)
-                    .map_err(|error| Error::unsendable(OPERATION, error))?
-                    .send_with(&sdk::control_plane(session)),
-            )
-            .await?;
+        let response = {
+            let input = operation::create_guardrail::builders::CreateGuardrailInputBuilder::try_from(request)
+                .map_err(|error| Error::unsendable(OPERATION, error))?;
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(response.into())
     }
 }
@@ -122,14 +120,13 @@ impl Update for Guardrail {
     ) -> Result<UpdateGuardrailResponse> {
         const OPERATION: &str = "UpdateGuardrail";
         let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(
-                operation::update_guardrail::builders::UpdateGuardrailInputBuilder::try_from(request)
-                    .map_err(|error| Error::unsendable(OPERATION, error))?
-                    .guardrail_identifier(key.identifier)
-                    .send_with(&sdk::control_plane(session)),
-            )
-            .await?;
+        let response = {
+            let input = operation::update_guardrail::builders::UpdateGuardrailInputBuilder::try_from(request)
+                .map_err(|error| Error::unsendable(OPERATION, error))?
+                .guardrail_identifier(key.identifier);
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(response.into())
     }
 }
@@ -139,13 +136,13 @@ impl Delete for Guardrail {
         const OPERATION: &str = "DeleteGuardrail";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
-            .send(
+            .send(|| {
                 sdk::control_plane(session)
                     .delete_guardrail()
                     .guardrail_identifier(key.identifier)
                     .set_guardrail_version(key.version)
-                    .send(),
-            )
+                    .send()
+            })
             .await?;
         Ok(())
     }
@@ -239,15 +236,15 @@ impl Manager<Guardrail> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let response = sdk::Call::new(session, OPERATION)
-                .send(
+            let response = {
+                let input =
                     operation::create_guardrail_version::builders::CreateGuardrailVersionInputBuilder::from(
                         request,
                     )
-                    .guardrail_identifier(key.identifier)
-                    .send_with(&sdk::control_plane(session)),
-                )
-                .await?;
+                    .guardrail_identifier(key.identifier);
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(Bound::new(response.into(), session.clone()))
         }
     }

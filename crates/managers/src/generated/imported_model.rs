@@ -22,7 +22,7 @@ impl Get for ImportedModel {
         const OPERATION: &str = "GetImportedModel";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).get_imported_model().model_identifier(key).send())
+            .send(|| sdk::control_plane(session).get_imported_model().model_identifier(key).send())
             .await?;
         Ok(response.into())
     }
@@ -104,9 +104,8 @@ impl Row for ImportedModelSummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.model_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -153,7 +152,7 @@ impl Delete for ImportedModel {
         const OPERATION: &str = "DeleteImportedModel";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).delete_imported_model().model_identifier(key).send())
+            .send(|| sdk::control_plane(session).delete_imported_model().model_identifier(key).send())
             .await?;
         Ok(())
     }

@@ -24,9 +24,9 @@ impl Get for InferenceProfile {
         const OPERATION: &str = "GetInferenceProfile";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(
-                sdk::control_plane(session).get_inference_profile().inference_profile_identifier(key).send(),
-            )
+            .send(|| {
+                sdk::control_plane(session).get_inference_profile().inference_profile_identifier(key).send()
+            })
             .await?;
         Ok(response.into())
     }
@@ -68,9 +68,8 @@ impl Row for InferenceProfileSummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.inference_profile_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -95,15 +94,15 @@ impl Create for InferenceProfile {
         request: CreateInferenceProfileRequest,
     ) -> Result<CreateInferenceProfileResponse> {
         const OPERATION: &str = "CreateInferenceProfile";
-        let response = sdk::Call::new(session, OPERATION)
-            .send(
+        let response = {
+            let input =
                 operation::create_inference_profile::builders::CreateInferenceProfileInputBuilder::try_from(
                     request,
                 )
-                .map_err(|error| Error::unsendable(OPERATION, error))?
-                .send_with(&sdk::control_plane(session)),
-            )
-            .await?;
+                .map_err(|error| Error::unsendable(OPERATION, error))?;
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(response.into())
     }
 }
@@ -113,12 +112,12 @@ impl Delete for InferenceProfile {
         const OPERATION: &str = "DeleteInferenceProfile";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
-            .send(
+            .send(|| {
                 sdk::control_plane(session)
                     .delete_inference_profile()
                     .inference_profile_identifier(key)
-                    .send(),
-            )
+                    .send()
+            })
             .await?;
         Ok(())
     }

@@ -24,7 +24,7 @@ impl Get for MarketplaceModelEndpoint {
         const OPERATION: &str = "GetMarketplaceModelEndpoint";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).get_marketplace_model_endpoint().endpoint_arn(key).send())
+            .send(|| sdk::control_plane(session).get_marketplace_model_endpoint().endpoint_arn(key).send())
             .await?;
         held(OPERATION, response.marketplace_model_endpoint, false)
     }
@@ -63,9 +63,8 @@ impl Row for MarketplaceModelEndpointSummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.marketplace_model_endpoints.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -90,7 +89,11 @@ impl Create for MarketplaceModelEndpoint {
         request: CreateMarketplaceModelEndpointRequest,
     ) -> Result<MarketplaceModelEndpoint> {
         const OPERATION: &str = "CreateMarketplaceModelEndpoint";
-        let response = sdk::Call::new(session, OPERATION).send(operation::create_marketplace_model_endpoint::builders::CreateMarketplaceModelEndpointInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
+        let response = {
+            let input = operation::create_marketplace_model_endpoint::builders::CreateMarketplaceModelEndpointInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         held(OPERATION, response.marketplace_model_endpoint, true)
     }
 }
@@ -106,7 +109,11 @@ impl Update for MarketplaceModelEndpoint {
     ) -> Result<MarketplaceModelEndpoint> {
         const OPERATION: &str = "UpdateMarketplaceModelEndpoint";
         let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION).send(operation::update_marketplace_model_endpoint::builders::UpdateMarketplaceModelEndpointInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.endpoint_arn(key).send_with(&sdk::control_plane(session))).await?;
+        let response = {
+            let input = operation::update_marketplace_model_endpoint::builders::UpdateMarketplaceModelEndpointInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.endpoint_arn(key);
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         held(OPERATION, response.marketplace_model_endpoint, true)
     }
 }
@@ -116,7 +123,7 @@ impl Delete for MarketplaceModelEndpoint {
         const OPERATION: &str = "DeleteMarketplaceModelEndpoint";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).delete_marketplace_model_endpoint().endpoint_arn(key).send())
+            .send(|| sdk::control_plane(session).delete_marketplace_model_endpoint().endpoint_arn(key).send())
             .await?;
         Ok(())
     }
@@ -181,7 +188,11 @@ impl Manager<MarketplaceModelEndpoint> {
         async move {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
-            let response = sdk::Call::new(session, OPERATION).send(operation::register_marketplace_model_endpoint::builders::RegisterMarketplaceModelEndpointInputBuilder::from(RegisterMarketplaceModelEndpointRequest::new(model_source_identifier)).endpoint_identifier(key).send_with(&sdk::control_plane(session))).await?;
+            let response = {
+                let input = operation::register_marketplace_model_endpoint::builders::RegisterMarketplaceModelEndpointInputBuilder::from(RegisterMarketplaceModelEndpointRequest::new(model_source_identifier)).endpoint_identifier(key);
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(Bound::new(held(OPERATION, response.marketplace_model_endpoint, true)?, session.clone()))
         }
     }
@@ -206,12 +217,12 @@ impl Manager<MarketplaceModelEndpoint> {
             let session = &choice.session().await?;
             let key = key.checked(OPERATION)?;
             sdk::Call::new(session, OPERATION)
-                .send(
+                .send(|| {
                     sdk::control_plane(session)
                         .deregister_marketplace_model_endpoint()
                         .endpoint_arn(key)
-                        .send(),
-                )
+                        .send()
+                })
                 .await?;
             Ok(())
         }

@@ -26,7 +26,7 @@ impl Get for ModelCopyJob {
         const OPERATION: &str = "GetModelCopyJob";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).get_model_copy_job().job_arn(key).send())
+            .send(|| sdk::control_plane(session).get_model_copy_job().job_arn(key).send())
             .await?;
         Ok(response.into())
     }
@@ -142,9 +142,8 @@ impl Row for ModelCopyJobSummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.model_copy_job_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -216,13 +215,13 @@ impl Create for ModelCopyJob {
         request: CreateModelCopyJobRequest,
     ) -> Result<CreateModelCopyJobResponse> {
         const OPERATION: &str = "CreateModelCopyJob";
-        let response = sdk::Call::new(session, OPERATION)
-            .send(
+        let response = {
+            let input =
                 operation::create_model_copy_job::builders::CreateModelCopyJobInputBuilder::try_from(request)
-                    .map_err(|error| Error::unsendable(OPERATION, error))?
-                    .send_with(&sdk::control_plane(session)),
-            )
-            .await?;
+                    .map_err(|error| Error::unsendable(OPERATION, error))?;
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(response.into())
     }
 }

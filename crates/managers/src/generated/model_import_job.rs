@@ -26,7 +26,7 @@ impl Get for ModelImportJob {
         const OPERATION: &str = "GetModelImportJob";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).get_model_import_job().job_identifier(key).send())
+            .send(|| sdk::control_plane(session).get_model_import_job().job_identifier(key).send())
             .await?;
         Ok(response.into())
     }
@@ -119,9 +119,8 @@ impl Row for ModelImportJobSummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.model_import_job_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -179,15 +178,15 @@ impl Create for ModelImportJob {
         request: CreateModelImportJobRequest,
     ) -> Result<CreateModelImportJobResponse> {
         const OPERATION: &str = "CreateModelImportJob";
-        let response = sdk::Call::new(session, OPERATION)
-            .send(
+        let response = {
+            let input =
                 operation::create_model_import_job::builders::CreateModelImportJobInputBuilder::try_from(
                     request,
                 )
-                .map_err(|error| Error::unsendable(OPERATION, error))?
-                .send_with(&sdk::control_plane(session)),
-            )
-            .await?;
+                .map_err(|error| Error::unsendable(OPERATION, error))?;
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(response.into())
     }
 }

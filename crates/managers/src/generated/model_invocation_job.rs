@@ -26,7 +26,7 @@ impl Get for ModelInvocationJob {
         const OPERATION: &str = "GetModelInvocationJob";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).get_model_invocation_job().job_identifier(key).send())
+            .send(|| sdk::control_plane(session).get_model_invocation_job().job_identifier(key).send())
             .await?;
         Ok(response.into())
     }
@@ -135,9 +135,8 @@ impl Row for ModelInvocationJobSummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.invocation_job_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -195,7 +194,11 @@ impl Create for ModelInvocationJob {
         request: CreateModelInvocationJobRequest,
     ) -> Result<CreateModelInvocationJobResponse> {
         const OPERATION: &str = "CreateModelInvocationJob";
-        let response = sdk::Call::new(session, OPERATION).send(operation::create_model_invocation_job::builders::CreateModelInvocationJobInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
+        let response = {
+            let input = operation::create_model_invocation_job::builders::CreateModelInvocationJobInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(response.into())
     }
 }
@@ -205,7 +208,7 @@ impl Stop for ModelInvocationJob {
         const OPERATION: &str = "StopModelInvocationJob";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).stop_model_invocation_job().job_identifier(key).send())
+            .send(|| sdk::control_plane(session).stop_model_invocation_job().job_identifier(key).send())
             .await?;
         Ok(())
     }

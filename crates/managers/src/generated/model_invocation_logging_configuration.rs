@@ -33,7 +33,7 @@ impl Manager<ModelInvocationLoggingConfiguration> {
             let session = &choice.session().await?;
 
             let response = sdk::Call::new(session, OPERATION)
-                .send(sdk::control_plane(session).get_model_invocation_logging_configuration().send())
+                .send(|| sdk::control_plane(session).get_model_invocation_logging_configuration().send())
                 .await?;
             Ok(Bound::new(held(OPERATION, response.logging_config, false)?, session.clone()))
         }
@@ -58,7 +58,11 @@ impl Manager<ModelInvocationLoggingConfiguration> {
         async move {
             let session = &choice.session().await?;
 
-            sdk::Call::new(session, OPERATION).send(operation::put_model_invocation_logging_configuration::builders::PutModelInvocationLoggingConfigurationInputBuilder::try_from(PutModelInvocationLoggingConfigurationRequest::new(logging_config)).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
+            {
+                let input = operation::put_model_invocation_logging_configuration::builders::PutModelInvocationLoggingConfigurationInputBuilder::try_from(PutModelInvocationLoggingConfigurationRequest::new(logging_config)).map_err(|error| Error::unsendable(OPERATION, error))?;
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(())
         }
     }
@@ -80,7 +84,7 @@ impl Manager<ModelInvocationLoggingConfiguration> {
             let session = &choice.session().await?;
 
             sdk::Call::new(session, OPERATION)
-                .send(sdk::control_plane(session).delete_model_invocation_logging_configuration().send())
+                .send(|| sdk::control_plane(session).delete_model_invocation_logging_configuration().send())
                 .await?;
             Ok(())
         }

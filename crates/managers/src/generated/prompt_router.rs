@@ -24,7 +24,7 @@ impl Get for PromptRouter {
         const OPERATION: &str = "GetPromptRouter";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).get_prompt_router().prompt_router_arn(key).send())
+            .send(|| sdk::control_plane(session).get_prompt_router().prompt_router_arn(key).send())
             .await?;
         Ok(response.into())
     }
@@ -69,9 +69,8 @@ impl Row for PromptRouterSummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.prompt_router_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -96,13 +95,13 @@ impl Create for PromptRouter {
         request: CreatePromptRouterRequest,
     ) -> Result<CreatePromptRouterResponse> {
         const OPERATION: &str = "CreatePromptRouter";
-        let response = sdk::Call::new(session, OPERATION)
-            .send(
+        let response = {
+            let input =
                 operation::create_prompt_router::builders::CreatePromptRouterInputBuilder::try_from(request)
-                    .map_err(|error| Error::unsendable(OPERATION, error))?
-                    .send_with(&sdk::control_plane(session)),
-            )
-            .await?;
+                    .map_err(|error| Error::unsendable(OPERATION, error))?;
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(response.into())
     }
 }
@@ -112,7 +111,7 @@ impl Delete for PromptRouter {
         const OPERATION: &str = "DeletePromptRouter";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
-            .send(sdk::control_plane(session).delete_prompt_router().prompt_router_arn(key).send())
+            .send(|| sdk::control_plane(session).delete_prompt_router().prompt_router_arn(key).send())
             .await?;
         Ok(())
     }

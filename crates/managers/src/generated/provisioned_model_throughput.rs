@@ -27,12 +27,12 @@ impl Get for ProvisionedModelThroughput {
         const OPERATION: &str = "GetProvisionedModelThroughput";
         let key = key.checked(OPERATION)?;
         let response = sdk::Call::new(session, OPERATION)
-            .send(
+            .send(|| {
                 sdk::control_plane(session)
                     .get_provisioned_model_throughput()
                     .provisioned_model_id(key)
-                    .send(),
-            )
+                    .send()
+            })
             .await?;
         Ok(response.into())
     }
@@ -140,9 +140,8 @@ impl Row for ProvisionedModelSummary {
 
     async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
         let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let response = sdk::Call::new(session, Self::OPERATION)
-            .send(request.send_with(&sdk::control_plane(session)))
-            .await?;
+        let client = sdk::control_plane(session);
+        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
         let rows = response.provisioned_model_summaries.unwrap_or_default();
         Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
     }
@@ -207,7 +206,11 @@ impl Create for ProvisionedModelThroughput {
         request: CreateProvisionedModelThroughputRequest,
     ) -> Result<CreateProvisionedModelThroughputResponse> {
         const OPERATION: &str = "CreateProvisionedModelThroughput";
-        let response = sdk::Call::new(session, OPERATION).send(operation::create_provisioned_model_throughput::builders::CreateProvisionedModelThroughputInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.send_with(&sdk::control_plane(session))).await?;
+        let response = {
+            let input = operation::create_provisioned_model_throughput::builders::CreateProvisionedModelThroughputInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(response.into())
     }
 }
@@ -223,7 +226,11 @@ impl Update for ProvisionedModelThroughput {
     ) -> Result<()> {
         const OPERATION: &str = "UpdateProvisionedModelThroughput";
         let key = key.checked(OPERATION)?;
-        sdk::Call::new(session, OPERATION).send(operation::update_provisioned_model_throughput::builders::UpdateProvisionedModelThroughputInputBuilder::from(request).provisioned_model_id(key).send_with(&sdk::control_plane(session))).await?;
+        {
+            let input = operation::update_provisioned_model_throughput::builders::UpdateProvisionedModelThroughputInputBuilder::from(request).provisioned_model_id(key);
+            let client = sdk::control_plane(session);
+            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+        };
         Ok(())
     }
 }
@@ -233,12 +240,12 @@ impl Delete for ProvisionedModelThroughput {
         const OPERATION: &str = "DeleteProvisionedModelThroughput";
         let key = key.checked(OPERATION)?;
         sdk::Call::new(session, OPERATION)
-            .send(
+            .send(|| {
                 sdk::control_plane(session)
                     .delete_provisioned_model_throughput()
                     .provisioned_model_id(key)
-                    .send(),
-            )
+                    .send()
+            })
             .await?;
         Ok(())
     }

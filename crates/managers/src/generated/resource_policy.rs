@@ -30,7 +30,7 @@ impl Manager<ResourcePolicy> {
             let session = &choice.session().await?;
 
             let response = sdk::Call::new(session, OPERATION)
-                .send(sdk::control_plane(session).get_resource_policy().resource_arn(resource_arn).send())
+                .send(|| sdk::control_plane(session).get_resource_policy().resource_arn(resource_arn).send())
                 .await?;
             Ok(Bound::new(response.into(), session.clone()))
         }
@@ -57,14 +57,13 @@ impl Manager<ResourcePolicy> {
         async move {
             let session = &choice.session().await?;
 
-            let response = sdk::Call::new(session, OPERATION)
-                .send(
-                    operation::put_resource_policy::builders::PutResourcePolicyInputBuilder::from(
-                        PutResourcePolicyRequest::new(resource_arn, resource_policy),
-                    )
-                    .send_with(&sdk::control_plane(session)),
-                )
-                .await?;
+            let response = {
+                let input = operation::put_resource_policy::builders::PutResourcePolicyInputBuilder::from(
+                    PutResourcePolicyRequest::new(resource_arn, resource_policy),
+                );
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(Bound::new(response.into(), session.clone()))
         }
     }
@@ -89,7 +88,9 @@ impl Manager<ResourcePolicy> {
             let session = &choice.session().await?;
 
             sdk::Call::new(session, OPERATION)
-                .send(sdk::control_plane(session).delete_resource_policy().resource_arn(resource_arn).send())
+                .send(|| {
+                    sdk::control_plane(session).delete_resource_policy().resource_arn(resource_arn).send()
+                })
                 .await?;
             Ok(())
         }

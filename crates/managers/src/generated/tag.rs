@@ -29,14 +29,14 @@ impl Manager<Tag> {
         async move {
             let session = &choice.session().await?;
 
-            let response = sdk::Call::new(session, OPERATION)
-                .send(
+            let response = {
+                let input =
                     operation::list_tags_for_resource::builders::ListTagsForResourceInputBuilder::from(
                         ListTagsForResourceRequest::new(resource_arn),
-                    )
-                    .send_with(&sdk::control_plane(session)),
-                )
-                .await?;
+                    );
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(response.tags.unwrap_or_default().into_iter().map(Into::into).collect())
         }
     }
@@ -62,15 +62,14 @@ impl Manager<Tag> {
         async move {
             let session = &choice.session().await?;
 
-            sdk::Call::new(session, OPERATION)
-                .send(
-                    operation::tag_resource::builders::TagResourceInputBuilder::try_from(
-                        TagResourceRequest::new(resource_arn, tags),
-                    )
-                    .map_err(|error| Error::unsendable(OPERATION, error))?
-                    .send_with(&sdk::control_plane(session)),
+            {
+                let input = operation::tag_resource::builders::TagResourceInputBuilder::try_from(
+                    TagResourceRequest::new(resource_arn, tags),
                 )
-                .await?;
+                .map_err(|error| Error::unsendable(OPERATION, error))?;
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(())
         }
     }
@@ -96,14 +95,13 @@ impl Manager<Tag> {
         async move {
             let session = &choice.session().await?;
 
-            sdk::Call::new(session, OPERATION)
-                .send(
-                    operation::untag_resource::builders::UntagResourceInputBuilder::from(
-                        UntagResourceRequest::new(resource_arn, tag_keys),
-                    )
-                    .send_with(&sdk::control_plane(session)),
-                )
-                .await?;
+            {
+                let input = operation::untag_resource::builders::UntagResourceInputBuilder::from(
+                    UntagResourceRequest::new(resource_arn, tag_keys),
+                );
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(())
         }
     }

@@ -27,7 +27,7 @@ impl Manager<UseCaseForModelAccess> {
             let session = &choice.session().await?;
 
             let response = sdk::Call::new(session, OPERATION)
-                .send(sdk::control_plane(session).get_use_case_for_model_access().send())
+                .send(|| sdk::control_plane(session).get_use_case_for_model_access().send())
                 .await?;
             Ok(Bound::new(response.into(), session.clone()))
         }
@@ -52,7 +52,11 @@ impl Manager<UseCaseForModelAccess> {
         async move {
             let session = &choice.session().await?;
 
-            sdk::Call::new(session, OPERATION).send(operation::put_use_case_for_model_access::builders::PutUseCaseForModelAccessInputBuilder::from(PutUseCaseForModelAccessRequest::new(form_data)).send_with(&sdk::control_plane(session))).await?;
+            {
+                let input = operation::put_use_case_for_model_access::builders::PutUseCaseForModelAccessInputBuilder::from(PutUseCaseForModelAccessRequest::new(form_data));
+                let client = sdk::control_plane(session);
+                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
+            };
             Ok(())
         }
     }

@@ -66,5 +66,6 @@ async fn start(
     let request = StartAsyncInvokeInputBuilder::try_from(request)
         .map_err(|error| Error::unsendable(OPERATION, error))?;
     let call = sdk::Call::new(session, OPERATION).with_model_id(&model_id).within(operation_timeout);
-    call.send(request.send_with(&sdk::runtime(session))).await.map(Into::into)
+    let client = sdk::runtime(session);
+    call.send(|| request.send_with(&client)).await.map(Into::into)
 }

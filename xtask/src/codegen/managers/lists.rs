@@ -79,7 +79,8 @@ impl<'a> Writer<'a> {
 
                 async fn page(session: &Session, parameters: &Self::Parameters, {page}: PageRequest) -> Result<Page<Self>> {{
                     let request = parameters.clone(){token}{size};
-                    let response = sdk::Call::new(session, Self::OPERATION).send(request.send_with(&{client})).await?;
+                    let client = {client};
+                    let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
                     let rows = response.{member}{all};
                     Ok(Page::new(rows.into_iter().map(Into::into).collect(), {next}))
                 }}

@@ -124,7 +124,7 @@ impl<'a> Writer<'a> {
     pub(super) fn call(&self, operation: &Operation<'a>, request: Option<&str>, setters: &str) -> String {
         let client = self.client();
         let Operation { snake, name, .. } = operation;
-        let send = match (request, operation.request) {
+        let (made, send) = match (request, operation.request) {
             (Some(value), Some(request)) => {
                 let builder = format!("operation::{snake}::builders::{name}InputBuilder");
                 let made = if self.fallible.contains(request) {
@@ -134,11 +134,13 @@ impl<'a> Writer<'a> {
                 } else {
                     format!("{builder}::from({value})")
                 };
-                format!("{made}{setters}.send_with(&{client})")
+                let made = format!("let input = {made}{setters};\nlet client = {client};\n");
+                (made, "input.send_with(&client)".to_owned())
             }
-            _ => format!("{client}.{snake}(){setters}.send()"),
+            _ => (String::new(), format!("{client}.{snake}(){setters}.send()")),
         };
-        format!("sdk::Call::new(session, OPERATION).send({send}).await?")
+        let call = format!("sdk::Call::new(session, OPERATION).send(|| {send}).await?");
+        if made.is_empty() { call } else { format!("{{\n{made}{call}\n}}") }
     }
 
     /// What a method returns for the SDK's response.
