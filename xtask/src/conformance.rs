@@ -2,13 +2,13 @@
 //! installed in their own environment under `target`.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use crate::process::{cargo, succeeds, target};
 use crate::result::Result;
+use crate::server::Server;
 
 /// The scripts, with their clients.
 const SCRIPTS: [(&str, &str); 13] = [
@@ -26,6 +26,10 @@ const SCRIPTS: [(&str, &str); 13] = [
     ("with_aws_sdk.mjs", "the AWS SDK for JavaScript"),
     ("with_ai_sdk.mjs", "Vercel's AI SDK"),
 ];
+
+/// The settings of the server for all scripts.
+const SETTINGS: [&str; 7] =
+    ["--port", "0", "--job-duration", "300", "--stream-pace", "0", "--keep-retired-models"];
 
 /// With these arguments the server checks the clients' signatures.
 const KEYS: [&str; 4] = ["--access-key", "any:any", "--admin-token", "any"];
@@ -51,7 +55,10 @@ pub(crate) fn run(root: &Path) -> Result {
                 let begun = Instant::now();
                 // The page's examples use a server without keys.
                 let keys: &[&str] = if script == "docs.py" { &[] } else { &KEYS };
-                let server = Server::start(&target(root).join("debug/bedrock-local"), keys)?;
+                let server = Server::start(
+                    &target(root).join("debug/bedrock-local"),
+                    &[SETTINGS.as_slice(), keys].concat(),
+                )?;
                 let mut run = Command::new(program);
                 run.arg(scripts.join(script)).arg(&server.url).current_dir(root).env("NO_PROXY", "127.0.0.1");
                 // Python's compiled files stay out of the sources.
@@ -71,6 +78,15 @@ pub(crate) fn run(root: &Path) -> Result {
     }
     println!("\n{table}");
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", ")).into()) }
+}
+
+/// Returns Python with the clients, or the reason why they are missing.
+pub(crate) fn python(root: &Path) -> Result<std::result::Result<PathBuf, String>> {
+    let scripts = root.join("crates/local/tests/conformance");
+    match finish(install_python(&scripts, &target(root).join("conformance/python"))?)? {
+        Clients::Installed { program, .. } => Ok(Ok(program)),
+        Clients::Missing(why) => Ok(Err(why)),
+    }
 }
 
 /// The clients of one language.
@@ -161,39 +177,4 @@ fn install_node(scripts: &Path, folder: &Path) -> Result<Option<Installation>> {
 fn starts(program: &str) -> bool {
     let version = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     version.is_ok_and(|status| status.success())
-}
-
-/// A `bedrock-local` that stops when it is dropped.
-struct Server {
-    process: Child,
-    url: String,
-}
-
-impl Server {
-    fn start(program: &Path, keys: &[&str]) -> Result<Self> {
-        let mut process = Command::new(program)
-            .env("RUST_LOG", "warn")
-            .args(["--port", "0", "--job-duration", "300", "--stream-pace", "0", "--keep-retired-models"])
-            .args(keys)
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        if let Some(stdout) = process.stdout.take() {
-            BufReader::new(stdout).read_line(&mut line)?;
-        }
-        let url = line.trim().strip_prefix("listening on ").unwrap_or_default().to_owned();
-        let server = Self { process, url };
-        if server.url.is_empty() {
-            return Err(format!("bedrock-local printed {line:?} instead of its address").into());
-        }
-        Ok(server)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

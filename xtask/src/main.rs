@@ -2,15 +2,16 @@
 
 mod api;
 mod bench;
-mod bench_quota;
 mod ci;
 mod codegen;
 mod conformance;
 mod coverage;
 mod packages;
+mod page;
 mod process;
 mod reliability;
 mod result;
+mod server;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -26,7 +27,8 @@ cargo xtask tidy               check that files import only from lower floors (x
 cargo xtask conformance        run other clients, pinned, against the local Bedrock (needs python3, node and their registries)
 cargo xtask packages           package the crates, check the packages, and build them from their tarballs
 cargo xtask ci                 run all checks besides `cargo test`
-cargo xtask bench              compare calls and queries with the raw SDK and hand-written closures (needs valgrind)
+cargo xtask bench              measure speed beside the raw SDK and other clients; writes docs/performance.md (needs valgrind)
+cargo xtask bench --quick      the same with fewer turns and without clean builds, without writing
 cargo xtask faults             every fault of the local Bedrock meets every family of operations; writes docs/reliability.md
 cargo xtask faults --quick     the same with one seed, without writing
 cargo xtask soak               an hour of mixed work at 5 % faults; writes docs/reliability.md (--minutes N: another time)
@@ -55,7 +57,8 @@ fn run(words: &[&str]) -> Result {
         ["conformance"] => conformance::run(&root()),
         ["tidy"] => tidy::run(&root()),
         ["packages"] => packages::run(&root()),
-        ["bench"] => bench::run(&root()),
+        ["bench"] => bench::run(&root(), false),
+        ["bench", "--quick"] => bench::run(&root(), true),
         ["faults"] => reliability::run(&root(), "faults", "fault_matrix", &[]),
         ["faults", "--quick"] => reliability::run(&root(), "faults", "fault_matrix", &["--quick"]),
         ["soak", arguments @ ..] if matches!(arguments, [] | ["--quick"] | ["--minutes", _]) => {

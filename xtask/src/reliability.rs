@@ -1,10 +1,10 @@
 //! `cargo xtask faults` and `cargo xtask soak`: programs of the tests' package that measure reliability. Their tables are
 //! sections of `docs/reliability.md`.
 
-use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::page;
 use crate::result::Result;
 
 /// The page with the tables.
@@ -26,16 +26,5 @@ pub(crate) fn run(root: &Path, task: &str, program: &str, arguments: &[&str]) ->
         return Ok(());
     }
     let command = [&["cargo xtask", task], arguments].concat().join(" ");
-    write(&root.join(PAGE), task, &format!("`{command}` printed:\n\n{}\n", printed.trim()))
-}
-
-/// Replaces a section of the page.
-fn write(page: &Path, task: &str, printed: &str) -> Result {
-    let (start, end) = (format!("<!-- {task} -->\n"), format!("<!-- end of {task} -->"));
-    let text = fs::read_to_string(page)?;
-    let missing = || format!("{} has no section `{task}`", page.display());
-    let (before, rest) = text.split_once(&start).ok_or_else(missing)?;
-    let (_, after) = rest.split_once(&end).ok_or_else(missing)?;
-    fs::write(page, format!("{before}{start}{printed}{end}{after}"))?;
-    Ok(())
+    page::write_section(&root.join(PAGE), task, &format!("`{command}` printed:\n\n{}\n", printed.trim()))
 }

@@ -1,172 +1,324 @@
-//! Calls through the ORM and through the raw SDK. `cargo xtask bench` counts the instructions of both.
+//! Calls and streams through the ORM, through the raw SDK, and through a bare HTTP client. `cargo xtask bench` compares
+//! them.
 //!
-//! `talk <sdk|orm> <converse|stream> <times>`: `converse` makes `times` calls, and `stream` reads one stream of `times`
-//! events. The calls use no network: an HTTP client in this file returns the responses.
+//! `talk <sdk|orm|bare> <what> <url|canned> <times>` prints the time of `times` calls, or of streams with `times` events in
+//! all. With `canned` the calls use no network, so that valgrind's counts do not depend on it.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // an internal program
 
-use std::env;
+mod support;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use std::time::Instant;
+
 use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::types as sdk;
-use aws_smithy_eventstream::frame::write_message_to;
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
 use bedrock_orm::extensions::{ConverseExt as _, UsingExt as _};
 use bedrock_orm::models::ContentBlockDelta;
-use bedrock_orm::prelude::{ConverseStreamOutput, FoundationModel, Session};
+use bedrock_orm::prelude::{Bound, ConverseStreamOutput, FoundationModel, Session};
+use futures_util::StreamExt as _;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use support::{MODEL, PROMPT, SYSTEM, Stopwatch, arguments, config};
 
-const MODEL: &str = "amazon.nova-pro-v1:0";
-const PROMPT: &str = "Give me three short deployment safety checks.";
-const SYSTEM: &str = "Answer with concise bullet points.";
+/// The number of events of a stream: as many as a long reply has.
+const EVENTS: usize = 2000;
 
-const REPLY: &str = r#"{"metrics":{"latencyMs":412},"output":{"message":{"content":[{"text":"- Watch the error rate before and after.\n- Keep the old version warm.\n- Roll back by one command."}],"role":"assistant"}},"stopReason":"end_turn","usage":{"inputTokens":21,"outputTokens":28,"totalTokens":49}}"#;
+/// The number of calls that run at once in `concurrent`.
+const IN_FLIGHT: usize = 64;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let [side, what, times] = arguments.as_slice() else {
-        panic!("talk <sdk|orm> <converse|stream> <times>")
+    let arguments = arguments();
+    let [side, what, url, times] = arguments.as_slice() else {
+        panic!("talk <sdk|orm|bare> <converse|concurrent|stream|collect|first-event> <url|canned> <times>")
     };
     let times: usize = times.parse().unwrap();
-    let read = match (side.as_str(), what.as_str()) {
-        ("sdk", "converse") => sdk_converse(&config("application/json", REPLY.into()), times).await,
-        ("orm", "converse") => orm_converse(&config("application/json", REPLY.into()), times).await,
-        ("sdk", "stream") => sdk_stream(&config("application/vnd.amazon.eventstream", events(times))).await,
-        ("orm", "stream") => orm_stream(&config("application/vnd.amazon.eventstream", events(times))).await,
-        _ => panic!("no such measurement: {side} {what}"),
-    };
-    println!("{read} bytes of text");
+    match side.as_str() {
+        "sdk" => measure(Sdk::new(url), what, times).await,
+        "orm" => measure(Orm::new(url), what, times).await,
+        "bare" => measure(Bare::new(url), what, times).await,
+        _ => panic!("no such side: {side}"),
+    }
 }
 
-async fn sdk_converse(config: &SdkConfig, times: usize) -> usize {
-    let client = Client::new(config);
-    let mut read = 0;
-    for _ in 0..times {
-        let message = sdk::Message::builder()
+/// A client. Each method returns the length of the text that it read.
+trait Side {
+    async fn converse(&self) -> usize;
+    /// Reads a stream event by event.
+    async fn stream(&self, events: usize) -> usize;
+    /// Reads a stream to its whole text.
+    async fn collect(&self, events: usize) -> usize;
+    /// Opens a stream, and reads its first event.
+    async fn first_event(&self);
+    /// Reads the stream of a reply to a hundred words, and returns the number of its events.
+    async fn echo(&self) -> usize;
+}
+
+async fn measure<S: Side>(side: S, what: &str, times: usize) {
+    match what {
+        "first" => {
+            // The program's whole time is measured from outside.
+            side.converse().await;
+        }
+        "converse" => {
+            warm_up(&side).await;
+            let watch = Stopwatch::start();
+            let mut read = 0;
+            for _ in 0..times {
+                read += side.converse().await;
+            }
+            watch.print(read);
+        }
+        "concurrent" => {
+            let calls = |times: usize| {
+                let calls = futures_util::stream::iter(0..times).map(|_| side.converse());
+                calls.buffer_unordered(IN_FLIGHT).fold(0, async |sum, read| sum + read)
+            };
+            calls(2 * IN_FLIGHT).await;
+            let watch = Stopwatch::start();
+            watch.print(calls(times).await);
+        }
+        "streams" => {
+            let mut read = 0;
+            let watch = Stopwatch::start();
+            for _ in 0..times {
+                read += side.echo().await;
+            }
+            watch.print(read);
+        }
+        "stream" | "collect" => {
+            warm_up(&side).await;
+            side.stream(EVENTS).await;
+            let watch = Stopwatch::start();
+            let mut read = 0;
+            for _ in 0..times / EVENTS {
+                read += if what == "stream" { side.stream(EVENTS).await } else { side.collect(EVENTS).await };
+            }
+            watch.print(read);
+        }
+        "first-event" => {
+            warm_up(&side).await;
+            let mut waits = Vec::new();
+            for _ in 0..times {
+                let start = Instant::now();
+                side.first_event().await;
+                waits.push(start.elapsed());
+            }
+            waits.sort();
+            println!("{}", json!({"wall_ns": waits[times / 2].as_nanos() as u64}));
+        }
+        _ => panic!("no such measurement: {what}"),
+    }
+}
+
+/// Opens the connection, and lets all code run once.
+async fn warm_up(side: &impl Side) {
+    for _ in 0..5 {
+        side.converse().await;
+    }
+}
+
+struct Sdk {
+    client: Client,
+}
+
+impl Sdk {
+    fn new(url: &str) -> Self {
+        Self { client: Client::new(&config(url, EVENTS)) }
+    }
+
+    fn message() -> sdk::Message {
+        sdk::Message::builder()
             .role(sdk::ConversationRole::User)
             .content(sdk::ContentBlock::Text(PROMPT.to_owned()))
             .build()
-            .unwrap();
-        let reply = client
+            .unwrap()
+    }
+
+    async fn open(
+        &self,
+        events: usize,
+    ) -> aws_sdk_bedrockruntime::operation::converse_stream::ConverseStreamOutput {
+        let model = format!("events-{events}");
+        self.client.converse_stream().model_id(model).messages(Self::message()).send().await.unwrap()
+    }
+}
+
+impl Side for Sdk {
+    async fn converse(&self) -> usize {
+        let reply = self
+            .client
             .converse()
             .model_id(MODEL)
-            .messages(message)
+            .messages(Self::message())
             .system(sdk::SystemContentBlock::Text(SYSTEM.to_owned()))
             .send()
             .await
             .unwrap();
         let message = reply.output().unwrap().as_message().unwrap();
-        let text: String =
-            message.content().iter().filter_map(|block| block.as_text().ok()).map(String::as_str).collect();
-        read += text.len();
+        message.content().iter().filter_map(|block| block.as_text().ok()).map(String::len).sum()
     }
-    read
-}
 
-async fn orm_converse(config: &SdkConfig, times: usize) -> usize {
-    let model = FoundationModel::with_id(MODEL).using(&Session::from_sdk_config(config).unwrap());
-    let mut read = 0;
-    for _ in 0..times {
-        read += model.converse(PROMPT).system(SYSTEM).await.unwrap().text().len();
-    }
-    read
-}
-
-async fn sdk_stream(config: &SdkConfig) -> usize {
-    let message = sdk::Message::builder()
-        .role(sdk::ConversationRole::User)
-        .content(sdk::ContentBlock::Text(PROMPT.to_owned()))
-        .build()
-        .unwrap();
-    let mut reply =
-        Client::new(config).converse_stream().model_id(MODEL).messages(message).send().await.unwrap();
-    let mut read = 0;
-    while let Some(event) = reply.stream.recv().await.unwrap() {
-        if let sdk::ConverseStreamOutput::ContentBlockDelta(event) = event
-            && let Some(sdk::ContentBlockDelta::Text(text)) = event.delta
-        {
-            read += text.len();
+    async fn stream(&self, events: usize) -> usize {
+        let mut reply = self.open(events).await;
+        let mut read = 0;
+        while let Some(event) = reply.stream.recv().await.unwrap() {
+            if let sdk::ConverseStreamOutput::ContentBlockDelta(event) = event
+                && let Some(sdk::ContentBlockDelta::Text(text)) = event.delta
+            {
+                read += text.len();
+            }
         }
+        read
     }
-    read
-}
 
-async fn orm_stream(config: &SdkConfig) -> usize {
-    let model = FoundationModel::with_id(MODEL).using(&Session::from_sdk_config(config).unwrap());
-    let mut stream = model.converse_stream(PROMPT).await.unwrap();
-    let mut read = 0;
-    while let Some(event) = stream.next().await {
-        if let ConverseStreamOutput::ContentBlockDelta(event) = event.unwrap()
-            && let ContentBlockDelta::Text(text) = event.delta
-        {
-            read += text.len();
+    async fn collect(&self, events: usize) -> usize {
+        let mut reply = self.open(events).await;
+        let mut whole = String::new();
+        while let Some(event) = reply.stream.recv().await.unwrap() {
+            if let sdk::ConverseStreamOutput::ContentBlockDelta(event) = event
+                && let Some(sdk::ContentBlockDelta::Text(text)) = event.delta
+            {
+                whole.push_str(&text);
+            }
         }
+        whole.len()
     }
-    read
-}
 
-/// Returns a configuration whose HTTP client always returns this response.
-fn config(content_type: &'static str, body: Vec<u8>) -> SdkConfig {
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
-        .http_client(canned(content_type, body))
-        .build()
-}
+    async fn first_event(&self) {
+        self.open(1).await.stream.recv().await.unwrap().unwrap();
+    }
 
-fn canned(content_type: &'static str, body: Vec<u8>) -> SharedHttpClient {
-    let connector = SharedHttpConnector::new(Canned { content_type, body: body.into() });
-    http_client_fn(move |_, _| connector.clone())
-}
-
-#[derive(Debug)]
-struct Canned {
-    content_type: &'static str,
-    body: bytes::Bytes,
-}
-
-impl HttpConnector for Canned {
-    fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
-        let mut response = HttpResponse::new(200.try_into().unwrap(), SdkBody::from(self.body.clone()));
-        response.headers_mut().insert("content-type", self.content_type);
-        response.headers_mut().insert("x-amzn-requestid", "00000000-0000-4000-8000-000000000000");
-        HttpConnectorFuture::ready(Ok(response))
+    async fn echo(&self) -> usize {
+        let message = sdk::Message::builder()
+            .role(sdk::ConversationRole::User)
+            .content(sdk::ContentBlock::Text("word ".repeat(100)))
+            .build()
+            .unwrap();
+        let reply = self.client.converse_stream().model_id(MODEL).messages(message).send().await;
+        let mut stream = reply.unwrap().stream;
+        let mut events = 0;
+        while stream.recv().await.unwrap().is_some() {
+            events += 1;
+        }
+        events
     }
 }
 
-/// Returns a complete stream with this number of text deltas.
-fn events(pieces: usize) -> Vec<u8> {
-    let mut body = Vec::new();
-    let mut event = |kind: &'static str, payload: &'static str| {
-        let header =
-            |name: &'static str, value: &'static str| Header::new(name, HeaderValue::String(value.into()));
-        let message = Message::new(payload)
-            .add_header(header(":event-type", kind))
-            .add_header(header(":content-type", "application/json"))
-            .add_header(header(":message-type", "event"));
-        write_message_to(&message, &mut body).unwrap();
-    };
-    event("messageStart", r#"{"p":"abcdefgh","role":"assistant"}"#);
-    for _ in 0..pieces {
-        event(
-            "contentBlockDelta",
-            r#"{"contentBlockIndex":0,"delta":{"text":" the error rate"},"p":"abcdefghijklmnopqr"}"#,
-        );
+struct Orm {
+    session: Session,
+    model: Bound<FoundationModel>,
+}
+
+impl Orm {
+    fn new(url: &str) -> Self {
+        let session = Session::from_sdk_config(&config(url, EVENTS)).unwrap();
+        Self { model: FoundationModel::with_id(MODEL).using(&session), session }
     }
-    event("contentBlockStop", r#"{"contentBlockIndex":0,"p":"abcdefgh"}"#);
-    event("messageStop", r#"{"p":"abcdefgh","stopReason":"end_turn"}"#);
-    event(
-        "metadata",
-        r#"{"metrics":{"latencyMs":412},"p":"abc","usage":{"inputTokens":21,"outputTokens":28,"totalTokens":49}}"#,
-    );
-    body
+
+    fn model(&self, events: usize) -> Bound<FoundationModel> {
+        FoundationModel::with_id(format!("events-{events}")).using(&self.session)
+    }
+}
+
+impl Side for Orm {
+    async fn converse(&self) -> usize {
+        self.model.converse(PROMPT).system(SYSTEM).await.unwrap().text().len()
+    }
+
+    async fn stream(&self, events: usize) -> usize {
+        let mut stream = self.model(events).converse_stream(PROMPT).await.unwrap();
+        let mut read = 0;
+        while let Some(event) = stream.next().await {
+            if let ConverseStreamOutput::ContentBlockDelta(event) = event.unwrap()
+                && let ContentBlockDelta::Text(text) = event.delta
+            {
+                read += text.len();
+            }
+        }
+        read
+    }
+
+    async fn collect(&self, events: usize) -> usize {
+        let stream = self.model(events).converse_stream(PROMPT).await.unwrap();
+        stream.collect().await.unwrap().text().len()
+    }
+
+    async fn echo(&self) -> usize {
+        let mut stream = self.model.converse_stream("word ".repeat(100)).await.unwrap();
+        let mut events = 0;
+        while let Some(event) = stream.next().await {
+            event.unwrap();
+            events += 1;
+        }
+        events
+    }
+
+    async fn first_event(&self) {
+        let mut stream = self.model(1).converse_stream(PROMPT).await.unwrap();
+        stream.next().await.unwrap().unwrap();
+    }
+}
+
+/// `hyper` and `serde_json`: no signature, no retries, no types.
+struct Bare {
+    client: legacy::Client<legacy::connect::HttpConnector, Full<bytes::Bytes>>,
+    url: String,
+}
+
+impl Bare {
+    fn new(url: &str) -> Self {
+        Self { client: legacy::Client::builder(TokioExecutor::new()).build_http(), url: url.to_owned() }
+    }
+
+    async fn send(&self, path: &str, body: &Value) -> hyper::Response<hyper::body::Incoming> {
+        let request = hyper::Request::post(format!("{}{path}", self.url))
+            .header("content-type", "application/json")
+            .body(Full::from(serde_json::to_vec(body).unwrap()))
+            .unwrap();
+        self.client.request(request).await.unwrap()
+    }
+
+    async fn open(&self, events: usize) -> hyper::Response<hyper::body::Incoming> {
+        let body = json!({"messages": [{"role": "user", "content": [{"text": PROMPT}]}]});
+        self.send(&format!("/model/events-{events}/converse-stream"), &body).await
+    }
+}
+
+impl Side for Bare {
+    async fn converse(&self) -> usize {
+        let body = json!({
+            "messages": [{"role": "user", "content": [{"text": PROMPT}]}],
+            "system": [{"text": SYSTEM}],
+        });
+        let response = self.send(&format!("/model/{MODEL}/converse"), &body).await;
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let reply: Value = serde_json::from_slice(&body).unwrap();
+        reply["output"]["message"]["content"][0]["text"].as_str().unwrap().len()
+    }
+
+    /// The bytes only: the frames are not decoded.
+    async fn stream(&self, events: usize) -> usize {
+        let mut body = self.open(events).await.into_body();
+        let mut read = 0;
+        while let Some(frame) = body.frame().await {
+            read += frame.unwrap().into_data().unwrap().len();
+        }
+        read
+    }
+
+    async fn collect(&self, events: usize) -> usize {
+        self.stream(events).await
+    }
+
+    async fn echo(&self) -> usize {
+        panic!("a bare client decodes no events")
+    }
+
+    async fn first_event(&self) {
+        let mut body = self.open(1).await.into_body();
+        body.frame().await.unwrap().unwrap();
+    }
 }

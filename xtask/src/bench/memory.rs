@@ -1,0 +1,113 @@
+//! What depends on memory: filters and orders over many rows, streams over many pages, and batches.
+
+use std::process::Command;
+
+use super::programs::{measured, output};
+use super::sides::{Bench, Lowest, MILLISECONDS};
+use super::table::Reach::{self, AtLeast, AtMost};
+use super::table::Row;
+use crate::result::Result;
+
+/// The number of rows to filter and order.
+const FILTERED: &str = "1000000";
+
+/// As many rows as botocraft filters in some seconds.
+const FILTERED_BY_PYTHON: &str = "50000";
+
+/// The number of rows to stream.
+const STREAMED: &str = "100000";
+
+/// The number of records of a batch.
+const BATCH: (&str, &str) = ("1000000", "100000");
+
+pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
+    let what = "a million rows filtered and ordered: time";
+    filter(bench, what, "a closure by hand", FILTERED, AtMost(1.05), |bench, rows| {
+        filtered(&mut bench.programs.command("query", &["hand", rows])?)
+    })?;
+    if bench.python.is_some() {
+        let what = "50,000 rows filtered and ordered: time";
+        filter(bench, what, "botocraft", FILTERED_BY_PYTHON, AtLeast(50.0), |bench, rows| {
+            let units = rows.parse().unwrap_or_default();
+            let Some(side) = bench.python("botocraft", "filter", units, Reach::None) else {
+                return Err("Python is missing".into());
+            };
+            let mut command: Command = side.command;
+            let time = measured(&mut command)?;
+            Ok((time.wall_ns as f64 / 1e3, time.read))
+        })?;
+    }
+
+    let held: f64 = output(&mut bench.programs.command("query", &["stream", STREAMED])?)?.trim().parse()?;
+    bench.table.add(Row {
+        what: "a stream over 100,000 rows: memory above the start",
+        against: "",
+        unit: "MiB",
+        ours: held / 1024.0,
+        theirs: 0.0,
+        result: held / 1024.0,
+        reach: AtMost(6.0),
+        spread: None,
+    });
+
+    let (what, records) = if bench.is_quick {
+        ("a batch of 100,000 records: memory of its process", BATCH.1)
+    } else {
+        ("a batch of a million records: memory of its process", BATCH.0)
+    };
+    let said = output(&mut bench.programs.command("batch", &["map", records])?)?;
+    let held: f64 = said.split_whitespace().next().unwrap_or_default().parse()?;
+    bench.table.add(Row {
+        what,
+        against: "",
+        unit: "MiB",
+        ours: held / 1024.0,
+        theirs: 0.0,
+        result: held / 1024.0,
+        reach: AtMost(64.0),
+        spread: None,
+    });
+    Ok(())
+}
+
+/// Filters rows with a queryset and in another way, in turns.
+fn filter(
+    bench: &mut Bench<'_>,
+    what: &'static str,
+    against: &'static str,
+    rows: &str,
+    reach: Reach,
+    other: impl Fn(&Bench<'_>, &str) -> Result<(f64, u64)>,
+) -> Result {
+    let (mut ours, mut theirs) = (Lowest::default(), Lowest::default());
+    for _ in 0..bench.turns {
+        let (our_time, our_rows) = filtered(&mut bench.programs.command("query", &["orm", rows])?)?;
+        let (their_time, their_rows) = other(bench, rows)?;
+        if our_rows != their_rows {
+            return Err(format!("{what}: the queryset finds {our_rows} rows, {against} {their_rows}").into());
+        }
+        ours.add(our_time);
+        theirs.add(their_time);
+    }
+    let a_millisecond = MILLISECONDS.nanoseconds / 1e3;
+    bench.table.add(Row {
+        what,
+        against,
+        unit: MILLISECONDS.name,
+        ours: ours.lowest / a_millisecond,
+        theirs: theirs.lowest / a_millisecond,
+        result: reach.ratio(ours.lowest, theirs.lowest),
+        reach,
+        spread: Some((ours.spread(), theirs.spread())),
+    });
+    Ok(())
+}
+
+/// The best time in microseconds, and the number of rows that were found.
+fn filtered(command: &mut Command) -> Result<(f64, u64)> {
+    let said = output(command)?;
+    match said.split_whitespace().collect::<Vec<_>>()[..] {
+        [time, found, _] => Ok((time.parse()?, found.parse()?)),
+        _ => Err(format!("no time in {said:?}").into()),
+    }
+}

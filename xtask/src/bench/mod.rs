@@ -1,0 +1,60 @@
+//! `cargo xtask bench`: what the ORM costs, beside the same work with other clients, and what it has to reach.
+//!
+//! All sides of a row run in turns in the same run, against one server on loopback with fixed bytes
+//! (`crates/bedrock-orm/benches/static_server.rs`). The lowest of the turns counts. Instructions and allocations are counted
+//! by valgrind without a network, as the difference between many and few, which leaves out the start.
+
+mod calls;
+mod lists;
+mod local;
+mod memory;
+mod programs;
+mod quota;
+mod report;
+mod sides;
+mod size;
+mod table;
+
+use std::path::Path;
+
+use crate::conformance;
+use crate::process::target;
+use crate::result::Result;
+use crate::server::Server;
+use programs::Programs;
+use quota::Tasks;
+use sides::Bench;
+use table::Table;
+
+pub(crate) fn run(root: &Path, is_quick: bool) -> Result {
+    let programs = Programs::build(root)?;
+    let python = conformance::python(root)?;
+    if let Err(why) = &python {
+        println!("boto3 and botocraft are left out: {why}");
+    }
+    let tasks = Tasks::start(&programs)?;
+    let server = Server::start(programs.path("static_server")?, &[])?;
+    let mut bench = Bench {
+        root,
+        target: target(root),
+        programs,
+        python: python.ok(),
+        server,
+        turns: if is_quick { 8 } else { 25 },
+        is_quick,
+        table: Table::new(),
+    };
+    calls::measure(&mut bench)?;
+    lists::measure(&mut bench)?;
+    memory::measure(&mut bench)?;
+    local::measure(&mut bench)?;
+    tasks.measure(&mut bench)?;
+    if !is_quick {
+        size::measure(&mut bench)?;
+    }
+    if !is_quick {
+        report::write(&bench)?;
+    }
+    let missed = bench.table.missed();
+    if missed.is_empty() { Ok(()) } else { Err(format!("missed: {}", missed.join("; ")).into()) }
+}
