@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::programs::Counter;
+use super::programs::{Counter, output};
 use super::sides::{Bench, Counted, Lowest, MICROSECONDS, MILLISECONDS, Quantity, Side};
 use super::table::Reach::{self, AtLeast, AtMost};
 use super::table::Row;
@@ -86,14 +86,11 @@ fn start(bench: &mut Bench<'_>, url: &str) -> Result {
     sides.extend(bench.python("boto3", "first", 1, Reach::None));
     sides.extend(bench.python("botocraft", "first", 1, AtLeast(50.0)));
     let mut times = vec![Lowest::default(); sides.len()];
-    for _ in 0..bench.turns {
-        for (side, times) in sides.iter_mut().zip(&mut times) {
-            // A process of Python takes a hundred times as long as one of ours, and needs fewer repetitions.
-            for _ in 0..if side.reach == AtLeast(50.0) { 1 } else { 10 } {
-                let start = Instant::now();
-                super::programs::output(&mut side.command)?;
-                times.add(start.elapsed().as_nanos() as f64);
-            }
+    for turn in 0..2 * bench.turns {
+        for (side, times) in sides.iter_mut().zip(&mut times).filter(|(side, _)| turn % side.every == 0) {
+            let start = Instant::now();
+            output(&mut side.command)?;
+            times.add(start.elapsed().as_nanos() as f64);
         }
     }
     for (side, theirs) in sides.iter().zip(&times).skip(1) {
