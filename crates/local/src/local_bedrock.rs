@@ -1,5 +1,6 @@
 //! A running server and its builder.
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -29,12 +30,18 @@ use crate::world::clock::later;
 use crate::world::invalid_input;
 
 /// A running local Bedrock. Dropping it stops the server.
-#[derive(Debug)]
 pub struct LocalBedrock {
     local: Arc<Local>,
     url: String,
     stop: watch::Sender<bool>,
     serving: Serving,
+}
+
+/// Shows the URL. The state has what clients sent: prompts, and credentials in headers.
+impl fmt::Debug for LocalBedrock {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("LocalBedrock").field("url", &self.url).finish_non_exhaustive()
+    }
 }
 
 /// The server's task. Dropping this ends the task with all its connections.

@@ -6,7 +6,7 @@ use bedrock_orm::prelude::*;
 use bedrock_orm_local::{Fault, LocalBedrock};
 use bedrock_orm_tests::support::session;
 use futures_util::TryStreamExt as _;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const PAGES: usize = 100;
 const PAGE: usize = 10;
@@ -14,16 +14,18 @@ const PAGE: usize = 10;
 /// A list of 100 pages, optionally with an empty page before each.
 async fn models(empty_pages: bool) -> (LocalBedrock, QuerySet<ImportedModelSummary>) {
     let local = LocalBedrock::builder().page_size(PAGE).empty_pages(empty_pages).start().await.unwrap();
-    let row = |number: usize| {
-        json!({
-            "modelArn": format!("arn:aws:bedrock:us-east-1:123456789012:imported-model/model0{number}"),
-            "modelName": format!("model-{number}"),
-            "creationTime": "2026-01-01T00:00:00Z",
-        })
-    };
     local.seed("ListImportedModels", (100_000..100_000 + PAGES * PAGE).map(row)).unwrap();
     let session = session(local.url()).await;
     (local, ImportedModel::objects().using(&session).list())
+}
+
+/// A row of the list.
+fn row(number: usize) -> Value {
+    json!({
+        "modelArn": format!("arn:aws:bedrock:us-east-1:123456789012:imported-model/model0{number}"),
+        "modelName": format!("model-{number}"),
+        "creationTime": "2026-01-01T00:00:00Z",
+    })
 }
 
 /// Returns the number of requests since the last call. Each request except the first continues where the previous
@@ -121,8 +123,10 @@ async fn a_list_of_only_empty_pages_is_read_to_its_end() {
 
 #[tokio::test]
 async fn a_list_of_empty_pages_only_is_an_error() {
-    let (local, list) = models(false).await;
-    let all = local.fault(Fault::empty_page().after(1)).unwrap();
+    let local = LocalBedrock::builder().page_size(2).start().await.unwrap();
+    local.seed("ListImportedModels", (100_000..100_004).map(row)).unwrap();
+    let list = ImportedModel::objects().using(&session(local.url()).await).list();
+    let endless = local.fault(Fault::empty_page().after(1)).unwrap();
     let mut rows = list.stream();
     let mut seen = 0;
     let error = loop {
@@ -131,7 +135,7 @@ async fn a_list_of_empty_pages_only_is_an_error() {
             Err(error) => break error,
         }
     };
-    assert_eq!((seen, local.faults()[0].applied), (PAGE, 1_000));
+    assert_eq!((seen, local.faults()[0].applied), (2, 1_000));
     assert_eq!(
         (error.kind(), error.operation()),
         (ErrorKind::InvalidResponse, Some("ListImportedModels")),
@@ -139,8 +143,8 @@ async fn a_list_of_empty_pages_only_is_an_error() {
     );
     assert!(error.message().contains("1000 empty pages in a row"), "{error}");
     assert!(rows.next().await.is_none());
-    local.remove_fault(all);
+    local.remove_fault(endless);
 
     local.fault(Fault::empty_page().after(1).times(999)).unwrap();
-    assert_eq!(list.count().await.unwrap(), PAGES * PAGE);
+    assert_eq!(list.count().await.unwrap(), 4);
 }
