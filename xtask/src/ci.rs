@@ -6,12 +6,14 @@ use std::process::Command;
 
 use crate::process::{cargo, succeeds, target};
 use crate::result::Result;
-use crate::{codegen, conformance, coverage, packages, reliability, tidy};
+use crate::{
+    codegen, conformance, coverage, features, packages, public_api, reliability, supply_chain, tidy,
+};
 
 /// A check with its name.
 type Check = (&'static str, fn(&Path) -> Result);
 
-const CHECKS: [Check; 12] = [
+const CHECKS: [Check; 15] = [
     ("format", |root| cargo(root, &["fmt", "--all", "--check"])),
     ("floors", tidy::run),
     ("generated code", codegen::check),
@@ -23,7 +25,10 @@ const CHECKS: [Check; 12] = [
     ("without the control plane", |root| {
         cargo(root, &["check", "--quiet", "-p", "bedrock-orm", "--no-default-features"])
     }),
+    ("features", features::run),
+    ("supply chain", supply_chain::run),
     ("documentation", documentation),
+    ("public API", |root| public_api::run(root, false)),
     ("examples", examples),
     ("faults", |root| reliability::run(root, "faults", "fault_matrix", &["--quick"])),
     ("packages", packages::run),

@@ -6,12 +6,15 @@ mod ci;
 mod codegen;
 mod conformance;
 mod coverage;
+mod features;
 mod packages;
 mod page;
 mod process;
+mod public_api;
 mod reliability;
 mod result;
 mod server;
+mod supply_chain;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +32,9 @@ cargo xtask packages           package the crates, check the packages, and build
 cargo xtask ci                 run all checks besides `cargo test`
 cargo xtask bench              measure speed beside the raw SDK and other clients; writes docs/performance.md (needs valgrind)
 cargo xtask bench --quick      the same with fewer turns and without clean builds, without writing
+cargo xtask public-api         compare the public API with its listing in xtask/public-api; --write writes it
+cargo xtask features           check every feature alone
+cargo xtask supply-chain       check licences, versions and sources of dependencies (installs cargo-deny)
 cargo xtask faults             every fault of the local Bedrock meets every family of operations; writes docs/reliability.md
 cargo xtask faults --quick     the same with one seed, without writing
 cargo xtask soak               an hour of mixed work at 5 % faults; writes docs/reliability.md (--minutes N: another time)
@@ -59,6 +65,11 @@ fn run(words: &[&str]) -> Result {
         ["packages"] => packages::run(&root()),
         ["bench"] => bench::run(&root(), false),
         ["bench", "--quick"] => bench::run(&root(), true),
+        ["bench"] => bench::run(&root()),
+        ["public-api"] => public_api::run(&root(), false),
+        ["public-api", "--write"] => public_api::run(&root(), true),
+        ["features"] => features::run(&root()),
+        ["supply-chain"] => supply_chain::run(&root()),
         ["faults"] => reliability::run(&root(), "faults", "fault_matrix", &[]),
         ["faults", "--quick"] => reliability::run(&root(), "faults", "fault_matrix", &["--quick"]),
         ["soak", arguments @ ..] if matches!(arguments, [] | ["--quick"] | ["--minutes", _]) => {

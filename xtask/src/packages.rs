@@ -56,7 +56,7 @@ pub(crate) fn run(root: &Path) -> Result {
 }
 
 /// The names of the crates that are published.
-fn crates(root: &Path) -> Result<Vec<String>> {
+pub(crate) fn crates(root: &Path) -> Result<Vec<String>> {
     let mut names = BTreeSet::new();
     for entry in fs::read_dir(root.join("crates"))? {
         let manifest = read(&entry?.path().join("Cargo.toml"))?;
