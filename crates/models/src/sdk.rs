@@ -80,6 +80,7 @@ pub(crate) fn each_value<T: Into<U>, U, M: FromIterator<(String, U)>>(
 }
 
 /// Converts every value of a map, or returns the first error.
+#[cfg(any(test, feature = "sdk-bedrockruntime"))]
 pub(crate) fn try_each_value<T: TryInto<U, Error = ToSdkError>, U, M: FromIterator<(String, U)>>(
     map: impl IntoIterator<Item = (String, T)>,
 ) -> Result<M, ToSdkError> {
