@@ -10,7 +10,7 @@ use bedrock_orm::ErrorKind;
 use crate::server::Entry;
 
 /// A call is compared this long after it ended. By then the journal has reported all of its requests.
-pub(crate) const SETTLED_AFTER: Duration = Duration::from_secs(8);
+pub(crate) const SETTLED_AFTER: Duration = Duration::from_secs(10);
 /// The most findings that are kept with their text.
 const MOST_FINDINGS: usize = 20;
 
@@ -67,6 +67,8 @@ pub(crate) struct Tally {
     pub(crate) repeated: u64,
     /// Streams in both directions: calls and requests. Their bodies are not in the journal.
     pub(crate) bidirectional: (u64, u64),
+    /// Calls that met no fault, and ended at their time limit: the machine was busy.
+    pub(crate) late: u64,
     pub(crate) lost: u64,
     pub(crate) doubled: u64,
     pub(crate) wrong: u64,
@@ -174,7 +176,13 @@ fn compare(call: u64, ended: &Ended, requests: &[Entry], tally: &mut Tally) {
         tally.find(format!("the call {call} of {operation} became {entry:?}"));
     }
     let last = requests.last();
+    // The caller's time limit can expire before the first byte of any response, a refusal included.
+    let is_late = matches!(
+        seen,
+        Seen::Error { kind: ErrorKind::Timeout | ErrorKind::StreamInterrupted, request_id: None }
+    );
     match (seen, last) {
+        (Seen::Error { .. }, last) if is_late && last.is_none_or(|last| !last.is_faulty) => tally.late += 1,
         (Seen::Answer { request_id }, Some(last)) if last.status < 300 => {
             if request_id.is_some() && *request_id != last.request_id {
                 tally.wrong += 1;

@@ -48,6 +48,7 @@ impl Report {
                 share > 4.0,
             ),
             ("requests that the SDK repeated", tally.repeated.to_string(), "counted", true),
+            ("calls without a fault that were late, on a busy machine", tally.late.to_string(), "", true),
             ("calls that the journal does not have", tally.lost.to_string(), "0", tally.lost == 0),
             ("calls that were answered twice", tally.doubled.to_string(), "0", tally.doubled == 0),
             ("wrong answers, wrong errors", tally.wrong.to_string(), "0", tally.wrong == 0),

@@ -15,7 +15,7 @@ use crate::audit::{Audit, Seen};
 use crate::server::ROWS;
 
 /// The time limit of a call.
-pub(crate) const LIMIT: Duration = Duration::from_millis(1500);
+pub(crate) const LIMIT: Duration = Duration::from_secs(5);
 /// The longest pause of a caller between two calls. With 16 callers there are about 100 calls a second.
 const PAUSE: u64 = 300;
 const SPEECH_MODEL: &str = "amazon.nova-2-sonic-v1:0";
