@@ -65,7 +65,6 @@ fn run(words: &[&str]) -> Result {
         ["packages"] => packages::run(&root()),
         ["bench"] => bench::run(&root(), false),
         ["bench", "--quick"] => bench::run(&root(), true),
-        ["bench"] => bench::run(&root()),
         ["public-api"] => public_api::run(&root(), false),
         ["public-api", "--write"] => public_api::run(&root(), true),
         ["features"] => features::run(&root()),
