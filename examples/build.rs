@@ -8,7 +8,7 @@ use std::{env, fs, io};
 const PAGES: &[(&str, &str, &str)] = &[
     ("readme", "../README.md", ""),
     ("tour", "../docs/tour.md", ""),
-    ("conversations", "../docs/conversations.md", ""),
+    ("conversations", "../docs/conversations.md", "let transport = mcp_server();"),
     ("django", "../docs/django.md", "type Job = ModelInvocationJob; let jobs = Job::objects();"),
     ("models", "../docs/models.md", ""),
     ("jobs", "../docs/jobs.md", ""),

@@ -10,7 +10,10 @@ use bedrock_orm::object_store::local::LocalFileSystem;
 use bedrock_orm::prelude::*;
 use bedrock_orm_examples::{MODEL, Result, create_guardrail};
 use bedrock_orm_local::LocalBedrock;
+use rmcp::service::{RequestContext, RoleServer};
+use rmcp::{ErrorData, ServerHandler, ServiceExt, model as mcp};
 use serde_json::{Value, json};
+use tokio::io::DuplexStream;
 
 include!(concat!(env!("OUT_DIR"), "/snippets.rs"));
 
@@ -45,6 +48,40 @@ fn buckets() -> PathBuf {
 /// The store of the bucket, with which the snippets of `docs/batches.md` begin.
 fn bucket() -> Result<Arc<dyn ObjectStore>> {
     Ok(Arc::new(LocalFileSystem::new_with_prefix(buckets().join(BUCKET))?))
+}
+
+/// The MCP server of `docs/conversations.md`.
+struct McpServer;
+
+impl ServerHandler for McpServer {
+    async fn list_tools(
+        &self,
+        _: Option<mcp::PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<mcp::ListToolsResult, ErrorData> {
+        let schema = json!({"type": "object"}).as_object().cloned().unwrap_or_default();
+        let tools = ["list_issues", "close_issue"].map(|name| mcp::Tool::new(name, name, schema.clone()));
+        Ok(mcp::ListToolsResult::with_all_items(tools.into()))
+    }
+
+    async fn call_tool(
+        &self,
+        _: mcp::CallToolRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<mcp::CallToolResponse, ErrorData> {
+        Ok(mcp::CallToolResult::success(vec![mcp::ContentBlock::text("none")]).into())
+    }
+}
+
+/// Starts the MCP server. Returns the transport to it, with which the snippets of `docs/conversations.md` begin.
+fn mcp_server() -> DuplexStream {
+    let (transport, other_end) = tokio::io::duplex(4096);
+    tokio::spawn(async move {
+        if let Ok(server) = McpServer.serve(other_end).await {
+            let _ = server.waiting().await;
+        }
+    });
+    transport
 }
 
 /// The batch jobs that `docs/django.md` queries.

@@ -63,6 +63,8 @@
 //! - `otel`: metrics of calls by OpenTelemetry's conventions, through the global meter provider. Spans need no feature.
 //! - `schema`: [`Tool::new`] and `converse_as`, whose inputs and replies are Rust types. It needs `schemars`, in your
 //!   crate too.
+//! - `mcp`: `Tool::all_of_mcp_server`, the tools of a server of the Model Context Protocol. It adds the crate `rmcp`, which is
+//!   re-exported, without a transport: you choose it.
 //! - `object-store`: `Batch`, and the output files of asynchronous invocations. It adds the crate `object_store`, which is
 //!   re-exported, without an HTTP client: you choose the store.
 
@@ -97,6 +99,8 @@ pub use bedrock_orm_runtime_mixin::{
 pub use bedrock_orm_runtime_mixin::{CacheLocation, CacheMiss, CachePoint, CachePolicy, CacheReport};
 #[cfg(feature = "object-store")]
 pub use object_store;
+#[cfg(feature = "mcp")]
+pub use rmcp;
 
 #[cfg(feature = "control-plane")]
 pub use bedrock_orm_runtime_mixin::{InvocableModel, ModelsInUse, ResolvedModel, Routing};

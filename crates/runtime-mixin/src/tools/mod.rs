@@ -2,6 +2,8 @@
 
 pub(crate) mod approval;
 pub(crate) mod function;
+#[cfg(feature = "mcp")]
+mod mcp;
 pub(crate) mod output;
 pub(crate) mod tool;
 pub(crate) mod toolset;

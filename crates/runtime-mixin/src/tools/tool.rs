@@ -12,6 +12,9 @@ use crate::tools::ToolError;
 use crate::tools::function::{AnyFunction, Closure, Stateful, ToolFunction};
 use crate::tools::output::{IntoToolOutput, ToolOutput};
 
+/// The most characters of a tool's name that AWS accepts.
+pub(crate) const LONGEST_NAME: usize = 64;
+
 /// A function that a model can call, with what the model reads about it: a name, a description and the JSON schema of the
 /// input. [`Chat::tools`](crate::Chat::tools) adds it to a chat, which runs the calls;
 /// [`Toolset`](crate::Toolset) runs the calls of a single reply.
@@ -101,6 +104,13 @@ impl Tool {
         Self { specification, function: Arc::new(function), requires_approval: false, timeout: None }
     }
 
+    /// Replaces the name. In a chat, a tool replaces an earlier one with the same name.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.specification.name = name.into();
+        self
+    }
+
     /// Requires approval: each call runs only if [`approve_with`](crate::Chat::approve_with) approves it.
     #[must_use]
     pub fn requires_approval(mut self) -> Self {
@@ -153,10 +163,9 @@ impl Tool {
     /// Returns why AWS would reject the tool.
     pub(crate) fn flaw(&self) -> Option<String> {
         let name = self.name();
-        let is_allowed = |character: char| character.is_ascii_alphanumeric() || "_-".contains(character);
-        if name.is_empty() || name.len() > 64 || !name.chars().all(is_allowed) {
+        if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(is_allowed_in_name) {
             return Some(format!(
-                "the tool's name `{name}` is not allowed: AWS accepts 1 to 64 of the characters a-z, A-Z, 0-9, _ and -"
+                "the tool's name `{name}` is not allowed: AWS accepts 1 to {LONGEST_NAME} of the characters a-z, A-Z, 0-9, _ and -"
             ));
         }
         match &self.specification.input_schema {
@@ -167,6 +176,11 @@ impl Tool {
             _ => None,
         }
     }
+}
+
+/// Returns whether AWS accepts the character in a tool's name.
+pub(crate) fn is_allowed_in_name(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "_-".contains(character)
 }
 
 /// Shows the name and the settings.
