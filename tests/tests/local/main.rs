@@ -22,6 +22,7 @@ mod behaviours {
 
 mod any_model;
 mod async_invokes;
+mod aws_members;
 mod caching;
 mod chats;
 mod conversation_manager;

@@ -208,7 +208,8 @@ async fn a_response_of_another_format_is_an_error_with_its_bytes_and_without_its
     assert!(shown.contains("ClaudeMessages") && !shown.contains("secret"), "{shown}");
 }
 
-fn chunk(event: &Value) -> Frame {
+/// A frame with a chunk.
+pub(crate) fn chunk(event: &Value) -> Frame {
     use base64::Engine as _;
     let bytes = base64::engine::general_purpose::STANDARD.encode(event.to_string());
     Frame::event("chunk", &json!({"bytes": bytes}))
