@@ -1,7 +1,9 @@
 //! `embed`: vectors of many texts, in order, in batches, and with one error.
 
+use std::future::IntoFuture as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bedrock_orm::models::providers::*;
 use bedrock_orm::prelude::*;
@@ -152,6 +154,30 @@ async fn throttled_requests_are_sent_again() {
     assert_eq!(floats, [[1.0], [2.0]]);
     assert_eq!(embeddings.input_tokens, Some(2));
     assert_eq!(server.requests().len(), 4);
+}
+
+/// The runtime's time stands still and jumps to the next timer.
+#[tokio::test(start_paused = true)]
+async fn a_request_has_the_time_limit_of_the_call_or_else_of_the_session() {
+    const MINUTE: Duration = Duration::from_secs(60);
+    // The system accepts the connections, and nobody reads from them.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let session = Session::builder().local(&url).operation_timeout(7 * MINUTE).build().await.unwrap();
+    let call = || model(&session, TITAN).embed(&TitanEmbedding::default(), ["one"]);
+    for (call, limit) in [
+        (call(), Some(7 * MINUTE)),
+        (call().operation_timeout(2 * MINUTE), Some(2 * MINUTE)),
+        (call().operation_timeout(9 * MINUTE), Some(9 * MINUTE)),
+        (call().operation_timeout(None), None),
+    ] {
+        let started = tokio::time::Instant::now();
+        let waited = tokio::time::timeout(60 * MINUTE, call.into_future()).await;
+        let (elapsed, error) = (started.elapsed(), waited.map(Result::unwrap_err).ok());
+        assert_eq!(error.as_ref().map(Error::kind), limit.map(|_| ErrorKind::Timeout), "{limit:?}");
+        let limit = limit.unwrap_or(60 * MINUTE);
+        assert!((limit..limit + Duration::from_secs(1)).contains(&elapsed), "{elapsed:?}, not {limit:?}");
+    }
 }
 
 /// Holds each request until there are as many as `together`, and counts the most at once.

@@ -1,5 +1,7 @@
 //! The bidirectional stream: its halves, and Nova Sonic's events.
 
+use std::time::Duration;
+
 use bedrock_orm::models::providers::{
     SonicContentType, SonicConversation, SonicInput, SonicOutput, SonicPromptStart, SonicRole,
     SonicSessionStart, SonicStopReason, SonicTool,
@@ -9,8 +11,13 @@ use bedrock_orm::{BidirectionalReceiver, BidirectionalSender};
 use bedrock_orm_local::Reply;
 use bedrock_orm_tests::support::{local, model};
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt as _;
+use tokio::time::timeout;
 
 const SONIC: &str = "amazon.nova-2-sonic-v1:0";
+
+/// Far longer than every wait in these tests: what does not end fails.
+const WIDE: Duration = Duration::from_secs(15);
 
 async fn open(session: &Session) -> (BidirectionalSender, BidirectionalReceiver) {
     model(session, SONIC).invoke_model_with_bidirectional_stream().await.unwrap().split()
@@ -25,7 +32,7 @@ fn conversation() -> (SonicConversation, Vec<SonicInput>) {
 
 async fn all(mut receiver: BidirectionalReceiver) -> Vec<SonicOutput> {
     let mut events = Vec::new();
-    while let Some(event) = receiver.next_event().await {
+    while let Some(event) = timeout(WIDE, receiver.next_event()).await.expect("the stream ends") {
         events.push(event.unwrap());
     }
     events
@@ -129,6 +136,51 @@ async fn sending_ends_when_the_sending_half_is_dropped() {
     let (sender, receiver) = stream.split();
     assert!(sender.send("{}").await.unwrap_err().is_stream_interrupted());
     assert_eq!(names(&all(receiver).await), ["usageEvent"]);
+}
+
+#[tokio::test]
+async fn a_stream_ends_after_finish() {
+    let (_local, session) = local().await;
+    let start = json!({"event": {"sessionStart": {}}});
+    let (sender, receiver) = open(&session).await;
+    sender.send(start.to_string()).await.unwrap();
+    sender.finish();
+    assert_eq!(names(&all(receiver).await), ["usageEvent"]);
+
+    let mut stream = model(&session, SONIC).invoke_model_with_bidirectional_stream().await.unwrap();
+    stream.send(start.to_string()).await.unwrap();
+    stream.finish();
+    let mut chunks = 0;
+    while let Some(chunk) = timeout(WIDE, stream.next()).await.expect("the stream ends") {
+        chunk.unwrap();
+        chunks += 1;
+    }
+    assert_eq!(chunks, 1);
+}
+
+#[tokio::test]
+async fn a_request_that_opens_a_stream_ends_with_the_receiving_half_or_its_time() {
+    // A server that does not respond.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let session = Session::local(format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    for limit in [None, Some(Duration::from_millis(50))] {
+        let call = model(&session, SONIC).invoke_model_with_bidirectional_stream();
+        let call = match limit {
+            Some(limit) => call.operation_timeout(limit),
+            None => call,
+        };
+        let (sender, mut receiver) = call.await.unwrap().split();
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut bytes = [0; 1024];
+        assert!(connection.read(&mut bytes).await.unwrap() > 0, "the request is on its way");
+        match limit {
+            Some(_) => assert!(receiver.next().await.unwrap().unwrap_err().is_stream_interrupted()),
+            None => drop(receiver),
+        }
+        let until_closed = async { while connection.read(&mut bytes).await.is_ok_and(|count| count > 0) {} };
+        timeout(WIDE, until_closed).await.expect("the connection is closed");
+        assert!(sender.send("{}").await.unwrap_err().is_stream_interrupted());
+    }
 }
 
 #[tokio::test]
