@@ -9,7 +9,7 @@ use std::time::Duration;
 use bedrock_orm::models::{ConverseRequest, InferenceConfiguration};
 use bedrock_orm::prelude::*;
 use bedrock_orm::{Batch, BatchInput, BatchQuotas, BatchRecord, BatchResults, BatchRun, Limiter, TokenQuota};
-use bedrock_orm_local::{LocalBedrock, LocalBedrockBuilder, Reply};
+use bedrock_orm_local::{Fault, LocalBedrock, LocalBedrockBuilder, Reply};
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
@@ -30,6 +30,15 @@ impl World {
         let creations =
             requests.iter().filter(|it| it.operation.as_deref() == Some("CreateModelInvocationJob"));
         creations.map(bedrock_orm_local::RecordedRequest::json).collect()
+    }
+
+    /// Removes the job of a file from the manifest, as if the process were killed before it noted the job.
+    fn forget_job(&self, file: usize, arns: &[String]) {
+        let manifest = self.folder.join("my-bucket/some/batch/batch.json");
+        let mut noted: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+        let job_arn = &mut noted["attempts"][0]["parts"][file]["jobArn"];
+        assert_eq!(job_arn.take(), arns[file].as_str());
+        fs::write(&manifest, noted.to_string()).unwrap();
     }
 
     /// Returns the number of lines of each input file.
@@ -185,12 +194,7 @@ async fn a_batch_continues_after_its_process_was_killed() {
     drop(run);
 
     // The process is killed after it started a job, and before it noted that.
-    let manifest = world.folder.join("my-bucket/some/batch/batch.json");
-    let mut noted: Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
-    assert_eq!(noted["attempts"][0]["parts"][3]["jobArn"], arns[3].as_str());
-    noted["attempts"][0]["parts"][3]["jobArn"] = Value::Null;
-    fs::write(&manifest, noted.to_string()).unwrap();
-
+    world.forget_job(3, &arns);
     let run = Batch::resume(&world.session, world.store(), &arns[0]).await.unwrap();
     assert_eq!(run.uri(), URI);
     assert_eq!(run.job_arns(), arns[..3]);
@@ -205,6 +209,38 @@ async fn a_batch_continues_after_its_process_was_killed() {
     assert!(check(all(run.results()).await, 400).is_empty(), "a finished batch needs no request");
     let again = world.batch().quotas(quotas(100)).map(prompts(400)).await.unwrap();
     assert_eq!((again.job_arns(), world.creations().len()), (arns, 5));
+}
+
+#[tokio::test]
+async fn a_job_is_not_started_twice_though_no_process_noted_it() {
+    for is_token_known in [true, false] {
+        let world = World::new(&format!("unnoted-{is_token_known}"), replying(0)).await;
+        let run = world.batch().quotas(quotas(100)).map(prompts(300)).await.unwrap();
+        let arns = run.job_arns();
+        drop(run);
+        world.forget_job(1, &arns);
+        if !is_token_known {
+            // AWS has forgotten the token, and the name is taken.
+            let conflict = Fault::error("ConflictException").on("CreateModelInvocationJob").times(1);
+            world.local.fault(conflict).unwrap();
+        }
+        let run = Batch::resume(&world.session, world.store(), URI).await.unwrap();
+        assert_eq!(wait(&run).await.unwrap().succeeded, 300);
+        assert_eq!(run.job_arns(), arns);
+        let lookups = world.local.count("ListModelInvocationJobs");
+        assert_eq!(lookups > 0, !is_token_known, "the token is enough while AWS knows it");
+        assert!(check(all(run.results()).await, 300).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_conflict_about_something_else_is_the_error() {
+    let world = World::new("conflict", replying(0)).await;
+    let run = world.batch().in_store(world.store(), "s3://my-bucket/other").map(prompts(100)).await.unwrap();
+    assert_eq!(run.job_arns().len(), 1, "another batch has a job");
+    world.local.fault(Fault::error("ConflictException").on("CreateModelInvocationJob")).unwrap();
+    let error = world.batch().map(prompts(100)).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Conflict, Some("CreateModelInvocationJob")));
 }
 
 #[tokio::test]
