@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// AWS's quotas for batch inference jobs. They differ between models and accounts, and AWS changes them: Service Quotas has
-/// yours. The defaults are low values that most models allow.
+/// yours. The defaults may differ from them.
 ///
 /// ```
 /// use bedrock_orm::BatchQuotas;
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub struct BatchQuotas {
     /// The smallest number of records in a job. Fewer records are run directly. 100 by default.
     pub min_records_per_job: u64,
-    /// The largest number of records in a job, which has one file. 50,000 by default; many models allow 100,000.
+    /// The largest number of records in a job, which has one file. 50,000 by default.
     pub max_records_per_job: u64,
     /// The largest size of a file, in bytes. 1 GB by default.
     pub max_bytes_per_file: u64,
