@@ -72,6 +72,13 @@ impl FakeResponse {
         self
     }
 
+    /// Sends each byte of the body in a chunk of its own.
+    #[must_use]
+    pub fn byte_by_byte(mut self) -> Self {
+        self.body = self.body.concat().into_iter().map(|byte| vec![byte]).collect();
+        self
+    }
+
     /// Appends bytes to the body.
     #[must_use]
     pub fn then(mut self, bytes: impl Into<Vec<u8>>) -> Self {
@@ -236,6 +243,8 @@ async fn write_response(stream: &mut TcpStream, response: &FakeResponse) -> Opti
         bytes.extend(chunk);
         bytes.extend(b"\r\n");
         stream.write_all(&bytes).await.ok()?;
+        // The client reads this chunk before the next one is sent.
+        tokio::task::yield_now().await;
     }
     if response.ending == Ending::Whole {
         stream.write_all(b"0\r\n\r\n").await.ok()?;

@@ -1,5 +1,6 @@
 //! The events of a stream, and the reply that they form.
 
+use std::future::poll_fn;
 use std::time::Duration;
 
 use bedrock_orm::models::{
@@ -11,7 +12,7 @@ use bedrock_orm_tests::support::description::Service;
 use bedrock_orm_tests::support::fake_server::{Ending, FakeResponse, FakeServer};
 use bedrock_orm_tests::support::frames::Frame;
 use bedrock_orm_tests::support::{MODEL, local, model, session};
-use futures_util::TryStreamExt as _;
+use futures_util::{Stream as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
 /// Every event except the exceptions, with every member in the description.
@@ -115,6 +116,25 @@ async fn every_event_is_parsed_completely_and_in_order() {
     assert_eq!((delta.content_block_index, &delta.delta), (0, &thought));
     let ConverseStreamOutput::ContentBlockStart(start) = &received[9] else { panic!("{:?}", received[9]) };
     assert!(matches!(&start.start, ContentBlockStart::ToolUse(tool) if tool.name == "get_weather"));
+}
+
+#[tokio::test]
+async fn events_that_arrive_byte_by_byte_are_whole() {
+    let (_server, whole) = stream_of(FakeResponse::stream(frames(&every_event()))).await;
+    let (_server, stream) = stream_of(FakeResponse::stream(frames(&every_event())).byte_by_byte()).await;
+    let (mut stream, mut waits) = (std::pin::pin!(stream), 0);
+    let mut received = Vec::new();
+    while let Some(event) = poll_fn(|context| {
+        let polled = stream.as_mut().poll_next(context);
+        waits += usize::from(polled.is_pending());
+        polled
+    })
+    .await
+    {
+        received.push(event.unwrap());
+    }
+    assert!(waits > 10 * received.len(), "it waits {waits} times within {} events", received.len());
+    assert_eq!(received, whole.try_collect::<Vec<_>>().await.unwrap());
 }
 
 #[tokio::test]
