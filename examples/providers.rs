@@ -1,6 +1,6 @@
 //! Each provider's format of InvokeModel, whole and streamed: `cargo run --example providers`.
 //!
-//! AWS has retired some of the models. A local Bedrock still has them here.
+//! AWS has retired the models at the end, which a local Bedrock still has here.
 
 use bedrock_orm::models::StreamedBody;
 use bedrock_orm::models::providers::*;
@@ -15,10 +15,7 @@ async fn main() -> Result {
 
     let claude = ClaudeMessages::new([ask], 256);
     both(&models, "us.anthropic.claude-sonnet-4-5-20250929-v1:0", &claude, ClaudeResponse::text).await;
-    let completion = ClaudeCompletion::new("\n\nHuman: Say hello.\n\nAssistant:", 256);
-    both(&models, "anthropic.claude-v2", &completion, ClaudeCompletionResponse::text).await;
     both(&models, "amazon.nova-lite-v1:0", &NovaMessages::new([ask]), NovaResponse::text).await;
-    both(&models, "amazon.titan-text-express-v1", &TitanText::new(ask), TitanTextResponse::text).await;
     both(&models, "meta.llama3-8b-instruct-v1:0", &LlamaText::new(ask), LlamaResponse::text).await;
     let mistral = MistralText::new("<s>[INST] Say hello. [/INST]");
     both(&models, "mistral.mistral-7b-instruct-v0:2", &mistral, MistralTextResponse::text).await;
@@ -30,15 +27,20 @@ async fn main() -> Result {
         "qwen.qwen3-32b-v1:0",
         "deepseek.v3-v1:0",
         "mistral.mistral-large-3-675b-instruct",
-        "ai21.jamba-1-5-mini-v1:0",
     ] {
         both(&models, id, &chat, ChatResponse::text).await;
     }
-    both(&models, "cohere.command-r-v1:0", &CohereChat::new(ask), CohereChatResponse::text).await;
-    both(&models, "cohere.command-text-v14", &CohereText::new(ask), CohereTextResponse::text).await;
     let video = TwelveLabsMedia::s3("s3://my-bucket/video.mp4", "123456789012");
     let pegasus = Pegasus::new("What happens?", video);
     both(&models, "us.twelvelabs.pegasus-1-2-v1:0", &pegasus, |reply| reply.message.clone()).await;
+
+    println!("\nAWS has retired the models of these formats:");
+    let completion = ClaudeCompletion::new("\n\nHuman: Say hello.\n\nAssistant:", 256);
+    both(&models, "anthropic.claude-v2", &completion, ClaudeCompletionResponse::text).await;
+    both(&models, "amazon.titan-text-express-v1", &TitanText::new(ask), TitanTextResponse::text).await;
+    both(&models, "ai21.jamba-1-5-mini-v1:0", &chat, ChatResponse::text).await;
+    both(&models, "cohere.command-r-v1:0", &CohereChat::new(ask), CohereChatResponse::text).await;
+    both(&models, "cohere.command-text-v14", &CohereText::new(ask), CohereTextResponse::text).await;
     Ok(())
 }
 

@@ -20,11 +20,16 @@ const INVENTED: [&str; 4] = [
 ];
 
 /// Retired models that a text names because it shows, and says so, how the formats of retired models are used.
-const SHOWN_AS_RETIRED: [(&str, &str); 4] = [
+const SHOWN_AS_RETIRED: [(&str, &str); 9] = [
     ("docs/invoking.md", "amazon.nova-canvas-v1:0"),
     ("docs/invoking.md", "amazon.titan-text-express-v1"),
     ("docs/invoking.md", "cohere.command-r-v1:0"),
     ("examples/invoke.rs", "amazon.titan-text-express-v1"),
+    ("examples/providers.rs", "ai21.jamba-1-5-mini-v1:0"),
+    ("examples/providers.rs", "amazon.titan-text-express-v1"),
+    ("examples/providers.rs", "anthropic.claude-v2"),
+    ("examples/providers.rs", "cohere.command-r-v1:0"),
+    ("examples/providers.rs", "cohere.command-text-v14"),
 ];
 
 /// The models and prefixes of the local Bedrock's catalogue.

@@ -42,7 +42,7 @@ pub(crate) struct Walk<M: Row> {
 const MOST_EMPTY_PAGES: usize = 1_000;
 
 /// The error for a list that would not end.
-fn endless<M: Row>(what: String) -> Error {
+fn endless<M: Row>(what: &str) -> Error {
     let message = format!("{what}, so the list of {} would not end", M::KIND);
     Error::new(ErrorKind::InvalidResponse, message).with_operation(M::OPERATION)
 }
@@ -66,10 +66,10 @@ impl<M: Row> Walk<M> {
 
     async fn page(&mut self, wanted: Option<usize>) -> Result<Page<Bound<M>>> {
         if self.repeats {
-            return Err(endless::<M>("AWS returned the same next token twice".to_owned()));
+            return Err(endless::<M>("AWS returned the same next token twice"));
         }
         if self.empty_pages >= MOST_EMPTY_PAGES {
-            return Err(endless::<M>(format!("AWS returned {MOST_EMPTY_PAGES} empty pages in a row")));
+            return Err(endless::<M>(&format!("AWS returned {MOST_EMPTY_PAGES} empty pages in a row")));
         }
         let session = match &self.session {
             Some(session) => session.clone(),
