@@ -3,7 +3,12 @@
 //! AWS has retired the models at the end, which a local Bedrock still has here.
 
 use bedrock_orm::models::StreamedBody;
-use bedrock_orm::models::providers::*;
+use bedrock_orm::models::providers::{
+    ChatCompletions, ChatResponse, ClaudeCompletion, ClaudeCompletionResponse, ClaudeMessages,
+    ClaudeResponse, CohereChat, CohereChatResponse, CohereText, CohereTextResponse, DeepSeekText,
+    DeepSeekTextResponse, LlamaResponse, LlamaText, MistralText, MistralTextResponse, NovaMessages,
+    NovaResponse, Pegasus, TitanText, TitanTextResponse, TwelveLabsMedia,
+};
 use bedrock_orm::prelude::*;
 use bedrock_orm_examples::{Bedrock, Result};
 

@@ -46,9 +46,8 @@ impl ServerHandler for Server {
         if names.contains(&"never") {
             std::future::pending::<()>().await;
         }
-        let mut result = ListToolsResult::default();
-        result.tools =
-            names.iter().map(|name| McpTool::new(*name, "Returns the weather.", schema())).collect();
+        let tools = names.iter().map(|name| McpTool::new(*name, "Returns the weather.", schema())).collect();
+        let mut result = ListToolsResult::with_all_items(tools);
         result.next_cursor = match names.last() {
             Some(&"again") => Some(page.to_string()),
             Some(&"broken") => Some("99".to_owned()),

@@ -99,6 +99,8 @@ pub(crate) struct Events<T: Event> {
     call: Option<OpenCall>,
 }
 
+// Nearly every source is a receiver, until the stream ends. A box would be one more allocation.
+#[expect(clippy::large_enum_variant)]
 enum Source<T: Event> {
     Receiver { receiver: EventReceiver<T::Sdk, T::SdkError>, target: Target },
     Given(vec::IntoIter<Result<T>>),

@@ -297,7 +297,7 @@ async fn a_call_can_set_a_shorter_or_a_longer_limit() {
     let page = video.list_async_invokes().operation_timeout(WIDE).await.unwrap();
     assert!(page.items[0].full().await.unwrap_err().is_timeout(), "the limit is that of one call");
     Guardrail::objects().using(&hasty).list().await.unwrap_err();
-    Guardrail::objects().using(&hasty.with_operation_timeout(WIDE)).list().await.unwrap();
+    Guardrail::objects().using(hasty.with_operation_timeout(WIDE)).list().await.unwrap();
 }
 
 #[tokio::test]
