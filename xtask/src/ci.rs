@@ -25,7 +25,7 @@ const CHECKS: [Check; 15] = [
     ("without the control plane", |root| {
         cargo(root, &["check", "--quiet", "-p", "bedrock-orm", "--no-default-features"])
     }),
-    ("features", features::run),
+    ("features", |root| features::run(root, true)),
     ("supply chain", supply_chain::run),
     ("documentation", documentation),
     ("public API", |root| public_api::run(root, false)),

@@ -67,7 +67,7 @@ fn run(words: &[&str]) -> Result {
         ["bench", "--quick"] => bench::run(&root(), true),
         ["public-api"] => public_api::run(&root(), false),
         ["public-api", "--write"] => public_api::run(&root(), true),
-        ["features"] => features::run(&root()),
+        ["features"] => features::run(&root(), false),
         ["supply-chain"] => supply_chain::run(&root()),
         ["faults"] => reliability::run(&root(), "faults", "fault_matrix", &[]),
         ["faults", "--quick"] => reliability::run(&root(), "faults", "fault_matrix", &["--quick"]),
