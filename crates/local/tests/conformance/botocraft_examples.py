@@ -138,7 +138,8 @@ def close():
 
 
 def querysets():
-    models = FoundationModel.objects.list()
+    """botocraft 0.36.0 does not know the modality `AUDIO`, so it cannot list the models of all providers, on AWS neither."""
+    models = FoundationModel.objects.list(byProvider="Anthropic")
     claude = models.filter(modelName__icontains="claude").order_by("modelId")
     assert claude.count() > 5 and claude.first().modelId.startswith("anthropic.")
     assert claude.exists() and len(list(claude[:3])) == 3
