@@ -11,7 +11,7 @@ use bedrock_orm::prelude::*;
 use bedrock_orm::{Batch, BatchQuotas, BatchRun, Result};
 use bedrock_orm_local::{LocalBedrock, RecordedEvent, Reply};
 use bedrock_orm_tests::behaviours::raw_invocations::nova;
-use bedrock_orm_tests::support::{MODEL, VIDEO_MODEL, model};
+use bedrock_orm_tests::support::{MODEL, VIDEO_MODEL, model, seed_imported_models};
 use serde_json::{Value, json};
 
 const SPEECH_MODEL: &str = "amazon.nova-2-sonic-v1:0";
@@ -130,16 +130,7 @@ impl Family {
                 let created = Guardrail::objects().using(session).create(guardrail()).await?;
                 prepared.guardrail_id = created.guardrail_id.clone();
             }
-            Self::List => {
-                let row = |number: usize| {
-                    json!({
-                        "modelArn": format!("arn:aws:bedrock:us-east-1:123456789012:imported-model/model000000{number}"),
-                        "modelName": format!("model-{number}"),
-                        "creationTime": "2026-01-01T00:00:00Z",
-                    })
-                };
-                local.seed("ListImportedModels", (0..ROWS).map(row)).unwrap();
-            }
+            Self::List => seed_imported_models(local, ROWS),
             Self::Batch => prepared.batch = Some(start_batch(session, folder).await?),
             _ => {}
         }

@@ -7,8 +7,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
 use bedrock_orm_local::{At, Checksum, Fault, LocalBedrock, RecordedRequest, Reply};
+use bedrock_orm_tests::support::seed_imported_models;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use crate::audit::Audit;
 use crate::work;
@@ -68,14 +68,7 @@ pub(crate) fn serve() -> ExitCode {
         .faults(faults())
         .reply_with(|conversation| Reply::text(work::reply(&conversation.text())));
     let local = runtime.block_on(builder.start()).unwrap();
-    let row = |number: usize| {
-        json!({
-            "modelArn": format!("arn:aws:bedrock:us-east-1:123456789012:imported-model/model000000{number}"),
-            "modelName": format!("model-{number}"),
-            "creationTime": "2026-01-01T00:00:00Z",
-        })
-    };
-    local.seed("ListImportedModels", (0..ROWS).map(row)).unwrap();
+    seed_imported_models(&local, ROWS);
     println!("{}", local.url());
     thread::spawn(|| {
         let _ = std::io::stdin().lines().count();

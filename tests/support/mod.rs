@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bedrock_orm::prelude::*;
 use bedrock_orm_local::{LocalBedrock, RecordedRequest};
+use serde_json::json;
 
 /// A model that supports Converse and streaming on demand in many regions.
 pub const MODEL: &str = "amazon.nova-lite-v1:0";
@@ -36,6 +37,18 @@ pub async fn local() -> (LocalBedrock, Session) {
 /// Returns a bound model with only its ID.
 pub fn model(session: &Session, id: &str) -> Bound<FoundationModel> {
     FoundationModel::with_id(id).using(session)
+}
+
+/// Lets the server list this number of imported models, from `model-0` on.
+pub fn seed_imported_models(local: &LocalBedrock, rows: usize) {
+    let row = |number: usize| {
+        json!({
+            "modelArn": format!("arn:aws:bedrock:us-east-1:123456789012:imported-model/model000000{number}"),
+            "modelName": format!("model-{number}"),
+            "creationTime": "2026-01-01T00:00:00Z",
+        })
+    };
+    local.seed("ListImportedModels", (0..rows).map(row)).unwrap();
 }
 
 /// Returns the request that the server received, and panics if it received none or several.
