@@ -6,8 +6,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // an internal program
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+mod support;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{env, fs, process};
@@ -16,10 +16,11 @@ use bedrock_orm::object_store::local::LocalFileSystem;
 use bedrock_orm::prelude::*;
 use bedrock_orm::{Batch, BatchRun};
 use bedrock_orm_local::{LocalBedrock, Reply};
+use support::ServerProcess;
 
 #[tokio::main]
 async fn main() {
-    let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments = support::arguments();
     let [what, value] = arguments.as_slice() else { panic!("batch <map|serve> <records|folder>") };
     match what.as_str() {
         "map" => map(value.parse().unwrap()).await,
@@ -31,16 +32,8 @@ async fn main() {
 async fn map(records: u64) {
     let folder = env::temp_dir().join(format!("bedrock-orm-bench-{}", process::id()));
     fs::create_dir_all(folder.join("bucket")).unwrap();
-    let mut server = Command::new(env::current_exe().unwrap())
-        .arg("serve")
-        .arg(&folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut url = String::new();
-    BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
-    let session = Session::local(url.trim()).unwrap();
+    let server = ServerProcess::start(folder.to_str().unwrap());
+    let session = Session::local(&server.url).unwrap();
     let model = FoundationModel::with_id("amazon.nova-lite-v1:0").using(&session);
     let store = Arc::new(LocalFileSystem::new_with_prefix(folder.join("bucket")).unwrap());
 
@@ -67,9 +60,7 @@ async fn map(records: u64) {
     assert_eq!((count, sum), (records, records * (records - 1) / 2));
     let seconds = [written, waited - written, start.elapsed() - waited].map(|time| time.as_secs_f64());
     println!("{} {:.1} {:.1} {:.1}", largest(), seconds[0], seconds[1], seconds[2]);
-    // The server stops when its standard input is closed.
-    drop(server.stdin.take());
-    server.wait().unwrap();
+    server.stop();
     fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -100,7 +91,5 @@ async fn serve(folder: &str) {
         .start()
         .await
         .unwrap();
-    println!("{}", local.url());
-    tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await.unwrap().unwrap();
-    local.shutdown().await;
+    support::serve(local).await;
 }

@@ -1,7 +1,8 @@
 //! Lists and details through the ORM and through the raw SDK, for `cargo xtask bench`.
 //!
-//! `list <sdk|orm> <models|pages|work|full> <url> <times>` prints the time of `times` of them: a list of 100 models, all 100
-//! pages of 100 guardrails, the same with 20 ms of work for each page, or the details of `times` guardrails.
+//! `list <sides> <models|pages|work|full> <url> <times> <blocks>` prints the times of blocks of `times` of them through each of
+//! the sides in turns: a list of 100 models, all 100 pages of 100 guardrails, the same with 20 ms of work for each page, or the
+//! details of `times` guardrails. `sides` is a list, such as `orm,sdk`.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // an internal program
 
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use aws_sdk_bedrock::Client;
 use bedrock_orm::prelude::*;
-use support::{Stopwatch, arguments, config};
+use support::{arguments, config, in_turns};
 
 /// What a program does with a page before it takes the next.
 const WORK: Duration = Duration::from_millis(20);
@@ -22,14 +23,37 @@ const PAGE: usize = 100;
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let arguments = arguments();
-    let [side, what, url, times] = arguments.as_slice() else {
-        panic!("list <sdk|orm> <models|pages|work|full> <url> <times>")
+    let [sides, what, url, times, blocks] = arguments.as_slice() else {
+        panic!("list <sides> <models|pages|work|full> <url> <times> <blocks>")
     };
-    let times: usize = times.parse().unwrap();
-    match side.as_str() {
-        "sdk" => measure(Sdk(Client::new(&config(url, 1))), what, times).await,
-        "orm" => measure(Orm(Session::from_sdk_config(&config(url, 1)).unwrap()), what, times).await,
-        _ => panic!("no such side: {side}"),
+    let (times, blocks): (usize, usize) = (times.parse().unwrap(), blocks.parse().unwrap());
+    let sides: Vec<_> = sides.split(',').map(|name| (name, Listing::new(name, url))).collect();
+    for (_, side) in &sides {
+        side.block("models", 1).await;
+    }
+    in_turns(&sides, blocks, async |side| side.block(what, times).await).await;
+}
+
+/// The client of a side.
+enum Listing {
+    Orm(Orm),
+    Sdk(Sdk),
+}
+
+impl Listing {
+    fn new(name: &str, url: &str) -> Self {
+        match name {
+            "orm" => Self::Orm(Orm(Session::from_sdk_config(&config(url, 1)).unwrap())),
+            "sdk" => Self::Sdk(Sdk(Client::new(&config(url, 1)))),
+            _ => panic!("no such side: {name}"),
+        }
+    }
+
+    async fn block(&self, what: &str, times: usize) -> usize {
+        match self {
+            Self::Orm(side) => block(side, what, times).await,
+            Self::Sdk(side) => block(side, what, times).await,
+        }
     }
 }
 
@@ -41,30 +65,21 @@ trait Side {
     async fn full(&self, rows: usize) -> usize;
 }
 
-async fn measure(side: impl Side, what: &str, times: usize) {
-    side.models().await;
-    let watch = Stopwatch::start();
-    let mut read = 0;
-    match what {
-        "models" => {
-            for _ in 0..times {
-                read += side.models().await;
-            }
-        }
-        "pages" => {
-            for _ in 0..times {
-                read += side.pages().await;
-            }
-        }
-        "work" => {
-            for _ in 0..times {
-                read += side.work().await;
-            }
-        }
-        "full" => read = side.full(times).await,
-        _ => panic!("no such measurement: {what}"),
+/// Does something this many times, and returns the number of rows that were read.
+async fn block(side: &impl Side, what: &str, times: usize) -> usize {
+    if what == "full" {
+        return side.full(times).await;
     }
-    watch.print(read);
+    let mut read = 0;
+    for _ in 0..times {
+        read += match what {
+            "models" => side.models().await,
+            "pages" => side.pages().await,
+            "work" => side.work().await,
+            _ => panic!("no such measurement: {what}"),
+        };
+    }
+    read
 }
 
 struct Sdk(Client);

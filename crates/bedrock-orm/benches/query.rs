@@ -2,18 +2,18 @@
 //!
 //! `query orm <rows>` filters and orders `rows` rows in memory with a queryset, and `query hand <rows>` with a closure.
 //! Each runs in its own process, so that the state of the heap is the same. Both print the best time of several runs in
-//! microseconds, and the result. `query stream <rows>` streams `rows` rows from a local Bedrock in another process, and
+//! nanoseconds, and the result. `query stream <rows>` streams `rows` rows from a local Bedrock in another process, and
 //! prints by how many KiB its memory has grown. (`query serve <rows>` is the other process.)
 
 #![allow(clippy::unwrap_used, clippy::panic)] // an internal program
 
+mod support;
+
 use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::hint::black_box;
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
 use std::time::Instant;
-use std::{env, fs, vec};
+use std::{fs, vec};
 
 use bedrock_orm::Objects;
 use bedrock_orm::lookups::{NamedField, Text};
@@ -24,13 +24,14 @@ use bedrock_orm::resources::{List, PageRequest, Parameter, Row};
 use bedrock_orm::{Page, Resource, Result};
 use bedrock_orm_local::LocalBedrock;
 use serde_json::json;
+use support::{ServerProcess, arguments};
 
 const PAGE: usize = 1000;
 const ROUNDS: usize = 9;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments = arguments();
     let [what, rows] = arguments.as_slice() else { panic!("query <orm|hand|stream|serve> <rows>") };
     let rows: usize = rows.parse().unwrap();
     match what.as_str() {
@@ -117,7 +118,7 @@ async fn filter(rows: usize, with_orm: bool) {
         LISTED.set(models.clone().into_iter());
         let start = Instant::now();
         let names = if with_orm { by_queryset(&session).await } else { by_hand(&session).await };
-        best = best.min(start.elapsed().as_micros());
+        best = best.min(start.elapsed().as_nanos());
         found = names;
     }
     let mut checksum = DefaultHasher::new();
@@ -153,16 +154,8 @@ async fn by_hand(session: &Session) -> Vec<String> {
 }
 
 async fn stream(rows: usize) {
-    let mut server = Command::new(env::current_exe().unwrap())
-        .args(["serve", &rows.to_string()])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut url = String::new();
-    BufReader::new(server.stdout.take().unwrap()).read_line(&mut url).unwrap();
-    let session = Session::local(url.trim()).unwrap();
-
+    let server = ServerProcess::start(&rows.to_string());
+    let session = Session::local(&server.url).unwrap();
     let before = resident();
     let (mut most, mut seen) = (before, 0);
     let mut stream = AsyncInvoke::objects().using(&session).list().page_size(1000).stream();
@@ -175,9 +168,7 @@ async fn stream(rows: usize) {
     }
     assert_eq!(seen, rows);
     println!("{}", most - before);
-    // The server stops when its standard input is closed.
-    drop(server.stdin.take());
-    server.wait().unwrap();
+    server.stop();
 }
 
 /// Returns the memory of this process in KiB.
@@ -200,7 +191,5 @@ async fn serve(rows: usize) {
         })
     };
     local.seed("ListAsyncInvokes", (0..rows).map(row)).unwrap();
-    println!("{}", local.url());
-    tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await.unwrap().unwrap();
-    local.shutdown().await;
+    support::serve(local).await;
 }

@@ -7,7 +7,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)] // an internal program
 
-use std::env;
+mod support;
+
 use std::time::{Duration, Instant};
 
 use bedrock_orm::prelude::*;
@@ -25,7 +26,7 @@ const LATENCY: Duration = Duration::from_secs(2);
 
 #[tokio::main]
 async fn main() {
-    let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments = support::arguments();
     let [side] = arguments.as_slice() else { panic!("quota <limiter|retries>") };
     let is_limited = match side.as_str() {
         "limiter" => true,

@@ -1,16 +1,14 @@
 //! Calls and streams through the ORM, through the raw SDK, and through a bare HTTP client. `cargo xtask bench` compares
 //! them.
 //!
-//! `talk <sdk|orm|bare> <what> <url|canned> <times>` prints the time of `times` calls, or of streams with `times` events in
-//! all. With `canned` the calls use no network, so that valgrind's counts do not depend on it.
+//! `talk <sides> <what> <url|canned> <times> <blocks>` prints the times of blocks of `times` calls, or of streams with `times`
+//! events in all, through each of the sides in turns. `sides` is a list, such as `orm,sdk,bare`. With `canned` the calls use
+//! no network, so that valgrind's counts do not depend on it.
 
 #![allow(clippy::unwrap_used, clippy::panic)] // an internal program
 
 mod support;
 
-use std::time::Instant;
-
-use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::types as sdk;
 use bedrock_orm::extensions::{ConverseExt as _, UsingExt as _};
 use bedrock_orm::models::ContentBlockDelta;
@@ -20,7 +18,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
-use support::{MODEL, PROMPT, SYSTEM, Stopwatch, arguments, config};
+use support::{MODEL, PROMPT, SYSTEM, arguments, config, in_turns};
 
 /// The number of events of a stream: as many as a long reply has.
 const EVENTS: usize = 2000;
@@ -31,15 +29,54 @@ const IN_FLIGHT: usize = 64;
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let arguments = arguments();
-    let [side, what, url, times] = arguments.as_slice() else {
-        panic!("talk <sdk|orm|bare> <converse|concurrent|stream|collect|first-event> <url|canned> <times>")
+    let [sides, what, url, times, blocks] = arguments.as_slice() else {
+        panic!(
+            "talk <sides> <converse|concurrent|stream|collect|streams|first-event|first> <url|canned> <times> <blocks>"
+        )
     };
-    let times: usize = times.parse().unwrap();
-    match side.as_str() {
-        "sdk" => measure(Sdk::new(url), what, times).await,
-        "orm" => measure(Orm::new(url), what, times).await,
-        "bare" => measure(Bare::new(url), what, times).await,
-        _ => panic!("no such side: {side}"),
+    let (times, blocks): (usize, usize) = (times.parse().unwrap(), blocks.parse().unwrap());
+    let sides: Vec<_> = sides.split(',').map(|name| (name, Client::new(name, url))).collect();
+    if what == "first" {
+        // The program's whole time is measured from outside.
+        sides[0].1.block("converse", 1).await;
+        return;
+    }
+    // Opens the connections, and lets all code run once.
+    let first = match what.as_str() {
+        "converse" | "first-event" => 5,
+        "concurrent" => 2 * IN_FLIGHT,
+        "stream" | "collect" => EVENTS,
+        _ => 0,
+    };
+    for (_, side) in &sides {
+        side.block(what, first).await;
+    }
+    in_turns(&sides, blocks, async |side| side.block(what, times).await).await;
+}
+
+/// The client of a side.
+enum Client {
+    Orm(Orm),
+    Sdk(Sdk),
+    Bare(Bare),
+}
+
+impl Client {
+    fn new(name: &str, url: &str) -> Self {
+        match name {
+            "orm" => Self::Orm(Orm::new(url)),
+            "sdk" => Self::Sdk(Sdk::new(url)),
+            "bare" => Self::Bare(Bare::new(url)),
+            _ => panic!("no such side: {name}"),
+        }
+    }
+
+    async fn block(&self, what: &str, times: usize) -> usize {
+        match self {
+            Self::Orm(side) => block(side, what, times).await,
+            Self::Sdk(side) => block(side, what, times).await,
+            Self::Bare(side) => block(side, what, times).await,
+        }
     }
 }
 
@@ -56,77 +93,51 @@ trait Side {
     async fn echo(&self) -> usize;
 }
 
-async fn measure<S: Side>(side: S, what: &str, times: usize) {
+/// Does something this many times, and returns how much was read.
+async fn block(side: &impl Side, what: &str, times: usize) -> usize {
+    let mut read = 0;
     match what {
-        "first" => {
-            // The program's whole time is measured from outside.
-            side.converse().await;
-        }
         "converse" => {
-            warm_up(&side).await;
-            let watch = Stopwatch::start();
-            let mut read = 0;
             for _ in 0..times {
                 read += side.converse().await;
             }
-            watch.print(read);
         }
         "concurrent" => {
-            let calls = |times: usize| {
-                let calls = futures_util::stream::iter(0..times).map(|_| side.converse());
-                calls.buffer_unordered(IN_FLIGHT).fold(0, async |sum, read| sum + read)
-            };
-            calls(2 * IN_FLIGHT).await;
-            let watch = Stopwatch::start();
-            watch.print(calls(times).await);
+            let calls = futures_util::stream::iter(0..times).map(|_| side.converse());
+            read = calls.buffer_unordered(IN_FLIGHT).fold(0, async |sum, read| sum + read).await;
+        }
+        "stream" => {
+            for _ in 0..times / EVENTS {
+                read += side.stream(EVENTS).await;
+            }
+        }
+        "collect" => {
+            for _ in 0..times / EVENTS {
+                read += side.collect(EVENTS).await;
+            }
         }
         "streams" => {
-            let mut read = 0;
-            let watch = Stopwatch::start();
             for _ in 0..times {
                 read += side.echo().await;
             }
-            watch.print(read);
-        }
-        "stream" | "collect" => {
-            warm_up(&side).await;
-            side.stream(EVENTS).await;
-            let watch = Stopwatch::start();
-            let mut read = 0;
-            for _ in 0..times / EVENTS {
-                read += if what == "stream" { side.stream(EVENTS).await } else { side.collect(EVENTS).await };
-            }
-            watch.print(read);
         }
         "first-event" => {
-            warm_up(&side).await;
-            let mut waits = Vec::new();
             for _ in 0..times {
-                let start = Instant::now();
                 side.first_event().await;
-                waits.push(start.elapsed());
             }
-            waits.sort();
-            println!("{}", json!({"wall_ns": waits[times / 2].as_nanos() as u64}));
         }
         _ => panic!("no such measurement: {what}"),
     }
-}
-
-/// Opens the connection, and lets all code run once.
-async fn warm_up(side: &impl Side) {
-    for _ in 0..5 {
-        side.converse().await;
-    }
+    read
 }
 
 struct Sdk {
-    client: Client,
+    client: aws_sdk_bedrockruntime::Client,
 }
 
 impl Sdk {
     fn new(url: &str) -> Self {
-        Self { client: Client::new(&config(url, EVENTS)) }
+        Self { client: aws_sdk_bedrockruntime::Client::new(&config(url, EVENTS)) }
     }
 
     fn message() -> sdk::Message {

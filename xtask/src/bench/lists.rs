@@ -1,7 +1,7 @@
 //! Lists and details.
 
-use super::programs::measured;
-use super::sides::{Bench, MICROSECONDS, MILLISECONDS, Quantity, Side};
+use super::programs::blocks;
+use super::sides::{Bench, MICROSECONDS, MILLISECONDS, Quantity, Work, boto3, botocraft, sdk};
 use super::table::Reach::{self, AtLeast, AtMost};
 use super::table::Row;
 use crate::result::Result;
@@ -15,54 +15,47 @@ const ROWS: u64 = 200;
 
 pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
     let url = bench.server.url.clone();
-    let list = |bench: &Bench<'_>, name: &'static str, side: &str, what: &str, url: &str, times: u64| {
-        bench.program(name, "list", &[side, what, url, &times.to_string()], times)
-    };
-    let orm =
-        |bench: &Bench<'_>, what: &str, url: &str, times| list(bench, "bedrock-orm", "orm", what, url, times);
-    let sdk =
-        |bench: &Bench<'_>, what: &str, url: &str, times| list(bench, "the SDK", "sdk", what, url, times);
-
-    let others = [
-        Some(sdk(bench, "models", &url, 200)?.reach(AtMost(1.0))),
-        bench.python("boto3", "models", 20, Reach::None),
-        bench.python("botocraft", "models", 10, AtLeast(70.0)),
-    ];
-    let ours = orm(bench, "models", &url, 200)?;
-    bench.compare(
-        "a list of 100 models: CPU",
-        Quantity::Cpu,
-        MICROSECONDS,
-        ours,
-        others.into_iter().flatten(),
-    )?;
-
-    for (what, quantity) in
-        [("100 pages of 100 rows: CPU", Quantity::Cpu), ("100 pages of 100 rows: time", Quantity::Wall)]
-    {
-        let others = [sdk(bench, "pages", &url, 10)?.reach(AtMost(0.75))];
-        let ours = orm(bench, "pages", &url, 10)?;
-        bench.compare(what, quantity, MILLISECONDS, ours, others)?;
-    }
-
     let slow = Server::start(bench.programs.path("static_server")?, &["20"])?;
-    let others = [sdk(bench, "work", &slow.url, 1)?.reach(AtMost(0.55))];
-    let ours = orm(bench, "work", &slow.url, 1)?;
-    let what = "100 pages at 20 ms each, with 20 ms of work a page: time";
-    bench.compare(what, Quantity::Wall, MILLISECONDS, ours, others)?;
+    let work = |what, units, blocks| Work { program: "list", what, url: &url, units, blocks };
+    let slow_work = |what, units| Work { program: "list", what, url: &slow.url, units, blocks: 1 };
 
-    let rows = |side: Side| Side { units: 1, ..side };
-    let others = [rows(sdk(bench, "full", &slow.url, ROWS)?.reach(AtMost(1.0 / 7.0)))];
-    let ours = rows(orm(bench, "full", &slow.url, ROWS)?);
-    bench.compare("details of 200 rows at 20 ms each: time", Quantity::Wall, MILLISECONDS, ours, others)?;
+    bench.compare(
+        &[("a list of 100 models: CPU", Quantity::Cpu)],
+        MICROSECONDS,
+        &work("models", 20, 20),
+        &[sdk(AtMost(1.0))],
+        &[boto3(20, Reach::None), botocraft(10, AtLeast(70.0))],
+    )?;
+    bench.compare(
+        &[("100 pages of 100 rows: CPU", Quantity::Cpu), ("100 pages of 100 rows: time", Quantity::Wall)],
+        MILLISECONDS,
+        &work("pages", 1, 15),
+        &[sdk(AtMost(0.75))],
+        &[],
+    )?;
+    bench.compare(
+        &[("100 pages at 20 ms each, with 20 ms of work a page: time", Quantity::Wall)],
+        MILLISECONDS,
+        &slow_work("work", 1),
+        &[sdk(AtMost(0.55))],
+        &[],
+    )?;
+    bench.compare(
+        &[("details of one of 200 rows at 20 ms each: time", Quantity::Wall)],
+        MILLISECONDS,
+        &slow_work("full", ROWS),
+        &[sdk(AtMost(1.0 / 7.0))],
+        &[],
+    )?;
     quota(bench)
 }
 
 /// Details under a quota: nothing is lost, and the quota is used.
 fn quota(bench: &mut Bench<'_>) -> Result {
     let server = Server::start(bench.programs.path("static_server")?, &["20", &QUOTA.to_string()])?;
-    let arguments = ["orm", "full", &server.url, &ROWS.to_string()];
-    let time = measured(&mut bench.programs.command("list", &arguments)?)?;
+    let arguments = ["orm", "full", &server.url, &ROWS.to_string(), "1"];
+    let times = blocks(&mut bench.programs.command("list", &arguments)?)?;
+    let time = times.get("orm").and_then(|blocks| blocks.first()).ok_or("no time of the details")?;
     if time.read != ROWS {
         return Err(format!("{} of {ROWS} details came back", time.read).into());
     }

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use super::programs::measured;
-use super::sides::{Bench, Lowest, MICROSECONDS};
+use super::pairs::Pairs;
+use super::programs::blocks;
+use super::sides::{Bench, MICROSECONDS};
 use super::table::Reach::AtMost;
-use super::table::Row;
 use crate::process::cargo;
 use crate::result::Result;
 use crate::server::Server;
@@ -19,38 +19,23 @@ pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
     let local = bench.target.join("release/bedrock-local");
     let local = Server::start(&local, &["--port", "0", "--stream-pace", "0"])?;
     let fixed = Server::start(bench.programs.path("static_server")?, &[])?;
-    for (what, of, times) in [
-        ("the local Bedrock, `Converse`: CPU of the server", "concurrent", "5000"),
-        ("the local Bedrock, an event: CPU of the server", "streams", "200"),
+    for (what, of, units) in [
+        ("the local Bedrock, `Converse`: CPU of the server", "concurrent", 5000),
+        ("the local Bedrock, an event: CPU of the server", "streams", 200),
     ] {
+        let times = &units.to_string();
         let one = |server: &Server| -> Result<f64> {
             let before = cpu_ns(server)?;
-            let units = match of {
-                "streams" => {
-                    measured(&mut bench.programs.command("talk", &["sdk", of, &server.url, times])?)?.read
-                }
-                _ => {
-                    measured(&mut bench.programs.command("talk", &["sdk", of, &server.url, times])?)?;
-                    times.parse()?
-                }
-            };
+            let times = blocks(&mut bench.programs.command("talk", &["sdk", of, &server.url, times, "1"])?)?;
+            let block = times.get("sdk").and_then(|blocks| blocks.first()).ok_or("no time of the calls")?;
+            let units = if of == "streams" { block.read } else { units };
             Ok((cpu_ns(server)? - before) / units as f64)
         };
-        let (mut ours, mut theirs) = (Lowest::default(), Lowest::default());
-        for _ in 0..bench.turns {
-            ours.add(one(&local)?);
-            theirs.add(one(&fixed)?);
+        let mut pairs = Pairs::default();
+        for _ in 0..2 * bench.turns {
+            pairs.add(one(&local)?, one(&fixed)?);
         }
-        bench.table.add(Row {
-            what,
-            against: "a hyper server with fixed bytes",
-            unit: MICROSECONDS.name,
-            ours: ours.lowest / MICROSECONDS.nanoseconds,
-            theirs: theirs.lowest / MICROSECONDS.nanoseconds,
-            result: ours.lowest / theirs.lowest,
-            reach: AtMost(4.0),
-            spread: Some((ours.spread(), theirs.spread())),
-        });
+        bench.table.add(pairs.row(what, "a hyper server with fixed bytes", MICROSECONDS, AtMost(4.0)));
     }
     Ok(())
 }

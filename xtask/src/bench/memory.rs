@@ -2,8 +2,9 @@
 
 use std::process::Command;
 
+use super::pairs::Pairs;
 use super::programs::{measured, output};
-use super::sides::{Bench, Lowest, MILLISECONDS};
+use super::sides::{Bench, MILLISECONDS, Work, botocraft};
 use super::table::Reach::{self, AtLeast, AtMost};
 use super::table::Row;
 use crate::result::Result;
@@ -28,13 +29,10 @@ pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
     if bench.python.is_some() {
         let what = "50,000 rows filtered and ordered: time";
         filter(bench, what, "botocraft", FILTERED_BY_PYTHON, AtLeast(50.0), |bench, rows| {
-            let units = rows.parse().unwrap_or_default();
-            let Some(side) = bench.python("botocraft", "filter", units, Reach::None) else {
-                return Err("Python is missing".into());
-            };
-            let mut command: Command = side.command;
-            let time = measured(&mut command)?;
-            Ok((time.wall_ns as f64 / 1e3, time.read))
+            let rows = botocraft(rows.parse()?, Reach::None);
+            let work = Work { program: "query", what: "filter", url: "none", units: 1, blocks: 1 };
+            let time = measured(&mut bench.python(&rows, &work).ok_or("Python is missing")?)?;
+            Ok((time.wall_ns as f64, time.read))
         })?;
     }
 
@@ -79,32 +77,20 @@ fn filter(
     reach: Reach,
     other: impl Fn(&Bench<'_>, &str) -> Result<(f64, u64)>,
 ) -> Result {
-    let (mut ours, mut theirs) = (Lowest::default(), Lowest::default());
-    // A turn takes seconds.
-    for _ in 0..bench.turns.div_ceil(5) {
+    let mut pairs = Pairs::default();
+    for _ in 0..bench.turns {
         let (our_time, our_rows) = filtered(&mut bench.programs.command("query", &["orm", rows])?)?;
         let (their_time, their_rows) = other(bench, rows)?;
         if our_rows != their_rows {
             return Err(format!("{what}: the queryset finds {our_rows} rows, {against} {their_rows}").into());
         }
-        ours.add(our_time);
-        theirs.add(their_time);
+        pairs.add(our_time, their_time);
     }
-    let a_millisecond = MILLISECONDS.nanoseconds / 1e3;
-    bench.table.add(Row {
-        what,
-        against,
-        unit: MILLISECONDS.name,
-        ours: ours.lowest / a_millisecond,
-        theirs: theirs.lowest / a_millisecond,
-        result: reach.ratio(ours.lowest, theirs.lowest),
-        reach,
-        spread: Some((ours.spread(), theirs.spread())),
-    });
+    bench.table.add(pairs.row(what, against, MILLISECONDS, reach));
     Ok(())
 }
 
-/// The best time in microseconds, and the number of rows that were found.
+/// The best time in nanoseconds, and the number of rows that were found.
 fn filtered(command: &mut Command) -> Result<(f64, u64)> {
     let said = output(command)?;
     match said.split_whitespace().collect::<Vec<_>>()[..] {

@@ -60,6 +60,12 @@ pub(crate) fn measured(command: &mut Command) -> Result<Measured> {
     serde_json::from_str(&said).map_err(|error| format!("no measurement in {said:?}: {error}").into())
 }
 
+/// Returns the times of blocks, by side.
+pub(crate) fn blocks(command: &mut Command) -> Result<BTreeMap<String, Vec<Measured>>> {
+    let said = output(command)?;
+    serde_json::from_str(&said).map_err(|error| format!("no measurements in {said:?}: {error}").into())
+}
+
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.env("NO_PROXY", "127.0.0.1").output()?;
     if !output.status.success() {

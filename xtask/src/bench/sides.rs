@@ -1,9 +1,11 @@
-//! The sides of a row: their programs, run in turns.
+//! The sides of a row, and their times in turns.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
-use super::programs::{Counter, Measured, Programs, measured};
+use super::pairs::Pairs;
+use super::programs::{Counter, Measured, Programs, blocks, measured, output};
 use super::table::{Reach, Row, Table};
 use crate::result::Result;
 use crate::server::Server;
@@ -22,14 +24,46 @@ pub(super) struct Bench<'a> {
     pub(super) table: Table,
 }
 
-/// One side of a row: a command, and the number of units that it does.
-pub(super) struct Side {
+/// A side in Rust, beside ours: what the program calls it, its name in the table, and what is to be reached beside it.
+pub(super) struct Rival {
+    pub(super) side: &'static str,
     pub(super) name: &'static str,
-    pub(super) command: Command,
+    pub(super) reach: Reach,
+}
+
+/// The raw SDK.
+pub(super) fn sdk(reach: Reach) -> Rival {
+    Rival { side: "sdk", name: "the SDK", reach }
+}
+
+/// A client without signatures, retries, and types.
+pub(super) fn bare(reach: Reach) -> Rival {
+    Rival { side: "bare", name: "hyper and serde_json", reach }
+}
+
+/// A client of Python, beside ours.
+pub(super) struct Python {
+    pub(super) name: &'static str,
     pub(super) units: u64,
     pub(super) reach: Reach,
-    /// It runs in each turn, or only in every fifth: a process of Python takes seconds.
-    pub(super) every: usize,
+}
+
+pub(super) fn boto3(units: u64, reach: Reach) -> Python {
+    Python { name: "boto3", units, reach }
+}
+
+pub(super) fn botocraft(units: u64, reach: Reach) -> Python {
+    Python { name: "botocraft", units, reach }
+}
+
+/// What is measured: a program, what it does, where, and how often in a block.
+pub(super) struct Work<'a> {
+    pub(super) program: &'static str,
+    pub(super) what: &'static str,
+    pub(super) url: &'a str,
+    pub(super) units: u64,
+    /// The number of blocks of a turn.
+    pub(super) blocks: usize,
 }
 
 /// What is read from a measurement.
@@ -40,128 +74,11 @@ pub(super) enum Quantity {
 }
 
 impl Quantity {
-    pub(super) fn of(self, measured: Measured) -> f64 {
+    fn of(self, measured: Measured) -> f64 {
         match self {
             Self::Cpu => measured.cpu_ns as f64,
             Self::Wall => measured.wall_ns as f64,
         }
-    }
-}
-
-/// The times of a side, in turns.
-#[derive(Clone, Copy)]
-pub(super) struct Lowest {
-    pub(super) lowest: f64,
-    pub(super) highest: f64,
-}
-
-impl Default for Lowest {
-    fn default() -> Self {
-        Self { lowest: f64::MAX, highest: 0.0 }
-    }
-}
-
-impl Lowest {
-    pub(super) fn add(&mut self, value: f64) {
-        (self.lowest, self.highest) = (self.lowest.min(value), self.highest.max(value));
-    }
-
-    pub(super) fn spread(self) -> f64 {
-        self.highest / self.lowest - 1.0
-    }
-}
-
-impl Bench<'_> {
-    /// Returns a side that is one of our programs.
-    pub(super) fn program(
-        &self,
-        name: &'static str,
-        program: &str,
-        arguments: &[&str],
-        units: u64,
-    ) -> Result<Side> {
-        let command = self.programs.command(program, arguments)?;
-        Ok(Side { name, command, units, reach: Reach::None, every: 1 })
-    }
-
-    /// Returns a side that is a client of Python, if it is installed.
-    pub(super) fn python(&self, name: &'static str, what: &str, units: u64, reach: Reach) -> Option<Side> {
-        let mut command = Command::new(self.python.as_ref()?);
-        command.arg(self.root.join("crates/bedrock-orm/benches/clients.py"));
-        command.args([name, what, &self.server.url, &units.to_string()]);
-        command.env("PYTHONPYCACHEPREFIX", self.target.join("conformance/compiled"));
-        Some(Side { name, command, units, reach, every: 5 })
-    }
-
-    /// Runs all sides in turns, and adds a row for each of the others.
-    pub(super) fn compare(
-        &mut self,
-        what: &'static str,
-        quantity: Quantity,
-        unit: Unit,
-        mut ours: Side,
-        others: impl IntoIterator<Item = Side>,
-    ) -> Result {
-        let mut others: Vec<(Side, Lowest)> =
-            others.into_iter().map(|side| (side, Lowest::default())).collect();
-        let mut our_times = Lowest::default();
-        for turn in 0..self.turns {
-            our_times.add(ours.turn(quantity)?);
-            for (side, times) in others.iter_mut().filter(|(side, _)| turn % side.every == 0) {
-                times.add(side.turn(quantity)?);
-            }
-        }
-        for (side, times) in others {
-            self.table.add(Row {
-                what,
-                against: side.name,
-                unit: unit.name,
-                ours: our_times.lowest / unit.nanoseconds,
-                theirs: times.lowest / unit.nanoseconds,
-                result: side.reach.ratio(our_times.lowest, times.lowest),
-                reach: side.reach,
-                spread: Some((our_times.spread(), times.spread())),
-            });
-        }
-        Ok(())
-    }
-
-    /// Counts a unit of both sides by valgrind, as the difference between many and few.
-    pub(super) fn count(
-        &mut self,
-        what: &'static str,
-        counter: Counter,
-        ours: &Counted,
-        theirs: &Counted,
-    ) -> Result {
-        let (our_count, their_count) = (ours.one(self, counter)?, theirs.one(self, counter)?);
-        // Of a count that may be the same, the difference is told.
-        let result = match ours.reach {
-            Reach::AtMost(most) if most < 0.5 => our_count - their_count,
-            reach => reach.ratio(our_count, their_count),
-        };
-        self.table.add(Row {
-            what,
-            against: "the SDK",
-            unit: "",
-            ours: our_count,
-            theirs: their_count,
-            result,
-            reach: ours.reach,
-            spread: None,
-        });
-        Ok(())
-    }
-}
-
-impl Side {
-    pub(super) fn reach(mut self, reach: Reach) -> Self {
-        self.reach = reach;
-        self
-    }
-
-    pub(super) fn turn(&mut self, quantity: Quantity) -> Result<f64> {
-        Ok(quantity.of(measured(&mut self.command)?) / self.units as f64)
     }
 }
 
@@ -175,20 +92,101 @@ pub(super) struct Unit {
 pub(super) const MICROSECONDS: Unit = Unit { name: "µs", nanoseconds: 1e3 };
 pub(super) const MILLISECONDS: Unit = Unit { name: "ms", nanoseconds: 1e6 };
 
+impl Bench<'_> {
+    /// Measures ours and the others in turns, and adds a row for each of the others. Sides in Rust run in one process, block
+    /// by block.
+    pub(super) fn compare(
+        &mut self,
+        rows: &[(&'static str, Quantity)],
+        unit: Unit,
+        work: &Work<'_>,
+        rivals: &[Rival],
+        pythons: &[Python],
+    ) -> Result {
+        let sides: Vec<_> = std::iter::once("orm").chain(rivals.iter().map(|rival| rival.side)).collect();
+        let (units, count) = (work.units.to_string(), work.blocks.to_string());
+        let arguments = [&sides.join(","), work.what, work.url, &units, &count];
+        let mut program = self.programs.command(work.program, &arguments)?;
+        let mut pythons: Vec<_> =
+            pythons.iter().filter_map(|python| Some((python, self.python(python, work)?))).collect();
+        let mut pairs = vec![vec![Pairs::default(); rivals.len() + pythons.len()]; rows.len()];
+        for _ in 0..self.turns {
+            let blocks = blocks(&mut program)?;
+            let side = |name: &str| blocks.get(name).ok_or_else(|| format!("no times of {name}"));
+            let slow: Vec<Measured> =
+                pythons.iter_mut().map(|(_, command)| measured(command)).collect::<Result<_>>()?;
+            for ((_, quantity), pairs) in rows.iter().zip(&mut pairs) {
+                let one = |units: u64, measured: &Measured| quantity.of(*measured) / units as f64;
+                let ours: Vec<f64> = side("orm")?.iter().map(|block| one(work.units, block)).collect();
+                let (fast_pairs, slow_pairs) = pairs.split_at_mut(rivals.len());
+                for (rival, pairs) in rivals.iter().zip(fast_pairs) {
+                    for (ours, theirs) in ours.iter().zip(side(rival.side)?) {
+                        pairs.add(*ours, one(work.units, theirs));
+                    }
+                }
+                for (((python, _), theirs), pairs) in pythons.iter().zip(&slow).zip(slow_pairs) {
+                    pairs.add(super::pairs::median(&ours), one(python.units, theirs));
+                }
+            }
+        }
+        let rivals = rivals.iter().map(|rival| (rival.name, rival.reach));
+        let others: Vec<_> =
+            rivals.chain(pythons.iter().map(|(python, _)| (python.name, python.reach))).collect();
+        for ((what, _), pairs) in rows.iter().zip(&pairs) {
+            for ((name, reach), pairs) in others.iter().zip(pairs) {
+                self.table.add(pairs.row(what, name, unit, *reach));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the command of a client of Python, if it is installed.
+    pub(super) fn python(&self, python: &Python, work: &Work<'_>) -> Option<Command> {
+        let mut command = Command::new(self.python.as_ref()?);
+        command.arg(self.root.join("crates/bedrock-orm/benches/clients.py"));
+        command.args([python.name, work.what, work.url, &python.units.to_string()]);
+        command.env("PYTHONPYCACHEPREFIX", self.target.join("conformance/compiled"));
+        Some(command)
+    }
+
+    /// Counts a unit of both sides by valgrind, as the difference between many and few.
+    pub(super) fn count(
+        &mut self,
+        what: &'static str,
+        counter: Counter,
+        counted: &Counted,
+        reach: Reach,
+    ) -> Result {
+        let (ours, theirs) = (counted.one(self, counter, "orm")?, counted.one(self, counter, "sdk")?);
+        // Of a count that may be the same, the difference is told.
+        let result = match reach {
+            Reach::AtMost(most) if most < 0.5 => ours - theirs,
+            reach => reach.ratio(ours, theirs),
+        };
+        self.table.add(Row { what, against: "the SDK", unit: "", ours, theirs, result, reach, spread: None });
+        Ok(())
+    }
+}
+
+/// Returns the time of a whole process in nanoseconds.
+pub(super) fn whole(command: &mut Command) -> Result<f64> {
+    let start = Instant::now();
+    output(command)?;
+    Ok(start.elapsed().as_nanos() as f64)
+}
+
 /// What `talk` does without a network, a few and many times.
 pub(super) struct Counted {
-    pub(super) side: &'static str,
     pub(super) what: &'static str,
     pub(super) few: u64,
     pub(super) many: u64,
-    pub(super) reach: Reach,
 }
 
 impl Counted {
     /// Returns the count of one.
-    pub(super) fn one(&self, bench: &Bench<'_>, counter: Counter) -> Result<f64> {
+    fn one(&self, bench: &Bench<'_>, counter: Counter, side: &str) -> Result<f64> {
         let count = |times: u64| {
-            let arguments = [self.side, self.what, "canned", &times.to_string()];
+            let arguments = [side, self.what, "canned", &times.to_string(), "1"];
             counter.count(&bench.programs.command("talk", &arguments)?)
         };
         Ok((count(self.many)? - count(self.few)?) / (self.many - self.few) as f64)

@@ -49,7 +49,7 @@ pub(crate) struct Row {
     /// Ours as a multiple of theirs, or the other way round, as the reach asks.
     pub(crate) result: f64,
     pub(crate) reach: Reach,
-    /// How far the turns of each side were apart, relative to the lowest.
+    /// The quartiles of the result, if there are many.
     pub(crate) spread: Option<(f64, f64)>,
 }
 
@@ -58,7 +58,7 @@ pub(crate) struct Row {
 pub(crate) struct Table(pub(crate) Vec<Row>);
 
 const HEAD: &str =
-    "| what | beside | ours | theirs | | result | reach | spread |\n|---|---|--:|--:|---|--:|--:|--:|";
+    "| what | beside | ours | theirs | | result | reach | quartiles |\n|---|---|--:|--:|---|--:|--:|--:|";
 
 impl Table {
     pub(crate) fn new() -> Self {
@@ -89,8 +89,8 @@ impl fmt::Display for Row {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, against, unit, ours, theirs, result, reach, spread } = self;
         let mut spreads = String::new();
-        if let Some((ours, theirs)) = spread {
-            write!(spreads, "{:.0} %, {:.0} %", ours * 100.0, theirs * 100.0)?;
+        if let Some((low, high)) = spread {
+            write!(spreads, "{} – {}", Short(*low), Short(*high))?;
         }
         let missed = if reach.is_met(*result) { "" } else { " **missed**" };
         let (ours, theirs, result) = (Short(*ours), Short(*theirs), Short(*result));

@@ -2,7 +2,10 @@
 
 #![allow(dead_code, unreachable_pub)] // each program uses a part
 
+use std::collections::BTreeMap;
 use std::env;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -15,8 +18,9 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
+use bedrock_orm_local::LocalBedrock;
 use rustix::time::{ClockId, clock_gettime};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub const MODEL: &str = "amazon.nova-pro-v1:0";
 pub const PROMPT: &str = "Give me three short deployment safety checks.";
@@ -94,25 +98,51 @@ pub fn events(deltas: usize) -> Vec<u8> {
     body
 }
 
-/// The CPU time of this process, and the time on the clock.
-pub struct Stopwatch {
-    cpu: Duration,
-    wall: Instant,
+/// This program, running as a server in another process.
+pub struct ServerProcess {
+    child: Child,
+    pub url: String,
 }
 
-impl Stopwatch {
-    pub fn start() -> Self {
-        Self { cpu: cpu(), wall: Instant::now() }
+impl ServerProcess {
+    /// Starts this program with `serve` and an argument. It has to call [`serve`].
+    pub fn start(argument: &str) -> Self {
+        let mut command = Command::new(env::current_exe().unwrap());
+        let command = command.args(["serve", argument]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        Self { child, url: url.trim().to_owned() }
     }
 
-    /// Prints both times since the start in nanoseconds, and what was read.
-    pub fn print(self, read: usize) {
-        let (cpu, wall) = (cpu() - self.cpu, self.wall.elapsed());
-        println!(
-            "{}",
-            json!({"cpu_ns": cpu.as_nanos() as u64, "wall_ns": wall.as_nanos() as u64, "read": read})
-        );
+    pub fn stop(mut self) {
+        drop(self.child.stdin.take());
+        self.child.wait().unwrap();
     }
+}
+
+/// Prints the URL, and serves until the standard input is closed.
+pub async fn serve(local: LocalBedrock) {
+    println!("{}", local.url());
+    tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await.unwrap().unwrap();
+    local.shutdown().await;
+}
+
+/// Runs blocks of the same work through each side, in turns, and prints the times of each block in nanoseconds, and what was
+/// read, by side. A machine that is slow for a while is slow for all sides.
+pub async fn in_turns<S>(sides: &[(&str, S)], blocks: usize, block: impl AsyncFn(&S) -> usize) {
+    let mut times: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for _ in 0..blocks {
+        for (name, side) in sides {
+            let (cpu_before, start) = (cpu(), Instant::now());
+            let read = block(side).await;
+            let (cpu, wall) = (cpu() - cpu_before, start.elapsed());
+            times.entry(name).or_default().push(
+                json!({"cpu_ns": cpu.as_nanos() as u64, "wall_ns": wall.as_nanos() as u64, "read": read}),
+            );
+        }
+    }
+    println!("{}", json!(times));
 }
 
 fn cpu() -> Duration {

@@ -27,6 +27,7 @@ impl<T> Cells<T> {
         match fact {
             Ok(fact) => Ok(Arc::clone(fact)),
             Err(error) => {
+                drop(cell);
                 self.forget_empty(name);
                 Err(error)
             }
@@ -64,8 +65,7 @@ impl<T> Cells<T> {
     /// Removes a cell without a fact that no other task uses, so that wrong names do not pile up.
     fn forget_empty(&self, name: &str) {
         let mut cells = self.lock();
-        // This task and the map have one each.
-        if cells.get(name).is_some_and(|cell| !cell.initialized() && Arc::strong_count(cell) <= 2) {
+        if cells.get(name).is_some_and(|cell| !cell.initialized() && Arc::strong_count(cell) == 1) {
             cells.remove(name);
         }
     }
