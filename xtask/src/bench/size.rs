@@ -23,7 +23,7 @@ const OURS: Program = Program {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let session = Session::load().await?;
+    let session = Session::from_env().await?;
     for model in FoundationModel::objects().using(&session).list().await? {
         println!("{}", model.model_id);
     }
