@@ -3,7 +3,7 @@
 use super::pairs::Pairs;
 use super::programs::Counter;
 use super::sides::{
-    Bench, Counted, MICROSECONDS, MILLISECONDS, Python, Quantity, Work, bare, boto3, botocraft, sdk, whole,
+    Bench, Counted, MICROSECONDS, MILLISECONDS, Quantity, Work, bare, boto3, botocraft, rig, sdk, whole,
 };
 use super::table::Reach::{self, AtLeast, AtMost};
 use crate::result::Result;
@@ -17,7 +17,7 @@ pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
         MICROSECONDS,
         &work("converse", 100, 20),
         &[sdk(AtMost(1.03)), bare(Reach::None)],
-        &[boto3(100, AtLeast(15.0)), botocraft(20, AtLeast(200.0))],
+        &[rig(500), boto3(100, AtLeast(15.0)), botocraft(20, AtLeast(200.0))],
     )?;
     let calls = Counted { what: "converse", few: 50, many: 250 };
     bench.count("`converse`: instructions", Counter::Instructions, &calls, AtMost(1.03))?;
@@ -35,7 +35,7 @@ pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
         MICROSECONDS,
         &work("stream", 10_000, 20),
         &[sdk(AtMost(1.05))],
-        &[boto3(2_000, AtLeast(18.0)), botocraft(2_000, AtLeast(25.0))],
+        &[rig(2_000), boto3(2_000, AtLeast(18.0)), botocraft(2_000, AtLeast(25.0))],
     )?;
     bench.compare(
         &[("an event of a stream that is collected: CPU", Quantity::Cpu)],
@@ -70,14 +70,13 @@ fn start(bench: &mut Bench<'_>, work: &Work<'_>) -> Result {
         pairs.add(whole(&mut ours)?, whole(&mut theirs)?);
     }
     bench.table.add(pairs.row(what, "the SDK", MILLISECONDS, AtMost(1.02)));
-    for python in [boto3(1, Reach::None), botocraft(1, AtLeast(50.0))] {
-        if let Some(mut theirs) = bench.python(&python, work) {
+    for other in [boto3(1, Reach::None), botocraft(1, AtLeast(50.0))] {
+        if let Some(mut theirs) = bench.other(&other, work) {
             let mut pairs = Pairs::default();
             for _ in 0..bench.turns {
                 pairs.add(whole(&mut ours)?, whole(&mut theirs)?);
             }
-            let Python { name, reach, .. } = python;
-            bench.table.add(pairs.row(what, name, MILLISECONDS, reach));
+            bench.table.add(pairs.row(what, other.name, MILLISECONDS, other.reach));
         }
     }
     Ok(())

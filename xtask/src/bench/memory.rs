@@ -10,10 +10,10 @@ use super::table::Row;
 use crate::result::Result;
 
 /// The number of rows to filter and order.
-const FILTERED: &str = "1000000";
+const FILTERED: u64 = 1_000_000;
 
 /// As many rows as botocraft filters in some seconds.
-const FILTERED_BY_PYTHON: &str = "50000";
+const FILTERED_BY_PYTHON: u64 = 50_000;
 
 /// The number of rows to stream.
 const STREAMED: &str = "100000";
@@ -22,16 +22,15 @@ const STREAMED: &str = "100000";
 const BATCH: (&str, &str) = ("1000000", "100000");
 
 pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
+    let hand = bench.programs.command("query", &["hand", &FILTERED.to_string()])?;
     let what = "a million rows filtered and ordered: time";
-    filter(bench, what, "a closure by hand", FILTERED, AtMost(1.05), |bench, rows| {
-        filtered(&mut bench.programs.command("query", &["hand", rows])?)
-    })?;
-    if bench.python.is_some() {
+    filter(bench, what, FILTERED, AtMost(1.05), "a closure by hand", hand, filtered)?;
+    let python = botocraft(FILTERED_BY_PYTHON, AtLeast(50.0));
+    let work = Work { program: "query", what: "filter", url: "none", units: 1, blocks: 1 };
+    if let Some(command) = bench.other(&python, &work) {
         let what = "50,000 rows filtered and ordered: time";
-        filter(bench, what, "botocraft", FILTERED_BY_PYTHON, AtLeast(50.0), |bench, rows| {
-            let rows = botocraft(rows.parse()?, Reach::None);
-            let work = Work { program: "query", what: "filter", url: "none", units: 1, blocks: 1 };
-            let time = measured(&mut bench.python(&rows, &work).ok_or("Python is missing")?)?;
+        filter(bench, what, python.units, python.reach, python.name, command, |command| {
+            let time = measured(command)?;
             Ok((time.wall_ns as f64, time.read))
         })?;
     }
@@ -72,15 +71,17 @@ pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
 fn filter(
     bench: &mut Bench<'_>,
     what: &'static str,
-    against: &'static str,
-    rows: &str,
+    rows: u64,
     reach: Reach,
-    other: impl Fn(&Bench<'_>, &str) -> Result<(f64, u64)>,
+    against: &'static str,
+    mut other: Command,
+    measure: impl Fn(&mut Command) -> Result<(f64, u64)>,
 ) -> Result {
+    let mut ours = bench.programs.command("query", &["orm", &rows.to_string()])?;
     let mut pairs = Pairs::default();
     for _ in 0..bench.turns {
-        let (our_time, our_rows) = filtered(&mut bench.programs.command("query", &["orm", rows])?)?;
-        let (their_time, their_rows) = other(bench, rows)?;
+        let (our_time, our_rows) = filtered(&mut ours)?;
+        let (their_time, their_rows) = measure(&mut other)?;
         if our_rows != their_rows {
             return Err(format!("{what}: the queryset finds {our_rows} rows, {against} {their_rows}").into());
         }

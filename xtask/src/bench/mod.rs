@@ -6,6 +6,7 @@
 //! counted by valgrind without a network, as the difference between many and few, which leaves out the start.
 
 mod calls;
+mod clients;
 mod lists;
 mod local;
 mod memory;
@@ -15,14 +16,15 @@ mod quota;
 mod report;
 mod sides;
 mod size;
+mod standalone;
 mod table;
 
 use std::path::Path;
 
-use crate::conformance;
 use crate::process::target;
 use crate::result::Result;
 use crate::server::Server;
+use clients::Clients;
 use programs::Programs;
 use quota::Tasks;
 use sides::Bench;
@@ -30,17 +32,15 @@ use table::Table;
 
 pub(crate) fn run(root: &Path, is_quick: bool) -> Result {
     let programs = Programs::build(root)?;
-    let python = conformance::python(root)?;
-    if let Err(why) = &python {
-        println!("boto3 and botocraft are left out: {why}");
-    }
+    let target = target(root);
+    let clients = Clients::install(root, &target, !is_quick)?;
     let tasks = Tasks::start(&programs)?;
     let server = Server::start(programs.path("static_server")?, &[])?;
     let mut bench = Bench {
         root,
-        target: target(root),
+        target,
         programs,
-        python: python.ok(),
+        clients,
         server,
         turns: if is_quick { 3 } else { 9 },
         is_quick,

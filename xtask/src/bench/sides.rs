@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use super::pairs::Pairs;
+use super::clients::Clients;
+use super::pairs::{Pairs, median};
 use super::programs::{Counter, Measured, Programs, blocks, measured, output};
 use super::table::{Reach, Row, Table};
 use crate::result::Result;
@@ -15,8 +16,7 @@ pub(super) struct Bench<'a> {
     pub(super) root: &'a Path,
     pub(super) target: PathBuf,
     pub(super) programs: Programs,
-    /// Python with boto3 and botocraft.
-    pub(super) python: Option<PathBuf>,
+    pub(super) clients: Clients,
     /// The server with fixed bytes.
     pub(super) server: Server,
     pub(super) turns: usize,
@@ -24,7 +24,7 @@ pub(super) struct Bench<'a> {
     pub(super) table: Table,
 }
 
-/// A side in Rust, beside ours: what the program calls it, its name in the table, and what is to be reached beside it.
+/// A side in the same program as ours: what the program calls it, its name in the table, and what is to be reached beside it.
 pub(super) struct Rival {
     pub(super) side: &'static str,
     pub(super) name: &'static str,
@@ -41,19 +41,23 @@ pub(super) fn bare(reach: Reach) -> Rival {
     Rival { side: "bare", name: "hyper and serde_json", reach }
 }
 
-/// A client of Python, beside ours.
-pub(super) struct Python {
+/// A client that is a program of its own, beside ours.
+pub(super) struct Other {
     pub(super) name: &'static str,
     pub(super) units: u64,
     pub(super) reach: Reach,
 }
 
-pub(super) fn boto3(units: u64, reach: Reach) -> Python {
-    Python { name: "boto3", units, reach }
+pub(super) fn boto3(units: u64, reach: Reach) -> Other {
+    Other { name: "boto3", units, reach }
 }
 
-pub(super) fn botocraft(units: u64, reach: Reach) -> Python {
-    Python { name: "botocraft", units, reach }
+pub(super) fn botocraft(units: u64, reach: Reach) -> Other {
+    Other { name: "botocraft", units, reach }
+}
+
+pub(super) fn rig(units: u64) -> Other {
+    Other { name: "rig-bedrock", units, reach: Reach::None }
 }
 
 /// What is measured: a program, what it does, where, and how often in a block.
@@ -93,60 +97,55 @@ pub(super) const MICROSECONDS: Unit = Unit { name: "µs", nanoseconds: 1e3 };
 pub(super) const MILLISECONDS: Unit = Unit { name: "ms", nanoseconds: 1e6 };
 
 impl Bench<'_> {
-    /// Measures ours and the others in turns, and adds a row for each of the others. Sides in Rust run in one process, block
-    /// by block.
+    /// Measures ours and the others in turns, and adds a row for each of the others. Sides of one program run in one process,
+    /// block by block.
     pub(super) fn compare(
         &mut self,
         rows: &[(&'static str, Quantity)],
         unit: Unit,
         work: &Work<'_>,
         rivals: &[Rival],
-        pythons: &[Python],
+        others: &[Other],
     ) -> Result {
         let sides: Vec<_> = std::iter::once("orm").chain(rivals.iter().map(|rival| rival.side)).collect();
         let (units, count) = (work.units.to_string(), work.blocks.to_string());
         let arguments = [&sides.join(","), work.what, work.url, &units, &count];
         let mut program = self.programs.command(work.program, &arguments)?;
-        let mut pythons: Vec<_> =
-            pythons.iter().filter_map(|python| Some((python, self.python(python, work)?))).collect();
-        let mut pairs = vec![vec![Pairs::default(); rivals.len() + pythons.len()]; rows.len()];
+        let mut others: Vec<_> =
+            others.iter().filter_map(|other| Some((other, self.other(other, work)?))).collect();
+        let mut pairs = vec![vec![Pairs::default(); rivals.len() + others.len()]; rows.len()];
         for _ in 0..self.turns {
             let blocks = blocks(&mut program)?;
             let side = |name: &str| blocks.get(name).ok_or_else(|| format!("no times of {name}"));
-            let slow: Vec<Measured> =
-                pythons.iter_mut().map(|(_, command)| measured(command)).collect::<Result<_>>()?;
+            let of_others: Vec<Measured> =
+                others.iter_mut().map(|(_, command)| measured(command)).collect::<Result<_>>()?;
             for ((_, quantity), pairs) in rows.iter().zip(&mut pairs) {
                 let one = |units: u64, measured: &Measured| quantity.of(*measured) / units as f64;
                 let ours: Vec<f64> = side("orm")?.iter().map(|block| one(work.units, block)).collect();
-                let (fast_pairs, slow_pairs) = pairs.split_at_mut(rivals.len());
-                for (rival, pairs) in rivals.iter().zip(fast_pairs) {
+                let (rival_pairs, other_pairs) = pairs.split_at_mut(rivals.len());
+                for (rival, pairs) in rivals.iter().zip(rival_pairs) {
                     for (ours, theirs) in ours.iter().zip(side(rival.side)?) {
                         pairs.add(*ours, one(work.units, theirs));
                     }
                 }
-                for (((python, _), theirs), pairs) in pythons.iter().zip(&slow).zip(slow_pairs) {
-                    pairs.add(super::pairs::median(&ours), one(python.units, theirs));
+                for (((other, _), theirs), pairs) in others.iter().zip(&of_others).zip(other_pairs) {
+                    pairs.add(median(&ours), one(other.units, theirs));
                 }
             }
         }
         let rivals = rivals.iter().map(|rival| (rival.name, rival.reach));
-        let others: Vec<_> =
-            rivals.chain(pythons.iter().map(|(python, _)| (python.name, python.reach))).collect();
+        let sides: Vec<_> = rivals.chain(others.iter().map(|(other, _)| (other.name, other.reach))).collect();
         for ((what, _), pairs) in rows.iter().zip(&pairs) {
-            for ((name, reach), pairs) in others.iter().zip(pairs) {
+            for ((name, reach), pairs) in sides.iter().zip(pairs) {
                 self.table.add(pairs.row(what, name, unit, *reach));
             }
         }
         Ok(())
     }
 
-    /// Returns the command of a client of Python, if it is installed.
-    pub(super) fn python(&self, python: &Python, work: &Work<'_>) -> Option<Command> {
-        let mut command = Command::new(self.python.as_ref()?);
-        command.arg(self.root.join("crates/bedrock-orm/benches/clients.py"));
-        command.args([python.name, work.what, work.url, &python.units.to_string()]);
-        command.env("PYTHONPYCACHEPREFIX", self.target.join("conformance/compiled"));
-        Some(command)
+    /// Returns the command of another client, if it could be had.
+    pub(super) fn other(&self, other: &Other, work: &Work<'_>) -> Option<Command> {
+        self.clients.command(other.name, work.what, work.url, other.units)
     }
 
     /// Counts a unit of both sides by valgrind, as the difference between many and few.

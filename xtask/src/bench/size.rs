@@ -1,22 +1,14 @@
 //! The time of a clean debug build, and the size of a small program.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use super::sides::Bench;
+use super::standalone::{Standalone, Written};
 use super::table::Reach::AtMost;
 use super::table::Row;
 use crate::result::Result;
 
-/// A small program, and the crates that it needs.
-struct Program {
-    name: &'static str,
-    dependencies: &'static str,
-    main: &'static str,
-}
-
-const OURS: Program = Program {
+const OURS: Standalone<'static> = Standalone {
     name: "with-orm",
     dependencies: "bedrock-orm = { path = \"ROOT/crates/bedrock-orm\" }\n",
     main: r#"use bedrock_orm::prelude::*;
@@ -34,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 "#,
 };
 
-const THEIRS: Program = Program {
+const THEIRS: Standalone<'static> = Standalone {
     name: "with-sdk",
     dependencies: "aws-sdk-bedrock = { version = \"1\", default-features = false, features = [\"default-https-client\", \"rt-tokio\"] }\n\
                    aws-sdk-bedrockruntime = { version = \"1\", default-features = false, features = [\"default-https-client\", \"rt-tokio\"] }\n\
@@ -63,7 +55,7 @@ pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
     let ours = OURS.write(bench.root, &folder)?;
     let theirs = THEIRS.write(bench.root, &folder)?;
     let (our_build, their_build) = (ours.debug_build()?, theirs.debug_build()?);
-    let (our_size, their_size) = (ours.release_size()?, theirs.release_size()?);
+    let (our_size, their_size) = (size(&ours)?, size(&theirs)?);
     let against = "the SDK's crates";
     bench.table.add(Row {
         what: "a clean debug build: CPU",
@@ -88,63 +80,7 @@ pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
     Ok(())
 }
 
-impl Program {
-    /// Writes the program as a package of its own, with the versions of the workspace.
-    fn write(&self, root: &Path, folder: &Path) -> Result<Written> {
-        let package = folder.join(self.name);
-        fs::create_dir_all(package.join("src"))?;
-        let dependencies = self.dependencies.replace("ROOT", &root.canonicalize()?.display().to_string());
-        let manifest = format!(
-            "[package]\nname = \"{}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-             {dependencies}tokio = {{ version = \"1\", features = [\"macros\", \"rt\"] }}\n",
-            self.name,
-        );
-        fs::write(package.join("Cargo.toml"), manifest)?;
-        fs::write(package.join("src/main.rs"), self.main)?;
-        fs::copy(root.join("Cargo.lock"), package.join("Cargo.lock"))?;
-        Ok(Written { package: package.display().to_string(), name: self.name })
-    }
-}
-
-/// A program that is written to a folder.
-struct Written {
-    package: String,
-    name: &'static str,
-}
-
-impl Written {
-    /// Returns the CPU time of a clean debug build, in seconds.
-    fn debug_build(&self) -> Result<f64> {
-        self.cargo("fetch", &[])?;
-        let target = Path::new(&self.package).join("target");
-        if target.exists() {
-            fs::remove_dir_all(&target)?;
-        }
-        let before = children_cpu()?;
-        self.cargo("build", &["--offline"])?;
-        Ok(children_cpu()? - before)
-    }
-
-    /// Returns the size of the release binary without symbols, in MiB.
-    fn release_size(&self) -> Result<f64> {
-        self.cargo("build", &["--offline", "--release", "--config", "profile.release.strip=true"])?;
-        let program = Path::new(&self.package).join("target/release").join(self.name);
-        Ok(fs::metadata(program)?.len() as f64 / f64::from(1 << 20))
-    }
-
-    fn cargo(&self, task: &str, arguments: &[&str]) -> Result {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.arg(task).args(arguments).arg("--quiet").current_dir(&self.package);
-        cargo.env("CARGO_TARGET_DIR", Path::new(&self.package).join("target"));
-        crate::process::succeeds(&mut cargo)
-    }
-}
-
-/// The CPU time of the processes that this one has waited for, in seconds, as Linux counts it.
-fn children_cpu() -> Result<f64> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let (_, fields) = stat.rsplit_once(')').ok_or("no CPU time in /proc")?;
-    let ticks: u64 =
-        fields.split_whitespace().skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-    Ok(ticks as f64 / 100.0)
+/// Returns the size of a program in MiB.
+fn size(program: &Written) -> Result<f64> {
+    Ok(fs::metadata(program.release()?)?.len() as f64 / f64::from(1 << 20))
 }

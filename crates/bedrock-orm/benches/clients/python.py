@@ -1,6 +1,6 @@
 """Calls, streams and lists through boto3 and botocraft, for `cargo xtask bench`.
 
-`python clients.py <boto3|botocraft> <converse|stream|models|filter|first> <url> <times>` prints the time of `times` of
+`python python.py <boto3|botocraft> <converse|stream|models|filter|first> <url> <times>` prints the time of `times` of
 them, as the Rust programs do. `first` is one call in a new process, whose time is measured from outside.
 """
 

@@ -1,0 +1,75 @@
+//! Programs that are packages of their own, outside of the workspace.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::result::Result;
+
+/// A program, and the crates that it needs. `ROOT` in them is the folder of the workspace.
+pub(super) struct Standalone<'a> {
+    pub(super) name: &'a str,
+    pub(super) dependencies: &'a str,
+    pub(super) main: &'a str,
+}
+
+impl Standalone<'_> {
+    /// Writes the package to a folder, with the versions of the workspace, and fetches the others.
+    pub(super) fn write(&self, root: &Path, folder: &Path) -> Result<Written> {
+        let folder = folder.join(self.name);
+        fs::create_dir_all(folder.join("src"))?;
+        let dependencies = self.dependencies.replace("ROOT", &root.canonicalize()?.display().to_string());
+        let manifest = format!(
+            "[package]\nname = \"{}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
+             {dependencies}tokio = {{ version = \"1\", features = [\"macros\", \"rt\"] }}\n",
+            self.name,
+        );
+        fs::write(folder.join("Cargo.toml"), manifest)?;
+        fs::write(folder.join("src/main.rs"), self.main)?;
+        fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
+        let written = Written { folder, name: self.name.to_owned() };
+        written.cargo("fetch", &[])?;
+        Ok(written)
+    }
+}
+
+/// A package that is written to a folder.
+pub(super) struct Written {
+    folder: PathBuf,
+    name: String,
+}
+
+impl Written {
+    /// Returns the CPU time of a clean debug build, in seconds.
+    pub(super) fn debug_build(&self) -> Result<f64> {
+        let target = self.folder.join("target");
+        if target.exists() {
+            fs::remove_dir_all(&target)?;
+        }
+        let before = children_cpu()?;
+        self.cargo("build", &["--offline"])?;
+        Ok(children_cpu()? - before)
+    }
+
+    /// Builds the program in release without symbols, and returns its path.
+    pub(super) fn release(&self) -> Result<PathBuf> {
+        self.cargo("build", &["--offline", "--release", "--config", "profile.release.strip=true"])?;
+        Ok(self.folder.join("target/release").join(&self.name))
+    }
+
+    fn cargo(&self, task: &str, arguments: &[&str]) -> Result {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.arg(task).args(arguments).arg("--quiet").current_dir(&self.folder);
+        cargo.env("CARGO_TARGET_DIR", self.folder.join("target"));
+        crate::process::succeeds(&mut cargo)
+    }
+}
+
+/// The CPU time of the processes that this one has waited for, in seconds, as Linux counts it.
+fn children_cpu() -> Result<f64> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    let (_, fields) = stat.rsplit_once(')').ok_or("no CPU time in /proc")?;
+    let ticks: u64 =
+        fields.split_whitespace().skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Ok(ticks as f64 / 100.0)
+}
