@@ -64,11 +64,6 @@ pub fn reply_limits(session: &Session) -> ReplyLimits {
     }
 }
 
-/// Returns the session's limit for a call that invokes no model.
-pub fn operation_timeout(session: &Session) -> Option<Duration> {
-    session.limits().operation
-}
-
 /// Returns whether the spans of the session's calls have the content of prompts and replies.
 pub fn records_content(session: &Session) -> bool {
     session.records_content()

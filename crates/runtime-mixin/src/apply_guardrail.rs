@@ -118,7 +118,6 @@ pub struct ApplyGuardrail {
     session: Session,
     guardrail: GuardrailConfiguration,
     request: ApplyGuardrailRequest,
-    operation_timeout: Option<Duration>,
 }
 
 impl ApplyGuardrail {
@@ -128,8 +127,7 @@ impl ApplyGuardrail {
         content: impl Into<GuardrailContent>,
     ) -> Self {
         let request = ApplyGuardrailRequest::new(GuardrailContentSource::Input, content.into().into_blocks());
-        let operation_timeout = sdk::operation_timeout(&session);
-        Self { session, guardrail, request, operation_timeout }
+        Self { session, guardrail, request }
     }
 
     /// Sets whether the content is a prompt (`Input`) or a reply (`Output`).
@@ -141,7 +139,7 @@ impl ApplyGuardrail {
     /// Sets the time limit of the call with all of its attempts. The default is the session's
     /// [`operation_timeout`](bedrock_orm_core::SessionBuilder::operation_timeout). `None` means no limit.
     pub fn operation_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.operation_timeout = sdk::supported_timeout(timeout.into());
+        self.session = self.session.with_operation_timeout(timeout);
         self
     }
 
@@ -168,7 +166,7 @@ impl IntoFuture for ApplyGuardrail {
                 .set_guardrail_identifier(guardrail_identifier)
                 .set_guardrail_version(guardrail_version);
             let client = sdk::charged_runtime(&self.session);
-            let call = sdk::Call::new(&self.session, OPERATION).within(self.operation_timeout);
+            let call = sdk::Call::new(&self.session, OPERATION);
             call.send(|| input.send_with(&client)).await.map(Into::into)
         })
     }

@@ -4,7 +4,7 @@ use std::future::IntoFuture;
 use std::pin::Pin;
 use std::time::Duration;
 
-use bedrock_orm_core::{Bound, Error, ErrorKind, Result, Session, sdk};
+use bedrock_orm_core::{Bound, Error, ErrorKind, Result, Session};
 use bedrock_orm_managers::{Objects, Page, QuerySet, Rows};
 use bedrock_orm_models::{
     AsyncInvoke, AsyncInvokeOutputDataConfig, AsyncInvokeStatus, AsyncInvokeSummary, AsyncModelBody,
@@ -200,7 +200,8 @@ pub struct StartAsyncInvoke {
     request: StartAsyncInvokeRequest,
     /// Why the input cannot be sent.
     unsendable: Option<String>,
-    operation_timeout: Option<Duration>,
+    /// For this call alone: it has the call's time limit.
+    session: Session,
 }
 
 impl StartAsyncInvoke {
@@ -215,8 +216,8 @@ impl StartAsyncInvoke {
         };
         let mut request = StartAsyncInvokeRequest::new(target.model_id.as_str(), input, output_data_config);
         request.client_request_token = Some(random_token());
-        let operation_timeout = sdk::operation_timeout(&target.session);
-        Self { target, request, unsendable, operation_timeout }
+        let session = target.session.clone();
+        Self { target, request, unsendable, session }
     }
 
     /// Sets the idempotency token: AWS starts only one job for it. The default is a random one.
@@ -250,7 +251,7 @@ impl StartAsyncInvoke {
     /// Sets the time limit of the call with all of its attempts, not of the job. The default is the session's
     /// [`operation_timeout`](bedrock_orm_core::SessionBuilder::operation_timeout). `None` means no limit.
     pub fn operation_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.operation_timeout = sdk::supported_timeout(timeout.into());
+        self.session = self.session.with_operation_timeout(timeout);
         self
     }
 
@@ -271,10 +272,8 @@ impl IntoFuture for StartAsyncInvoke {
             if let Some(reason) = self.unsendable {
                 return Err(Error::invalid_input(START, reason));
             }
-            AsyncInvoke::objects()
-                .using(&self.target.session)
-                .start_within(self.operation_timeout, self.request)
-                .await
+            let started = AsyncInvoke::objects().using(&self.session).start(self.request).await?;
+            Ok(Bound::new(started.into_inner(), self.target.session))
         })
     }
 }

@@ -89,8 +89,8 @@ impl<M: BoundModel + ?Sized> BidirectionalStreamExt for M {
 /// [`split`](Self::split) gives the two halves, for two tasks.
 ///
 /// Only the provider's own events say whether a reply is complete: the stream ends without an error when AWS ends it
-/// after [`finish`](Self::finish). A stream that exceeds its time limits, and exceptions from AWS, are errors. The limits count from the first [`next`](Self::next). Dropping
-/// it closes both directions.
+/// after [`finish`](Self::finish). A stream that exceeds its time limits, and exceptions from AWS, are errors. The limits
+/// count from the first [`next`](Self::next). Dropping it closes both directions.
 ///
 /// Source:
 /// [`InvokeModelWithBidirectionalStream`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModelWithBidirectionalStream.html).

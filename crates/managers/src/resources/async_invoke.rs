@@ -1,7 +1,5 @@
 //! Starts asynchronous invocations.
 
-use std::time::Duration;
-
 use aws_sdk_bedrockruntime::operation::start_async_invoke::builders::StartAsyncInvokeInputBuilder;
 use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
 use bedrock_orm_models::{AsyncInvoke, StartAsyncInvokeRequest, StartAsyncInvokeResponse};
@@ -25,47 +23,18 @@ impl Manager<AsyncInvoke> {
     ) -> impl Future<Output = Result<Bound<StartAsyncInvokeResponse>>> + Send + use<> {
         let choice = self.choice().clone();
         async move {
-            let start = |session| async move {
-                let timeout = sdk::operation_timeout(&session);
-                start(&session, request, timeout).await
-            };
-            Self::bind(choice, start).await
-        }
-    }
-
-    /// Starts a job as [`start`](Self::start) does, with this time limit for the call instead of the session's. `None`
-    /// means no limit.
-    ///
-    /// # Errors
-    ///
-    /// As [`start`](Self::start).
-    ///
-    /// # Requests
-    ///
-    /// As [`start`](Self::start).
-    pub fn start_within(
-        &self,
-        operation_timeout: Option<Duration>,
-        request: StartAsyncInvokeRequest,
-    ) -> impl Future<Output = Result<Bound<StartAsyncInvokeResponse>>> + Send + use<> {
-        let choice = self.choice().clone();
-        async move {
-            let start = |session| async move { start(&session, request, operation_timeout).await };
+            let start = |session| async move { start(&session, request).await };
             Self::bind(choice, start).await
         }
     }
 }
 
-async fn start(
-    session: &Session,
-    request: StartAsyncInvokeRequest,
-    operation_timeout: Option<Duration>,
-) -> Result<StartAsyncInvokeResponse> {
+async fn start(session: &Session, request: StartAsyncInvokeRequest) -> Result<StartAsyncInvokeResponse> {
     const OPERATION: &str = "StartAsyncInvoke";
     let model_id = request.model_id.clone();
     let request = StartAsyncInvokeInputBuilder::try_from(request)
         .map_err(|error| Error::unsendable(OPERATION, error))?;
-    let call = sdk::Call::new(session, OPERATION).with_model_id(&model_id).within(operation_timeout);
+    let call = sdk::Call::new(session, OPERATION).with_model_id(&model_id);
     let client = sdk::runtime(session);
     call.send(|| request.send_with(&client)).await.map(Into::into)
 }
