@@ -91,12 +91,15 @@ mod tests {
         assert_eq!(units("0.06"), Some(60_000_000));
         assert_eq!(units("15"), Some(15_000_000_000));
         assert_eq!(units("0.000000001"), Some(1));
-        for invalid in ["", ".5", "-1", "1e3", "0.0000000001", "1.2.3", " 1", "1234567890123", "1,5", "NaN"] {
+        assert_eq!(units("999999999999"), Some(999_999_999_999_000_000_000));
+        for invalid in ["", ".5", "-1", "+1", "1e3", "0.0000000001", "1.2.3", " 1", "1234567890123", "1,5", "NaN"] {
             assert_eq!(units(invalid), None, "{invalid}");
         }
         let money = |units| Money::new(units, "USD");
         assert_eq!(money(2_040_000_000).to_string(), "0.00000204 USD");
         assert_eq!(money(0).to_string(), "0 USD");
+        assert_eq!((money(0).is_zero(), money(1).is_zero()), (true, false));
+        assert_eq!(money(0).currency(), "USD");
         assert_eq!(money(3_000_000_000_000_000).to_string(), "3 USD");
         assert_eq!(money(2_500_000_000_000_000).rounded(0), "3 USD");
         assert_eq!(money(1_234_500_000_000_000).rounded(3), "1.235 USD");
