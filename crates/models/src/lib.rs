@@ -39,6 +39,8 @@ mod arbitrary;
 mod blob;
 mod embedding;
 mod field;
+#[cfg(test)]
+mod fuzz;
 #[allow(clippy::large_enum_variant)] // unions are as large as AWS makes their members
 mod generated;
 mod methods;

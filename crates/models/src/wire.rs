@@ -1,6 +1,6 @@
 //! The parts of AWS's JSON form that serde's derives do not produce.
 
-use serde::{Deserialize, Deserializer, Serializer};
+use serde::{Deserialize, Deserializer, Serializer, de};
 
 /// Deserializes a required list or map that AWS omits or sends as `null`.
 pub(crate) fn null_as_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -26,6 +26,16 @@ pub(crate) fn shortest_optional_f32<S: Serializer>(
     match value {
         Some(value) => shortest_f32(value, serializer),
         None => serializer.serialize_none(),
+    }
+}
+
+/// Deserializes an optional `f32`. A number that it cannot hold is an error: as infinity it would be written as `null`.
+pub(crate) fn finite_optional_f32<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<f32>, D::Error> {
+    match Option::<f32>::deserialize(deserializer)? {
+        Some(number) if !number.is_finite() => Err(de::Error::custom("a number is too large")),
+        number => Ok(number),
     }
 }
 
@@ -232,6 +242,18 @@ mod tests {
         assert_eq!(block, ToolResultContentBlock::Text("40".to_owned()));
         let block: ToolResultContentBlock = serde_json::from_value(json!({"json": null})).unwrap();
         assert_eq!(block, ToolResultContentBlock::Json(json!(null)));
+    }
+
+    #[test]
+    fn a_number_that_is_too_large_is_an_error() {
+        for number in [json!(1e300), json!(-1e39)] {
+            let wire = json!({ "temperature": number });
+            assert!(serde_json::from_str::<InferenceConfiguration>(&wire.to_string()).is_err());
+            let error = serde_json::from_value::<InferenceConfiguration>(wire).unwrap_err();
+            assert!(error.to_string().contains("too large"), "{error}");
+        }
+        let largest: InferenceConfiguration = serde_json::from_value(json!({"temperature": 3.4e38})).unwrap();
+        assert_eq!(largest.temperature, Some(3.4e38));
     }
 
     #[test]

@@ -217,6 +217,7 @@ fn structure(text: &mut String, a_type: &Type, fields: &[Field]) {
             (false, FieldType::F32) => {
                 serde.push("skip_serializing_if = \"Option::is_none\"".to_owned());
                 serde.push("serialize_with = \"crate::wire::shortest_optional_f32\"".to_owned());
+                serde.push("default, deserialize_with = \"crate::wire::finite_optional_f32\"".to_owned());
             }
             (false, _) => serde.push("skip_serializing_if = \"Option::is_none\"".to_owned()),
             (true, FieldType::F32) => serde.push("serialize_with = \"crate::wire::shortest_f32\"".to_owned()),

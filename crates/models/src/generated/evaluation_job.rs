@@ -1893,11 +1893,21 @@ wire_enum!(SearchType {
 #[non_exhaustive]
 pub struct TextInferenceConfig {
     /// 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::wire::shortest_optional_f32")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::wire::shortest_optional_f32",
+        default,
+        deserialize_with = "crate::wire::finite_optional_f32"
+    )]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float32))]
     pub temperature: Option<f32>,
     /// 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::wire::shortest_optional_f32")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::wire::shortest_optional_f32",
+        default,
+        deserialize_with = "crate::wire::finite_optional_f32"
+    )]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float32))]
     pub top_p: Option<f32>,
     /// 0 to 65536.

@@ -656,7 +656,12 @@ pub struct RftHyperParameters {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_size: Option<i32>,
     /// 0.0000001 to 0.001.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::wire::shortest_optional_f32")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::wire::shortest_optional_f32",
+        default,
+        deserialize_with = "crate::wire::finite_optional_f32"
+    )]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float32))]
     pub learning_rate: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -826,7 +831,12 @@ pub struct TrainingDetails {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TrainingMetrics {
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::wire::shortest_optional_f32")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::wire::shortest_optional_f32",
+        default,
+        deserialize_with = "crate::wire::finite_optional_f32"
+    )]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float32))]
     pub training_loss: Option<f32>,
 }
@@ -896,7 +906,12 @@ impl Validator {
 #[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ValidatorMetric {
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::wire::shortest_optional_f32")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::wire::shortest_optional_f32",
+        default,
+        deserialize_with = "crate::wire::finite_optional_f32"
+    )]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float32))]
     pub validation_loss: Option<f32>,
 }
