@@ -36,4 +36,6 @@ pub(crate) use parse::{field, known_values, order};
 pub(crate) use q::Leaf;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
