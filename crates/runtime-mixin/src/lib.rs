@@ -22,6 +22,8 @@ mod converse_stream;
 mod count_tokens;
 mod demand;
 mod fallback;
+#[cfg(test)]
+mod fuzz;
 mod generated;
 mod guardrail_checks;
 mod guardrail_config;
