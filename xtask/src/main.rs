@@ -7,6 +7,7 @@ mod codegen;
 mod conformance;
 mod coverage;
 mod features;
+mod minimal_versions;
 mod packages;
 mod page;
 mod process;
@@ -34,6 +35,7 @@ cargo xtask bench              measure speed beside the raw SDK and other client
 cargo xtask bench --quick      the same with fewer turns and without clean builds, without writing
 cargo xtask public-api         compare the public API with its listing in xtask/public-api; --write writes it
 cargo xtask features           check every feature alone
+cargo xtask minimal-versions   build with the lowest versions that the manifests allow (minutes; needs the registry)
 cargo xtask supply-chain       check licences, versions and sources of dependencies (installs cargo-deny)
 cargo xtask faults             every fault of the local Bedrock meets every family of operations; writes docs/reliability.md
 cargo xtask faults --quick     the same with one seed, without writing
@@ -68,6 +70,7 @@ fn run(words: &[&str]) -> Result {
         ["public-api"] => public_api::run(&root(), false),
         ["public-api", "--write"] => public_api::run(&root(), true),
         ["features"] => features::run(&root(), false),
+        ["minimal-versions"] => minimal_versions::run(&root()),
         ["supply-chain"] => supply_chain::run(&root()),
         ["faults"] => reliability::run(&root(), "faults", "fault_matrix", &[]),
         ["faults", "--quick"] => reliability::run(&root(), "faults", "fault_matrix", &["--quick"]),
