@@ -9,11 +9,16 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bedrock_orm::Batch;
+use bedrock_orm::models::providers::{NovaMessages, TitanEmbedding};
+use bedrock_orm::models::{
+    GuardrailChecksConfig, GuardrailChecksContentBlock, GuardrailChecksMessage, InvokeGuardrailChecksRequest,
+};
 use bedrock_orm::prelude::*;
+use bedrock_orm::{Batch, BatchInput, CachePolicy};
 use bedrock_orm_local::{At, Checksum, Fault, LocalBedrock, LocalBedrockBuilder, Reply};
 use bedrock_orm_tests::behaviours::raw_invocations::nova;
 use bedrock_orm_tests::support::{MODEL, model};
+use serde_json::json;
 use tracing_subscriber::fmt::format::{FmtSpan, Format, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
@@ -151,6 +156,7 @@ async fn with_bearer_token(builder: LocalBedrockBuilder) -> (LocalBedrock, Sessi
 async fn talk(local: &LocalBedrock, session: &Session) {
     let talk = model(session, MODEL);
     show(&talk);
+    show_calls(&talk, session);
     let reply = talk.converse(PROMPT).system(SYSTEM).await.unwrap();
     assert_eq!(reply.text(), REPLY, "the planted reply is used");
     let mut chat = talk.chat().system(SYSTEM);
@@ -203,6 +209,31 @@ async fn talk(local: &LocalBedrock, session: &Session) {
         local.remove_fault(fault);
     }
     tell(talk.converse_as::<Answer>(PROMPT).await);
+}
+
+/// Shows calls that are not sent.
+fn show_calls(talk: &Bound<FoundationModel>, session: &Session) {
+    let turn = talk.converse(PROMPT).system(SYSTEM);
+    show(&turn.clone().or(talk).cache(CachePolicy::auto()));
+    show(&turn);
+    show(&talk.converse_stream(PROMPT).system(SYSTEM));
+    show(&talk.converse_as::<Answer>(PROMPT).system(SYSTEM));
+    show(&talk.count_tokens(PROMPT));
+    show(&talk.invoke_model(nova(PROMPT)));
+    show(&talk.invoke_model_with_response_stream(nova(PROMPT)));
+    show(&talk.invoke(&NovaMessages::new([PROMPT]).system([SYSTEM])));
+    show(&talk.invoke(&NovaMessages::new([PROMPT])).stream());
+    show(&talk.embed(&TitanEmbedding::default(), [PROMPT]));
+    show(&talk.start_async_invoke(json!({ "prompt": PROMPT }), "s3://bucket/output"));
+    show(&talk.invoke_model_with_bidirectional_stream());
+    let all = ConversationManager::new(session);
+    show(&all.converse(MODEL, PROMPT));
+    show(&all.apply_guardrail("abcdef123456", "DRAFT", PROMPT));
+    let message = GuardrailChecksMessage::new("user", [GuardrailChecksContentBlock::Text(PROMPT.to_owned())]);
+    let checks = InvokeGuardrailChecksRequest::new([message], GuardrailChecksConfig::default());
+    show(&all.invoke_guardrail_checks(checks));
+    show(&BatchInput::from(PROMPT));
+    show(&BatchInput::from(json!({ "prompt": PROMPT })));
 }
 
 /// A reply that the planted one does not fit.

@@ -1,5 +1,6 @@
 //! `ApplyGuardrail`: checks content with a guardrail, without a model.
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
 use std::time::Duration;
@@ -112,12 +113,23 @@ impl ApplyExt for Bound<Guardrail> {
 }
 
 /// A check by a guardrail. Awaiting sends it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ApplyGuardrail {
     session: Session,
     guardrail: GuardrailConfiguration,
     request: ApplyGuardrailRequest,
+}
+
+/// Shows the guardrail and the number of content blocks, but not their content.
+impl fmt::Debug for ApplyGuardrail {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ApplyGuardrail")
+            .field("guardrail", &self.guardrail)
+            .field("content_blocks", &self.request.content.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl ApplyGuardrail {

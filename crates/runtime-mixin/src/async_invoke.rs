@@ -1,5 +1,6 @@
 //! Asynchronous invocations of one model: `StartAsyncInvoke`, `GetAsyncInvoke`, `ListAsyncInvokes`.
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
 use std::time::Duration;
@@ -193,7 +194,7 @@ fn random_token() -> String {
 }
 
 /// An asynchronous invocation. Awaiting starts it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct StartAsyncInvoke {
     target: Target,
@@ -202,6 +203,17 @@ pub struct StartAsyncInvoke {
     unsendable: Option<String>,
     /// For this call alone: it has the call's time limit.
     session: Session,
+}
+
+/// Shows the model and where the output goes, but not the input.
+impl fmt::Debug for StartAsyncInvoke {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("StartAsyncInvoke")
+            .field("model_id", &self.target.model_id)
+            .field("output_data_config", &self.request.output_data_config)
+            .finish_non_exhaustive()
+    }
 }
 
 impl StartAsyncInvoke {

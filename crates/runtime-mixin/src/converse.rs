@@ -1,5 +1,6 @@
 //! `Converse`: a turn of a conversation.
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -131,7 +132,7 @@ impl<M: BoundModel + ?Sized> ConverseExt for M {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Converse<R> {
     target: Target,
@@ -151,6 +152,17 @@ pub struct Converse<R> {
     #[cfg(feature = "schema")]
     form: Option<TypedForm>,
     reply: PhantomData<fn() -> R>,
+}
+
+/// Shows the model and the number of messages, but not their content.
+impl<R> fmt::Debug for Converse<R> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Converse")
+            .field("model_id", &self.target.model_id)
+            .field("messages", &self.request.messages.as_ref().map_or(0, Vec::len))
+            .finish_non_exhaustive()
+    }
 }
 
 impl<R> Converse<R> {

@@ -1,5 +1,7 @@
 //! What a record of a batch sends to the model.
 
+use std::fmt;
+
 use bedrock_orm_models::{ConverseRequest, Message, ModelInvocationType};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -15,13 +17,20 @@ use serde_json::Value;
 /// let turn = BatchInput::from("Summarize this note: the rollback took four minutes.");
 /// let body = BatchInput::from(json!({"inputText": "the rollback took four minutes"}));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct BatchInput(Content);
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Content {
     Turn(Box<ConverseRequest>),
     Body(Value),
+}
+
+/// Shows which operation the input is for, but not its content.
+impl fmt::Debug for BatchInput {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "BatchInput({})", self.invocation_type())
+    }
 }
 
 impl BatchInput {
