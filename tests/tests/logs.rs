@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::io;
 
 use bedrock_orm::prelude::*;
+use bedrock_orm::{Limiter, TokenQuota};
 use bedrock_orm_local::Reply;
 use bedrock_orm_tests::behaviours::raw_invocations::nova;
 use bedrock_orm_tests::behaviours::tokens::COUNTING;
@@ -82,6 +83,28 @@ async fn a_successful_call_is_one_event_with_its_usage() {
     log.assert_one(&["operation=\"InvokeModel\"", MODEL, "request_id="]);
     model.start_async_invoke(nova("pr0mpt"), "s3://bucket/prefix/").await.unwrap_err();
     log.assert_one(&["failed", "operation=\"StartAsyncInvoke\"", "kind=", "code=\"ValidationException\""]);
+}
+
+#[tokio::test]
+async fn a_limiter_warns_once_of_calls_without_max_tokens() {
+    let (_local, session) = local().await;
+    let model = model(&session, MODEL);
+    let log = Log::start();
+    let warnings = async |quota: TokenQuota, max_tokens: Option<i32>| {
+        let limiter = Limiter::new(quota);
+        for _ in 0..2 {
+            let call = model.converse("pr0mpt").limiter(&limiter);
+            match max_tokens {
+                Some(max_tokens) => call.max_tokens(max_tokens).await.unwrap(),
+                None => call.await.unwrap(),
+            };
+        }
+        log.take().iter().filter(|line| line.contains("WARN") && line.contains("has no max_tokens")).count()
+    };
+    let quota = TokenQuota::per_minute(1_000_000);
+    assert_eq!(warnings(quota, None).await, 1);
+    assert_eq!(warnings(quota, Some(9)).await, 0);
+    assert_eq!(warnings(quota.model_max_tokens(9), None).await, 0);
 }
 
 #[tokio::test]

@@ -92,7 +92,9 @@ mod tests {
         assert_eq!(units("15"), Some(15_000_000_000));
         assert_eq!(units("0.000000001"), Some(1));
         assert_eq!(units("999999999999"), Some(999_999_999_999_000_000_000));
-        for invalid in ["", ".5", "-1", "+1", "1e3", "0.0000000001", "1.2.3", " 1", "1234567890123", "1,5", "NaN"] {
+        for invalid in
+            ["", ".5", "-1", "+1", "1e3", "0.0000000001", "1.2.3", " 1", "1234567890123", "1,5", "NaN"]
+        {
             assert_eq!(units(invalid), None, "{invalid}");
         }
         let money = |units| Money::new(units, "USD");

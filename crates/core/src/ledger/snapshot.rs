@@ -131,9 +131,10 @@ mod tests {
     fn snapshots_of_several_processes_add_up() {
         let row = |model: &str, calls| LedgerRow {
             model_id: model.to_owned(),
+            tags: BTreeMap::from([("tenant".to_owned(), "x".to_owned())]),
             calls,
+            calls_without_usage: calls,
             tokens: Tokens::default().output_tokens(calls),
-            ..LedgerRow::default()
         };
         let first = LedgerSnapshot::new(vec![row("b", 2), row("a", 1)]);
         let second = LedgerSnapshot::new(vec![row("b", 3)]);
@@ -141,7 +142,7 @@ mod tests {
         let read: Vec<LedgerSnapshot> = serde_json::from_str(&stored).unwrap();
         let sum: LedgerSnapshot = read.into_iter().collect();
         assert_eq!(sum, LedgerSnapshot::new(vec![row("a", 1), row("b", 5)]));
-        assert_eq!((sum.calls(), sum.total().output_tokens), (6, 6));
+        assert_eq!((sum.calls(), sum.calls_without_usage(), sum.total().output_tokens), (6, 6, 6));
         assert_eq!(sum.by_model()["b"].calls(), 5);
     }
 }
