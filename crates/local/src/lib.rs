@@ -235,7 +235,7 @@
 //! `ConflictException`. A resource is found by its ID, its name, or its ARN, as far as the pattern of the key allows.
 //!
 //! *Idempotency tokens.* A request with the token of an earlier request gets that request's response again. If the
-//! requests differ, it is a conflict. An operation never returns an exception that its description does not list: a
+//! requests differ, it is a conflict. Each region keeps the responses of its last 1,000 tokens. An operation never returns an exception that its description does not list: a
 //! conflict of an operation without `ConflictException` is a `ValidationException`.
 //!
 //! *Built-in resources.* Each region has the system-defined inference profiles of its geography, the global ones, and

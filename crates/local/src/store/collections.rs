@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::json::record::Record;
+use crate::store::idempotency::IdempotentResponses;
 use crate::store::lifecycle::Schedule;
 use crate::store::resource::Resource;
 use crate::store::tags::Tags;
@@ -20,8 +20,7 @@ pub(crate) struct Store {
     arrivals: u64,
     pub(crate) schedule: Schedule,
     pub(crate) tags: Tags,
-    /// The input and the response of each idempotency token, by operation and token.
-    pub(crate) responses_by_token: HashMap<(String, String), (Value, Record)>,
+    pub(crate) idempotent_responses: IdempotentResponses,
     /// The ARNs of the batch jobs whose records are due.
     pub(crate) due_batches: Vec<String>,
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::json::record::Record;
 use crate::store::collections::{Position, Store};
+use crate::store::idempotency::IdempotentResponse;
 use crate::store::lifecycle::initial_steps;
 use crate::store::resource::{OnDelete, Protection, Reference, Resource};
 use crate::wire::error::{AwsError, AwsResult};
@@ -170,15 +171,20 @@ impl Context<'_> {
         if token.is_empty() {
             return work(self);
         }
-        let key = (request.operation.name.clone(), token);
-        match self.store.responses_by_token.get(&key) {
-            Some((input, output)) if *input == request.input => Ok(output.clone()),
+        let operation = &request.operation.name;
+        match self.store.idempotent_responses.find(operation, &token) {
+            Some(first) if first.input == request.input => Ok(first.output.clone()),
             Some(_) => Err(AwsError::conflict(
                 "The idempotency token was used before with a different request. Use another token and try again.",
             )),
             None => {
                 let output = work(self)?;
-                self.store.responses_by_token.insert(key, (request.input.clone(), output.clone()));
+                self.store.idempotent_responses.add(IdempotentResponse {
+                    operation: operation.clone(),
+                    token,
+                    input: request.input.clone(),
+                    output: output.clone(),
+                });
                 Ok(output)
             }
         }

@@ -9,10 +9,12 @@
 //! - `lifecycle.rs` performs the steps that are due: statuses, results, failures;
 //! - `projection.rs` builds a response from a record, by the response's shape;
 //! - `collections.rs` holds the records of a region, `regions.rs` those of all regions;
+//! - `idempotency.rs` keeps the responses of idempotency tokens;
 //! - `context.rs` is the context for the rules of a resource.
 
 pub(crate) mod collections;
 pub(crate) mod context;
+pub(crate) mod idempotency;
 pub(crate) mod lifecycle;
 pub(crate) mod lists;
 pub(crate) mod projection;
