@@ -83,10 +83,10 @@ impl Worker {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let outcome = runtime.block_on(async {
             let outcome = self.outcome(cell).await;
-            let idle = self.wait_until_idle(cell).await;
+            let idle = self.wait_until_idle().await;
             outcome.and_then(|outcome| idle.map(|()| outcome))
         });
-        if outcome.is_err() || keeps_connection(cell) {
+        if outcome.is_err() {
             *self = Self::start(self.number);
         }
         outcome
@@ -147,25 +147,18 @@ impl Worker {
     }
 
     /// Waits until the call has left no task and no connection behind.
-    async fn wait_until_idle(&self, cell: Cell) -> Result<(), Failure> {
+    async fn wait_until_idle(&self) -> Result<(), Failure> {
         let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
         // The server's own task accepts connections.
         let connections = || self.runtime.metrics().num_alive_tasks() - 1;
-        let server = || if keeps_connection(cell) { 0 } else { connections() };
         let idle = async {
-            while tasks() + server() > 0 {
+            while tasks() + connections() > 0 {
                 sleep(Duration::from_millis(2)).await;
             }
         };
         let leaks = timeout(LEAKED, idle).await;
         leaks.map_err(|_| format!("{} tasks and {} connections are left", tasks(), connections()))
     }
-}
-
-/// Whether the server may keep the connection. While it stalls, it does not read the client's stream, and so does not see
-/// its end.
-fn keeps_connection(cell: Cell) -> bool {
-    cell.family == Family::Bidirectional && cell.case.effect == Effect::Late
 }
 
 fn describe(error: Error) -> Failure {

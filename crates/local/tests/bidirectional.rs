@@ -12,16 +12,21 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use bedrock_orm_local::{At, Fault, LocalBedrock, RecordedEvent, Reply};
 use bytes::{BufMut as _, Bytes};
 use common::signer::{ID, SECRET, Signer, hex};
-use common::{Frame, MODEL, frames};
+use common::{Frame, MODEL, frames, get};
 use futures_util::stream;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::{Frame as BodyFrame, Incoming};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio::time::sleep;
 
 const SONIC: &str = "amazon.nova-2-sonic-v1:0";
+/// The time between two looks at the server.
+const MOMENT: Duration = Duration::from_millis(10);
 
 /// An open bidirectional stream.
 struct BidirectionalStream {
@@ -319,5 +324,45 @@ async fn faults_apply_to_bidirectional_streams() {
         let uri = format!("{}/model/{SONIC}/invoke-with-bidirectional-stream", local.url());
         let request = hyper::Request::post(uri).body(http_body_util::Full::<Bytes>::default()).unwrap();
         assert!(with_timeout(client.request(request)).await.is_err(), "HTTP/2: {http2}");
+    }
+}
+
+#[tokio::test]
+async fn a_stalled_stream_ends_when_its_client_leaves() {
+    let first = encode_frame(CHUNK, chunk(&json!({ "sessionStart": {} })).as_bytes());
+    for stalled in ["before its headers", "in its body", "by its reply"] {
+        let local = LocalBedrock::builder().max_connections(1).start().await.unwrap();
+        match stalled {
+            "before its headers" => drop(local.fault(Fault::stall(At::BeforeHeaders).times(1)).unwrap()),
+            "in its body" => drop(local.fault(Fault::stall(At::AfterEvents(1)).times(1)).unwrap()),
+            _ => local.queue_reply(Reply::default().stall_after(1)),
+        }
+        let mut socket = TcpStream::connect(local.url().strip_prefix("http://").unwrap()).await.unwrap();
+        let head = format!(
+            "POST /model/{SONIC}/invoke-with-bidirectional-stream HTTP/1.1\r\nHost: localhost\r\n\
+             Transfer-Encoding: chunked\r\n\r\n{:x}\r\n",
+            first.len()
+        );
+        socket.write_all(&[head.as_bytes(), &first, b"\r\n"].concat()).await.unwrap();
+        let is_stalled = || {
+            let sent = local.requests().first().map(|request| request.response.bytes_sent);
+            sent.is_some_and(|bytes| bytes > 0 || stalled == "before its headers")
+        };
+        with_timeout(async {
+            while !is_stalled() {
+                sleep(MOMENT).await;
+            }
+        })
+        .await;
+        let models = async || get(&local, "/foundation-models").await.status;
+        sleep(MOMENT).await;
+        assert_eq!(models().await, 503, "the connection of a stream that is stalled {stalled} is open");
+        drop(socket);
+        with_timeout(async {
+            while models().await != 200 {
+                sleep(MOMENT).await;
+            }
+        })
+        .await;
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use serde_json::json;
 
@@ -52,11 +53,13 @@ impl AppliedFaults {
         self.interruption().is_some() || matches!(self.effect, Some(Effect::Drip { .. }))
     }
 
-    /// The pieces in which a body is sent. Sets `reset` if the connection has to end in a reset.
+    /// The pieces in which a body is sent. Sets `reset` if the connection has to end in a reset. Awaits `stall` if the body
+    /// has to stall.
     pub(crate) fn body_pieces(
         &self,
         frames: BoxStream<'static, Bytes>,
         reset: Arc<AtomicBool>,
+        stall: BoxFuture<'static, ()>,
     ) -> BoxStream<'static, io::Result<Bytes>> {
         if let Some(Effect::Drip { bytes, every_ms }) = self.effect {
             return dripped(frames, bytes, Duration::from_millis(every_ms)).map(Ok).boxed();
@@ -64,7 +67,7 @@ impl AppliedFaults {
         match self.interruption() {
             None => frames.map(Ok).boxed(),
             Some((interruption, at)) => {
-                let body = InterruptedBody { frames, interruption, at, reset, events: 0, bytes: 0 };
+                let body = InterruptedBody { frames, interruption, at, reset, stall, events: 0, bytes: 0 };
                 stream::unfold(body, |mut body| async move { body.next().await.map(|piece| (piece, body)) })
                     .boxed()
             }
@@ -155,6 +158,7 @@ struct InterruptedBody {
     interruption: Interruption,
     at: At,
     reset: Arc<AtomicBool>,
+    stall: BoxFuture<'static, ()>,
     /// How much has been sent.
     events: usize,
     bytes: usize,
@@ -165,7 +169,7 @@ impl InterruptedBody {
         if self.has_reached_end() {
             // Lets the connection send what is already written.
             tokio::task::yield_now().await;
-            return self.interruption.end(&self.reset).await.err().map(Err);
+            return self.interruption.end(&self.reset, &mut self.stall).await.err().map(Err);
         }
         let frame = self.frames.next().await?;
         let length = match self.at {
@@ -190,9 +194,12 @@ impl InterruptedBody {
 
 impl Interruption {
     /// Interrupts a response. An error ends its connection too.
-    pub(crate) async fn end(self, reset: &AtomicBool) -> io::Result<()> {
+    pub(crate) async fn end(self, reset: &AtomicBool, stall: &mut BoxFuture<'static, ()>) -> io::Result<()> {
         match self {
-            Self::Stall => std::future::pending().await,
+            Self::Stall => {
+                stall.await;
+                Ok(())
+            }
             Self::Truncate => Ok(()),
             Self::Reset => {
                 reset.store(true, Ordering::Relaxed);

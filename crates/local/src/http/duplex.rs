@@ -7,10 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
-use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use serde_json::{Value, json};
 
+use crate::http::client_stream::ClientStream;
 use crate::local::Local;
 use crate::wire::error::AwsError;
 use crate::wire::event_stream::{DecodeError, Decoder, Frame, Received};
@@ -22,18 +21,18 @@ const LONGEST_CHUNK: usize = 1_000_000;
 /// The frames with which a session responds to the client's stream.
 pub(crate) fn response_frames(
     local: Arc<Local>,
-    incoming: Incoming,
+    client: ClientStream,
     decoder: Decoder,
     session: Box<dyn output::Duplex>,
 ) -> impl Stream<Item = Bytes> + Send {
-    let stream = DuplexStream { local, incoming, session, decoder, ready: VecDeque::new(), is_over: false };
+    let stream = DuplexStream { local, client, session, decoder, ready: VecDeque::new(), is_over: false };
     stream::unfold(stream, |mut stream| async move { stream.next().await.map(|frame| (frame, stream)) })
 }
 
 /// A bidirectional stream, with the frames that are still to be sent.
 struct DuplexStream {
     local: Arc<Local>,
-    incoming: Incoming,
+    client: ClientStream,
     decoder: Decoder,
     session: Box<dyn output::Duplex>,
     /// Frames that are still to be sent.
@@ -50,8 +49,8 @@ impl DuplexStream {
             if self.is_over {
                 return None;
             }
-            match self.incoming.frame().await {
-                Some(Ok(frame)) => self.decode(&frame.into_data().unwrap_or_default()),
+            match self.client.next().await {
+                Some(Ok(bytes)) => self.decode(&bytes),
                 // A client that disconnects gets no more frames.
                 Some(Err(_)) => return None,
                 None => self.end(),

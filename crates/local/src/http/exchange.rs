@@ -10,6 +10,7 @@ use hyper::http::request::Parts;
 
 use crate::faults::{AppliedFaults, At, FaultTarget};
 use crate::http::body::{Body, read_body};
+use crate::http::client_stream::{self, ClientStream};
 use crate::http::{admin, admission, performing, recording, responses, sending};
 use crate::local::Local;
 use crate::wire::error::{AwsError, AwsResult};
@@ -28,26 +29,29 @@ pub(crate) async fn respond(
     let (parts, body) = request.into_parts();
     let found = local.router.find(parts.method.as_str(), parts.uri.path());
     let operation = found.as_ref().map(|found| found.operation.name.as_str());
-    let Handled { body, faults, response } = handle(local, &parts, found, body).await;
+    let Handled { body, stream, faults, response } = handle(local, &parts, found, body).await;
     let response = response.unwrap_or_else(|error| responses::failure(local, &error));
     let response = faults.apply_to_response(response);
+    let mut stall = client_stream::stall(stream);
     if let Some((interruption, At::BeforeHeaders)) = faults.interruption() {
         tracing::info!(operation, method = %parts.method, path = parts.uri.path(), "a fault withheld the response");
         local.journal.record(recording::entry(local, operation, &parts, body, &faults, None));
-        interruption.end(&reset).await?;
+        interruption.end(&reset, &mut stall).await?;
         return Err(io::Error::other("a fault withheld the response"));
     }
     let status = response.status.as_u16();
     tracing::info!(operation, method = %parts.method, path = parts.uri.path(), status);
     let entry = recording::entry(local, operation, &parts, body, &faults, Some(&response));
     let id = local.journal.record(entry);
-    Ok(sending::send(response, local, id, &faults, reset))
+    Ok(sending::send(response, local, id, &faults, reset, stall))
 }
 
 /// A request that has been handled.
 struct Handled {
     /// The request's body, as far as it was read.
     body: Bytes,
+    /// The request's body, if it is a stream. Then `body` is empty.
+    stream: Option<ClientStream>,
     faults: AppliedFaults,
     response: AwsResult<Response>,
 }
@@ -55,7 +59,7 @@ struct Handled {
 impl Handled {
     /// A request that was refused before its body was read.
     fn unread(error: AwsError) -> Self {
-        Self { body: Bytes::new(), faults: AppliedFaults::default(), response: Err(error) }
+        Self { body: Bytes::new(), stream: None, faults: AppliedFaults::default(), response: Err(error) }
     }
 }
 
@@ -69,15 +73,15 @@ async fn handle(local: &Arc<Local>, parts: &Parts, found: Option<RouteMatch>, in
     };
     let (body, stream) = match found.operation.has_streaming_input(found.service) {
         // A client that sends a stream expects the response before its stream ends.
-        true => (Bytes::new(), Some(incoming)),
+        true => (Bytes::new(), Some(ClientStream::new(incoming))),
         false => match read_body(incoming).await {
             Ok(body) => (body, None),
             Err(error) => return Handled::unread(error),
         },
     };
     let faults = faults_for(local, &found, &body);
-    let response = performing::perform(local, &faults, found, parts, body.clone(), stream).await;
-    Handled { body, faults, response }
+    let response = performing::perform(local, &faults, found, parts, body.clone(), stream.clone()).await;
+    Handled { body, stream, faults, response }
 }
 
 fn faults_for(local: &Local, found: &RouteMatch, body: &Bytes) -> AppliedFaults {

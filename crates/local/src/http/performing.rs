@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::body::Incoming;
 use hyper::http::request::Parts;
 
 use crate::auth;
 use crate::auth::chain::SignatureChain;
 use crate::faults::AppliedFaults;
+use crate::http::client_stream::ClientStream;
 use crate::http::responses;
 use crate::local::Local;
 use crate::operations;
@@ -27,7 +27,7 @@ pub(crate) async fn perform(
     found: RouteMatch,
     parts: &Parts,
     body: Bytes,
-    stream: Option<Incoming>,
+    stream: Option<ClientStream>,
 ) -> AwsResult<Response> {
     if !faults.pause.is_zero() {
         tokio::time::sleep(faults.pause).await;

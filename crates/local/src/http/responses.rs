@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use hyper::StatusCode;
-use hyper::body::Incoming;
 
 use crate::faults::InjectedError;
+use crate::http::client_stream::{self, ClientStream};
 use crate::http::duplex;
 use crate::local::Local;
 use crate::wire::error::AwsError;
@@ -21,7 +22,7 @@ pub(crate) fn success(
     local: &Arc<Local>,
     status: u16,
     output: Output,
-    stream: Option<(Incoming, Decoder)>,
+    stream: Option<(ClientStream, Decoder)>,
 ) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or_default();
     let mut headers = vec![("x-amzn-requestid", local.world.ids.uuid())];
@@ -51,10 +52,11 @@ pub(crate) fn success(
         }
         Output::Duplex { session, ending } => {
             headers.push(stream_type);
-            let frames = stream.map(|(incoming, decoder)| {
-                duplex::response_frames(Arc::clone(local), incoming, decoder, session)
+            let stall = client_stream::stall(stream.as_ref().map(|(client, _)| client.clone()));
+            let frames = stream.map(|(client, decoder)| {
+                duplex::response_frames(Arc::clone(local), client, decoder, session)
             });
-            let content = Content::Frames(with_ending(stream::iter(frames).flatten(), ending).boxed());
+            let content = Content::Frames(with_ending(stream::iter(frames).flatten(), ending, stall).boxed());
             Response { status, headers, content }
         }
     }
@@ -86,15 +88,19 @@ fn frames_of(local: &Arc<Local>, events: Events, ending: Ending) -> impl Stream<
         Ok(event) => Frame::event(event.name, event.payload, 2 + local.world.ids.below(60)).encode(),
         Err(error) => exception_frame(&error.as_exception()),
     });
-    with_ending(frames, ending)
+    with_ending(frames, ending, client_stream::stall(None))
 }
 
 /// Ends the frames of a stream as its ending says.
-fn with_ending(frames: impl Stream<Item = Bytes> + Send, ending: Ending) -> impl Stream<Item = Bytes> + Send {
+fn with_ending(
+    frames: impl Stream<Item = Bytes> + Send,
+    ending: Ending,
+    stall: BoxFuture<'static, ()>,
+) -> impl Stream<Item = Bytes> + Send {
     let (most, last) = match ending {
         Ending::Whole => (usize::MAX, stream::empty().boxed()),
         Ending::Cut { after } => (after, stream::empty().boxed()),
-        Ending::Stall { after } => (after, stream::pending().boxed()),
+        Ending::Stall { after } => (after, stall.map(|()| stream::empty()).flatten_stream().boxed()),
         Ending::Exception { error, after } => {
             (after, stream::once(async move { exception_frame(&error) }).boxed())
         }

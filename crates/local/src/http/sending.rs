@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Frame as BodyFrame;
@@ -20,6 +21,7 @@ pub(crate) fn send(
     entry: u64,
     faults: &AppliedFaults,
     reset: Arc<AtomicBool>,
+    stall: BoxFuture<'static, ()>,
 ) -> hyper::Response<Body> {
     let mut head = response.head();
     let (length, frames) = match response.content {
@@ -34,7 +36,7 @@ pub(crate) fn send(
         insert_header(head.headers_mut(), "content-length", &length.to_string());
     }
     let server = Arc::clone(local);
-    let pieces = faults.body_pieces(frames, reset).map(move |piece| {
+    let pieces = faults.body_pieces(frames, reset, stall).map(move |piece| {
         piece.map(|piece| {
             server.journal.record_sent(entry, &piece);
             BodyFrame::data(piece)
