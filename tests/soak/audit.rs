@@ -3,14 +3,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bedrock_orm::ErrorKind;
 
 use crate::server::Entry;
+use crate::work::LIMIT;
 
 /// A call is compared this long after it ended. By then the journal has reported all of its requests.
 pub(crate) const SETTLED_AFTER: Duration = Duration::from_secs(10);
+/// A call that met neither a stall nor a drip may only end at its time limit if no response began before this last part of
+/// it.
+const LATE: Duration = Duration::from_secs(1);
 /// The most findings that are kept with their text.
 const MOST_FINDINGS: usize = 20;
 
@@ -32,11 +36,28 @@ impl Seen {
     }
 }
 
+/// When a call began, by the clock and as the journal tells times.
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    at: Instant,
+    time: SystemTime,
+}
+
 #[derive(Debug)]
 struct Ended {
+    begun: Begun,
     at: Instant,
     operation: &'static str,
     seen: Seen,
+}
+
+impl Ended {
+    /// Whether the call ended with an error at its time limit, or after it.
+    fn is_expired(&self) -> bool {
+        let expires =
+            matches!(self.seen, Seen::Error { kind: ErrorKind::Timeout | ErrorKind::StreamInterrupted, .. });
+        expires && self.at - self.begun.at >= LIMIT
+    }
 }
 
 /// What both sides know, and what did not agree.
@@ -48,6 +69,7 @@ pub(crate) struct Audit {
 
 #[derive(Debug, Default)]
 struct State {
+    begun: HashMap<u64, Begun>,
     ended: HashMap<u64, Ended>,
     /// The requests of the calls that are not compared yet, in the order of their arrival.
     requests: HashMap<u64, Vec<Entry>>,
@@ -67,7 +89,10 @@ pub(crate) struct Tally {
     pub(crate) repeated: u64,
     /// Streams in both directions: calls and requests. Their bodies are not in the journal.
     pub(crate) bidirectional: (u64, u64),
-    /// Calls that met no fault, and ended at their time limit: the machine was busy.
+    /// Calls without a marker in the journal: those that ended at their time limit, and the requests that stalled.
+    unmarked: (u64, u64),
+    /// Calls that met no stall, and ended at their time limit, because no response had begun in time, or a drip lasted too
+    /// long.
     pub(crate) late: u64,
     pub(crate) lost: u64,
     pub(crate) doubled: u64,
@@ -85,11 +110,16 @@ impl Tally {
 }
 
 const BIDIRECTIONAL: &str = "InvokeModelWithBidirectionalStream";
+/// The operations whose requests have no marker: the bodies of the streams are not in the journal, and pages have none.
+const UNMARKED: [&str; 2] = [BIDIRECTIONAL, "ListImportedModels"];
 
 impl Audit {
     /// Returns the number of a new call.
     pub(crate) fn next_call(&self) -> u64 {
-        self.last_call.fetch_add(1, Ordering::Relaxed) + 1
+        let call = self.last_call.fetch_add(1, Ordering::Relaxed) + 1;
+        let begun = Begun { at: Instant::now(), time: SystemTime::now() };
+        self.state.lock().unwrap().begun.insert(call, begun);
+        call
     }
 
     /// Notes how a call ended.
@@ -100,11 +130,13 @@ impl Audit {
             Seen::Answer { .. } => state.tally.answers += 1,
             Seen::Error { kind, .. } => *state.tally.errors.entry(format!("{kind:?}")).or_default() += 1,
         }
-        match operation {
-            BIDIRECTIONAL => state.tally.bidirectional.0 += 1,
-            // Its rows were compared, and its pages have no marker.
-            "ListImportedModels" => {}
-            _ => drop(state.ended.insert(call, Ended { at: Instant::now(), operation, seen })),
+        let begun = state.begun.remove(&call).expect("it began");
+        let ended = Ended { begun, at: Instant::now(), operation, seen };
+        state.tally.bidirectional.0 += u64::from(operation == BIDIRECTIONAL);
+        if UNMARKED.contains(&operation) {
+            state.tally.unmarked.0 += u64::from(ended.is_expired());
+        } else {
+            state.ended.insert(call, ended);
         }
     }
 
@@ -124,7 +156,9 @@ impl Audit {
     pub(crate) fn arrived(&self, entry: Entry) {
         let mut state = self.state.lock().unwrap();
         state.tally.requests += 1;
-        state.tally.faulty_requests += u64::from(entry.is_faulty);
+        state.tally.faulty_requests += u64::from(!entry.faults.is_empty());
+        let is_unmarked = UNMARKED.contains(&entry.operation.as_str());
+        state.tally.unmarked.1 += u64::from(is_unmarked && entry.is_stalled());
         state.tally.bidirectional.1 += u64::from(entry.operation == BIDIRECTIONAL);
         if let Some(call) = entry.call {
             state.requests.entry(call).or_default().push(entry);
@@ -134,7 +168,7 @@ impl Audit {
     /// Compares the calls that ended this long ago.
     pub(crate) fn settle(&self, age: Duration) {
         let mut state = self.state.lock().unwrap();
-        let State { ended, requests, tally } = &mut *state;
+        let State { ended, requests, tally, .. } = &mut *state;
         ended.retain(|call, ended| {
             let is_settled = ended.at.elapsed() >= age;
             if is_settled {
@@ -152,6 +186,8 @@ impl Audit {
             tally.wrong += 1;
             tally.find(format!("nobody made the call {call} of {requests:?}"));
         }
+        let (expired, stalled) = tally.unmarked;
+        tally.late += expired.saturating_sub(stalled);
         let (calls, requests) = tally.bidirectional;
         if requests > calls {
             tally.doubled += requests - calls;
@@ -163,7 +199,7 @@ impl Audit {
 
 /// Compares what a caller saw with the requests that arrived.
 fn compare(call: u64, ended: &Ended, requests: &[Entry], tally: &mut Tally) {
-    let Ended { operation, seen, .. } = ended;
+    let Ended { begun, at, operation, seen } = ended;
     tally.repeated += requests.len().saturating_sub(1) as u64;
     let is_charged = *operation != "CreateGuardrail";
     let answered = requests.iter().filter(|request| request.status == 200).count();
@@ -176,13 +212,11 @@ fn compare(call: u64, ended: &Ended, requests: &[Entry], tally: &mut Tally) {
         tally.find(format!("the call {call} of {operation} became {entry:?}"));
     }
     let last = requests.last();
-    // The caller's time limit can expire before the first byte of any response, a refusal included.
-    let is_late = matches!(
-        seen,
-        Seen::Error { kind: ErrorKind::Timeout | ErrorKind::StreamInterrupted, request_id: None }
-    );
+    // The journal says when a response began, and not when a drip ended.
+    let is_late = last.is_none_or(|last| last.answered + LATE >= begun.time + LIMIT || last.is_dripped());
     match (seen, last) {
-        (Seen::Error { .. }, last) if is_late && last.is_none_or(|last| !last.is_faulty) => tally.late += 1,
+        (_, Some(last)) if ended.is_expired() && last.is_stalled() => {}
+        (..) if ended.is_expired() && is_late => tally.late += 1,
         (Seen::Answer { request_id }, Some(last)) if last.status < 300 => {
             if request_id.is_some() && *request_id != last.request_id {
                 tally.wrong += 1;
@@ -190,7 +224,9 @@ fn compare(call: u64, ended: &Ended, requests: &[Entry], tally: &mut Tally) {
                     .find(format!("the call {call} has the request ID {request_id:?}, not that of {last:?}"));
             }
         }
-        (Seen::Error { kind, request_id }, Some(last)) if requests.iter().any(|it| it.is_faulty) => {
+        (Seen::Error { kind, request_id }, Some(last))
+            if *kind != ErrorKind::Timeout && !last.is_only_slow() =>
+        {
             let is_refused = matches!(kind, ErrorKind::Throttled | ErrorKind::InternalServer)
                 || *kind == ErrorKind::ServiceUnavailable;
             if is_refused != (last.status >= 400) || request_id.is_some() && *request_id != last.request_id {
@@ -201,7 +237,8 @@ fn compare(call: u64, ended: &Ended, requests: &[Entry], tally: &mut Tally) {
         _ => {
             tally.lost += 1;
             tally.find(format!(
-                "the call {call} of {operation} saw {seen:?}, and the journal has {requests:?}"
+                "the call {call} of {operation} saw {seen:?} after {:?}, and the journal has {requests:?}",
+                *at - begun.at
             ));
         }
     }

@@ -20,8 +20,6 @@ const REPORTED_AFTER: Duration = Duration::from_secs(3);
 /// The share of requests that meet each fault. Together they are a little over 5 %, because not every fault can meet every
 /// operation.
 const SHARE: f64 = 0.058 / 12.0;
-/// The share for a fault that is limited to one operation.
-const SHARE_OF_ONE: f64 = 5.0 * SHARE;
 /// The rows of the list.
 pub(crate) const ROWS: usize = 6;
 
@@ -34,29 +32,50 @@ pub(crate) struct Entry {
     /// The HTTP status. 0 if the response was withheld.
     pub(crate) status: u16,
     pub(crate) request_id: Option<String>,
-    pub(crate) is_faulty: bool,
+    /// When its response began.
+    pub(crate) answered: SystemTime,
+    /// The names of its faults.
+    pub(crate) faults: Vec<String>,
 }
 
-/// The faults. A stall meets no bidirectional stream, because the server would keep its connection.
+impl Entry {
+    /// Whether a fault stalled its response.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.faults.iter().any(|fault| fault == "stall")
+    }
+
+    /// Whether a fault sent its response in pieces.
+    pub(crate) fn is_dripped(&self) -> bool {
+        self.faults.iter().any(|fault| fault == "drip")
+    }
+
+    /// Whether a fault made its response wait, and did nothing else to it.
+    pub(crate) fn is_only_slow(&self) -> bool {
+        self.faults.iter().all(|fault| fault == "latency" || fault == "drip")
+    }
+}
+
+/// The faults.
 fn faults() -> [Fault; 12] {
     let faults = [
-        (Fault::throttling(), SHARE),
-        (Fault::error("InternalServerException"), SHARE),
-        (Fault::error("ServiceUnavailableException"), SHARE),
-        (Fault::latency(Duration::from_millis(100)), SHARE),
-        (Fault::drip(16, Duration::from_millis(2)), SHARE),
-        (Fault::reset(At::BeforeHeaders), SHARE),
-        (Fault::reset(At::AfterBytes(40)), SHARE),
-        (Fault::stall(At::BeforeHeaders).on("Converse"), SHARE_OF_ONE),
-        (Fault::stall(At::AfterBytes(40)).on("ConverseStream"), SHARE_OF_ONE),
-        (Fault::truncate(At::AfterBytes(40)), SHARE),
-        (Fault::broken_json(), SHARE),
-        (Fault::wrong_checksum(Checksum::Message, 2), SHARE),
+        Fault::throttling(),
+        Fault::error("InternalServerException"),
+        Fault::error("ServiceUnavailableException"),
+        Fault::latency(Duration::from_millis(100)),
+        // Smaller pieces last longer than a call may, if the timers of a busy machine are late.
+        Fault::drip(64, Duration::from_millis(2)),
+        Fault::reset(At::BeforeHeaders),
+        Fault::reset(At::AfterBytes(40)),
+        Fault::stall(At::BeforeHeaders),
+        Fault::stall(At::AfterBytes(40)),
+        Fault::truncate(At::AfterBytes(40)),
+        Fault::broken_json(),
+        Fault::wrong_checksum(Checksum::Message, 2),
     ];
     let mut seed = 0;
-    faults.map(|(fault, share)| {
+    faults.map(|fault| {
         seed += 1;
-        fault.probability(share, seed)
+        fault.probability(SHARE, seed)
     })
 }
 
@@ -95,12 +114,14 @@ pub(crate) fn serve() -> ExitCode {
 
 fn entry(request: &RecordedRequest) -> Entry {
     let body = String::from_utf8_lossy(&request.body);
+    let name = |fault: &Fault| serde_json::to_value(fault).unwrap()["fault"].as_str().unwrap().to_owned();
     Entry {
         operation: request.operation.clone().unwrap_or_default(),
         call: marker(&request.path).or_else(|| marker(&body)),
         status: request.status,
         request_id: request.response.header("x-amzn-requestid").map(str::to_owned),
-        is_faulty: !request.faults.is_empty(),
+        answered: request.received,
+        faults: request.faults.iter().map(name).collect(),
     }
 }
 

@@ -15,10 +15,10 @@ pub(crate) struct Usage {
     id: u32,
     /// Resident memory in KiB.
     memory: Vec<u64>,
-    files: Vec<usize>,
+    files: Vec<u64>,
     /// The open files before the work, and after it.
-    pub(crate) first_files: usize,
-    pub(crate) last_files: usize,
+    pub(crate) first_files: u64,
+    pub(crate) last_files: u64,
 }
 
 impl Samples {
@@ -50,16 +50,20 @@ impl Usage {
 
     /// The median of the resident memory, in KiB, in the second and in the last quarter of the time.
     pub(crate) fn memory(&self) -> (u64, u64) {
-        let quarter = self.memory.len() / 4;
-        (median(&self.memory[quarter..2 * quarter]), median(&self.memory[3 * quarter..]))
+        medians(&self.memory)
     }
 
-    /// The most open files in the second and in the last quarter of the time.
-    pub(crate) fn most_files(&self) -> (usize, usize) {
-        let quarter = self.files.len() / 4;
-        let most = |files: &[usize]| files.iter().copied().max().unwrap_or_default();
-        (most(&self.files[quarter..2 * quarter]), most(&self.files[3 * quarter..]))
+    /// The median of the open files in the second and in the last quarter of the time. The most files would say how many
+    /// calls were open at once when the machine was busiest.
+    pub(crate) fn files(&self) -> (u64, u64) {
+        medians(&self.files)
     }
+}
+
+/// The medians of the second and of the last quarter.
+fn medians(samples: &[u64]) -> (u64, u64) {
+    let quarter = samples.len() / 4;
+    (median(&samples[quarter..2 * quarter]), median(&samples[3 * quarter..]))
 }
 
 fn median(samples: &[u64]) -> u64 {
@@ -74,6 +78,6 @@ fn memory(id: u32) -> u64 {
     line.trim().trim_end_matches("kB").trim().parse().unwrap()
 }
 
-fn files(id: u32) -> usize {
-    fs::read_dir(format!("/proc/{id}/fd")).expect("Linux's /proc").count()
+fn files(id: u32) -> u64 {
+    fs::read_dir(format!("/proc/{id}/fd")).expect("Linux's /proc").count() as u64
 }
