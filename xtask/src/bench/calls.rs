@@ -2,10 +2,9 @@
 
 use super::pairs::Pairs;
 use super::programs::Counter;
-use super::sides::{
-    Bench, Counted, MICROSECONDS, MILLISECONDS, Quantity, Work, bare, boto3, botocraft, rig, sdk, whole,
-};
+use super::sides::{Bench, Counted, Quantity, Work, bare, boto3, botocraft, rig, sdk, whole};
 use super::table::Reach::{self, AtLeast, AtMost};
+use super::table::{MICROSECONDS, MILLISECONDS};
 use crate::result::Result;
 
 pub(super) fn measure(bench: &mut Bench<'_>) -> Result {

@@ -1,9 +1,9 @@
 //! Lists and details.
 
 use super::programs::blocks;
-use super::sides::{Bench, MICROSECONDS, MILLISECONDS, Quantity, Work, boto3, botocraft, sdk};
+use super::sides::{Bench, Quantity, Work, boto3, botocraft, sdk};
 use super::table::Reach::{self, AtLeast, AtMost};
-use super::table::Row;
+use super::table::{MICROSECONDS, MILLISECONDS, Row};
 use crate::result::Result;
 use crate::server::Server;
 

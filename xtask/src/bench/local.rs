@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::pairs::Pairs;
 use super::programs::blocks;
-use super::sides::{Bench, MICROSECONDS};
+use super::sides::Bench;
+use super::table::MICROSECONDS;
 use super::table::Reach::AtMost;
 use crate::process::cargo;
 use crate::result::Result;

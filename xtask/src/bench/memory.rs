@@ -4,9 +4,9 @@ use std::process::Command;
 
 use super::pairs::Pairs;
 use super::programs::{measured, output};
-use super::sides::{Bench, MILLISECONDS, Work, botocraft};
+use super::sides::{Bench, Work, botocraft};
 use super::table::Reach::{self, AtLeast, AtMost};
-use super::table::Row;
+use super::table::{MILLISECONDS, Row};
 use crate::result::Result;
 
 /// The number of rows to filter and order.

@@ -1,7 +1,6 @@
 //! The times of two sides that ran one after the other.
 
-use super::sides::Unit;
-use super::table::{Reach, Row};
+use super::table::{Reach, Row, Unit};
 
 /// Pairs of times: ours, and theirs of the same moment. What slows the machine down for a while slows both.
 #[derive(Clone, Default)]

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::clients::Clients;
 use super::pairs::{Pairs, median};
 use super::programs::{Counter, Measured, Programs, blocks, measured, output};
-use super::table::{Reach, Row, Table};
+use super::table::{Reach, Row, Table, Unit};
 use crate::result::Result;
 use crate::server::Server;
 
@@ -85,16 +85,6 @@ impl Quantity {
         }
     }
 }
-
-/// What a time is shown in.
-#[derive(Clone, Copy)]
-pub(super) struct Unit {
-    pub(super) name: &'static str,
-    pub(super) nanoseconds: f64,
-}
-
-pub(super) const MICROSECONDS: Unit = Unit { name: "µs", nanoseconds: 1e3 };
-pub(super) const MILLISECONDS: Unit = Unit { name: "ms", nanoseconds: 1e6 };
 
 impl Bench<'_> {
     /// Measures ours and the others in turns, and adds a row for each of the others. Sides of one program run in one process,

@@ -39,6 +39,16 @@ impl fmt::Display for Reach {
     }
 }
 
+/// What a time is shown in.
+#[derive(Clone, Copy)]
+pub(crate) struct Unit {
+    pub(crate) name: &'static str,
+    pub(crate) nanoseconds: f64,
+}
+
+pub(crate) const MICROSECONDS: Unit = Unit { name: "µs", nanoseconds: 1e3 };
+pub(crate) const MILLISECONDS: Unit = Unit { name: "ms", nanoseconds: 1e6 };
+
 /// One measurement of ours beside another.
 pub(crate) struct Row {
     pub(crate) what: &'static str,
