@@ -15,6 +15,11 @@ pub fn supported_timeout(timeout: Option<Duration>) -> Option<Duration> {
     crate::session::supported_timeout(timeout)
 }
 
+/// Makes a call whose caller pauses and repeats it when AWS throttles it: the SDK returns the first refusal.
+pub fn with_own_pauses<F: Future>(call: F) -> impl Future<Output = F::Output> {
+    crate::session::with_own_pauses(call)
+}
+
 /// Returns the session's client for the control plane.
 #[cfg(feature = "control-plane")]
 pub fn control_plane(session: &Session) -> aws_sdk_bedrock::Client {

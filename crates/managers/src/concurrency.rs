@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bedrock_orm_core::{Error, ErrorKind, Result, Session};
+use bedrock_orm_core::{Error, ErrorKind, Result, Session, sdk};
 use futures_core::Stream;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::Semaphore;
@@ -17,16 +17,20 @@ use crate::resources::Get;
 pub const DEFAULT_CONCURRENCY: usize = 8;
 
 /// How often a throttled call is attempted: with the pauses between, for about two minutes.
-const MAX_ATTEMPTS: u32 = 9;
+const MAX_ATTEMPTS: u32 = 10;
 
 /// The pause after the first throttling. It doubles with each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// After this many successes, the limit rises by one.
 const SUCCESSES_PER_RISE: u32 = 10;
+
+/// How many items are begun for each call at once. A call that pauses holds up the results behind it, which come in order, but
+/// not their calls.
+const BEGUN_PER_CALL: usize = 4;
 
 /// A limit on concurrent calls. Each throttled call lowers it by one, down to one, and is retried after a pause.
 #[derive(Clone)]
@@ -64,14 +68,15 @@ impl ConcurrencyLimit {
         })
     }
 
-    /// Makes a call for each item, concurrently, and yields the results in the order of the items.
+    /// Makes a call for each item, concurrently, and yields the results in the order of the items. Each call has to
+    /// [`run`](Self::run) under the limit.
     pub fn for_each<S: Stream, F: Future>(
         self,
         items: S,
         mut call: impl FnMut(Self, S::Item) -> F,
     ) -> impl Stream<Item = F::Output> {
-        let max = self.shared.max;
-        items.map(move |item| call(self.clone(), item)).buffered(max)
+        let begun = self.shared.max.saturating_mul(BEGUN_PER_CALL);
+        items.map(move |item| call(self.clone(), item)).buffered(begun)
     }
 
     /// Gets the resources with these keys, each once, through the session that `session` returns for its key. A
@@ -106,7 +111,7 @@ impl ConcurrencyLimit {
         loop {
             // The semaphore is never closed.
             let permit = self.shared.permits.acquire().await.ok();
-            match call().await {
+            match sdk::with_own_pauses(call()).await {
                 Err(error) if error.is_throttled() && attempts < MAX_ATTEMPTS => {
                     if self.shared.lower()
                         && let Some(permit) = permit

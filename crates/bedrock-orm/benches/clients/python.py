@@ -77,7 +77,7 @@ def with_botocraft():
 
 
 def filtered(rows):
-    from botocraft.services import FoundationModelSummary
+    from botocraft.services import FoundationModel
     from botocraft.services.abstract import PrimaryBoto3ModelQuerySet
 
     providers = ["Amazon", "Anthropic", "Meta", "Mistral AI", None]
@@ -86,7 +86,7 @@ def filtered(rows):
     for _ in range(rows):
         number = (number * 6364136223846793005 + 1442695040888963407) % 2**64
         models.append(
-            FoundationModelSummary.model_construct(
+            FoundationModel.model_construct(
                 modelArn=f"arn:aws:bedrock:us-east-1::foundation-model/{number >> 8:016x}",
                 modelId=f"{number >> 8:016x}",
                 modelName=f"model {number >> 40:08}",

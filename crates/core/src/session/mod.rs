@@ -27,6 +27,7 @@ pub use builder::SessionBuilder;
 pub(crate) use limits::{SessionLimits, StreamLimits, supported_timeout};
 pub use registry::SessionChoice;
 pub use retries::RetryPolicy;
+pub(crate) use retries::with_own_pauses;
 
 /// Returns the SDK's behavior version, which determines its defaults for retries and timeouts. Raising it changes
 /// behavior, so it belongs in the changelog.
@@ -288,6 +289,7 @@ impl Session {
     pub(crate) fn control_plane(&self) -> aws_sdk_bedrock::Client {
         let client = self.inner.control_plane.get_or_init(|| {
             let config = aws_sdk_bedrock::config::Builder::from(&self.inner.config)
+                .retry_classifier(retries::OwnPauses)
                 .timeout_config(limits::of_requests(&timeouts(&self.inner.config)));
             aws_sdk_bedrock::Client::from_conf(config.build())
         });

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::retries::classifiers::{
 };
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::retry::{ErrorKind, RetryConfig};
 
 use crate::limiter::Limiter;
 
@@ -107,6 +107,52 @@ pub(super) fn config(policy: Option<RetryPolicy>, max_attempts: Option<u32>) -> 
     }
 }
 
+tokio::task_local! {
+    /// The call that is polled pauses and repeats itself when AWS throttles it.
+    static OWN_PAUSES: ();
+}
+
+/// Makes a call whose caller pauses and repeats it when AWS throttles it. The SDK returns the first refusal, so that nobody
+/// waits for a call that pauses.
+pub(crate) fn with_own_pauses<F: Future>(call: F) -> impl Future<Output = F::Output> {
+    OWN_PAUSES.scope((), call)
+}
+
+fn has_own_pauses(kind: ErrorKind) -> bool {
+    kind == ErrorKind::ThrottlingError && OWN_PAUSES.try_with(|()| ()).is_ok()
+}
+
+/// Returns refusals to calls that have pauses of their own. [`Pauses`] does the same.
+#[cfg(feature = "control-plane")]
+#[derive(Debug)]
+pub(super) struct OwnPauses;
+
+#[cfg(feature = "control-plane")]
+impl ClassifyRetry for OwnPauses {
+    fn classify_retry(&self, _context: &InterceptorContext) -> RetryAction {
+        RetryAction::NoActionIndicated
+    }
+
+    fn classify_retry_v2(&self, _context: &InterceptorContext, previous: &RetryAction) -> RetryAction {
+        match previous {
+            RetryAction::RetryIndicated(RetryReason::RetryableError { kind, .. })
+                if has_own_pauses(*kind) =>
+            {
+                RetryAction::RetryForbidden
+            }
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "own pauses"
+    }
+
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
+
 /// Adds what the SDK does not know: the standard header `retry-after`, quotas per day, and the patience of a policy.
 #[derive(Debug)]
 pub(super) struct Pauses {
@@ -132,7 +178,7 @@ impl ClassifyRetry for Pauses {
         if response.status().as_u16() == TOO_MANY_REQUESTS {
             Limiter::throttled_current(retry_after.or_else(|| standard_retry_after(response)));
         }
-        if is_daily(response) {
+        if is_daily(response) || has_own_pauses(*kind) {
             return RetryAction::RetryForbidden;
         }
         let Some(pause) = retry_after.or_else(|| standard_retry_after(response)) else {
@@ -176,7 +222,6 @@ mod tests {
     use aws_smithy_runtime_api::client::interceptors::context::Input;
     use aws_smithy_runtime_api::http::StatusCode;
     use aws_smithy_types::body::SdkBody;
-    use aws_smithy_types::retry::ErrorKind;
 
     use super::*;
 
