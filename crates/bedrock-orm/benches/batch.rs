@@ -16,7 +16,7 @@ use bedrock_orm::object_store::local::LocalFileSystem;
 use bedrock_orm::prelude::*;
 use bedrock_orm::{Batch, BatchRun};
 use bedrock_orm_local::{LocalBedrock, Reply};
-use support::ServerProcess;
+use support::{ServerProcess, size};
 
 #[tokio::main]
 async fn main() {
@@ -59,20 +59,13 @@ async fn map(records: u64) {
     // Each record is there once.
     assert_eq!((count, sum), (records, records * (records - 1) / 2));
     let seconds = [written, waited - written, start.elapsed() - waited].map(|time| time.as_secs_f64());
-    println!("{} {:.1} {:.1} {:.1}", largest(), seconds[0], seconds[1], seconds[2]);
+    println!("{} {:.1} {:.1} {:.1}", size("VmHWM"), seconds[0], seconds[1], seconds[2]);
     server.stop();
     fs::remove_dir_all(&folder).unwrap();
 }
 
 async fn wait(run: &BatchRun) {
     run.wait().interval(Duration::from_millis(10)).await.unwrap();
-}
-
-/// Returns the largest size that this process had, in KiB.
-fn largest() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 /// Serves jobs. A prompt whose number ends with 07 fails in its first job.

@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::hint::black_box;
 use std::time::Instant;
-use std::{fs, vec};
+use std::vec;
 
 use bedrock_orm::Objects;
 use bedrock_orm::lookups::{NamedField, Text};
@@ -24,7 +24,7 @@ use bedrock_orm::resources::{List, PageRequest, Parameter, Row};
 use bedrock_orm::{Page, Resource, Result};
 use bedrock_orm_local::LocalBedrock;
 use serde_json::json;
-use support::{ServerProcess, arguments};
+use support::{ServerProcess, arguments, size};
 
 const PAGE: usize = 1000;
 const ROUNDS: usize = 9;
@@ -156,26 +156,19 @@ async fn by_hand(session: &Session) -> Vec<String> {
 async fn stream(rows: usize) {
     let server = ServerProcess::start(&rows.to_string());
     let session = Session::local(&server.url).unwrap();
-    let before = resident();
+    let before = size("VmRSS");
     let (mut most, mut seen) = (before, 0);
     let mut stream = AsyncInvoke::objects().using(&session).list().page_size(1000).stream();
     while let Some(row) = stream.next().await {
         black_box(row.unwrap());
         seen += 1;
         if seen % 100 == 0 {
-            most = most.max(resident());
+            most = most.max(size("VmRSS"));
         }
     }
     assert_eq!(seen, rows);
     println!("{}", most - before);
     server.stop();
-}
-
-/// Returns the memory of this process in KiB.
-fn resident() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 async fn serve(rows: usize) {

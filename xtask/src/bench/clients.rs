@@ -1,5 +1,6 @@
 //! Clients that are programs of their own.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -25,12 +26,12 @@ impl Clients {
         if let Err(why) = &python {
             println!("boto3 and botocraft are left out: {why}");
         }
-        let main = std::fs::read_to_string(sources.join("rig.rs"))?;
-        let package = Standalone { name: "rig-side", dependencies: RIG, main: &main };
-        let rig = match with_rig {
-            true => Some(package.write(root, &target.join("bench"))?.release()?),
-            false => None,
+        let build_rig = || -> Result<PathBuf> {
+            let main = fs::read_to_string(sources.join("rig.rs"))?;
+            let package = Standalone { name: "rig-side", dependencies: RIG, main: &main };
+            package.write(root, &target.join("bench"))?.release()
         };
+        let rig = with_rig.then(build_rig).transpose()?;
         Ok(Self { sources, target: target.to_owned(), python: python.ok(), rig })
     }
 

@@ -1,10 +1,7 @@
 //! The local Bedrock, beside a server that returns fixed bytes.
 
-use std::fs;
-use std::path::Path;
-
 use super::pairs::Pairs;
-use super::programs::blocks;
+use super::programs::{blocks, cpu_of};
 use super::sides::Bench;
 use super::table::MICROSECONDS;
 use super::table::Reach::AtMost;
@@ -26,11 +23,11 @@ pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
     ] {
         let times = &units.to_string();
         let one = |server: &Server| -> Result<f64> {
-            let before = cpu_ns(server)?;
+            let before = cpu_of(server.process_id())?;
             let times = blocks(&mut bench.programs.command("talk", &["sdk", of, &server.url, times, "1"])?)?;
             let block = times.get("sdk").and_then(|blocks| blocks.first()).ok_or("no time of the calls")?;
             let units = if of == "streams" { block.read } else { units };
-            Ok((cpu_ns(server)? - before) / units as f64)
+            Ok((cpu_of(server.process_id())? - before) / units as f64)
         };
         let mut pairs = Pairs::default();
         for _ in 0..2 * bench.turns {
@@ -39,14 +36,4 @@ pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
         bench.table.add(pairs.row(what, "a hyper server with fixed bytes", MICROSECONDS, AtMost(4.0)));
     }
     Ok(())
-}
-
-/// The CPU time of a server, as Linux counts it in hundredths of a second.
-fn cpu_ns(server: &Server) -> Result<f64> {
-    let stat = fs::read_to_string(Path::new("/proc").join(server.process_id().to_string()).join("stat"))?;
-    // The name of the program, which is in brackets, can contain spaces.
-    let (_, fields) = stat.rsplit_once(')').ok_or("no CPU time in /proc")?;
-    let ticks: u64 =
-        fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-    Ok(ticks as f64 * 1e7)
 }

@@ -1,6 +1,7 @@
 //! The programs that measure, and running them.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -72,6 +73,26 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         return Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr)).into());
     }
     Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Returns the CPU time of a process in nanoseconds, as Linux counts it, in hundredths of a second.
+pub(crate) fn cpu_of(process_id: u32) -> Result<f64> {
+    ticks(&process_id.to_string(), 11)
+}
+
+/// Returns the CPU time of the processes that this one has waited for, as [`cpu_of`] counts.
+pub(crate) fn cpu_of_children() -> Result<f64> {
+    ticks("self", 13)
+}
+
+/// Returns the sum of a process' field and the next in `/proc`: the time in user and in kernel mode.
+fn ticks(process: &str, field: usize) -> Result<f64> {
+    let stat = fs::read_to_string(Path::new("/proc").join(process).join("stat"))?;
+    // The name of the program, which is in brackets, can contain spaces.
+    let (_, fields) = stat.rsplit_once(')').ok_or("no CPU time in /proc")?;
+    let fields = fields.split_whitespace().skip(field).take(2);
+    let ticks: u64 = fields.filter_map(|field| field.parse::<u64>().ok()).sum();
+    Ok(ticks as f64 * 1e7)
 }
 
 /// What valgrind counts of a whole program.

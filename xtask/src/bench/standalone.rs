@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::programs::cpu_of_children;
 use crate::result::Result;
 
 /// A program, and the crates that it needs. `ROOT` in them is the folder of the workspace.
@@ -46,9 +47,9 @@ impl Written {
         if target.exists() {
             fs::remove_dir_all(&target)?;
         }
-        let before = children_cpu()?;
+        let before = cpu_of_children()?;
         self.cargo("build", &["--offline"])?;
-        Ok(children_cpu()? - before)
+        Ok((cpu_of_children()? - before) / 1e9)
     }
 
     /// Builds the program in release without symbols, and returns its path.
@@ -63,13 +64,4 @@ impl Written {
         cargo.env("CARGO_TARGET_DIR", self.folder.join("target"));
         crate::process::succeeds(&mut cargo)
     }
-}
-
-/// The CPU time of the processes that this one has waited for, in seconds, as Linux counts it.
-fn children_cpu() -> Result<f64> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
-    let (_, fields) = stat.rsplit_once(')').ok_or("no CPU time in /proc")?;
-    let ticks: u64 =
-        fields.split_whitespace().skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-    Ok(ticks as f64 / 100.0)
 }

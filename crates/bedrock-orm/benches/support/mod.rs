@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -126,6 +127,13 @@ pub async fn serve(local: LocalBedrock) {
     println!("{}", local.url());
     tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await.unwrap().unwrap();
     local.shutdown().await;
+}
+
+/// Returns a size of this process in KiB: `VmRSS`, which it has now, or `VmHWM`, the largest that it had.
+pub fn size(name: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 /// Runs blocks of the same work through each side, in turns, and prints the times of each block in nanoseconds, and what was
