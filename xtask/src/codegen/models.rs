@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::docs;
 use super::fields::Constants;
 use super::files::Files;
-use super::names::{raw, serde_camel};
+use super::names::raw;
 use super::plan::{Field, FieldType, InSdk, Kind, Member, Plan, Type, Value};
 use super::table::Module;
 
@@ -81,9 +81,6 @@ fn imports(plan: &Plan, module: &Module, constants: Option<&Constants>) -> Strin
     if holds(|what| *what == FieldType::Timestamp) {
         imports.push_str("use jiff::Timestamp;\n");
     }
-    if types.iter().any(|a_type| matches!(a_type.kind, Kind::Struct(_))) {
-        imports.push_str("use serde::{Deserialize, Serialize};\n");
-    }
     if holds(|what| *what == FieldType::Document) {
         imports.push_str("use serde_json::Value;\n");
     }
@@ -95,6 +92,9 @@ fn imports(plan: &Plan, module: &Module, constants: Option<&Constants>) -> Strin
         if constants.is_some_and(|constants| constants.text.contains(&format!(" {kind}<"))) {
             let _ = writeln!(imports, "use crate::field::{kind};");
         }
+    }
+    if types.iter().any(|a_type| matches!(a_type.kind, Kind::Struct(_))) {
+        imports.push_str("use crate::wire::wire_struct;\n");
     }
     if types.iter().any(|a_type| matches!(a_type.kind, Kind::Enum(_))) {
         imports.push_str("use crate::wire::wire_enum;\n");
@@ -195,40 +195,16 @@ impl FieldType {
 
 fn structure(text: &mut String, a_type: &Type, fields: &[Field]) {
     let name = &a_type.name.name;
-    // AWS sometimes omits required members in responses. Requests have no such defaults.
-    let serde =
-        if a_type.is_built { "rename_all = \"camelCase\"" } else { "default, rename_all = \"camelCase\"" };
     text.push_str(&docs::comment(&a_type.doc));
     let _ = writeln!(
         text,
-        "#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        "#[derive(Clone, Debug, Default, PartialEq)]
          #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-         #[serde({serde})]
          #[non_exhaustive]
          pub struct {name} {{"
     );
     for field in fields {
         text.push_str(&docs::comment(&field.doc));
-        let mut serde = Vec::new();
-        if serde_camel(&field.name) != field.wire {
-            serde.push(format!("rename = \"{}\"", field.wire));
-        }
-        match (field.required, &field.field_type) {
-            (false, FieldType::F32) => {
-                serde.push("skip_serializing_if = \"Option::is_none\"".to_owned());
-                serde.push("serialize_with = \"crate::wire::shortest_optional_f32\"".to_owned());
-                serde.push("default, deserialize_with = \"crate::wire::finite_optional_f32\"".to_owned());
-            }
-            (false, _) => serde.push("skip_serializing_if = \"Option::is_none\"".to_owned()),
-            (true, FieldType::F32) => serde.push("serialize_with = \"crate::wire::shortest_f32\"".to_owned()),
-            (true, what) if what.is_collection() => {
-                serde.push("default, deserialize_with = \"crate::wire::null_as_empty\"".to_owned());
-            }
-            (true, _) => {}
-        }
-        if !serde.is_empty() {
-            let _ = writeln!(text, "#[serde({})]", serde.join(", "));
-        }
         if field.in_sdk.values().any(|in_sdk| *in_sdk == InSdk::Defaulted) {
             text.push_str("#[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]\n");
         } else if let Some(arbitrary) = field.field_type.arbitrary(!field.required) {
@@ -239,9 +215,30 @@ fn structure(text: &mut String, a_type: &Type, fields: &[Field]) {
         let _ = writeln!(text, "pub {}: {rust},", raw(&field.name));
     }
     text.push_str("}\n\n");
+    wire(text, a_type, fields);
     if a_type.is_built && !fields.is_empty() {
         builders(text, name, fields);
     }
+}
+
+/// Writes the wire form of a struct.
+fn wire(text: &mut String, a_type: &Type, fields: &[Field]) {
+    let members: Vec<String> = fields
+        .iter()
+        .enumerate()
+        .map(|(index, field)| {
+            let kind = match (field.required, &field.field_type) {
+                (false, FieldType::F32) => "decimal",
+                (false, _) => "optional",
+                (true, what) if what.is_collection() => "collection",
+                // AWS sometimes omits required members in responses. Requests have no such defaults.
+                (true, _) if a_type.is_built => "required",
+                (true, _) => "defaulted",
+            };
+            format!("    {index} {:?} {} {kind},\n", field.wire, raw(&field.name))
+        })
+        .collect();
+    let _ = writeln!(text, "wire_struct!({} {{\n{}}});\n", a_type.name.name, members.concat());
 }
 
 /// Writes `new` with the required fields, and a by-value setter for each other field.

@@ -49,21 +49,6 @@ pub(crate) fn raw(snake: &str) -> String {
     }
 }
 
-/// The name that `serde(rename_all = "camelCase")` gives a field.
-pub(crate) fn serde_camel(snake: &str) -> String {
-    let mut camel = String::new();
-    for (at, word) in snake.split('_').enumerate() {
-        match word.split_at_checked(1) {
-            Some((first, rest)) if at > 0 => {
-                camel.push_str(&first.to_ascii_uppercase());
-                camel.push_str(rest);
-            }
-            _ => camel.push_str(word),
-        }
-    }
-    camel
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +64,5 @@ mod tests {
         assert_eq!(snake("s3Uri"), "s3_uri");
         assert_eq!(snake("resourceARN"), "resource_arn");
         assert_eq!(snake("topP"), "top_p");
-        assert_eq!(serde_camel("s3_uri"), "s3Uri");
     }
 }

@@ -5,9 +5,9 @@
 #![allow(missing_docs)]
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 
 /// How long Bedrock keeps this account's data in this region.
 ///
@@ -19,16 +19,19 @@ use crate::wire::wire_enum;
 /// | `AccountDataRetention::objects().put(…)` | `PutAccountDataRetention` | `bedrock:PutAccountDataRetention` |
 ///
 /// Source: [`GetAccountDataRetention`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAccountDataRetention.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AccountDataRetention {
     pub mode: DataRetentionMode,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub updated_at: Option<Timestamp>,
 }
+
+wire_struct!(AccountDataRetention {
+    0 "mode" mode defaulted,
+    1 "updatedAt" updated_at optional,
+});
 
 /// AWS's `DataRetentionMode`.
 ///
@@ -62,13 +65,16 @@ wire_enum!(DataRetentionMode {
 /// The request of `PutAccountDataRetention`.
 ///
 /// Source: [`PutAccountDataRetention`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PutAccountDataRetention.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PutAccountDataRetentionRequest {
     pub mode: DataRetentionMode,
 }
+
+wire_struct!(PutAccountDataRetentionRequest {
+    0 "mode" mode required,
+});
 
 impl PutAccountDataRetentionRequest {
     /// Creates a value.

@@ -7,25 +7,28 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::converse::InferenceConfiguration;
 use super::tag::Tag;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 
 /// AWS's `AdvancedPromptOptimizationInputConfig`.
 ///
 /// Source: [`AdvancedPromptOptimizationInputConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AdvancedPromptOptimizationInputConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AdvancedPromptOptimizationInputConfig {
     /// 1 to 1024 characters.
     pub s3_uri: String,
 }
+
+wire_struct!(AdvancedPromptOptimizationInputConfig {
+    0 "s3Uri" s3_uri required,
+});
 
 impl AdvancedPromptOptimizationInputConfig {
     /// Creates a value.
@@ -47,9 +50,8 @@ impl AdvancedPromptOptimizationInputConfig {
 /// | `AdvancedPromptOptimizationJob::objects().batch_delete(…)` | `BatchDeleteAdvancedPromptOptimizationJob` | `bedrock:BatchDeleteAdvancedPromptOptimizationJob` |
 ///
 /// Source: [`GetAdvancedPromptOptimizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAdvancedPromptOptimizationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AdvancedPromptOptimizationJob {
     /// 0 to 1011 characters.
@@ -57,26 +59,35 @@ pub struct AdvancedPromptOptimizationJob {
     /// 1 to 100 characters, matching `[a-zA-Z0-9][a-zA-Z0-9.+-]*`.
     pub job_name: String,
     /// 1 to 500 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_description: Option<String>,
     pub job_status: AdvancedPromptOptimizationJobStatus,
     pub input_config: AdvancedPromptOptimizationInputConfig,
     pub output_config: AdvancedPromptOptimizationOutputConfig,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption_key_arn: Option<String>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub creation_time: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_modified_time: Option<Timestamp>,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_message: Option<String>,
     /// 1 to 5 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub model_configurations: Vec<ModelConfiguration>,
 }
+
+wire_struct!(AdvancedPromptOptimizationJob {
+    0 "jobArn" job_arn defaulted,
+    1 "jobName" job_name defaulted,
+    2 "jobDescription" job_description optional,
+    3 "jobStatus" job_status defaulted,
+    4 "inputConfig" input_config defaulted,
+    5 "outputConfig" output_config defaulted,
+    6 "encryptionKeyArn" encryption_key_arn optional,
+    7 "creationTime" creation_time defaulted,
+    8 "lastModifiedTime" last_modified_time optional,
+    9 "failureMessage" failure_message optional,
+    10 "modelConfigurations" model_configurations collection,
+});
 
 /// AWS's `AdvancedPromptOptimizationJobStatus`.
 ///
@@ -109,9 +120,8 @@ wire_enum!(AdvancedPromptOptimizationJobStatus {
 /// A row of a list of [`AdvancedPromptOptimizationJob`]s.
 ///
 /// Source: [`AdvancedPromptOptimizationJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AdvancedPromptOptimizationJobSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AdvancedPromptOptimizationJobSummary {
     /// 0 to 1011 characters.
@@ -121,22 +131,32 @@ pub struct AdvancedPromptOptimizationJobSummary {
     pub job_status: AdvancedPromptOptimizationJobStatus,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub creation_time: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_modified_time: Option<Timestamp>,
 }
 
+wire_struct!(AdvancedPromptOptimizationJobSummary {
+    0 "jobArn" job_arn defaulted,
+    1 "jobName" job_name defaulted,
+    2 "jobStatus" job_status defaulted,
+    3 "creationTime" creation_time defaulted,
+    4 "lastModifiedTime" last_modified_time optional,
+});
+
 /// AWS's `AdvancedPromptOptimizationOutputConfig`.
 ///
 /// Source: [`AdvancedPromptOptimizationOutputConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AdvancedPromptOptimizationOutputConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AdvancedPromptOptimizationOutputConfig {
     /// 1 to 1024 characters.
     pub s3_uri: String,
 }
+
+wire_struct!(AdvancedPromptOptimizationOutputConfig {
+    0 "s3Uri" s3_uri required,
+});
 
 impl AdvancedPromptOptimizationOutputConfig {
     /// Creates a value.
@@ -148,24 +168,27 @@ impl AdvancedPromptOptimizationOutputConfig {
 /// AWS's `BatchDeleteAdvancedPromptOptimizationJobError`.
 ///
 /// Source: [`BatchDeleteAdvancedPromptOptimizationJobError`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_BatchDeleteAdvancedPromptOptimizationJobError.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BatchDeleteAdvancedPromptOptimizationJobError {
     /// 0 to 1011 characters.
     pub job_identifier: String,
     pub code: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
+
+wire_struct!(BatchDeleteAdvancedPromptOptimizationJobError {
+    0 "jobIdentifier" job_identifier defaulted,
+    1 "code" code defaulted,
+    2 "message" message optional,
+});
 
 /// AWS's `BatchDeleteAdvancedPromptOptimizationJobItem`.
 ///
 /// Source: [`BatchDeleteAdvancedPromptOptimizationJobItem`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_BatchDeleteAdvancedPromptOptimizationJobItem.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BatchDeleteAdvancedPromptOptimizationJobItem {
     /// 0 to 1011 characters.
@@ -173,18 +196,25 @@ pub struct BatchDeleteAdvancedPromptOptimizationJobItem {
     pub job_status: AdvancedPromptOptimizationJobStatus,
 }
 
+wire_struct!(BatchDeleteAdvancedPromptOptimizationJobItem {
+    0 "jobIdentifier" job_identifier defaulted,
+    1 "jobStatus" job_status defaulted,
+});
+
 /// The request of `BatchDeleteAdvancedPromptOptimizationJob`.
 ///
 /// Source: [`BatchDeleteAdvancedPromptOptimizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_BatchDeleteAdvancedPromptOptimizationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BatchDeleteAdvancedPromptOptimizationJobRequest {
     /// 1 to 25 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub job_identifiers: Vec<String>,
 }
+
+wire_struct!(BatchDeleteAdvancedPromptOptimizationJobRequest {
+    0 "jobIdentifiers" job_identifiers collection,
+});
 
 impl BatchDeleteAdvancedPromptOptimizationJobRequest {
     /// Creates a value.
@@ -196,47 +226,54 @@ impl BatchDeleteAdvancedPromptOptimizationJobRequest {
 /// The response of `BatchDeleteAdvancedPromptOptimizationJob`.
 ///
 /// Source: [`BatchDeleteAdvancedPromptOptimizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_BatchDeleteAdvancedPromptOptimizationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BatchDeleteAdvancedPromptOptimizationJobResponse {
     /// 0 to 25 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub errors: Vec<BatchDeleteAdvancedPromptOptimizationJobError>,
     /// 0 to 25 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub advanced_prompt_optimization_jobs: Vec<BatchDeleteAdvancedPromptOptimizationJobItem>,
 }
+
+wire_struct!(BatchDeleteAdvancedPromptOptimizationJobResponse {
+    0 "errors" errors collection,
+    1 "advancedPromptOptimizationJobs" advanced_prompt_optimization_jobs collection,
+});
 
 /// The request of `CreateAdvancedPromptOptimizationJob`.
 ///
 /// Source: [`CreateAdvancedPromptOptimizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateAdvancedPromptOptimizationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateAdvancedPromptOptimizationJobRequest {
     /// 1 to 100 characters, matching `[a-zA-Z0-9][a-zA-Z0-9.+-]*`.
     pub job_name: String,
     /// 1 to 500 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_description: Option<String>,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_token: Option<String>,
     pub input_config: AdvancedPromptOptimizationInputConfig,
     pub output_config: AdvancedPromptOptimizationOutputConfig,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub encryption_key_arn: Option<String>,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
     /// 1 to 5 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub model_configurations: Vec<ModelConfiguration>,
 }
+
+wire_struct!(CreateAdvancedPromptOptimizationJobRequest {
+    0 "jobName" job_name required,
+    1 "jobDescription" job_description optional,
+    2 "clientToken" client_token optional,
+    3 "inputConfig" input_config required,
+    4 "outputConfig" output_config required,
+    5 "encryptionKeyArn" encryption_key_arn optional,
+    6 "tags" tags optional,
+    7 "modelConfigurations" model_configurations collection,
+});
 
 impl CreateAdvancedPromptOptimizationJobRequest {
     /// Creates a value from the required fields.
@@ -287,31 +324,37 @@ impl CreateAdvancedPromptOptimizationJobRequest {
 /// The response of `CreateAdvancedPromptOptimizationJob`.
 ///
 /// Source: [`CreateAdvancedPromptOptimizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateAdvancedPromptOptimizationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateAdvancedPromptOptimizationJobResponse {
     /// 0 to 1011 characters.
     pub job_arn: String,
 }
 
+wire_struct!(CreateAdvancedPromptOptimizationJobResponse {
+    0 "jobArn" job_arn defaulted,
+});
+
 /// AWS's `ModelConfiguration`.
 ///
 /// Source: [`ModelConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelConfiguration {
     /// 0 to 2048 characters.
     pub model_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub inference_config: Option<InferenceConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_document_map))]
     pub additional_model_request_fields: Option<BTreeMap<String, Value>>,
 }
+
+wire_struct!(ModelConfiguration {
+    0 "modelId" model_id required,
+    1 "inferenceConfig" inference_config optional,
+    2 "additionalModelRequestFields" additional_model_request_fields optional,
+});
 
 impl ModelConfiguration {
     /// Creates a value from the required fields.

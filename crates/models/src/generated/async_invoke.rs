@@ -5,12 +5,12 @@
 #![allow(missing_docs)]
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::tag::Tag;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// An asynchronous invocation: its input, its status, and the destination of its output.
@@ -23,9 +23,8 @@ use crate::wire::wire_union;
 /// | `AsyncInvoke::objects().list()` | `ListAsyncInvokes` | `bedrock:ListAsyncInvokes` |
 ///
 /// Source: [`GetAsyncInvoke`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GetAsyncInvoke.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AsyncInvoke {
     /// 1 to 2048 characters.
@@ -33,22 +32,30 @@ pub struct AsyncInvoke {
     /// 1 to 2048 characters.
     pub model_arn: String,
     /// 1 to 256 characters, matching `[!-~]*`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     pub status: AsyncInvokeStatus,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_message: Option<String>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub submit_time: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_modified_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub end_time: Option<Timestamp>,
     pub output_data_config: AsyncInvokeOutputDataConfig,
 }
+
+wire_struct!(AsyncInvoke {
+    0 "invocationArn" invocation_arn defaulted,
+    1 "modelArn" model_arn defaulted,
+    2 "clientRequestToken" client_request_token optional,
+    3 "status" status defaulted,
+    4 "failureMessage" failure_message optional,
+    5 "submitTime" submit_time defaulted,
+    6 "lastModifiedTime" last_modified_time optional,
+    7 "endTime" end_time optional,
+    8 "outputDataConfig" output_data_config defaulted,
+});
 
 /// AWS's `AsyncInvokeOutputDataConfig`.
 ///
@@ -70,20 +77,23 @@ wire_union!(AsyncInvokeOutputDataConfig {
 /// AWS's `AsyncInvokeS3OutputDataConfig`.
 ///
 /// Source: [`AsyncInvokeS3OutputDataConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_AsyncInvokeS3OutputDataConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AsyncInvokeS3OutputDataConfig {
     /// 1 to 1024 characters, matching `s3://[a-z0-9][\.\-a-z0-9]{1,61}[a-z0-9](/.*)?`.
     pub s3_uri: String,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_id: Option<String>,
     /// Matches `[0-9]{12}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket_owner: Option<String>,
 }
+
+wire_struct!(AsyncInvokeS3OutputDataConfig {
+    0 "s3Uri" s3_uri required,
+    1 "kmsKeyId" kms_key_id optional,
+    2 "bucketOwner" bucket_owner optional,
+});
 
 impl AsyncInvokeS3OutputDataConfig {
     /// Creates a value from the required fields.
@@ -129,9 +139,8 @@ wire_enum!(AsyncInvokeStatus {
 /// A row of a list of [`AsyncInvoke`]s.
 ///
 /// Source: [`AsyncInvokeSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_AsyncInvokeSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AsyncInvokeSummary {
     /// 1 to 2048 characters.
@@ -139,23 +148,30 @@ pub struct AsyncInvokeSummary {
     /// 1 to 2048 characters.
     pub model_arn: String,
     /// 1 to 256 characters, matching `[!-~]*`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<AsyncInvokeStatus>,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_message: Option<String>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub submit_time: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_modified_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub end_time: Option<Timestamp>,
     pub output_data_config: AsyncInvokeOutputDataConfig,
 }
+
+wire_struct!(AsyncInvokeSummary {
+    0 "invocationArn" invocation_arn defaulted,
+    1 "modelArn" model_arn defaulted,
+    2 "clientRequestToken" client_request_token optional,
+    3 "status" status optional,
+    4 "failureMessage" failure_message optional,
+    5 "submitTime" submit_time defaulted,
+    6 "lastModifiedTime" last_modified_time optional,
+    7 "endTime" end_time optional,
+    8 "outputDataConfig" output_data_config defaulted,
+});
 
 /// AWS's `SortAsyncInvocationBy`.
 ///
@@ -176,13 +192,11 @@ wire_enum!(SortAsyncInvocationBy {
 /// The request of `StartAsyncInvoke`.
 ///
 /// Source: [`StartAsyncInvoke`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_StartAsyncInvoke.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StartAsyncInvokeRequest {
     /// 1 to 256 characters, matching `[!-~]*`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     /// 1 to 256 characters, matching `[a-zA-Z_\.\-/0-9:]+`.
     pub model_id: String,
@@ -190,9 +204,16 @@ pub struct StartAsyncInvokeRequest {
     pub model_input: Value,
     pub output_data_config: AsyncInvokeOutputDataConfig,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
 }
+
+wire_struct!(StartAsyncInvokeRequest {
+    0 "clientRequestToken" client_request_token optional,
+    1 "modelId" model_id required,
+    2 "modelInput" model_input required,
+    3 "outputDataConfig" output_data_config required,
+    4 "tags" tags optional,
+});
 
 impl StartAsyncInvokeRequest {
     /// Creates a value from the required fields.
@@ -227,14 +248,17 @@ impl StartAsyncInvokeRequest {
 /// The response of `StartAsyncInvoke`.
 ///
 /// Source: [`StartAsyncInvoke`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_StartAsyncInvoke.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StartAsyncInvokeResponse {
     /// 1 to 2048 characters.
     pub invocation_arn: String,
 }
+
+wire_struct!(StartAsyncInvokeResponse {
+    0 "invocationArn" invocation_arn defaulted,
+});
 
 /// The fields of a list's rows, for filters, orders and values.
 impl AsyncInvoke {

@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use crate::blob::Blob;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// AWS's `AutomatedReasoningCheckFinding`.
@@ -47,63 +47,71 @@ wire_union!(AutomatedReasoningCheckFinding {
 /// AWS's `AutomatedReasoningCheckImpossibleFinding`.
 ///
 /// Source: [`AutomatedReasoningCheckImpossibleFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckImpossibleFinding.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckImpossibleFinding {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub translation: Option<AutomatedReasoningCheckTranslation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub contradicting_rules: Option<Vec<AutomatedReasoningCheckRule>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logic_warning: Option<AutomatedReasoningCheckLogicWarning>,
 }
+
+wire_struct!(AutomatedReasoningCheckImpossibleFinding {
+    0 "translation" translation optional,
+    1 "contradictingRules" contradicting_rules optional,
+    2 "logicWarning" logic_warning optional,
+});
 
 /// AWS's `AutomatedReasoningCheckInputTextReference`.
 ///
 /// Source: [`AutomatedReasoningCheckInputTextReference`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckInputTextReference.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckInputTextReference {
     /// 0 to 1000 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
+
+wire_struct!(AutomatedReasoningCheckInputTextReference {
+    0 "text" text optional,
+});
 
 /// AWS's `AutomatedReasoningCheckInvalidFinding`.
 ///
 /// Source: [`AutomatedReasoningCheckInvalidFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckInvalidFinding.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckInvalidFinding {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub translation: Option<AutomatedReasoningCheckTranslation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub contradicting_rules: Option<Vec<AutomatedReasoningCheckRule>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logic_warning: Option<AutomatedReasoningCheckLogicWarning>,
 }
+
+wire_struct!(AutomatedReasoningCheckInvalidFinding {
+    0 "translation" translation optional,
+    1 "contradictingRules" contradicting_rules optional,
+    2 "logicWarning" logic_warning optional,
+});
 
 /// AWS's `AutomatedReasoningCheckLogicWarning`.
 ///
 /// Source: [`AutomatedReasoningCheckLogicWarning`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckLogicWarning.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckLogicWarning {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<AutomatedReasoningCheckLogicWarningType>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub premises: Option<Vec<AutomatedReasoningLogicStatement>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub claims: Option<Vec<AutomatedReasoningLogicStatement>>,
 }
+
+wire_struct!(AutomatedReasoningCheckLogicWarning {
+    0 "type" r#type optional,
+    1 "premises" premises optional,
+    2 "claims" claims optional,
+});
 
 /// AWS's `AutomatedReasoningCheckLogicWarningType`.
 ///
@@ -128,11 +136,12 @@ wire_enum!(AutomatedReasoningCheckLogicWarningType {
 /// AWS's `AutomatedReasoningCheckNoTranslationsFinding`.
 ///
 /// Source: [`AutomatedReasoningCheckNoTranslationsFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckNoTranslationsFinding.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckNoTranslationsFinding {}
+
+wire_struct!(AutomatedReasoningCheckNoTranslationsFinding {});
 
 /// AWS's `AutomatedReasoningCheckResult`.
 ///
@@ -172,139 +181,158 @@ wire_enum!(AutomatedReasoningCheckResult {
 /// AWS's `AutomatedReasoningCheckRule`.
 ///
 /// Source: [`AutomatedReasoningCheckRule`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckRule.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckRule {
     /// Exactly 12 characters, matching `[A-Z][0-9A-Z]{11}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_version_arn: Option<String>,
 }
+
+wire_struct!(AutomatedReasoningCheckRule {
+    0 "id" id optional,
+    1 "policyVersionArn" policy_version_arn optional,
+});
 
 /// AWS's `AutomatedReasoningCheckSatisfiableFinding`.
 ///
 /// Source: [`AutomatedReasoningCheckSatisfiableFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckSatisfiableFinding.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckSatisfiableFinding {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub translation: Option<AutomatedReasoningCheckTranslation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub claims_true_scenario: Option<AutomatedReasoningCheckScenario>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub claims_false_scenario: Option<AutomatedReasoningCheckScenario>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logic_warning: Option<AutomatedReasoningCheckLogicWarning>,
 }
+
+wire_struct!(AutomatedReasoningCheckSatisfiableFinding {
+    0 "translation" translation optional,
+    1 "claimsTrueScenario" claims_true_scenario optional,
+    2 "claimsFalseScenario" claims_false_scenario optional,
+    3 "logicWarning" logic_warning optional,
+});
 
 /// AWS's `AutomatedReasoningCheckScenario`.
 ///
 /// Source: [`AutomatedReasoningCheckScenario`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckScenario.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckScenario {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub statements: Option<Vec<AutomatedReasoningLogicStatement>>,
 }
+
+wire_struct!(AutomatedReasoningCheckScenario {
+    0 "statements" statements optional,
+});
 
 /// AWS's `AutomatedReasoningCheckTooComplexFinding`.
 ///
 /// Source: [`AutomatedReasoningCheckTooComplexFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckTooComplexFinding.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckTooComplexFinding {}
+
+wire_struct!(AutomatedReasoningCheckTooComplexFinding {});
 
 /// AWS's `AutomatedReasoningCheckTranslation`.
 ///
 /// Source: [`AutomatedReasoningCheckTranslation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckTranslation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckTranslation {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub premises: Option<Vec<AutomatedReasoningLogicStatement>>,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub claims: Vec<AutomatedReasoningLogicStatement>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub untranslated_premises: Option<Vec<AutomatedReasoningCheckInputTextReference>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub untranslated_claims: Option<Vec<AutomatedReasoningCheckInputTextReference>>,
     /// 0 to 1.
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::float64))]
     pub confidence: f64,
 }
 
+wire_struct!(AutomatedReasoningCheckTranslation {
+    0 "premises" premises optional,
+    1 "claims" claims collection,
+    2 "untranslatedPremises" untranslated_premises optional,
+    3 "untranslatedClaims" untranslated_claims optional,
+    4 "confidence" confidence defaulted,
+});
+
 /// AWS's `AutomatedReasoningCheckTranslationAmbiguousFinding`.
 ///
 /// Source: [`AutomatedReasoningCheckTranslationAmbiguousFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckTranslationAmbiguousFinding.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckTranslationAmbiguousFinding {
     /// 0 to 2 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub options: Option<Vec<AutomatedReasoningCheckTranslationOption>>,
     /// 0 to 2 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub difference_scenarios: Option<Vec<AutomatedReasoningCheckScenario>>,
 }
+
+wire_struct!(AutomatedReasoningCheckTranslationAmbiguousFinding {
+    0 "options" options optional,
+    1 "differenceScenarios" difference_scenarios optional,
+});
 
 /// AWS's `AutomatedReasoningCheckTranslationOption`.
 ///
 /// Source: [`AutomatedReasoningCheckTranslationOption`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckTranslationOption.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckTranslationOption {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub translations: Option<Vec<AutomatedReasoningCheckTranslation>>,
 }
+
+wire_struct!(AutomatedReasoningCheckTranslationOption {
+    0 "translations" translations optional,
+});
 
 /// AWS's `AutomatedReasoningCheckValidFinding`.
 ///
 /// Source: [`AutomatedReasoningCheckValidFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningCheckValidFinding.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningCheckValidFinding {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub translation: Option<AutomatedReasoningCheckTranslation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub claims_true_scenario: Option<AutomatedReasoningCheckScenario>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub supporting_rules: Option<Vec<AutomatedReasoningCheckRule>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logic_warning: Option<AutomatedReasoningCheckLogicWarning>,
 }
+
+wire_struct!(AutomatedReasoningCheckValidFinding {
+    0 "translation" translation optional,
+    1 "claimsTrueScenario" claims_true_scenario optional,
+    2 "supportingRules" supporting_rules optional,
+    3 "logicWarning" logic_warning optional,
+});
 
 /// AWS's `AutomatedReasoningLogicStatement`.
 ///
 /// Source: [`AutomatedReasoningLogicStatement`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningLogicStatement.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningLogicStatement {
     /// 0 to 1000 characters.
     pub logic: String,
     /// 0 to 1000 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub natural_language: Option<String>,
 }
+
+wire_struct!(AutomatedReasoningLogicStatement {
+    0 "logic" logic defaulted,
+    1 "naturalLanguage" natural_language optional,
+});
 
 /// Rules in formal logic that replies are checked against.
 ///
@@ -322,9 +350,8 @@ pub struct AutomatedReasoningLogicStatement {
 /// | `AutomatedReasoningPolicy::objects().delete_with(…)` | `DeleteAutomatedReasoningPolicy` | `bedrock:DeleteAutomatedReasoningPolicy` |
 ///
 /// Source: [`GetAutomatedReasoningPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicy.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicy {
     /// 1 to 2048 characters.
@@ -336,31 +363,43 @@ pub struct AutomatedReasoningPolicy {
     /// 1 to 2048 characters, matching `[a-z0-9]{12}`.
     pub policy_id: String,
     /// 0 to 1024 characters, matching `[\s\S]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Exactly 128 characters, matching `[0-9a-z]{128}`.
     pub definition_hash: String,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub created_at: Option<Timestamp>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub updated_at: Timestamp,
 }
 
+wire_struct!(AutomatedReasoningPolicy {
+    0 "policyArn" policy_arn defaulted,
+    1 "name" name defaulted,
+    2 "version" version defaulted,
+    3 "policyId" policy_id defaulted,
+    4 "description" description optional,
+    5 "definitionHash" definition_hash defaulted,
+    6 "kmsKeyArn" kms_key_arn optional,
+    7 "createdAt" created_at optional,
+    8 "updatedAt" updated_at defaulted,
+});
+
 /// AWS's `AutomatedReasoningPolicyAddRuleAnnotation`.
 ///
 /// Source: [`AutomatedReasoningPolicyAddRuleAnnotation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAddRuleAnnotation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAddRuleAnnotation {
     /// 0 to 2048 characters, matching `[\s\S]+`.
     pub expression: String,
 }
+
+wire_struct!(AutomatedReasoningPolicyAddRuleAnnotation {
+    0 "expression" expression required,
+});
 
 impl AutomatedReasoningPolicyAddRuleAnnotation {
     /// Creates a value.
@@ -372,14 +411,17 @@ impl AutomatedReasoningPolicyAddRuleAnnotation {
 /// AWS's `AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation`.
 ///
 /// Source: [`AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation {
     /// 0 to 1024 characters, matching `[\s\S]+`.
     pub natural_language: String,
 }
+
+wire_struct!(AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation {
+    0 "naturalLanguage" natural_language required,
+});
 
 impl AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation {
     /// Creates a value.
@@ -391,20 +433,22 @@ impl AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation {
 /// AWS's `AutomatedReasoningPolicyAddRuleMutation`.
 ///
 /// Source: [`AutomatedReasoningPolicyAddRuleMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAddRuleMutation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAddRuleMutation {
     pub rule: AutomatedReasoningPolicyDefinitionRule,
 }
 
+wire_struct!(AutomatedReasoningPolicyAddRuleMutation {
+    0 "rule" rule defaulted,
+});
+
 /// AWS's `AutomatedReasoningPolicyAddTypeAnnotation`.
 ///
 /// Source: [`AutomatedReasoningPolicyAddTypeAnnotation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAddTypeAnnotation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAddTypeAnnotation {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
@@ -412,9 +456,14 @@ pub struct AutomatedReasoningPolicyAddTypeAnnotation {
     /// 0 to 1024 characters, matching `[\s\S]+`.
     pub description: String,
     /// 1 to 150 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub values: Vec<AutomatedReasoningPolicyDefinitionTypeValue>,
 }
+
+wire_struct!(AutomatedReasoningPolicyAddTypeAnnotation {
+    0 "name" name required,
+    1 "description" description required,
+    2 "values" values collection,
+});
 
 impl AutomatedReasoningPolicyAddTypeAnnotation {
     /// Creates a value.
@@ -434,28 +483,34 @@ impl AutomatedReasoningPolicyAddTypeAnnotation {
 /// AWS's `AutomatedReasoningPolicyAddTypeMutation`.
 ///
 /// Source: [`AutomatedReasoningPolicyAddTypeMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAddTypeMutation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAddTypeMutation {
     pub r#type: AutomatedReasoningPolicyDefinitionType,
 }
 
+wire_struct!(AutomatedReasoningPolicyAddTypeMutation {
+    0 "type" r#type defaulted,
+});
+
 /// AWS's `AutomatedReasoningPolicyAddTypeValue`.
 ///
 /// Source: [`AutomatedReasoningPolicyAddTypeValue`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAddTypeValue.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAddTypeValue {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
     pub value: String,
     /// 0 to 1024 characters, matching `[\s\S]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
+
+wire_struct!(AutomatedReasoningPolicyAddTypeValue {
+    0 "value" value required,
+    1 "description" description optional,
+});
 
 impl AutomatedReasoningPolicyAddTypeValue {
     /// Creates a value from the required fields.
@@ -474,9 +529,8 @@ impl AutomatedReasoningPolicyAddTypeValue {
 /// AWS's `AutomatedReasoningPolicyAddVariableAnnotation`.
 ///
 /// Source: [`AutomatedReasoningPolicyAddVariableAnnotation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAddVariableAnnotation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAddVariableAnnotation {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
@@ -486,6 +540,12 @@ pub struct AutomatedReasoningPolicyAddVariableAnnotation {
     /// 0 to 1024 characters, matching `[\s\S]+`.
     pub description: String,
 }
+
+wire_struct!(AutomatedReasoningPolicyAddVariableAnnotation {
+    0 "name" name required,
+    1 "type" r#type required,
+    2 "description" description required,
+});
 
 impl AutomatedReasoningPolicyAddVariableAnnotation {
     /// Creates a value.
@@ -497,27 +557,32 @@ impl AutomatedReasoningPolicyAddVariableAnnotation {
 /// AWS's `AutomatedReasoningPolicyAddVariableMutation`.
 ///
 /// Source: [`AutomatedReasoningPolicyAddVariableMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAddVariableMutation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAddVariableMutation {
     pub variable: AutomatedReasoningPolicyDefinitionVariable,
 }
 
+wire_struct!(AutomatedReasoningPolicyAddVariableMutation {
+    0 "variable" variable defaulted,
+});
+
 /// AWS's `AutomatedReasoningPolicyAnnotatedChunk`.
 ///
 /// Source: [`AutomatedReasoningPolicyAnnotatedChunk`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAnnotatedChunk.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAnnotatedChunk {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub page_number: Option<i32>,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub content: Vec<AutomatedReasoningPolicyAnnotatedContent>,
 }
+
+wire_struct!(AutomatedReasoningPolicyAnnotatedChunk {
+    0 "pageNumber" page_number optional,
+    1 "content" content collection,
+});
 
 /// AWS's `AutomatedReasoningPolicyAnnotatedContent`.
 ///
@@ -539,17 +604,19 @@ wire_union!(AutomatedReasoningPolicyAnnotatedContent {
 /// AWS's `AutomatedReasoningPolicyAnnotatedLine`.
 ///
 /// Source: [`AutomatedReasoningPolicyAnnotatedLine`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAnnotatedLine.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAnnotatedLine {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub line_number: Option<i32>,
     /// 0 to 256 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub line_text: Option<String>,
 }
+
+wire_struct!(AutomatedReasoningPolicyAnnotatedLine {
+    0 "lineNumber" line_number optional,
+    1 "lineText" line_text optional,
+});
 
 /// AWS's `AutomatedReasoningPolicyAnnotation`.
 ///
@@ -615,9 +682,8 @@ wire_enum!(AutomatedReasoningPolicyAnnotationStatus {
 /// AWS's `GetAutomatedReasoningPolicyAnnotationsResponse`.
 ///
 /// Source: [`GetAutomatedReasoningPolicyAnnotations`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicyAnnotations.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAnnotations {
     /// 1 to 2048 characters.
@@ -627,7 +693,6 @@ pub struct AutomatedReasoningPolicyAnnotations {
     /// 0 to 36 characters.
     pub build_workflow_id: String,
     /// 0 to 10 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub annotations: Vec<AutomatedReasoningPolicyAnnotation>,
     /// Exactly 128 characters, matching `[0-9a-z]{128}`.
     pub annotation_set_hash: String,
@@ -635,12 +700,20 @@ pub struct AutomatedReasoningPolicyAnnotations {
     pub updated_at: Timestamp,
 }
 
+wire_struct!(AutomatedReasoningPolicyAnnotations {
+    0 "policyArn" policy_arn defaulted,
+    1 "name" name defaulted,
+    2 "buildWorkflowId" build_workflow_id defaulted,
+    3 "annotations" annotations collection,
+    4 "annotationSetHash" annotation_set_hash defaulted,
+    5 "updatedAt" updated_at defaulted,
+});
+
 /// AWS's `AutomatedReasoningPolicyAtomicStatement`.
 ///
 /// Source: [`AutomatedReasoningPolicyAtomicStatement`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyAtomicStatement.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyAtomicStatement {
     /// 0 to 8 characters, matching `[a-zA-Z0-9]*`.
@@ -649,6 +722,12 @@ pub struct AutomatedReasoningPolicyAtomicStatement {
     pub text: String,
     pub location: AutomatedReasoningPolicyStatementLocation,
 }
+
+wire_struct!(AutomatedReasoningPolicyAtomicStatement {
+    0 "id" id defaulted,
+    1 "text" text defaulted,
+    2 "location" location defaulted,
+});
 
 /// AWS's `AutomatedReasoningPolicyBuildDocumentContentType`.
 ///
@@ -673,28 +752,34 @@ wire_enum!(AutomatedReasoningPolicyBuildDocumentContentType {
 /// AWS's `AutomatedReasoningPolicyBuildLog`.
 ///
 /// Source: [`AutomatedReasoningPolicyBuildLog`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildLog.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildLog {
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub entries: Vec<AutomatedReasoningPolicyBuildLogEntry>,
 }
+
+wire_struct!(AutomatedReasoningPolicyBuildLog {
+    0 "entries" entries collection,
+});
 
 /// AWS's `AutomatedReasoningPolicyBuildLogEntry`.
 ///
 /// Source: [`AutomatedReasoningPolicyBuildLogEntry`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildLogEntry.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildLogEntry {
     pub annotation: AutomatedReasoningPolicyAnnotation,
     pub status: AutomatedReasoningPolicyAnnotationStatus,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub build_steps: Vec<AutomatedReasoningPolicyBuildStep>,
 }
+
+wire_struct!(AutomatedReasoningPolicyBuildLogEntry {
+    0 "annotation" annotation defaulted,
+    1 "status" status defaulted,
+    2 "buildSteps" build_steps collection,
+});
 
 /// AWS's `AutomatedReasoningPolicyBuildMessageType`.
 ///
@@ -722,31 +807,36 @@ wire_enum!(AutomatedReasoningPolicyBuildMessageType {
 /// AWS's `AutomatedReasoningPolicyBuildResultAssetManifest`.
 ///
 /// Source: [`AutomatedReasoningPolicyBuildResultAssetManifest`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildResultAssetManifest.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildResultAssetManifest {
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub entries: Vec<AutomatedReasoningPolicyBuildResultAssetManifestEntry>,
 }
+
+wire_struct!(AutomatedReasoningPolicyBuildResultAssetManifest {
+    0 "entries" entries collection,
+});
 
 /// AWS's `AutomatedReasoningPolicyBuildResultAssetManifestEntry`.
 ///
 /// Source: [`AutomatedReasoningPolicyBuildResultAssetManifestEntry`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildResultAssetManifestEntry.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildResultAssetManifestEntry {
     pub asset_type: AutomatedReasoningPolicyBuildResultAssetType,
     /// 0 to 256 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub asset_name: Option<String>,
     /// 0 to 36 characters, matching `[0-9a-fA-F\-]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub asset_id: Option<String>,
 }
+
+wire_struct!(AutomatedReasoningPolicyBuildResultAssetManifestEntry {
+    0 "assetType" asset_type defaulted,
+    1 "assetName" asset_name optional,
+    2 "assetId" asset_id optional,
+});
 
 /// AWS's `AutomatedReasoningPolicyBuildResultAssetType`.
 ///
@@ -820,17 +910,20 @@ wire_union!(AutomatedReasoningPolicyBuildResultAssets {
 /// AWS's `AutomatedReasoningPolicyBuildStep`.
 ///
 /// Source: [`AutomatedReasoningPolicyBuildStep`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildStep.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildStep {
     pub context: AutomatedReasoningPolicyBuildStepContext,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub prior_element: Option<AutomatedReasoningPolicyDefinitionElement>,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub messages: Vec<AutomatedReasoningPolicyBuildStepMessage>,
 }
+
+wire_struct!(AutomatedReasoningPolicyBuildStep {
+    0 "context" context defaulted,
+    1 "priorElement" prior_element optional,
+    2 "messages" messages collection,
+});
 
 /// AWS's `AutomatedReasoningPolicyBuildStepContext`.
 ///
@@ -854,14 +947,18 @@ wire_union!(AutomatedReasoningPolicyBuildStepContext {
 /// AWS's `AutomatedReasoningPolicyBuildStepMessage`.
 ///
 /// Source: [`AutomatedReasoningPolicyBuildStepMessage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildStepMessage.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildStepMessage {
     pub message: String,
     pub message_type: AutomatedReasoningPolicyBuildMessageType,
 }
+
+wire_struct!(AutomatedReasoningPolicyBuildStepMessage {
+    0 "message" message defaulted,
+    1 "messageType" message_type defaulted,
+});
 
 /// A workflow that builds a policy, for example from a document, or tests it.
 ///
@@ -881,9 +978,8 @@ pub struct AutomatedReasoningPolicyBuildStepMessage {
 /// | `AutomatedReasoningPolicyBuildWorkflow::objects().start_test_workflow(…)` | `StartAutomatedReasoningPolicyTestWorkflow` | `bedrock:StartAutomatedReasoningPolicyTestWorkflow` |
 ///
 /// Source: [`GetAutomatedReasoningPolicyBuildWorkflow`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicyBuildWorkflow.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildWorkflow {
     /// 1 to 2048 characters.
@@ -893,12 +989,9 @@ pub struct AutomatedReasoningPolicyBuildWorkflow {
     pub status: AutomatedReasoningPolicyBuildWorkflowStatus,
     pub build_workflow_type: AutomatedReasoningPolicyBuildWorkflowType,
     /// 0 to 256 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub document_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub document_content_type: Option<AutomatedReasoningPolicyBuildDocumentContentType>,
     /// 0 to 4000 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub document_description: Option<String>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub created_at: Timestamp,
@@ -906,12 +999,23 @@ pub struct AutomatedReasoningPolicyBuildWorkflow {
     pub updated_at: Timestamp,
 }
 
+wire_struct!(AutomatedReasoningPolicyBuildWorkflow {
+    0 "policyArn" policy_arn defaulted,
+    1 "buildWorkflowId" build_workflow_id defaulted,
+    2 "status" status defaulted,
+    3 "buildWorkflowType" build_workflow_type defaulted,
+    4 "documentName" document_name optional,
+    5 "documentContentType" document_content_type optional,
+    6 "documentDescription" document_description optional,
+    7 "createdAt" created_at defaulted,
+    8 "updatedAt" updated_at defaulted,
+});
+
 /// AWS's `AutomatedReasoningPolicyBuildWorkflowDocument`.
 ///
 /// Source: [`AutomatedReasoningPolicyBuildWorkflowDocument`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildWorkflowDocument.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildWorkflowDocument {
     /// 1 to 5000000 bytes.
@@ -920,9 +1024,15 @@ pub struct AutomatedReasoningPolicyBuildWorkflowDocument {
     /// 0 to 256 characters.
     pub document_name: String,
     /// 0 to 4000 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub document_description: Option<String>,
 }
+
+wire_struct!(AutomatedReasoningPolicyBuildWorkflowDocument {
+    0 "document" document required,
+    1 "documentContentType" document_content_type required,
+    2 "documentName" document_name required,
+    3 "documentDescription" document_description optional,
+});
 
 impl AutomatedReasoningPolicyBuildWorkflowDocument {
     /// Creates a value from the required fields.
@@ -950,15 +1060,17 @@ impl AutomatedReasoningPolicyBuildWorkflowDocument {
 /// AWS's `AutomatedReasoningPolicyBuildWorkflowRepairContent`.
 ///
 /// Source: [`AutomatedReasoningPolicyBuildWorkflowRepairContent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildWorkflowRepairContent.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildWorkflowRepairContent {
     /// 0 to 10 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub annotations: Vec<AutomatedReasoningPolicyAnnotation>,
 }
+
+wire_struct!(AutomatedReasoningPolicyBuildWorkflowRepairContent {
+    0 "annotations" annotations collection,
+});
 
 impl AutomatedReasoningPolicyBuildWorkflowRepairContent {
     /// Creates a value.
@@ -970,32 +1082,38 @@ impl AutomatedReasoningPolicyBuildWorkflowRepairContent {
 /// AWS's `GetAutomatedReasoningPolicyBuildWorkflowResultAssetsResponse`.
 ///
 /// Source: [`GetAutomatedReasoningPolicyBuildWorkflowResultAssets`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicyBuildWorkflowResultAssets.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildWorkflowResultAssets {
     /// 1 to 2048 characters.
     pub policy_arn: String,
     /// 0 to 36 characters.
     pub build_workflow_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub build_workflow_assets: Option<AutomatedReasoningPolicyBuildResultAssets>,
 }
+
+wire_struct!(AutomatedReasoningPolicyBuildWorkflowResultAssets {
+    0 "policyArn" policy_arn defaulted,
+    1 "buildWorkflowId" build_workflow_id defaulted,
+    2 "buildWorkflowAssets" build_workflow_assets optional,
+});
 
 /// AWS's `AutomatedReasoningPolicyBuildWorkflowSource`.
 ///
 /// Source: [`AutomatedReasoningPolicyBuildWorkflowSource`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildWorkflowSource.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildWorkflowSource {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_definition: Option<AutomatedReasoningPolicyDefinition>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub workflow_content: Option<AutomatedReasoningPolicyWorkflowTypeContent>,
 }
+
+wire_struct!(AutomatedReasoningPolicyBuildWorkflowSource {
+    0 "policyDefinition" policy_definition optional,
+    1 "workflowContent" workflow_content optional,
+});
 
 impl AutomatedReasoningPolicyBuildWorkflowSource {
     #[must_use]
@@ -1058,9 +1176,8 @@ wire_enum!(AutomatedReasoningPolicyBuildWorkflowStatus {
 /// A row of a list of [`AutomatedReasoningPolicyBuildWorkflow`]s.
 ///
 /// Source: [`AutomatedReasoningPolicyBuildWorkflowSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyBuildWorkflowSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyBuildWorkflowSummary {
     /// 1 to 2048 characters.
@@ -1074,6 +1191,15 @@ pub struct AutomatedReasoningPolicyBuildWorkflowSummary {
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub updated_at: Timestamp,
 }
+
+wire_struct!(AutomatedReasoningPolicyBuildWorkflowSummary {
+    0 "policyArn" policy_arn defaulted,
+    1 "buildWorkflowId" build_workflow_id defaulted,
+    2 "status" status defaulted,
+    3 "buildWorkflowType" build_workflow_type defaulted,
+    4 "createdAt" created_at defaulted,
+    5 "updatedAt" updated_at defaulted,
+});
 
 /// AWS's `AutomatedReasoningPolicyBuildWorkflowType`.
 ///
@@ -1113,24 +1239,26 @@ wire_enum!(AutomatedReasoningPolicyBuildWorkflowType {
 /// AWS's `AutomatedReasoningPolicyDefinition`.
 ///
 /// Source: [`AutomatedReasoningPolicyDefinition`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDefinition.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDefinition {
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]
     pub version: Option<String>,
     /// 0 to 150 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub types: Option<Vec<AutomatedReasoningPolicyDefinitionType>>,
     /// 0 to 1500 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rules: Option<Vec<AutomatedReasoningPolicyDefinitionRule>>,
     /// 0 to 600 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub variables: Option<Vec<AutomatedReasoningPolicyDefinitionVariable>>,
 }
+
+wire_struct!(AutomatedReasoningPolicyDefinition {
+    0 "version" version optional,
+    1 "types" types optional,
+    2 "rules" rules optional,
+    3 "variables" variables optional,
+});
 
 impl AutomatedReasoningPolicyDefinition {
     #[must_use]
@@ -1194,36 +1322,40 @@ wire_union!(AutomatedReasoningPolicyDefinitionElement {
 /// AWS's `AutomatedReasoningPolicyDefinitionQualityReport`.
 ///
 /// Source: [`AutomatedReasoningPolicyDefinitionQualityReport`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDefinitionQualityReport.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDefinitionQualityReport {
     pub type_count: i32,
     pub variable_count: i32,
     pub rule_count: i32,
     /// 0 to 150 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub unused_types: Vec<String>,
     /// 1 to 22500 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub unused_type_values: Vec<AutomatedReasoningPolicyDefinitionTypeValuePair>,
     /// 0 to 600 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub unused_variables: Vec<String>,
     /// 0 to 500 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub conflicting_rules: Vec<String>,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub disjoint_rule_sets: Vec<AutomatedReasoningPolicyDisjointRuleSet>,
 }
+
+wire_struct!(AutomatedReasoningPolicyDefinitionQualityReport {
+    0 "typeCount" type_count defaulted,
+    1 "variableCount" variable_count defaulted,
+    2 "ruleCount" rule_count defaulted,
+    3 "unusedTypes" unused_types collection,
+    4 "unusedTypeValues" unused_type_values collection,
+    5 "unusedVariables" unused_variables collection,
+    6 "conflictingRules" conflicting_rules collection,
+    7 "disjointRuleSets" disjoint_rule_sets collection,
+});
 
 /// AWS's `AutomatedReasoningPolicyDefinitionRule`.
 ///
 /// Source: [`AutomatedReasoningPolicyDefinitionRule`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDefinitionRule.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDefinitionRule {
     /// Exactly 12 characters, matching `[A-Z][0-9A-Z]{11}`.
@@ -1231,9 +1363,14 @@ pub struct AutomatedReasoningPolicyDefinitionRule {
     /// 0 to 2048 characters, matching `[\s\S]+`.
     pub expression: String,
     /// 0 to 2048 characters, matching `[\s\S]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub alternate_expression: Option<String>,
 }
+
+wire_struct!(AutomatedReasoningPolicyDefinitionRule {
+    0 "id" id required,
+    1 "expression" expression required,
+    2 "alternateExpression" alternate_expression optional,
+});
 
 impl AutomatedReasoningPolicyDefinitionRule {
     /// Creates a value from the required fields.
@@ -1252,20 +1389,23 @@ impl AutomatedReasoningPolicyDefinitionRule {
 /// AWS's `AutomatedReasoningPolicyDefinitionType`.
 ///
 /// Source: [`AutomatedReasoningPolicyDefinitionType`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDefinitionType.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDefinitionType {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
     pub name: String,
     /// 0 to 1024 characters, matching `[\s\S]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// 1 to 150 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub values: Vec<AutomatedReasoningPolicyDefinitionTypeValue>,
 }
+
+wire_struct!(AutomatedReasoningPolicyDefinitionType {
+    0 "name" name required,
+    1 "description" description optional,
+    2 "values" values collection,
+});
 
 impl AutomatedReasoningPolicyDefinitionType {
     /// Creates a value from the required fields.
@@ -1287,17 +1427,20 @@ impl AutomatedReasoningPolicyDefinitionType {
 /// AWS's `AutomatedReasoningPolicyDefinitionTypeValue`.
 ///
 /// Source: [`AutomatedReasoningPolicyDefinitionTypeValue`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDefinitionTypeValue.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDefinitionTypeValue {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
     pub value: String,
     /// 0 to 1024 characters, matching `[\s\S]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
+
+wire_struct!(AutomatedReasoningPolicyDefinitionTypeValue {
+    0 "value" value required,
+    1 "description" description optional,
+});
 
 impl AutomatedReasoningPolicyDefinitionTypeValue {
     /// Creates a value from the required fields.
@@ -1316,9 +1459,8 @@ impl AutomatedReasoningPolicyDefinitionTypeValue {
 /// AWS's `AutomatedReasoningPolicyDefinitionTypeValuePair`.
 ///
 /// Source: [`AutomatedReasoningPolicyDefinitionTypeValuePair`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDefinitionTypeValuePair.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDefinitionTypeValuePair {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
@@ -1327,12 +1469,16 @@ pub struct AutomatedReasoningPolicyDefinitionTypeValuePair {
     pub value_name: String,
 }
 
+wire_struct!(AutomatedReasoningPolicyDefinitionTypeValuePair {
+    0 "typeName" type_name defaulted,
+    1 "valueName" value_name defaulted,
+});
+
 /// AWS's `AutomatedReasoningPolicyDefinitionVariable`.
 ///
 /// Source: [`AutomatedReasoningPolicyDefinitionVariable`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDefinitionVariable.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDefinitionVariable {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
@@ -1342,6 +1488,12 @@ pub struct AutomatedReasoningPolicyDefinitionVariable {
     /// 0 to 1024 characters, matching `[\s\S]+`.
     pub description: String,
 }
+
+wire_struct!(AutomatedReasoningPolicyDefinitionVariable {
+    0 "name" name required,
+    1 "type" r#type required,
+    2 "description" description required,
+});
 
 impl AutomatedReasoningPolicyDefinitionVariable {
     /// Creates a value.
@@ -1353,14 +1505,17 @@ impl AutomatedReasoningPolicyDefinitionVariable {
 /// AWS's `AutomatedReasoningPolicyDeleteRuleAnnotation`.
 ///
 /// Source: [`AutomatedReasoningPolicyDeleteRuleAnnotation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDeleteRuleAnnotation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDeleteRuleAnnotation {
     /// Exactly 12 characters, matching `[A-Z][0-9A-Z]{11}`.
     pub rule_id: String,
 }
+
+wire_struct!(AutomatedReasoningPolicyDeleteRuleAnnotation {
+    0 "ruleId" rule_id required,
+});
 
 impl AutomatedReasoningPolicyDeleteRuleAnnotation {
     /// Creates a value.
@@ -1372,26 +1527,32 @@ impl AutomatedReasoningPolicyDeleteRuleAnnotation {
 /// AWS's `AutomatedReasoningPolicyDeleteRuleMutation`.
 ///
 /// Source: [`AutomatedReasoningPolicyDeleteRuleMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDeleteRuleMutation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDeleteRuleMutation {
     /// Exactly 12 characters, matching `[A-Z][0-9A-Z]{11}`.
     pub id: String,
 }
 
+wire_struct!(AutomatedReasoningPolicyDeleteRuleMutation {
+    0 "id" id defaulted,
+});
+
 /// AWS's `AutomatedReasoningPolicyDeleteTypeAnnotation`.
 ///
 /// Source: [`AutomatedReasoningPolicyDeleteTypeAnnotation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDeleteTypeAnnotation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDeleteTypeAnnotation {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
     pub name: String,
 }
+
+wire_struct!(AutomatedReasoningPolicyDeleteTypeAnnotation {
+    0 "name" name required,
+});
 
 impl AutomatedReasoningPolicyDeleteTypeAnnotation {
     /// Creates a value.
@@ -1403,26 +1564,32 @@ impl AutomatedReasoningPolicyDeleteTypeAnnotation {
 /// AWS's `AutomatedReasoningPolicyDeleteTypeMutation`.
 ///
 /// Source: [`AutomatedReasoningPolicyDeleteTypeMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDeleteTypeMutation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDeleteTypeMutation {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
     pub name: String,
 }
 
+wire_struct!(AutomatedReasoningPolicyDeleteTypeMutation {
+    0 "name" name defaulted,
+});
+
 /// AWS's `AutomatedReasoningPolicyDeleteTypeValue`.
 ///
 /// Source: [`AutomatedReasoningPolicyDeleteTypeValue`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDeleteTypeValue.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDeleteTypeValue {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
     pub value: String,
 }
+
+wire_struct!(AutomatedReasoningPolicyDeleteTypeValue {
+    0 "value" value required,
+});
 
 impl AutomatedReasoningPolicyDeleteTypeValue {
     /// Creates a value.
@@ -1434,14 +1601,17 @@ impl AutomatedReasoningPolicyDeleteTypeValue {
 /// AWS's `AutomatedReasoningPolicyDeleteVariableAnnotation`.
 ///
 /// Source: [`AutomatedReasoningPolicyDeleteVariableAnnotation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDeleteVariableAnnotation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDeleteVariableAnnotation {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
     pub name: String,
 }
+
+wire_struct!(AutomatedReasoningPolicyDeleteVariableAnnotation {
+    0 "name" name required,
+});
 
 impl AutomatedReasoningPolicyDeleteVariableAnnotation {
     /// Creates a value.
@@ -1453,37 +1623,41 @@ impl AutomatedReasoningPolicyDeleteVariableAnnotation {
 /// AWS's `AutomatedReasoningPolicyDeleteVariableMutation`.
 ///
 /// Source: [`AutomatedReasoningPolicyDeleteVariableMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDeleteVariableMutation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDeleteVariableMutation {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
     pub name: String,
 }
 
+wire_struct!(AutomatedReasoningPolicyDeleteVariableMutation {
+    0 "name" name defaulted,
+});
+
 /// AWS's `AutomatedReasoningPolicyDisjointRuleSet`.
 ///
 /// Source: [`AutomatedReasoningPolicyDisjointRuleSet`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyDisjointRuleSet.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyDisjointRuleSet {
     /// 0 to 600 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub variables: Vec<String>,
     /// 0 to 500 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub rules: Vec<String>,
 }
+
+wire_struct!(AutomatedReasoningPolicyDisjointRuleSet {
+    0 "variables" variables collection,
+    1 "rules" rules collection,
+});
 
 /// AWS's `AutomatedReasoningPolicyFidelityReport`.
 ///
 /// Source: [`AutomatedReasoningPolicyFidelityReport`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyFidelityReport.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyFidelityReport {
     /// 0 to 1.
@@ -1492,13 +1666,18 @@ pub struct AutomatedReasoningPolicyFidelityReport {
     /// 0 to 1.
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::float64))]
     pub accuracy_score: f64,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub rule_reports: BTreeMap<String, AutomatedReasoningPolicyRuleReport>,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub variable_reports: BTreeMap<String, AutomatedReasoningPolicyVariableReport>,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub document_sources: Vec<AutomatedReasoningPolicyReportSourceDocument>,
 }
+
+wire_struct!(AutomatedReasoningPolicyFidelityReport {
+    0 "coverageScore" coverage_score defaulted,
+    1 "accuracyScore" accuracy_score defaulted,
+    2 "ruleReports" rule_reports collection,
+    3 "variableReports" variable_reports collection,
+    4 "documentSources" document_sources collection,
+});
 
 /// AWS's `AutomatedReasoningPolicyGenerateFidelityReportContent`.
 ///
@@ -1521,9 +1700,8 @@ wire_union!(AutomatedReasoningPolicyGenerateFidelityReportContent {
 /// AWS's `AutomatedReasoningPolicyGeneratedTestCase`.
 ///
 /// Source: [`AutomatedReasoningPolicyGeneratedTestCase`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyGeneratedTestCase.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyGeneratedTestCase {
     /// 0 to 1024 characters.
@@ -1533,29 +1711,40 @@ pub struct AutomatedReasoningPolicyGeneratedTestCase {
     pub expected_aggregated_findings_result: AutomatedReasoningCheckResult,
 }
 
+wire_struct!(AutomatedReasoningPolicyGeneratedTestCase {
+    0 "queryContent" query_content defaulted,
+    1 "guardContent" guard_content defaulted,
+    2 "expectedAggregatedFindingsResult" expected_aggregated_findings_result defaulted,
+});
+
 /// AWS's `AutomatedReasoningPolicyGeneratedTestCases`.
 ///
 /// Source: [`AutomatedReasoningPolicyGeneratedTestCases`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyGeneratedTestCases.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyGeneratedTestCases {
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub generated_test_cases: Vec<AutomatedReasoningPolicyGeneratedTestCase>,
 }
+
+wire_struct!(AutomatedReasoningPolicyGeneratedTestCases {
+    0 "generatedTestCases" generated_test_cases collection,
+});
 
 /// AWS's `AutomatedReasoningPolicyIngestContentAnnotation`.
 ///
 /// Source: [`AutomatedReasoningPolicyIngestContentAnnotation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyIngestContentAnnotation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyIngestContentAnnotation {
     /// 0 to 4096 characters, matching `[\s\S]+`.
     pub content: String,
 }
+
+wire_struct!(AutomatedReasoningPolicyIngestContentAnnotation {
+    0 "content" content required,
+});
 
 impl AutomatedReasoningPolicyIngestContentAnnotation {
     /// Creates a value.
@@ -1567,18 +1756,20 @@ impl AutomatedReasoningPolicyIngestContentAnnotation {
 /// AWS's `AutomatedReasoningPolicyIterativeRefinementContent`.
 ///
 /// Source: [`AutomatedReasoningPolicyIterativeRefinementContent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyIterativeRefinementContent.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyIterativeRefinementContent {
     /// 1 to 5 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub documents: Vec<AutomatedReasoningPolicyBuildWorkflowDocument>,
     /// 0 to 4000 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub feedback: Option<String>,
 }
+
+wire_struct!(AutomatedReasoningPolicyIterativeRefinementContent {
+    0 "documents" documents collection,
+    1 "feedback" feedback optional,
+});
 
 impl AutomatedReasoningPolicyIterativeRefinementContent {
     /// Creates a value from the required fields.
@@ -1632,32 +1823,35 @@ wire_union!(AutomatedReasoningPolicyMutation {
 /// AWS's `GetAutomatedReasoningPolicyNextScenarioResponse`.
 ///
 /// Source: [`GetAutomatedReasoningPolicyNextScenario`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetAutomatedReasoningPolicyNextScenario.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyNextScenario {
     /// 1 to 2048 characters.
     pub policy_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scenario: Option<AutomatedReasoningPolicyScenario>,
 }
+
+wire_struct!(AutomatedReasoningPolicyNextScenario {
+    0 "policyArn" policy_arn defaulted,
+    1 "scenario" scenario optional,
+});
 
 /// AWS's `AutomatedReasoningPolicyPlanning`.
 ///
 /// Source: [`AutomatedReasoningPolicyPlanning`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyPlanning.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyPlanning {}
+
+wire_struct!(AutomatedReasoningPolicyPlanning {});
 
 /// AWS's `AutomatedReasoningPolicyReportSourceDocument`.
 ///
 /// Source: [`AutomatedReasoningPolicyReportSourceDocument`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyReportSourceDocument.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyReportSourceDocument {
     /// 0 to 256 characters.
@@ -1666,41 +1860,49 @@ pub struct AutomatedReasoningPolicyReportSourceDocument {
     pub document_hash: String,
     /// 0 to 8 characters, matching `[a-zA-Z0-9]*`.
     pub document_id: String,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub atomic_statements: Vec<AutomatedReasoningPolicyAtomicStatement>,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub document_content: Vec<AutomatedReasoningPolicyAnnotatedChunk>,
 }
+
+wire_struct!(AutomatedReasoningPolicyReportSourceDocument {
+    0 "documentName" document_name defaulted,
+    1 "documentHash" document_hash defaulted,
+    2 "documentId" document_id defaulted,
+    3 "atomicStatements" atomic_statements collection,
+    4 "documentContent" document_content collection,
+});
 
 /// AWS's `AutomatedReasoningPolicyRuleReport`.
 ///
 /// Source: [`AutomatedReasoningPolicyRuleReport`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyRuleReport.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyRuleReport {
     /// Exactly 12 characters, matching `[A-Z][0-9A-Z]{11}`.
     pub rule: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub grounding_statements: Option<Vec<AutomatedReasoningPolicyStatementReference>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub grounding_justifications: Option<Vec<String>>,
     /// 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float64))]
     pub accuracy_score: Option<f64>,
     /// 0 to 1024 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy_justification: Option<String>,
 }
+
+wire_struct!(AutomatedReasoningPolicyRuleReport {
+    0 "rule" rule defaulted,
+    1 "groundingStatements" grounding_statements optional,
+    2 "groundingJustifications" grounding_justifications optional,
+    3 "accuracyScore" accuracy_score optional,
+    4 "accuracyJustification" accuracy_justification optional,
+});
 
 /// AWS's `AutomatedReasoningPolicyScenario`.
 ///
 /// Source: [`AutomatedReasoningPolicyScenario`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyScenario.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyScenario {
     /// 0 to 1024 characters.
@@ -1709,28 +1911,35 @@ pub struct AutomatedReasoningPolicyScenario {
     pub alternate_expression: String,
     pub expected_result: AutomatedReasoningCheckResult,
     /// 0 to 100 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub rule_ids: Vec<String>,
 }
+
+wire_struct!(AutomatedReasoningPolicyScenario {
+    0 "expression" expression defaulted,
+    1 "alternateExpression" alternate_expression defaulted,
+    2 "expectedResult" expected_result defaulted,
+    3 "ruleIds" rule_ids collection,
+});
 
 /// AWS's `AutomatedReasoningPolicyScenarios`.
 ///
 /// Source: [`AutomatedReasoningPolicyScenarios`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyScenarios.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyScenarios {
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub policy_scenarios: Vec<AutomatedReasoningPolicyScenario>,
 }
+
+wire_struct!(AutomatedReasoningPolicyScenarios {
+    0 "policyScenarios" policy_scenarios collection,
+});
 
 /// AWS's `AutomatedReasoningPolicySourceDocument`.
 ///
 /// Source: [`AutomatedReasoningPolicySourceDocument`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicySourceDocument.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicySourceDocument {
     /// 1 to 5000000 bytes.
@@ -1739,30 +1948,38 @@ pub struct AutomatedReasoningPolicySourceDocument {
     /// 0 to 256 characters.
     pub document_name: String,
     /// 0 to 4000 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub document_description: Option<String>,
     /// Exactly 64 characters.
     pub document_hash: String,
 }
 
+wire_struct!(AutomatedReasoningPolicySourceDocument {
+    0 "document" document defaulted,
+    1 "documentContentType" document_content_type defaulted,
+    2 "documentName" document_name defaulted,
+    3 "documentDescription" document_description optional,
+    4 "documentHash" document_hash defaulted,
+});
+
 /// AWS's `AutomatedReasoningPolicyStatementLocation`.
 ///
 /// Source: [`AutomatedReasoningPolicyStatementLocation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyStatementLocation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyStatementLocation {
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub lines: Vec<i32>,
 }
+
+wire_struct!(AutomatedReasoningPolicyStatementLocation {
+    0 "lines" lines collection,
+});
 
 /// AWS's `AutomatedReasoningPolicyStatementReference`.
 ///
 /// Source: [`AutomatedReasoningPolicyStatementReference`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyStatementReference.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyStatementReference {
     /// 0 to 8 characters, matching `[a-zA-Z0-9]*`.
@@ -1771,12 +1988,16 @@ pub struct AutomatedReasoningPolicyStatementReference {
     pub statement_id: String,
 }
 
+wire_struct!(AutomatedReasoningPolicyStatementReference {
+    0 "documentId" document_id defaulted,
+    1 "statementId" statement_id defaulted,
+});
+
 /// A row of a list of [`AutomatedReasoningPolicy`]s.
 ///
 /// Source: [`AutomatedReasoningPolicySummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicySummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicySummary {
     /// 1 to 2048 characters.
@@ -1784,7 +2005,6 @@ pub struct AutomatedReasoningPolicySummary {
     /// 1 to 256 characters, matching `[0-9a-zA-Z-_ ]+`.
     pub name: String,
     /// 0 to 1024 characters, matching `[\s\S]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// 0 to 12 characters, matching `([1-9][0-9]{0,11})`.
     pub version: String,
@@ -1795,6 +2015,16 @@ pub struct AutomatedReasoningPolicySummary {
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub updated_at: Timestamp,
 }
+
+wire_struct!(AutomatedReasoningPolicySummary {
+    0 "policyArn" policy_arn defaulted,
+    1 "name" name defaulted,
+    2 "description" description optional,
+    3 "version" version defaulted,
+    4 "policyId" policy_id defaulted,
+    5 "createdAt" created_at defaulted,
+    6 "updatedAt" updated_at defaulted,
+});
 
 /// A question and an answer, with the finding that is expected from a policy.
 ///
@@ -1809,9 +2039,8 @@ pub struct AutomatedReasoningPolicySummary {
 /// | `AutomatedReasoningPolicyTestCase::objects().delete(…)` | `DeleteAutomatedReasoningPolicyTestCase` | `bedrock:DeleteAutomatedReasoningPolicyTestCase` |
 ///
 /// Source: [`AutomatedReasoningPolicyTestCase`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyTestCase.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyTestCase {
     /// 0 to 12 characters, matching `[0-9A-Z]{12}`.
@@ -1819,19 +2048,26 @@ pub struct AutomatedReasoningPolicyTestCase {
     /// 0 to 2048 characters.
     pub guard_content: String,
     /// 0 to 1024 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub query_content: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_aggregated_findings_result: Option<AutomatedReasoningCheckResult>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub created_at: Timestamp,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub updated_at: Timestamp,
     /// 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float64))]
     pub confidence_threshold: Option<f64>,
 }
+
+wire_struct!(AutomatedReasoningPolicyTestCase {
+    0 "testCaseId" test_case_id defaulted,
+    1 "guardContent" guard_content defaulted,
+    2 "queryContent" query_content optional,
+    3 "expectedAggregatedFindingsResult" expected_aggregated_findings_result optional,
+    4 "createdAt" created_at defaulted,
+    5 "updatedAt" updated_at defaulted,
+    6 "confidenceThreshold" confidence_threshold optional,
+});
 
 /// A policy's findings for a test case.
 ///
@@ -1843,9 +2079,8 @@ pub struct AutomatedReasoningPolicyTestCase {
 /// | `AutomatedReasoningPolicyTestResult::objects().list_of(…)`, or the parent's `test_results()` | `ListAutomatedReasoningPolicyTestResults` | `bedrock:ListAutomatedReasoningPolicyTestResults` |
 ///
 /// Source: [`AutomatedReasoningPolicyTestResult`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyTestResult.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyTestResult {
     pub test_case: AutomatedReasoningPolicyTestCase,
@@ -1853,15 +2088,22 @@ pub struct AutomatedReasoningPolicyTestResult {
     pub policy_arn: String,
     pub test_run_status: AutomatedReasoningPolicyTestRunStatus,
     /// 0 to 20 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub test_findings: Option<Vec<AutomatedReasoningCheckFinding>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub test_run_result: Option<AutomatedReasoningPolicyTestRunResult>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub aggregated_test_findings_result: Option<AutomatedReasoningCheckResult>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub updated_at: Timestamp,
 }
+
+wire_struct!(AutomatedReasoningPolicyTestResult {
+    0 "testCase" test_case defaulted,
+    1 "policyArn" policy_arn defaulted,
+    2 "testRunStatus" test_run_status defaulted,
+    3 "testFindings" test_findings optional,
+    4 "testRunResult" test_run_result optional,
+    5 "aggregatedTestFindingsResult" aggregated_test_findings_result optional,
+    6 "updatedAt" updated_at defaulted,
+});
 
 /// AWS's `AutomatedReasoningPolicyTestRunResult`.
 ///
@@ -1936,17 +2178,20 @@ wire_union!(AutomatedReasoningPolicyTypeValueAnnotation {
 /// AWS's `AutomatedReasoningPolicyUpdateFromRuleFeedbackAnnotation`.
 ///
 /// Source: [`AutomatedReasoningPolicyUpdateFromRuleFeedbackAnnotation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyUpdateFromRuleFeedbackAnnotation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyUpdateFromRuleFeedbackAnnotation {
     /// 0 to 100 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rule_ids: Option<Vec<String>>,
     /// 0 to 1024 characters, matching `[\s\S]+`.
     pub feedback: String,
 }
+
+wire_struct!(AutomatedReasoningPolicyUpdateFromRuleFeedbackAnnotation {
+    0 "ruleIds" rule_ids optional,
+    1 "feedback" feedback required,
+});
 
 impl AutomatedReasoningPolicyUpdateFromRuleFeedbackAnnotation {
     /// Creates a value from the required fields.
@@ -1965,20 +2210,23 @@ impl AutomatedReasoningPolicyUpdateFromRuleFeedbackAnnotation {
 /// AWS's `AutomatedReasoningPolicyUpdateFromScenarioFeedbackAnnotation`.
 ///
 /// Source: [`AutomatedReasoningPolicyUpdateFromScenarioFeedbackAnnotation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyUpdateFromScenarioFeedbackAnnotation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyUpdateFromScenarioFeedbackAnnotation {
     /// 0 to 100 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rule_ids: Option<Vec<String>>,
     /// 0 to 1024 characters.
     pub scenario_expression: String,
     /// 0 to 1024 characters, matching `[\s\S]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub feedback: Option<String>,
 }
+
+wire_struct!(AutomatedReasoningPolicyUpdateFromScenarioFeedbackAnnotation {
+    0 "ruleIds" rule_ids optional,
+    1 "scenarioExpression" scenario_expression required,
+    2 "feedback" feedback optional,
+});
 
 impl AutomatedReasoningPolicyUpdateFromScenarioFeedbackAnnotation {
     /// Creates a value from the required fields.
@@ -2004,9 +2252,8 @@ impl AutomatedReasoningPolicyUpdateFromScenarioFeedbackAnnotation {
 /// AWS's `AutomatedReasoningPolicyUpdateRuleAnnotation`.
 ///
 /// Source: [`AutomatedReasoningPolicyUpdateRuleAnnotation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyUpdateRuleAnnotation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyUpdateRuleAnnotation {
     /// Exactly 12 characters, matching `[A-Z][0-9A-Z]{11}`.
@@ -2014,6 +2261,11 @@ pub struct AutomatedReasoningPolicyUpdateRuleAnnotation {
     /// 0 to 2048 characters, matching `[\s\S]+`.
     pub expression: String,
 }
+
+wire_struct!(AutomatedReasoningPolicyUpdateRuleAnnotation {
+    0 "ruleId" rule_id required,
+    1 "expression" expression required,
+});
 
 impl AutomatedReasoningPolicyUpdateRuleAnnotation {
     /// Creates a value.
@@ -2025,34 +2277,40 @@ impl AutomatedReasoningPolicyUpdateRuleAnnotation {
 /// AWS's `AutomatedReasoningPolicyUpdateRuleMutation`.
 ///
 /// Source: [`AutomatedReasoningPolicyUpdateRuleMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyUpdateRuleMutation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyUpdateRuleMutation {
     pub rule: AutomatedReasoningPolicyDefinitionRule,
 }
 
+wire_struct!(AutomatedReasoningPolicyUpdateRuleMutation {
+    0 "rule" rule defaulted,
+});
+
 /// AWS's `AutomatedReasoningPolicyUpdateTypeAnnotation`.
 ///
 /// Source: [`AutomatedReasoningPolicyUpdateTypeAnnotation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyUpdateTypeAnnotation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyUpdateTypeAnnotation {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
     pub name: String,
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub new_name: Option<String>,
     /// 0 to 1024 characters, matching `[\s\S]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// 0 to 50 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub values: Vec<AutomatedReasoningPolicyTypeValueAnnotation>,
 }
+
+wire_struct!(AutomatedReasoningPolicyUpdateTypeAnnotation {
+    0 "name" name required,
+    1 "newName" new_name optional,
+    2 "description" description optional,
+    3 "values" values collection,
+});
 
 impl AutomatedReasoningPolicyUpdateTypeAnnotation {
     /// Creates a value from the required fields.
@@ -2081,31 +2339,37 @@ impl AutomatedReasoningPolicyUpdateTypeAnnotation {
 /// AWS's `AutomatedReasoningPolicyUpdateTypeMutation`.
 ///
 /// Source: [`AutomatedReasoningPolicyUpdateTypeMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyUpdateTypeMutation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyUpdateTypeMutation {
     pub r#type: AutomatedReasoningPolicyDefinitionType,
 }
 
+wire_struct!(AutomatedReasoningPolicyUpdateTypeMutation {
+    0 "type" r#type defaulted,
+});
+
 /// AWS's `AutomatedReasoningPolicyUpdateTypeValue`.
 ///
 /// Source: [`AutomatedReasoningPolicyUpdateTypeValue`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyUpdateTypeValue.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyUpdateTypeValue {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
     pub value: String,
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub new_value: Option<String>,
     /// 0 to 1024 characters, matching `[\s\S]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
+
+wire_struct!(AutomatedReasoningPolicyUpdateTypeValue {
+    0 "value" value required,
+    1 "newValue" new_value optional,
+    2 "description" description optional,
+});
 
 impl AutomatedReasoningPolicyUpdateTypeValue {
     /// Creates a value from the required fields.
@@ -2131,20 +2395,23 @@ impl AutomatedReasoningPolicyUpdateTypeValue {
 /// AWS's `AutomatedReasoningPolicyUpdateVariableAnnotation`.
 ///
 /// Source: [`AutomatedReasoningPolicyUpdateVariableAnnotation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyUpdateVariableAnnotation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyUpdateVariableAnnotation {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
     pub name: String,
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub new_name: Option<String>,
     /// 0 to 1024 characters, matching `[\s\S]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
+
+wire_struct!(AutomatedReasoningPolicyUpdateVariableAnnotation {
+    0 "name" name required,
+    1 "newName" new_name optional,
+    2 "description" description optional,
+});
 
 impl AutomatedReasoningPolicyUpdateVariableAnnotation {
     /// Creates a value from the required fields.
@@ -2170,36 +2437,42 @@ impl AutomatedReasoningPolicyUpdateVariableAnnotation {
 /// AWS's `AutomatedReasoningPolicyUpdateVariableMutation`.
 ///
 /// Source: [`AutomatedReasoningPolicyUpdateVariableMutation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyUpdateVariableMutation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyUpdateVariableMutation {
     pub variable: AutomatedReasoningPolicyDefinitionVariable,
 }
 
+wire_struct!(AutomatedReasoningPolicyUpdateVariableMutation {
+    0 "variable" variable defaulted,
+});
+
 /// AWS's `AutomatedReasoningPolicyVariableReport`.
 ///
 /// Source: [`AutomatedReasoningPolicyVariableReport`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedReasoningPolicyVariableReport.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedReasoningPolicyVariableReport {
     /// 1 to 64 characters, matching `\p{L}[\p{L}\p{M}0-9_]*( [\p{L}\p{M}0-9_]+)*`.
     pub policy_variable: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub grounding_statements: Option<Vec<AutomatedReasoningPolicyStatementReference>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub grounding_justifications: Option<Vec<String>>,
     /// 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float64))]
     pub accuracy_score: Option<f64>,
     /// 0 to 1024 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub accuracy_justification: Option<String>,
 }
+
+wire_struct!(AutomatedReasoningPolicyVariableReport {
+    0 "policyVariable" policy_variable defaulted,
+    1 "groundingStatements" grounding_statements optional,
+    2 "groundingJustifications" grounding_justifications optional,
+    3 "accuracyScore" accuracy_score optional,
+    4 "accuracyJustification" accuracy_justification optional,
+});
 
 /// AWS's `AutomatedReasoningPolicyWorkflowTypeContent`.
 ///
@@ -2228,28 +2501,31 @@ wire_union!(AutomatedReasoningPolicyWorkflowTypeContent {
 /// The request of `CreateAutomatedReasoningPolicy`.
 ///
 /// Source: [`CreateAutomatedReasoningPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateAutomatedReasoningPolicy.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateAutomatedReasoningPolicyRequest {
     /// 1 to 256 characters, matching `[0-9a-zA-Z-_ ]+`.
     pub name: String,
     /// 0 to 1024 characters, matching `[\s\S]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_definition: Option<AutomatedReasoningPolicyDefinition>,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_id: Option<String>,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
 }
+
+wire_struct!(CreateAutomatedReasoningPolicyRequest {
+    0 "name" name required,
+    1 "description" description optional,
+    2 "clientRequestToken" client_request_token optional,
+    3 "policyDefinition" policy_definition optional,
+    4 "kmsKeyId" kms_key_id optional,
+    5 "tags" tags optional,
+});
 
 impl CreateAutomatedReasoningPolicyRequest {
     /// Creates a value from the required fields.
@@ -2298,9 +2574,8 @@ impl CreateAutomatedReasoningPolicyRequest {
 /// The response of `CreateAutomatedReasoningPolicy`.
 ///
 /// Source: [`CreateAutomatedReasoningPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateAutomatedReasoningPolicy.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateAutomatedReasoningPolicyResponse {
     /// 1 to 2048 characters.
@@ -2310,10 +2585,8 @@ pub struct CreateAutomatedReasoningPolicyResponse {
     /// 1 to 256 characters, matching `[0-9a-zA-Z-_ ]+`.
     pub name: String,
     /// 0 to 1024 characters, matching `[\s\S]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Exactly 128 characters, matching `[0-9a-z]{128}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub definition_hash: Option<String>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub created_at: Timestamp,
@@ -2321,28 +2594,42 @@ pub struct CreateAutomatedReasoningPolicyResponse {
     pub updated_at: Timestamp,
 }
 
+wire_struct!(CreateAutomatedReasoningPolicyResponse {
+    0 "policyArn" policy_arn defaulted,
+    1 "version" version defaulted,
+    2 "name" name defaulted,
+    3 "description" description optional,
+    4 "definitionHash" definition_hash optional,
+    5 "createdAt" created_at defaulted,
+    6 "updatedAt" updated_at defaulted,
+});
+
 /// The request of `CreateAutomatedReasoningPolicyTestCase`.
 ///
 /// Source: [`CreateAutomatedReasoningPolicyTestCase`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateAutomatedReasoningPolicyTestCase.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateAutomatedReasoningPolicyTestCaseRequest {
     /// 0 to 2048 characters.
     pub guard_content: String,
     /// 0 to 1024 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub query_content: Option<String>,
     pub expected_aggregated_findings_result: AutomatedReasoningCheckResult,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     /// 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float64))]
     pub confidence_threshold: Option<f64>,
 }
+
+wire_struct!(CreateAutomatedReasoningPolicyTestCaseRequest {
+    0 "guardContent" guard_content required,
+    1 "queryContent" query_content optional,
+    2 "expectedAggregatedFindingsResult" expected_aggregated_findings_result required,
+    3 "clientRequestToken" client_request_token optional,
+    4 "confidenceThreshold" confidence_threshold optional,
+});
 
 impl CreateAutomatedReasoningPolicyTestCaseRequest {
     /// Creates a value from the required fields.
@@ -2382,9 +2669,8 @@ impl CreateAutomatedReasoningPolicyTestCaseRequest {
 /// The response of `CreateAutomatedReasoningPolicyTestCase`.
 ///
 /// Source: [`CreateAutomatedReasoningPolicyTestCase`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateAutomatedReasoningPolicyTestCase.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateAutomatedReasoningPolicyTestCaseResponse {
     /// 1 to 2048 characters.
@@ -2393,23 +2679,31 @@ pub struct CreateAutomatedReasoningPolicyTestCaseResponse {
     pub test_case_id: String,
 }
 
+wire_struct!(CreateAutomatedReasoningPolicyTestCaseResponse {
+    0 "policyArn" policy_arn defaulted,
+    1 "testCaseId" test_case_id defaulted,
+});
+
 /// The request of `CreateAutomatedReasoningPolicyVersion`.
 ///
 /// Source: [`CreateAutomatedReasoningPolicyVersion`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateAutomatedReasoningPolicyVersion.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateAutomatedReasoningPolicyVersionRequest {
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     /// Exactly 128 characters, matching `[0-9a-z]{128}`.
     pub last_updated_definition_hash: String,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
 }
+
+wire_struct!(CreateAutomatedReasoningPolicyVersionRequest {
+    0 "clientRequestToken" client_request_token optional,
+    1 "lastUpdatedDefinitionHash" last_updated_definition_hash required,
+    2 "tags" tags optional,
+});
 
 impl CreateAutomatedReasoningPolicyVersionRequest {
     /// Creates a value from the required fields.
@@ -2435,9 +2729,8 @@ impl CreateAutomatedReasoningPolicyVersionRequest {
 /// The response of `CreateAutomatedReasoningPolicyVersion`.
 ///
 /// Source: [`CreateAutomatedReasoningPolicyVersion`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateAutomatedReasoningPolicyVersion.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateAutomatedReasoningPolicyVersionResponse {
     /// 1 to 2048 characters.
@@ -2447,7 +2740,6 @@ pub struct CreateAutomatedReasoningPolicyVersionResponse {
     /// 1 to 256 characters, matching `[0-9a-zA-Z-_ ]+`.
     pub name: String,
     /// 0 to 1024 characters, matching `[\s\S]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Exactly 128 characters, matching `[0-9a-z]{128}`.
     pub definition_hash: String,
@@ -2455,19 +2747,31 @@ pub struct CreateAutomatedReasoningPolicyVersionResponse {
     pub created_at: Timestamp,
 }
 
+wire_struct!(CreateAutomatedReasoningPolicyVersionResponse {
+    0 "policyArn" policy_arn defaulted,
+    1 "version" version defaulted,
+    2 "name" name defaulted,
+    3 "description" description optional,
+    4 "definitionHash" definition_hash defaulted,
+    5 "createdAt" created_at defaulted,
+});
+
 /// The request of `StartAutomatedReasoningPolicyBuildWorkflow`.
 ///
 /// Source: [`StartAutomatedReasoningPolicyBuildWorkflow`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_StartAutomatedReasoningPolicyBuildWorkflow.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StartAutomatedReasoningPolicyBuildWorkflowRequest {
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     pub source_content: AutomatedReasoningPolicyBuildWorkflowSource,
 }
+
+wire_struct!(StartAutomatedReasoningPolicyBuildWorkflowRequest {
+    0 "clientRequestToken" client_request_token optional,
+    1 "sourceContent" source_content required,
+});
 
 impl StartAutomatedReasoningPolicyBuildWorkflowRequest {
     /// Creates a value from the required fields.
@@ -2486,9 +2790,8 @@ impl StartAutomatedReasoningPolicyBuildWorkflowRequest {
 /// The response of `StartAutomatedReasoningPolicyBuildWorkflow`.
 ///
 /// Source: [`StartAutomatedReasoningPolicyBuildWorkflow`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_StartAutomatedReasoningPolicyBuildWorkflow.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StartAutomatedReasoningPolicyBuildWorkflowResponse {
     /// 1 to 2048 characters.
@@ -2497,21 +2800,28 @@ pub struct StartAutomatedReasoningPolicyBuildWorkflowResponse {
     pub build_workflow_id: String,
 }
 
+wire_struct!(StartAutomatedReasoningPolicyBuildWorkflowResponse {
+    0 "policyArn" policy_arn defaulted,
+    1 "buildWorkflowId" build_workflow_id defaulted,
+});
+
 /// The request of `StartAutomatedReasoningPolicyTestWorkflow`.
 ///
 /// Source: [`StartAutomatedReasoningPolicyTestWorkflow`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_StartAutomatedReasoningPolicyTestWorkflow.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StartAutomatedReasoningPolicyTestWorkflowRequest {
     /// Exactly 1 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub test_case_ids: Option<Vec<String>>,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
 }
+
+wire_struct!(StartAutomatedReasoningPolicyTestWorkflowRequest {
+    0 "testCaseIds" test_case_ids optional,
+    1 "clientRequestToken" client_request_token optional,
+});
 
 impl StartAutomatedReasoningPolicyTestWorkflowRequest {
     /// Exactly 1 entries.
@@ -2532,29 +2842,35 @@ impl StartAutomatedReasoningPolicyTestWorkflowRequest {
 /// The response of `StartAutomatedReasoningPolicyTestWorkflow`.
 ///
 /// Source: [`StartAutomatedReasoningPolicyTestWorkflow`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_StartAutomatedReasoningPolicyTestWorkflow.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StartAutomatedReasoningPolicyTestWorkflowResponse {
     /// 1 to 2048 characters.
     pub policy_arn: String,
 }
 
+wire_struct!(StartAutomatedReasoningPolicyTestWorkflowResponse {
+    0 "policyArn" policy_arn defaulted,
+});
+
 /// The request of `UpdateAutomatedReasoningPolicyAnnotations`.
 ///
 /// Source: [`UpdateAutomatedReasoningPolicyAnnotations`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateAutomatedReasoningPolicyAnnotations.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateAutomatedReasoningPolicyAnnotationsRequest {
     /// 0 to 10 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub annotations: Vec<AutomatedReasoningPolicyAnnotation>,
     /// Exactly 128 characters, matching `[0-9a-z]{128}`.
     pub last_updated_annotation_set_hash: String,
 }
+
+wire_struct!(UpdateAutomatedReasoningPolicyAnnotationsRequest {
+    0 "annotations" annotations collection,
+    1 "lastUpdatedAnnotationSetHash" last_updated_annotation_set_hash required,
+});
 
 impl UpdateAutomatedReasoningPolicyAnnotationsRequest {
     /// Creates a value.
@@ -2572,9 +2888,8 @@ impl UpdateAutomatedReasoningPolicyAnnotationsRequest {
 /// The response of `UpdateAutomatedReasoningPolicyAnnotations`.
 ///
 /// Source: [`UpdateAutomatedReasoningPolicyAnnotations`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateAutomatedReasoningPolicyAnnotations.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateAutomatedReasoningPolicyAnnotationsResponse {
     /// 1 to 2048 characters.
@@ -2587,22 +2902,32 @@ pub struct UpdateAutomatedReasoningPolicyAnnotationsResponse {
     pub updated_at: Timestamp,
 }
 
+wire_struct!(UpdateAutomatedReasoningPolicyAnnotationsResponse {
+    0 "policyArn" policy_arn defaulted,
+    1 "buildWorkflowId" build_workflow_id defaulted,
+    2 "annotationSetHash" annotation_set_hash defaulted,
+    3 "updatedAt" updated_at defaulted,
+});
+
 /// The request of `UpdateAutomatedReasoningPolicy`.
 ///
 /// Source: [`UpdateAutomatedReasoningPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateAutomatedReasoningPolicy.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateAutomatedReasoningPolicyRequest {
     pub policy_definition: AutomatedReasoningPolicyDefinition,
     /// 1 to 256 characters, matching `[0-9a-zA-Z-_ ]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// 0 to 1024 characters, matching `[\s\S]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
+
+wire_struct!(UpdateAutomatedReasoningPolicyRequest {
+    0 "policyDefinition" policy_definition required,
+    1 "name" name optional,
+    2 "description" description optional,
+});
 
 impl UpdateAutomatedReasoningPolicyRequest {
     /// Creates a value from the required fields.
@@ -2628,9 +2953,8 @@ impl UpdateAutomatedReasoningPolicyRequest {
 /// The response of `UpdateAutomatedReasoningPolicy`.
 ///
 /// Source: [`UpdateAutomatedReasoningPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateAutomatedReasoningPolicy.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateAutomatedReasoningPolicyResponse {
     /// 1 to 2048 characters.
@@ -2643,30 +2967,42 @@ pub struct UpdateAutomatedReasoningPolicyResponse {
     pub updated_at: Timestamp,
 }
 
+wire_struct!(UpdateAutomatedReasoningPolicyResponse {
+    0 "policyArn" policy_arn defaulted,
+    1 "name" name defaulted,
+    2 "definitionHash" definition_hash defaulted,
+    3 "updatedAt" updated_at defaulted,
+});
+
 /// The request of `UpdateAutomatedReasoningPolicyTestCase`.
 ///
 /// Source: [`UpdateAutomatedReasoningPolicyTestCase`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateAutomatedReasoningPolicyTestCase.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateAutomatedReasoningPolicyTestCaseRequest {
     /// 0 to 2048 characters.
     pub guard_content: String,
     /// 0 to 1024 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub query_content: Option<String>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub last_updated_at: Timestamp,
     pub expected_aggregated_findings_result: AutomatedReasoningCheckResult,
     /// 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float64))]
     pub confidence_threshold: Option<f64>,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
 }
+
+wire_struct!(UpdateAutomatedReasoningPolicyTestCaseRequest {
+    0 "guardContent" guard_content required,
+    1 "queryContent" query_content optional,
+    2 "lastUpdatedAt" last_updated_at required,
+    3 "expectedAggregatedFindingsResult" expected_aggregated_findings_result required,
+    4 "confidenceThreshold" confidence_threshold optional,
+    5 "clientRequestToken" client_request_token optional,
+});
 
 impl UpdateAutomatedReasoningPolicyTestCaseRequest {
     /// Creates a value from the required fields.
@@ -2708,9 +3044,8 @@ impl UpdateAutomatedReasoningPolicyTestCaseRequest {
 /// The response of `UpdateAutomatedReasoningPolicyTestCase`.
 ///
 /// Source: [`UpdateAutomatedReasoningPolicyTestCase`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateAutomatedReasoningPolicyTestCase.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateAutomatedReasoningPolicyTestCaseResponse {
     /// 1 to 2048 characters.
@@ -2718,6 +3053,11 @@ pub struct UpdateAutomatedReasoningPolicyTestCaseResponse {
     /// 0 to 12 characters, matching `[0-9A-Z]{12}`.
     pub test_case_id: String,
 }
+
+wire_struct!(UpdateAutomatedReasoningPolicyTestCaseResponse {
+    0 "policyArn" policy_arn defaulted,
+    1 "testCaseId" test_case_id defaulted,
+});
 
 /// The fields of a list's rows, for filters, orders and values.
 impl AutomatedReasoningPolicy {

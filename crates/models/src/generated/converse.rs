@@ -6,21 +6,20 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::guardrail_assessment::GuardrailTraceAssessment;
 use super::message::{CacheTtl, Message, SystemContentBlock};
 use super::tool::ToolConfiguration;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// AWS's `CacheDetail`.
 ///
 /// Source: [`CacheDetail`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CacheDetail.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CacheDetail {
     pub ttl: CacheTtl,
@@ -28,16 +27,24 @@ pub struct CacheDetail {
     pub input_tokens: i32,
 }
 
+wire_struct!(CacheDetail {
+    0 "ttl" ttl defaulted,
+    1 "inputTokens" input_tokens defaulted,
+});
+
 /// AWS's `ConverseMetrics`.
 ///
 /// Source: [`ConverseMetrics`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseMetrics.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConverseMetrics {
     pub latency_ms: i64,
 }
+
+wire_struct!(ConverseMetrics {
+    0 "latencyMs" latency_ms defaulted,
+});
 
 /// AWS's `ConverseOutput`.
 ///
@@ -59,39 +66,41 @@ wire_union!(ConverseOutput {
 /// A turn of a conversation, without the model's ID.
 ///
 /// Source: [`Converse`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConverseRequest {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<Vec<Message>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<Vec<SystemContentBlock>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub inference_config: Option<InferenceConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_config: Option<ToolConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_config: Option<GuardrailConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_document))]
     pub additional_model_request_fields: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_variables: Option<BTreeMap<String, PromptVariableValues>>,
     /// 0 to 10 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub additional_model_response_field_paths: Option<Vec<String>>,
     /// 1 to 16 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_metadata: Option<BTreeMap<String, String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub performance_config: Option<PerformanceConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<ServiceTier>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_config: Option<OutputConfig>,
 }
+
+wire_struct!(ConverseRequest {
+    0 "messages" messages optional,
+    1 "system" system optional,
+    2 "inferenceConfig" inference_config optional,
+    3 "toolConfig" tool_config optional,
+    4 "guardrailConfig" guardrail_config optional,
+    5 "additionalModelRequestFields" additional_model_request_fields optional,
+    6 "promptVariables" prompt_variables optional,
+    7 "additionalModelResponseFieldPaths" additional_model_response_field_paths optional,
+    8 "requestMetadata" request_metadata optional,
+    9 "performanceConfig" performance_config optional,
+    10 "serviceTier" service_tier optional,
+    11 "outputConfig" output_config optional,
+});
 
 impl ConverseRequest {
     #[must_use]
@@ -187,60 +196,70 @@ impl ConverseRequest {
 /// A model's reply, with its stop reason, token usage and latency.
 ///
 /// Source: [`Converse`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConverseResponse {
     pub output: ConverseOutput,
     pub stop_reason: StopReason,
     pub usage: TokenUsage,
     pub metrics: ConverseMetrics,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_document))]
     pub additional_model_response_fields: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<ConverseTrace>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub performance_config: Option<PerformanceConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<ServiceTier>,
 }
+
+wire_struct!(ConverseResponse {
+    0 "output" output defaulted,
+    1 "stopReason" stop_reason defaulted,
+    2 "usage" usage defaulted,
+    3 "metrics" metrics defaulted,
+    4 "additionalModelResponseFields" additional_model_response_fields optional,
+    5 "trace" trace optional,
+    6 "performanceConfig" performance_config optional,
+    7 "serviceTier" service_tier optional,
+});
 
 /// AWS's `ConverseTrace`.
 ///
 /// Source: [`ConverseTrace`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseTrace.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConverseTrace {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail: Option<GuardrailTraceAssessment>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_router: Option<PromptRouterTrace>,
 }
+
+wire_struct!(ConverseTrace {
+    0 "guardrail" guardrail optional,
+    1 "promptRouter" prompt_router optional,
+});
 
 /// AWS's `GuardrailConfiguration`.
 ///
 /// Source: [`GuardrailConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailConfiguration {
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]
     pub guardrail_identifier: Option<String>,
     /// Matches `(|([1-9][0-9]{0,7})|(DRAFT))`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]
     pub guardrail_version: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]
     pub trace: Option<GuardrailTrace>,
 }
+
+wire_struct!(GuardrailConfiguration {
+    0 "guardrailIdentifier" guardrail_identifier optional,
+    1 "guardrailVersion" guardrail_version optional,
+    2 "trace" trace optional,
+});
 
 impl GuardrailConfiguration {
     /// 0 to 2048 characters.
@@ -290,36 +309,28 @@ wire_enum!(GuardrailTrace {
 /// How a model generates: length, randomness, and stop sequences.
 ///
 /// Source: [`InferenceConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_InferenceConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InferenceConfiguration {
     /// At least 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<i32>,
     /// 0 to 1.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "crate::wire::shortest_optional_f32",
-        default,
-        deserialize_with = "crate::wire::finite_optional_f32"
-    )]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float32))]
     pub temperature: Option<f32>,
     /// 0 to 1.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "crate::wire::shortest_optional_f32",
-        default,
-        deserialize_with = "crate::wire::finite_optional_f32"
-    )]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float32))]
     pub top_p: Option<f32>,
     /// 0 to 2500 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_sequences: Option<Vec<String>>,
 }
+
+wire_struct!(InferenceConfiguration {
+    0 "maxTokens" max_tokens optional,
+    1 "temperature" temperature decimal,
+    2 "topP" top_p decimal,
+    3 "stopSequences" stop_sequences optional,
+});
 
 impl InferenceConfiguration {
     /// At least 1.
@@ -354,17 +365,20 @@ impl InferenceConfiguration {
 /// AWS's `JsonSchemaDefinition`.
 ///
 /// Source: [`JsonSchemaDefinition`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_JsonSchemaDefinition.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct JsonSchemaDefinition {
     pub schema: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
+
+wire_struct!(JsonSchemaDefinition {
+    0 "schema" schema required,
+    1 "name" name optional,
+    2 "description" description optional,
+});
 
 impl JsonSchemaDefinition {
     /// Creates a value from the required fields.
@@ -388,17 +402,19 @@ impl JsonSchemaDefinition {
 /// AWS's `OutputConfig`.
 ///
 /// Source: [`OutputConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_OutputConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct OutputConfig {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub text_format: Option<OutputFormat>,
     /// 0 to 16 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub effort: Option<String>,
 }
+
+wire_struct!(OutputConfig {
+    0 "textFormat" text_format optional,
+    1 "effort" effort optional,
+});
 
 impl OutputConfig {
     #[must_use]
@@ -418,14 +434,18 @@ impl OutputConfig {
 /// AWS's `OutputFormat`.
 ///
 /// Source: [`OutputFormat`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_OutputFormat.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct OutputFormat {
     pub r#type: OutputFormatType,
     pub structure: OutputFormatStructure,
 }
+
+wire_struct!(OutputFormat {
+    0 "type" r#type required,
+    1 "structure" structure required,
+});
 
 impl OutputFormat {
     /// Creates a value.
@@ -491,15 +511,17 @@ wire_enum!(PerformanceConfigLatency {
 /// AWS's `PerformanceConfiguration`.
 ///
 /// Source: [`PerformanceConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PerformanceConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PerformanceConfiguration {
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]
     pub latency: Option<PerformanceConfigLatency>,
 }
+
+wire_struct!(PerformanceConfiguration {
+    0 "latency" latency optional,
+});
 
 impl PerformanceConfiguration {
     #[must_use]
@@ -512,14 +534,16 @@ impl PerformanceConfiguration {
 /// AWS's `PromptRouterTrace`.
 ///
 /// Source: [`PromptRouterTrace`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_PromptRouterTrace.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PromptRouterTrace {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub invoked_model_id: Option<String>,
 }
+
+wire_struct!(PromptRouterTrace {
+    0 "invokedModelId" invoked_model_id optional,
+});
 
 /// AWS's `PromptVariableValues`.
 ///
@@ -541,13 +565,16 @@ wire_union!(PromptVariableValues {
 /// AWS's `ServiceTier`.
 ///
 /// Source: [`ServiceTier`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ServiceTier.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ServiceTier {
     pub r#type: ServiceTierType,
 }
+
+wire_struct!(ServiceTier {
+    0 "type" r#type required,
+});
 
 impl ServiceTier {
     /// Creates a value.
@@ -626,9 +653,8 @@ wire_enum!(StopReason {
 /// The tokens of a turn. `input_tokens` excludes the tokens that a cache read or wrote; `total_tokens` includes them.
 ///
 /// Source: [`TokenUsage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TokenUsage {
     /// At least 0.
@@ -638,11 +664,17 @@ pub struct TokenUsage {
     /// At least 0.
     pub total_tokens: i32,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_read_input_tokens: Option<i32>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_write_input_tokens: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_details: Option<Vec<CacheDetail>>,
 }
+
+wire_struct!(TokenUsage {
+    0 "inputTokens" input_tokens defaulted,
+    1 "outputTokens" output_tokens defaulted,
+    2 "totalTokens" total_tokens defaulted,
+    3 "cacheReadInputTokens" cache_read_input_tokens optional,
+    4 "cacheWriteInputTokens" cache_write_input_tokens optional,
+    5 "cacheDetails" cache_details optional,
+});

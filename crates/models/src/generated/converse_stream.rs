@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::converse::{
@@ -20,37 +19,42 @@ use super::message::{
 use super::tool::{ToolConfiguration, ToolResultStatus, ToolUseType};
 use crate::blob::Blob;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// AWS's `CitationSourceContentDelta`.
 ///
 /// Source: [`CitationSourceContentDelta`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CitationSourceContentDelta.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CitationSourceContentDelta {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
+
+wire_struct!(CitationSourceContentDelta {
+    0 "text" text optional,
+});
 
 /// AWS's `CitationsDelta`.
 ///
 /// Source: [`CitationsDelta`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CitationsDelta.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CitationsDelta {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_content: Option<Vec<CitationSourceContentDelta>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<CitationLocation>,
 }
+
+wire_struct!(CitationsDelta {
+    0 "title" title optional,
+    1 "source" source optional,
+    2 "sourceContent" source_content optional,
+    3 "location" location optional,
+});
 
 /// AWS's `ContentBlockDelta`.
 ///
@@ -82,15 +86,19 @@ wire_union!(ContentBlockDelta {
 /// AWS's `ContentBlockDeltaEvent`.
 ///
 /// Source: [`ContentBlockDeltaEvent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlockDeltaEvent.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContentBlockDeltaEvent {
     pub delta: ContentBlockDelta,
     /// At least 0.
     pub content_block_index: i32,
 }
+
+wire_struct!(ContentBlockDeltaEvent {
+    0 "delta" delta defaulted,
+    1 "contentBlockIndex" content_block_index defaulted,
+});
 
 /// AWS's `ContentBlockStart`.
 ///
@@ -116,9 +124,8 @@ wire_union!(ContentBlockStart {
 /// AWS's `ContentBlockStartEvent`.
 ///
 /// Source: [`ContentBlockStartEvent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlockStartEvent.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContentBlockStartEvent {
     pub start: ContentBlockStart,
@@ -126,46 +133,61 @@ pub struct ContentBlockStartEvent {
     pub content_block_index: i32,
 }
 
+wire_struct!(ContentBlockStartEvent {
+    0 "start" start defaulted,
+    1 "contentBlockIndex" content_block_index defaulted,
+});
+
 /// AWS's `ContentBlockStopEvent`.
 ///
 /// Source: [`ContentBlockStopEvent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlockStopEvent.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ContentBlockStopEvent {
     /// At least 0.
     pub content_block_index: i32,
 }
 
+wire_struct!(ContentBlockStopEvent {
+    0 "contentBlockIndex" content_block_index defaulted,
+});
+
 /// AWS's `ConverseStreamMetadataEvent`.
 ///
 /// Source: [`ConverseStreamMetadataEvent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamMetadataEvent.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConverseStreamMetadataEvent {
     pub usage: TokenUsage,
     pub metrics: ConverseStreamMetrics,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<ConverseStreamTrace>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub performance_config: Option<PerformanceConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<ServiceTier>,
 }
+
+wire_struct!(ConverseStreamMetadataEvent {
+    0 "usage" usage defaulted,
+    1 "metrics" metrics defaulted,
+    2 "trace" trace optional,
+    3 "performanceConfig" performance_config optional,
+    4 "serviceTier" service_tier optional,
+});
 
 /// AWS's `ConverseStreamMetrics`.
 ///
 /// Source: [`ConverseStreamMetrics`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamMetrics.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConverseStreamMetrics {
     pub latency_ms: i64,
 }
+
+wire_struct!(ConverseStreamMetrics {
+    0 "latencyMs" latency_ms defaulted,
+});
 
 /// An event of a streamed reply.
 ///
@@ -197,39 +219,41 @@ wire_union!(ConverseStreamOutput {
 /// The request of `ConverseStream`.
 ///
 /// Source: [`ConverseStream`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConverseStreamRequest {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<Vec<Message>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<Vec<SystemContentBlock>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub inference_config: Option<InferenceConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_config: Option<ToolConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_config: Option<GuardrailStreamConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_document))]
     pub additional_model_request_fields: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_variables: Option<BTreeMap<String, PromptVariableValues>>,
     /// 0 to 10 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub additional_model_response_field_paths: Option<Vec<String>>,
     /// 1 to 16 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_metadata: Option<BTreeMap<String, String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub performance_config: Option<PerformanceConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<ServiceTier>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_config: Option<OutputConfig>,
 }
+
+wire_struct!(ConverseStreamRequest {
+    0 "messages" messages optional,
+    1 "system" system optional,
+    2 "inferenceConfig" inference_config optional,
+    3 "toolConfig" tool_config optional,
+    4 "guardrailConfig" guardrail_config optional,
+    5 "additionalModelRequestFields" additional_model_request_fields optional,
+    6 "promptVariables" prompt_variables optional,
+    7 "additionalModelResponseFieldPaths" additional_model_response_field_paths optional,
+    8 "requestMetadata" request_metadata optional,
+    9 "performanceConfig" performance_config optional,
+    10 "serviceTier" service_tier optional,
+    11 "outputConfig" output_config optional,
+});
 
 impl ConverseStreamRequest {
     #[must_use]
@@ -325,40 +349,44 @@ impl ConverseStreamRequest {
 /// AWS's `ConverseStreamTrace`.
 ///
 /// Source: [`ConverseStreamTrace`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamTrace.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConverseStreamTrace {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail: Option<GuardrailTraceAssessment>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_router: Option<PromptRouterTrace>,
 }
+
+wire_struct!(ConverseStreamTrace {
+    0 "guardrail" guardrail optional,
+    1 "promptRouter" prompt_router optional,
+});
 
 /// AWS's `GuardrailStreamConfiguration`.
 ///
 /// Source: [`GuardrailStreamConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailStreamConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailStreamConfiguration {
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]
     pub guardrail_identifier: Option<String>,
     /// Matches `(|([1-9][0-9]{0,7})|(DRAFT))`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]
     pub guardrail_version: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]
     pub trace: Option<GuardrailTrace>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]
     pub stream_processing_mode: Option<GuardrailStreamProcessingMode>,
 }
+
+wire_struct!(GuardrailStreamConfiguration {
+    0 "guardrailIdentifier" guardrail_identifier optional,
+    1 "guardrailVersion" guardrail_version optional,
+    2 "trace" trace optional,
+    3 "streamProcessingMode" stream_processing_mode optional,
+});
 
 impl GuardrailStreamConfiguration {
     /// 0 to 2048 characters.
@@ -414,52 +442,63 @@ wire_enum!(GuardrailStreamProcessingMode {
 /// AWS's `ImageBlockDelta`.
 ///
 /// Source: [`ImageBlockDelta`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ImageBlockDelta.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImageBlockDelta {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<ImageSource>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorBlock>,
 }
+
+wire_struct!(ImageBlockDelta {
+    0 "source" source optional,
+    1 "error" error optional,
+});
 
 /// AWS's `ImageBlockStart`.
 ///
 /// Source: [`ImageBlockStart`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ImageBlockStart.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImageBlockStart {
     pub format: ImageFormat,
 }
 
+wire_struct!(ImageBlockStart {
+    0 "format" format defaulted,
+});
+
 /// AWS's `MessageStartEvent`.
 ///
 /// Source: [`MessageStartEvent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_MessageStartEvent.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MessageStartEvent {
     pub role: ConversationRole,
 }
 
+wire_struct!(MessageStartEvent {
+    0 "role" role defaulted,
+});
+
 /// AWS's `MessageStopEvent`.
 ///
 /// Source: [`MessageStopEvent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_MessageStopEvent.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MessageStopEvent {
     pub stop_reason: StopReason,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_document))]
     pub additional_model_response_fields: Option<Value>,
 }
+
+wire_struct!(MessageStopEvent {
+    0 "stopReason" stop_reason defaulted,
+    1 "additionalModelResponseFields" additional_model_response_fields optional,
+});
 
 /// AWS's `ReasoningContentBlockDelta`.
 ///
@@ -504,42 +543,52 @@ wire_union!(ToolResultBlockDelta {
 /// AWS's `ToolResultBlockStart`.
 ///
 /// Source: [`ToolResultBlockStart`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolResultBlockStart.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ToolResultBlockStart {
     /// 1 to 64 characters, matching `[a-zA-Z0-9_.:-]+`.
     pub tool_use_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ToolResultStatus>,
 }
+
+wire_struct!(ToolResultBlockStart {
+    0 "toolUseId" tool_use_id defaulted,
+    1 "type" r#type optional,
+    2 "status" status optional,
+});
 
 /// AWS's `ToolUseBlockDelta`.
 ///
 /// Source: [`ToolUseBlockDelta`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolUseBlockDelta.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ToolUseBlockDelta {
     pub input: String,
 }
 
+wire_struct!(ToolUseBlockDelta {
+    0 "input" input defaulted,
+});
+
 /// AWS's `ToolUseBlockStart`.
 ///
 /// Source: [`ToolUseBlockStart`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolUseBlockStart.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ToolUseBlockStart {
     /// 1 to 64 characters, matching `[a-zA-Z0-9_.:-]+`.
     pub tool_use_id: String,
     /// 1 to 64 characters, matching `[a-zA-Z0-9_-]+`.
     pub name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<ToolUseType>,
 }
+
+wire_struct!(ToolUseBlockStart {
+    0 "toolUseId" tool_use_id defaulted,
+    1 "name" name defaulted,
+    2 "type" r#type optional,
+});

@@ -4,32 +4,34 @@
 
 #![allow(missing_docs)]
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::message::{Message, SystemContentBlock};
 use super::tool::ToolConfiguration;
 use crate::blob::Blob;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// The request of `ConverseTokens`.
 ///
 /// Source: [`ConverseTokensRequest`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseTokensRequest.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConverseTokensRequest {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<Vec<Message>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<Vec<SystemContentBlock>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_config: Option<ToolConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_document))]
     pub additional_model_request_fields: Option<Value>,
 }
+
+wire_struct!(ConverseTokensRequest {
+    0 "messages" messages optional,
+    1 "system" system optional,
+    2 "toolConfig" tool_config optional,
+    3 "additionalModelRequestFields" additional_model_request_fields optional,
+});
 
 impl ConverseTokensRequest {
     #[must_use]
@@ -82,13 +84,16 @@ wire_union!(CountTokensInput {
 /// The request of `CountTokens`.
 ///
 /// Source: [`CountTokens`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CountTokensRequest {
     pub input: CountTokensInput,
 }
+
+wire_struct!(CountTokensRequest {
+    0 "input" input required,
+});
 
 impl CountTokensRequest {
     /// Creates a value.
@@ -100,25 +105,31 @@ impl CountTokensRequest {
 /// The response of `CountTokens`.
 ///
 /// Source: [`CountTokens`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CountTokens.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CountTokensResponse {
     pub input_tokens: i32,
 }
 
+wire_struct!(CountTokensResponse {
+    0 "inputTokens" input_tokens defaulted,
+});
+
 /// The request of `InvokeModelTokens`.
 ///
 /// Source: [`InvokeModelTokensRequest`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModelTokensRequest.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InvokeModelTokensRequest {
     /// 0 to 25000000 bytes.
     pub body: Blob,
 }
+
+wire_struct!(InvokeModelTokensRequest {
+    0 "body" body required,
+});
 
 impl InvokeModelTokensRequest {
     /// Creates a value.

@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::model_customization_job::{
     CustomizationConfig, CustomizationType, OutputDataConfig, TrainingDataConfig, TrainingMetrics,
@@ -17,35 +16,39 @@ use super::model_import_job::ModelDataSource;
 use super::tag::Tag;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// The request of `CreateCustomModel`.
 ///
 /// Source: [`CreateCustomModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateCustomModel.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateCustomModelRequest {
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?){1,63}`.
     pub model_name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_source_config: Option<ModelDataSource>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_model_data_source: Option<CustomModelDataSource>,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_kms_key_arn: Option<String>,
     /// 0 to 2048 characters, matching `arn:aws(-[^:]+)?:iam::([0-9]{12})?:role/.+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_tags: Option<Vec<Tag>>,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
 }
+
+wire_struct!(CreateCustomModelRequest {
+    0 "modelName" model_name required,
+    1 "modelSourceConfig" model_source_config optional,
+    2 "customModelDataSource" custom_model_data_source optional,
+    3 "modelKmsKeyArn" model_kms_key_arn optional,
+    4 "roleArn" role_arn optional,
+    5 "modelTags" model_tags optional,
+    6 "clientRequestToken" client_request_token optional,
+});
 
 impl CreateCustomModelRequest {
     /// Creates a value from the required fields.
@@ -100,14 +103,17 @@ impl CreateCustomModelRequest {
 /// The response of `CreateCustomModel`.
 ///
 /// Source: [`CreateCustomModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateCustomModel.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateCustomModelResponse {
     /// 20 to 1011 characters.
     pub model_arn: String,
 }
+
+wire_struct!(CreateCustomModelResponse {
+    0 "modelArn" model_arn defaulted,
+});
 
 /// A foundation model that was trained further on the account's own data.
 ///
@@ -121,9 +127,8 @@ pub struct CreateCustomModelResponse {
 /// | `CustomModel::objects().delete(key)` | `DeleteCustomModel` | `bedrock:DeleteCustomModel` |
 ///
 /// Source: [`GetCustomModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetCustomModel.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CustomModel {
     /// 20 to 1011 characters.
@@ -131,41 +136,47 @@ pub struct CustomModel {
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?){1,63}`.
     pub model_name: String,
     /// 1 to 63 characters, matching `[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_name: Option<String>,
     /// 0 to 1011 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_arn: Option<String>,
     /// 20 to 1011 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub base_model_arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub customization_type: Option<CustomizationType>,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_kms_key_arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub hyper_parameters: Option<BTreeMap<String, String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub training_data_config: Option<TrainingDataConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_data_config: Option<ValidationDataConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_data_config: Option<OutputDataConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub training_metrics: Option<TrainingMetrics>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_metrics: Option<Vec<ValidatorMetric>>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub creation_time: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub customization_config: Option<CustomizationConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_status: Option<ModelStatus>,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_message: Option<String>,
 }
+
+wire_struct!(CustomModel {
+    0 "modelArn" model_arn defaulted,
+    1 "modelName" model_name defaulted,
+    2 "jobName" job_name optional,
+    3 "jobArn" job_arn optional,
+    4 "baseModelArn" base_model_arn optional,
+    5 "customizationType" customization_type optional,
+    6 "modelKmsKeyArn" model_kms_key_arn optional,
+    7 "hyperParameters" hyper_parameters optional,
+    8 "trainingDataConfig" training_data_config optional,
+    9 "validationDataConfig" validation_data_config optional,
+    10 "outputDataConfig" output_data_config optional,
+    11 "trainingMetrics" training_metrics optional,
+    12 "validationMetrics" validation_metrics optional,
+    13 "creationTime" creation_time defaulted,
+    14 "customizationConfig" customization_config optional,
+    15 "modelStatus" model_status optional,
+    16 "failureMessage" failure_message optional,
+});
 
 /// AWS's `CustomModelDataSource`.
 ///
@@ -187,9 +198,8 @@ wire_union!(CustomModelDataSource {
 /// A row of a list of [`CustomModel`]s.
 ///
 /// Source: [`CustomModelSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CustomModelSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CustomModelSummary {
     /// 20 to 1011 characters.
@@ -202,25 +212,36 @@ pub struct CustomModelSummary {
     pub base_model_arn: String,
     /// 1 to 63 characters, matching `([a-z0-9-]{1,63}[.]{1}[a-z0-9-]{1,63})`.
     pub base_model_name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub customization_type: Option<CustomizationType>,
     /// Matches `[0-9]{12}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_account_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_status: Option<ModelStatus>,
 }
+
+wire_struct!(CustomModelSummary {
+    0 "modelArn" model_arn defaulted,
+    1 "modelName" model_name defaulted,
+    2 "creationTime" creation_time defaulted,
+    3 "baseModelArn" base_model_arn defaulted,
+    4 "baseModelName" base_model_name defaulted,
+    5 "customizationType" customization_type optional,
+    6 "ownerAccountId" owner_account_id optional,
+    7 "modelStatus" model_status optional,
+});
 
 /// AWS's `ModelPackageArnDataSource`.
 ///
 /// Source: [`ModelPackageArnDataSource`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelPackageArnDataSource.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelPackageArnDataSource {
     pub model_package_arn: String,
 }
+
+wire_struct!(ModelPackageArnDataSource {
+    0 "modelPackageArn" model_package_arn required,
+});
 
 impl ModelPackageArnDataSource {
     /// Creates a value.

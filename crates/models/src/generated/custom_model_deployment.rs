@@ -5,18 +5,17 @@
 #![allow(missing_docs)]
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 
 /// The request of `CreateCustomModelDeployment`.
 ///
 /// Source: [`CreateCustomModelDeployment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateCustomModelDeployment.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateCustomModelDeploymentRequest {
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?){1,63}`.
@@ -24,15 +23,20 @@ pub struct CreateCustomModelDeploymentRequest {
     /// 20 to 1011 characters.
     pub model_arn: String,
     /// 1 to 2048 characters, matching `.*`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
 }
+
+wire_struct!(CreateCustomModelDeploymentRequest {
+    0 "modelDeploymentName" model_deployment_name required,
+    1 "modelArn" model_arn required,
+    2 "description" description optional,
+    3 "tags" tags optional,
+    4 "clientRequestToken" client_request_token optional,
+});
 
 impl CreateCustomModelDeploymentRequest {
     /// Creates a value from the required fields.
@@ -69,14 +73,17 @@ impl CreateCustomModelDeploymentRequest {
 /// The response of `CreateCustomModelDeployment`.
 ///
 /// Source: [`CreateCustomModelDeployment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateCustomModelDeployment.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateCustomModelDeploymentResponse {
     /// 0 to 1011 characters.
     pub custom_model_deployment_arn: String,
 }
+
+wire_struct!(CreateCustomModelDeploymentResponse {
+    0 "customModelDeploymentArn" custom_model_deployment_arn defaulted,
+});
 
 /// A deployment that makes a custom model callable on demand.
 ///
@@ -91,9 +98,8 @@ pub struct CreateCustomModelDeploymentResponse {
 /// | `CustomModelDeployment::objects().delete(key)` | `DeleteCustomModelDeployment` | `bedrock:DeleteCustomModelDeployment` |
 ///
 /// Source: [`GetCustomModelDeployment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetCustomModelDeployment.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CustomModelDeployment {
     /// 0 to 1011 characters.
@@ -106,17 +112,25 @@ pub struct CustomModelDeployment {
     pub created_at: Timestamp,
     pub status: CustomModelDeploymentStatus,
     /// 1 to 2048 characters, matching `.*`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub update_details: Option<CustomModelDeploymentUpdateDetails>,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_updated_at: Option<Timestamp>,
 }
+
+wire_struct!(CustomModelDeployment {
+    0 "customModelDeploymentArn" custom_model_deployment_arn defaulted,
+    1 "modelDeploymentName" model_deployment_name defaulted,
+    2 "modelArn" model_arn defaulted,
+    3 "createdAt" created_at defaulted,
+    4 "status" status defaulted,
+    5 "description" description optional,
+    6 "updateDetails" update_details optional,
+    7 "failureMessage" failure_message optional,
+    8 "lastUpdatedAt" last_updated_at optional,
+});
 
 /// AWS's `CustomModelDeploymentStatus`.
 ///
@@ -141,9 +155,8 @@ wire_enum!(CustomModelDeploymentStatus {
 /// A row of a list of [`CustomModelDeployment`]s.
 ///
 /// Source: [`CustomModelDeploymentSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CustomModelDeploymentSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CustomModelDeploymentSummary {
     /// 0 to 1011 characters.
@@ -155,26 +168,38 @@ pub struct CustomModelDeploymentSummary {
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub created_at: Timestamp,
     pub status: CustomModelDeploymentStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_updated_at: Option<Timestamp>,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_message: Option<String>,
 }
+
+wire_struct!(CustomModelDeploymentSummary {
+    0 "customModelDeploymentArn" custom_model_deployment_arn defaulted,
+    1 "customModelDeploymentName" custom_model_deployment_name defaulted,
+    2 "modelArn" model_arn defaulted,
+    3 "createdAt" created_at defaulted,
+    4 "status" status defaulted,
+    5 "lastUpdatedAt" last_updated_at optional,
+    6 "failureMessage" failure_message optional,
+});
 
 /// AWS's `CustomModelDeploymentUpdateDetails`.
 ///
 /// Source: [`CustomModelDeploymentUpdateDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CustomModelDeploymentUpdateDetails.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CustomModelDeploymentUpdateDetails {
     /// 20 to 1011 characters.
     pub model_arn: String,
     pub update_status: CustomModelDeploymentUpdateStatus,
 }
+
+wire_struct!(CustomModelDeploymentUpdateDetails {
+    0 "modelArn" model_arn defaulted,
+    1 "updateStatus" update_status defaulted,
+});
 
 /// AWS's `CustomModelDeploymentUpdateStatus`.
 ///
@@ -199,14 +224,17 @@ wire_enum!(CustomModelDeploymentUpdateStatus {
 /// The request of `UpdateCustomModelDeployment`.
 ///
 /// Source: [`UpdateCustomModelDeployment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateCustomModelDeployment.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateCustomModelDeploymentRequest {
     /// 20 to 1011 characters.
     pub model_arn: String,
 }
+
+wire_struct!(UpdateCustomModelDeploymentRequest {
+    0 "modelArn" model_arn required,
+});
 
 impl UpdateCustomModelDeploymentRequest {
     /// Creates a value.
@@ -218,14 +246,17 @@ impl UpdateCustomModelDeploymentRequest {
 /// The response of `UpdateCustomModelDeployment`.
 ///
 /// Source: [`UpdateCustomModelDeployment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateCustomModelDeployment.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateCustomModelDeploymentResponse {
     /// 0 to 1011 characters.
     pub custom_model_deployment_arn: String,
 }
+
+wire_struct!(UpdateCustomModelDeploymentResponse {
+    0 "customModelDeploymentArn" custom_model_deployment_arn defaulted,
+});
 
 /// The fields of a list's rows, for filters, orders and values.
 impl CustomModelDeployment {

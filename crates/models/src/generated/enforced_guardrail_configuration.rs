@@ -5,28 +5,32 @@
 #![allow(missing_docs)]
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 
 /// AWS's `AccountEnforcedGuardrailInferenceInputConfiguration`.
 ///
 /// Source: [`AccountEnforcedGuardrailInferenceInputConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AccountEnforcedGuardrailInferenceInputConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AccountEnforcedGuardrailInferenceInputConfiguration {
     /// 0 to 2048 characters.
     pub guardrail_identifier: String,
     /// Matches `[1-9][0-9]{0,7}`.
     pub guardrail_version: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub selective_content_guarding: Option<SelectiveContentGuarding>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_enforcement: Option<ModelEnforcement>,
 }
+
+wire_struct!(AccountEnforcedGuardrailInferenceInputConfiguration {
+    0 "guardrailIdentifier" guardrail_identifier required,
+    1 "guardrailVersion" guardrail_version required,
+    2 "selectiveContentGuarding" selective_content_guarding optional,
+    3 "modelEnforcement" model_enforcement optional,
+});
 
 impl AccountEnforcedGuardrailInferenceInputConfiguration {
     /// Creates a value from the required fields.
@@ -82,42 +86,44 @@ wire_enum!(ConfigurationOwner {
 /// | `EnforcedGuardrailsConfiguration::objects().delete(…)` | `DeleteEnforcedGuardrailConfiguration` | `bedrock:DeleteEnforcedGuardrailConfiguration` |
 ///
 /// Source: [`AccountEnforcedGuardrailOutputConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AccountEnforcedGuardrailOutputConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EnforcedGuardrailsConfiguration {
     /// Matches `[a-z0-9]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_id: Option<String>,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_arn: Option<String>,
     /// 0 to 64 characters, matching `[a-z0-9]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_tags: Option<InputTags>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub selective_content_guarding: Option<SelectiveContentGuarding>,
     /// Matches `[1-9][0-9]{0,7}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_version: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub created_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub created_by: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub updated_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_by: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<ConfigurationOwner>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_enforcement: Option<ModelEnforcement>,
 }
+
+wire_struct!(EnforcedGuardrailsConfiguration {
+    0 "configId" config_id optional,
+    1 "guardrailArn" guardrail_arn optional,
+    2 "guardrailId" guardrail_id optional,
+    3 "inputTags" input_tags optional,
+    4 "selectiveContentGuarding" selective_content_guarding optional,
+    5 "guardrailVersion" guardrail_version optional,
+    6 "createdAt" created_at optional,
+    7 "createdBy" created_by optional,
+    8 "updatedAt" updated_at optional,
+    9 "updatedBy" updated_by optional,
+    10 "owner" owner optional,
+    11 "modelEnforcement" model_enforcement optional,
+});
 
 /// AWS's `InputTags`.
 ///
@@ -142,17 +148,19 @@ wire_enum!(InputTags {
 /// AWS's `ModelEnforcement`.
 ///
 /// Source: [`ModelEnforcement`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelEnforcement.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelEnforcement {
     /// At least 1 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub included_models: Vec<String>,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub excluded_models: Vec<String>,
 }
+
+wire_struct!(ModelEnforcement {
+    0 "includedModels" included_models collection,
+    1 "excludedModels" excluded_models collection,
+});
 
 impl ModelEnforcement {
     /// Creates a value.
@@ -170,16 +178,19 @@ impl ModelEnforcement {
 /// The request of `PutEnforcedGuardrailConfiguration`.
 ///
 /// Source: [`PutEnforcedGuardrailConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PutEnforcedGuardrailConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PutEnforcedGuardrailConfigurationRequest {
     /// Matches `[a-z0-9]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_id: Option<String>,
     pub guardrail_inference_config: AccountEnforcedGuardrailInferenceInputConfiguration,
 }
+
+wire_struct!(PutEnforcedGuardrailConfigurationRequest {
+    0 "configId" config_id optional,
+    1 "guardrailInferenceConfig" guardrail_inference_config required,
+});
 
 impl PutEnforcedGuardrailConfigurationRequest {
     /// Creates a value from the required fields.
@@ -200,34 +211,38 @@ impl PutEnforcedGuardrailConfigurationRequest {
 /// The response of `PutEnforcedGuardrailConfiguration`.
 ///
 /// Source: [`PutEnforcedGuardrailConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PutEnforcedGuardrailConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PutEnforcedGuardrailConfigurationResponse {
     /// Matches `[a-z0-9]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub updated_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_by: Option<String>,
 }
+
+wire_struct!(PutEnforcedGuardrailConfigurationResponse {
+    0 "configId" config_id optional,
+    1 "updatedAt" updated_at optional,
+    2 "updatedBy" updated_by optional,
+});
 
 /// AWS's `SelectiveContentGuarding`.
 ///
 /// Source: [`SelectiveContentGuarding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_SelectiveContentGuarding.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SelectiveContentGuarding {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<SelectiveGuardingMode>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<SelectiveGuardingMode>,
 }
+
+wire_struct!(SelectiveContentGuarding {
+    0 "system" system optional,
+    1 "messages" messages optional,
+});
 
 impl SelectiveContentGuarding {
     #[must_use]

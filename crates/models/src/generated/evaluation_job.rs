@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::converse::PerformanceConfiguration;
@@ -15,6 +14,7 @@ use super::tag::Tag;
 use crate::blob::Blob;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// AWS's `ApplicationType`.
@@ -64,19 +64,21 @@ wire_enum!(AttributeType {
 /// AWS's `AutomatedEvaluationConfig`.
 ///
 /// Source: [`AutomatedEvaluationConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedEvaluationConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedEvaluationConfig {
     /// 1 to 5 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub dataset_metric_configs: Vec<EvaluationDatasetMetricConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub evaluator_model_config: Option<EvaluatorModelConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_metric_config: Option<AutomatedEvaluationCustomMetricConfig>,
 }
+
+wire_struct!(AutomatedEvaluationConfig {
+    0 "datasetMetricConfigs" dataset_metric_configs collection,
+    1 "evaluatorModelConfig" evaluator_model_config optional,
+    2 "customMetricConfig" custom_metric_config optional,
+});
 
 impl AutomatedEvaluationConfig {
     /// Creates a value from the required fields.
@@ -108,16 +110,19 @@ impl AutomatedEvaluationConfig {
 /// AWS's `AutomatedEvaluationCustomMetricConfig`.
 ///
 /// Source: [`AutomatedEvaluationCustomMetricConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AutomatedEvaluationCustomMetricConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutomatedEvaluationCustomMetricConfig {
     /// 1 to 10 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub custom_metrics: Vec<AutomatedEvaluationCustomMetricSource>,
     pub evaluator_model_config: CustomMetricEvaluatorModelConfig,
 }
+
+wire_struct!(AutomatedEvaluationCustomMetricConfig {
+    0 "customMetrics" custom_metrics collection,
+    1 "evaluatorModelConfig" evaluator_model_config required,
+});
 
 impl AutomatedEvaluationCustomMetricConfig {
     /// Creates a value.
@@ -152,24 +157,27 @@ wire_union!(AutomatedEvaluationCustomMetricSource {
 /// AWS's `BatchDeleteEvaluationJobError`.
 ///
 /// Source: [`BatchDeleteEvaluationJobError`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_BatchDeleteEvaluationJobError.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BatchDeleteEvaluationJobError {
     /// 0 to 1011 characters.
     pub job_identifier: String,
     pub code: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
+
+wire_struct!(BatchDeleteEvaluationJobError {
+    0 "jobIdentifier" job_identifier defaulted,
+    1 "code" code defaulted,
+    2 "message" message optional,
+});
 
 /// AWS's `BatchDeleteEvaluationJobItem`.
 ///
 /// Source: [`BatchDeleteEvaluationJobItem`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_BatchDeleteEvaluationJobItem.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BatchDeleteEvaluationJobItem {
     /// 0 to 1011 characters.
@@ -177,18 +185,25 @@ pub struct BatchDeleteEvaluationJobItem {
     pub job_status: EvaluationJobStatus,
 }
 
+wire_struct!(BatchDeleteEvaluationJobItem {
+    0 "jobIdentifier" job_identifier defaulted,
+    1 "jobStatus" job_status defaulted,
+});
+
 /// The request of `BatchDeleteEvaluationJob`.
 ///
 /// Source: [`BatchDeleteEvaluationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_BatchDeleteEvaluationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BatchDeleteEvaluationJobRequest {
     /// 1 to 25 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub job_identifiers: Vec<String>,
 }
+
+wire_struct!(BatchDeleteEvaluationJobRequest {
+    0 "jobIdentifiers" job_identifiers collection,
+});
 
 impl BatchDeleteEvaluationJobRequest {
     /// Creates a value.
@@ -200,29 +215,34 @@ impl BatchDeleteEvaluationJobRequest {
 /// The response of `BatchDeleteEvaluationJob`.
 ///
 /// Source: [`BatchDeleteEvaluationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_BatchDeleteEvaluationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BatchDeleteEvaluationJobResponse {
     /// 0 to 25 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub errors: Vec<BatchDeleteEvaluationJobError>,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub evaluation_jobs: Vec<BatchDeleteEvaluationJobItem>,
 }
+
+wire_struct!(BatchDeleteEvaluationJobResponse {
+    0 "errors" errors collection,
+    1 "evaluationJobs" evaluation_jobs collection,
+});
 
 /// AWS's `BedrockEvaluatorModel`.
 ///
 /// Source: [`BedrockEvaluatorModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_BedrockEvaluatorModel.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BedrockEvaluatorModel {
     /// 1 to 2048 characters.
     pub model_identifier: String,
 }
+
+wire_struct!(BedrockEvaluatorModel {
+    0 "modelIdentifier" model_identifier required,
+});
 
 impl BedrockEvaluatorModel {
     /// Creates a value.
@@ -234,9 +254,8 @@ impl BedrockEvaluatorModel {
 /// AWS's `ByteContentDoc`.
 ///
 /// Source: [`ByteContentDoc`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ByteContentDoc.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ByteContentDoc {
     /// 1 to 1024 characters.
@@ -246,6 +265,12 @@ pub struct ByteContentDoc {
     /// 1 to 10485760 bytes.
     pub data: Blob,
 }
+
+wire_struct!(ByteContentDoc {
+    0 "identifier" identifier required,
+    1 "contentType" content_type required,
+    2 "data" data required,
+});
 
 impl ByteContentDoc {
     /// Creates a value.
@@ -261,33 +286,40 @@ impl ByteContentDoc {
 /// The request of `CreateEvaluationJob`.
 ///
 /// Source: [`CreateEvaluationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateEvaluationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateEvaluationJobRequest {
     /// 1 to 63 characters, matching `[a-z0-9](-*[a-z0-9]){0,62}`.
     pub job_name: String,
     /// 1 to 200 characters, matching `.+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_description: Option<String>,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     /// 0 to 2048 characters, matching `arn:aws(-[^:]+)?:iam::([0-9]{12})?:role/.+`.
     pub role_arn: String,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_encryption_key_id: Option<String>,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_tags: Option<Vec<Tag>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub application_type: Option<ApplicationType>,
     pub evaluation_config: EvaluationConfig,
     pub inference_config: EvaluationInferenceConfig,
     pub output_data_config: EvaluationOutputDataConfig,
 }
+
+wire_struct!(CreateEvaluationJobRequest {
+    0 "jobName" job_name required,
+    1 "jobDescription" job_description optional,
+    2 "clientRequestToken" client_request_token optional,
+    3 "roleArn" role_arn required,
+    4 "customerEncryptionKeyId" customer_encryption_key_id optional,
+    5 "jobTags" job_tags optional,
+    6 "applicationType" application_type optional,
+    7 "evaluationConfig" evaluation_config required,
+    8 "inferenceConfig" inference_config required,
+    9 "outputDataConfig" output_data_config required,
+});
 
 impl CreateEvaluationJobRequest {
     /// Creates a value from the required fields.
@@ -346,26 +378,32 @@ impl CreateEvaluationJobRequest {
 /// The response of `CreateEvaluationJob`.
 ///
 /// Source: [`CreateEvaluationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateEvaluationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateEvaluationJobResponse {
     /// 0 to 1011 characters.
     pub job_arn: String,
 }
 
+wire_struct!(CreateEvaluationJobResponse {
+    0 "jobArn" job_arn defaulted,
+});
+
 /// AWS's `CustomMetricBedrockEvaluatorModel`.
 ///
 /// Source: [`CustomMetricBedrockEvaluatorModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CustomMetricBedrockEvaluatorModel.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CustomMetricBedrockEvaluatorModel {
     /// 1 to 2048 characters.
     pub model_identifier: String,
 }
+
+wire_struct!(CustomMetricBedrockEvaluatorModel {
+    0 "modelIdentifier" model_identifier required,
+});
 
 impl CustomMetricBedrockEvaluatorModel {
     /// Creates a value.
@@ -377,9 +415,8 @@ impl CustomMetricBedrockEvaluatorModel {
 /// AWS's `CustomMetricDefinition`.
 ///
 /// Source: [`CustomMetricDefinition`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CustomMetricDefinition.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CustomMetricDefinition {
     /// 1 to 63 characters, matching `[0-9a-zA-Z-_.]+`.
@@ -387,9 +424,14 @@ pub struct CustomMetricDefinition {
     /// 1 to 5000 characters.
     pub instructions: String,
     /// 1 to 10 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rating_scale: Option<Vec<RatingScaleItem>>,
 }
+
+wire_struct!(CustomMetricDefinition {
+    0 "name" name required,
+    1 "instructions" instructions required,
+    2 "ratingScale" rating_scale optional,
+});
 
 impl CustomMetricDefinition {
     /// Creates a value from the required fields.
@@ -411,15 +453,17 @@ impl CustomMetricDefinition {
 /// AWS's `CustomMetricEvaluatorModelConfig`.
 ///
 /// Source: [`CustomMetricEvaluatorModelConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CustomMetricEvaluatorModelConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CustomMetricEvaluatorModelConfig {
     /// Exactly 1 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub bedrock_evaluator_models: Vec<CustomMetricBedrockEvaluatorModel>,
 }
+
+wire_struct!(CustomMetricEvaluatorModelConfig {
+    0 "bedrockEvaluatorModels" bedrock_evaluator_models collection,
+});
 
 impl CustomMetricEvaluatorModelConfig {
     /// Creates a value.
@@ -433,20 +477,23 @@ impl CustomMetricEvaluatorModelConfig {
 /// AWS's `EvaluationBedrockModel`.
 ///
 /// Source: [`EvaluationBedrockModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationBedrockModel.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationBedrockModel {
     /// 1 to 2048 characters.
     pub model_identifier: String,
     /// 1 to 1023 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]
     pub inference_params: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub performance_config: Option<PerformanceConfiguration>,
 }
+
+wire_struct!(EvaluationBedrockModel {
+    0 "modelIdentifier" model_identifier required,
+    1 "inferenceParams" inference_params optional,
+    2 "performanceConfig" performance_config optional,
+});
 
 impl EvaluationBedrockModel {
     /// Creates a value from the required fields.
@@ -490,16 +537,19 @@ wire_union!(EvaluationConfig {
 /// AWS's `EvaluationDataset`.
 ///
 /// Source: [`EvaluationDataset`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationDataset.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationDataset {
     /// 1 to 63 characters, matching `[0-9a-zA-Z-_.]+`.
     pub name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dataset_location: Option<EvaluationDatasetLocation>,
 }
+
+wire_struct!(EvaluationDataset {
+    0 "name" name required,
+    1 "datasetLocation" dataset_location optional,
+});
 
 impl EvaluationDataset {
     /// Creates a value from the required fields.
@@ -535,18 +585,22 @@ wire_union!(EvaluationDatasetLocation {
 /// AWS's `EvaluationDatasetMetricConfig`.
 ///
 /// Source: [`EvaluationDatasetMetricConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationDatasetMetricConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationDatasetMetricConfig {
     /// 1 to 63 characters, matching `[A-Za-z0-9]+`.
     pub task_type: EvaluationTaskType,
     pub dataset: EvaluationDataset,
     /// 1 to 25 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub metric_names: Vec<String>,
 }
+
+wire_struct!(EvaluationDatasetMetricConfig {
+    0 "taskType" task_type required,
+    1 "dataset" dataset required,
+    2 "metricNames" metric_names collection,
+});
 
 impl EvaluationDatasetMetricConfig {
     /// Creates a value.
@@ -587,16 +641,18 @@ wire_union!(EvaluationInferenceConfig {
 /// AWS's `EvaluationInferenceConfigSummary`.
 ///
 /// Source: [`EvaluationInferenceConfigSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationInferenceConfigSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationInferenceConfigSummary {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_config_summary: Option<EvaluationModelConfigSummary>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rag_config_summary: Option<EvaluationRagConfigSummary>,
 }
+
+wire_struct!(EvaluationInferenceConfigSummary {
+    0 "modelConfigSummary" model_config_summary optional,
+    1 "ragConfigSummary" rag_config_summary optional,
+});
 
 /// A job that evaluates a model or a knowledge base.
 ///
@@ -611,9 +667,8 @@ pub struct EvaluationInferenceConfigSummary {
 /// | `EvaluationJob::objects().batch_delete(…)` | `BatchDeleteEvaluationJob` | `bedrock:BatchDeleteEvaluationJob` |
 ///
 /// Source: [`GetEvaluationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetEvaluationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationJob {
     /// 1 to 63 characters, matching `[a-z0-9](-*[a-z0-9]){0,62}`.
@@ -622,28 +677,40 @@ pub struct EvaluationJob {
     /// 0 to 1011 characters.
     pub job_arn: String,
     /// 1 to 200 characters, matching `.+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_description: Option<String>,
     /// 0 to 2048 characters, matching `arn:aws(-[^:]+)?:iam::([0-9]{12})?:role/.+`.
     pub role_arn: String,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub customer_encryption_key_id: Option<String>,
     pub job_type: EvaluationJobType,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub application_type: Option<ApplicationType>,
     pub evaluation_config: EvaluationConfig,
     pub inference_config: EvaluationInferenceConfig,
     pub output_data_config: EvaluationOutputDataConfig,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub creation_time: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_modified_time: Option<Timestamp>,
     /// 0 to 20 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_messages: Option<Vec<String>>,
 }
+
+wire_struct!(EvaluationJob {
+    0 "jobName" job_name defaulted,
+    1 "status" status defaulted,
+    2 "jobArn" job_arn defaulted,
+    3 "jobDescription" job_description optional,
+    4 "roleArn" role_arn defaulted,
+    5 "customerEncryptionKeyId" customer_encryption_key_id optional,
+    6 "jobType" job_type defaulted,
+    7 "applicationType" application_type optional,
+    8 "evaluationConfig" evaluation_config defaulted,
+    9 "inferenceConfig" inference_config defaulted,
+    10 "outputDataConfig" output_data_config defaulted,
+    11 "creationTime" creation_time defaulted,
+    12 "lastModifiedTime" last_modified_time optional,
+    13 "failureMessages" failure_messages optional,
+});
 
 /// AWS's `EvaluationJobStatus`.
 ///
@@ -711,30 +778,35 @@ wire_union!(EvaluationModelConfig {
 /// AWS's `EvaluationModelConfigSummary`.
 ///
 /// Source: [`EvaluationModelConfigSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationModelConfigSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationModelConfigSummary {
     /// 0 to 2 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub bedrock_model_identifiers: Option<Vec<String>>,
     /// 0 to 2 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub precomputed_inference_source_identifiers: Option<Vec<String>>,
 }
+
+wire_struct!(EvaluationModelConfigSummary {
+    0 "bedrockModelIdentifiers" bedrock_model_identifiers optional,
+    1 "precomputedInferenceSourceIdentifiers" precomputed_inference_source_identifiers optional,
+});
 
 /// AWS's `EvaluationOutputDataConfig`.
 ///
 /// Source: [`EvaluationOutputDataConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationOutputDataConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationOutputDataConfig {
     /// 1 to 1024 characters.
     pub s3_uri: String,
 }
+
+wire_struct!(EvaluationOutputDataConfig {
+    0 "s3Uri" s3_uri required,
+});
 
 impl EvaluationOutputDataConfig {
     /// Creates a value.
@@ -746,14 +818,17 @@ impl EvaluationOutputDataConfig {
 /// AWS's `EvaluationPrecomputedInferenceSource`.
 ///
 /// Source: [`EvaluationPrecomputedInferenceSource`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationPrecomputedInferenceSource.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationPrecomputedInferenceSource {
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([a-zA-Z0-9._-]){0,255}`.
     pub inference_source_identifier: String,
 }
+
+wire_struct!(EvaluationPrecomputedInferenceSource {
+    0 "inferenceSourceIdentifier" inference_source_identifier required,
+});
 
 impl EvaluationPrecomputedInferenceSource {
     /// Creates a value.
@@ -784,14 +859,17 @@ wire_union!(EvaluationPrecomputedRagSourceConfig {
 /// AWS's `EvaluationPrecomputedRetrieveAndGenerateSourceConfig`.
 ///
 /// Source: [`EvaluationPrecomputedRetrieveAndGenerateSourceConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationPrecomputedRetrieveAndGenerateSourceConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationPrecomputedRetrieveAndGenerateSourceConfig {
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([a-zA-Z0-9._-]){0,255}`.
     pub rag_source_identifier: String,
 }
+
+wire_struct!(EvaluationPrecomputedRetrieveAndGenerateSourceConfig {
+    0 "ragSourceIdentifier" rag_source_identifier required,
+});
 
 impl EvaluationPrecomputedRetrieveAndGenerateSourceConfig {
     /// Creates a value.
@@ -803,14 +881,17 @@ impl EvaluationPrecomputedRetrieveAndGenerateSourceConfig {
 /// AWS's `EvaluationPrecomputedRetrieveSourceConfig`.
 ///
 /// Source: [`EvaluationPrecomputedRetrieveSourceConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationPrecomputedRetrieveSourceConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationPrecomputedRetrieveSourceConfig {
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([a-zA-Z0-9._-]){0,255}`.
     pub rag_source_identifier: String,
 }
+
+wire_struct!(EvaluationPrecomputedRetrieveSourceConfig {
+    0 "ragSourceIdentifier" rag_source_identifier required,
+});
 
 impl EvaluationPrecomputedRetrieveSourceConfig {
     /// Creates a value.
@@ -822,25 +903,26 @@ impl EvaluationPrecomputedRetrieveSourceConfig {
 /// AWS's `EvaluationRagConfigSummary`.
 ///
 /// Source: [`EvaluationRagConfigSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationRagConfigSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationRagConfigSummary {
     /// 0 to 1 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub bedrock_knowledge_base_identifiers: Option<Vec<String>>,
     /// 0 to 1 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub precomputed_rag_source_identifiers: Option<Vec<String>>,
 }
+
+wire_struct!(EvaluationRagConfigSummary {
+    0 "bedrockKnowledgeBaseIdentifiers" bedrock_knowledge_base_identifiers optional,
+    1 "precomputedRagSourceIdentifiers" precomputed_rag_source_identifiers optional,
+});
 
 /// A row of a list of [`EvaluationJob`]s.
 ///
 /// Source: [`EvaluationSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_EvaluationSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct EvaluationSummary {
     /// 0 to 1011 characters.
@@ -852,26 +934,34 @@ pub struct EvaluationSummary {
     pub creation_time: Timestamp,
     pub job_type: EvaluationJobType,
     /// 1 to 5 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub evaluation_task_types: Vec<EvaluationTaskType>,
     /// 0 to 2 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]
     pub model_identifiers: Option<Vec<String>>,
     /// 0 to 1 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rag_identifiers: Option<Vec<String>>,
     /// 0 to 1 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub evaluator_model_identifiers: Option<Vec<String>>,
     /// 0 to 1 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_metrics_evaluator_model_identifiers: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub inference_config_summary: Option<EvaluationInferenceConfigSummary>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub application_type: Option<ApplicationType>,
 }
+
+wire_struct!(EvaluationSummary {
+    0 "jobArn" job_arn defaulted,
+    1 "jobName" job_name defaulted,
+    2 "status" status defaulted,
+    3 "creationTime" creation_time defaulted,
+    4 "jobType" job_type defaulted,
+    5 "evaluationTaskTypes" evaluation_task_types collection,
+    6 "modelIdentifiers" model_identifiers optional,
+    7 "ragIdentifiers" rag_identifiers optional,
+    8 "evaluatorModelIdentifiers" evaluator_model_identifiers optional,
+    9 "customMetricsEvaluatorModelIdentifiers" custom_metrics_evaluator_model_identifiers optional,
+    10 "inferenceConfigSummary" inference_config_summary optional,
+    11 "applicationType" application_type optional,
+});
 
 /// AWS's `EvaluationTaskType`.
 ///
@@ -918,17 +1008,20 @@ wire_union!(EvaluatorModelConfig {
 /// AWS's `ExternalSource`.
 ///
 /// Source: [`ExternalSource`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ExternalSource.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ExternalSource {
     pub source_type: ExternalSourceType,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub s3_location: Option<S3ObjectDoc>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub byte_content: Option<ByteContentDoc>,
 }
+
+wire_struct!(ExternalSource {
+    0 "sourceType" source_type required,
+    1 "s3Location" s3_location optional,
+    2 "byteContent" byte_content optional,
+});
 
 impl ExternalSource {
     /// Creates a value from the required fields.
@@ -971,21 +1064,23 @@ wire_enum!(ExternalSourceType {
 /// AWS's `ExternalSourcesGenerationConfiguration`.
 ///
 /// Source: [`ExternalSourcesGenerationConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ExternalSourcesGenerationConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ExternalSourcesGenerationConfiguration {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_template: Option<PromptTemplate>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_configuration: Option<GuardrailConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kb_inference_config: Option<KbInferenceConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_document_map))]
     pub additional_model_request_fields: Option<BTreeMap<String, Value>>,
 }
+
+wire_struct!(ExternalSourcesGenerationConfiguration {
+    0 "promptTemplate" prompt_template optional,
+    1 "guardrailConfiguration" guardrail_configuration optional,
+    2 "kbInferenceConfig" kb_inference_config optional,
+    3 "additionalModelRequestFields" additional_model_request_fields optional,
+});
 
 impl ExternalSourcesGenerationConfiguration {
     #[must_use]
@@ -1027,19 +1122,22 @@ impl ExternalSourcesGenerationConfiguration {
 /// AWS's `ExternalSourcesRetrieveAndGenerateConfiguration`.
 ///
 /// Source: [`ExternalSourcesRetrieveAndGenerateConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ExternalSourcesRetrieveAndGenerateConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ExternalSourcesRetrieveAndGenerateConfiguration {
     /// 1 to 2048 characters.
     pub model_arn: String,
     /// Exactly 1 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub sources: Vec<ExternalSource>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub generation_configuration: Option<ExternalSourcesGenerationConfiguration>,
 }
+
+wire_struct!(ExternalSourcesRetrieveAndGenerateConfiguration {
+    0 "modelArn" model_arn required,
+    1 "sources" sources collection,
+    2 "generationConfiguration" generation_configuration optional,
+});
 
 impl ExternalSourcesRetrieveAndGenerateConfiguration {
     /// Creates a value from the required fields.
@@ -1067,14 +1165,17 @@ impl ExternalSourcesRetrieveAndGenerateConfiguration {
 /// AWS's `FieldForReranking`.
 ///
 /// Source: [`FieldForReranking`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_FieldForReranking.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FieldForReranking {
     /// 1 to 2000 characters.
     pub field_name: String,
 }
+
+wire_struct!(FieldForReranking {
+    0 "fieldName" field_name required,
+});
 
 impl FieldForReranking {
     /// Creates a value.
@@ -1086,9 +1187,8 @@ impl FieldForReranking {
 /// AWS's `FilterAttribute`.
 ///
 /// Source: [`FilterAttribute`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_FilterAttribute.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FilterAttribute {
     /// 1 to 100 characters.
@@ -1096,6 +1196,11 @@ pub struct FilterAttribute {
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::document))]
     pub value: Value,
 }
+
+wire_struct!(FilterAttribute {
+    0 "key" key required,
+    1 "value" value required,
+});
 
 impl FilterAttribute {
     /// Creates a value.
@@ -1107,21 +1212,23 @@ impl FilterAttribute {
 /// AWS's `GenerationConfiguration`.
 ///
 /// Source: [`GenerationConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GenerationConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GenerationConfiguration {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_template: Option<PromptTemplate>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_configuration: Option<GuardrailConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kb_inference_config: Option<KbInferenceConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_document_map))]
     pub additional_model_request_fields: Option<BTreeMap<String, Value>>,
 }
+
+wire_struct!(GenerationConfiguration {
+    0 "promptTemplate" prompt_template optional,
+    1 "guardrailConfiguration" guardrail_configuration optional,
+    2 "kbInferenceConfig" kb_inference_config optional,
+    3 "additionalModelRequestFields" additional_model_request_fields optional,
+});
 
 impl GenerationConfiguration {
     #[must_use]
@@ -1163,9 +1270,8 @@ impl GenerationConfiguration {
 /// AWS's `GuardrailConfiguration`.
 ///
 /// Source: [`GuardrailConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailConfiguration {
     /// 0 to 64 characters, matching `[a-z0-9]+`.
@@ -1173,6 +1279,11 @@ pub struct GuardrailConfiguration {
     /// 1 to 5 characters, matching `(([1-9][0-9]{0,7})|(DRAFT))`.
     pub guardrail_version: String,
 }
+
+wire_struct!(GuardrailConfiguration {
+    0 "guardrailId" guardrail_id required,
+    1 "guardrailVersion" guardrail_version required,
+});
 
 impl GuardrailConfiguration {
     /// Creates a value.
@@ -1184,20 +1295,22 @@ impl GuardrailConfiguration {
 /// AWS's `HumanEvaluationConfig`.
 ///
 /// Source: [`HumanEvaluationConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_HumanEvaluationConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct HumanEvaluationConfig {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub human_workflow_config: Option<HumanWorkflowConfig>,
     /// 1 to 10 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_metrics: Option<Vec<HumanEvaluationCustomMetric>>,
     /// 1 to 5 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub dataset_metric_configs: Vec<EvaluationDatasetMetricConfig>,
 }
+
+wire_struct!(HumanEvaluationConfig {
+    0 "humanWorkflowConfig" human_workflow_config optional,
+    1 "customMetrics" custom_metrics optional,
+    2 "datasetMetricConfigs" dataset_metric_configs collection,
+});
 
 impl HumanEvaluationConfig {
     /// Creates a value from the required fields.
@@ -1230,19 +1343,23 @@ impl HumanEvaluationConfig {
 /// AWS's `HumanEvaluationCustomMetric`.
 ///
 /// Source: [`HumanEvaluationCustomMetric`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_HumanEvaluationCustomMetric.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct HumanEvaluationCustomMetric {
     /// 1 to 63 characters, matching `[0-9a-zA-Z-_.]+`.
     pub name: String,
     /// 1 to 63 characters, matching `.+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// 1 to 100 characters, matching `[0-9a-zA-Z-_]+`.
     pub rating_method: String,
 }
+
+wire_struct!(HumanEvaluationCustomMetric {
+    0 "name" name required,
+    1 "description" description optional,
+    2 "ratingMethod" rating_method required,
+});
 
 impl HumanEvaluationCustomMetric {
     /// Creates a value from the required fields.
@@ -1261,17 +1378,20 @@ impl HumanEvaluationCustomMetric {
 /// AWS's `HumanWorkflowConfig`.
 ///
 /// Source: [`HumanWorkflowConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_HumanWorkflowConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct HumanWorkflowConfig {
     /// 0 to 1024 characters.
     pub flow_definition_arn: String,
     /// 1 to 5000 characters, matching `[\S\s]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instructions: Option<String>,
 }
+
+wire_struct!(HumanWorkflowConfig {
+    0 "flowDefinitionArn" flow_definition_arn required,
+    1 "instructions" instructions optional,
+});
 
 impl HumanWorkflowConfig {
     /// Creates a value from the required fields.
@@ -1290,17 +1410,20 @@ impl HumanWorkflowConfig {
 /// AWS's `ImplicitFilterConfiguration`.
 ///
 /// Source: [`ImplicitFilterConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ImplicitFilterConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImplicitFilterConfiguration {
     /// 1 to 25 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub metadata_attributes: Vec<MetadataAttributeSchema>,
     /// 1 to 2048 characters.
     pub model_arn: String,
 }
+
+wire_struct!(ImplicitFilterConfiguration {
+    0 "metadataAttributes" metadata_attributes collection,
+    1 "modelArn" model_arn required,
+});
 
 impl ImplicitFilterConfiguration {
     /// Creates a value.
@@ -1318,14 +1441,16 @@ impl ImplicitFilterConfiguration {
 /// AWS's `KbInferenceConfig`.
 ///
 /// Source: [`KbInferenceConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_KbInferenceConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct KbInferenceConfig {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub text_inference_config: Option<TextInferenceConfig>,
 }
+
+wire_struct!(KbInferenceConfig {
+    0 "textInferenceConfig" text_inference_config optional,
+});
 
 impl KbInferenceConfig {
     #[must_use]
@@ -1357,13 +1482,16 @@ wire_union!(KnowledgeBaseConfig {
 /// AWS's `KnowledgeBaseRetrievalConfiguration`.
 ///
 /// Source: [`KnowledgeBaseRetrievalConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_KnowledgeBaseRetrievalConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct KnowledgeBaseRetrievalConfiguration {
     pub vector_search_configuration: KnowledgeBaseVectorSearchConfiguration,
 }
+
+wire_struct!(KnowledgeBaseRetrievalConfiguration {
+    0 "vectorSearchConfiguration" vector_search_configuration required,
+});
 
 impl KnowledgeBaseRetrievalConfiguration {
     /// Creates a value.
@@ -1375,22 +1503,26 @@ impl KnowledgeBaseRetrievalConfiguration {
 /// AWS's `KnowledgeBaseRetrieveAndGenerateConfiguration`.
 ///
 /// Source: [`KnowledgeBaseRetrieveAndGenerateConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_KnowledgeBaseRetrieveAndGenerateConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct KnowledgeBaseRetrieveAndGenerateConfiguration {
     /// 0 to 10 characters, matching `[0-9a-zA-Z]+`.
     pub knowledge_base_id: String,
     /// 1 to 2048 characters.
     pub model_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub retrieval_configuration: Option<KnowledgeBaseRetrievalConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub generation_configuration: Option<GenerationConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub orchestration_configuration: Option<OrchestrationConfiguration>,
 }
+
+wire_struct!(KnowledgeBaseRetrieveAndGenerateConfiguration {
+    0 "knowledgeBaseId" knowledge_base_id required,
+    1 "modelArn" model_arn required,
+    2 "retrievalConfiguration" retrieval_configuration optional,
+    3 "generationConfiguration" generation_configuration optional,
+    4 "orchestrationConfiguration" orchestration_configuration optional,
+});
 
 impl KnowledgeBaseRetrieveAndGenerateConfiguration {
     /// Creates a value from the required fields.
@@ -1429,23 +1561,25 @@ impl KnowledgeBaseRetrieveAndGenerateConfiguration {
 /// AWS's `KnowledgeBaseVectorSearchConfiguration`.
 ///
 /// Source: [`KnowledgeBaseVectorSearchConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_KnowledgeBaseVectorSearchConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct KnowledgeBaseVectorSearchConfiguration {
     /// 1 to 100.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub number_of_results: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub override_search_type: Option<SearchType>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<RetrievalFilter>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub implicit_filter_configuration: Option<ImplicitFilterConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reranking_configuration: Option<VectorSearchRerankingConfiguration>,
 }
+
+wire_struct!(KnowledgeBaseVectorSearchConfiguration {
+    0 "numberOfResults" number_of_results optional,
+    1 "overrideSearchType" override_search_type optional,
+    2 "filter" filter optional,
+    3 "implicitFilterConfiguration" implicit_filter_configuration optional,
+    4 "rerankingConfiguration" reranking_configuration optional,
+});
 
 impl KnowledgeBaseVectorSearchConfiguration {
     /// 1 to 100.
@@ -1489,9 +1623,8 @@ impl KnowledgeBaseVectorSearchConfiguration {
 /// AWS's `MetadataAttributeSchema`.
 ///
 /// Source: [`MetadataAttributeSchema`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_MetadataAttributeSchema.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MetadataAttributeSchema {
     /// 1 to 256 characters, matching `[\s\S]+`.
@@ -1500,6 +1633,12 @@ pub struct MetadataAttributeSchema {
     /// 1 to 1024 characters, matching `[\s\S]+`.
     pub description: String,
 }
+
+wire_struct!(MetadataAttributeSchema {
+    0 "key" key required,
+    1 "type" r#type required,
+    2 "description" description required,
+});
 
 impl MetadataAttributeSchema {
     /// Creates a value.
@@ -1515,15 +1654,18 @@ impl MetadataAttributeSchema {
 /// AWS's `MetadataConfigurationForReranking`.
 ///
 /// Source: [`MetadataConfigurationForReranking`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_MetadataConfigurationForReranking.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MetadataConfigurationForReranking {
     pub selection_mode: RerankingMetadataSelectionMode,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub selective_mode_configuration: Option<RerankingMetadataSelectiveModeConfiguration>,
 }
+
+wire_struct!(MetadataConfigurationForReranking {
+    0 "selectionMode" selection_mode required,
+    1 "selectiveModeConfiguration" selective_mode_configuration optional,
+});
 
 impl MetadataConfigurationForReranking {
     /// Creates a value from the required fields.
@@ -1544,13 +1686,16 @@ impl MetadataConfigurationForReranking {
 /// AWS's `OrchestrationConfiguration`.
 ///
 /// Source: [`OrchestrationConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_OrchestrationConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct OrchestrationConfiguration {
     pub query_transformation_configuration: QueryTransformationConfiguration,
 }
+
+wire_struct!(OrchestrationConfiguration {
+    0 "queryTransformationConfiguration" query_transformation_configuration required,
+});
 
 impl OrchestrationConfiguration {
     /// Creates a value.
@@ -1562,15 +1707,17 @@ impl OrchestrationConfiguration {
 /// AWS's `PromptTemplate`.
 ///
 /// Source: [`PromptTemplate`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PromptTemplate.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PromptTemplate {
     /// 1 to 100000 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub text_prompt_template: Option<String>,
 }
+
+wire_struct!(PromptTemplate {
+    0 "textPromptTemplate" text_prompt_template optional,
+});
 
 impl PromptTemplate {
     /// 1 to 100000 characters.
@@ -1584,13 +1731,16 @@ impl PromptTemplate {
 /// AWS's `QueryTransformationConfiguration`.
 ///
 /// Source: [`QueryTransformationConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_QueryTransformationConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct QueryTransformationConfiguration {
     pub r#type: QueryTransformationType,
 }
+
+wire_struct!(QueryTransformationConfiguration {
+    0 "type" r#type required,
+});
 
 impl QueryTransformationConfiguration {
     /// Creates a value.
@@ -1638,15 +1788,19 @@ wire_union!(RagConfig {
 /// AWS's `RatingScaleItem`.
 ///
 /// Source: [`RatingScaleItem`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_RatingScaleItem.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RatingScaleItem {
     /// 1 to 100 characters.
     pub definition: String,
     pub value: RatingScaleItemValue,
 }
+
+wire_struct!(RatingScaleItem {
+    0 "definition" definition required,
+    1 "value" value required,
+});
 
 impl RatingScaleItem {
     /// Creates a value.
@@ -1762,17 +1916,20 @@ wire_union!(RetrievalFilter {
 /// AWS's `RetrieveAndGenerateConfiguration`.
 ///
 /// Source: [`RetrieveAndGenerateConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_RetrieveAndGenerateConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RetrieveAndGenerateConfiguration {
     pub r#type: RetrieveAndGenerateType,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub knowledge_base_configuration: Option<KnowledgeBaseRetrieveAndGenerateConfiguration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub external_sources_configuration: Option<ExternalSourcesRetrieveAndGenerateConfiguration>,
 }
+
+wire_struct!(RetrieveAndGenerateConfiguration {
+    0 "type" r#type required,
+    1 "knowledgeBaseConfiguration" knowledge_base_configuration optional,
+    2 "externalSourcesConfiguration" external_sources_configuration optional,
+});
 
 impl RetrieveAndGenerateConfiguration {
     /// Creates a value from the required fields.
@@ -1822,15 +1979,19 @@ wire_enum!(RetrieveAndGenerateType {
 /// AWS's `RetrieveConfig`.
 ///
 /// Source: [`RetrieveConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_RetrieveConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RetrieveConfig {
     /// 0 to 10 characters, matching `[0-9a-zA-Z]+`.
     pub knowledge_base_id: String,
     pub knowledge_base_retrieval_configuration: KnowledgeBaseRetrievalConfiguration,
 }
+
+wire_struct!(RetrieveConfig {
+    0 "knowledgeBaseId" knowledge_base_id required,
+    1 "knowledgeBaseRetrievalConfiguration" knowledge_base_retrieval_configuration required,
+});
 
 impl RetrieveConfig {
     /// Creates a value.
@@ -1848,14 +2009,17 @@ impl RetrieveConfig {
 /// AWS's `S3ObjectDoc`.
 ///
 /// Source: [`S3ObjectDoc`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_S3ObjectDoc.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct S3ObjectDoc {
     /// 1 to 1024 characters, matching `s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.{1,1024}`.
     pub uri: String,
 }
+
+wire_struct!(S3ObjectDoc {
+    0 "uri" uri required,
+});
 
 impl S3ObjectDoc {
     /// Creates a value.
@@ -1887,36 +2051,28 @@ wire_enum!(SearchType {
 /// AWS's `TextInferenceConfig`.
 ///
 /// Source: [`TextInferenceConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_TextInferenceConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TextInferenceConfig {
     /// 0 to 1.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "crate::wire::shortest_optional_f32",
-        default,
-        deserialize_with = "crate::wire::finite_optional_f32"
-    )]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float32))]
     pub temperature: Option<f32>,
     /// 0 to 1.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "crate::wire::shortest_optional_f32",
-        default,
-        deserialize_with = "crate::wire::finite_optional_f32"
-    )]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float32))]
     pub top_p: Option<f32>,
     /// 0 to 65536.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<i32>,
     /// 0 to 4 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_sequences: Option<Vec<String>>,
 }
+
+wire_struct!(TextInferenceConfig {
+    0 "temperature" temperature decimal,
+    1 "topP" top_p decimal,
+    2 "maxTokens" max_tokens optional,
+    3 "stopSequences" stop_sequences optional,
+});
 
 impl TextInferenceConfig {
     /// 0 to 1.
@@ -1951,18 +2107,21 @@ impl TextInferenceConfig {
 /// AWS's `VectorSearchBedrockRerankingConfiguration`.
 ///
 /// Source: [`VectorSearchBedrockRerankingConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_VectorSearchBedrockRerankingConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct VectorSearchBedrockRerankingConfiguration {
     pub model_configuration: VectorSearchBedrockRerankingModelConfiguration,
     /// 1 to 100.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub number_of_reranked_results: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata_configuration: Option<MetadataConfigurationForReranking>,
 }
+
+wire_struct!(VectorSearchBedrockRerankingConfiguration {
+    0 "modelConfiguration" model_configuration required,
+    1 "numberOfRerankedResults" number_of_reranked_results optional,
+    2 "metadataConfiguration" metadata_configuration optional,
+});
 
 impl VectorSearchBedrockRerankingConfiguration {
     /// Creates a value from the required fields.
@@ -1990,17 +2149,20 @@ impl VectorSearchBedrockRerankingConfiguration {
 /// AWS's `VectorSearchBedrockRerankingModelConfiguration`.
 ///
 /// Source: [`VectorSearchBedrockRerankingModelConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_VectorSearchBedrockRerankingModelConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct VectorSearchBedrockRerankingModelConfiguration {
     /// 1 to 2048 characters.
     pub model_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_document_map))]
     pub additional_model_request_fields: Option<BTreeMap<String, Value>>,
 }
+
+wire_struct!(VectorSearchBedrockRerankingModelConfiguration {
+    0 "modelArn" model_arn required,
+    1 "additionalModelRequestFields" additional_model_request_fields optional,
+});
 
 impl VectorSearchBedrockRerankingModelConfiguration {
     /// Creates a value from the required fields.
@@ -2026,15 +2188,18 @@ impl VectorSearchBedrockRerankingModelConfiguration {
 /// AWS's `VectorSearchRerankingConfiguration`.
 ///
 /// Source: [`VectorSearchRerankingConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_VectorSearchRerankingConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct VectorSearchRerankingConfiguration {
     pub r#type: VectorSearchRerankingConfigurationType,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub bedrock_reranking_configuration: Option<VectorSearchBedrockRerankingConfiguration>,
 }
+
+wire_struct!(VectorSearchRerankingConfiguration {
+    0 "type" r#type required,
+    1 "bedrockRerankingConfiguration" bedrock_reranking_configuration optional,
+});
 
 impl VectorSearchRerankingConfiguration {
     /// Creates a value from the required fields.

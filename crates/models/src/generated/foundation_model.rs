@@ -5,24 +5,27 @@
 #![allow(missing_docs)]
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::foundation_model_agreement::AgreementStatus;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 
 /// AWS's `AgreementAvailability`.
 ///
 /// Source: [`AgreementAvailability`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_AgreementAvailability.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AgreementAvailability {
     pub status: AgreementStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
 }
+
+wire_struct!(AgreementAvailability {
+    0 "status" status defaulted,
+    1 "errorMessage" error_message optional,
+});
 
 /// AWS's `AuthorizationStatus`.
 ///
@@ -75,40 +78,43 @@ wire_enum!(EntitlementAvailability {
 /// | `FoundationModel::objects().availability(…)` | `GetFoundationModelAvailability` | `bedrock:GetFoundationModelAvailability` |
 ///
 /// Source: [`FoundationModelDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_FoundationModelDetails.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FoundationModel {
     pub model_arn: String,
     /// 0 to 140 characters.
     pub model_id: String,
     /// 1 to 20 characters, matching `.*`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_name: Option<String>,
     /// 1 to 20 characters, matching `.*`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_modalities: Option<Vec<ModelModality>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_modalities: Option<Vec<ModelModality>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub response_streaming_supported: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub customizations_supported: Option<Vec<ModelCustomization>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub inference_types_supported: Option<Vec<InferenceType>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_lifecycle: Option<FoundationModelLifecycle>,
 }
+
+wire_struct!(FoundationModel {
+    0 "modelArn" model_arn defaulted,
+    1 "modelId" model_id defaulted,
+    2 "modelName" model_name optional,
+    3 "providerName" provider_name optional,
+    4 "inputModalities" input_modalities optional,
+    5 "outputModalities" output_modalities optional,
+    6 "responseStreamingSupported" response_streaming_supported optional,
+    7 "customizationsSupported" customizations_supported optional,
+    8 "inferenceTypesSupported" inference_types_supported optional,
+    9 "modelLifecycle" model_lifecycle optional,
+});
 
 /// Whether this account may use a model and, if not, what is missing.
 ///
 /// Source: [`GetFoundationModelAvailability`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetFoundationModelAvailability.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FoundationModelAvailability {
     /// 0 to 140 characters.
@@ -119,28 +125,39 @@ pub struct FoundationModelAvailability {
     pub region_availability: RegionAvailability,
 }
 
+wire_struct!(FoundationModelAvailability {
+    0 "modelId" model_id defaulted,
+    1 "agreementAvailability" agreement_availability defaulted,
+    2 "authorizationStatus" authorization_status defaulted,
+    3 "entitlementAvailability" entitlement_availability defaulted,
+    4 "regionAvailability" region_availability defaulted,
+});
+
 /// AWS's `FoundationModelLifecycle`.
 ///
 /// Source: [`FoundationModelLifecycle`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_FoundationModelLifecycle.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FoundationModelLifecycle {
     pub status: FoundationModelLifecycleStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub start_of_life_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub end_of_life_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub legacy_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub public_extended_access_time: Option<Timestamp>,
 }
+
+wire_struct!(FoundationModelLifecycle {
+    0 "status" status defaulted,
+    1 "startOfLifeTime" start_of_life_time optional,
+    2 "endOfLifeTime" end_of_life_time optional,
+    3 "legacyTime" legacy_time optional,
+    4 "publicExtendedAccessTime" public_extended_access_time optional,
+});
 
 /// AWS's `FoundationModelLifecycleStatus`.
 ///

@@ -4,10 +4,9 @@
 
 #![allow(missing_docs)]
 
-use serde::{Deserialize, Serialize};
-
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 
 /// AWS's `AgreementStatus`.
 ///
@@ -38,15 +37,19 @@ wire_enum!(AgreementStatus {
 /// The request of `CreateFoundationModelAgreement`.
 ///
 /// Source: [`CreateFoundationModelAgreement`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateFoundationModelAgreement.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateFoundationModelAgreementRequest {
     pub offer_token: String,
     /// 0 to 140 characters.
     pub model_id: String,
 }
+
+wire_struct!(CreateFoundationModelAgreementRequest {
+    0 "offerToken" offer_token required,
+    1 "modelId" model_id required,
+});
 
 impl CreateFoundationModelAgreementRequest {
     /// Creates a value.
@@ -58,14 +61,17 @@ impl CreateFoundationModelAgreementRequest {
 /// The request of `DeleteFoundationModelAgreement`.
 ///
 /// Source: [`DeleteFoundationModelAgreement`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_DeleteFoundationModelAgreement.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DeleteFoundationModelAgreementRequest {
     /// 0 to 140 characters.
     pub model_id: String,
 }
+
+wire_struct!(DeleteFoundationModelAgreementRequest {
+    0 "modelId" model_id required,
+});
 
 impl DeleteFoundationModelAgreementRequest {
     /// Creates a value.
@@ -77,20 +83,22 @@ impl DeleteFoundationModelAgreementRequest {
 /// AWS's `DimensionalPriceRate`.
 ///
 /// Source: [`DimensionalPriceRate`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_DimensionalPriceRate.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DimensionalPriceRate {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dimension: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
 }
+
+wire_struct!(DimensionalPriceRate {
+    0 "dimension" dimension optional,
+    1 "price" price optional,
+    2 "description" description optional,
+    3 "unit" unit optional,
+});
 
 /// An account's agreement to the terms of a model.
 ///
@@ -102,26 +110,31 @@ pub struct DimensionalPriceRate {
 /// | `FoundationModelAgreement::objects().delete(…)` | `DeleteFoundationModelAgreement` | `bedrock:DeleteFoundationModelAgreement` |
 ///
 /// Source: [`CreateFoundationModelAgreement`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateFoundationModelAgreement.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FoundationModelAgreement {
     /// 0 to 140 characters.
     pub model_id: String,
 }
 
+wire_struct!(FoundationModelAgreement {
+    0 "modelId" model_id defaulted,
+});
+
 /// AWS's `LegalTerm`.
 ///
 /// Source: [`LegalTerm`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_LegalTerm.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LegalTerm {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
 }
+
+wire_struct!(LegalTerm {
+    0 "url" url optional,
+});
 
 /// The terms of a model, which an account can agree to.
 ///
@@ -132,16 +145,20 @@ pub struct LegalTerm {
 /// | `Offer::objects().list_of(…)`, or the parent's `offers()` | `ListFoundationModelAgreementOffers` | `bedrock:ListFoundationModelAgreementOffers` |
 ///
 /// Source: [`Offer`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Offer.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Offer {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub offer_id: Option<String>,
     pub offer_token: String,
     pub term_details: TermDetails,
 }
+
+wire_struct!(Offer {
+    0 "offerId" offer_id optional,
+    1 "offerToken" offer_token defaulted,
+    2 "termDetails" term_details defaulted,
+});
 
 /// AWS's `OfferType`.
 ///
@@ -166,53 +183,64 @@ wire_enum!(OfferType {
 /// AWS's `PricingTerm`.
 ///
 /// Source: [`PricingTerm`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PricingTerm.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PricingTerm {
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub rate_card: Vec<DimensionalPriceRate>,
 }
+
+wire_struct!(PricingTerm {
+    0 "rateCard" rate_card collection,
+});
 
 /// AWS's `SupportTerm`.
 ///
 /// Source: [`SupportTerm`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_SupportTerm.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SupportTerm {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub refund_policy_description: Option<String>,
 }
+
+wire_struct!(SupportTerm {
+    0 "refundPolicyDescription" refund_policy_description optional,
+});
 
 /// AWS's `TermDetails`.
 ///
 /// Source: [`TermDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_TermDetails.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TermDetails {
     pub usage_based_pricing_term: PricingTerm,
     pub legal_term: LegalTerm,
     pub support_term: SupportTerm,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub validity_term: Option<ValidityTerm>,
 }
+
+wire_struct!(TermDetails {
+    0 "usageBasedPricingTerm" usage_based_pricing_term defaulted,
+    1 "legalTerm" legal_term defaulted,
+    2 "supportTerm" support_term defaulted,
+    3 "validityTerm" validity_term optional,
+});
 
 /// AWS's `ValidityTerm`.
 ///
 /// Source: [`ValidityTerm`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ValidityTerm.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ValidityTerm {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub agreement_duration: Option<String>,
 }
+
+wire_struct!(ValidityTerm {
+    0 "agreementDuration" agreement_duration optional,
+});
 
 /// The fields of a list's rows, for filters, orders and values.
 impl Offer {

@@ -5,53 +5,58 @@
 #![allow(missing_docs)]
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 
 /// A new guardrail.
 ///
 /// Source: [`CreateGuardrail`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateGuardrail.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateGuardrailRequest {
     /// 1 to 50 characters, matching `[0-9a-zA-Z-_]+`.
     pub name: String,
     /// 1 to 200 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub topic_policy_config: Option<GuardrailTopicPolicyConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content_policy_config: Option<GuardrailContentPolicyConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub word_policy_config: Option<GuardrailWordPolicyConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitive_information_policy_config: Option<GuardrailSensitiveInformationPolicyConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub contextual_grounding_policy_config: Option<GuardrailContextualGroundingPolicyConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub automated_reasoning_policy_config: Option<GuardrailAutomatedReasoningPolicyConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cross_region_config: Option<GuardrailCrossRegionConfig>,
     /// 1 to 500 characters.
     pub blocked_input_messaging: String,
     /// 1 to 500 characters.
     pub blocked_outputs_messaging: String,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_id: Option<String>,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
 }
+
+wire_struct!(CreateGuardrailRequest {
+    0 "name" name required,
+    1 "description" description optional,
+    2 "topicPolicyConfig" topic_policy_config optional,
+    3 "contentPolicyConfig" content_policy_config optional,
+    4 "wordPolicyConfig" word_policy_config optional,
+    5 "sensitiveInformationPolicyConfig" sensitive_information_policy_config optional,
+    6 "contextualGroundingPolicyConfig" contextual_grounding_policy_config optional,
+    7 "automatedReasoningPolicyConfig" automated_reasoning_policy_config optional,
+    8 "crossRegionConfig" cross_region_config optional,
+    9 "blockedInputMessaging" blocked_input_messaging required,
+    10 "blockedOutputsMessaging" blocked_outputs_messaging required,
+    11 "kmsKeyId" kms_key_id optional,
+    12 "tags" tags optional,
+    13 "clientRequestToken" client_request_token optional,
+});
 
 impl CreateGuardrailRequest {
     /// Creates a value from the required fields.
@@ -154,9 +159,8 @@ impl CreateGuardrailRequest {
 /// The response of `CreateGuardrail`.
 ///
 /// Source: [`CreateGuardrail`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateGuardrail.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateGuardrailResponse {
     /// 0 to 64 characters, matching `[a-z0-9]+`.
@@ -169,21 +173,30 @@ pub struct CreateGuardrailResponse {
     pub created_at: Timestamp,
 }
 
+wire_struct!(CreateGuardrailResponse {
+    0 "guardrailId" guardrail_id defaulted,
+    1 "guardrailArn" guardrail_arn defaulted,
+    2 "version" version defaulted,
+    3 "createdAt" created_at defaulted,
+});
+
 /// The request of `CreateGuardrailVersion`.
 ///
 /// Source: [`CreateGuardrailVersion`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateGuardrailVersion.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateGuardrailVersionRequest {
     /// 1 to 200 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
 }
+
+wire_struct!(CreateGuardrailVersionRequest {
+    0 "description" description optional,
+    1 "clientRequestToken" client_request_token optional,
+});
 
 impl CreateGuardrailVersionRequest {
     /// 1 to 200 characters.
@@ -204,9 +217,8 @@ impl CreateGuardrailVersionRequest {
 /// The response of `CreateGuardrailVersion`.
 ///
 /// Source: [`CreateGuardrailVersion`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateGuardrailVersion.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateGuardrailVersionResponse {
     /// 0 to 64 characters, matching `[a-z0-9]+`.
@@ -214,6 +226,11 @@ pub struct CreateGuardrailVersionResponse {
     /// Matches `[1-9][0-9]{0,7}`.
     pub version: String,
 }
+
+wire_struct!(CreateGuardrailVersionResponse {
+    0 "guardrailId" guardrail_id defaulted,
+    1 "version" version defaulted,
+});
 
 /// A guardrail's draft or one of its versions, with all of its policies.
 ///
@@ -229,15 +246,13 @@ pub struct CreateGuardrailVersionResponse {
 /// | `Guardrail::objects().create_version(…)` | `CreateGuardrailVersion` | `bedrock:CreateGuardrailVersion` |
 ///
 /// Source: [`GetGuardrail`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetGuardrail.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Guardrail {
     /// 1 to 50 characters, matching `[0-9a-zA-Z-_]+`.
     pub name: String,
     /// 1 to 200 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// 0 to 64 characters, matching `[a-z0-9]+`.
     pub guardrail_id: String,
@@ -246,72 +261,89 @@ pub struct Guardrail {
     /// Matches `(([1-9][0-9]{0,7})|(DRAFT))`.
     pub version: String,
     pub status: GuardrailStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub topic_policy: Option<GuardrailTopicPolicy>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content_policy: Option<GuardrailContentPolicy>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub word_policy: Option<GuardrailWordPolicy>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitive_information_policy: Option<GuardrailSensitiveInformationPolicy>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub contextual_grounding_policy: Option<GuardrailContextualGroundingPolicy>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub automated_reasoning_policy: Option<GuardrailAutomatedReasoningPolicy>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cross_region_details: Option<GuardrailCrossRegionDetails>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub created_at: Timestamp,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub updated_at: Timestamp,
     /// 0 to 100 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_reasons: Option<Vec<String>>,
     /// 0 to 100 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_recommendations: Option<Vec<String>>,
     /// 1 to 500 characters.
     pub blocked_input_messaging: String,
     /// 1 to 500 characters.
     pub blocked_outputs_messaging: String,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_arn: Option<String>,
 }
+
+wire_struct!(Guardrail {
+    0 "name" name defaulted,
+    1 "description" description optional,
+    2 "guardrailId" guardrail_id defaulted,
+    3 "guardrailArn" guardrail_arn defaulted,
+    4 "version" version defaulted,
+    5 "status" status defaulted,
+    6 "topicPolicy" topic_policy optional,
+    7 "contentPolicy" content_policy optional,
+    8 "wordPolicy" word_policy optional,
+    9 "sensitiveInformationPolicy" sensitive_information_policy optional,
+    10 "contextualGroundingPolicy" contextual_grounding_policy optional,
+    11 "automatedReasoningPolicy" automated_reasoning_policy optional,
+    12 "crossRegionDetails" cross_region_details optional,
+    13 "createdAt" created_at defaulted,
+    14 "updatedAt" updated_at defaulted,
+    15 "statusReasons" status_reasons optional,
+    16 "failureRecommendations" failure_recommendations optional,
+    17 "blockedInputMessaging" blocked_input_messaging defaulted,
+    18 "blockedOutputsMessaging" blocked_outputs_messaging defaulted,
+    19 "kmsKeyArn" kms_key_arn optional,
+});
 
 /// AWS's `GuardrailAutomatedReasoningPolicy`.
 ///
 /// Source: [`GuardrailAutomatedReasoningPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailAutomatedReasoningPolicy.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningPolicy {
     /// 1 to 2 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub policies: Vec<String>,
     /// 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float64))]
     pub confidence_threshold: Option<f64>,
 }
 
+wire_struct!(GuardrailAutomatedReasoningPolicy {
+    0 "policies" policies collection,
+    1 "confidenceThreshold" confidence_threshold optional,
+});
+
 /// AWS's `GuardrailAutomatedReasoningPolicyConfig`.
 ///
 /// Source: [`GuardrailAutomatedReasoningPolicyConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailAutomatedReasoningPolicyConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningPolicyConfig {
     /// 1 to 2 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub policies: Vec<String>,
     /// 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float64))]
     pub confidence_threshold: Option<f64>,
 }
+
+wire_struct!(GuardrailAutomatedReasoningPolicyConfig {
+    0 "policies" policies collection,
+    1 "confidenceThreshold" confidence_threshold optional,
+});
 
 impl GuardrailAutomatedReasoningPolicyConfig {
     /// Creates a value from the required fields.
@@ -330,29 +362,34 @@ impl GuardrailAutomatedReasoningPolicyConfig {
 /// AWS's `GuardrailContentFilter`.
 ///
 /// Source: [`GuardrailContentFilter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContentFilter.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContentFilter {
     pub r#type: GuardrailContentFilterType,
     pub input_strength: GuardrailFilterStrength,
     pub output_strength: GuardrailFilterStrength,
     /// 1 to 2 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_modalities: Option<Vec<GuardrailModality>>,
     /// 1 to 2 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_modalities: Option<Vec<GuardrailModality>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_action: Option<GuardrailContentFilterAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_action: Option<GuardrailContentFilterAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_enabled: Option<bool>,
 }
+
+wire_struct!(GuardrailContentFilter {
+    0 "type" r#type defaulted,
+    1 "inputStrength" input_strength defaulted,
+    2 "outputStrength" output_strength defaulted,
+    3 "inputModalities" input_modalities optional,
+    4 "outputModalities" output_modalities optional,
+    5 "inputAction" input_action optional,
+    6 "outputAction" output_action optional,
+    7 "inputEnabled" input_enabled optional,
+    8 "outputEnabled" output_enabled optional,
+});
 
 /// AWS's `GuardrailContentFilterAction`.
 ///
@@ -377,29 +414,34 @@ wire_enum!(GuardrailContentFilterAction {
 /// AWS's `GuardrailContentFilterConfig`.
 ///
 /// Source: [`GuardrailContentFilterConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContentFilterConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContentFilterConfig {
     pub r#type: GuardrailContentFilterType,
     pub input_strength: GuardrailFilterStrength,
     pub output_strength: GuardrailFilterStrength,
     /// 1 to 2 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_modalities: Option<Vec<GuardrailModality>>,
     /// 1 to 2 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_modalities: Option<Vec<GuardrailModality>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_action: Option<GuardrailContentFilterAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_action: Option<GuardrailContentFilterAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_enabled: Option<bool>,
 }
+
+wire_struct!(GuardrailContentFilterConfig {
+    0 "type" r#type required,
+    1 "inputStrength" input_strength required,
+    2 "outputStrength" output_strength required,
+    3 "inputModalities" input_modalities optional,
+    4 "outputModalities" output_modalities optional,
+    5 "inputAction" input_action optional,
+    6 "outputAction" output_action optional,
+    7 "inputEnabled" input_enabled optional,
+    8 "outputEnabled" output_enabled optional,
+});
 
 impl GuardrailContentFilterConfig {
     /// Creates a value from the required fields.
@@ -496,24 +538,30 @@ wire_enum!(GuardrailContentFilterType {
 /// AWS's `GuardrailContentFiltersTier`.
 ///
 /// Source: [`GuardrailContentFiltersTier`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContentFiltersTier.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContentFiltersTier {
     pub tier_name: GuardrailContentFiltersTierName,
 }
 
+wire_struct!(GuardrailContentFiltersTier {
+    0 "tierName" tier_name defaulted,
+});
+
 /// AWS's `GuardrailContentFiltersTierConfig`.
 ///
 /// Source: [`GuardrailContentFiltersTierConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContentFiltersTierConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContentFiltersTierConfig {
     pub tier_name: GuardrailContentFiltersTierName,
 }
+
+wire_struct!(GuardrailContentFiltersTierConfig {
+    0 "tierName" tier_name required,
+});
 
 impl GuardrailContentFiltersTierConfig {
     /// Creates a value.
@@ -545,32 +593,36 @@ wire_enum!(GuardrailContentFiltersTierName {
 /// AWS's `GuardrailContentPolicy`.
 ///
 /// Source: [`GuardrailContentPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContentPolicy.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContentPolicy {
     /// 1 to 6 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub filters: Option<Vec<GuardrailContentFilter>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tier: Option<GuardrailContentFiltersTier>,
 }
+
+wire_struct!(GuardrailContentPolicy {
+    0 "filters" filters optional,
+    1 "tier" tier optional,
+});
 
 /// AWS's `GuardrailContentPolicyConfig`.
 ///
 /// Source: [`GuardrailContentPolicyConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContentPolicyConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContentPolicyConfig {
     /// 1 to 6 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub filters_config: Vec<GuardrailContentFilterConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tier_config: Option<GuardrailContentFiltersTierConfig>,
 }
+
+wire_struct!(GuardrailContentPolicyConfig {
+    0 "filtersConfig" filters_config collection,
+    1 "tierConfig" tier_config optional,
+});
 
 impl GuardrailContentPolicyConfig {
     /// Creates a value from the required fields.
@@ -608,38 +660,46 @@ wire_enum!(GuardrailContextualGroundingAction {
 /// AWS's `GuardrailContextualGroundingFilter`.
 ///
 /// Source: [`GuardrailContextualGroundingFilter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContextualGroundingFilter.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContextualGroundingFilter {
     pub r#type: GuardrailContextualGroundingFilterType,
     /// At least 0.
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::float64))]
     pub threshold: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<GuardrailContextualGroundingAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 }
+
+wire_struct!(GuardrailContextualGroundingFilter {
+    0 "type" r#type defaulted,
+    1 "threshold" threshold defaulted,
+    2 "action" action optional,
+    3 "enabled" enabled optional,
+});
 
 /// AWS's `GuardrailContextualGroundingFilterConfig`.
 ///
 /// Source: [`GuardrailContextualGroundingFilterConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContextualGroundingFilterConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContextualGroundingFilterConfig {
     pub r#type: GuardrailContextualGroundingFilterType,
     /// At least 0.
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::float64))]
     pub threshold: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<GuardrailContextualGroundingAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 }
+
+wire_struct!(GuardrailContextualGroundingFilterConfig {
+    0 "type" r#type required,
+    1 "threshold" threshold required,
+    2 "action" action optional,
+    3 "enabled" enabled optional,
+});
 
 impl GuardrailContextualGroundingFilterConfig {
     /// Creates a value from the required fields.
@@ -683,32 +743,36 @@ wire_enum!(GuardrailContextualGroundingFilterType {
 /// AWS's `GuardrailContextualGroundingPolicy`.
 ///
 /// Source: [`GuardrailContextualGroundingPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContextualGroundingPolicy.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContextualGroundingPolicy {
     /// At least 1 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub filters: Vec<GuardrailContextualGroundingFilter>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tier: Option<GuardrailContextualGroundingTier>,
 }
+
+wire_struct!(GuardrailContextualGroundingPolicy {
+    0 "filters" filters collection,
+    1 "tier" tier optional,
+});
 
 /// AWS's `GuardrailContextualGroundingPolicyConfig`.
 ///
 /// Source: [`GuardrailContextualGroundingPolicyConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContextualGroundingPolicyConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContextualGroundingPolicyConfig {
     /// At least 1 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub filters_config: Vec<GuardrailContextualGroundingFilterConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tier_config: Option<GuardrailContextualGroundingTierConfig>,
 }
+
+wire_struct!(GuardrailContextualGroundingPolicyConfig {
+    0 "filtersConfig" filters_config collection,
+    1 "tierConfig" tier_config optional,
+});
 
 impl GuardrailContextualGroundingPolicyConfig {
     /// Creates a value from the required fields.
@@ -728,24 +792,30 @@ impl GuardrailContextualGroundingPolicyConfig {
 /// AWS's `GuardrailContextualGroundingTier`.
 ///
 /// Source: [`GuardrailContextualGroundingTier`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContextualGroundingTier.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContextualGroundingTier {
     pub tier_name: GuardrailContextualGroundingTierName,
 }
 
+wire_struct!(GuardrailContextualGroundingTier {
+    0 "tierName" tier_name defaulted,
+});
+
 /// AWS's `GuardrailContextualGroundingTierConfig`.
 ///
 /// Source: [`GuardrailContextualGroundingTierConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailContextualGroundingTierConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContextualGroundingTierConfig {
     pub tier_name: GuardrailContextualGroundingTierName,
 }
+
+wire_struct!(GuardrailContextualGroundingTierConfig {
+    0 "tierName" tier_name required,
+});
 
 impl GuardrailContextualGroundingTierConfig {
     /// Creates a value.
@@ -777,14 +847,17 @@ wire_enum!(GuardrailContextualGroundingTierName {
 /// AWS's `GuardrailCrossRegionConfig`.
 ///
 /// Source: [`GuardrailCrossRegionConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailCrossRegionConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailCrossRegionConfig {
     /// 15 to 2048 characters.
     pub guardrail_profile_identifier: String,
 }
+
+wire_struct!(GuardrailCrossRegionConfig {
+    0 "guardrailProfileIdentifier" guardrail_profile_identifier required,
+});
 
 impl GuardrailCrossRegionConfig {
     /// Creates a value.
@@ -796,18 +869,20 @@ impl GuardrailCrossRegionConfig {
 /// AWS's `GuardrailCrossRegionDetails`.
 ///
 /// Source: [`GuardrailCrossRegionDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailCrossRegionDetails.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailCrossRegionDetails {
     /// 15 to 30 characters, matching `[a-z0-9-]+[.]{1}guardrail[.]{1}v[0-9:]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_profile_id: Option<String>,
     /// 20 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_profile_arn: Option<String>,
 }
+
+wire_struct!(GuardrailCrossRegionDetails {
+    0 "guardrailProfileId" guardrail_profile_id optional,
+    1 "guardrailProfileArn" guardrail_profile_arn optional,
+});
 
 /// AWS's `GuardrailFilterStrength`.
 ///
@@ -838,40 +913,46 @@ wire_enum!(GuardrailFilterStrength {
 /// AWS's `GuardrailManagedWords`.
 ///
 /// Source: [`GuardrailManagedWords`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailManagedWords.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailManagedWords {
     pub r#type: GuardrailManagedWordsType,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_action: Option<GuardrailWordAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_action: Option<GuardrailWordAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_enabled: Option<bool>,
 }
+
+wire_struct!(GuardrailManagedWords {
+    0 "type" r#type defaulted,
+    1 "inputAction" input_action optional,
+    2 "outputAction" output_action optional,
+    3 "inputEnabled" input_enabled optional,
+    4 "outputEnabled" output_enabled optional,
+});
 
 /// AWS's `GuardrailManagedWordsConfig`.
 ///
 /// Source: [`GuardrailManagedWordsConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailManagedWordsConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailManagedWordsConfig {
     pub r#type: GuardrailManagedWordsType,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_action: Option<GuardrailWordAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_action: Option<GuardrailWordAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_enabled: Option<bool>,
 }
+
+wire_struct!(GuardrailManagedWordsConfig {
+    0 "type" r#type required,
+    1 "inputAction" input_action optional,
+    2 "outputAction" output_action optional,
+    3 "inputEnabled" input_enabled optional,
+    4 "outputEnabled" output_enabled optional,
+});
 
 impl GuardrailManagedWordsConfig {
     /// Creates a value from the required fields.
@@ -944,42 +1025,50 @@ wire_enum!(GuardrailModality {
 /// AWS's `GuardrailPiiEntity`.
 ///
 /// Source: [`GuardrailPiiEntity`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailPiiEntity.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailPiiEntity {
     pub r#type: GuardrailPiiEntityType,
     pub action: GuardrailSensitiveInformationAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_action: Option<GuardrailSensitiveInformationAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_action: Option<GuardrailSensitiveInformationAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_enabled: Option<bool>,
 }
+
+wire_struct!(GuardrailPiiEntity {
+    0 "type" r#type defaulted,
+    1 "action" action defaulted,
+    2 "inputAction" input_action optional,
+    3 "outputAction" output_action optional,
+    4 "inputEnabled" input_enabled optional,
+    5 "outputEnabled" output_enabled optional,
+});
 
 /// AWS's `GuardrailPiiEntityConfig`.
 ///
 /// Source: [`GuardrailPiiEntityConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailPiiEntityConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailPiiEntityConfig {
     pub r#type: GuardrailPiiEntityType,
     pub action: GuardrailSensitiveInformationAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_action: Option<GuardrailSensitiveInformationAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_action: Option<GuardrailSensitiveInformationAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_enabled: Option<bool>,
 }
+
+wire_struct!(GuardrailPiiEntityConfig {
+    0 "type" r#type required,
+    1 "action" action required,
+    2 "inputAction" input_action optional,
+    3 "outputAction" output_action optional,
+    4 "inputEnabled" input_enabled optional,
+    5 "outputEnabled" output_enabled optional,
+});
 
 impl GuardrailPiiEntityConfig {
     /// Creates a value from the required fields.
@@ -1125,54 +1214,64 @@ wire_enum!(GuardrailPiiEntityType {
 /// AWS's `GuardrailRegex`.
 ///
 /// Source: [`GuardrailRegex`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailRegex.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailRegex {
     /// 1 to 100 characters.
     pub name: String,
     /// 1 to 1000 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// 1 to 500 characters.
     pub pattern: String,
     pub action: GuardrailSensitiveInformationAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_action: Option<GuardrailSensitiveInformationAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_action: Option<GuardrailSensitiveInformationAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_enabled: Option<bool>,
 }
+
+wire_struct!(GuardrailRegex {
+    0 "name" name defaulted,
+    1 "description" description optional,
+    2 "pattern" pattern defaulted,
+    3 "action" action defaulted,
+    4 "inputAction" input_action optional,
+    5 "outputAction" output_action optional,
+    6 "inputEnabled" input_enabled optional,
+    7 "outputEnabled" output_enabled optional,
+});
 
 /// AWS's `GuardrailRegexConfig`.
 ///
 /// Source: [`GuardrailRegexConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailRegexConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailRegexConfig {
     /// 1 to 100 characters.
     pub name: String,
     /// 1 to 1000 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// 1 to 500 characters.
     pub pattern: String,
     pub action: GuardrailSensitiveInformationAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_action: Option<GuardrailSensitiveInformationAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_action: Option<GuardrailSensitiveInformationAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_enabled: Option<bool>,
 }
+
+wire_struct!(GuardrailRegexConfig {
+    0 "name" name required,
+    1 "description" description optional,
+    2 "pattern" pattern required,
+    3 "action" action required,
+    4 "inputAction" input_action optional,
+    5 "outputAction" output_action optional,
+    6 "inputEnabled" input_enabled optional,
+    7 "outputEnabled" output_enabled optional,
+});
 
 impl GuardrailRegexConfig {
     /// Creates a value from the required fields.
@@ -1242,33 +1341,37 @@ wire_enum!(GuardrailSensitiveInformationAction {
 /// AWS's `GuardrailSensitiveInformationPolicy`.
 ///
 /// Source: [`GuardrailSensitiveInformationPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailSensitiveInformationPolicy.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailSensitiveInformationPolicy {
     /// At least 1 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pii_entities: Option<Vec<GuardrailPiiEntity>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub regexes: Option<Vec<GuardrailRegex>>,
 }
+
+wire_struct!(GuardrailSensitiveInformationPolicy {
+    0 "piiEntities" pii_entities optional,
+    1 "regexes" regexes optional,
+});
 
 /// AWS's `GuardrailSensitiveInformationPolicyConfig`.
 ///
 /// Source: [`GuardrailSensitiveInformationPolicyConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailSensitiveInformationPolicyConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailSensitiveInformationPolicyConfig {
     /// At least 1 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pii_entities_config: Option<Vec<GuardrailPiiEntityConfig>>,
     /// 1 to 30 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub regexes_config: Option<Vec<GuardrailRegexConfig>>,
 }
+
+wire_struct!(GuardrailSensitiveInformationPolicyConfig {
+    0 "piiEntitiesConfig" pii_entities_config optional,
+    1 "regexesConfig" regexes_config optional,
+});
 
 impl GuardrailSensitiveInformationPolicyConfig {
     /// At least 1 entries.
@@ -1327,9 +1430,8 @@ wire_enum!(GuardrailStatus {
 /// A row of a list of [`Guardrail`]s.
 ///
 /// Source: [`GuardrailSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailSummary {
     /// 0 to 64 characters, matching `[a-z0-9]+`.
@@ -1340,7 +1442,6 @@ pub struct GuardrailSummary {
     /// 1 to 50 characters, matching `[0-9a-zA-Z-_]+`.
     pub name: String,
     /// 1 to 200 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Matches `(([1-9][0-9]{0,7})|(DRAFT))`.
     pub version: String,
@@ -1348,16 +1449,26 @@ pub struct GuardrailSummary {
     pub created_at: Timestamp,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub updated_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cross_region_details: Option<GuardrailCrossRegionDetails>,
 }
+
+wire_struct!(GuardrailSummary {
+    0 "id" id defaulted,
+    1 "arn" arn defaulted,
+    2 "status" status defaulted,
+    3 "name" name defaulted,
+    4 "description" description optional,
+    5 "version" version defaulted,
+    6 "createdAt" created_at defaulted,
+    7 "updatedAt" updated_at defaulted,
+    8 "crossRegionDetails" cross_region_details optional,
+});
 
 /// AWS's `GuardrailTopic`.
 ///
 /// Source: [`GuardrailTopic`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailTopic.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTopic {
     /// 1 to 100 characters, matching `[0-9a-zA-Z-_ !?.]+`.
@@ -1365,19 +1476,24 @@ pub struct GuardrailTopic {
     /// 1 to 200 characters.
     pub definition: String,
     /// 0 to 5 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub examples: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<GuardrailTopicType>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_action: Option<GuardrailTopicAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_action: Option<GuardrailTopicAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_enabled: Option<bool>,
 }
+
+wire_struct!(GuardrailTopic {
+    0 "name" name defaulted,
+    1 "definition" definition defaulted,
+    2 "examples" examples optional,
+    3 "type" r#type optional,
+    4 "inputAction" input_action optional,
+    5 "outputAction" output_action optional,
+    6 "inputEnabled" input_enabled optional,
+    7 "outputEnabled" output_enabled optional,
+});
 
 /// AWS's `GuardrailTopicAction`.
 ///
@@ -1402,9 +1518,8 @@ wire_enum!(GuardrailTopicAction {
 /// AWS's `GuardrailTopicConfig`.
 ///
 /// Source: [`GuardrailTopicConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailTopicConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTopicConfig {
     /// 1 to 100 characters, matching `[0-9a-zA-Z-_ !?.]+`.
@@ -1412,18 +1527,24 @@ pub struct GuardrailTopicConfig {
     /// 1 to 200 characters.
     pub definition: String,
     /// 0 to 5 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub examples: Option<Vec<String>>,
     pub r#type: GuardrailTopicType,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_action: Option<GuardrailTopicAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_action: Option<GuardrailTopicAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_enabled: Option<bool>,
 }
+
+wire_struct!(GuardrailTopicConfig {
+    0 "name" name required,
+    1 "definition" definition required,
+    2 "examples" examples optional,
+    3 "type" r#type required,
+    4 "inputAction" input_action optional,
+    5 "outputAction" output_action optional,
+    6 "inputEnabled" input_enabled optional,
+    7 "outputEnabled" output_enabled optional,
+});
 
 impl GuardrailTopicConfig {
     /// Creates a value from the required fields.
@@ -1470,32 +1591,36 @@ impl GuardrailTopicConfig {
 /// AWS's `GuardrailTopicPolicy`.
 ///
 /// Source: [`GuardrailTopicPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailTopicPolicy.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTopicPolicy {
     /// 1 to 30 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub topics: Vec<GuardrailTopic>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tier: Option<GuardrailTopicsTier>,
 }
+
+wire_struct!(GuardrailTopicPolicy {
+    0 "topics" topics collection,
+    1 "tier" tier optional,
+});
 
 /// AWS's `GuardrailTopicPolicyConfig`.
 ///
 /// Source: [`GuardrailTopicPolicyConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailTopicPolicyConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTopicPolicyConfig {
     /// 1 to 30 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub topics_config: Vec<GuardrailTopicConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tier_config: Option<GuardrailTopicsTierConfig>,
 }
+
+wire_struct!(GuardrailTopicPolicyConfig {
+    0 "topicsConfig" topics_config collection,
+    1 "tierConfig" tier_config optional,
+});
 
 impl GuardrailTopicPolicyConfig {
     /// Creates a value from the required fields.
@@ -1530,24 +1655,30 @@ wire_enum!(GuardrailTopicType {
 /// AWS's `GuardrailTopicsTier`.
 ///
 /// Source: [`GuardrailTopicsTier`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailTopicsTier.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTopicsTier {
     pub tier_name: GuardrailTopicsTierName,
 }
 
+wire_struct!(GuardrailTopicsTier {
+    0 "tierName" tier_name defaulted,
+});
+
 /// AWS's `GuardrailTopicsTierConfig`.
 ///
 /// Source: [`GuardrailTopicsTierConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailTopicsTierConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTopicsTierConfig {
     pub tier_name: GuardrailTopicsTierName,
 }
+
+wire_struct!(GuardrailTopicsTierConfig {
+    0 "tierName" tier_name required,
+});
 
 impl GuardrailTopicsTierConfig {
     /// Creates a value.
@@ -1579,22 +1710,25 @@ wire_enum!(GuardrailTopicsTierName {
 /// AWS's `GuardrailWord`.
 ///
 /// Source: [`GuardrailWord`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailWord.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailWord {
     /// 1 to 100 characters.
     pub text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_action: Option<GuardrailWordAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_action: Option<GuardrailWordAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_enabled: Option<bool>,
 }
+
+wire_struct!(GuardrailWord {
+    0 "text" text defaulted,
+    1 "inputAction" input_action optional,
+    2 "outputAction" output_action optional,
+    3 "inputEnabled" input_enabled optional,
+    4 "outputEnabled" output_enabled optional,
+});
 
 /// AWS's `GuardrailWordAction`.
 ///
@@ -1619,22 +1753,25 @@ wire_enum!(GuardrailWordAction {
 /// AWS's `GuardrailWordConfig`.
 ///
 /// Source: [`GuardrailWordConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailWordConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailWordConfig {
     /// 1 to 100 characters.
     pub text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_action: Option<GuardrailWordAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_action: Option<GuardrailWordAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_enabled: Option<bool>,
 }
+
+wire_struct!(GuardrailWordConfig {
+    0 "text" text required,
+    1 "inputAction" input_action optional,
+    2 "outputAction" output_action optional,
+    3 "inputEnabled" input_enabled optional,
+    4 "outputEnabled" output_enabled optional,
+});
 
 impl GuardrailWordConfig {
     /// Creates a value from the required fields.
@@ -1670,32 +1807,36 @@ impl GuardrailWordConfig {
 /// AWS's `GuardrailWordPolicy`.
 ///
 /// Source: [`GuardrailWordPolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailWordPolicy.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailWordPolicy {
     /// 1 to 10000 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub words: Option<Vec<GuardrailWord>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub managed_word_lists: Option<Vec<GuardrailManagedWords>>,
 }
+
+wire_struct!(GuardrailWordPolicy {
+    0 "words" words optional,
+    1 "managedWordLists" managed_word_lists optional,
+});
 
 /// AWS's `GuardrailWordPolicyConfig`.
 ///
 /// Source: [`GuardrailWordPolicyConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GuardrailWordPolicyConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailWordPolicyConfig {
     /// 1 to 10000 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub words_config: Option<Vec<GuardrailWordConfig>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub managed_word_lists_config: Option<Vec<GuardrailManagedWordsConfig>>,
 }
+
+wire_struct!(GuardrailWordPolicyConfig {
+    0 "wordsConfig" words_config optional,
+    1 "managedWordListsConfig" managed_word_lists_config optional,
+});
 
 impl GuardrailWordPolicyConfig {
     /// 1 to 10000 entries.
@@ -1722,38 +1863,43 @@ impl GuardrailWordPolicyConfig {
 /// A guardrail's new draft. It replaces the whole draft: omitted members are removed.
 ///
 /// Source: [`UpdateGuardrail`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateGuardrail.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateGuardrailRequest {
     /// 1 to 50 characters, matching `[0-9a-zA-Z-_]+`.
     pub name: String,
     /// 1 to 200 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub topic_policy_config: Option<GuardrailTopicPolicyConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content_policy_config: Option<GuardrailContentPolicyConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub word_policy_config: Option<GuardrailWordPolicyConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitive_information_policy_config: Option<GuardrailSensitiveInformationPolicyConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub contextual_grounding_policy_config: Option<GuardrailContextualGroundingPolicyConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub automated_reasoning_policy_config: Option<GuardrailAutomatedReasoningPolicyConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cross_region_config: Option<GuardrailCrossRegionConfig>,
     /// 1 to 500 characters.
     pub blocked_input_messaging: String,
     /// 1 to 500 characters.
     pub blocked_outputs_messaging: String,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key_id: Option<String>,
 }
+
+wire_struct!(UpdateGuardrailRequest {
+    0 "name" name required,
+    1 "description" description optional,
+    2 "topicPolicyConfig" topic_policy_config optional,
+    3 "contentPolicyConfig" content_policy_config optional,
+    4 "wordPolicyConfig" word_policy_config optional,
+    5 "sensitiveInformationPolicyConfig" sensitive_information_policy_config optional,
+    6 "contextualGroundingPolicyConfig" contextual_grounding_policy_config optional,
+    7 "automatedReasoningPolicyConfig" automated_reasoning_policy_config optional,
+    8 "crossRegionConfig" cross_region_config optional,
+    9 "blockedInputMessaging" blocked_input_messaging required,
+    10 "blockedOutputsMessaging" blocked_outputs_messaging required,
+    11 "kmsKeyId" kms_key_id optional,
+});
 
 impl UpdateGuardrailRequest {
     /// Creates a value from the required fields.
@@ -1842,9 +1988,8 @@ impl UpdateGuardrailRequest {
 /// The response of `UpdateGuardrail`.
 ///
 /// Source: [`UpdateGuardrail`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateGuardrail.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateGuardrailResponse {
     /// 0 to 64 characters, matching `[a-z0-9]+`.
@@ -1856,6 +2001,13 @@ pub struct UpdateGuardrailResponse {
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub updated_at: Timestamp,
 }
+
+wire_struct!(UpdateGuardrailResponse {
+    0 "guardrailId" guardrail_id defaulted,
+    1 "guardrailArn" guardrail_arn defaulted,
+    2 "version" version defaulted,
+    3 "updatedAt" updated_at defaulted,
+});
 
 /// The fields of a list's rows, for filters, orders and values.
 impl Guardrail {

@@ -6,53 +6,57 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::guardrail::{
     GuardrailContentFilterType, GuardrailContextualGroundingFilterType, GuardrailPiiEntityType,
     GuardrailTopicType,
 };
 use crate::blob::Blob;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// AWS's `AppliedGuardrailDetails`.
 ///
 /// Source: [`AppliedGuardrailDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_AppliedGuardrailDetails.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AppliedGuardrailDetails {
     /// 0 to 2048 characters, matching `([a-z0-9]+)`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_id: Option<String>,
     /// Matches `(|([1-9][0-9]{0,7})|(DRAFT))`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_version: Option<String>,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_origin: Option<Vec<GuardrailOrigin>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_ownership: Option<GuardrailOwnership>,
 }
+
+wire_struct!(AppliedGuardrailDetails {
+    0 "guardrailId" guardrail_id optional,
+    1 "guardrailVersion" guardrail_version optional,
+    2 "guardrailArn" guardrail_arn optional,
+    3 "guardrailOrigin" guardrail_origin optional,
+    4 "guardrailOwnership" guardrail_ownership optional,
+});
 
 /// The request of `ApplyGuardrail`.
 ///
 /// Source: [`ApplyGuardrail`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ApplyGuardrail.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ApplyGuardrailRequest {
     pub source: GuardrailContentSource,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub content: Vec<GuardrailContentBlock>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_scope: Option<GuardrailOutputScope>,
 }
+
+wire_struct!(ApplyGuardrailRequest {
+    0 "source" source required,
+    1 "content" content collection,
+    2 "outputScope" output_scope optional,
+});
 
 impl ApplyGuardrailRequest {
     /// Creates a value from the required fields.
@@ -77,22 +81,26 @@ impl ApplyGuardrailRequest {
 /// The response of `ApplyGuardrail`.
 ///
 /// Source: [`ApplyGuardrail`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ApplyGuardrail.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ApplyGuardrailResponse {
     pub usage: GuardrailUsage,
     pub action: GuardrailAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub action_reason: Option<String>,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub outputs: Vec<GuardrailOutputContent>,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub assessments: Vec<GuardrailAssessment>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_coverage: Option<GuardrailCoverage>,
 }
+
+wire_struct!(ApplyGuardrailResponse {
+    0 "usage" usage defaulted,
+    1 "action" action defaulted,
+    2 "actionReason" action_reason optional,
+    3 "outputs" outputs collection,
+    4 "assessments" assessments collection,
+    5 "guardrailCoverage" guardrail_coverage optional,
+});
 
 /// AWS's `GuardrailAction`.
 ///
@@ -117,28 +125,30 @@ wire_enum!(GuardrailAction {
 /// AWS's `GuardrailAssessment`.
 ///
 /// Source: [`GuardrailAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAssessment.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAssessment {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub topic_policy: Option<GuardrailTopicPolicyAssessment>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content_policy: Option<GuardrailContentPolicyAssessment>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub word_policy: Option<GuardrailWordPolicyAssessment>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitive_information_policy: Option<GuardrailSensitiveInformationPolicyAssessment>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub contextual_grounding_policy: Option<GuardrailContextualGroundingPolicyAssessment>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub automated_reasoning_policy: Option<GuardrailAutomatedReasoningPolicyAssessment>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub invocation_metrics: Option<GuardrailInvocationMetrics>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub applied_guardrail_details: Option<AppliedGuardrailDetails>,
 }
+
+wire_struct!(GuardrailAssessment {
+    0 "topicPolicy" topic_policy optional,
+    1 "contentPolicy" content_policy optional,
+    2 "wordPolicy" word_policy optional,
+    3 "sensitiveInformationPolicy" sensitive_information_policy optional,
+    4 "contextualGroundingPolicy" contextual_grounding_policy optional,
+    5 "automatedReasoningPolicy" automated_reasoning_policy optional,
+    6 "invocationMetrics" invocation_metrics optional,
+    7 "appliedGuardrailDetails" applied_guardrail_details optional,
+});
 
 /// AWS's `GuardrailAutomatedReasoningFinding`.
 ///
@@ -172,63 +182,71 @@ wire_union!(GuardrailAutomatedReasoningFinding {
 /// AWS's `GuardrailAutomatedReasoningImpossibleFinding`.
 ///
 /// Source: [`GuardrailAutomatedReasoningImpossibleFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningImpossibleFinding.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningImpossibleFinding {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub translation: Option<GuardrailAutomatedReasoningTranslation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub contradicting_rules: Option<Vec<GuardrailAutomatedReasoningRule>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logic_warning: Option<GuardrailAutomatedReasoningLogicWarning>,
 }
+
+wire_struct!(GuardrailAutomatedReasoningImpossibleFinding {
+    0 "translation" translation optional,
+    1 "contradictingRules" contradicting_rules optional,
+    2 "logicWarning" logic_warning optional,
+});
 
 /// AWS's `GuardrailAutomatedReasoningInputTextReference`.
 ///
 /// Source: [`GuardrailAutomatedReasoningInputTextReference`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningInputTextReference.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningInputTextReference {
     /// 0 to 1000 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
+
+wire_struct!(GuardrailAutomatedReasoningInputTextReference {
+    0 "text" text optional,
+});
 
 /// AWS's `GuardrailAutomatedReasoningInvalidFinding`.
 ///
 /// Source: [`GuardrailAutomatedReasoningInvalidFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningInvalidFinding.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningInvalidFinding {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub translation: Option<GuardrailAutomatedReasoningTranslation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub contradicting_rules: Option<Vec<GuardrailAutomatedReasoningRule>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logic_warning: Option<GuardrailAutomatedReasoningLogicWarning>,
 }
+
+wire_struct!(GuardrailAutomatedReasoningInvalidFinding {
+    0 "translation" translation optional,
+    1 "contradictingRules" contradicting_rules optional,
+    2 "logicWarning" logic_warning optional,
+});
 
 /// AWS's `GuardrailAutomatedReasoningLogicWarning`.
 ///
 /// Source: [`GuardrailAutomatedReasoningLogicWarning`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningLogicWarning.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningLogicWarning {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<GuardrailAutomatedReasoningLogicWarningType>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub premises: Option<Vec<GuardrailAutomatedReasoningStatement>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub claims: Option<Vec<GuardrailAutomatedReasoningStatement>>,
 }
+
+wire_struct!(GuardrailAutomatedReasoningLogicWarning {
+    0 "type" r#type optional,
+    1 "premises" premises optional,
+    2 "claims" claims optional,
+});
 
 /// AWS's `GuardrailAutomatedReasoningLogicWarningType`.
 ///
@@ -253,162 +271,182 @@ wire_enum!(GuardrailAutomatedReasoningLogicWarningType {
 /// AWS's `GuardrailAutomatedReasoningNoTranslationsFinding`.
 ///
 /// Source: [`GuardrailAutomatedReasoningNoTranslationsFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningNoTranslationsFinding.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningNoTranslationsFinding {}
+
+wire_struct!(GuardrailAutomatedReasoningNoTranslationsFinding {});
 
 /// AWS's `GuardrailAutomatedReasoningPolicyAssessment`.
 ///
 /// Source: [`GuardrailAutomatedReasoningPolicyAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningPolicyAssessment.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningPolicyAssessment {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub findings: Option<Vec<GuardrailAutomatedReasoningFinding>>,
 }
+
+wire_struct!(GuardrailAutomatedReasoningPolicyAssessment {
+    0 "findings" findings optional,
+});
 
 /// AWS's `GuardrailAutomatedReasoningRule`.
 ///
 /// Source: [`GuardrailAutomatedReasoningRule`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningRule.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningRule {
     /// 0 to 12 characters, matching `[a-z0-9]{12}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub policy_version_arn: Option<String>,
 }
+
+wire_struct!(GuardrailAutomatedReasoningRule {
+    0 "identifier" identifier optional,
+    1 "policyVersionArn" policy_version_arn optional,
+});
 
 /// AWS's `GuardrailAutomatedReasoningSatisfiableFinding`.
 ///
 /// Source: [`GuardrailAutomatedReasoningSatisfiableFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningSatisfiableFinding.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningSatisfiableFinding {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub translation: Option<GuardrailAutomatedReasoningTranslation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub claims_true_scenario: Option<GuardrailAutomatedReasoningScenario>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub claims_false_scenario: Option<GuardrailAutomatedReasoningScenario>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logic_warning: Option<GuardrailAutomatedReasoningLogicWarning>,
 }
+
+wire_struct!(GuardrailAutomatedReasoningSatisfiableFinding {
+    0 "translation" translation optional,
+    1 "claimsTrueScenario" claims_true_scenario optional,
+    2 "claimsFalseScenario" claims_false_scenario optional,
+    3 "logicWarning" logic_warning optional,
+});
 
 /// AWS's `GuardrailAutomatedReasoningScenario`.
 ///
 /// Source: [`GuardrailAutomatedReasoningScenario`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningScenario.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningScenario {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub statements: Option<Vec<GuardrailAutomatedReasoningStatement>>,
 }
+
+wire_struct!(GuardrailAutomatedReasoningScenario {
+    0 "statements" statements optional,
+});
 
 /// AWS's `GuardrailAutomatedReasoningStatement`.
 ///
 /// Source: [`GuardrailAutomatedReasoningStatement`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningStatement.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningStatement {
     /// 0 to 1000 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logic: Option<String>,
     /// 0 to 1000 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub natural_language: Option<String>,
 }
+
+wire_struct!(GuardrailAutomatedReasoningStatement {
+    0 "logic" logic optional,
+    1 "naturalLanguage" natural_language optional,
+});
 
 /// AWS's `GuardrailAutomatedReasoningTooComplexFinding`.
 ///
 /// Source: [`GuardrailAutomatedReasoningTooComplexFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningTooComplexFinding.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningTooComplexFinding {}
+
+wire_struct!(GuardrailAutomatedReasoningTooComplexFinding {});
 
 /// AWS's `GuardrailAutomatedReasoningTranslation`.
 ///
 /// Source: [`GuardrailAutomatedReasoningTranslation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningTranslation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningTranslation {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub premises: Option<Vec<GuardrailAutomatedReasoningStatement>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub claims: Option<Vec<GuardrailAutomatedReasoningStatement>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub untranslated_premises: Option<Vec<GuardrailAutomatedReasoningInputTextReference>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub untranslated_claims: Option<Vec<GuardrailAutomatedReasoningInputTextReference>>,
     /// 0 to 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float64))]
     pub confidence: Option<f64>,
 }
 
+wire_struct!(GuardrailAutomatedReasoningTranslation {
+    0 "premises" premises optional,
+    1 "claims" claims optional,
+    2 "untranslatedPremises" untranslated_premises optional,
+    3 "untranslatedClaims" untranslated_claims optional,
+    4 "confidence" confidence optional,
+});
+
 /// AWS's `GuardrailAutomatedReasoningTranslationAmbiguousFinding`.
 ///
 /// Source: [`GuardrailAutomatedReasoningTranslationAmbiguousFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningTranslationAmbiguousFinding.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningTranslationAmbiguousFinding {
     /// 0 to 2 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub options: Option<Vec<GuardrailAutomatedReasoningTranslationOption>>,
     /// 0 to 2 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub difference_scenarios: Option<Vec<GuardrailAutomatedReasoningScenario>>,
 }
+
+wire_struct!(GuardrailAutomatedReasoningTranslationAmbiguousFinding {
+    0 "options" options optional,
+    1 "differenceScenarios" difference_scenarios optional,
+});
 
 /// AWS's `GuardrailAutomatedReasoningTranslationOption`.
 ///
 /// Source: [`GuardrailAutomatedReasoningTranslationOption`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningTranslationOption.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningTranslationOption {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub translations: Option<Vec<GuardrailAutomatedReasoningTranslation>>,
 }
+
+wire_struct!(GuardrailAutomatedReasoningTranslationOption {
+    0 "translations" translations optional,
+});
 
 /// AWS's `GuardrailAutomatedReasoningValidFinding`.
 ///
 /// Source: [`GuardrailAutomatedReasoningValidFinding`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailAutomatedReasoningValidFinding.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailAutomatedReasoningValidFinding {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub translation: Option<GuardrailAutomatedReasoningTranslation>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub claims_true_scenario: Option<GuardrailAutomatedReasoningScenario>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub supporting_rules: Option<Vec<GuardrailAutomatedReasoningRule>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub logic_warning: Option<GuardrailAutomatedReasoningLogicWarning>,
 }
+
+wire_struct!(GuardrailAutomatedReasoningValidFinding {
+    0 "translation" translation optional,
+    1 "claimsTrueScenario" claims_true_scenario optional,
+    2 "supportingRules" supporting_rules optional,
+    3 "logicWarning" logic_warning optional,
+});
 
 /// AWS's `GuardrailContentBlock`.
 ///
@@ -432,19 +470,24 @@ wire_union!(GuardrailContentBlock {
 /// AWS's `GuardrailContentFilter`.
 ///
 /// Source: [`GuardrailContentFilter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailContentFilter.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContentFilter {
     pub r#type: GuardrailContentFilterType,
     pub confidence: GuardrailContentFilterConfidence,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub filter_strength: Option<GuardrailContentFilterStrength>,
     pub action: GuardrailContentPolicyAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub detected: Option<bool>,
 }
+
+wire_struct!(GuardrailContentFilter {
+    0 "type" r#type defaulted,
+    1 "confidence" confidence defaulted,
+    2 "filterStrength" filter_strength optional,
+    3 "action" action defaulted,
+    4 "detected" detected optional,
+});
 
 /// AWS's `GuardrailContentFilterConfidence`.
 ///
@@ -521,14 +564,16 @@ wire_enum!(GuardrailContentPolicyAction {
 /// AWS's `GuardrailContentPolicyAssessment`.
 ///
 /// Source: [`GuardrailContentPolicyAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailContentPolicyAssessment.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContentPolicyAssessment {
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub filters: Vec<GuardrailContentFilter>,
 }
+
+wire_struct!(GuardrailContentPolicyAssessment {
+    0 "filters" filters collection,
+});
 
 /// AWS's `GuardrailContentQualifier`.
 ///
@@ -576,9 +621,8 @@ wire_enum!(GuardrailContentSource {
 /// AWS's `GuardrailContextualGroundingFilter`.
 ///
 /// Source: [`GuardrailContextualGroundingFilter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailContextualGroundingFilter.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContextualGroundingFilter {
     pub r#type: GuardrailContextualGroundingFilterType,
@@ -589,9 +633,16 @@ pub struct GuardrailContextualGroundingFilter {
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::float64))]
     pub score: f64,
     pub action: GuardrailContextualGroundingPolicyAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub detected: Option<bool>,
 }
+
+wire_struct!(GuardrailContextualGroundingFilter {
+    0 "type" r#type defaulted,
+    1 "threshold" threshold defaulted,
+    2 "score" score defaulted,
+    3 "action" action defaulted,
+    4 "detected" detected optional,
+});
 
 /// AWS's `GuardrailContextualGroundingPolicyAction`.
 ///
@@ -616,54 +667,66 @@ wire_enum!(GuardrailContextualGroundingPolicyAction {
 /// AWS's `GuardrailContextualGroundingPolicyAssessment`.
 ///
 /// Source: [`GuardrailContextualGroundingPolicyAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailContextualGroundingPolicyAssessment.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailContextualGroundingPolicyAssessment {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub filters: Option<Vec<GuardrailContextualGroundingFilter>>,
 }
+
+wire_struct!(GuardrailContextualGroundingPolicyAssessment {
+    0 "filters" filters optional,
+});
 
 /// AWS's `GuardrailCoverage`.
 ///
 /// Source: [`GuardrailCoverage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailCoverage.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailCoverage {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub text_characters: Option<GuardrailTextCharactersCoverage>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub images: Option<GuardrailImageCoverage>,
 }
+
+wire_struct!(GuardrailCoverage {
+    0 "textCharacters" text_characters optional,
+    1 "images" images optional,
+});
 
 /// AWS's `GuardrailCustomWord`.
 ///
 /// Source: [`GuardrailCustomWord`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailCustomWord.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailCustomWord {
     pub r#match: String,
     pub action: GuardrailWordPolicyAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub detected: Option<bool>,
 }
+
+wire_struct!(GuardrailCustomWord {
+    0 "match" r#match defaulted,
+    1 "action" action defaulted,
+    2 "detected" detected optional,
+});
 
 /// AWS's `GuardrailImageBlock`.
 ///
 /// Source: [`GuardrailImageBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailImageBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailImageBlock {
     pub format: GuardrailImageFormat,
     pub source: GuardrailImageSource,
 }
+
+wire_struct!(GuardrailImageBlock {
+    0 "format" format required,
+    1 "source" source required,
+});
 
 impl GuardrailImageBlock {
     /// Creates a value.
@@ -675,16 +738,18 @@ impl GuardrailImageBlock {
 /// AWS's `GuardrailImageCoverage`.
 ///
 /// Source: [`GuardrailImageCoverage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailImageCoverage.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailImageCoverage {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guarded: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i32>,
 }
+
+wire_struct!(GuardrailImageCoverage {
+    0 "guarded" guarded optional,
+    1 "total" total optional,
+});
 
 /// AWS's `GuardrailImageFormat`.
 ///
@@ -727,33 +792,40 @@ wire_union!(GuardrailImageSource {
 /// AWS's `GuardrailInvocationMetrics`.
 ///
 /// Source: [`GuardrailInvocationMetrics`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailInvocationMetrics.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailInvocationMetrics {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_processing_latency: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<GuardrailUsage>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail_coverage: Option<GuardrailCoverage>,
 }
+
+wire_struct!(GuardrailInvocationMetrics {
+    0 "guardrailProcessingLatency" guardrail_processing_latency optional,
+    1 "usage" usage optional,
+    2 "guardrailCoverage" guardrail_coverage optional,
+});
 
 /// AWS's `GuardrailManagedWord`.
 ///
 /// Source: [`GuardrailManagedWord`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailManagedWord.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailManagedWord {
     pub r#match: String,
     pub r#type: GuardrailManagedWordType,
     pub action: GuardrailWordPolicyAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub detected: Option<bool>,
 }
+
+wire_struct!(GuardrailManagedWord {
+    0 "match" r#match defaulted,
+    1 "type" r#type defaulted,
+    2 "action" action defaulted,
+    3 "detected" detected optional,
+});
 
 /// AWS's `GuardrailManagedWordType`.
 ///
@@ -798,14 +870,16 @@ wire_enum!(GuardrailOrigin {
 /// AWS's `GuardrailOutputContent`.
 ///
 /// Source: [`GuardrailOutputContent`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailOutputContent.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailOutputContent {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
+
+wire_struct!(GuardrailOutputContent {
+    0 "text" text optional,
+});
 
 /// AWS's `GuardrailOutputScope`.
 ///
@@ -850,36 +924,44 @@ wire_enum!(GuardrailOwnership {
 /// AWS's `GuardrailPiiEntityFilter`.
 ///
 /// Source: [`GuardrailPiiEntityFilter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailPiiEntityFilter.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailPiiEntityFilter {
     pub r#match: String,
     pub r#type: GuardrailPiiEntityType,
     pub action: GuardrailSensitiveInformationPolicyAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub detected: Option<bool>,
 }
+
+wire_struct!(GuardrailPiiEntityFilter {
+    0 "match" r#match defaulted,
+    1 "type" r#type defaulted,
+    2 "action" action defaulted,
+    3 "detected" detected optional,
+});
 
 /// AWS's `GuardrailRegexFilter`.
 ///
 /// Source: [`GuardrailRegexFilter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailRegexFilter.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailRegexFilter {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub r#match: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub regex: Option<String>,
     pub action: GuardrailSensitiveInformationPolicyAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub detected: Option<bool>,
 }
+
+wire_struct!(GuardrailRegexFilter {
+    0 "name" name optional,
+    1 "match" r#match optional,
+    2 "regex" regex optional,
+    3 "action" action defaulted,
+    4 "detected" detected optional,
+});
 
 /// AWS's `GuardrailSensitiveInformationPolicyAction`.
 ///
@@ -907,29 +989,34 @@ wire_enum!(GuardrailSensitiveInformationPolicyAction {
 /// AWS's `GuardrailSensitiveInformationPolicyAssessment`.
 ///
 /// Source: [`GuardrailSensitiveInformationPolicyAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailSensitiveInformationPolicyAssessment.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailSensitiveInformationPolicyAssessment {
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub pii_entities: Vec<GuardrailPiiEntityFilter>,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub regexes: Vec<GuardrailRegexFilter>,
 }
+
+wire_struct!(GuardrailSensitiveInformationPolicyAssessment {
+    0 "piiEntities" pii_entities collection,
+    1 "regexes" regexes collection,
+});
 
 /// AWS's `GuardrailTextBlock`.
 ///
 /// Source: [`GuardrailTextBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailTextBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTextBlock {
     pub text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub qualifiers: Option<Vec<GuardrailContentQualifier>>,
 }
+
+wire_struct!(GuardrailTextBlock {
+    0 "text" text required,
+    1 "qualifiers" qualifiers optional,
+});
 
 impl GuardrailTextBlock {
     /// Creates a value from the required fields.
@@ -950,31 +1037,38 @@ impl GuardrailTextBlock {
 /// AWS's `GuardrailTextCharactersCoverage`.
 ///
 /// Source: [`GuardrailTextCharactersCoverage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailTextCharactersCoverage.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTextCharactersCoverage {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub guarded: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<i32>,
 }
+
+wire_struct!(GuardrailTextCharactersCoverage {
+    0 "guarded" guarded optional,
+    1 "total" total optional,
+});
 
 /// AWS's `GuardrailTopic`.
 ///
 /// Source: [`GuardrailTopic`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailTopic.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTopic {
     pub name: String,
     pub r#type: GuardrailTopicType,
     pub action: GuardrailTopicPolicyAction,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub detected: Option<bool>,
 }
+
+wire_struct!(GuardrailTopic {
+    0 "name" name defaulted,
+    1 "type" r#type defaulted,
+    2 "action" action defaulted,
+    3 "detected" detected optional,
+});
 
 /// AWS's `GuardrailTopicPolicyAction`.
 ///
@@ -999,39 +1093,42 @@ wire_enum!(GuardrailTopicPolicyAction {
 /// AWS's `GuardrailTopicPolicyAssessment`.
 ///
 /// Source: [`GuardrailTopicPolicyAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailTopicPolicyAssessment.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTopicPolicyAssessment {
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub topics: Vec<GuardrailTopic>,
 }
+
+wire_struct!(GuardrailTopicPolicyAssessment {
+    0 "topics" topics collection,
+});
 
 /// AWS's `GuardrailTraceAssessment`.
 ///
 /// Source: [`GuardrailTraceAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailTraceAssessment.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailTraceAssessment {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_output: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub input_assessment: Option<BTreeMap<String, GuardrailAssessment>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_assessments: Option<BTreeMap<String, Vec<GuardrailAssessment>>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub action_reason: Option<String>,
 }
+
+wire_struct!(GuardrailTraceAssessment {
+    0 "modelOutput" model_output optional,
+    1 "inputAssessment" input_assessment optional,
+    2 "outputAssessments" output_assessments optional,
+    3 "actionReason" action_reason optional,
+});
 
 /// AWS's `GuardrailUsage`.
 ///
 /// Source: [`GuardrailUsage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailUsage.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailUsage {
     pub topic_policy_units: i32,
@@ -1040,13 +1137,22 @@ pub struct GuardrailUsage {
     pub sensitive_information_policy_units: i32,
     pub sensitive_information_policy_free_units: i32,
     pub contextual_grounding_policy_units: i32,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content_policy_image_units: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub automated_reasoning_policy_units: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub automated_reasoning_policies: Option<i32>,
 }
+
+wire_struct!(GuardrailUsage {
+    0 "topicPolicyUnits" topic_policy_units defaulted,
+    1 "contentPolicyUnits" content_policy_units defaulted,
+    2 "wordPolicyUnits" word_policy_units defaulted,
+    3 "sensitiveInformationPolicyUnits" sensitive_information_policy_units defaulted,
+    4 "sensitiveInformationPolicyFreeUnits" sensitive_information_policy_free_units defaulted,
+    5 "contextualGroundingPolicyUnits" contextual_grounding_policy_units defaulted,
+    6 "contentPolicyImageUnits" content_policy_image_units optional,
+    7 "automatedReasoningPolicyUnits" automated_reasoning_policy_units optional,
+    8 "automatedReasoningPolicies" automated_reasoning_policies optional,
+});
 
 /// AWS's `GuardrailWordPolicyAction`.
 ///
@@ -1071,13 +1177,15 @@ wire_enum!(GuardrailWordPolicyAction {
 /// AWS's `GuardrailWordPolicyAssessment`.
 ///
 /// Source: [`GuardrailWordPolicyAssessment`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailWordPolicyAssessment.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailWordPolicyAssessment {
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub custom_words: Vec<GuardrailCustomWord>,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub managed_word_lists: Vec<GuardrailManagedWord>,
 }
+
+wire_struct!(GuardrailWordPolicyAssessment {
+    0 "customWords" custom_words collection,
+    1 "managedWordLists" managed_word_lists collection,
+});

@@ -4,26 +4,27 @@
 
 #![allow(missing_docs)]
 
-use serde::{Deserialize, Serialize};
-
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// AWS's `GuardrailChecksConfig`.
 ///
 /// Source: [`GuardrailChecksConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksConfig {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content_filter: Option<GuardrailChecksContentFilterConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_attack: Option<GuardrailChecksPromptAttackConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitive_information: Option<GuardrailChecksSensitiveInformationConfig>,
 }
+
+wire_struct!(GuardrailChecksConfig {
+    0 "contentFilter" content_filter optional,
+    1 "promptAttack" prompt_attack optional,
+    2 "sensitiveInformation" sensitive_information optional,
+});
 
 impl GuardrailChecksConfig {
     #[must_use]
@@ -98,13 +99,16 @@ wire_enum!(GuardrailChecksContentFilterCategory {
 /// AWS's `GuardrailChecksContentFilterCategoryConfig`.
 ///
 /// Source: [`GuardrailChecksContentFilterCategoryConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksContentFilterCategoryConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksContentFilterCategoryConfig {
     pub category: GuardrailChecksContentFilterCategory,
 }
+
+wire_struct!(GuardrailChecksContentFilterCategoryConfig {
+    0 "category" category required,
+});
 
 impl GuardrailChecksContentFilterCategoryConfig {
     /// Creates a value.
@@ -116,15 +120,17 @@ impl GuardrailChecksContentFilterCategoryConfig {
 /// AWS's `GuardrailChecksContentFilterConfig`.
 ///
 /// Source: [`GuardrailChecksContentFilterConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksContentFilterConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksContentFilterConfig {
     /// 1 to 5 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub categories: Vec<GuardrailChecksContentFilterCategoryConfig>,
 }
+
+wire_struct!(GuardrailChecksContentFilterConfig {
+    0 "categories" categories collection,
+});
 
 impl GuardrailChecksContentFilterConfig {
     /// Creates a value.
@@ -138,21 +144,22 @@ impl GuardrailChecksContentFilterConfig {
 /// AWS's `GuardrailChecksContentFilterResult`.
 ///
 /// Source: [`GuardrailChecksContentFilterResult`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksContentFilterResult.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksContentFilterResult {
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub results: Vec<GuardrailChecksContentFilterResultEntry>,
 }
+
+wire_struct!(GuardrailChecksContentFilterResult {
+    0 "results" results collection,
+});
 
 /// AWS's `GuardrailChecksContentFilterResultEntry`.
 ///
 /// Source: [`GuardrailChecksContentFilterResultEntry`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksContentFilterResultEntry.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksContentFilterResultEntry {
     pub category: GuardrailChecksContentFilterCategory,
@@ -161,30 +168,41 @@ pub struct GuardrailChecksContentFilterResultEntry {
     pub severity_score: f64,
 }
 
+wire_struct!(GuardrailChecksContentFilterResultEntry {
+    0 "category" category defaulted,
+    1 "severityScore" severity_score defaulted,
+});
+
 /// AWS's `GuardrailChecksContentFilterUsage`.
 ///
 /// Source: [`GuardrailChecksContentFilterUsage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksContentFilterUsage.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksContentFilterUsage {
     pub text_units: i32,
 }
 
+wire_struct!(GuardrailChecksContentFilterUsage {
+    0 "textUnits" text_units defaulted,
+});
+
 /// AWS's `GuardrailChecksMessage`.
 ///
 /// Source: [`GuardrailChecksMessage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksMessage.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksMessage {
     pub role: GuardrailChecksRole,
     /// At least 1 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub content: Vec<GuardrailChecksContentBlock>,
 }
+
+wire_struct!(GuardrailChecksMessage {
+    0 "role" role required,
+    1 "content" content collection,
+});
 
 impl GuardrailChecksMessage {
     /// Creates a value.
@@ -222,13 +240,16 @@ wire_enum!(GuardrailChecksPromptAttackCategory {
 /// AWS's `GuardrailChecksPromptAttackCategoryConfig`.
 ///
 /// Source: [`GuardrailChecksPromptAttackCategoryConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksPromptAttackCategoryConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksPromptAttackCategoryConfig {
     pub category: GuardrailChecksPromptAttackCategory,
 }
+
+wire_struct!(GuardrailChecksPromptAttackCategoryConfig {
+    0 "category" category required,
+});
 
 impl GuardrailChecksPromptAttackCategoryConfig {
     /// Creates a value.
@@ -240,15 +261,17 @@ impl GuardrailChecksPromptAttackCategoryConfig {
 /// AWS's `GuardrailChecksPromptAttackConfig`.
 ///
 /// Source: [`GuardrailChecksPromptAttackConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksPromptAttackConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksPromptAttackConfig {
     /// 1 to 3 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub categories: Vec<GuardrailChecksPromptAttackCategoryConfig>,
 }
+
+wire_struct!(GuardrailChecksPromptAttackConfig {
+    0 "categories" categories collection,
+});
 
 impl GuardrailChecksPromptAttackConfig {
     /// Creates a value.
@@ -262,21 +285,22 @@ impl GuardrailChecksPromptAttackConfig {
 /// AWS's `GuardrailChecksPromptAttackResult`.
 ///
 /// Source: [`GuardrailChecksPromptAttackResult`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksPromptAttackResult.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksPromptAttackResult {
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub results: Vec<GuardrailChecksPromptAttackResultEntry>,
 }
+
+wire_struct!(GuardrailChecksPromptAttackResult {
+    0 "results" results collection,
+});
 
 /// AWS's `GuardrailChecksPromptAttackResultEntry`.
 ///
 /// Source: [`GuardrailChecksPromptAttackResultEntry`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksPromptAttackResultEntry.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksPromptAttackResultEntry {
     pub category: GuardrailChecksPromptAttackCategory,
@@ -285,32 +309,42 @@ pub struct GuardrailChecksPromptAttackResultEntry {
     pub severity_score: f64,
 }
 
+wire_struct!(GuardrailChecksPromptAttackResultEntry {
+    0 "category" category defaulted,
+    1 "severityScore" severity_score defaulted,
+});
+
 /// AWS's `GuardrailChecksPromptAttackUsage`.
 ///
 /// Source: [`GuardrailChecksPromptAttackUsage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksPromptAttackUsage.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksPromptAttackUsage {
     pub text_units: i32,
 }
 
+wire_struct!(GuardrailChecksPromptAttackUsage {
+    0 "textUnits" text_units defaulted,
+});
+
 /// AWS's `GuardrailChecksResults`.
 ///
 /// Source: [`GuardrailChecksResults`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksResults.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksResults {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content_filter: Option<GuardrailChecksContentFilterResult>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_attack: Option<GuardrailChecksPromptAttackResult>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitive_information: Option<GuardrailChecksSensitiveInformationResult>,
 }
+
+wire_struct!(GuardrailChecksResults {
+    0 "contentFilter" content_filter optional,
+    1 "promptAttack" prompt_attack optional,
+    2 "sensitiveInformation" sensitive_information optional,
+});
 
 /// AWS's `GuardrailChecksRole`.
 ///
@@ -338,15 +372,17 @@ wire_enum!(GuardrailChecksRole {
 /// AWS's `GuardrailChecksSensitiveInformationConfig`.
 ///
 /// Source: [`GuardrailChecksSensitiveInformationConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksSensitiveInformationConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksSensitiveInformationConfig {
     /// 1 to 31 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub entities: Vec<GuardrailChecksSensitiveInformationEntityConfig>,
 }
+
+wire_struct!(GuardrailChecksSensitiveInformationConfig {
+    0 "entities" entities collection,
+});
 
 impl GuardrailChecksSensitiveInformationConfig {
     /// Creates a value.
@@ -360,13 +396,16 @@ impl GuardrailChecksSensitiveInformationConfig {
 /// AWS's `GuardrailChecksSensitiveInformationEntityConfig`.
 ///
 /// Source: [`GuardrailChecksSensitiveInformationEntityConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksSensitiveInformationEntityConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksSensitiveInformationEntityConfig {
     pub r#type: GuardrailChecksSensitiveInformationEntityType,
 }
+
+wire_struct!(GuardrailChecksSensitiveInformationEntityConfig {
+    0 "type" r#type required,
+});
 
 impl GuardrailChecksSensitiveInformationEntityConfig {
     /// Creates a value.
@@ -485,23 +524,24 @@ wire_enum!(GuardrailChecksSensitiveInformationEntityType {
 /// AWS's `GuardrailChecksSensitiveInformationResult`.
 ///
 /// Source: [`GuardrailChecksSensitiveInformationResult`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksSensitiveInformationResult.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksSensitiveInformationResult {
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub results: Vec<GuardrailChecksSensitiveInformationResultEntry>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub truncated: Option<bool>,
 }
+
+wire_struct!(GuardrailChecksSensitiveInformationResult {
+    0 "results" results collection,
+    1 "truncated" truncated optional,
+});
 
 /// AWS's `GuardrailChecksSensitiveInformationResultEntry`.
 ///
 /// Source: [`GuardrailChecksSensitiveInformationResultEntry`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksSensitiveInformationResultEntry.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksSensitiveInformationResultEntry {
     pub r#type: GuardrailChecksSensitiveInformationEntityType,
@@ -518,46 +558,63 @@ pub struct GuardrailChecksSensitiveInformationResultEntry {
     pub content_index: i32,
 }
 
+wire_struct!(GuardrailChecksSensitiveInformationResultEntry {
+    0 "type" r#type defaulted,
+    1 "confidenceScore" confidence_score defaulted,
+    2 "beginOffset" begin_offset defaulted,
+    3 "endOffset" end_offset defaulted,
+    4 "messageIndex" message_index defaulted,
+    5 "contentIndex" content_index defaulted,
+});
+
 /// AWS's `GuardrailChecksSensitiveInformationUsage`.
 ///
 /// Source: [`GuardrailChecksSensitiveInformationUsage`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksSensitiveInformationUsage.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksSensitiveInformationUsage {
     pub text_units: i32,
 }
 
+wire_struct!(GuardrailChecksSensitiveInformationUsage {
+    0 "textUnits" text_units defaulted,
+});
+
 /// AWS's `GuardrailChecksUsageResults`.
 ///
 /// Source: [`GuardrailChecksUsageResults`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailChecksUsageResults.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailChecksUsageResults {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content_filter: Option<GuardrailChecksContentFilterUsage>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_attack: Option<GuardrailChecksPromptAttackUsage>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub sensitive_information: Option<GuardrailChecksSensitiveInformationUsage>,
 }
+
+wire_struct!(GuardrailChecksUsageResults {
+    0 "contentFilter" content_filter optional,
+    1 "promptAttack" prompt_attack optional,
+    2 "sensitiveInformation" sensitive_information optional,
+});
 
 /// The request of `InvokeGuardrailChecks`.
 ///
 /// Source: [`InvokeGuardrailChecks`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeGuardrailChecks.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InvokeGuardrailChecksRequest {
     /// At least 1 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub messages: Vec<GuardrailChecksMessage>,
     pub checks: GuardrailChecksConfig,
 }
+
+wire_struct!(InvokeGuardrailChecksRequest {
+    0 "messages" messages collection,
+    1 "checks" checks required,
+});
 
 impl InvokeGuardrailChecksRequest {
     /// Creates a value.
@@ -572,11 +629,15 @@ impl InvokeGuardrailChecksRequest {
 /// The response of `InvokeGuardrailChecks`.
 ///
 /// Source: [`InvokeGuardrailChecks`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeGuardrailChecks.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InvokeGuardrailChecksResponse {
     pub results: GuardrailChecksResults,
     pub usage: GuardrailChecksUsageResults,
 }
+
+wire_struct!(InvokeGuardrailChecksResponse {
+    0 "results" results defaulted,
+    1 "usage" usage defaulted,
+});

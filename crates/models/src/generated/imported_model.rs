@@ -5,25 +5,27 @@
 #![allow(missing_docs)]
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::model_import_job::ModelDataSource;
 use crate::field::Field;
+use crate::wire::wire_struct;
 
 /// AWS's `CustomModelUnits`.
 ///
 /// Source: [`CustomModelUnits`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CustomModelUnits.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CustomModelUnits {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_model_units_per_model_copy: Option<i32>,
     /// Matches `v\d+.\d+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_model_units_version: Option<String>,
 }
+
+wire_struct!(CustomModelUnits {
+    0 "customModelUnitsPerModelCopy" custom_model_units_per_model_copy optional,
+    1 "customModelUnitsVersion" custom_model_units_version optional,
+});
 
 /// A model whose weights were imported.
 ///
@@ -36,45 +38,46 @@ pub struct CustomModelUnits {
 /// | `ImportedModel::objects().delete(key)` | `DeleteImportedModel` | `bedrock:DeleteImportedModel` |
 ///
 /// Source: [`GetImportedModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetImportedModel.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImportedModel {
     /// 20 to 1011 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_arn: Option<String>,
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?)+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_name: Option<String>,
     /// 1 to 63 characters, matching `[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_name: Option<String>,
     /// 0 to 1011 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_data_source: Option<ModelDataSource>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub creation_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_architecture: Option<String>,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_kms_key_arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instruct_supported: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_model_units: Option<CustomModelUnits>,
 }
+
+wire_struct!(ImportedModel {
+    0 "modelArn" model_arn optional,
+    1 "modelName" model_name optional,
+    2 "jobName" job_name optional,
+    3 "jobArn" job_arn optional,
+    4 "modelDataSource" model_data_source optional,
+    5 "creationTime" creation_time optional,
+    6 "modelArchitecture" model_architecture optional,
+    7 "modelKmsKeyArn" model_kms_key_arn optional,
+    8 "instructSupported" instruct_supported optional,
+    9 "customModelUnits" custom_model_units optional,
+});
 
 /// A row of a list of [`ImportedModel`]s.
 ///
 /// Source: [`ImportedModelSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ImportedModelSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImportedModelSummary {
     /// 20 to 1011 characters.
@@ -83,11 +86,17 @@ pub struct ImportedModelSummary {
     pub model_name: String,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub creation_time: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub instruct_supported: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_architecture: Option<String>,
 }
+
+wire_struct!(ImportedModelSummary {
+    0 "modelArn" model_arn defaulted,
+    1 "modelName" model_name defaulted,
+    2 "creationTime" creation_time defaulted,
+    3 "instructSupported" instruct_supported optional,
+    4 "modelArchitecture" model_architecture optional,
+});
 
 /// The fields of a list's rows, for filters, orders and values.
 impl ImportedModel {

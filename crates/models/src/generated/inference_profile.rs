@@ -5,35 +5,39 @@
 #![allow(missing_docs)]
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use crate::field::EachField;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// The request of `CreateInferenceProfile`.
 ///
 /// Source: [`CreateInferenceProfile`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateInferenceProfile.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateInferenceProfileRequest {
     /// 1 to 64 characters, matching `([0-9a-zA-Z][ _-]?)+`.
     pub inference_profile_name: String,
     /// 1 to 200 characters, matching `([0-9a-zA-Z:.][ _-]?)+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     pub model_source: InferenceProfileModelSource,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
 }
+
+wire_struct!(CreateInferenceProfileRequest {
+    0 "inferenceProfileName" inference_profile_name required,
+    1 "description" description optional,
+    2 "clientRequestToken" client_request_token optional,
+    3 "modelSource" model_source required,
+    4 "tags" tags optional,
+});
 
 impl CreateInferenceProfileRequest {
     /// Creates a value from the required fields.
@@ -73,16 +77,19 @@ impl CreateInferenceProfileRequest {
 /// The response of `CreateInferenceProfile`.
 ///
 /// Source: [`CreateInferenceProfile`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateInferenceProfile.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateInferenceProfileResponse {
     /// 1 to 2048 characters.
     pub inference_profile_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<InferenceProfileStatus>,
 }
+
+wire_struct!(CreateInferenceProfileResponse {
+    0 "inferenceProfileArn" inference_profile_arn defaulted,
+    1 "status" status optional,
+});
 
 /// A name for a model in several regions, or for a model with the account's own tags. Bedrock can invoke it.
 ///
@@ -96,26 +103,21 @@ pub struct CreateInferenceProfileResponse {
 /// | `InferenceProfile::objects().delete(key)` | `DeleteInferenceProfile` | `bedrock:DeleteInferenceProfile` |
 ///
 /// Source: [`GetInferenceProfile`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetInferenceProfile.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InferenceProfile {
     /// 1 to 64 characters, matching `([0-9a-zA-Z][ _-]?)+`.
     pub inference_profile_name: String,
     /// 1 to 200 characters, matching `([0-9a-zA-Z:.][ _-]?)+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub created_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub updated_at: Option<Timestamp>,
     /// 1 to 2048 characters.
     pub inference_profile_arn: String,
     /// 1 to 5 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub models: Vec<InferenceProfileModel>,
     /// 1 to 64 characters, matching `[a-zA-Z0-9-:.]+`.
     pub inference_profile_id: String,
@@ -123,17 +125,31 @@ pub struct InferenceProfile {
     pub r#type: InferenceProfileType,
 }
 
+wire_struct!(InferenceProfile {
+    0 "inferenceProfileName" inference_profile_name defaulted,
+    1 "description" description optional,
+    2 "createdAt" created_at optional,
+    3 "updatedAt" updated_at optional,
+    4 "inferenceProfileArn" inference_profile_arn defaulted,
+    5 "models" models collection,
+    6 "inferenceProfileId" inference_profile_id defaulted,
+    7 "status" status defaulted,
+    8 "type" r#type defaulted,
+});
+
 /// AWS's `InferenceProfileModel`.
 ///
 /// Source: [`InferenceProfileModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_InferenceProfileModel.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InferenceProfileModel {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_arn: Option<String>,
 }
+
+wire_struct!(InferenceProfileModel {
+    0 "modelArn" model_arn optional,
+});
 
 /// AWS's `InferenceProfileModelSource`.
 ///
@@ -173,32 +189,39 @@ wire_enum!(InferenceProfileStatus {
 /// A row of a list of [`InferenceProfile`]s. Bedrock can invoke it.
 ///
 /// Source: [`InferenceProfileSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_InferenceProfileSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InferenceProfileSummary {
     /// 1 to 64 characters, matching `([0-9a-zA-Z][ _-]?)+`.
     pub inference_profile_name: String,
     /// 1 to 200 characters, matching `([0-9a-zA-Z:.][ _-]?)+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub created_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub updated_at: Option<Timestamp>,
     /// 1 to 2048 characters.
     pub inference_profile_arn: String,
     /// 1 to 5 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub models: Vec<InferenceProfileModel>,
     /// 1 to 64 characters, matching `[a-zA-Z0-9-:.]+`.
     pub inference_profile_id: String,
     pub status: InferenceProfileStatus,
     pub r#type: InferenceProfileType,
 }
+
+wire_struct!(InferenceProfileSummary {
+    0 "inferenceProfileName" inference_profile_name defaulted,
+    1 "description" description optional,
+    2 "createdAt" created_at optional,
+    3 "updatedAt" updated_at optional,
+    4 "inferenceProfileArn" inference_profile_arn defaulted,
+    5 "models" models collection,
+    6 "inferenceProfileId" inference_profile_id defaulted,
+    7 "status" status defaulted,
+    8 "type" r#type defaulted,
+});
 
 /// AWS's `InferenceProfileType`.
 ///

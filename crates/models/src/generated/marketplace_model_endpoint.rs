@@ -5,36 +5,41 @@
 #![allow(missing_docs)]
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use super::vpc_config::VpcConfig;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// The request of `CreateMarketplaceModelEndpoint`.
 ///
 /// Source: [`CreateMarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateMarketplaceModelEndpoint.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateMarketplaceModelEndpointRequest {
     /// 0 to 2048 characters.
     pub model_source_identifier: String,
     pub endpoint_config: EndpointConfig,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub accept_eula: Option<bool>,
     /// 1 to 30 characters.
     pub endpoint_name: String,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
 }
+
+wire_struct!(CreateMarketplaceModelEndpointRequest {
+    0 "modelSourceIdentifier" model_source_identifier required,
+    1 "endpointConfig" endpoint_config required,
+    2 "acceptEula" accept_eula optional,
+    3 "endpointName" endpoint_name required,
+    4 "clientRequestToken" client_request_token optional,
+    5 "tags" tags optional,
+});
 
 impl CreateMarketplaceModelEndpointRequest {
     /// Creates a value from the required fields.
@@ -104,18 +109,15 @@ wire_union!(EndpointConfig {
 /// | `MarketplaceModelEndpoint::objects().deregister(…)` | `DeregisterMarketplaceModelEndpoint` | `bedrock:DeregisterMarketplaceModelEndpoint` |
 ///
 /// Source: [`MarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_MarketplaceModelEndpoint.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MarketplaceModelEndpoint {
     /// 0 to 2048 characters.
     pub endpoint_arn: String,
     /// 0 to 2048 characters.
     pub model_source_identifier: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_message: Option<String>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub created_at: Timestamp,
@@ -123,25 +125,33 @@ pub struct MarketplaceModelEndpoint {
     pub updated_at: Timestamp,
     pub endpoint_config: EndpointConfig,
     pub endpoint_status: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint_status_message: Option<String>,
 }
+
+wire_struct!(MarketplaceModelEndpoint {
+    0 "endpointArn" endpoint_arn defaulted,
+    1 "modelSourceIdentifier" model_source_identifier defaulted,
+    2 "status" status optional,
+    3 "statusMessage" status_message optional,
+    4 "createdAt" created_at defaulted,
+    5 "updatedAt" updated_at defaulted,
+    6 "endpointConfig" endpoint_config defaulted,
+    7 "endpointStatus" endpoint_status defaulted,
+    8 "endpointStatusMessage" endpoint_status_message optional,
+});
 
 /// A row of a list of [`MarketplaceModelEndpoint`]s. Bedrock can invoke it.
 ///
 /// Source: [`MarketplaceModelEndpointSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_MarketplaceModelEndpointSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct MarketplaceModelEndpointSummary {
     /// 0 to 2048 characters.
     pub endpoint_arn: String,
     /// 0 to 2048 characters.
     pub model_source_identifier: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_message: Option<String>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub created_at: Timestamp,
@@ -149,17 +159,29 @@ pub struct MarketplaceModelEndpointSummary {
     pub updated_at: Timestamp,
 }
 
+wire_struct!(MarketplaceModelEndpointSummary {
+    0 "endpointArn" endpoint_arn defaulted,
+    1 "modelSourceIdentifier" model_source_identifier defaulted,
+    2 "status" status optional,
+    3 "statusMessage" status_message optional,
+    4 "createdAt" created_at defaulted,
+    5 "updatedAt" updated_at defaulted,
+});
+
 /// The request of `RegisterMarketplaceModelEndpoint`.
 ///
 /// Source: [`RegisterMarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_RegisterMarketplaceModelEndpoint.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RegisterMarketplaceModelEndpointRequest {
     /// 0 to 2048 characters.
     pub model_source_identifier: String,
 }
+
+wire_struct!(RegisterMarketplaceModelEndpointRequest {
+    0 "modelSourceIdentifier" model_source_identifier required,
+});
 
 impl RegisterMarketplaceModelEndpointRequest {
     /// Creates a value.
@@ -171,9 +193,8 @@ impl RegisterMarketplaceModelEndpointRequest {
 /// AWS's `SageMakerEndpoint`.
 ///
 /// Source: [`SageMakerEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_SageMakerEndpoint.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SageMakerEndpoint {
     /// At least 1.
@@ -183,11 +204,17 @@ pub struct SageMakerEndpoint {
     /// 0 to 2048 characters, matching `arn:aws(-[^:]+)?:iam::([0-9]{12})?:role/.+`.
     pub execution_role: String,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_encryption_key: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc: Option<VpcConfig>,
 }
+
+wire_struct!(SageMakerEndpoint {
+    0 "initialInstanceCount" initial_instance_count required,
+    1 "instanceType" instance_type required,
+    2 "executionRole" execution_role required,
+    3 "kmsEncryptionKey" kms_encryption_key optional,
+    4 "vpc" vpc optional,
+});
 
 impl SageMakerEndpoint {
     /// Creates a value from the required fields.
@@ -241,16 +268,19 @@ wire_enum!(Status {
 /// The request of `UpdateMarketplaceModelEndpoint`.
 ///
 /// Source: [`UpdateMarketplaceModelEndpoint`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateMarketplaceModelEndpoint.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateMarketplaceModelEndpointRequest {
     pub endpoint_config: EndpointConfig,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
 }
+
+wire_struct!(UpdateMarketplaceModelEndpointRequest {
+    0 "endpointConfig" endpoint_config required,
+    1 "clientRequestToken" client_request_token optional,
+});
 
 impl UpdateMarketplaceModelEndpointRequest {
     /// Creates a value from the required fields.

@@ -4,26 +4,29 @@
 
 #![allow(missing_docs)]
 
-use serde::{Deserialize, Serialize};
-
 use super::tool::{ToolAdditionBlock, ToolRemovalBlock, ToolResultBlock, ToolUseBlock};
 use crate::blob::Blob;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// AWS's `AudioBlock`.
 ///
 /// Source: [`AudioBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_AudioBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AudioBlock {
     pub format: AudioFormat,
     pub source: AudioSource,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorBlock>,
 }
+
+wire_struct!(AudioBlock {
+    0 "format" format required,
+    1 "source" source required,
+    2 "error" error optional,
+});
 
 impl AudioBlock {
     /// Creates a value from the required fields.
@@ -120,15 +123,18 @@ wire_union!(AudioSource {
 /// AWS's `CachePointBlock`.
 ///
 /// Source: [`CachePointBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CachePointBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CachePointBlock {
     pub r#type: CachePointType,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl: Option<CacheTtl>,
 }
+
+wire_struct!(CachePointBlock {
+    0 "type" r#type required,
+    1 "ttl" ttl optional,
+});
 
 impl CachePointBlock {
     /// Creates a value from the required fields.
@@ -183,20 +189,22 @@ wire_enum!(CacheTtl {
 /// AWS's `Citation`.
 ///
 /// Source: [`Citation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Citation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Citation {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_content: Option<Vec<CitationSourceContent>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<CitationLocation>,
 }
+
+wire_struct!(Citation {
+    0 "title" title optional,
+    1 "source" source optional,
+    2 "sourceContent" source_content optional,
+    3 "location" location optional,
+});
 
 impl Citation {
     #[must_use]
@@ -289,13 +297,16 @@ wire_union!(CitationSourceContent {
 /// AWS's `CitationsConfig`.
 ///
 /// Source: [`CitationsConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CitationsConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CitationsConfig {
     pub enabled: bool,
 }
+
+wire_struct!(CitationsConfig {
+    0 "enabled" enabled required,
+});
 
 impl CitationsConfig {
     /// Creates a value.
@@ -307,16 +318,18 @@ impl CitationsConfig {
 /// AWS's `CitationsContentBlock`.
 ///
 /// Source: [`CitationsContentBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_CitationsContentBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CitationsContentBlock {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<Vec<CitationGeneratedContent>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub citations: Option<Vec<Citation>>,
 }
+
+wire_struct!(CitationsContentBlock {
+    0 "content" content optional,
+    1 "citations" citations optional,
+});
 
 impl CitationsContentBlock {
     #[must_use]
@@ -401,22 +414,26 @@ wire_enum!(ConversationRole {
 /// AWS's `DocumentBlock`.
 ///
 /// Source: [`DocumentBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_DocumentBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DocumentBlock {
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]
     pub format: Option<DocumentFormat>,
     /// 1 to 200 characters.
     pub name: String,
     pub source: DocumentSource,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub citations: Option<CitationsConfig>,
 }
+
+wire_struct!(DocumentBlock {
+    0 "format" format optional,
+    1 "name" name required,
+    2 "source" source required,
+    3 "context" context optional,
+    4 "citations" citations optional,
+});
 
 impl DocumentBlock {
     /// Creates a value from the required fields.
@@ -446,21 +463,23 @@ impl DocumentBlock {
 /// AWS's `DocumentCharLocation`.
 ///
 /// Source: [`DocumentCharLocation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_DocumentCharLocation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DocumentCharLocation {
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub document_index: Option<i32>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<i32>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<i32>,
 }
+
+wire_struct!(DocumentCharLocation {
+    0 "documentIndex" document_index optional,
+    1 "start" start optional,
+    2 "end" end optional,
+});
 
 impl DocumentCharLocation {
     /// At least 0.
@@ -488,21 +507,23 @@ impl DocumentCharLocation {
 /// AWS's `DocumentChunkLocation`.
 ///
 /// Source: [`DocumentChunkLocation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_DocumentChunkLocation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DocumentChunkLocation {
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub document_index: Option<i32>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<i32>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<i32>,
 }
+
+wire_struct!(DocumentChunkLocation {
+    0 "documentIndex" document_index optional,
+    1 "start" start optional,
+    2 "end" end optional,
+});
 
 impl DocumentChunkLocation {
     /// At least 0.
@@ -588,21 +609,23 @@ wire_enum!(DocumentFormat {
 /// AWS's `DocumentPageLocation`.
 ///
 /// Source: [`DocumentPageLocation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_DocumentPageLocation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DocumentPageLocation {
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub document_index: Option<i32>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<i32>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<i32>,
 }
+
+wire_struct!(DocumentPageLocation {
+    0 "documentIndex" document_index optional,
+    1 "start" start optional,
+    2 "end" end optional,
+});
 
 impl DocumentPageLocation {
     /// At least 0.
@@ -654,14 +677,16 @@ wire_union!(DocumentSource {
 /// AWS's `ErrorBlock`.
 ///
 /// Source: [`ErrorBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ErrorBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ErrorBlock {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
+
+wire_struct!(ErrorBlock {
+    0 "message" message optional,
+});
 
 impl ErrorBlock {
     #[must_use]
@@ -716,14 +741,18 @@ wire_enum!(GuardrailConverseContentQualifier {
 /// AWS's `GuardrailConverseImageBlock`.
 ///
 /// Source: [`GuardrailConverseImageBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailConverseImageBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailConverseImageBlock {
     pub format: GuardrailConverseImageFormat,
     pub source: GuardrailConverseImageSource,
 }
+
+wire_struct!(GuardrailConverseImageBlock {
+    0 "format" format required,
+    1 "source" source required,
+});
 
 impl GuardrailConverseImageBlock {
     /// Creates a value.
@@ -776,15 +805,18 @@ wire_union!(GuardrailConverseImageSource {
 /// AWS's `GuardrailConverseTextBlock`.
 ///
 /// Source: [`GuardrailConverseTextBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_GuardrailConverseTextBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GuardrailConverseTextBlock {
     pub text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub qualifiers: Option<Vec<GuardrailConverseContentQualifier>>,
 }
+
+wire_struct!(GuardrailConverseTextBlock {
+    0 "text" text required,
+    1 "qualifiers" qualifiers optional,
+});
 
 impl GuardrailConverseTextBlock {
     /// Creates a value from the required fields.
@@ -805,16 +837,20 @@ impl GuardrailConverseTextBlock {
 /// AWS's `ImageBlock`.
 ///
 /// Source: [`ImageBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ImageBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ImageBlock {
     pub format: ImageFormat,
     pub source: ImageSource,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorBlock>,
 }
+
+wire_struct!(ImageBlock {
+    0 "format" format required,
+    1 "source" source required,
+    2 "error" error optional,
+});
 
 impl ImageBlock {
     /// Creates a value from the required fields.
@@ -878,15 +914,18 @@ wire_union!(ImageSource {
 /// A message of a conversation: a role and content.
 ///
 /// Source: [`Message`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Message {
     pub role: ConversationRole,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub content: Vec<ContentBlock>,
 }
+
+wire_struct!(Message {
+    0 "role" role required,
+    1 "content" content collection,
+});
 
 impl Message {
     /// Creates a value.
@@ -920,15 +959,18 @@ wire_union!(ReasoningContentBlock {
 /// AWS's `ReasoningTextBlock`.
 ///
 /// Source: [`ReasoningTextBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ReasoningTextBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ReasoningTextBlock {
     pub text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
 }
+
+wire_struct!(ReasoningTextBlock {
+    0 "text" text required,
+    1 "signature" signature optional,
+});
 
 impl ReasoningTextBlock {
     /// Creates a value from the required fields.
@@ -946,17 +988,20 @@ impl ReasoningTextBlock {
 /// AWS's `S3Location`.
 ///
 /// Source: [`S3Location`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_S3Location.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct S3Location {
     /// 1 to 1024 characters, matching `s3://[a-z0-9][\.\-a-z0-9]{1,61}[a-z0-9](/.*)?`.
     pub uri: String,
     /// Matches `[0-9]{12}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket_owner: Option<String>,
 }
+
+wire_struct!(S3Location {
+    0 "uri" uri required,
+    1 "bucketOwner" bucket_owner optional,
+});
 
 impl S3Location {
     /// Creates a value from the required fields.
@@ -975,18 +1020,22 @@ impl S3Location {
 /// AWS's `SearchResultBlock`.
 ///
 /// Source: [`SearchResultBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_SearchResultBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SearchResultBlock {
     pub source: String,
     pub title: String,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub content: Vec<SearchResultContentBlock>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub citations: Option<CitationsConfig>,
 }
+
+wire_struct!(SearchResultBlock {
+    0 "source" source required,
+    1 "title" title required,
+    2 "content" content collection,
+    3 "citations" citations optional,
+});
 
 impl SearchResultBlock {
     /// Creates a value from the required fields.
@@ -1013,13 +1062,16 @@ impl SearchResultBlock {
 /// AWS's `SearchResultContentBlock`.
 ///
 /// Source: [`SearchResultContentBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_SearchResultContentBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SearchResultContentBlock {
     pub text: String,
 }
+
+wire_struct!(SearchResultContentBlock {
+    0 "text" text required,
+});
 
 impl SearchResultContentBlock {
     /// Creates a value.
@@ -1031,21 +1083,23 @@ impl SearchResultContentBlock {
 /// AWS's `SearchResultLocation`.
 ///
 /// Source: [`SearchResultLocation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_SearchResultLocation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SearchResultLocation {
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub search_result_index: Option<i32>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<i32>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<i32>,
 }
+
+wire_struct!(SearchResultLocation {
+    0 "searchResultIndex" search_result_index optional,
+    1 "start" start optional,
+    2 "end" end optional,
+});
 
 impl SearchResultLocation {
     /// At least 0.
@@ -1095,14 +1149,18 @@ wire_union!(SystemContentBlock {
 /// AWS's `VideoBlock`.
 ///
 /// Source: [`VideoBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_VideoBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct VideoBlock {
     pub format: VideoFormat,
     pub source: VideoSource,
 }
+
+wire_struct!(VideoBlock {
+    0 "format" format required,
+    1 "source" source required,
+});
 
 impl VideoBlock {
     /// Creates a value.
@@ -1175,16 +1233,18 @@ wire_union!(VideoSource {
 /// AWS's `WebLocation`.
 ///
 /// Source: [`WebLocation`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_WebLocation.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct WebLocation {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
 }
+
+wire_struct!(WebLocation {
+    0 "url" url optional,
+    1 "domain" domain optional,
+});
 
 impl WebLocation {
     #[must_use]

@@ -5,19 +5,18 @@
 #![allow(missing_docs)]
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use crate::field::EachField;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 
 /// The request of `CreateModelCopyJob`.
 ///
 /// Source: [`CreateModelCopyJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCopyJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateModelCopyJobRequest {
     /// 20 to 1011 characters.
@@ -25,15 +24,20 @@ pub struct CreateModelCopyJobRequest {
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?){1,63}`.
     pub target_model_name: String,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_kms_key_id: Option<String>,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_model_tags: Option<Vec<Tag>>,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
 }
+
+wire_struct!(CreateModelCopyJobRequest {
+    0 "sourceModelArn" source_model_arn required,
+    1 "targetModelName" target_model_name required,
+    2 "modelKmsKeyId" model_kms_key_id optional,
+    3 "targetModelTags" target_model_tags optional,
+    4 "clientRequestToken" client_request_token optional,
+});
 
 impl CreateModelCopyJobRequest {
     /// Creates a value from the required fields.
@@ -70,14 +74,17 @@ impl CreateModelCopyJobRequest {
 /// The response of `CreateModelCopyJob`.
 ///
 /// Source: [`CreateModelCopyJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCopyJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateModelCopyJobResponse {
     /// 0 to 1011 characters.
     pub job_arn: String,
 }
+
+wire_struct!(CreateModelCopyJobResponse {
+    0 "jobArn" job_arn defaulted,
+});
 
 /// A job that copies a custom model to another region.
 ///
@@ -90,9 +97,8 @@ pub struct CreateModelCopyJobResponse {
 /// | `ModelCopyJob::objects().create(request)` | `CreateModelCopyJob` | `bedrock:CreateModelCopyJob` |
 ///
 /// Source: [`GetModelCopyJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelCopyJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelCopyJob {
     /// 0 to 1011 characters.
@@ -103,25 +109,34 @@ pub struct ModelCopyJob {
     /// 20 to 1011 characters.
     pub target_model_arn: String,
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?){1,63}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_model_name: Option<String>,
     /// Matches `[0-9]{12}`.
     pub source_account_id: String,
     /// 20 to 1011 characters.
     pub source_model_arn: String,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_model_kms_key_arn: Option<String>,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_model_tags: Option<Vec<Tag>>,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_message: Option<String>,
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?){1,63}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_model_name: Option<String>,
 }
+
+wire_struct!(ModelCopyJob {
+    0 "jobArn" job_arn defaulted,
+    1 "status" status defaulted,
+    2 "creationTime" creation_time defaulted,
+    3 "targetModelArn" target_model_arn defaulted,
+    4 "targetModelName" target_model_name optional,
+    5 "sourceAccountId" source_account_id defaulted,
+    6 "sourceModelArn" source_model_arn defaulted,
+    7 "targetModelKmsKeyArn" target_model_kms_key_arn optional,
+    8 "targetModelTags" target_model_tags optional,
+    9 "failureMessage" failure_message optional,
+    10 "sourceModelName" source_model_name optional,
+});
 
 /// AWS's `ModelCopyJobStatus`.
 ///
@@ -146,9 +161,8 @@ wire_enum!(ModelCopyJobStatus {
 /// A row of a list of [`ModelCopyJob`]s.
 ///
 /// Source: [`ModelCopyJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelCopyJobSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelCopyJobSummary {
     /// 0 to 1011 characters.
@@ -159,25 +173,34 @@ pub struct ModelCopyJobSummary {
     /// 20 to 1011 characters.
     pub target_model_arn: String,
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?){1,63}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_model_name: Option<String>,
     /// Matches `[0-9]{12}`.
     pub source_account_id: String,
     /// 20 to 1011 characters.
     pub source_model_arn: String,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_model_kms_key_arn: Option<String>,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_model_tags: Option<Vec<Tag>>,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_message: Option<String>,
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?){1,63}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_model_name: Option<String>,
 }
+
+wire_struct!(ModelCopyJobSummary {
+    0 "jobArn" job_arn defaulted,
+    1 "status" status defaulted,
+    2 "creationTime" creation_time defaulted,
+    3 "targetModelArn" target_model_arn defaulted,
+    4 "targetModelName" target_model_name optional,
+    5 "sourceAccountId" source_account_id defaulted,
+    6 "sourceModelArn" source_model_arn defaulted,
+    7 "targetModelKmsKeyArn" target_model_kms_key_arn optional,
+    8 "targetModelTags" target_model_tags optional,
+    9 "failureMessage" failure_message optional,
+    10 "sourceModelName" source_model_name optional,
+});
 
 /// The fields of a list's rows, for filters, orders and values.
 impl ModelCopyJob {

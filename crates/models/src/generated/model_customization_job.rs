@@ -7,20 +7,19 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use super::vpc_config::VpcConfig;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// The request of `CreateModelCustomizationJob`.
 ///
 /// Source: [`CreateModelCustomizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCustomizationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateModelCustomizationJobRequest {
     /// 1 to 63 characters, matching `[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*`.
@@ -30,32 +29,41 @@ pub struct CreateModelCustomizationJobRequest {
     /// 0 to 2048 characters, matching `arn:aws(-[^:]+)?:iam::([0-9]{12})?:role/.+`.
     pub role_arn: String,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     /// 1 to 2048 characters.
     pub base_model_identifier: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub customization_type: Option<CustomizationType>,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_model_kms_key_id: Option<String>,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_tags: Option<Vec<Tag>>,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_model_tags: Option<Vec<Tag>>,
     pub training_data_config: TrainingDataConfig,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_data_config: Option<ValidationDataConfig>,
     pub output_data_config: OutputDataConfig,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub hyper_parameters: Option<BTreeMap<String, String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc_config: Option<VpcConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub customization_config: Option<CustomizationConfig>,
 }
+
+wire_struct!(CreateModelCustomizationJobRequest {
+    0 "jobName" job_name required,
+    1 "customModelName" custom_model_name required,
+    2 "roleArn" role_arn required,
+    3 "clientRequestToken" client_request_token optional,
+    4 "baseModelIdentifier" base_model_identifier required,
+    5 "customizationType" customization_type optional,
+    6 "customModelKmsKeyId" custom_model_kms_key_id optional,
+    7 "jobTags" job_tags optional,
+    8 "customModelTags" custom_model_tags optional,
+    9 "trainingDataConfig" training_data_config required,
+    10 "validationDataConfig" validation_data_config optional,
+    11 "outputDataConfig" output_data_config required,
+    12 "hyperParameters" hyper_parameters optional,
+    13 "vpcConfig" vpc_config optional,
+    14 "customizationConfig" customization_config optional,
+});
 
 impl CreateModelCustomizationJobRequest {
     /// Creates a value from the required fields.
@@ -144,14 +152,17 @@ impl CreateModelCustomizationJobRequest {
 /// The response of `CreateModelCustomizationJob`.
 ///
 /// Source: [`CreateModelCustomizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelCustomizationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateModelCustomizationJobResponse {
     /// 0 to 1011 characters.
     pub job_arn: String,
 }
+
+wire_struct!(CreateModelCustomizationJobResponse {
+    0 "jobArn" job_arn defaulted,
+});
 
 /// AWS's `CustomizationConfig`.
 ///
@@ -204,31 +215,36 @@ wire_enum!(CustomizationType {
 /// AWS's `DataProcessingDetails`.
 ///
 /// Source: [`DataProcessingDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_DataProcessingDetails.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DataProcessingDetails {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<JobStatusDetails>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub creation_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_modified_time: Option<Timestamp>,
 }
 
+wire_struct!(DataProcessingDetails {
+    0 "status" status optional,
+    1 "creationTime" creation_time optional,
+    2 "lastModifiedTime" last_modified_time optional,
+});
+
 /// AWS's `DistillationConfig`.
 ///
 /// Source: [`DistillationConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_DistillationConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DistillationConfig {
     pub teacher_model_config: TeacherModelConfig,
 }
+
+wire_struct!(DistillationConfig {
+    0 "teacherModelConfig" teacher_model_config required,
+});
 
 impl DistillationConfig {
     /// Creates a value.
@@ -299,18 +315,21 @@ wire_union!(InvocationLogSource {
 /// AWS's `InvocationLogsConfig`.
 ///
 /// Source: [`InvocationLogsConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_InvocationLogsConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct InvocationLogsConfig {
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::always))]
     pub use_prompt_response: Option<bool>,
     pub invocation_log_source: InvocationLogSource,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_metadata_filters: Option<RequestMetadataFilters>,
 }
+
+wire_struct!(InvocationLogsConfig {
+    0 "usePromptResponse" use_prompt_response optional,
+    1 "invocationLogSource" invocation_log_source required,
+    2 "requestMetadataFilters" request_metadata_filters optional,
+});
 
 impl InvocationLogsConfig {
     /// Creates a value from the required fields.
@@ -363,14 +382,17 @@ wire_enum!(JobStatusDetails {
 /// AWS's `LambdaGraderConfig`.
 ///
 /// Source: [`LambdaGraderConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_LambdaGraderConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct LambdaGraderConfig {
     /// 1 to 512 characters.
     pub lambda_arn: String,
 }
+
+wire_struct!(LambdaGraderConfig {
+    0 "lambdaArn" lambda_arn required,
+});
 
 impl LambdaGraderConfig {
     /// Creates a value.
@@ -391,9 +413,8 @@ impl LambdaGraderConfig {
 /// | `ModelCustomizationJob::objects().stop(key)` | `StopModelCustomizationJob` | `bedrock:StopModelCustomizationJob` |
 ///
 /// Source: [`GetModelCustomizationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelCustomizationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelCustomizationJob {
     /// 0 to 1011 characters.
@@ -403,48 +424,60 @@ pub struct ModelCustomizationJob {
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?){1,63}`.
     pub output_model_name: String,
     /// 20 to 1011 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_model_arn: Option<String>,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     /// 0 to 2048 characters, matching `arn:aws(-[^:]+)?:iam::([0-9]{12})?:role/.+`.
     pub role_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ModelCustomizationJobStatus>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_details: Option<StatusDetails>,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_message: Option<String>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub creation_time: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_modified_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub end_time: Option<Timestamp>,
     pub base_model_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub hyper_parameters: Option<BTreeMap<String, String>>,
     pub training_data_config: TrainingDataConfig,
     pub validation_data_config: ValidationDataConfig,
     pub output_data_config: OutputDataConfig,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub customization_type: Option<CustomizationType>,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub output_model_kms_key_arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub training_metrics: Option<TrainingMetrics>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_metrics: Option<Vec<ValidatorMetric>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc_config: Option<VpcConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub customization_config: Option<CustomizationConfig>,
 }
+
+wire_struct!(ModelCustomizationJob {
+    0 "jobArn" job_arn defaulted,
+    1 "jobName" job_name defaulted,
+    2 "outputModelName" output_model_name defaulted,
+    3 "outputModelArn" output_model_arn optional,
+    4 "clientRequestToken" client_request_token optional,
+    5 "roleArn" role_arn defaulted,
+    6 "status" status optional,
+    7 "statusDetails" status_details optional,
+    8 "failureMessage" failure_message optional,
+    9 "creationTime" creation_time defaulted,
+    10 "lastModifiedTime" last_modified_time optional,
+    11 "endTime" end_time optional,
+    12 "baseModelArn" base_model_arn defaulted,
+    13 "hyperParameters" hyper_parameters optional,
+    14 "trainingDataConfig" training_data_config defaulted,
+    15 "validationDataConfig" validation_data_config defaulted,
+    16 "outputDataConfig" output_data_config defaulted,
+    17 "customizationType" customization_type optional,
+    18 "outputModelKmsKeyArn" output_model_kms_key_arn optional,
+    19 "trainingMetrics" training_metrics optional,
+    20 "validationMetrics" validation_metrics optional,
+    21 "vpcConfig" vpc_config optional,
+    22 "customizationConfig" customization_config optional,
+});
 
 /// AWS's `ModelCustomizationJobStatus`.
 ///
@@ -473,9 +506,8 @@ wire_enum!(ModelCustomizationJobStatus {
 /// A row of a list of [`ModelCustomizationJob`]s.
 ///
 /// Source: [`ModelCustomizationJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelCustomizationJobSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelCustomizationJobSummary {
     /// 0 to 1011 characters.
@@ -485,37 +517,48 @@ pub struct ModelCustomizationJobSummary {
     /// 1 to 63 characters, matching `[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*`.
     pub job_name: String,
     pub status: ModelCustomizationJobStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status_details: Option<StatusDetails>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_modified_time: Option<Timestamp>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub creation_time: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub end_time: Option<Timestamp>,
     /// 20 to 1011 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_model_arn: Option<String>,
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?){1,63}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_model_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub customization_type: Option<CustomizationType>,
 }
+
+wire_struct!(ModelCustomizationJobSummary {
+    0 "jobArn" job_arn defaulted,
+    1 "baseModelArn" base_model_arn defaulted,
+    2 "jobName" job_name defaulted,
+    3 "status" status defaulted,
+    4 "statusDetails" status_details optional,
+    5 "lastModifiedTime" last_modified_time optional,
+    6 "creationTime" creation_time defaulted,
+    7 "endTime" end_time optional,
+    8 "customModelArn" custom_model_arn optional,
+    9 "customModelName" custom_model_name optional,
+    10 "customizationType" customization_type optional,
+});
 
 /// AWS's `OutputDataConfig`.
 ///
 /// Source: [`OutputDataConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_OutputDataConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct OutputDataConfig {
     /// 1 to 1024 characters.
     pub s3_uri: String,
 }
+
+wire_struct!(OutputDataConfig {
+    0 "s3Uri" s3_uri required,
+});
 
 impl OutputDataConfig {
     /// Creates a value.
@@ -550,18 +593,20 @@ wire_enum!(ReasoningEffort {
 /// AWS's `RequestMetadataBaseFilters`.
 ///
 /// Source: [`RequestMetadataBaseFilters`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_RequestMetadataBaseFilters.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RequestMetadataBaseFilters {
     /// Exactly 1 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub equals: Option<BTreeMap<String, String>>,
     /// Exactly 1 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub not_equals: Option<BTreeMap<String, String>>,
 }
+
+wire_struct!(RequestMetadataBaseFilters {
+    0 "equals" equals optional,
+    1 "notEquals" not_equals optional,
+});
 
 impl RequestMetadataBaseFilters {
     /// Exactly 1 entries.
@@ -616,16 +661,18 @@ wire_union!(RequestMetadataFilters {
 /// AWS's `RFTConfig`.
 ///
 /// Source: [`RFTConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_RFTConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RftConfig {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub grader_config: Option<GraderConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub hyper_parameters: Option<RftHyperParameters>,
 }
+
+wire_struct!(RftConfig {
+    0 "graderConfig" grader_config optional,
+    1 "hyperParameters" hyper_parameters optional,
+});
 
 impl RftConfig {
     #[must_use]
@@ -644,39 +691,36 @@ impl RftConfig {
 /// AWS's `RFTHyperParameters`.
 ///
 /// Source: [`RFTHyperParameters`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_RFTHyperParameters.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RftHyperParameters {
     /// 1 to 50.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub epoch_count: Option<i32>,
     /// 16 to 512.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_size: Option<i32>,
     /// 0.0000001 to 0.001.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "crate::wire::shortest_optional_f32",
-        default,
-        deserialize_with = "crate::wire::finite_optional_f32"
-    )]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float32))]
     pub learning_rate: Option<f32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_prompt_length: Option<i32>,
     /// 2 to 16.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub training_sample_per_prompt: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub inference_max_tokens: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_effort: Option<ReasoningEffort>,
     /// 1 to 100.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub eval_interval: Option<i32>,
 }
+
+wire_struct!(RftHyperParameters {
+    0 "epochCount" epoch_count optional,
+    1 "batchSize" batch_size optional,
+    2 "learningRate" learning_rate decimal,
+    3 "maxPromptLength" max_prompt_length optional,
+    4 "trainingSamplePerPrompt" training_sample_per_prompt optional,
+    5 "inferenceMaxTokens" inference_max_tokens optional,
+    6 "reasoningEffort" reasoning_effort optional,
+    7 "evalInterval" eval_interval optional,
+});
 
 impl RftHyperParameters {
     /// 1 to 50.
@@ -736,31 +780,36 @@ impl RftHyperParameters {
 /// AWS's `StatusDetails`.
 ///
 /// Source: [`StatusDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_StatusDetails.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct StatusDetails {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_details: Option<ValidationDetails>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub data_processing_details: Option<DataProcessingDetails>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub training_details: Option<TrainingDetails>,
 }
+
+wire_struct!(StatusDetails {
+    0 "validationDetails" validation_details optional,
+    1 "dataProcessingDetails" data_processing_details optional,
+    2 "trainingDetails" training_details optional,
+});
 
 /// AWS's `TeacherModelConfig`.
 ///
 /// Source: [`TeacherModelConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_TeacherModelConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TeacherModelConfig {
     pub teacher_model_identifier: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_response_length_for_inference: Option<i32>,
 }
+
+wire_struct!(TeacherModelConfig {
+    0 "teacherModelIdentifier" teacher_model_identifier required,
+    1 "maxResponseLengthForInference" max_response_length_for_inference optional,
+});
 
 impl TeacherModelConfig {
     /// Creates a value from the required fields.
@@ -778,17 +827,19 @@ impl TeacherModelConfig {
 /// AWS's `TrainingDataConfig`.
 ///
 /// Source: [`TrainingDataConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_TrainingDataConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TrainingDataConfig {
     /// 1 to 1024 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub s3_uri: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub invocation_logs_config: Option<InvocationLogsConfig>,
 }
+
+wire_struct!(TrainingDataConfig {
+    0 "s3Uri" s3_uri optional,
+    1 "invocationLogsConfig" invocation_logs_config optional,
+});
 
 impl TrainingDataConfig {
     /// 1 to 1024 characters.
@@ -808,51 +859,52 @@ impl TrainingDataConfig {
 /// AWS's `TrainingDetails`.
 ///
 /// Source: [`TrainingDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_TrainingDetails.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TrainingDetails {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<JobStatusDetails>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub creation_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_modified_time: Option<Timestamp>,
 }
 
+wire_struct!(TrainingDetails {
+    0 "status" status optional,
+    1 "creationTime" creation_time optional,
+    2 "lastModifiedTime" last_modified_time optional,
+});
+
 /// AWS's `TrainingMetrics`.
 ///
 /// Source: [`TrainingMetrics`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_TrainingMetrics.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TrainingMetrics {
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "crate::wire::shortest_optional_f32",
-        default,
-        deserialize_with = "crate::wire::finite_optional_f32"
-    )]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float32))]
     pub training_loss: Option<f32>,
 }
 
+wire_struct!(TrainingMetrics {
+    0 "trainingLoss" training_loss decimal,
+});
+
 /// AWS's `ValidationDataConfig`.
 ///
 /// Source: [`ValidationDataConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ValidationDataConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ValidationDataConfig {
     /// 0 to 10 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub validators: Vec<Validator>,
 }
+
+wire_struct!(ValidationDataConfig {
+    0 "validators" validators collection,
+});
 
 impl ValidationDataConfig {
     /// Creates a value.
@@ -864,32 +916,37 @@ impl ValidationDataConfig {
 /// AWS's `ValidationDetails`.
 ///
 /// Source: [`ValidationDetails`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ValidationDetails.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ValidationDetails {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<JobStatusDetails>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub creation_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_modified_time: Option<Timestamp>,
 }
 
+wire_struct!(ValidationDetails {
+    0 "status" status optional,
+    1 "creationTime" creation_time optional,
+    2 "lastModifiedTime" last_modified_time optional,
+});
+
 /// AWS's `Validator`.
 ///
 /// Source: [`Validator`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Validator.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Validator {
     /// 1 to 1024 characters.
     pub s3_uri: String,
 }
+
+wire_struct!(Validator {
+    0 "s3Uri" s3_uri required,
+});
 
 impl Validator {
     /// Creates a value.
@@ -901,20 +958,17 @@ impl Validator {
 /// AWS's `ValidatorMetric`.
 ///
 /// Source: [`ValidatorMetric`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ValidatorMetric.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ValidatorMetric {
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "crate::wire::shortest_optional_f32",
-        default,
-        deserialize_with = "crate::wire::finite_optional_f32"
-    )]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_float32))]
     pub validation_loss: Option<f32>,
 }
+
+wire_struct!(ValidatorMetric {
+    0 "validationLoss" validation_loss decimal,
+});
 
 /// The fields of a list's rows, for filters, orders and values.
 impl ModelCustomizationJob {

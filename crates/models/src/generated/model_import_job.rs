@@ -5,20 +5,19 @@
 #![allow(missing_docs)]
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use super::vpc_config::VpcConfig;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// The request of `CreateModelImportJob`.
 ///
 /// Source: [`CreateModelImportJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelImportJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateModelImportJobRequest {
     /// 1 to 63 characters, matching `[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*`.
@@ -29,20 +28,27 @@ pub struct CreateModelImportJobRequest {
     pub role_arn: String,
     pub model_data_source: ModelDataSource,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_tags: Option<Vec<Tag>>,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub imported_model_tags: Option<Vec<Tag>>,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc_config: Option<VpcConfig>,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub imported_model_kms_key_id: Option<String>,
 }
+
+wire_struct!(CreateModelImportJobRequest {
+    0 "jobName" job_name required,
+    1 "importedModelName" imported_model_name required,
+    2 "roleArn" role_arn required,
+    3 "modelDataSource" model_data_source required,
+    4 "jobTags" job_tags optional,
+    5 "importedModelTags" imported_model_tags optional,
+    6 "clientRequestToken" client_request_token optional,
+    7 "vpcConfig" vpc_config optional,
+    8 "importedModelKmsKeyId" imported_model_kms_key_id optional,
+});
 
 impl CreateModelImportJobRequest {
     /// Creates a value from the required fields.
@@ -102,14 +108,17 @@ impl CreateModelImportJobRequest {
 /// The response of `CreateModelImportJob`.
 ///
 /// Source: [`CreateModelImportJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelImportJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateModelImportJobResponse {
     /// 0 to 1011 characters.
     pub job_arn: String,
 }
+
+wire_struct!(CreateModelImportJobResponse {
+    0 "jobArn" job_arn defaulted,
+});
 
 /// AWS's `ModelDataSource`.
 ///
@@ -139,48 +148,50 @@ wire_union!(ModelDataSource {
 /// | `ModelImportJob::objects().create(request)` | `CreateModelImportJob` | `bedrock:CreateModelImportJob` |
 ///
 /// Source: [`GetModelImportJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelImportJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelImportJob {
     /// 0 to 1011 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_arn: Option<String>,
     /// 1 to 63 characters, matching `[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_name: Option<String>,
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?)+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub imported_model_name: Option<String>,
     /// 20 to 1011 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub imported_model_arn: Option<String>,
     /// 0 to 2048 characters, matching `arn:aws(-[^:]+)?:iam::([0-9]{12})?:role/.+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_data_source: Option<ModelDataSource>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ModelImportJobStatus>,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub creation_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_modified_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub end_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc_config: Option<VpcConfig>,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub imported_model_kms_key_arn: Option<String>,
 }
+
+wire_struct!(ModelImportJob {
+    0 "jobArn" job_arn optional,
+    1 "jobName" job_name optional,
+    2 "importedModelName" imported_model_name optional,
+    3 "importedModelArn" imported_model_arn optional,
+    4 "roleArn" role_arn optional,
+    5 "modelDataSource" model_data_source optional,
+    6 "status" status optional,
+    7 "failureMessage" failure_message optional,
+    8 "creationTime" creation_time optional,
+    9 "lastModifiedTime" last_modified_time optional,
+    10 "endTime" end_time optional,
+    11 "vpcConfig" vpc_config optional,
+    12 "importedModelKmsKeyArn" imported_model_kms_key_arn optional,
+});
 
 /// AWS's `ModelImportJobStatus`.
 ///
@@ -205,9 +216,8 @@ wire_enum!(ModelImportJobStatus {
 /// A row of a list of [`ModelImportJob`]s.
 ///
 /// Source: [`ModelImportJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelImportJobSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelImportJobSummary {
     /// 0 to 1011 characters.
@@ -215,33 +225,43 @@ pub struct ModelImportJobSummary {
     /// 1 to 63 characters, matching `[a-zA-Z0-9](-*[a-zA-Z0-9\+\-\.])*`.
     pub job_name: String,
     pub status: ModelImportJobStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_modified_time: Option<Timestamp>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub creation_time: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub end_time: Option<Timestamp>,
     /// 20 to 1011 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub imported_model_arn: Option<String>,
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?)+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub imported_model_name: Option<String>,
 }
+
+wire_struct!(ModelImportJobSummary {
+    0 "jobArn" job_arn defaulted,
+    1 "jobName" job_name defaulted,
+    2 "status" status defaulted,
+    3 "lastModifiedTime" last_modified_time optional,
+    4 "creationTime" creation_time defaulted,
+    5 "endTime" end_time optional,
+    6 "importedModelArn" imported_model_arn optional,
+    7 "importedModelName" imported_model_name optional,
+});
 
 /// AWS's `S3DataSource`.
 ///
 /// Source: [`S3DataSource`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_S3DataSource.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct S3DataSource {
     /// 1 to 1024 characters.
     pub s3_uri: String,
 }
+
+wire_struct!(S3DataSource {
+    0 "s3Uri" s3_uri required,
+});
 
 impl S3DataSource {
     /// Creates a value.

@@ -5,20 +5,19 @@
 #![allow(missing_docs)]
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use super::vpc_config::VpcConfig;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// The request of `CreateModelInvocationJob`.
 ///
 /// Source: [`CreateModelInvocationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelInvocationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateModelInvocationJobRequest {
     /// 1 to 63 characters, matching `[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9\+\-\.]){0,63}`.
@@ -26,23 +25,31 @@ pub struct CreateModelInvocationJobRequest {
     /// 0 to 2048 characters, matching `arn:aws(-[^:]+)?:iam::([0-9]{12})?:role/.+`.
     pub role_arn: String,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]{1,256}(-*[a-zA-Z0-9]){0,256}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     /// 1 to 2048 characters.
     pub model_id: String,
     pub input_data_config: ModelInvocationJobInputDataConfig,
     pub output_data_config: ModelInvocationJobOutputDataConfig,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc_config: Option<VpcConfig>,
     /// 24 to 168.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_duration_in_hours: Option<i32>,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_invocation_type: Option<ModelInvocationType>,
 }
+
+wire_struct!(CreateModelInvocationJobRequest {
+    0 "jobName" job_name required,
+    1 "roleArn" role_arn required,
+    2 "clientRequestToken" client_request_token optional,
+    3 "modelId" model_id required,
+    4 "inputDataConfig" input_data_config required,
+    5 "outputDataConfig" output_data_config required,
+    6 "vpcConfig" vpc_config optional,
+    7 "timeoutDurationInHours" timeout_duration_in_hours optional,
+    8 "tags" tags optional,
+    9 "modelInvocationType" model_invocation_type optional,
+});
 
 impl CreateModelInvocationJobRequest {
     /// Creates a value from the required fields.
@@ -100,14 +107,17 @@ impl CreateModelInvocationJobRequest {
 /// The response of `CreateModelInvocationJob`.
 ///
 /// Source: [`CreateModelInvocationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateModelInvocationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateModelInvocationJobResponse {
     /// 0 to 1011 characters.
     pub job_arn: String,
 }
+
+wire_struct!(CreateModelInvocationJobResponse {
+    0 "jobArn" job_arn defaulted,
+});
 
 /// A batch job that runs a file of prompts through a model.
 ///
@@ -121,61 +131,69 @@ pub struct CreateModelInvocationJobResponse {
 /// | `ModelInvocationJob::objects().stop(key)` | `StopModelInvocationJob` | `bedrock:StopModelInvocationJob` |
 ///
 /// Source: [`GetModelInvocationJob`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetModelInvocationJob.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelInvocationJob {
     /// 0 to 1011 characters.
     pub job_arn: String,
     /// 1 to 63 characters, matching `[a-zA-Z0-9]{1,63}(-*[a-zA-Z0-9\+\-\.]){0,63}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub job_name: Option<String>,
     /// 1 to 2048 characters.
     pub model_id: String,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]{1,256}(-*[a-zA-Z0-9]){0,256}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     /// 0 to 2048 characters, matching `arn:aws(-[^:]+)?:iam::([0-9]{12})?:role/.+`.
     pub role_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ModelInvocationJobStatus>,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub submit_time: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_modified_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub end_time: Option<Timestamp>,
     pub input_data_config: ModelInvocationJobInputDataConfig,
     pub output_data_config: ModelInvocationJobOutputDataConfig,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc_config: Option<VpcConfig>,
     /// 24 to 168.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_duration_in_hours: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub job_expiration_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_invocation_type: Option<ModelInvocationType>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_record_count: Option<i64>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub processed_record_count: Option<i64>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub success_record_count: Option<i64>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_record_count: Option<i64>,
 }
+
+wire_struct!(ModelInvocationJob {
+    0 "jobArn" job_arn defaulted,
+    1 "jobName" job_name optional,
+    2 "modelId" model_id defaulted,
+    3 "clientRequestToken" client_request_token optional,
+    4 "roleArn" role_arn defaulted,
+    5 "status" status optional,
+    6 "message" message optional,
+    7 "submitTime" submit_time defaulted,
+    8 "lastModifiedTime" last_modified_time optional,
+    9 "endTime" end_time optional,
+    10 "inputDataConfig" input_data_config defaulted,
+    11 "outputDataConfig" output_data_config defaulted,
+    12 "vpcConfig" vpc_config optional,
+    13 "timeoutDurationInHours" timeout_duration_in_hours optional,
+    14 "jobExpirationTime" job_expiration_time optional,
+    15 "modelInvocationType" model_invocation_type optional,
+    16 "totalRecordCount" total_record_count optional,
+    17 "processedRecordCount" processed_record_count optional,
+    18 "successRecordCount" success_record_count optional,
+    19 "errorRecordCount" error_record_count optional,
+});
 
 /// AWS's `ModelInvocationJobInputDataConfig`.
 ///
@@ -214,19 +232,22 @@ wire_union!(ModelInvocationJobOutputDataConfig {
 /// AWS's `ModelInvocationJobS3InputDataConfig`.
 ///
 /// Source: [`ModelInvocationJobS3InputDataConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelInvocationJobS3InputDataConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelInvocationJobS3InputDataConfig {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub s3_input_format: Option<S3InputFormat>,
     /// 1 to 1024 characters.
     pub s3_uri: String,
     /// Matches `[0-9]{12}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub s3_bucket_owner: Option<String>,
 }
+
+wire_struct!(ModelInvocationJobS3InputDataConfig {
+    0 "s3InputFormat" s3_input_format optional,
+    1 "s3Uri" s3_uri required,
+    2 "s3BucketOwner" s3_bucket_owner optional,
+});
 
 impl ModelInvocationJobS3InputDataConfig {
     /// Creates a value from the required fields.
@@ -251,20 +272,23 @@ impl ModelInvocationJobS3InputDataConfig {
 /// AWS's `ModelInvocationJobS3OutputDataConfig`.
 ///
 /// Source: [`ModelInvocationJobS3OutputDataConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelInvocationJobS3OutputDataConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelInvocationJobS3OutputDataConfig {
     /// 1 to 1024 characters.
     pub s3_uri: String,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub s3_encryption_key_id: Option<String>,
     /// Matches `[0-9]{12}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub s3_bucket_owner: Option<String>,
 }
+
+wire_struct!(ModelInvocationJobS3OutputDataConfig {
+    0 "s3Uri" s3_uri required,
+    1 "s3EncryptionKeyId" s3_encryption_key_id optional,
+    2 "s3BucketOwner" s3_bucket_owner optional,
+});
 
 impl ModelInvocationJobS3OutputDataConfig {
     /// Creates a value from the required fields.
@@ -324,9 +348,8 @@ wire_enum!(ModelInvocationJobStatus {
 /// A row of a list of [`ModelInvocationJob`]s.
 ///
 /// Source: [`ModelInvocationJobSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ModelInvocationJobSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelInvocationJobSummary {
     /// 0 to 1011 characters.
@@ -336,48 +359,58 @@ pub struct ModelInvocationJobSummary {
     /// 1 to 2048 characters.
     pub model_id: String,
     /// 1 to 256 characters, matching `[a-zA-Z0-9]{1,256}(-*[a-zA-Z0-9]){0,256}`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     /// 0 to 2048 characters, matching `arn:aws(-[^:]+)?:iam::([0-9]{12})?:role/.+`.
     pub role_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ModelInvocationJobStatus>,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub submit_time: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub last_modified_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub end_time: Option<Timestamp>,
     pub input_data_config: ModelInvocationJobInputDataConfig,
     pub output_data_config: ModelInvocationJobOutputDataConfig,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc_config: Option<VpcConfig>,
     /// 24 to 168.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_duration_in_hours: Option<i32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub job_expiration_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model_invocation_type: Option<ModelInvocationType>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_record_count: Option<i64>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub processed_record_count: Option<i64>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub success_record_count: Option<i64>,
     /// At least 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_record_count: Option<i64>,
 }
+
+wire_struct!(ModelInvocationJobSummary {
+    0 "jobArn" job_arn defaulted,
+    1 "jobName" job_name defaulted,
+    2 "modelId" model_id defaulted,
+    3 "clientRequestToken" client_request_token optional,
+    4 "roleArn" role_arn defaulted,
+    5 "status" status optional,
+    6 "message" message optional,
+    7 "submitTime" submit_time defaulted,
+    8 "lastModifiedTime" last_modified_time optional,
+    9 "endTime" end_time optional,
+    10 "inputDataConfig" input_data_config defaulted,
+    11 "outputDataConfig" output_data_config defaulted,
+    12 "vpcConfig" vpc_config optional,
+    13 "timeoutDurationInHours" timeout_duration_in_hours optional,
+    14 "jobExpirationTime" job_expiration_time optional,
+    15 "modelInvocationType" model_invocation_type optional,
+    16 "totalRecordCount" total_record_count optional,
+    17 "processedRecordCount" processed_record_count optional,
+    18 "successRecordCount" success_record_count optional,
+    19 "errorRecordCount" error_record_count optional,
+});
 
 /// AWS's `ModelInvocationType`.
 ///

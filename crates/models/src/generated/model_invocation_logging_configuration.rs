@@ -4,23 +4,27 @@
 
 #![allow(missing_docs)]
 
-use serde::{Deserialize, Serialize};
+use crate::wire::wire_struct;
 
 /// AWS's `CloudWatchConfig`.
 ///
 /// Source: [`CloudWatchConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CloudWatchConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CloudWatchConfig {
     /// 1 to 512 characters.
     pub log_group_name: String,
     /// 0 to 2048 characters, matching `arn:aws(-[^:]+)?:iam::([0-9]{12})?:role/.+`.
     pub role_arn: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub large_data_delivery_s3_config: Option<S3Config>,
 }
+
+wire_struct!(CloudWatchConfig {
+    0 "logGroupName" log_group_name required,
+    1 "roleArn" role_arn required,
+    2 "largeDataDeliveryS3Config" large_data_delivery_s3_config optional,
+});
 
 impl CloudWatchConfig {
     /// Creates a value from the required fields.
@@ -49,26 +53,28 @@ impl CloudWatchConfig {
 /// | `ModelInvocationLoggingConfiguration::objects().delete(…)` | `DeleteModelInvocationLoggingConfiguration` | `bedrock:DeleteModelInvocationLoggingConfiguration` |
 ///
 /// Source: [`LoggingConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_LoggingConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ModelInvocationLoggingConfiguration {
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cloud_watch_config: Option<CloudWatchConfig>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub s3_config: Option<S3Config>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub text_data_delivery_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_data_delivery_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub embedding_data_delivery_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub video_data_delivery_enabled: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub audio_data_delivery_enabled: Option<bool>,
 }
+
+wire_struct!(ModelInvocationLoggingConfiguration {
+    0 "cloudWatchConfig" cloud_watch_config optional,
+    1 "s3Config" s3_config optional,
+    2 "textDataDeliveryEnabled" text_data_delivery_enabled optional,
+    3 "imageDataDeliveryEnabled" image_data_delivery_enabled optional,
+    4 "embeddingDataDeliveryEnabled" embedding_data_delivery_enabled optional,
+    5 "videoDataDeliveryEnabled" video_data_delivery_enabled optional,
+    6 "audioDataDeliveryEnabled" audio_data_delivery_enabled optional,
+});
 
 impl ModelInvocationLoggingConfiguration {
     #[must_use]
@@ -117,13 +123,16 @@ impl ModelInvocationLoggingConfiguration {
 /// The request of `PutModelInvocationLoggingConfiguration`.
 ///
 /// Source: [`PutModelInvocationLoggingConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PutModelInvocationLoggingConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PutModelInvocationLoggingConfigurationRequest {
     pub logging_config: ModelInvocationLoggingConfiguration,
 }
+
+wire_struct!(PutModelInvocationLoggingConfigurationRequest {
+    0 "loggingConfig" logging_config required,
+});
 
 impl PutModelInvocationLoggingConfigurationRequest {
     /// Creates a value.
@@ -135,17 +144,20 @@ impl PutModelInvocationLoggingConfigurationRequest {
 /// AWS's `S3Config`.
 ///
 /// Source: [`S3Config`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_S3Config.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct S3Config {
     /// 3 to 63 characters.
     pub bucket_name: String,
     /// 0 to 1024 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub key_prefix: Option<String>,
 }
+
+wire_struct!(S3Config {
+    0 "bucketName" bucket_name required,
+    1 "keyPrefix" key_prefix optional,
+});
 
 impl S3Config {
     /// Creates a value from the required fields.

@@ -5,37 +5,42 @@
 #![allow(missing_docs)]
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use crate::field::EachField;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 
 /// The request of `CreatePromptRouter`.
 ///
 /// Source: [`CreatePromptRouter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreatePromptRouter.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreatePromptRouterRequest {
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     /// 1 to 64 characters, matching `([0-9a-zA-Z][ _-]?)+`.
     pub prompt_router_name: String,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub models: Vec<PromptRouterTargetModel>,
     /// 1 to 200 characters, matching `([0-9a-zA-Z:.][ _-]?)+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     pub routing_criteria: RoutingCriteria,
     pub fallback_model: PromptRouterTargetModel,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
 }
+
+wire_struct!(CreatePromptRouterRequest {
+    0 "clientRequestToken" client_request_token optional,
+    1 "promptRouterName" prompt_router_name required,
+    2 "models" models collection,
+    3 "description" description optional,
+    4 "routingCriteria" routing_criteria required,
+    5 "fallbackModel" fallback_model required,
+    6 "tags" tags optional,
+});
 
 impl CreatePromptRouterRequest {
     /// Creates a value from the required fields.
@@ -79,15 +84,17 @@ impl CreatePromptRouterRequest {
 /// The response of `CreatePromptRouter`.
 ///
 /// Source: [`CreatePromptRouter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreatePromptRouter.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreatePromptRouterResponse {
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt_router_arn: Option<String>,
 }
+
+wire_struct!(CreatePromptRouterResponse {
+    0 "promptRouterArn" prompt_router_arn optional,
+});
 
 /// A router that chooses a model for each prompt. Bedrock can invoke it.
 ///
@@ -101,31 +108,39 @@ pub struct CreatePromptRouterResponse {
 /// | `PromptRouter::objects().delete(key)` | `DeletePromptRouter` | `bedrock:DeletePromptRouter` |
 ///
 /// Source: [`GetPromptRouter`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetPromptRouter.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PromptRouter {
     /// 1 to 64 characters, matching `([0-9a-zA-Z][ _-]?)+`.
     pub prompt_router_name: String,
     pub routing_criteria: RoutingCriteria,
     /// 1 to 200 characters, matching `([0-9a-zA-Z:.][ _-]?)+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub created_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub updated_at: Option<Timestamp>,
     /// 1 to 2048 characters.
     pub prompt_router_arn: String,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub models: Vec<PromptRouterTargetModel>,
     pub fallback_model: PromptRouterTargetModel,
     pub status: PromptRouterStatus,
     pub r#type: PromptRouterType,
 }
+
+wire_struct!(PromptRouter {
+    0 "promptRouterName" prompt_router_name defaulted,
+    1 "routingCriteria" routing_criteria defaulted,
+    2 "description" description optional,
+    3 "createdAt" created_at optional,
+    4 "updatedAt" updated_at optional,
+    5 "promptRouterArn" prompt_router_arn defaulted,
+    6 "models" models collection,
+    7 "fallbackModel" fallback_model defaulted,
+    8 "status" status defaulted,
+    9 "type" r#type defaulted,
+});
 
 /// AWS's `PromptRouterStatus`.
 ///
@@ -147,43 +162,54 @@ wire_enum!(PromptRouterStatus {
 /// A row of a list of [`PromptRouter`]s. Bedrock can invoke it.
 ///
 /// Source: [`PromptRouterSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PromptRouterSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PromptRouterSummary {
     /// 1 to 64 characters, matching `([0-9a-zA-Z][ _-]?)+`.
     pub prompt_router_name: String,
     pub routing_criteria: RoutingCriteria,
     /// 1 to 200 characters, matching `([0-9a-zA-Z:.][ _-]?)+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub created_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub updated_at: Option<Timestamp>,
     /// 1 to 2048 characters.
     pub prompt_router_arn: String,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub models: Vec<PromptRouterTargetModel>,
     pub fallback_model: PromptRouterTargetModel,
     pub status: PromptRouterStatus,
     pub r#type: PromptRouterType,
 }
 
+wire_struct!(PromptRouterSummary {
+    0 "promptRouterName" prompt_router_name defaulted,
+    1 "routingCriteria" routing_criteria defaulted,
+    2 "description" description optional,
+    3 "createdAt" created_at optional,
+    4 "updatedAt" updated_at optional,
+    5 "promptRouterArn" prompt_router_arn defaulted,
+    6 "models" models collection,
+    7 "fallbackModel" fallback_model defaulted,
+    8 "status" status defaulted,
+    9 "type" r#type defaulted,
+});
+
 /// AWS's `PromptRouterTargetModel`.
 ///
 /// Source: [`PromptRouterTargetModel`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PromptRouterTargetModel.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PromptRouterTargetModel {
     /// 1 to 2048 characters.
     pub model_arn: String,
 }
+
+wire_struct!(PromptRouterTargetModel {
+    0 "modelArn" model_arn required,
+});
 
 impl PromptRouterTargetModel {
     /// Creates a value.
@@ -215,15 +241,18 @@ wire_enum!(PromptRouterType {
 /// AWS's `RoutingCriteria`.
 ///
 /// Source: [`RoutingCriteria`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_RoutingCriteria.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct RoutingCriteria {
     /// 0 to 100.
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::float64))]
     pub response_quality_difference: f64,
 }
+
+wire_struct!(RoutingCriteria {
+    0 "responseQualityDifference" response_quality_difference required,
+});
 
 impl RoutingCriteria {
     /// Creates a value.

@@ -5,11 +5,11 @@
 #![allow(missing_docs)]
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::tag::Tag;
 use crate::field::Field;
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 
 /// AWS's `CommitmentDuration`.
 ///
@@ -32,13 +32,11 @@ wire_enum!(CommitmentDuration {
 /// The request of `CreateProvisionedModelThroughput`.
 ///
 /// Source: [`CreateProvisionedModelThroughput`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateProvisionedModelThroughput.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateProvisionedModelThroughputRequest {
     /// 1 to 256 characters, matching `[a-zA-Z0-9]([-a-zA-Z0-9]{0,254}[a-zA-Z0-9])?`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_request_token: Option<String>,
     /// At least 1.
     pub model_units: i32,
@@ -46,12 +44,19 @@ pub struct CreateProvisionedModelThroughputRequest {
     pub provisioned_model_name: String,
     /// 1 to 2048 characters.
     pub model_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commitment_duration: Option<CommitmentDuration>,
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
 }
+
+wire_struct!(CreateProvisionedModelThroughputRequest {
+    0 "clientRequestToken" client_request_token optional,
+    1 "modelUnits" model_units required,
+    2 "provisionedModelName" provisioned_model_name required,
+    3 "modelId" model_id required,
+    4 "commitmentDuration" commitment_duration optional,
+    5 "tags" tags optional,
+});
 
 impl CreateProvisionedModelThroughputRequest {
     /// Creates a value from the required fields.
@@ -92,13 +97,16 @@ impl CreateProvisionedModelThroughputRequest {
 /// The response of `CreateProvisionedModelThroughput`.
 ///
 /// Source: [`CreateProvisionedModelThroughput`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_CreateProvisionedModelThroughput.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct CreateProvisionedModelThroughputResponse {
     pub provisioned_model_arn: String,
 }
+
+wire_struct!(CreateProvisionedModelThroughputResponse {
+    0 "provisionedModelArn" provisioned_model_arn defaulted,
+});
 
 /// AWS's `ProvisionedModelStatus`.
 ///
@@ -125,9 +133,8 @@ wire_enum!(ProvisionedModelStatus {
 /// A row of a list of [`ProvisionedModelThroughput`]s. Bedrock can invoke it.
 ///
 /// Source: [`ProvisionedModelSummary`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ProvisionedModelSummary.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProvisionedModelSummary {
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?)+`.
@@ -143,9 +150,7 @@ pub struct ProvisionedModelSummary {
     /// At least 1.
     pub desired_model_units: i32,
     pub status: ProvisionedModelStatus,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commitment_duration: Option<CommitmentDuration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub commitment_expiration_time: Option<Timestamp>,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
@@ -153,6 +158,21 @@ pub struct ProvisionedModelSummary {
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub last_modified_time: Timestamp,
 }
+
+wire_struct!(ProvisionedModelSummary {
+    0 "provisionedModelName" provisioned_model_name defaulted,
+    1 "provisionedModelArn" provisioned_model_arn defaulted,
+    2 "modelArn" model_arn defaulted,
+    3 "desiredModelArn" desired_model_arn defaulted,
+    4 "foundationModelArn" foundation_model_arn defaulted,
+    5 "modelUnits" model_units defaulted,
+    6 "desiredModelUnits" desired_model_units defaulted,
+    7 "status" status defaulted,
+    8 "commitmentDuration" commitment_duration optional,
+    9 "commitmentExpirationTime" commitment_expiration_time optional,
+    10 "creationTime" creation_time defaulted,
+    11 "lastModifiedTime" last_modified_time defaulted,
+});
 
 /// Reserved capacity for one model. Bedrock can invoke it.
 ///
@@ -167,9 +187,8 @@ pub struct ProvisionedModelSummary {
 /// | `ProvisionedModelThroughput::objects().delete(key)` | `DeleteProvisionedModelThroughput` | `bedrock:DeleteProvisionedModelThroughput` |
 ///
 /// Source: [`GetProvisionedModelThroughput`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetProvisionedModelThroughput.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ProvisionedModelThroughput {
     /// At least 1.
@@ -190,14 +209,27 @@ pub struct ProvisionedModelThroughput {
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::timestamp))]
     pub last_modified_time: Timestamp,
     /// 0 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub commitment_duration: Option<CommitmentDuration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::optional_timestamp))]
     pub commitment_expiration_time: Option<Timestamp>,
 }
+
+wire_struct!(ProvisionedModelThroughput {
+    0 "modelUnits" model_units defaulted,
+    1 "desiredModelUnits" desired_model_units defaulted,
+    2 "provisionedModelName" provisioned_model_name defaulted,
+    3 "provisionedModelArn" provisioned_model_arn defaulted,
+    4 "modelArn" model_arn defaulted,
+    5 "desiredModelArn" desired_model_arn defaulted,
+    6 "foundationModelArn" foundation_model_arn defaulted,
+    7 "status" status defaulted,
+    8 "creationTime" creation_time defaulted,
+    9 "lastModifiedTime" last_modified_time defaulted,
+    10 "failureMessage" failure_message optional,
+    11 "commitmentDuration" commitment_duration optional,
+    12 "commitmentExpirationTime" commitment_expiration_time optional,
+});
 
 /// AWS's `SortByProvisionedModels`.
 ///
@@ -218,18 +250,20 @@ wire_enum!(SortByProvisionedModels {
 /// The request of `UpdateProvisionedModelThroughput`.
 ///
 /// Source: [`UpdateProvisionedModelThroughput`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UpdateProvisionedModelThroughput.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateProvisionedModelThroughputRequest {
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?)+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_provisioned_model_name: Option<String>,
     /// 1 to 2048 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub desired_model_id: Option<String>,
 }
+
+wire_struct!(UpdateProvisionedModelThroughputRequest {
+    0 "desiredProvisionedModelName" desired_provisioned_model_name optional,
+    1 "desiredModelId" desired_model_id optional,
+});
 
 impl UpdateProvisionedModelThroughputRequest {
     /// 1 to 63 characters, matching `([0-9a-zA-Z][_-]?)+`.

@@ -4,14 +4,13 @@
 
 #![allow(missing_docs)]
 
-use serde::{Deserialize, Serialize};
+use crate::wire::wire_struct;
 
 /// The request of `PutResourcePolicy`.
 ///
 /// Source: [`PutResourcePolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PutResourcePolicy.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PutResourcePolicyRequest {
     /// 1 to 255 characters.
@@ -19,6 +18,11 @@ pub struct PutResourcePolicyRequest {
     /// 1 to 20480 characters, matching `[    -ÿ]+`.
     pub resource_policy: String,
 }
+
+wire_struct!(PutResourcePolicyRequest {
+    0 "resourceArn" resource_arn required,
+    1 "resourcePolicy" resource_policy required,
+});
 
 impl PutResourcePolicyRequest {
     /// Creates a value.
@@ -30,15 +34,17 @@ impl PutResourcePolicyRequest {
 /// The response of `PutResourcePolicy`.
 ///
 /// Source: [`PutResourcePolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PutResourcePolicy.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PutResourcePolicyResponse {
     /// 1 to 255 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_arn: Option<String>,
 }
+
+wire_struct!(PutResourcePolicyResponse {
+    0 "resourceArn" resource_arn optional,
+});
 
 /// Who else may use a resource.
 ///
@@ -51,12 +57,14 @@ pub struct PutResourcePolicyResponse {
 /// | `ResourcePolicy::objects().delete(…)` | `DeleteResourcePolicy` | `bedrock:DeleteResourcePolicy` |
 ///
 /// Source: [`GetResourcePolicy`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetResourcePolicy.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ResourcePolicy {
     /// 1 to 20480 characters, matching `[    -ÿ]+`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_policy: Option<String>,
 }
+
+wire_struct!(ResourcePolicy {
+    0 "resourcePolicy" resource_policy optional,
+});

@@ -4,20 +4,22 @@
 
 #![allow(missing_docs)]
 
-use serde::{Deserialize, Serialize};
+use crate::wire::wire_struct;
 
 /// The request of `ListTagsForResource`.
 ///
 /// Source: [`ListTagsForResource`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListTagsForResource.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ListTagsForResourceRequest {
     /// 20 to 1011 characters.
-    #[serde(rename = "resourceARN")]
     pub resource_arn: String,
 }
+
+wire_struct!(ListTagsForResourceRequest {
+    0 "resourceARN" resource_arn required,
+});
 
 impl ListTagsForResourceRequest {
     /// Creates a value.
@@ -29,15 +31,17 @@ impl ListTagsForResourceRequest {
 /// The response of `ListTagsForResource`.
 ///
 /// Source: [`ListTagsForResource`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListTagsForResource.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ListTagsForResourceResponse {
     /// 0 to 200 entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Tag>>,
 }
+
+wire_struct!(ListTagsForResourceResponse {
+    0 "tags" tags optional,
+});
 
 /// A key and a value on a resource.
 ///
@@ -50,9 +54,8 @@ pub struct ListTagsForResourceResponse {
 /// | `Tag::objects().remove(…)` | `UntagResource` | `bedrock:UntagResource` |
 ///
 /// Source: [`Tag`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Tag.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Tag {
     /// 1 to 128 characters, matching `[a-zA-Z0-9\s._:/=+@-]*`.
@@ -60,6 +63,11 @@ pub struct Tag {
     /// 0 to 256 characters, matching `[a-zA-Z0-9\s._:/=+@-]*`.
     pub value: String,
 }
+
+wire_struct!(Tag {
+    0 "key" key required,
+    1 "value" value required,
+});
 
 impl Tag {
     /// Creates a value.
@@ -71,18 +79,20 @@ impl Tag {
 /// The request of `TagResource`.
 ///
 /// Source: [`TagResource`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_TagResource.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct TagResourceRequest {
     /// 20 to 1011 characters.
-    #[serde(rename = "resourceARN")]
     pub resource_arn: String,
     /// 0 to 200 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub tags: Vec<Tag>,
 }
+
+wire_struct!(TagResourceRequest {
+    0 "resourceARN" resource_arn required,
+    1 "tags" tags collection,
+});
 
 impl TagResourceRequest {
     /// Creates a value.
@@ -94,18 +104,20 @@ impl TagResourceRequest {
 /// The request of `UntagResource`.
 ///
 /// Source: [`UntagResource`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_UntagResource.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UntagResourceRequest {
     /// 20 to 1011 characters.
-    #[serde(rename = "resourceARN")]
     pub resource_arn: String,
     /// 0 to 200 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub tag_keys: Vec<String>,
 }
+
+wire_struct!(UntagResourceRequest {
+    0 "resourceARN" resource_arn required,
+    1 "tagKeys" tag_keys collection,
+});
 
 impl UntagResourceRequest {
     /// Creates a value.

@@ -4,42 +4,47 @@
 
 #![allow(missing_docs)]
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::message::{CachePointBlock, DocumentBlock, ImageBlock, SearchResultBlock, VideoBlock};
 use crate::wire::wire_enum;
+use crate::wire::wire_struct;
 use crate::wire::wire_union;
 
 /// AWS's `AnyToolChoice`.
 ///
 /// Source: [`AnyToolChoice`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_AnyToolChoice.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AnyToolChoice {}
+
+wire_struct!(AnyToolChoice {});
 
 /// AWS's `AutoToolChoice`.
 ///
 /// Source: [`AutoToolChoice`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_AutoToolChoice.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AutoToolChoice {}
+
+wire_struct!(AutoToolChoice {});
 
 /// AWS's `SpecificToolChoice`.
 ///
 /// Source: [`SpecificToolChoice`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_SpecificToolChoice.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SpecificToolChoice {
     /// 1 to 64 characters, matching `[a-zA-Z0-9_-]+`.
     pub name: String,
 }
+
+wire_struct!(SpecificToolChoice {
+    0 "name" name required,
+});
 
 impl SpecificToolChoice {
     /// Creates a value.
@@ -51,14 +56,17 @@ impl SpecificToolChoice {
 /// AWS's `SystemTool`.
 ///
 /// Source: [`SystemTool`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_SystemTool.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct SystemTool {
     /// 1 to 64 characters, matching `[a-zA-Z0-9_-]+`.
     pub name: String,
 }
+
+wire_struct!(SystemTool {
+    0 "name" name required,
+});
 
 impl SystemTool {
     /// Creates a value.
@@ -91,13 +99,16 @@ wire_union!(Tool {
 /// AWS's `ToolAdditionBlock`.
 ///
 /// Source: [`ToolAdditionBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolAdditionBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ToolAdditionBlock {
     pub tool: ToolReference,
 }
+
+wire_struct!(ToolAdditionBlock {
+    0 "tool" tool required,
+});
 
 impl ToolAdditionBlock {
     /// Creates a value.
@@ -130,17 +141,19 @@ wire_union!(ToolChoice {
 /// The tools that a model may call, and whether it must call one.
 ///
 /// Source: [`ToolConfiguration`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolConfiguration.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ToolConfiguration {
     /// At least 1 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub tools: Vec<Tool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tool_choice: Option<ToolChoice>,
 }
+
+wire_struct!(ToolConfiguration {
+    0 "tools" tools collection,
+    1 "toolChoice" tool_choice optional,
+});
 
 impl ToolConfiguration {
     /// Creates a value from the required fields.
@@ -175,21 +188,23 @@ wire_union!(ToolInputSchema {
 /// AWS's `ToolReference`.
 ///
 /// Source: [`ToolReference`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolReference.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ToolReference {
     /// 1 to 64 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<String>,
     /// 1 to 128 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// 1 to 128 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub server_name: Option<String>,
 }
+
+wire_struct!(ToolReference {
+    0 "type" r#type optional,
+    1 "name" name optional,
+    2 "serverName" server_name optional,
+});
 
 impl ToolReference {
     /// 1 to 64 characters.
@@ -217,13 +232,16 @@ impl ToolReference {
 /// AWS's `ToolRemovalBlock`.
 ///
 /// Source: [`ToolRemovalBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolRemovalBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ToolRemovalBlock {
     pub tool: ToolReference,
 }
+
+wire_struct!(ToolRemovalBlock {
+    0 "tool" tool required,
+});
 
 impl ToolRemovalBlock {
     /// Creates a value.
@@ -235,20 +253,23 @@ impl ToolRemovalBlock {
 /// The result of a tool call.
 ///
 /// Source: [`ToolResultBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolResultBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ToolResultBlock {
     /// 1 to 64 characters, matching `[a-zA-Z0-9_.:-]+`.
     pub tool_use_id: String,
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub content: Vec<ToolResultContentBlock>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ToolResultStatus>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<String>,
 }
+
+wire_struct!(ToolResultBlock {
+    0 "toolUseId" tool_use_id required,
+    1 "content" content collection,
+    2 "status" status optional,
+    3 "type" r#type optional,
+});
 
 impl ToolResultBlock {
     /// Creates a value from the required fields.
@@ -326,20 +347,24 @@ wire_enum!(ToolResultStatus {
 /// A tool: its name, its description, and the JSON schema of its input.
 ///
 /// Source: [`ToolSpecification`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolSpecification.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ToolSpecification {
     /// 1 to 64 characters, matching `[a-zA-Z0-9_-]+`.
     pub name: String,
     /// At least 1 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     pub input_schema: ToolInputSchema,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub strict: Option<bool>,
 }
+
+wire_struct!(ToolSpecification {
+    0 "name" name required,
+    1 "description" description optional,
+    2 "inputSchema" input_schema required,
+    3 "strict" strict optional,
+});
 
 impl ToolSpecification {
     /// Creates a value from the required fields.
@@ -364,9 +389,8 @@ impl ToolSpecification {
 /// A model's tool call.
 ///
 /// Source: [`ToolUseBlock`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolUseBlock.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ToolUseBlock {
     /// 1 to 64 characters, matching `[a-zA-Z0-9_.:-]+`.
@@ -375,9 +399,15 @@ pub struct ToolUseBlock {
     pub name: String,
     #[cfg_attr(test, arbitrary(with = crate::arbitrary::document))]
     pub input: Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<ToolUseType>,
 }
+
+wire_struct!(ToolUseBlock {
+    0 "toolUseId" tool_use_id required,
+    1 "name" name required,
+    2 "input" input required,
+    3 "type" r#type optional,
+});
 
 impl ToolUseBlock {
     /// Creates a value from the required fields.

@@ -4,21 +4,23 @@
 
 #![allow(missing_docs)]
 
-use serde::{Deserialize, Serialize};
-
 use crate::blob::Blob;
+use crate::wire::wire_struct;
 
 /// The request of `PutUseCaseForModelAccess`.
 ///
 /// Source: [`PutUseCaseForModelAccess`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_PutUseCaseForModelAccess.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PutUseCaseForModelAccessRequest {
     /// 10 to 16384 bytes.
     pub form_data: Blob,
 }
+
+wire_struct!(PutUseCaseForModelAccessRequest {
+    0 "formData" form_data required,
+});
 
 impl PutUseCaseForModelAccessRequest {
     /// Creates a value.
@@ -37,11 +39,14 @@ impl PutUseCaseForModelAccessRequest {
 /// | `UseCaseForModelAccess::objects().put(…)` | `PutUseCaseForModelAccess` | `bedrock:PutUseCaseForModelAccess` |
 ///
 /// Source: [`GetUseCaseForModelAccess`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_GetUseCaseForModelAccess.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(default, rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UseCaseForModelAccess {
     /// 10 to 16384 bytes.
     pub form_data: Blob,
 }
+
+wire_struct!(UseCaseForModelAccess {
+    0 "formData" form_data defaulted,
+});

@@ -4,23 +4,25 @@
 
 #![allow(missing_docs)]
 
-use serde::{Deserialize, Serialize};
+use crate::wire::wire_struct;
 
 /// AWS's `VpcConfig`.
 ///
 /// Source: [`VpcConfig`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_VpcConfig.html).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(test, derive(arbitrary::Arbitrary))]
-#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct VpcConfig {
     /// 1 to 16 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub subnet_ids: Vec<String>,
     /// 1 to 5 entries.
-    #[serde(default, deserialize_with = "crate::wire::null_as_empty")]
     pub security_group_ids: Vec<String>,
 }
+
+wire_struct!(VpcConfig {
+    0 "subnetIds" subnet_ids collection,
+    1 "securityGroupIds" security_group_ids collection,
+});
 
 impl VpcConfig {
     /// Creates a value.

@@ -1,0 +1,192 @@
+//! The wire form of a struct: an object with a member for each field.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+/// A struct whose members are read by their index.
+pub(crate) trait Members: Default {
+    /// The name of the struct, for error messages.
+    const STRUCT: &'static str;
+    /// The names of the members on the wire, at most 64.
+    const NAMES: &'static [&'static str];
+    /// A bit for each member that must be there.
+    const REQUIRED: u64;
+
+    /// Reads the value of the member with this index.
+    fn read_member<'de, A: MapAccess<'de>>(&mut self, index: usize, members: &mut A) -> Result<(), A::Error>;
+}
+
+/// Deserializes a struct. It ignores members that it does not know.
+pub(crate) fn read<'de, T: Members, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    deserializer.deserialize_struct(T::STRUCT, T::NAMES, ObjectVisitor(PhantomData))
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Members> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "struct {}", T::STRUCT)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<T, A::Error> {
+        let mut value = T::default();
+        let mut missing = T::REQUIRED;
+        let mut seen = 0;
+        while let Some(index) = members.next_key_seed(MemberName(T::NAMES))? {
+            let Some(index) = index else {
+                members.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let member = 1 << index;
+            if seen & member != 0 {
+                return Err(A::Error::duplicate_field(T::NAMES[index]));
+            }
+            seen |= member;
+            missing &= !member;
+            value.read_member(index, &mut members)?;
+        }
+        if missing != 0 {
+            return Err(A::Error::missing_field(T::NAMES[missing.trailing_zeros() as usize]));
+        }
+        Ok(value)
+    }
+}
+
+/// Reads the name of a member as its index. `None` if the struct has no such member.
+struct MemberName(&'static [&'static str]);
+
+impl<'de> DeserializeSeed<'de> for MemberName {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<usize>, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for MemberName {
+    type Value = Option<usize>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the name of a member")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Option<usize>, E> {
+        Ok(self.0.iter().position(|known| *known == name))
+    }
+
+    fn visit_bytes<E: de::Error>(self, name: &[u8]) -> Result<Option<usize>, E> {
+        Ok(self.0.iter().position(|known| known.as_bytes() == name))
+    }
+}
+
+/// Reads a required list or map. AWS sometimes sends `null` for an empty one.
+pub(crate) fn null_as_empty<'de, T, A>(members: &mut A) -> Result<T, A::Error>
+where
+    T: Default + Deserialize<'de>,
+    A: MapAccess<'de>,
+{
+    members.next_value::<Option<T>>().map(Option::unwrap_or_default)
+}
+
+/// Reads an optional `f32`. A number that it cannot hold is an error: as infinity it would be written as `null`.
+pub(crate) fn finite<'de, A: MapAccess<'de>>(members: &mut A) -> Result<Option<f32>, A::Error> {
+    match members.next_value::<Option<f32>>()? {
+        Some(number) if !number.is_finite() => Err(A::Error::custom("a number is too large")),
+        number => Ok(number),
+    }
+}
+
+/// Writes a member, unless it is `None`.
+pub(crate) fn write_optional<S: SerializeStruct, T: Serialize>(
+    members: &mut S,
+    name: &'static str,
+    value: Option<&T>,
+) -> Result<(), S::Error> {
+    match value {
+        Some(value) => members.serialize_field(name, value),
+        None => members.skip_field(name),
+    }
+}
+
+/// An `f32` that is written as its shortest decimal: `0.7`. Widening it would write `0.699999988079071`.
+pub(crate) struct Shortest(pub(crate) f32);
+
+impl Serialize for Shortest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.0.to_string().parse().unwrap_or_else(|_| f64::from(self.0)))
+    }
+}
+
+/// Implements the wire form of a struct, from the index, name, field and kind of each member:
+///
+/// - `required`: always sent.
+/// - `defaulted`: in responses; AWS sometimes omits a required member.
+/// - `optional`: not written if it is `None`.
+/// - `collection`: a required list or map, which can be missing or null.
+/// - `decimal`: an optional `f32`.
+macro_rules! wire_struct {
+    ($name:ident { $($index:literal $wire:literal $field:ident $kind:ident,)* }) => {
+        impl crate::wire::Members for $name {
+            const STRUCT: &'static str = stringify!($name);
+            const NAMES: &'static [&'static str] = &[$($wire),*];
+            const REQUIRED: u64 = 0 $(| crate::wire::wire_struct!(@bit $kind $index))*;
+
+            #[allow(unused_variables)] // AWS has structs without members
+            fn read_member<'de, A: ::serde::de::MapAccess<'de>>(
+                &mut self,
+                index: usize,
+                members: &mut A,
+            ) -> Result<(), A::Error> {
+                match index {
+                    $($index => self.$field = crate::wire::wire_struct!(@read $kind members),)*
+                    _ => {}
+                }
+                Ok(())
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                crate::wire::read(deserializer)
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            #[allow(unused_mut)] // AWS has structs without members
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use ::serde::ser::SerializeStruct;
+                let count = 0 $(+ crate::wire::wire_struct!(@count $kind self.$field))*;
+                let mut members = serializer.serialize_struct(stringify!($name), count)?;
+                $(crate::wire::wire_struct!(@write $kind members $wire self.$field);)*
+                members.end()
+            }
+        }
+    };
+
+    (@bit required $index:literal) => { 1 << $index };
+    (@bit $kind:ident $index:literal) => { 0 };
+
+    (@read collection $members:ident) => { crate::wire::null_as_empty($members)? };
+    (@read decimal $members:ident) => { crate::wire::finite($members)? };
+    (@read $kind:ident $members:ident) => { $members.next_value()? };
+
+    (@count optional $value:expr) => { usize::from($value.is_some()) };
+    (@count decimal $value:expr) => { usize::from($value.is_some()) };
+    (@count $kind:ident $value:expr) => { 1 };
+
+    (@write optional $members:ident $wire:literal $value:expr) => {
+        crate::wire::write_optional(&mut $members, $wire, $value.as_ref())?
+    };
+    (@write decimal $members:ident $wire:literal $value:expr) => {
+        crate::wire::write_optional(&mut $members, $wire, $value.map(crate::wire::Shortest).as_ref())?
+    };
+    (@write $kind:ident $members:ident $wire:literal $value:expr) => {
+        $members.serialize_field($wire, &$value)?
+    };
+}
+pub(crate) use wire_struct;
