@@ -63,13 +63,23 @@ impl From<Blob> for aws_smithy_types::Blob {
 }
 
 /// Converts every item.
+///
+/// It is a loop because `collect` compiles to ten times as much code, and 150 lists are converted.
 pub(crate) fn each<T: Into<U>, U>(items: Vec<T>) -> Vec<U> {
-    items.into_iter().map(Into::into).collect()
+    let mut converted = Vec::with_capacity(items.len());
+    for item in items {
+        converted.push(item.into());
+    }
+    converted
 }
 
 /// Converts every item, or returns the first error.
 pub(crate) fn try_each<T: TryInto<U, Error = ToSdkError>, U>(items: Vec<T>) -> Result<Vec<U>, ToSdkError> {
-    items.into_iter().map(TryInto::try_into).collect()
+    let mut converted = Vec::with_capacity(items.len());
+    for item in items {
+        converted.push(item.try_into()?);
+    }
+    Ok(converted)
 }
 
 /// Converts every value of a map.
