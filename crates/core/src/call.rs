@@ -1,7 +1,7 @@
 //! Calls of AWS operations, and their log events.
 
 use std::error::Error as StdError;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
 use aws_sdk_bedrockruntime::operation::RequestId;
@@ -285,9 +285,9 @@ impl<'a> Call<'a> {
     /// sent.
     pub fn send<T, E, F, S>(self, sending: S) -> impl Future<Output = Result<T>> + use<'a, T, E, F, S>
     where
-        T: RequestId,
+        T: RequestId + Send,
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         S: FnOnce() -> F,
     {
         self.send_with_report(boxed(sending), |_| Report::default())
@@ -300,9 +300,9 @@ impl<'a> Call<'a> {
     /// As [`send`](Self::send).
     pub async fn send_with_report<T, E, F, R>(mut self, sending: Pin<Box<F>>, report: R) -> Result<T>
     where
-        T: RequestId,
+        T: RequestId + Send,
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         R: FnOnce(&T) -> Report,
     {
         let response = self.open(sending).await?;
@@ -317,9 +317,26 @@ impl<'a> Call<'a> {
     /// As [`send`](Self::send).
     pub async fn open<T, E, F>(&mut self, sending: Pin<Box<F>>) -> Result<T>
     where
+        T: Send,
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
-        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
     {
+        let mut response = None;
+        // From here on, the type of the response does not matter: `run` is compiled once, not for each operation.
+        self.run(pin!(async { response = Some(sending.await) })).await?;
+        let error = match response {
+            Some(Ok(response)) => {
+                self.running.is_open = true;
+                return Ok(response);
+            }
+            Some(Err(error)) => from_sdk::error(self.session, self.operation, self.model_id, error),
+            None => Error::new(ErrorKind::InvalidResponse, "the request ended without a response"),
+        };
+        Err(self.explained(error).await)
+    }
+
+    /// Begins the call, and runs the future that sends it, in the call's span and within its time limit.
+    async fn run(&mut self, sending: Pin<&mut (dyn Future<Output = ()> + Send)>) -> Result<()> {
         self.check()?;
         let Self { session, operation, model_id, timeout, .. } = *self;
         if self.running.inference.is_some() {
@@ -330,32 +347,27 @@ impl<'a> Call<'a> {
             telemetry::prompt(&self.running.span, &prompt);
         }
         let sending = sending.instrument(self.running.span.clone());
-        let response = match (&self.running.permit, timeout) {
+        let ended = match (&self.running.permit, timeout) {
             (Some(permit), timeout) => {
                 // Boxed, so that calls without a limiter are no larger.
                 let sending = Box::pin(permit.limiter().hear(sending));
-                match tokio::time::timeout(timeout.unwrap_or(Duration::MAX), sending).await {
-                    Ok(response) => response,
-                    Err(_) => return Err(self.expired(timeout.unwrap_or_default())),
-                }
+                tokio::time::timeout(timeout.unwrap_or(Duration::MAX), sending).await
             }
-            (None, Some(timeout)) => match tokio::time::timeout(timeout, sending).await {
-                Ok(response) => response,
-                Err(_) => return Err(self.expired(timeout)),
-            },
-            (None, None) => sending.await,
-        };
-        let error = match response {
-            Ok(response) => {
-                self.running.is_open = true;
-                return Ok(response);
+            (None, Some(timeout)) => tokio::time::timeout(timeout, sending).await,
+            (None, None) => {
+                sending.await;
+                Ok(())
             }
-            Err(error) => from_sdk::error(session, operation, model_id, error),
         };
+        ended.map_err(|_| self.expired(timeout.unwrap_or_default()))
+    }
+
+    /// Tells that the call failed, and completes the error.
+    async fn explained(&mut self, error: Error) -> Error {
         self.failed(&error);
-        match (self.explain, model_id) {
-            (Some(explain), Some(model_id)) => Err(explain(session, model_id, error).await),
-            _ => Err(error),
+        match (self.explain, self.model_id) {
+            (Some(explain), Some(model_id)) => explain(self.session, model_id, error).await,
+            _ => error,
         }
     }
 
@@ -368,18 +380,25 @@ impl<'a> Call<'a> {
         error
     }
 
-    /// Tells that the call succeeded, with what AWS reported.
+    /// Tells that the call succeeded, with what AWS reported. `report` is not called if no one wants to know.
     pub fn succeeded(&mut self, request_id: Option<&str>, report: impl FnOnce() -> Report) {
-        let is_logged = tracing::enabled!(target: "bedrock_orm", tracing::Level::DEBUG);
-        let is_measured = cfg!(feature = "otel") && self.running.inference.is_some();
-        if !is_logged && !is_measured && !self.running.is_metered() {
-            return;
+        if self.is_reported() {
+            self.ended(request_id, &report());
         }
-        let report = report();
+    }
+
+    fn is_reported(&self) -> bool {
+        let is_measured = cfg!(feature = "otel") && self.running.inference.is_some();
+        is_measured
+            || self.running.is_metered()
+            || tracing::enabled!(target: "bedrock_orm", tracing::Level::DEBUG)
+    }
+
+    fn ended(&mut self, request_id: Option<&str>, report: &Report) {
         #[cfg(feature = "otel")]
-        self.measure(Some(&report), None);
+        self.measure(Some(report), None);
         self.running.settle(report.tokens.as_ref());
-        telemetry::succeeded(&self.running.span, &report);
+        telemetry::succeeded(&self.running.span, report);
         let usage = report.tokens.as_ref();
         let unless_zero = |tokens: u64| Some(tokens).filter(|tokens| *tokens > 0);
         tracing::debug!(

@@ -23,8 +23,9 @@ pub(crate) async fn opened<T, E, F>(
     limits: ReplyLimits,
 ) -> Result<(T, Clock)>
 where
+    T: Send,
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
-    F: Future<Output = Result<T, SdkError<E>>>,
+    F: Future<Output = Result<T, SdkError<E>>> + Send,
 {
     let operation = call.operation();
     check(operation, limits)?;

@@ -27,12 +27,17 @@ where
 {
     let mut converted = match &error {
         SdkError::ServiceError(context) if !context.raw().status().is_success() => {
-            from_response(context.err(), context.raw())
+            from_response(context.err(), context.err().source(), context.raw())
         }
         // If a successful response cannot be parsed, its body can be a reply, which is not shown.
         SdkError::ServiceError(context) => unparsable(context.raw(), &error),
         SdkError::ResponseError(context) => unparsable(context.raw(), &error),
-        other => from_no_response(other),
+        SdkError::TimeoutError(_) => from_no_response(ErrorKind::Timeout, &error),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => {
+            from_no_response(ErrorKind::Timeout, &error)
+        }
+        SdkError::DispatchFailure(_) => from_no_response(ErrorKind::Transport, &error),
+        _ => from_no_response(ErrorKind::InvalidInput, &error),
     };
     converted.0.operation = Some(operation);
     converted.with_hint_and_source(session, model_id, error.into_source().ok())
@@ -51,7 +56,7 @@ where
     let mut converted = match &error {
         SdkError::ServiceError(context) => from_frame(context.raw(), context.err().message(), &error),
         SdkError::ResponseError(context) => from_frame(context.raw(), None, &error),
-        SdkError::TimeoutError(_) => from_no_response(&error),
+        SdkError::TimeoutError(_) => from_no_response(ErrorKind::Timeout, &error),
         _ => Error::new(ErrorKind::StreamInterrupted, format!("the connection broke: {}", causes(&error))),
     };
     converted.0.operation = Some(operation);
@@ -89,11 +94,15 @@ fn kind(code: Option<&str>, message: &str, status: Option<u16>) -> ErrorKind {
 }
 
 /// Converts an error response of AWS.
-fn from_response(error: &(impl StdError + ProvideErrorMetadata), response: &HttpResponse) -> Error {
+fn from_response(
+    error: &dyn ProvideErrorMetadata,
+    source: Option<&(dyn StdError + 'static)>,
+    response: &HttpResponse,
+) -> Error {
     let status = response.status().as_u16();
     let code = error.code().map(str::to_owned);
     // If an error has no code, the SDK keeps the message only in the source.
-    let metadata = error.source().and_then(|source| source.downcast_ref::<ErrorMetadata>());
+    let metadata = source.and_then(|source| source.downcast_ref::<ErrorMetadata>());
     let message = match error.message().or_else(|| metadata?.message()) {
         Some(message) if !message.trim().is_empty() => message.to_owned(),
         _ => body(response).unwrap_or_else(|| format!("AWS returned status {status} without a message")),
@@ -160,19 +169,11 @@ fn capitalized(code: &str) -> String {
     }
 }
 
-/// Converts a failure without a response.
-fn from_no_response<E, R>(error: &SdkError<E, R>) -> Error
-where
-    SdkError<E, R>: StdError,
-{
+/// Converts a failure without a response. The kind is `Credentials` if the causes speak of them.
+fn from_no_response(kind: ErrorKind, error: &dyn StdError) -> Error {
     let causes = causes(error);
-    let kind = match error {
-        SdkError::TimeoutError(_) => ErrorKind::Timeout,
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => ErrorKind::Timeout,
-        _ if causes.contains("credentials") || causes.contains("identity") => ErrorKind::Credentials,
-        SdkError::DispatchFailure(_) => ErrorKind::Transport,
-        _ => ErrorKind::InvalidInput,
-    };
+    let is_identity = causes.contains("credentials") || causes.contains("identity");
+    let kind = if is_identity && kind != ErrorKind::Timeout { ErrorKind::Credentials } else { kind };
     let what = match kind {
         ErrorKind::Timeout => "the time limit expired",
         ErrorKind::Credentials => "no credentials were found",

@@ -6,9 +6,7 @@ mod structs;
 mod unions;
 
 pub(crate) use enums::wire_enum;
-pub(crate) use structs::{
-    Members, Shortest, finite, null_as_empty, read, wire_struct, write_optional,
-};
+pub(crate) use structs::{Members, Shortest, finite, null_as_empty, read, wire_struct, write_optional};
 pub(crate) use unions::wire_union;
 
 #[cfg(test)]
