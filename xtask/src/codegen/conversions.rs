@@ -1,4 +1,5 @@
 //! Writes the conversions between our types and the SDK's. Those to the SDK can fail, for example for an unknown member.
+//! They are `#[inline]`, so that a crate compiles only those that it uses.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
@@ -267,6 +268,7 @@ impl Writer<'_> {
         let conversion = |from: &str, to: &str| {
             format!(
                 "impl From<{from}> for {to} {{
+                    #[inline]
                     fn from(value: {from}) -> Self {{ value.as_str().into() }}
                 }}\n\n"
             )
@@ -294,6 +296,7 @@ impl Writer<'_> {
         }
         let from = format!(
             "impl From<{path}> for {name} {{
+                #[inline]
                 fn from(value: {path}) -> Self {{ match value {{ {from} _ => Self::default() }} }}
             }}\n\n"
         );
@@ -301,6 +304,7 @@ impl Writer<'_> {
             "impl TryFrom<{name}> for {path} {{
                 type Error = ToSdkError;
 
+                #[inline]
                 fn try_from(value: {name}) -> Result<Self, ToSdkError> {{
                     Ok(match value {{ {to} {name}::Unknown(value) => return Err(ToSdkError::unknown(\"{name}\", &value)) }})
                 }}
@@ -320,6 +324,7 @@ impl Writer<'_> {
         let value = if fields.is_empty() { "_" } else { "value" };
         let from = format!(
             "impl From<{path}> for {name} {{
+                #[inline]
                 fn from({value}: {path}) -> Self {{ Self {{ {from_fields} }} }}
             }}\n\n"
         );
@@ -337,12 +342,14 @@ impl Writer<'_> {
                 "impl TryFrom<{name}> for {target} {{
                     type Error = ToSdkError;
 
+                    #[inline]
                     fn try_from({value}: {name}) -> Result<Self, ToSdkError> {{ Ok({builder}{to_fields}{build}) }}
                 }}\n\n"
             )
         } else {
             format!(
                 "impl From<{name}> for {target} {{
+                    #[inline]
                     fn from({value}: {name}) -> Self {{ {builder}{to_fields}{build} }}
                 }}\n\n"
             )

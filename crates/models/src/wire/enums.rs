@@ -1,4 +1,6 @@
 //! The wire form of an enum: a string.
+//!
+//! The functions are `#[inline]`, so that a crate compiles only those that it uses.
 
 /// Implements the wire strings of an enum. `Unknown` keeps any other string.
 macro_rules! wire_enum {
@@ -12,6 +14,7 @@ macro_rules! wire_enum {
             pub const KNOWN: &'static [Self] = &[$(Self::$variant),*];
 
             /// Returns the value as AWS writes it.
+            #[inline]
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $wire,)*
@@ -21,6 +24,7 @@ macro_rules! wire_enum {
         }
 
         impl From<&str> for $name {
+            #[inline]
             fn from(value: &str) -> Self {
                 match value {
                     $($wire => Self::$variant,)*
@@ -30,6 +34,7 @@ macro_rules! wire_enum {
         }
 
         impl From<String> for $name {
+            #[inline]
             fn from(value: String) -> Self {
                 match value.as_str() {
                     $($wire => Self::$variant,)*
@@ -46,24 +51,28 @@ macro_rules! wire_enum {
         }
 
         impl ::std::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 formatter.write_str(self.as_str())
             }
         }
 
         impl AsRef<str> for $name {
+            #[inline]
             fn as_ref(&self) -> &str {
                 self.as_str()
             }
         }
 
         impl PartialEq<str> for $name {
+            #[inline]
             fn eq(&self, other: &str) -> bool {
                 self.as_str() == other
             }
         }
 
         impl PartialEq<&str> for $name {
+            #[inline]
             fn eq(&self, other: &&str) -> bool {
                 self.as_str() == *other
             }

@@ -8,24 +8,28 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<operation::get_account_data_retention::GetAccountDataRetentionOutput> for AccountDataRetention {
+    #[inline]
     fn from(value: operation::get_account_data_retention::GetAccountDataRetentionOutput) -> Self {
         Self { mode: value.mode.into(), updated_at: value.updated_at.map(timestamp_from_sdk) }
     }
 }
 
 impl From<operation::put_account_data_retention::PutAccountDataRetentionOutput> for AccountDataRetention {
+    #[inline]
     fn from(value: operation::put_account_data_retention::PutAccountDataRetentionOutput) -> Self {
         Self { mode: value.mode.into(), updated_at: value.updated_at.map(timestamp_from_sdk) }
     }
 }
 
 impl From<sdk::types::DataRetentionMode> for DataRetentionMode {
+    #[inline]
     fn from(value: sdk::types::DataRetentionMode) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<DataRetentionMode> for sdk::types::DataRetentionMode {
+    #[inline]
     fn from(value: DataRetentionMode) -> Self {
         value.as_str().into()
     }
@@ -34,6 +38,7 @@ impl From<DataRetentionMode> for sdk::types::DataRetentionMode {
 impl From<operation::put_account_data_retention::PutAccountDataRetentionInput>
     for PutAccountDataRetentionRequest
 {
+    #[inline]
     fn from(value: operation::put_account_data_retention::PutAccountDataRetentionInput) -> Self {
         Self { mode: value.mode.map(Into::into).unwrap_or_default() }
     }
@@ -42,6 +47,7 @@ impl From<operation::put_account_data_retention::PutAccountDataRetentionInput>
 impl From<PutAccountDataRetentionRequest>
     for operation::put_account_data_retention::builders::PutAccountDataRetentionInputBuilder
 {
+    #[inline]
     fn from(value: PutAccountDataRetentionRequest) -> Self {
         Self::default().set_mode(Some(value.mode.into()))
     }

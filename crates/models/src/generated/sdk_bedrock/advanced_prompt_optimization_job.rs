@@ -8,6 +8,7 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::AdvancedPromptOptimizationInputConfig> for AdvancedPromptOptimizationInputConfig {
+    #[inline]
     fn from(value: sdk::types::AdvancedPromptOptimizationInputConfig) -> Self {
         Self { s3_uri: value.s3_uri }
     }
@@ -16,6 +17,7 @@ impl From<sdk::types::AdvancedPromptOptimizationInputConfig> for AdvancedPromptO
 impl TryFrom<AdvancedPromptOptimizationInputConfig> for sdk::types::AdvancedPromptOptimizationInputConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AdvancedPromptOptimizationInputConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_s3_uri(Some(value.s3_uri)).build()?)
     }
@@ -24,6 +26,7 @@ impl TryFrom<AdvancedPromptOptimizationInputConfig> for sdk::types::AdvancedProm
 impl From<operation::get_advanced_prompt_optimization_job::GetAdvancedPromptOptimizationJobOutput>
     for AdvancedPromptOptimizationJob
 {
+    #[inline]
     fn from(
         value: operation::get_advanced_prompt_optimization_job::GetAdvancedPromptOptimizationJobOutput,
     ) -> Self {
@@ -44,12 +47,14 @@ impl From<operation::get_advanced_prompt_optimization_job::GetAdvancedPromptOpti
 }
 
 impl From<sdk::types::AdvancedPromptOptimizationJobStatus> for AdvancedPromptOptimizationJobStatus {
+    #[inline]
     fn from(value: sdk::types::AdvancedPromptOptimizationJobStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::AdvancedPromptOptimizationJobSummary> for AdvancedPromptOptimizationJobSummary {
+    #[inline]
     fn from(value: sdk::types::AdvancedPromptOptimizationJobSummary) -> Self {
         Self {
             job_arn: value.job_arn,
@@ -62,6 +67,7 @@ impl From<sdk::types::AdvancedPromptOptimizationJobSummary> for AdvancedPromptOp
 }
 
 impl From<sdk::types::AdvancedPromptOptimizationOutputConfig> for AdvancedPromptOptimizationOutputConfig {
+    #[inline]
     fn from(value: sdk::types::AdvancedPromptOptimizationOutputConfig) -> Self {
         Self { s3_uri: value.s3_uri }
     }
@@ -70,6 +76,7 @@ impl From<sdk::types::AdvancedPromptOptimizationOutputConfig> for AdvancedPrompt
 impl TryFrom<AdvancedPromptOptimizationOutputConfig> for sdk::types::AdvancedPromptOptimizationOutputConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AdvancedPromptOptimizationOutputConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_s3_uri(Some(value.s3_uri)).build()?)
     }
@@ -78,6 +85,7 @@ impl TryFrom<AdvancedPromptOptimizationOutputConfig> for sdk::types::AdvancedPro
 impl From<sdk::types::BatchDeleteAdvancedPromptOptimizationJobError>
     for BatchDeleteAdvancedPromptOptimizationJobError
 {
+    #[inline]
     fn from(value: sdk::types::BatchDeleteAdvancedPromptOptimizationJobError) -> Self {
         Self { job_identifier: value.job_identifier, code: value.code, message: value.message }
     }
@@ -86,22 +94,26 @@ impl From<sdk::types::BatchDeleteAdvancedPromptOptimizationJobError>
 impl From<sdk::types::BatchDeleteAdvancedPromptOptimizationJobItem>
     for BatchDeleteAdvancedPromptOptimizationJobItem
 {
+    #[inline]
     fn from(value: sdk::types::BatchDeleteAdvancedPromptOptimizationJobItem) -> Self {
         Self { job_identifier: value.job_identifier, job_status: value.job_status.into() }
     }
 }
 
 impl From<operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobInput> for BatchDeleteAdvancedPromptOptimizationJobRequest {
+                #[inline]
                 fn from(value: operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobInput) -> Self { Self { job_identifiers: value.job_identifiers.unwrap_or_default(),
  } }
             }
 
 impl From<BatchDeleteAdvancedPromptOptimizationJobRequest> for operation::batch_delete_advanced_prompt_optimization_job::builders::BatchDeleteAdvancedPromptOptimizationJobInputBuilder {
+                    #[inline]
                     fn from(value: BatchDeleteAdvancedPromptOptimizationJobRequest) -> Self { Self::default().set_job_identifiers(Some(value.job_identifiers))
  }
                 }
 
 impl From<operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobOutput> for BatchDeleteAdvancedPromptOptimizationJobResponse {
+                #[inline]
                 fn from(value: operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobOutput) -> Self { Self { errors: each(value.errors),
 advanced_prompt_optimization_jobs: each(value.advanced_prompt_optimization_jobs),
  } }
@@ -110,6 +122,7 @@ advanced_prompt_optimization_jobs: each(value.advanced_prompt_optimization_jobs)
 impl From<operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobInput>
     for CreateAdvancedPromptOptimizationJobRequest
 {
+    #[inline]
     fn from(
         value: operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobInput,
     ) -> Self {
@@ -129,6 +142,7 @@ impl From<operation::create_advanced_prompt_optimization_job::CreateAdvancedProm
 impl TryFrom<CreateAdvancedPromptOptimizationJobRequest> for operation::create_advanced_prompt_optimization_job::builders::CreateAdvancedPromptOptimizationJobInputBuilder {
                     type Error = ToSdkError;
 
+                    #[inline]
                     fn try_from(value: CreateAdvancedPromptOptimizationJobRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_job_name(Some(value.job_name))
 .set_job_description(value.job_description)
 .set_client_token(value.client_token)
@@ -143,6 +157,7 @@ impl TryFrom<CreateAdvancedPromptOptimizationJobRequest> for operation::create_a
 impl From<operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobOutput>
     for CreateAdvancedPromptOptimizationJobResponse
 {
+    #[inline]
     fn from(
         value: operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobOutput,
     ) -> Self {
@@ -151,6 +166,7 @@ impl From<operation::create_advanced_prompt_optimization_job::CreateAdvancedProm
 }
 
 impl From<sdk::types::ModelConfiguration> for ModelConfiguration {
+    #[inline]
     fn from(value: sdk::types::ModelConfiguration) -> Self {
         Self {
             model_id: value.model_id,
@@ -165,6 +181,7 @@ impl From<sdk::types::ModelConfiguration> for ModelConfiguration {
 impl TryFrom<ModelConfiguration> for sdk::types::ModelConfiguration {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_id(Some(value.model_id))

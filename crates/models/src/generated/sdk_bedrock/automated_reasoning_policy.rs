@@ -8,6 +8,7 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::AutomatedReasoningCheckFinding> for AutomatedReasoningCheckFinding {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningCheckFinding) -> Self {
         match value {
             sdk::types::AutomatedReasoningCheckFinding::Valid(value) => Self::Valid(value.into()),
@@ -27,6 +28,7 @@ impl From<sdk::types::AutomatedReasoningCheckFinding> for AutomatedReasoningChec
 }
 
 impl From<sdk::types::AutomatedReasoningCheckImpossibleFinding> for AutomatedReasoningCheckImpossibleFinding {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningCheckImpossibleFinding) -> Self {
         Self {
             translation: value.translation.map(Into::into),
@@ -39,12 +41,14 @@ impl From<sdk::types::AutomatedReasoningCheckImpossibleFinding> for AutomatedRea
 impl From<sdk::types::AutomatedReasoningCheckInputTextReference>
     for AutomatedReasoningCheckInputTextReference
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningCheckInputTextReference) -> Self {
         Self { text: value.text }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningCheckInvalidFinding> for AutomatedReasoningCheckInvalidFinding {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningCheckInvalidFinding) -> Self {
         Self {
             translation: value.translation.map(Into::into),
@@ -55,6 +59,7 @@ impl From<sdk::types::AutomatedReasoningCheckInvalidFinding> for AutomatedReason
 }
 
 impl From<sdk::types::AutomatedReasoningCheckLogicWarning> for AutomatedReasoningCheckLogicWarning {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningCheckLogicWarning) -> Self {
         Self {
             r#type: value.r#type.map(Into::into),
@@ -65,6 +70,7 @@ impl From<sdk::types::AutomatedReasoningCheckLogicWarning> for AutomatedReasonin
 }
 
 impl From<sdk::types::AutomatedReasoningCheckLogicWarningType> for AutomatedReasoningCheckLogicWarningType {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningCheckLogicWarningType) -> Self {
         value.as_str().into()
     }
@@ -73,24 +79,28 @@ impl From<sdk::types::AutomatedReasoningCheckLogicWarningType> for AutomatedReas
 impl From<sdk::types::AutomatedReasoningCheckNoTranslationsFinding>
     for AutomatedReasoningCheckNoTranslationsFinding
 {
+    #[inline]
     fn from(_: sdk::types::AutomatedReasoningCheckNoTranslationsFinding) -> Self {
         Self {}
     }
 }
 
 impl From<sdk::types::AutomatedReasoningCheckResult> for AutomatedReasoningCheckResult {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningCheckResult) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<AutomatedReasoningCheckResult> for sdk::types::AutomatedReasoningCheckResult {
+    #[inline]
     fn from(value: AutomatedReasoningCheckResult) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::AutomatedReasoningCheckRule> for AutomatedReasoningCheckRule {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningCheckRule) -> Self {
         Self { id: value.id, policy_version_arn: value.policy_version_arn }
     }
@@ -99,6 +109,7 @@ impl From<sdk::types::AutomatedReasoningCheckRule> for AutomatedReasoningCheckRu
 impl From<sdk::types::AutomatedReasoningCheckSatisfiableFinding>
     for AutomatedReasoningCheckSatisfiableFinding
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningCheckSatisfiableFinding) -> Self {
         Self {
             translation: value.translation.map(Into::into),
@@ -110,18 +121,21 @@ impl From<sdk::types::AutomatedReasoningCheckSatisfiableFinding>
 }
 
 impl From<sdk::types::AutomatedReasoningCheckScenario> for AutomatedReasoningCheckScenario {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningCheckScenario) -> Self {
         Self { statements: value.statements.map(each) }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningCheckTooComplexFinding> for AutomatedReasoningCheckTooComplexFinding {
+    #[inline]
     fn from(_: sdk::types::AutomatedReasoningCheckTooComplexFinding) -> Self {
         Self {}
     }
 }
 
 impl From<sdk::types::AutomatedReasoningCheckTranslation> for AutomatedReasoningCheckTranslation {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningCheckTranslation) -> Self {
         Self {
             premises: value.premises.map(each),
@@ -136,18 +150,21 @@ impl From<sdk::types::AutomatedReasoningCheckTranslation> for AutomatedReasoning
 impl From<sdk::types::AutomatedReasoningCheckTranslationAmbiguousFinding>
     for AutomatedReasoningCheckTranslationAmbiguousFinding
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningCheckTranslationAmbiguousFinding) -> Self {
         Self { options: value.options.map(each), difference_scenarios: value.difference_scenarios.map(each) }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningCheckTranslationOption> for AutomatedReasoningCheckTranslationOption {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningCheckTranslationOption) -> Self {
         Self { translations: value.translations.map(each) }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningCheckValidFinding> for AutomatedReasoningCheckValidFinding {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningCheckValidFinding) -> Self {
         Self {
             translation: value.translation.map(Into::into),
@@ -159,6 +176,7 @@ impl From<sdk::types::AutomatedReasoningCheckValidFinding> for AutomatedReasonin
 }
 
 impl From<sdk::types::AutomatedReasoningLogicStatement> for AutomatedReasoningLogicStatement {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningLogicStatement) -> Self {
         Self { logic: value.logic, natural_language: value.natural_language }
     }
@@ -167,6 +185,7 @@ impl From<sdk::types::AutomatedReasoningLogicStatement> for AutomatedReasoningLo
 impl From<operation::get_automated_reasoning_policy::GetAutomatedReasoningPolicyOutput>
     for AutomatedReasoningPolicy
 {
+    #[inline]
     fn from(value: operation::get_automated_reasoning_policy::GetAutomatedReasoningPolicyOutput) -> Self {
         Self {
             policy_arn: value.policy_arn,
@@ -185,6 +204,7 @@ impl From<operation::get_automated_reasoning_policy::GetAutomatedReasoningPolicy
 impl From<sdk::types::AutomatedReasoningPolicyAddRuleAnnotation>
     for AutomatedReasoningPolicyAddRuleAnnotation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyAddRuleAnnotation) -> Self {
         Self { expression: value.expression }
     }
@@ -195,6 +215,7 @@ impl TryFrom<AutomatedReasoningPolicyAddRuleAnnotation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyAddRuleAnnotation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_expression(Some(value.expression)).build()?)
     }
@@ -203,6 +224,7 @@ impl TryFrom<AutomatedReasoningPolicyAddRuleAnnotation>
 impl From<sdk::types::AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation>
     for AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation) -> Self {
         Self { natural_language: value.natural_language }
     }
@@ -213,6 +235,7 @@ impl TryFrom<AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(
         value: AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation,
     ) -> Result<Self, ToSdkError> {
@@ -221,6 +244,7 @@ impl TryFrom<AutomatedReasoningPolicyAddRuleFromNaturalLanguageAnnotation>
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyAddRuleMutation> for AutomatedReasoningPolicyAddRuleMutation {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyAddRuleMutation) -> Self {
         Self { rule: value.rule.map(Into::into).unwrap_or_default() }
     }
@@ -229,6 +253,7 @@ impl From<sdk::types::AutomatedReasoningPolicyAddRuleMutation> for AutomatedReas
 impl From<sdk::types::AutomatedReasoningPolicyAddTypeAnnotation>
     for AutomatedReasoningPolicyAddTypeAnnotation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyAddTypeAnnotation) -> Self {
         Self { name: value.name, description: value.description, values: each(value.values) }
     }
@@ -239,6 +264,7 @@ impl TryFrom<AutomatedReasoningPolicyAddTypeAnnotation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyAddTypeAnnotation) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -249,12 +275,14 @@ impl TryFrom<AutomatedReasoningPolicyAddTypeAnnotation>
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyAddTypeMutation> for AutomatedReasoningPolicyAddTypeMutation {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyAddTypeMutation) -> Self {
         Self { r#type: value.r#type.map(Into::into).unwrap_or_default() }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyAddTypeValue> for AutomatedReasoningPolicyAddTypeValue {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyAddTypeValue) -> Self {
         Self { value: value.value, description: value.description }
     }
@@ -263,6 +291,7 @@ impl From<sdk::types::AutomatedReasoningPolicyAddTypeValue> for AutomatedReasoni
 impl TryFrom<AutomatedReasoningPolicyAddTypeValue> for sdk::types::AutomatedReasoningPolicyAddTypeValue {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyAddTypeValue) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_value(Some(value.value)).set_description(value.description).build()?)
     }
@@ -271,6 +300,7 @@ impl TryFrom<AutomatedReasoningPolicyAddTypeValue> for sdk::types::AutomatedReas
 impl From<sdk::types::AutomatedReasoningPolicyAddVariableAnnotation>
     for AutomatedReasoningPolicyAddVariableAnnotation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyAddVariableAnnotation) -> Self {
         Self { name: value.name, r#type: value.r#type, description: value.description }
     }
@@ -281,6 +311,7 @@ impl TryFrom<AutomatedReasoningPolicyAddVariableAnnotation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyAddVariableAnnotation) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -293,18 +324,21 @@ impl TryFrom<AutomatedReasoningPolicyAddVariableAnnotation>
 impl From<sdk::types::AutomatedReasoningPolicyAddVariableMutation>
     for AutomatedReasoningPolicyAddVariableMutation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyAddVariableMutation) -> Self {
         Self { variable: value.variable.map(Into::into).unwrap_or_default() }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyAnnotatedChunk> for AutomatedReasoningPolicyAnnotatedChunk {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyAnnotatedChunk) -> Self {
         Self { page_number: value.page_number, content: each(value.content) }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyAnnotatedContent> for AutomatedReasoningPolicyAnnotatedContent {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyAnnotatedContent) -> Self {
         match value {
             sdk::types::AutomatedReasoningPolicyAnnotatedContent::Line(value) => Self::Line(value.into()),
@@ -314,12 +348,14 @@ impl From<sdk::types::AutomatedReasoningPolicyAnnotatedContent> for AutomatedRea
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyAnnotatedLine> for AutomatedReasoningPolicyAnnotatedLine {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyAnnotatedLine) -> Self {
         Self { line_number: value.line_number, line_text: value.line_text }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyAnnotation> for AutomatedReasoningPolicyAnnotation {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyAnnotation) -> Self {
         match value {
             sdk::types::AutomatedReasoningPolicyAnnotation::AddType(value) => Self::AddType(value.into()),
@@ -365,6 +401,7 @@ impl From<sdk::types::AutomatedReasoningPolicyAnnotation> for AutomatedReasoning
 impl TryFrom<AutomatedReasoningPolicyAnnotation> for sdk::types::AutomatedReasoningPolicyAnnotation {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyAnnotation) -> Result<Self, ToSdkError> {
         Ok(match value {
             AutomatedReasoningPolicyAnnotation::AddType(value) => Self::AddType(value.try_into()?),
@@ -400,6 +437,7 @@ impl TryFrom<AutomatedReasoningPolicyAnnotation> for sdk::types::AutomatedReason
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyAnnotationStatus> for AutomatedReasoningPolicyAnnotationStatus {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyAnnotationStatus) -> Self {
         value.as_str().into()
     }
@@ -408,6 +446,7 @@ impl From<sdk::types::AutomatedReasoningPolicyAnnotationStatus> for AutomatedRea
 impl From<operation::get_automated_reasoning_policy_annotations::GetAutomatedReasoningPolicyAnnotationsOutput>
     for AutomatedReasoningPolicyAnnotations
 {
+    #[inline]
     fn from(
         value: operation::get_automated_reasoning_policy_annotations::GetAutomatedReasoningPolicyAnnotationsOutput,
     ) -> Self {
@@ -423,6 +462,7 @@ impl From<operation::get_automated_reasoning_policy_annotations::GetAutomatedRea
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyAtomicStatement> for AutomatedReasoningPolicyAtomicStatement {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyAtomicStatement) -> Self {
         Self { id: value.id, text: value.text, location: value.location.map(Into::into).unwrap_or_default() }
     }
@@ -431,6 +471,7 @@ impl From<sdk::types::AutomatedReasoningPolicyAtomicStatement> for AutomatedReas
 impl From<sdk::types::AutomatedReasoningPolicyBuildDocumentContentType>
     for AutomatedReasoningPolicyBuildDocumentContentType
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildDocumentContentType) -> Self {
         value.as_str().into()
     }
@@ -439,18 +480,21 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildDocumentContentType>
 impl From<AutomatedReasoningPolicyBuildDocumentContentType>
     for sdk::types::AutomatedReasoningPolicyBuildDocumentContentType
 {
+    #[inline]
     fn from(value: AutomatedReasoningPolicyBuildDocumentContentType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyBuildLog> for AutomatedReasoningPolicyBuildLog {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildLog) -> Self {
         Self { entries: each(value.entries) }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyBuildLogEntry> for AutomatedReasoningPolicyBuildLogEntry {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildLogEntry) -> Self {
         Self {
             annotation: value.annotation.map(Into::into).unwrap_or_default(),
@@ -461,6 +505,7 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildLogEntry> for AutomatedReason
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyBuildMessageType> for AutomatedReasoningPolicyBuildMessageType {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildMessageType) -> Self {
         value.as_str().into()
     }
@@ -469,6 +514,7 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildMessageType> for AutomatedRea
 impl From<sdk::types::AutomatedReasoningPolicyBuildResultAssetManifest>
     for AutomatedReasoningPolicyBuildResultAssetManifest
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildResultAssetManifest) -> Self {
         Self { entries: each(value.entries) }
     }
@@ -477,6 +523,7 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildResultAssetManifest>
 impl From<sdk::types::AutomatedReasoningPolicyBuildResultAssetManifestEntry>
     for AutomatedReasoningPolicyBuildResultAssetManifestEntry
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildResultAssetManifestEntry) -> Self {
         Self { asset_type: value.asset_type.into(), asset_name: value.asset_name, asset_id: value.asset_id }
     }
@@ -485,6 +532,7 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildResultAssetManifestEntry>
 impl From<sdk::types::AutomatedReasoningPolicyBuildResultAssetType>
     for AutomatedReasoningPolicyBuildResultAssetType
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildResultAssetType) -> Self {
         value.as_str().into()
     }
@@ -493,6 +541,7 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildResultAssetType>
 impl From<AutomatedReasoningPolicyBuildResultAssetType>
     for sdk::types::AutomatedReasoningPolicyBuildResultAssetType
 {
+    #[inline]
     fn from(value: AutomatedReasoningPolicyBuildResultAssetType) -> Self {
         value.as_str().into()
     }
@@ -501,6 +550,7 @@ impl From<AutomatedReasoningPolicyBuildResultAssetType>
 impl From<sdk::types::AutomatedReasoningPolicyBuildResultAssets>
     for AutomatedReasoningPolicyBuildResultAssets
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildResultAssets) -> Self {
         match value {
             sdk::types::AutomatedReasoningPolicyBuildResultAssets::PolicyDefinition(value) => {
@@ -533,6 +583,7 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildResultAssets>
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyBuildStep> for AutomatedReasoningPolicyBuildStep {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildStep) -> Self {
         Self {
             context: value.context.map(Into::into).unwrap_or_default(),
@@ -543,6 +594,7 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildStep> for AutomatedReasoningP
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyBuildStepContext> for AutomatedReasoningPolicyBuildStepContext {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildStepContext) -> Self {
         match value {
             sdk::types::AutomatedReasoningPolicyBuildStepContext::Planning(value) => {
@@ -557,12 +609,14 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildStepContext> for AutomatedRea
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyBuildStepMessage> for AutomatedReasoningPolicyBuildStepMessage {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildStepMessage) -> Self {
         Self { message: value.message, message_type: value.message_type.into() }
     }
 }
 
 impl From<operation::get_automated_reasoning_policy_build_workflow::GetAutomatedReasoningPolicyBuildWorkflowOutput> for AutomatedReasoningPolicyBuildWorkflow {
+                #[inline]
                 fn from(value: operation::get_automated_reasoning_policy_build_workflow::GetAutomatedReasoningPolicyBuildWorkflowOutput) -> Self { Self { policy_arn: value.policy_arn,
 build_workflow_id: value.build_workflow_id,
 status: value.status.into(),
@@ -578,6 +632,7 @@ updated_at: timestamp_from_sdk(value.updated_at),
 impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowDocument>
     for AutomatedReasoningPolicyBuildWorkflowDocument
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildWorkflowDocument) -> Self {
         Self {
             document: value.document.into(),
@@ -593,6 +648,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildWorkflowDocument>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyBuildWorkflowDocument) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_document(Some(value.document.into()))
@@ -606,6 +662,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildWorkflowDocument>
 impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowRepairContent>
     for AutomatedReasoningPolicyBuildWorkflowRepairContent
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildWorkflowRepairContent) -> Self {
         Self { annotations: each(value.annotations) }
     }
@@ -616,12 +673,14 @@ impl TryFrom<AutomatedReasoningPolicyBuildWorkflowRepairContent>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyBuildWorkflowRepairContent) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_annotations(Some(try_each(value.annotations)?)).build()?)
     }
 }
 
 impl From<operation::get_automated_reasoning_policy_build_workflow_result_assets::GetAutomatedReasoningPolicyBuildWorkflowResultAssetsOutput> for AutomatedReasoningPolicyBuildWorkflowResultAssets {
+                #[inline]
                 fn from(value: operation::get_automated_reasoning_policy_build_workflow_result_assets::GetAutomatedReasoningPolicyBuildWorkflowResultAssetsOutput) -> Self { Self { policy_arn: value.policy_arn,
 build_workflow_id: value.build_workflow_id,
 build_workflow_assets: value.build_workflow_assets.map(Into::into),
@@ -631,6 +690,7 @@ build_workflow_assets: value.build_workflow_assets.map(Into::into),
 impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowSource>
     for AutomatedReasoningPolicyBuildWorkflowSource
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildWorkflowSource) -> Self {
         Self {
             policy_definition: value.policy_definition.map(Into::into),
@@ -644,6 +704,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildWorkflowSource>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyBuildWorkflowSource) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policy_definition(value.policy_definition.map(TryInto::try_into).transpose()?)
@@ -655,6 +716,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildWorkflowSource>
 impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowStatus>
     for AutomatedReasoningPolicyBuildWorkflowStatus
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildWorkflowStatus) -> Self {
         value.as_str().into()
     }
@@ -663,6 +725,7 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowStatus>
 impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowSummary>
     for AutomatedReasoningPolicyBuildWorkflowSummary
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildWorkflowSummary) -> Self {
         Self {
             policy_arn: value.policy_arn,
@@ -678,6 +741,7 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowSummary>
 impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowType>
     for AutomatedReasoningPolicyBuildWorkflowType
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyBuildWorkflowType) -> Self {
         value.as_str().into()
     }
@@ -686,12 +750,14 @@ impl From<sdk::types::AutomatedReasoningPolicyBuildWorkflowType>
 impl From<AutomatedReasoningPolicyBuildWorkflowType>
     for sdk::types::AutomatedReasoningPolicyBuildWorkflowType
 {
+    #[inline]
     fn from(value: AutomatedReasoningPolicyBuildWorkflowType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyDefinition> for AutomatedReasoningPolicyDefinition {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDefinition) -> Self {
         Self {
             version: Some(value.version),
@@ -705,6 +771,7 @@ impl From<sdk::types::AutomatedReasoningPolicyDefinition> for AutomatedReasoning
 impl TryFrom<AutomatedReasoningPolicyDefinition> for sdk::types::AutomatedReasoningPolicyDefinition {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDefinition) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_version(value.version)
@@ -718,6 +785,7 @@ impl TryFrom<AutomatedReasoningPolicyDefinition> for sdk::types::AutomatedReason
 impl From<sdk::types::AutomatedReasoningPolicyDefinitionElement>
     for AutomatedReasoningPolicyDefinitionElement
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDefinitionElement) -> Self {
         match value {
             sdk::types::AutomatedReasoningPolicyDefinitionElement::PolicyDefinitionVariable(value) => {
@@ -737,6 +805,7 @@ impl From<sdk::types::AutomatedReasoningPolicyDefinitionElement>
 impl From<sdk::types::AutomatedReasoningPolicyDefinitionQualityReport>
     for AutomatedReasoningPolicyDefinitionQualityReport
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDefinitionQualityReport) -> Self {
         Self {
             type_count: value.type_count,
@@ -752,6 +821,7 @@ impl From<sdk::types::AutomatedReasoningPolicyDefinitionQualityReport>
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyDefinitionRule> for AutomatedReasoningPolicyDefinitionRule {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDefinitionRule) -> Self {
         Self { id: value.id, expression: value.expression, alternate_expression: value.alternate_expression }
     }
@@ -760,6 +830,7 @@ impl From<sdk::types::AutomatedReasoningPolicyDefinitionRule> for AutomatedReaso
 impl TryFrom<AutomatedReasoningPolicyDefinitionRule> for sdk::types::AutomatedReasoningPolicyDefinitionRule {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDefinitionRule) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_id(Some(value.id))
@@ -770,6 +841,7 @@ impl TryFrom<AutomatedReasoningPolicyDefinitionRule> for sdk::types::AutomatedRe
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyDefinitionType> for AutomatedReasoningPolicyDefinitionType {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDefinitionType) -> Self {
         Self { name: value.name, description: value.description, values: each(value.values) }
     }
@@ -778,6 +850,7 @@ impl From<sdk::types::AutomatedReasoningPolicyDefinitionType> for AutomatedReaso
 impl TryFrom<AutomatedReasoningPolicyDefinitionType> for sdk::types::AutomatedReasoningPolicyDefinitionType {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDefinitionType) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -790,6 +863,7 @@ impl TryFrom<AutomatedReasoningPolicyDefinitionType> for sdk::types::AutomatedRe
 impl From<sdk::types::AutomatedReasoningPolicyDefinitionTypeValue>
     for AutomatedReasoningPolicyDefinitionTypeValue
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDefinitionTypeValue) -> Self {
         Self { value: value.value, description: value.description }
     }
@@ -800,6 +874,7 @@ impl TryFrom<AutomatedReasoningPolicyDefinitionTypeValue>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDefinitionTypeValue) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_value(Some(value.value)).set_description(value.description).build()?)
     }
@@ -808,6 +883,7 @@ impl TryFrom<AutomatedReasoningPolicyDefinitionTypeValue>
 impl From<sdk::types::AutomatedReasoningPolicyDefinitionTypeValuePair>
     for AutomatedReasoningPolicyDefinitionTypeValuePair
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDefinitionTypeValuePair) -> Self {
         Self { type_name: value.type_name, value_name: value.value_name }
     }
@@ -816,6 +892,7 @@ impl From<sdk::types::AutomatedReasoningPolicyDefinitionTypeValuePair>
 impl From<sdk::types::AutomatedReasoningPolicyDefinitionVariable>
     for AutomatedReasoningPolicyDefinitionVariable
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDefinitionVariable) -> Self {
         Self { name: value.name, r#type: value.r#type, description: value.description }
     }
@@ -826,6 +903,7 @@ impl TryFrom<AutomatedReasoningPolicyDefinitionVariable>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDefinitionVariable) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -838,6 +916,7 @@ impl TryFrom<AutomatedReasoningPolicyDefinitionVariable>
 impl From<sdk::types::AutomatedReasoningPolicyDeleteRuleAnnotation>
     for AutomatedReasoningPolicyDeleteRuleAnnotation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDeleteRuleAnnotation) -> Self {
         Self { rule_id: value.rule_id }
     }
@@ -848,6 +927,7 @@ impl TryFrom<AutomatedReasoningPolicyDeleteRuleAnnotation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDeleteRuleAnnotation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_rule_id(Some(value.rule_id)).build()?)
     }
@@ -856,6 +936,7 @@ impl TryFrom<AutomatedReasoningPolicyDeleteRuleAnnotation>
 impl From<sdk::types::AutomatedReasoningPolicyDeleteRuleMutation>
     for AutomatedReasoningPolicyDeleteRuleMutation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDeleteRuleMutation) -> Self {
         Self { id: value.id }
     }
@@ -864,6 +945,7 @@ impl From<sdk::types::AutomatedReasoningPolicyDeleteRuleMutation>
 impl From<sdk::types::AutomatedReasoningPolicyDeleteTypeAnnotation>
     for AutomatedReasoningPolicyDeleteTypeAnnotation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDeleteTypeAnnotation) -> Self {
         Self { name: value.name }
     }
@@ -874,6 +956,7 @@ impl TryFrom<AutomatedReasoningPolicyDeleteTypeAnnotation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDeleteTypeAnnotation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_name(Some(value.name)).build()?)
     }
@@ -882,12 +965,14 @@ impl TryFrom<AutomatedReasoningPolicyDeleteTypeAnnotation>
 impl From<sdk::types::AutomatedReasoningPolicyDeleteTypeMutation>
     for AutomatedReasoningPolicyDeleteTypeMutation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDeleteTypeMutation) -> Self {
         Self { name: value.name }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyDeleteTypeValue> for AutomatedReasoningPolicyDeleteTypeValue {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDeleteTypeValue) -> Self {
         Self { value: value.value }
     }
@@ -898,6 +983,7 @@ impl TryFrom<AutomatedReasoningPolicyDeleteTypeValue>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDeleteTypeValue) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_value(Some(value.value)).build()?)
     }
@@ -906,6 +992,7 @@ impl TryFrom<AutomatedReasoningPolicyDeleteTypeValue>
 impl From<sdk::types::AutomatedReasoningPolicyDeleteVariableAnnotation>
     for AutomatedReasoningPolicyDeleteVariableAnnotation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDeleteVariableAnnotation) -> Self {
         Self { name: value.name }
     }
@@ -916,6 +1003,7 @@ impl TryFrom<AutomatedReasoningPolicyDeleteVariableAnnotation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDeleteVariableAnnotation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_name(Some(value.name)).build()?)
     }
@@ -924,18 +1012,21 @@ impl TryFrom<AutomatedReasoningPolicyDeleteVariableAnnotation>
 impl From<sdk::types::AutomatedReasoningPolicyDeleteVariableMutation>
     for AutomatedReasoningPolicyDeleteVariableMutation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDeleteVariableMutation) -> Self {
         Self { name: value.name }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyDisjointRuleSet> for AutomatedReasoningPolicyDisjointRuleSet {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyDisjointRuleSet) -> Self {
         Self { variables: value.variables, rules: value.rules }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyFidelityReport> for AutomatedReasoningPolicyFidelityReport {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyFidelityReport) -> Self {
         Self {
             coverage_score: value.coverage_score,
@@ -950,6 +1041,7 @@ impl From<sdk::types::AutomatedReasoningPolicyFidelityReport> for AutomatedReaso
 impl From<sdk::types::AutomatedReasoningPolicyGenerateFidelityReportContent>
     for AutomatedReasoningPolicyGenerateFidelityReportContent
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyGenerateFidelityReportContent) -> Self {
         match value {
             sdk::types::AutomatedReasoningPolicyGenerateFidelityReportContent::Documents(value) => {
@@ -965,6 +1057,7 @@ impl TryFrom<AutomatedReasoningPolicyGenerateFidelityReportContent>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyGenerateFidelityReportContent) -> Result<Self, ToSdkError> {
         Ok(match value {
             AutomatedReasoningPolicyGenerateFidelityReportContent::Documents(value) => {
@@ -983,6 +1076,7 @@ impl TryFrom<AutomatedReasoningPolicyGenerateFidelityReportContent>
 impl From<sdk::types::AutomatedReasoningPolicyGeneratedTestCase>
     for AutomatedReasoningPolicyGeneratedTestCase
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyGeneratedTestCase) -> Self {
         Self {
             query_content: value.query_content,
@@ -995,6 +1089,7 @@ impl From<sdk::types::AutomatedReasoningPolicyGeneratedTestCase>
 impl From<sdk::types::AutomatedReasoningPolicyGeneratedTestCases>
     for AutomatedReasoningPolicyGeneratedTestCases
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyGeneratedTestCases) -> Self {
         Self { generated_test_cases: each(value.generated_test_cases) }
     }
@@ -1003,6 +1098,7 @@ impl From<sdk::types::AutomatedReasoningPolicyGeneratedTestCases>
 impl From<sdk::types::AutomatedReasoningPolicyIngestContentAnnotation>
     for AutomatedReasoningPolicyIngestContentAnnotation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyIngestContentAnnotation) -> Self {
         Self { content: value.content }
     }
@@ -1013,6 +1109,7 @@ impl TryFrom<AutomatedReasoningPolicyIngestContentAnnotation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyIngestContentAnnotation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_content(Some(value.content)).build()?)
     }
@@ -1021,6 +1118,7 @@ impl TryFrom<AutomatedReasoningPolicyIngestContentAnnotation>
 impl From<sdk::types::AutomatedReasoningPolicyIterativeRefinementContent>
     for AutomatedReasoningPolicyIterativeRefinementContent
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyIterativeRefinementContent) -> Self {
         Self { documents: each(value.documents), feedback: value.feedback }
     }
@@ -1031,6 +1129,7 @@ impl TryFrom<AutomatedReasoningPolicyIterativeRefinementContent>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyIterativeRefinementContent) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_documents(Some(try_each(value.documents)?))
@@ -1040,6 +1139,7 @@ impl TryFrom<AutomatedReasoningPolicyIterativeRefinementContent>
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyMutation> for AutomatedReasoningPolicyMutation {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyMutation) -> Self {
         match value {
             sdk::types::AutomatedReasoningPolicyMutation::AddType(value) => Self::AddType(value.into()),
@@ -1063,12 +1163,14 @@ impl From<sdk::types::AutomatedReasoningPolicyMutation> for AutomatedReasoningPo
 }
 
 impl From<operation::get_automated_reasoning_policy_next_scenario::GetAutomatedReasoningPolicyNextScenarioOutput> for AutomatedReasoningPolicyNextScenario {
+                #[inline]
                 fn from(value: operation::get_automated_reasoning_policy_next_scenario::GetAutomatedReasoningPolicyNextScenarioOutput) -> Self { Self { policy_arn: value.policy_arn,
 scenario: value.scenario.map(Into::into),
  } }
             }
 
 impl From<sdk::types::AutomatedReasoningPolicyPlanning> for AutomatedReasoningPolicyPlanning {
+    #[inline]
     fn from(_: sdk::types::AutomatedReasoningPolicyPlanning) -> Self {
         Self {}
     }
@@ -1077,6 +1179,7 @@ impl From<sdk::types::AutomatedReasoningPolicyPlanning> for AutomatedReasoningPo
 impl From<sdk::types::AutomatedReasoningPolicyReportSourceDocument>
     for AutomatedReasoningPolicyReportSourceDocument
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyReportSourceDocument) -> Self {
         Self {
             document_name: value.document_name,
@@ -1089,6 +1192,7 @@ impl From<sdk::types::AutomatedReasoningPolicyReportSourceDocument>
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyRuleReport> for AutomatedReasoningPolicyRuleReport {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyRuleReport) -> Self {
         Self {
             rule: value.rule,
@@ -1101,6 +1205,7 @@ impl From<sdk::types::AutomatedReasoningPolicyRuleReport> for AutomatedReasoning
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyScenario> for AutomatedReasoningPolicyScenario {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyScenario) -> Self {
         Self {
             expression: value.expression,
@@ -1112,12 +1217,14 @@ impl From<sdk::types::AutomatedReasoningPolicyScenario> for AutomatedReasoningPo
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyScenarios> for AutomatedReasoningPolicyScenarios {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyScenarios) -> Self {
         Self { policy_scenarios: each(value.policy_scenarios) }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningPolicySourceDocument> for AutomatedReasoningPolicySourceDocument {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicySourceDocument) -> Self {
         Self {
             document: value.document.into(),
@@ -1132,6 +1239,7 @@ impl From<sdk::types::AutomatedReasoningPolicySourceDocument> for AutomatedReaso
 impl From<sdk::types::AutomatedReasoningPolicyStatementLocation>
     for AutomatedReasoningPolicyStatementLocation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyStatementLocation) -> Self {
         Self { lines: value.lines }
     }
@@ -1140,12 +1248,14 @@ impl From<sdk::types::AutomatedReasoningPolicyStatementLocation>
 impl From<sdk::types::AutomatedReasoningPolicyStatementReference>
     for AutomatedReasoningPolicyStatementReference
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyStatementReference) -> Self {
         Self { document_id: value.document_id, statement_id: value.statement_id }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningPolicySummary> for AutomatedReasoningPolicySummary {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicySummary) -> Self {
         Self {
             policy_arn: value.policy_arn,
@@ -1160,6 +1270,7 @@ impl From<sdk::types::AutomatedReasoningPolicySummary> for AutomatedReasoningPol
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyTestCase> for AutomatedReasoningPolicyTestCase {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyTestCase) -> Self {
         Self {
             test_case_id: value.test_case_id,
@@ -1174,6 +1285,7 @@ impl From<sdk::types::AutomatedReasoningPolicyTestCase> for AutomatedReasoningPo
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyTestResult> for AutomatedReasoningPolicyTestResult {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyTestResult) -> Self {
         Self {
             test_case: value.test_case.map(Into::into).unwrap_or_default(),
@@ -1188,12 +1300,14 @@ impl From<sdk::types::AutomatedReasoningPolicyTestResult> for AutomatedReasoning
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyTestRunResult> for AutomatedReasoningPolicyTestRunResult {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyTestRunResult) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyTestRunStatus> for AutomatedReasoningPolicyTestRunStatus {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyTestRunStatus) -> Self {
         value.as_str().into()
     }
@@ -1202,6 +1316,7 @@ impl From<sdk::types::AutomatedReasoningPolicyTestRunStatus> for AutomatedReason
 impl From<sdk::types::AutomatedReasoningPolicyTypeValueAnnotation>
     for AutomatedReasoningPolicyTypeValueAnnotation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyTypeValueAnnotation) -> Self {
         match value {
             sdk::types::AutomatedReasoningPolicyTypeValueAnnotation::AddTypeValue(value) => {
@@ -1223,6 +1338,7 @@ impl TryFrom<AutomatedReasoningPolicyTypeValueAnnotation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyTypeValueAnnotation) -> Result<Self, ToSdkError> {
         Ok(match value {
             AutomatedReasoningPolicyTypeValueAnnotation::AddTypeValue(value) => {
@@ -1244,6 +1360,7 @@ impl TryFrom<AutomatedReasoningPolicyTypeValueAnnotation>
 impl From<sdk::types::AutomatedReasoningPolicyUpdateFromRuleFeedbackAnnotation>
     for AutomatedReasoningPolicyUpdateFromRuleFeedbackAnnotation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyUpdateFromRuleFeedbackAnnotation) -> Self {
         Self { rule_ids: value.rule_ids, feedback: value.feedback }
     }
@@ -1254,6 +1371,7 @@ impl TryFrom<AutomatedReasoningPolicyUpdateFromRuleFeedbackAnnotation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyUpdateFromRuleFeedbackAnnotation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_rule_ids(value.rule_ids).set_feedback(Some(value.feedback)).build()?)
     }
@@ -1262,6 +1380,7 @@ impl TryFrom<AutomatedReasoningPolicyUpdateFromRuleFeedbackAnnotation>
 impl From<sdk::types::AutomatedReasoningPolicyUpdateFromScenarioFeedbackAnnotation>
     for AutomatedReasoningPolicyUpdateFromScenarioFeedbackAnnotation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyUpdateFromScenarioFeedbackAnnotation) -> Self {
         Self {
             rule_ids: value.rule_ids,
@@ -1276,6 +1395,7 @@ impl TryFrom<AutomatedReasoningPolicyUpdateFromScenarioFeedbackAnnotation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(
         value: AutomatedReasoningPolicyUpdateFromScenarioFeedbackAnnotation,
     ) -> Result<Self, ToSdkError> {
@@ -1290,6 +1410,7 @@ impl TryFrom<AutomatedReasoningPolicyUpdateFromScenarioFeedbackAnnotation>
 impl From<sdk::types::AutomatedReasoningPolicyUpdateRuleAnnotation>
     for AutomatedReasoningPolicyUpdateRuleAnnotation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyUpdateRuleAnnotation) -> Self {
         Self { rule_id: value.rule_id, expression: value.expression }
     }
@@ -1300,6 +1421,7 @@ impl TryFrom<AutomatedReasoningPolicyUpdateRuleAnnotation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyUpdateRuleAnnotation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_rule_id(Some(value.rule_id)).set_expression(Some(value.expression)).build()?)
     }
@@ -1308,6 +1430,7 @@ impl TryFrom<AutomatedReasoningPolicyUpdateRuleAnnotation>
 impl From<sdk::types::AutomatedReasoningPolicyUpdateRuleMutation>
     for AutomatedReasoningPolicyUpdateRuleMutation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyUpdateRuleMutation) -> Self {
         Self { rule: value.rule.map(Into::into).unwrap_or_default() }
     }
@@ -1316,6 +1439,7 @@ impl From<sdk::types::AutomatedReasoningPolicyUpdateRuleMutation>
 impl From<sdk::types::AutomatedReasoningPolicyUpdateTypeAnnotation>
     for AutomatedReasoningPolicyUpdateTypeAnnotation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyUpdateTypeAnnotation) -> Self {
         Self {
             name: value.name,
@@ -1331,6 +1455,7 @@ impl TryFrom<AutomatedReasoningPolicyUpdateTypeAnnotation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyUpdateTypeAnnotation) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -1344,12 +1469,14 @@ impl TryFrom<AutomatedReasoningPolicyUpdateTypeAnnotation>
 impl From<sdk::types::AutomatedReasoningPolicyUpdateTypeMutation>
     for AutomatedReasoningPolicyUpdateTypeMutation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyUpdateTypeMutation) -> Self {
         Self { r#type: value.r#type.map(Into::into).unwrap_or_default() }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyUpdateTypeValue> for AutomatedReasoningPolicyUpdateTypeValue {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyUpdateTypeValue) -> Self {
         Self { value: value.value, new_value: value.new_value, description: value.description }
     }
@@ -1360,6 +1487,7 @@ impl TryFrom<AutomatedReasoningPolicyUpdateTypeValue>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyUpdateTypeValue) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_value(Some(value.value))
@@ -1372,6 +1500,7 @@ impl TryFrom<AutomatedReasoningPolicyUpdateTypeValue>
 impl From<sdk::types::AutomatedReasoningPolicyUpdateVariableAnnotation>
     for AutomatedReasoningPolicyUpdateVariableAnnotation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyUpdateVariableAnnotation) -> Self {
         Self { name: value.name, new_name: value.new_name, description: value.description }
     }
@@ -1382,6 +1511,7 @@ impl TryFrom<AutomatedReasoningPolicyUpdateVariableAnnotation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyUpdateVariableAnnotation) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -1394,12 +1524,14 @@ impl TryFrom<AutomatedReasoningPolicyUpdateVariableAnnotation>
 impl From<sdk::types::AutomatedReasoningPolicyUpdateVariableMutation>
     for AutomatedReasoningPolicyUpdateVariableMutation
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyUpdateVariableMutation) -> Self {
         Self { variable: value.variable.map(Into::into).unwrap_or_default() }
     }
 }
 
 impl From<sdk::types::AutomatedReasoningPolicyVariableReport> for AutomatedReasoningPolicyVariableReport {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyVariableReport) -> Self {
         Self {
             policy_variable: value.policy_variable,
@@ -1414,6 +1546,7 @@ impl From<sdk::types::AutomatedReasoningPolicyVariableReport> for AutomatedReaso
 impl From<sdk::types::AutomatedReasoningPolicyWorkflowTypeContent>
     for AutomatedReasoningPolicyWorkflowTypeContent
 {
+    #[inline]
     fn from(value: sdk::types::AutomatedReasoningPolicyWorkflowTypeContent) -> Self {
         match value {
             sdk::types::AutomatedReasoningPolicyWorkflowTypeContent::Documents(value) => {
@@ -1438,6 +1571,7 @@ impl TryFrom<AutomatedReasoningPolicyWorkflowTypeContent>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyWorkflowTypeContent) -> Result<Self, ToSdkError> {
         Ok(match value {
             AutomatedReasoningPolicyWorkflowTypeContent::Documents(value) => {
@@ -1462,6 +1596,7 @@ impl TryFrom<AutomatedReasoningPolicyWorkflowTypeContent>
 impl From<operation::create_automated_reasoning_policy::CreateAutomatedReasoningPolicyInput>
     for CreateAutomatedReasoningPolicyRequest
 {
+    #[inline]
     fn from(
         value: operation::create_automated_reasoning_policy::CreateAutomatedReasoningPolicyInput,
     ) -> Self {
@@ -1481,6 +1616,7 @@ impl TryFrom<CreateAutomatedReasoningPolicyRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateAutomatedReasoningPolicyRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_name(Some(value.name))
@@ -1495,6 +1631,7 @@ impl TryFrom<CreateAutomatedReasoningPolicyRequest>
 impl From<operation::create_automated_reasoning_policy::CreateAutomatedReasoningPolicyOutput>
     for CreateAutomatedReasoningPolicyResponse
 {
+    #[inline]
     fn from(
         value: operation::create_automated_reasoning_policy::CreateAutomatedReasoningPolicyOutput,
     ) -> Self {
@@ -1513,6 +1650,7 @@ impl From<operation::create_automated_reasoning_policy::CreateAutomatedReasoning
 impl From<operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseInput>
     for CreateAutomatedReasoningPolicyTestCaseRequest
 {
+    #[inline]
     fn from(
         value: operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseInput,
     ) -> Self {
@@ -1532,6 +1670,7 @@ impl From<operation::create_automated_reasoning_policy_test_case::CreateAutomate
 impl TryFrom<CreateAutomatedReasoningPolicyTestCaseRequest> for operation::create_automated_reasoning_policy_test_case::builders::CreateAutomatedReasoningPolicyTestCaseInputBuilder {
                     type Error = ToSdkError;
 
+                    #[inline]
                     fn try_from(value: CreateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_guard_content(Some(value.guard_content))
 .set_query_content(value.query_content)
 .set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()))
@@ -1544,6 +1683,7 @@ impl
     From<operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseOutput>
     for CreateAutomatedReasoningPolicyTestCaseResponse
 {
+    #[inline]
     fn from(
         value: operation::create_automated_reasoning_policy_test_case::CreateAutomatedReasoningPolicyTestCaseOutput,
     ) -> Self {
@@ -1554,6 +1694,7 @@ impl
 impl From<operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionInput>
     for CreateAutomatedReasoningPolicyVersionRequest
 {
+    #[inline]
     fn from(
         value: operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionInput,
     ) -> Self {
@@ -1568,6 +1709,7 @@ impl From<operation::create_automated_reasoning_policy_version::CreateAutomatedR
 impl TryFrom<CreateAutomatedReasoningPolicyVersionRequest> for operation::create_automated_reasoning_policy_version::builders::CreateAutomatedReasoningPolicyVersionInputBuilder {
                     type Error = ToSdkError;
 
+                    #[inline]
                     fn try_from(value: CreateAutomatedReasoningPolicyVersionRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_client_request_token(value.client_request_token)
 .set_last_updated_definition_hash(Some(value.last_updated_definition_hash))
 .set_tags(value.tags.map(try_each).transpose()?)
@@ -1577,6 +1719,7 @@ impl TryFrom<CreateAutomatedReasoningPolicyVersionRequest> for operation::create
 impl From<operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionOutput>
     for CreateAutomatedReasoningPolicyVersionResponse
 {
+    #[inline]
     fn from(
         value: operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionOutput,
     ) -> Self {
@@ -1592,6 +1735,7 @@ impl From<operation::create_automated_reasoning_policy_version::CreateAutomatedR
 }
 
 impl From<operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowInput> for StartAutomatedReasoningPolicyBuildWorkflowRequest {
+                #[inline]
                 fn from(value: operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowInput) -> Self { Self { client_request_token: value.client_request_token,
 source_content: value.source_content.map(Into::into).unwrap_or_default(),
  } }
@@ -1600,35 +1744,41 @@ source_content: value.source_content.map(Into::into).unwrap_or_default(),
 impl TryFrom<StartAutomatedReasoningPolicyBuildWorkflowRequest> for operation::start_automated_reasoning_policy_build_workflow::builders::StartAutomatedReasoningPolicyBuildWorkflowInputBuilder {
                     type Error = ToSdkError;
 
+                    #[inline]
                     fn try_from(value: StartAutomatedReasoningPolicyBuildWorkflowRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_client_request_token(value.client_request_token)
 .set_source_content(Some(value.source_content.try_into()?))
 ) }
                 }
 
 impl From<operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowOutput> for StartAutomatedReasoningPolicyBuildWorkflowResponse {
+                #[inline]
                 fn from(value: operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowOutput) -> Self { Self { policy_arn: value.policy_arn,
 build_workflow_id: value.build_workflow_id,
  } }
             }
 
 impl From<operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowInput> for StartAutomatedReasoningPolicyTestWorkflowRequest {
+                #[inline]
                 fn from(value: operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowInput) -> Self { Self { test_case_ids: value.test_case_ids,
 client_request_token: value.client_request_token,
  } }
             }
 
 impl From<StartAutomatedReasoningPolicyTestWorkflowRequest> for operation::start_automated_reasoning_policy_test_workflow::builders::StartAutomatedReasoningPolicyTestWorkflowInputBuilder {
+                    #[inline]
                     fn from(value: StartAutomatedReasoningPolicyTestWorkflowRequest) -> Self { Self::default().set_test_case_ids(value.test_case_ids)
 .set_client_request_token(value.client_request_token)
  }
                 }
 
 impl From<operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowOutput> for StartAutomatedReasoningPolicyTestWorkflowResponse {
+                #[inline]
                 fn from(value: operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowOutput) -> Self { Self { policy_arn: value.policy_arn,
  } }
             }
 
 impl From<operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsInput> for UpdateAutomatedReasoningPolicyAnnotationsRequest {
+                #[inline]
                 fn from(value: operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsInput) -> Self { Self { annotations: value.annotations.map(each).unwrap_or_default(),
 last_updated_annotation_set_hash: value.last_updated_annotation_set_hash.unwrap_or_default(),
  } }
@@ -1637,12 +1787,14 @@ last_updated_annotation_set_hash: value.last_updated_annotation_set_hash.unwrap_
 impl TryFrom<UpdateAutomatedReasoningPolicyAnnotationsRequest> for operation::update_automated_reasoning_policy_annotations::builders::UpdateAutomatedReasoningPolicyAnnotationsInputBuilder {
                     type Error = ToSdkError;
 
+                    #[inline]
                     fn try_from(value: UpdateAutomatedReasoningPolicyAnnotationsRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_annotations(Some(try_each(value.annotations)?))
 .set_last_updated_annotation_set_hash(Some(value.last_updated_annotation_set_hash))
 ) }
                 }
 
 impl From<operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsOutput> for UpdateAutomatedReasoningPolicyAnnotationsResponse {
+                #[inline]
                 fn from(value: operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsOutput) -> Self { Self { policy_arn: value.policy_arn,
 build_workflow_id: value.build_workflow_id,
 annotation_set_hash: value.annotation_set_hash,
@@ -1653,6 +1805,7 @@ updated_at: timestamp_from_sdk(value.updated_at),
 impl From<operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyInput>
     for UpdateAutomatedReasoningPolicyRequest
 {
+    #[inline]
     fn from(
         value: operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyInput,
     ) -> Self {
@@ -1669,6 +1822,7 @@ impl TryFrom<UpdateAutomatedReasoningPolicyRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: UpdateAutomatedReasoningPolicyRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_policy_definition(Some(value.policy_definition.try_into()?))
@@ -1680,6 +1834,7 @@ impl TryFrom<UpdateAutomatedReasoningPolicyRequest>
 impl From<operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyOutput>
     for UpdateAutomatedReasoningPolicyResponse
 {
+    #[inline]
     fn from(
         value: operation::update_automated_reasoning_policy::UpdateAutomatedReasoningPolicyOutput,
     ) -> Self {
@@ -1695,6 +1850,7 @@ impl From<operation::update_automated_reasoning_policy::UpdateAutomatedReasoning
 impl From<operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseInput>
     for UpdateAutomatedReasoningPolicyTestCaseRequest
 {
+    #[inline]
     fn from(
         value: operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseInput,
     ) -> Self {
@@ -1715,6 +1871,7 @@ impl From<operation::update_automated_reasoning_policy_test_case::UpdateAutomate
 impl TryFrom<UpdateAutomatedReasoningPolicyTestCaseRequest> for operation::update_automated_reasoning_policy_test_case::builders::UpdateAutomatedReasoningPolicyTestCaseInputBuilder {
                     type Error = ToSdkError;
 
+                    #[inline]
                     fn try_from(value: UpdateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_guard_content(Some(value.guard_content))
 .set_query_content(value.query_content)
 .set_last_updated_at(Some(timestamp_to_sdk(value.last_updated_at)))
@@ -1728,6 +1885,7 @@ impl
     From<operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseOutput>
     for UpdateAutomatedReasoningPolicyTestCaseResponse
 {
+    #[inline]
     fn from(
         value: operation::update_automated_reasoning_policy_test_case::UpdateAutomatedReasoningPolicyTestCaseOutput,
     ) -> Self {

@@ -7,6 +7,7 @@ use crate::sdk::{ToSdkError, finite};
 use aws_sdk_bedrock as sdk;
 
 impl From<sdk::types::InferenceConfiguration> for InferenceConfiguration {
+    #[inline]
     fn from(value: sdk::types::InferenceConfiguration) -> Self {
         Self {
             max_tokens: value.max_tokens,
@@ -20,6 +21,7 @@ impl From<sdk::types::InferenceConfiguration> for InferenceConfiguration {
 impl TryFrom<InferenceConfiguration> for sdk::types::InferenceConfiguration {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: InferenceConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_max_tokens(value.max_tokens)
@@ -31,24 +33,28 @@ impl TryFrom<InferenceConfiguration> for sdk::types::InferenceConfiguration {
 }
 
 impl From<sdk::types::PerformanceConfigLatency> for PerformanceConfigLatency {
+    #[inline]
     fn from(value: sdk::types::PerformanceConfigLatency) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<PerformanceConfigLatency> for sdk::types::PerformanceConfigLatency {
+    #[inline]
     fn from(value: PerformanceConfigLatency) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::PerformanceConfiguration> for PerformanceConfiguration {
+    #[inline]
     fn from(value: sdk::types::PerformanceConfiguration) -> Self {
         Self { latency: value.latency.map(Into::into) }
     }
 }
 
 impl From<PerformanceConfiguration> for sdk::types::PerformanceConfiguration {
+    #[inline]
     fn from(value: PerformanceConfiguration) -> Self {
         Self::builder().set_latency(value.latency.map(Into::into)).build()
     }

@@ -8,6 +8,7 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<operation::create_custom_model::CreateCustomModelInput> for CreateCustomModelRequest {
+    #[inline]
     fn from(value: operation::create_custom_model::CreateCustomModelInput) -> Self {
         Self {
             model_name: value.model_name.unwrap_or_default(),
@@ -26,6 +27,7 @@ impl TryFrom<CreateCustomModelRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateCustomModelRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_model_name(Some(value.model_name))
@@ -39,12 +41,14 @@ impl TryFrom<CreateCustomModelRequest>
 }
 
 impl From<operation::create_custom_model::CreateCustomModelOutput> for CreateCustomModelResponse {
+    #[inline]
     fn from(value: operation::create_custom_model::CreateCustomModelOutput) -> Self {
         Self { model_arn: value.model_arn }
     }
 }
 
 impl From<operation::get_custom_model::GetCustomModelOutput> for CustomModel {
+    #[inline]
     fn from(value: operation::get_custom_model::GetCustomModelOutput) -> Self {
         Self {
             model_arn: value.model_arn,
@@ -69,6 +73,7 @@ impl From<operation::get_custom_model::GetCustomModelOutput> for CustomModel {
 }
 
 impl From<sdk::types::CustomModelDataSource> for CustomModelDataSource {
+    #[inline]
     fn from(value: sdk::types::CustomModelDataSource) -> Self {
         match value {
             sdk::types::CustomModelDataSource::ModelPackageArnDataSource(value) => {
@@ -82,6 +87,7 @@ impl From<sdk::types::CustomModelDataSource> for CustomModelDataSource {
 impl TryFrom<CustomModelDataSource> for sdk::types::CustomModelDataSource {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CustomModelDataSource) -> Result<Self, ToSdkError> {
         Ok(match value {
             CustomModelDataSource::ModelPackageArnDataSource(value) => {
@@ -95,6 +101,7 @@ impl TryFrom<CustomModelDataSource> for sdk::types::CustomModelDataSource {
 }
 
 impl From<sdk::types::CustomModelSummary> for CustomModelSummary {
+    #[inline]
     fn from(value: sdk::types::CustomModelSummary) -> Self {
         Self {
             model_arn: value.model_arn,
@@ -110,6 +117,7 @@ impl From<sdk::types::CustomModelSummary> for CustomModelSummary {
 }
 
 impl From<sdk::types::ModelPackageArnDataSource> for ModelPackageArnDataSource {
+    #[inline]
     fn from(value: sdk::types::ModelPackageArnDataSource) -> Self {
         Self { model_package_arn: value.model_package_arn }
     }
@@ -118,18 +126,21 @@ impl From<sdk::types::ModelPackageArnDataSource> for ModelPackageArnDataSource {
 impl TryFrom<ModelPackageArnDataSource> for sdk::types::ModelPackageArnDataSource {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelPackageArnDataSource) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_model_package_arn(Some(value.model_package_arn)).build()?)
     }
 }
 
 impl From<sdk::types::ModelStatus> for ModelStatus {
+    #[inline]
     fn from(value: sdk::types::ModelStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ModelStatus> for sdk::types::ModelStatus {
+    #[inline]
     fn from(value: ModelStatus) -> Self {
         value.as_str().into()
     }

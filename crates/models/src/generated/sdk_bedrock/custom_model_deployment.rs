@@ -10,6 +10,7 @@ use aws_sdk_bedrock::operation;
 impl From<operation::create_custom_model_deployment::CreateCustomModelDeploymentInput>
     for CreateCustomModelDeploymentRequest
 {
+    #[inline]
     fn from(value: operation::create_custom_model_deployment::CreateCustomModelDeploymentInput) -> Self {
         Self {
             model_deployment_name: value.model_deployment_name.unwrap_or_default(),
@@ -26,6 +27,7 @@ impl TryFrom<CreateCustomModelDeploymentRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateCustomModelDeploymentRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_model_deployment_name(Some(value.model_deployment_name))
@@ -39,12 +41,14 @@ impl TryFrom<CreateCustomModelDeploymentRequest>
 impl From<operation::create_custom_model_deployment::CreateCustomModelDeploymentOutput>
     for CreateCustomModelDeploymentResponse
 {
+    #[inline]
     fn from(value: operation::create_custom_model_deployment::CreateCustomModelDeploymentOutput) -> Self {
         Self { custom_model_deployment_arn: value.custom_model_deployment_arn }
     }
 }
 
 impl From<operation::get_custom_model_deployment::GetCustomModelDeploymentOutput> for CustomModelDeployment {
+    #[inline]
     fn from(value: operation::get_custom_model_deployment::GetCustomModelDeploymentOutput) -> Self {
         Self {
             custom_model_deployment_arn: value.custom_model_deployment_arn,
@@ -61,18 +65,21 @@ impl From<operation::get_custom_model_deployment::GetCustomModelDeploymentOutput
 }
 
 impl From<sdk::types::CustomModelDeploymentStatus> for CustomModelDeploymentStatus {
+    #[inline]
     fn from(value: sdk::types::CustomModelDeploymentStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<CustomModelDeploymentStatus> for sdk::types::CustomModelDeploymentStatus {
+    #[inline]
     fn from(value: CustomModelDeploymentStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::CustomModelDeploymentSummary> for CustomModelDeploymentSummary {
+    #[inline]
     fn from(value: sdk::types::CustomModelDeploymentSummary) -> Self {
         Self {
             custom_model_deployment_arn: value.custom_model_deployment_arn,
@@ -87,12 +94,14 @@ impl From<sdk::types::CustomModelDeploymentSummary> for CustomModelDeploymentSum
 }
 
 impl From<sdk::types::CustomModelDeploymentUpdateDetails> for CustomModelDeploymentUpdateDetails {
+    #[inline]
     fn from(value: sdk::types::CustomModelDeploymentUpdateDetails) -> Self {
         Self { model_arn: value.model_arn, update_status: value.update_status.into() }
     }
 }
 
 impl From<sdk::types::CustomModelDeploymentUpdateStatus> for CustomModelDeploymentUpdateStatus {
+    #[inline]
     fn from(value: sdk::types::CustomModelDeploymentUpdateStatus) -> Self {
         value.as_str().into()
     }
@@ -101,6 +110,7 @@ impl From<sdk::types::CustomModelDeploymentUpdateStatus> for CustomModelDeployme
 impl From<operation::update_custom_model_deployment::UpdateCustomModelDeploymentInput>
     for UpdateCustomModelDeploymentRequest
 {
+    #[inline]
     fn from(value: operation::update_custom_model_deployment::UpdateCustomModelDeploymentInput) -> Self {
         Self { model_arn: value.model_arn.unwrap_or_default() }
     }
@@ -109,6 +119,7 @@ impl From<operation::update_custom_model_deployment::UpdateCustomModelDeployment
 impl From<UpdateCustomModelDeploymentRequest>
     for operation::update_custom_model_deployment::builders::UpdateCustomModelDeploymentInputBuilder
 {
+    #[inline]
     fn from(value: UpdateCustomModelDeploymentRequest) -> Self {
         Self::default().set_model_arn(Some(value.model_arn))
     }
@@ -117,6 +128,7 @@ impl From<UpdateCustomModelDeploymentRequest>
 impl From<operation::update_custom_model_deployment::UpdateCustomModelDeploymentOutput>
     for UpdateCustomModelDeploymentResponse
 {
+    #[inline]
     fn from(value: operation::update_custom_model_deployment::UpdateCustomModelDeploymentOutput) -> Self {
         Self { custom_model_deployment_arn: value.custom_model_deployment_arn }
     }

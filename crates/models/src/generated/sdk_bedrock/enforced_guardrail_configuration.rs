@@ -10,6 +10,7 @@ use aws_sdk_bedrock::operation;
 impl From<sdk::types::AccountEnforcedGuardrailInferenceInputConfiguration>
     for AccountEnforcedGuardrailInferenceInputConfiguration
 {
+    #[inline]
     fn from(value: sdk::types::AccountEnforcedGuardrailInferenceInputConfiguration) -> Self {
         Self {
             guardrail_identifier: value.guardrail_identifier,
@@ -25,6 +26,7 @@ impl TryFrom<AccountEnforcedGuardrailInferenceInputConfiguration>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AccountEnforcedGuardrailInferenceInputConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_guardrail_identifier(Some(value.guardrail_identifier))
@@ -36,12 +38,14 @@ impl TryFrom<AccountEnforcedGuardrailInferenceInputConfiguration>
 }
 
 impl From<sdk::types::ConfigurationOwner> for ConfigurationOwner {
+    #[inline]
     fn from(value: sdk::types::ConfigurationOwner) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::AccountEnforcedGuardrailOutputConfiguration> for EnforcedGuardrailsConfiguration {
+    #[inline]
     fn from(value: sdk::types::AccountEnforcedGuardrailOutputConfiguration) -> Self {
         Self {
             config_id: value.config_id,
@@ -61,12 +65,14 @@ impl From<sdk::types::AccountEnforcedGuardrailOutputConfiguration> for EnforcedG
 }
 
 impl From<sdk::types::InputTags> for InputTags {
+    #[inline]
     fn from(value: sdk::types::InputTags) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::ModelEnforcement> for ModelEnforcement {
+    #[inline]
     fn from(value: sdk::types::ModelEnforcement) -> Self {
         Self { included_models: value.included_models, excluded_models: value.excluded_models }
     }
@@ -75,6 +81,7 @@ impl From<sdk::types::ModelEnforcement> for ModelEnforcement {
 impl TryFrom<ModelEnforcement> for sdk::types::ModelEnforcement {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelEnforcement) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_included_models(Some(value.included_models))
@@ -86,6 +93,7 @@ impl TryFrom<ModelEnforcement> for sdk::types::ModelEnforcement {
 impl From<operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationInput>
     for PutEnforcedGuardrailConfigurationRequest
 {
+    #[inline]
     fn from(
         value: operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationInput,
     ) -> Self {
@@ -99,6 +107,7 @@ impl From<operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailC
 impl TryFrom<PutEnforcedGuardrailConfigurationRequest> for operation::put_enforced_guardrail_configuration::builders::PutEnforcedGuardrailConfigurationInputBuilder {
                     type Error = ToSdkError;
 
+                    #[inline]
                     fn try_from(value: PutEnforcedGuardrailConfigurationRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_config_id(value.config_id)
 .set_guardrail_inference_config(Some(value.guardrail_inference_config.try_into()?))
 ) }
@@ -107,6 +116,7 @@ impl TryFrom<PutEnforcedGuardrailConfigurationRequest> for operation::put_enforc
 impl From<operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationOutput>
     for PutEnforcedGuardrailConfigurationResponse
 {
+    #[inline]
     fn from(
         value: operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationOutput,
     ) -> Self {
@@ -119,12 +129,14 @@ impl From<operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailC
 }
 
 impl From<sdk::types::SelectiveContentGuarding> for SelectiveContentGuarding {
+    #[inline]
     fn from(value: sdk::types::SelectiveContentGuarding) -> Self {
         Self { system: value.system.map(Into::into), messages: value.messages.map(Into::into) }
     }
 }
 
 impl From<SelectiveContentGuarding> for sdk::types::SelectiveContentGuarding {
+    #[inline]
     fn from(value: SelectiveContentGuarding) -> Self {
         Self::builder()
             .set_system(value.system.map(Into::into))
@@ -134,12 +146,14 @@ impl From<SelectiveContentGuarding> for sdk::types::SelectiveContentGuarding {
 }
 
 impl From<sdk::types::SelectiveGuardingMode> for SelectiveGuardingMode {
+    #[inline]
     fn from(value: sdk::types::SelectiveGuardingMode) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<SelectiveGuardingMode> for sdk::types::SelectiveGuardingMode {
+    #[inline]
     fn from(value: SelectiveGuardingMode) -> Self {
         value.as_str().into()
     }

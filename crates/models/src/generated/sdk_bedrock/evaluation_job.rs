@@ -10,30 +10,35 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::ApplicationType> for ApplicationType {
+    #[inline]
     fn from(value: sdk::types::ApplicationType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ApplicationType> for sdk::types::ApplicationType {
+    #[inline]
     fn from(value: ApplicationType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::AttributeType> for AttributeType {
+    #[inline]
     fn from(value: sdk::types::AttributeType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<AttributeType> for sdk::types::AttributeType {
+    #[inline]
     fn from(value: AttributeType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::AutomatedEvaluationConfig> for AutomatedEvaluationConfig {
+    #[inline]
     fn from(value: sdk::types::AutomatedEvaluationConfig) -> Self {
         Self {
             dataset_metric_configs: each(value.dataset_metric_configs),
@@ -46,6 +51,7 @@ impl From<sdk::types::AutomatedEvaluationConfig> for AutomatedEvaluationConfig {
 impl TryFrom<AutomatedEvaluationConfig> for sdk::types::AutomatedEvaluationConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedEvaluationConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_dataset_metric_configs(Some(try_each(value.dataset_metric_configs)?))
@@ -56,6 +62,7 @@ impl TryFrom<AutomatedEvaluationConfig> for sdk::types::AutomatedEvaluationConfi
 }
 
 impl From<sdk::types::AutomatedEvaluationCustomMetricConfig> for AutomatedEvaluationCustomMetricConfig {
+    #[inline]
     fn from(value: sdk::types::AutomatedEvaluationCustomMetricConfig) -> Self {
         Self {
             custom_metrics: each(value.custom_metrics),
@@ -67,6 +74,7 @@ impl From<sdk::types::AutomatedEvaluationCustomMetricConfig> for AutomatedEvalua
 impl TryFrom<AutomatedEvaluationCustomMetricConfig> for sdk::types::AutomatedEvaluationCustomMetricConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedEvaluationCustomMetricConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_custom_metrics(Some(try_each(value.custom_metrics)?))
@@ -76,6 +84,7 @@ impl TryFrom<AutomatedEvaluationCustomMetricConfig> for sdk::types::AutomatedEva
 }
 
 impl From<sdk::types::AutomatedEvaluationCustomMetricSource> for AutomatedEvaluationCustomMetricSource {
+    #[inline]
     fn from(value: sdk::types::AutomatedEvaluationCustomMetricSource) -> Self {
         match value {
             sdk::types::AutomatedEvaluationCustomMetricSource::CustomMetricDefinition(value) => {
@@ -89,6 +98,7 @@ impl From<sdk::types::AutomatedEvaluationCustomMetricSource> for AutomatedEvalua
 impl TryFrom<AutomatedEvaluationCustomMetricSource> for sdk::types::AutomatedEvaluationCustomMetricSource {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedEvaluationCustomMetricSource) -> Result<Self, ToSdkError> {
         Ok(match value {
             AutomatedEvaluationCustomMetricSource::CustomMetricDefinition(value) => {
@@ -102,12 +112,14 @@ impl TryFrom<AutomatedEvaluationCustomMetricSource> for sdk::types::AutomatedEva
 }
 
 impl From<sdk::types::BatchDeleteEvaluationJobError> for BatchDeleteEvaluationJobError {
+    #[inline]
     fn from(value: sdk::types::BatchDeleteEvaluationJobError) -> Self {
         Self { job_identifier: value.job_identifier, code: value.code, message: value.message }
     }
 }
 
 impl From<sdk::types::BatchDeleteEvaluationJobItem> for BatchDeleteEvaluationJobItem {
+    #[inline]
     fn from(value: sdk::types::BatchDeleteEvaluationJobItem) -> Self {
         Self { job_identifier: value.job_identifier, job_status: value.job_status.into() }
     }
@@ -116,6 +128,7 @@ impl From<sdk::types::BatchDeleteEvaluationJobItem> for BatchDeleteEvaluationJob
 impl From<operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobInput>
     for BatchDeleteEvaluationJobRequest
 {
+    #[inline]
     fn from(value: operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobInput) -> Self {
         Self { job_identifiers: value.job_identifiers.unwrap_or_default() }
     }
@@ -124,6 +137,7 @@ impl From<operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobInput>
 impl From<BatchDeleteEvaluationJobRequest>
     for operation::batch_delete_evaluation_job::builders::BatchDeleteEvaluationJobInputBuilder
 {
+    #[inline]
     fn from(value: BatchDeleteEvaluationJobRequest) -> Self {
         Self::default().set_job_identifiers(Some(value.job_identifiers))
     }
@@ -132,12 +146,14 @@ impl From<BatchDeleteEvaluationJobRequest>
 impl From<operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobOutput>
     for BatchDeleteEvaluationJobResponse
 {
+    #[inline]
     fn from(value: operation::batch_delete_evaluation_job::BatchDeleteEvaluationJobOutput) -> Self {
         Self { errors: each(value.errors), evaluation_jobs: each(value.evaluation_jobs) }
     }
 }
 
 impl From<sdk::types::BedrockEvaluatorModel> for BedrockEvaluatorModel {
+    #[inline]
     fn from(value: sdk::types::BedrockEvaluatorModel) -> Self {
         Self { model_identifier: value.model_identifier }
     }
@@ -146,12 +162,14 @@ impl From<sdk::types::BedrockEvaluatorModel> for BedrockEvaluatorModel {
 impl TryFrom<BedrockEvaluatorModel> for sdk::types::BedrockEvaluatorModel {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: BedrockEvaluatorModel) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_model_identifier(Some(value.model_identifier)).build()?)
     }
 }
 
 impl From<sdk::types::ByteContentDoc> for ByteContentDoc {
+    #[inline]
     fn from(value: sdk::types::ByteContentDoc) -> Self {
         Self { identifier: value.identifier, content_type: value.content_type, data: value.data.into() }
     }
@@ -160,6 +178,7 @@ impl From<sdk::types::ByteContentDoc> for ByteContentDoc {
 impl TryFrom<ByteContentDoc> for sdk::types::ByteContentDoc {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ByteContentDoc) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_identifier(Some(value.identifier))
@@ -170,6 +189,7 @@ impl TryFrom<ByteContentDoc> for sdk::types::ByteContentDoc {
 }
 
 impl From<operation::create_evaluation_job::CreateEvaluationJobInput> for CreateEvaluationJobRequest {
+    #[inline]
     fn from(value: operation::create_evaluation_job::CreateEvaluationJobInput) -> Self {
         Self {
             job_name: value.job_name.unwrap_or_default(),
@@ -191,6 +211,7 @@ impl TryFrom<CreateEvaluationJobRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateEvaluationJobRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_job_name(Some(value.job_name))
@@ -207,12 +228,14 @@ impl TryFrom<CreateEvaluationJobRequest>
 }
 
 impl From<operation::create_evaluation_job::CreateEvaluationJobOutput> for CreateEvaluationJobResponse {
+    #[inline]
     fn from(value: operation::create_evaluation_job::CreateEvaluationJobOutput) -> Self {
         Self { job_arn: value.job_arn }
     }
 }
 
 impl From<sdk::types::CustomMetricBedrockEvaluatorModel> for CustomMetricBedrockEvaluatorModel {
+    #[inline]
     fn from(value: sdk::types::CustomMetricBedrockEvaluatorModel) -> Self {
         Self { model_identifier: value.model_identifier }
     }
@@ -221,12 +244,14 @@ impl From<sdk::types::CustomMetricBedrockEvaluatorModel> for CustomMetricBedrock
 impl TryFrom<CustomMetricBedrockEvaluatorModel> for sdk::types::CustomMetricBedrockEvaluatorModel {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CustomMetricBedrockEvaluatorModel) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_model_identifier(Some(value.model_identifier)).build()?)
     }
 }
 
 impl From<sdk::types::CustomMetricDefinition> for CustomMetricDefinition {
+    #[inline]
     fn from(value: sdk::types::CustomMetricDefinition) -> Self {
         Self {
             name: value.name,
@@ -239,6 +264,7 @@ impl From<sdk::types::CustomMetricDefinition> for CustomMetricDefinition {
 impl TryFrom<CustomMetricDefinition> for sdk::types::CustomMetricDefinition {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CustomMetricDefinition) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -249,6 +275,7 @@ impl TryFrom<CustomMetricDefinition> for sdk::types::CustomMetricDefinition {
 }
 
 impl From<sdk::types::CustomMetricEvaluatorModelConfig> for CustomMetricEvaluatorModelConfig {
+    #[inline]
     fn from(value: sdk::types::CustomMetricEvaluatorModelConfig) -> Self {
         Self { bedrock_evaluator_models: each(value.bedrock_evaluator_models) }
     }
@@ -257,6 +284,7 @@ impl From<sdk::types::CustomMetricEvaluatorModelConfig> for CustomMetricEvaluato
 impl TryFrom<CustomMetricEvaluatorModelConfig> for sdk::types::CustomMetricEvaluatorModelConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CustomMetricEvaluatorModelConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_bedrock_evaluator_models(Some(try_each(value.bedrock_evaluator_models)?))
@@ -265,6 +293,7 @@ impl TryFrom<CustomMetricEvaluatorModelConfig> for sdk::types::CustomMetricEvalu
 }
 
 impl From<sdk::types::EvaluationBedrockModel> for EvaluationBedrockModel {
+    #[inline]
     fn from(value: sdk::types::EvaluationBedrockModel) -> Self {
         Self {
             model_identifier: value.model_identifier,
@@ -277,6 +306,7 @@ impl From<sdk::types::EvaluationBedrockModel> for EvaluationBedrockModel {
 impl TryFrom<EvaluationBedrockModel> for sdk::types::EvaluationBedrockModel {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EvaluationBedrockModel) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_identifier(Some(value.model_identifier))
@@ -287,6 +317,7 @@ impl TryFrom<EvaluationBedrockModel> for sdk::types::EvaluationBedrockModel {
 }
 
 impl From<sdk::types::EvaluationConfig> for EvaluationConfig {
+    #[inline]
     fn from(value: sdk::types::EvaluationConfig) -> Self {
         match value {
             sdk::types::EvaluationConfig::Automated(value) => Self::Automated(value.into()),
@@ -299,6 +330,7 @@ impl From<sdk::types::EvaluationConfig> for EvaluationConfig {
 impl TryFrom<EvaluationConfig> for sdk::types::EvaluationConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EvaluationConfig) -> Result<Self, ToSdkError> {
         Ok(match value {
             EvaluationConfig::Automated(value) => Self::Automated(value.try_into()?),
@@ -309,6 +341,7 @@ impl TryFrom<EvaluationConfig> for sdk::types::EvaluationConfig {
 }
 
 impl From<sdk::types::EvaluationDataset> for EvaluationDataset {
+    #[inline]
     fn from(value: sdk::types::EvaluationDataset) -> Self {
         Self { name: value.name, dataset_location: value.dataset_location.map(Into::into) }
     }
@@ -317,6 +350,7 @@ impl From<sdk::types::EvaluationDataset> for EvaluationDataset {
 impl TryFrom<EvaluationDataset> for sdk::types::EvaluationDataset {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EvaluationDataset) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -326,6 +360,7 @@ impl TryFrom<EvaluationDataset> for sdk::types::EvaluationDataset {
 }
 
 impl From<sdk::types::EvaluationDatasetLocation> for EvaluationDatasetLocation {
+    #[inline]
     fn from(value: sdk::types::EvaluationDatasetLocation) -> Self {
         match value {
             sdk::types::EvaluationDatasetLocation::S3Uri(value) => Self::S3Uri(value),
@@ -337,6 +372,7 @@ impl From<sdk::types::EvaluationDatasetLocation> for EvaluationDatasetLocation {
 impl TryFrom<EvaluationDatasetLocation> for sdk::types::EvaluationDatasetLocation {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EvaluationDatasetLocation) -> Result<Self, ToSdkError> {
         Ok(match value {
             EvaluationDatasetLocation::S3Uri(value) => Self::S3Uri(value),
@@ -348,6 +384,7 @@ impl TryFrom<EvaluationDatasetLocation> for sdk::types::EvaluationDatasetLocatio
 }
 
 impl From<sdk::types::EvaluationDatasetMetricConfig> for EvaluationDatasetMetricConfig {
+    #[inline]
     fn from(value: sdk::types::EvaluationDatasetMetricConfig) -> Self {
         Self {
             task_type: value.task_type.into(),
@@ -360,6 +397,7 @@ impl From<sdk::types::EvaluationDatasetMetricConfig> for EvaluationDatasetMetric
 impl TryFrom<EvaluationDatasetMetricConfig> for sdk::types::EvaluationDatasetMetricConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EvaluationDatasetMetricConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_task_type(Some(value.task_type.into()))
@@ -370,6 +408,7 @@ impl TryFrom<EvaluationDatasetMetricConfig> for sdk::types::EvaluationDatasetMet
 }
 
 impl From<sdk::types::EvaluationInferenceConfig> for EvaluationInferenceConfig {
+    #[inline]
     fn from(value: sdk::types::EvaluationInferenceConfig) -> Self {
         match value {
             sdk::types::EvaluationInferenceConfig::Models(value) => Self::Models(each(value)),
@@ -382,6 +421,7 @@ impl From<sdk::types::EvaluationInferenceConfig> for EvaluationInferenceConfig {
 impl TryFrom<EvaluationInferenceConfig> for sdk::types::EvaluationInferenceConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EvaluationInferenceConfig) -> Result<Self, ToSdkError> {
         Ok(match value {
             EvaluationInferenceConfig::Models(value) => Self::Models(try_each(value)?),
@@ -394,6 +434,7 @@ impl TryFrom<EvaluationInferenceConfig> for sdk::types::EvaluationInferenceConfi
 }
 
 impl From<sdk::types::EvaluationInferenceConfigSummary> for EvaluationInferenceConfigSummary {
+    #[inline]
     fn from(value: sdk::types::EvaluationInferenceConfigSummary) -> Self {
         Self {
             model_config_summary: value.model_config_summary.map(Into::into),
@@ -403,6 +444,7 @@ impl From<sdk::types::EvaluationInferenceConfigSummary> for EvaluationInferenceC
 }
 
 impl From<operation::get_evaluation_job::GetEvaluationJobOutput> for EvaluationJob {
+    #[inline]
     fn from(value: operation::get_evaluation_job::GetEvaluationJobOutput) -> Self {
         Self {
             job_name: value.job_name,
@@ -424,24 +466,28 @@ impl From<operation::get_evaluation_job::GetEvaluationJobOutput> for EvaluationJ
 }
 
 impl From<sdk::types::EvaluationJobStatus> for EvaluationJobStatus {
+    #[inline]
     fn from(value: sdk::types::EvaluationJobStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<EvaluationJobStatus> for sdk::types::EvaluationJobStatus {
+    #[inline]
     fn from(value: EvaluationJobStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::EvaluationJobType> for EvaluationJobType {
+    #[inline]
     fn from(value: sdk::types::EvaluationJobType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::EvaluationModelConfig> for EvaluationModelConfig {
+    #[inline]
     fn from(value: sdk::types::EvaluationModelConfig) -> Self {
         match value {
             sdk::types::EvaluationModelConfig::BedrockModel(value) => Self::BedrockModel(value.into()),
@@ -456,6 +502,7 @@ impl From<sdk::types::EvaluationModelConfig> for EvaluationModelConfig {
 impl TryFrom<EvaluationModelConfig> for sdk::types::EvaluationModelConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EvaluationModelConfig) -> Result<Self, ToSdkError> {
         Ok(match value {
             EvaluationModelConfig::BedrockModel(value) => Self::BedrockModel(value.try_into()?),
@@ -470,6 +517,7 @@ impl TryFrom<EvaluationModelConfig> for sdk::types::EvaluationModelConfig {
 }
 
 impl From<sdk::types::EvaluationModelConfigSummary> for EvaluationModelConfigSummary {
+    #[inline]
     fn from(value: sdk::types::EvaluationModelConfigSummary) -> Self {
         Self {
             bedrock_model_identifiers: value.bedrock_model_identifiers,
@@ -479,6 +527,7 @@ impl From<sdk::types::EvaluationModelConfigSummary> for EvaluationModelConfigSum
 }
 
 impl From<sdk::types::EvaluationOutputDataConfig> for EvaluationOutputDataConfig {
+    #[inline]
     fn from(value: sdk::types::EvaluationOutputDataConfig) -> Self {
         Self { s3_uri: value.s3_uri }
     }
@@ -487,12 +536,14 @@ impl From<sdk::types::EvaluationOutputDataConfig> for EvaluationOutputDataConfig
 impl TryFrom<EvaluationOutputDataConfig> for sdk::types::EvaluationOutputDataConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EvaluationOutputDataConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_s3_uri(Some(value.s3_uri)).build()?)
     }
 }
 
 impl From<sdk::types::EvaluationPrecomputedInferenceSource> for EvaluationPrecomputedInferenceSource {
+    #[inline]
     fn from(value: sdk::types::EvaluationPrecomputedInferenceSource) -> Self {
         Self { inference_source_identifier: value.inference_source_identifier }
     }
@@ -501,6 +552,7 @@ impl From<sdk::types::EvaluationPrecomputedInferenceSource> for EvaluationPrecom
 impl TryFrom<EvaluationPrecomputedInferenceSource> for sdk::types::EvaluationPrecomputedInferenceSource {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EvaluationPrecomputedInferenceSource) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_inference_source_identifier(Some(value.inference_source_identifier))
@@ -509,6 +561,7 @@ impl TryFrom<EvaluationPrecomputedInferenceSource> for sdk::types::EvaluationPre
 }
 
 impl From<sdk::types::EvaluationPrecomputedRagSourceConfig> for EvaluationPrecomputedRagSourceConfig {
+    #[inline]
     fn from(value: sdk::types::EvaluationPrecomputedRagSourceConfig) -> Self {
         match value {
             sdk::types::EvaluationPrecomputedRagSourceConfig::RetrieveSourceConfig(value) => {
@@ -525,6 +578,7 @@ impl From<sdk::types::EvaluationPrecomputedRagSourceConfig> for EvaluationPrecom
 impl TryFrom<EvaluationPrecomputedRagSourceConfig> for sdk::types::EvaluationPrecomputedRagSourceConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EvaluationPrecomputedRagSourceConfig) -> Result<Self, ToSdkError> {
         Ok(match value {
             EvaluationPrecomputedRagSourceConfig::RetrieveSourceConfig(value) => {
@@ -543,6 +597,7 @@ impl TryFrom<EvaluationPrecomputedRagSourceConfig> for sdk::types::EvaluationPre
 impl From<sdk::types::EvaluationPrecomputedRetrieveAndGenerateSourceConfig>
     for EvaluationPrecomputedRetrieveAndGenerateSourceConfig
 {
+    #[inline]
     fn from(value: sdk::types::EvaluationPrecomputedRetrieveAndGenerateSourceConfig) -> Self {
         Self { rag_source_identifier: value.rag_source_identifier }
     }
@@ -553,6 +608,7 @@ impl TryFrom<EvaluationPrecomputedRetrieveAndGenerateSourceConfig>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EvaluationPrecomputedRetrieveAndGenerateSourceConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_rag_source_identifier(Some(value.rag_source_identifier)).build()?)
     }
@@ -561,6 +617,7 @@ impl TryFrom<EvaluationPrecomputedRetrieveAndGenerateSourceConfig>
 impl From<sdk::types::EvaluationPrecomputedRetrieveSourceConfig>
     for EvaluationPrecomputedRetrieveSourceConfig
 {
+    #[inline]
     fn from(value: sdk::types::EvaluationPrecomputedRetrieveSourceConfig) -> Self {
         Self { rag_source_identifier: value.rag_source_identifier }
     }
@@ -571,12 +628,14 @@ impl TryFrom<EvaluationPrecomputedRetrieveSourceConfig>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EvaluationPrecomputedRetrieveSourceConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_rag_source_identifier(Some(value.rag_source_identifier)).build()?)
     }
 }
 
 impl From<sdk::types::EvaluationRagConfigSummary> for EvaluationRagConfigSummary {
+    #[inline]
     fn from(value: sdk::types::EvaluationRagConfigSummary) -> Self {
         Self {
             bedrock_knowledge_base_identifiers: value.bedrock_knowledge_base_identifiers,
@@ -586,6 +645,7 @@ impl From<sdk::types::EvaluationRagConfigSummary> for EvaluationRagConfigSummary
 }
 
 impl From<sdk::types::EvaluationSummary> for EvaluationSummary {
+    #[inline]
     fn from(value: sdk::types::EvaluationSummary) -> Self {
         Self {
             job_arn: value.job_arn,
@@ -605,18 +665,21 @@ impl From<sdk::types::EvaluationSummary> for EvaluationSummary {
 }
 
 impl From<sdk::types::EvaluationTaskType> for EvaluationTaskType {
+    #[inline]
     fn from(value: sdk::types::EvaluationTaskType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<EvaluationTaskType> for sdk::types::EvaluationTaskType {
+    #[inline]
     fn from(value: EvaluationTaskType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::EvaluatorModelConfig> for EvaluatorModelConfig {
+    #[inline]
     fn from(value: sdk::types::EvaluatorModelConfig) -> Self {
         match value {
             sdk::types::EvaluatorModelConfig::BedrockEvaluatorModels(value) => {
@@ -630,6 +693,7 @@ impl From<sdk::types::EvaluatorModelConfig> for EvaluatorModelConfig {
 impl TryFrom<EvaluatorModelConfig> for sdk::types::EvaluatorModelConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EvaluatorModelConfig) -> Result<Self, ToSdkError> {
         Ok(match value {
             EvaluatorModelConfig::BedrockEvaluatorModels(value) => {
@@ -643,6 +707,7 @@ impl TryFrom<EvaluatorModelConfig> for sdk::types::EvaluatorModelConfig {
 }
 
 impl From<sdk::types::ExternalSource> for ExternalSource {
+    #[inline]
     fn from(value: sdk::types::ExternalSource) -> Self {
         Self {
             source_type: value.source_type.into(),
@@ -655,6 +720,7 @@ impl From<sdk::types::ExternalSource> for ExternalSource {
 impl TryFrom<ExternalSource> for sdk::types::ExternalSource {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ExternalSource) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_source_type(Some(value.source_type.into()))
@@ -665,18 +731,21 @@ impl TryFrom<ExternalSource> for sdk::types::ExternalSource {
 }
 
 impl From<sdk::types::ExternalSourceType> for ExternalSourceType {
+    #[inline]
     fn from(value: sdk::types::ExternalSourceType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ExternalSourceType> for sdk::types::ExternalSourceType {
+    #[inline]
     fn from(value: ExternalSourceType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::ExternalSourcesGenerationConfiguration> for ExternalSourcesGenerationConfiguration {
+    #[inline]
     fn from(value: sdk::types::ExternalSourcesGenerationConfiguration) -> Self {
         Self {
             prompt_template: value.prompt_template.map(Into::into),
@@ -692,6 +761,7 @@ impl From<sdk::types::ExternalSourcesGenerationConfiguration> for ExternalSource
 impl TryFrom<ExternalSourcesGenerationConfiguration> for sdk::types::ExternalSourcesGenerationConfiguration {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ExternalSourcesGenerationConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_prompt_template(value.prompt_template.map(Into::into))
@@ -715,6 +785,7 @@ impl TryFrom<ExternalSourcesGenerationConfiguration> for sdk::types::ExternalSou
 impl From<sdk::types::ExternalSourcesRetrieveAndGenerateConfiguration>
     for ExternalSourcesRetrieveAndGenerateConfiguration
 {
+    #[inline]
     fn from(value: sdk::types::ExternalSourcesRetrieveAndGenerateConfiguration) -> Self {
         Self {
             model_arn: value.model_arn,
@@ -729,6 +800,7 @@ impl TryFrom<ExternalSourcesRetrieveAndGenerateConfiguration>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ExternalSourcesRetrieveAndGenerateConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_arn(Some(value.model_arn))
@@ -739,6 +811,7 @@ impl TryFrom<ExternalSourcesRetrieveAndGenerateConfiguration>
 }
 
 impl From<sdk::types::FieldForReranking> for FieldForReranking {
+    #[inline]
     fn from(value: sdk::types::FieldForReranking) -> Self {
         Self { field_name: value.field_name }
     }
@@ -747,12 +820,14 @@ impl From<sdk::types::FieldForReranking> for FieldForReranking {
 impl TryFrom<FieldForReranking> for sdk::types::FieldForReranking {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: FieldForReranking) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_field_name(Some(value.field_name)).build()?)
     }
 }
 
 impl From<sdk::types::FilterAttribute> for FilterAttribute {
+    #[inline]
     fn from(value: sdk::types::FilterAttribute) -> Self {
         Self { key: value.key, value: document_from_sdk(value.value) }
     }
@@ -761,12 +836,14 @@ impl From<sdk::types::FilterAttribute> for FilterAttribute {
 impl TryFrom<FilterAttribute> for sdk::types::FilterAttribute {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: FilterAttribute) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_key(Some(value.key)).set_value(Some(document_to_sdk(value.value)?)).build()?)
     }
 }
 
 impl From<sdk::types::GenerationConfiguration> for GenerationConfiguration {
+    #[inline]
     fn from(value: sdk::types::GenerationConfiguration) -> Self {
         Self {
             prompt_template: value.prompt_template.map(Into::into),
@@ -782,6 +859,7 @@ impl From<sdk::types::GenerationConfiguration> for GenerationConfiguration {
 impl TryFrom<GenerationConfiguration> for sdk::types::GenerationConfiguration {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GenerationConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_prompt_template(value.prompt_template.map(Into::into))
@@ -803,6 +881,7 @@ impl TryFrom<GenerationConfiguration> for sdk::types::GenerationConfiguration {
 }
 
 impl From<sdk::types::GuardrailConfiguration> for GuardrailConfiguration {
+    #[inline]
     fn from(value: sdk::types::GuardrailConfiguration) -> Self {
         Self { guardrail_id: value.guardrail_id, guardrail_version: value.guardrail_version }
     }
@@ -811,6 +890,7 @@ impl From<sdk::types::GuardrailConfiguration> for GuardrailConfiguration {
 impl TryFrom<GuardrailConfiguration> for sdk::types::GuardrailConfiguration {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_guardrail_id(Some(value.guardrail_id))
@@ -820,6 +900,7 @@ impl TryFrom<GuardrailConfiguration> for sdk::types::GuardrailConfiguration {
 }
 
 impl From<sdk::types::HumanEvaluationConfig> for HumanEvaluationConfig {
+    #[inline]
     fn from(value: sdk::types::HumanEvaluationConfig) -> Self {
         Self {
             human_workflow_config: value.human_workflow_config.map(Into::into),
@@ -832,6 +913,7 @@ impl From<sdk::types::HumanEvaluationConfig> for HumanEvaluationConfig {
 impl TryFrom<HumanEvaluationConfig> for sdk::types::HumanEvaluationConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: HumanEvaluationConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_human_workflow_config(value.human_workflow_config.map(TryInto::try_into).transpose()?)
@@ -842,6 +924,7 @@ impl TryFrom<HumanEvaluationConfig> for sdk::types::HumanEvaluationConfig {
 }
 
 impl From<sdk::types::HumanEvaluationCustomMetric> for HumanEvaluationCustomMetric {
+    #[inline]
     fn from(value: sdk::types::HumanEvaluationCustomMetric) -> Self {
         Self { name: value.name, description: value.description, rating_method: value.rating_method }
     }
@@ -850,6 +933,7 @@ impl From<sdk::types::HumanEvaluationCustomMetric> for HumanEvaluationCustomMetr
 impl TryFrom<HumanEvaluationCustomMetric> for sdk::types::HumanEvaluationCustomMetric {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: HumanEvaluationCustomMetric) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -860,6 +944,7 @@ impl TryFrom<HumanEvaluationCustomMetric> for sdk::types::HumanEvaluationCustomM
 }
 
 impl From<sdk::types::HumanWorkflowConfig> for HumanWorkflowConfig {
+    #[inline]
     fn from(value: sdk::types::HumanWorkflowConfig) -> Self {
         Self { flow_definition_arn: value.flow_definition_arn, instructions: value.instructions }
     }
@@ -868,6 +953,7 @@ impl From<sdk::types::HumanWorkflowConfig> for HumanWorkflowConfig {
 impl TryFrom<HumanWorkflowConfig> for sdk::types::HumanWorkflowConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: HumanWorkflowConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_flow_definition_arn(Some(value.flow_definition_arn))
@@ -877,6 +963,7 @@ impl TryFrom<HumanWorkflowConfig> for sdk::types::HumanWorkflowConfig {
 }
 
 impl From<sdk::types::ImplicitFilterConfiguration> for ImplicitFilterConfiguration {
+    #[inline]
     fn from(value: sdk::types::ImplicitFilterConfiguration) -> Self {
         Self { metadata_attributes: each(value.metadata_attributes), model_arn: value.model_arn }
     }
@@ -885,6 +972,7 @@ impl From<sdk::types::ImplicitFilterConfiguration> for ImplicitFilterConfigurati
 impl TryFrom<ImplicitFilterConfiguration> for sdk::types::ImplicitFilterConfiguration {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ImplicitFilterConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_metadata_attributes(Some(try_each(value.metadata_attributes)?))
@@ -894,6 +982,7 @@ impl TryFrom<ImplicitFilterConfiguration> for sdk::types::ImplicitFilterConfigur
 }
 
 impl From<sdk::types::KbInferenceConfig> for KbInferenceConfig {
+    #[inline]
     fn from(value: sdk::types::KbInferenceConfig) -> Self {
         Self { text_inference_config: value.text_inference_config.map(Into::into) }
     }
@@ -902,6 +991,7 @@ impl From<sdk::types::KbInferenceConfig> for KbInferenceConfig {
 impl TryFrom<KbInferenceConfig> for sdk::types::KbInferenceConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: KbInferenceConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_text_inference_config(value.text_inference_config.map(TryInto::try_into).transpose()?)
@@ -910,6 +1000,7 @@ impl TryFrom<KbInferenceConfig> for sdk::types::KbInferenceConfig {
 }
 
 impl From<sdk::types::KnowledgeBaseConfig> for KnowledgeBaseConfig {
+    #[inline]
     fn from(value: sdk::types::KnowledgeBaseConfig) -> Self {
         match value {
             sdk::types::KnowledgeBaseConfig::RetrieveConfig(value) => Self::RetrieveConfig(value.into()),
@@ -924,6 +1015,7 @@ impl From<sdk::types::KnowledgeBaseConfig> for KnowledgeBaseConfig {
 impl TryFrom<KnowledgeBaseConfig> for sdk::types::KnowledgeBaseConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: KnowledgeBaseConfig) -> Result<Self, ToSdkError> {
         Ok(match value {
             KnowledgeBaseConfig::RetrieveConfig(value) => Self::RetrieveConfig(value.try_into()?),
@@ -938,6 +1030,7 @@ impl TryFrom<KnowledgeBaseConfig> for sdk::types::KnowledgeBaseConfig {
 }
 
 impl From<sdk::types::KnowledgeBaseRetrievalConfiguration> for KnowledgeBaseRetrievalConfiguration {
+    #[inline]
     fn from(value: sdk::types::KnowledgeBaseRetrievalConfiguration) -> Self {
         Self {
             vector_search_configuration: value
@@ -951,6 +1044,7 @@ impl From<sdk::types::KnowledgeBaseRetrievalConfiguration> for KnowledgeBaseRetr
 impl TryFrom<KnowledgeBaseRetrievalConfiguration> for sdk::types::KnowledgeBaseRetrievalConfiguration {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: KnowledgeBaseRetrievalConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_vector_search_configuration(Some(value.vector_search_configuration.try_into()?))
@@ -961,6 +1055,7 @@ impl TryFrom<KnowledgeBaseRetrievalConfiguration> for sdk::types::KnowledgeBaseR
 impl From<sdk::types::KnowledgeBaseRetrieveAndGenerateConfiguration>
     for KnowledgeBaseRetrieveAndGenerateConfiguration
 {
+    #[inline]
     fn from(value: sdk::types::KnowledgeBaseRetrieveAndGenerateConfiguration) -> Self {
         Self {
             knowledge_base_id: value.knowledge_base_id,
@@ -977,6 +1072,7 @@ impl TryFrom<KnowledgeBaseRetrieveAndGenerateConfiguration>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: KnowledgeBaseRetrieveAndGenerateConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_knowledge_base_id(Some(value.knowledge_base_id))
@@ -991,6 +1087,7 @@ impl TryFrom<KnowledgeBaseRetrieveAndGenerateConfiguration>
 }
 
 impl From<sdk::types::KnowledgeBaseVectorSearchConfiguration> for KnowledgeBaseVectorSearchConfiguration {
+    #[inline]
     fn from(value: sdk::types::KnowledgeBaseVectorSearchConfiguration) -> Self {
         Self {
             number_of_results: value.number_of_results,
@@ -1005,6 +1102,7 @@ impl From<sdk::types::KnowledgeBaseVectorSearchConfiguration> for KnowledgeBaseV
 impl TryFrom<KnowledgeBaseVectorSearchConfiguration> for sdk::types::KnowledgeBaseVectorSearchConfiguration {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: KnowledgeBaseVectorSearchConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_number_of_results(value.number_of_results)
@@ -1019,6 +1117,7 @@ impl TryFrom<KnowledgeBaseVectorSearchConfiguration> for sdk::types::KnowledgeBa
 }
 
 impl From<sdk::types::MetadataAttributeSchema> for MetadataAttributeSchema {
+    #[inline]
     fn from(value: sdk::types::MetadataAttributeSchema) -> Self {
         Self { key: value.key, r#type: value.r#type.into(), description: value.description }
     }
@@ -1027,6 +1126,7 @@ impl From<sdk::types::MetadataAttributeSchema> for MetadataAttributeSchema {
 impl TryFrom<MetadataAttributeSchema> for sdk::types::MetadataAttributeSchema {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: MetadataAttributeSchema) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_key(Some(value.key))
@@ -1037,6 +1137,7 @@ impl TryFrom<MetadataAttributeSchema> for sdk::types::MetadataAttributeSchema {
 }
 
 impl From<sdk::types::MetadataConfigurationForReranking> for MetadataConfigurationForReranking {
+    #[inline]
     fn from(value: sdk::types::MetadataConfigurationForReranking) -> Self {
         Self {
             selection_mode: value.selection_mode.into(),
@@ -1048,6 +1149,7 @@ impl From<sdk::types::MetadataConfigurationForReranking> for MetadataConfigurati
 impl TryFrom<MetadataConfigurationForReranking> for sdk::types::MetadataConfigurationForReranking {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: MetadataConfigurationForReranking) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_selection_mode(Some(value.selection_mode.into()))
@@ -1059,6 +1161,7 @@ impl TryFrom<MetadataConfigurationForReranking> for sdk::types::MetadataConfigur
 }
 
 impl From<sdk::types::OrchestrationConfiguration> for OrchestrationConfiguration {
+    #[inline]
     fn from(value: sdk::types::OrchestrationConfiguration) -> Self {
         Self {
             query_transformation_configuration: value
@@ -1072,6 +1175,7 @@ impl From<sdk::types::OrchestrationConfiguration> for OrchestrationConfiguration
 impl TryFrom<OrchestrationConfiguration> for sdk::types::OrchestrationConfiguration {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: OrchestrationConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_query_transformation_configuration(Some(
@@ -1082,18 +1186,21 @@ impl TryFrom<OrchestrationConfiguration> for sdk::types::OrchestrationConfigurat
 }
 
 impl From<sdk::types::PromptTemplate> for PromptTemplate {
+    #[inline]
     fn from(value: sdk::types::PromptTemplate) -> Self {
         Self { text_prompt_template: value.text_prompt_template }
     }
 }
 
 impl From<PromptTemplate> for sdk::types::PromptTemplate {
+    #[inline]
     fn from(value: PromptTemplate) -> Self {
         Self::builder().set_text_prompt_template(value.text_prompt_template).build()
     }
 }
 
 impl From<sdk::types::QueryTransformationConfiguration> for QueryTransformationConfiguration {
+    #[inline]
     fn from(value: sdk::types::QueryTransformationConfiguration) -> Self {
         Self { r#type: value.r#type.into() }
     }
@@ -1102,24 +1209,28 @@ impl From<sdk::types::QueryTransformationConfiguration> for QueryTransformationC
 impl TryFrom<QueryTransformationConfiguration> for sdk::types::QueryTransformationConfiguration {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: QueryTransformationConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_type(Some(value.r#type.into())).build()?)
     }
 }
 
 impl From<sdk::types::QueryTransformationType> for QueryTransformationType {
+    #[inline]
     fn from(value: sdk::types::QueryTransformationType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<QueryTransformationType> for sdk::types::QueryTransformationType {
+    #[inline]
     fn from(value: QueryTransformationType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::RagConfig> for RagConfig {
+    #[inline]
     fn from(value: sdk::types::RagConfig) -> Self {
         match value {
             sdk::types::RagConfig::KnowledgeBaseConfig(value) => Self::KnowledgeBaseConfig(value.into()),
@@ -1134,6 +1245,7 @@ impl From<sdk::types::RagConfig> for RagConfig {
 impl TryFrom<RagConfig> for sdk::types::RagConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: RagConfig) -> Result<Self, ToSdkError> {
         Ok(match value {
             RagConfig::KnowledgeBaseConfig(value) => Self::KnowledgeBaseConfig(value.try_into()?),
@@ -1146,6 +1258,7 @@ impl TryFrom<RagConfig> for sdk::types::RagConfig {
 }
 
 impl From<sdk::types::RatingScaleItem> for RatingScaleItem {
+    #[inline]
     fn from(value: sdk::types::RatingScaleItem) -> Self {
         Self { definition: value.definition, value: value.value.map(Into::into).unwrap_or_default() }
     }
@@ -1154,6 +1267,7 @@ impl From<sdk::types::RatingScaleItem> for RatingScaleItem {
 impl TryFrom<RatingScaleItem> for sdk::types::RatingScaleItem {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: RatingScaleItem) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_definition(Some(value.definition))
@@ -1163,6 +1277,7 @@ impl TryFrom<RatingScaleItem> for sdk::types::RatingScaleItem {
 }
 
 impl From<sdk::types::RatingScaleItemValue> for RatingScaleItemValue {
+    #[inline]
     fn from(value: sdk::types::RatingScaleItemValue) -> Self {
         match value {
             sdk::types::RatingScaleItemValue::StringValue(value) => Self::StringValue(value),
@@ -1175,6 +1290,7 @@ impl From<sdk::types::RatingScaleItemValue> for RatingScaleItemValue {
 impl TryFrom<RatingScaleItemValue> for sdk::types::RatingScaleItemValue {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: RatingScaleItemValue) -> Result<Self, ToSdkError> {
         Ok(match value {
             RatingScaleItemValue::StringValue(value) => Self::StringValue(value),
@@ -1187,12 +1303,14 @@ impl TryFrom<RatingScaleItemValue> for sdk::types::RatingScaleItemValue {
 }
 
 impl From<sdk::types::RerankingMetadataSelectionMode> for RerankingMetadataSelectionMode {
+    #[inline]
     fn from(value: sdk::types::RerankingMetadataSelectionMode) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<RerankingMetadataSelectionMode> for sdk::types::RerankingMetadataSelectionMode {
+    #[inline]
     fn from(value: RerankingMetadataSelectionMode) -> Self {
         value.as_str().into()
     }
@@ -1201,6 +1319,7 @@ impl From<RerankingMetadataSelectionMode> for sdk::types::RerankingMetadataSelec
 impl From<sdk::types::RerankingMetadataSelectiveModeConfiguration>
     for RerankingMetadataSelectiveModeConfiguration
 {
+    #[inline]
     fn from(value: sdk::types::RerankingMetadataSelectiveModeConfiguration) -> Self {
         match value {
             sdk::types::RerankingMetadataSelectiveModeConfiguration::FieldsToInclude(value) => {
@@ -1219,6 +1338,7 @@ impl TryFrom<RerankingMetadataSelectiveModeConfiguration>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: RerankingMetadataSelectiveModeConfiguration) -> Result<Self, ToSdkError> {
         Ok(match value {
             RerankingMetadataSelectiveModeConfiguration::FieldsToInclude(value) => {
@@ -1235,6 +1355,7 @@ impl TryFrom<RerankingMetadataSelectiveModeConfiguration>
 }
 
 impl From<sdk::types::RetrievalFilter> for RetrievalFilter {
+    #[inline]
     fn from(value: sdk::types::RetrievalFilter) -> Self {
         match value {
             sdk::types::RetrievalFilter::Equals(value) => Self::Equals(value.into()),
@@ -1260,6 +1381,7 @@ impl From<sdk::types::RetrievalFilter> for RetrievalFilter {
 impl TryFrom<RetrievalFilter> for sdk::types::RetrievalFilter {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: RetrievalFilter) -> Result<Self, ToSdkError> {
         Ok(match value {
             RetrievalFilter::Equals(value) => Self::Equals(value.try_into()?),
@@ -1281,6 +1403,7 @@ impl TryFrom<RetrievalFilter> for sdk::types::RetrievalFilter {
 }
 
 impl From<sdk::types::RetrieveAndGenerateConfiguration> for RetrieveAndGenerateConfiguration {
+    #[inline]
     fn from(value: sdk::types::RetrieveAndGenerateConfiguration) -> Self {
         Self {
             r#type: value.r#type.into(),
@@ -1293,6 +1416,7 @@ impl From<sdk::types::RetrieveAndGenerateConfiguration> for RetrieveAndGenerateC
 impl TryFrom<RetrieveAndGenerateConfiguration> for sdk::types::RetrieveAndGenerateConfiguration {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: RetrieveAndGenerateConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
@@ -1307,18 +1431,21 @@ impl TryFrom<RetrieveAndGenerateConfiguration> for sdk::types::RetrieveAndGenera
 }
 
 impl From<sdk::types::RetrieveAndGenerateType> for RetrieveAndGenerateType {
+    #[inline]
     fn from(value: sdk::types::RetrieveAndGenerateType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<RetrieveAndGenerateType> for sdk::types::RetrieveAndGenerateType {
+    #[inline]
     fn from(value: RetrieveAndGenerateType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::RetrieveConfig> for RetrieveConfig {
+    #[inline]
     fn from(value: sdk::types::RetrieveConfig) -> Self {
         Self {
             knowledge_base_id: value.knowledge_base_id,
@@ -1333,6 +1460,7 @@ impl From<sdk::types::RetrieveConfig> for RetrieveConfig {
 impl TryFrom<RetrieveConfig> for sdk::types::RetrieveConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: RetrieveConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_knowledge_base_id(Some(value.knowledge_base_id))
@@ -1344,6 +1472,7 @@ impl TryFrom<RetrieveConfig> for sdk::types::RetrieveConfig {
 }
 
 impl From<sdk::types::S3ObjectDoc> for S3ObjectDoc {
+    #[inline]
     fn from(value: sdk::types::S3ObjectDoc) -> Self {
         Self { uri: value.uri }
     }
@@ -1352,24 +1481,28 @@ impl From<sdk::types::S3ObjectDoc> for S3ObjectDoc {
 impl TryFrom<S3ObjectDoc> for sdk::types::S3ObjectDoc {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: S3ObjectDoc) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_uri(Some(value.uri)).build()?)
     }
 }
 
 impl From<sdk::types::SearchType> for SearchType {
+    #[inline]
     fn from(value: sdk::types::SearchType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<SearchType> for sdk::types::SearchType {
+    #[inline]
     fn from(value: SearchType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::TextInferenceConfig> for TextInferenceConfig {
+    #[inline]
     fn from(value: sdk::types::TextInferenceConfig) -> Self {
         Self {
             temperature: value.temperature,
@@ -1383,6 +1516,7 @@ impl From<sdk::types::TextInferenceConfig> for TextInferenceConfig {
 impl TryFrom<TextInferenceConfig> for sdk::types::TextInferenceConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: TextInferenceConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_temperature(value.temperature.map(|value| finite("temperature", value)).transpose()?)
@@ -1396,6 +1530,7 @@ impl TryFrom<TextInferenceConfig> for sdk::types::TextInferenceConfig {
 impl From<sdk::types::VectorSearchBedrockRerankingConfiguration>
     for VectorSearchBedrockRerankingConfiguration
 {
+    #[inline]
     fn from(value: sdk::types::VectorSearchBedrockRerankingConfiguration) -> Self {
         Self {
             model_configuration: value.model_configuration.map(Into::into).unwrap_or_default(),
@@ -1410,6 +1545,7 @@ impl TryFrom<VectorSearchBedrockRerankingConfiguration>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: VectorSearchBedrockRerankingConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_configuration(Some(value.model_configuration.try_into()?))
@@ -1422,6 +1558,7 @@ impl TryFrom<VectorSearchBedrockRerankingConfiguration>
 impl From<sdk::types::VectorSearchBedrockRerankingModelConfiguration>
     for VectorSearchBedrockRerankingModelConfiguration
 {
+    #[inline]
     fn from(value: sdk::types::VectorSearchBedrockRerankingModelConfiguration) -> Self {
         Self {
             model_arn: value.model_arn,
@@ -1437,6 +1574,7 @@ impl TryFrom<VectorSearchBedrockRerankingModelConfiguration>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: VectorSearchBedrockRerankingModelConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_arn(Some(value.model_arn))
@@ -1456,6 +1594,7 @@ impl TryFrom<VectorSearchBedrockRerankingModelConfiguration>
 }
 
 impl From<sdk::types::VectorSearchRerankingConfiguration> for VectorSearchRerankingConfiguration {
+    #[inline]
     fn from(value: sdk::types::VectorSearchRerankingConfiguration) -> Self {
         Self {
             r#type: value.r#type.into(),
@@ -1467,6 +1606,7 @@ impl From<sdk::types::VectorSearchRerankingConfiguration> for VectorSearchRerank
 impl TryFrom<VectorSearchRerankingConfiguration> for sdk::types::VectorSearchRerankingConfiguration {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: VectorSearchRerankingConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
@@ -1478,12 +1618,14 @@ impl TryFrom<VectorSearchRerankingConfiguration> for sdk::types::VectorSearchRer
 }
 
 impl From<sdk::types::VectorSearchRerankingConfigurationType> for VectorSearchRerankingConfigurationType {
+    #[inline]
     fn from(value: sdk::types::VectorSearchRerankingConfigurationType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<VectorSearchRerankingConfigurationType> for sdk::types::VectorSearchRerankingConfigurationType {
+    #[inline]
     fn from(value: VectorSearchRerankingConfigurationType) -> Self {
         value.as_str().into()
     }

@@ -8,24 +8,28 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::AgreementAvailability> for AgreementAvailability {
+    #[inline]
     fn from(value: sdk::types::AgreementAvailability) -> Self {
         Self { status: value.status.into(), error_message: value.error_message }
     }
 }
 
 impl From<sdk::types::AuthorizationStatus> for AuthorizationStatus {
+    #[inline]
     fn from(value: sdk::types::AuthorizationStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::EntitlementAvailability> for EntitlementAvailability {
+    #[inline]
     fn from(value: sdk::types::EntitlementAvailability) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::FoundationModelDetails> for FoundationModel {
+    #[inline]
     fn from(value: sdk::types::FoundationModelDetails) -> Self {
         Self {
             model_arn: value.model_arn,
@@ -43,6 +47,7 @@ impl From<sdk::types::FoundationModelDetails> for FoundationModel {
 }
 
 impl From<sdk::types::FoundationModelSummary> for FoundationModel {
+    #[inline]
     fn from(value: sdk::types::FoundationModelSummary) -> Self {
         Self {
             model_arn: value.model_arn,
@@ -62,6 +67,7 @@ impl From<sdk::types::FoundationModelSummary> for FoundationModel {
 impl From<operation::get_foundation_model_availability::GetFoundationModelAvailabilityOutput>
     for FoundationModelAvailability
 {
+    #[inline]
     fn from(
         value: operation::get_foundation_model_availability::GetFoundationModelAvailabilityOutput,
     ) -> Self {
@@ -76,6 +82,7 @@ impl From<operation::get_foundation_model_availability::GetFoundationModelAvaila
 }
 
 impl From<sdk::types::FoundationModelLifecycle> for FoundationModelLifecycle {
+    #[inline]
     fn from(value: sdk::types::FoundationModelLifecycle) -> Self {
         Self {
             status: value.status.into(),
@@ -88,48 +95,56 @@ impl From<sdk::types::FoundationModelLifecycle> for FoundationModelLifecycle {
 }
 
 impl From<sdk::types::FoundationModelLifecycleStatus> for FoundationModelLifecycleStatus {
+    #[inline]
     fn from(value: sdk::types::FoundationModelLifecycleStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::InferenceType> for InferenceType {
+    #[inline]
     fn from(value: sdk::types::InferenceType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<InferenceType> for sdk::types::InferenceType {
+    #[inline]
     fn from(value: InferenceType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::ModelCustomization> for ModelCustomization {
+    #[inline]
     fn from(value: sdk::types::ModelCustomization) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ModelCustomization> for sdk::types::ModelCustomization {
+    #[inline]
     fn from(value: ModelCustomization) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::ModelModality> for ModelModality {
+    #[inline]
     fn from(value: sdk::types::ModelModality) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ModelModality> for sdk::types::ModelModality {
+    #[inline]
     fn from(value: ModelModality) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::RegionAvailability> for RegionAvailability {
+    #[inline]
     fn from(value: sdk::types::RegionAvailability) -> Self {
         value.as_str().into()
     }

@@ -8,6 +8,7 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::AgreementStatus> for AgreementStatus {
+    #[inline]
     fn from(value: sdk::types::AgreementStatus) -> Self {
         value.as_str().into()
     }
@@ -16,6 +17,7 @@ impl From<sdk::types::AgreementStatus> for AgreementStatus {
 impl From<operation::create_foundation_model_agreement::CreateFoundationModelAgreementInput>
     for CreateFoundationModelAgreementRequest
 {
+    #[inline]
     fn from(
         value: operation::create_foundation_model_agreement::CreateFoundationModelAgreementInput,
     ) -> Self {
@@ -29,6 +31,7 @@ impl From<operation::create_foundation_model_agreement::CreateFoundationModelAgr
 impl From<CreateFoundationModelAgreementRequest>
     for operation::create_foundation_model_agreement::builders::CreateFoundationModelAgreementInputBuilder
 {
+    #[inline]
     fn from(value: CreateFoundationModelAgreementRequest) -> Self {
         Self::default().set_offer_token(Some(value.offer_token)).set_model_id(Some(value.model_id))
     }
@@ -37,6 +40,7 @@ impl From<CreateFoundationModelAgreementRequest>
 impl From<operation::delete_foundation_model_agreement::DeleteFoundationModelAgreementInput>
     for DeleteFoundationModelAgreementRequest
 {
+    #[inline]
     fn from(
         value: operation::delete_foundation_model_agreement::DeleteFoundationModelAgreementInput,
     ) -> Self {
@@ -47,12 +51,14 @@ impl From<operation::delete_foundation_model_agreement::DeleteFoundationModelAgr
 impl From<DeleteFoundationModelAgreementRequest>
     for operation::delete_foundation_model_agreement::builders::DeleteFoundationModelAgreementInputBuilder
 {
+    #[inline]
     fn from(value: DeleteFoundationModelAgreementRequest) -> Self {
         Self::default().set_model_id(Some(value.model_id))
     }
 }
 
 impl From<sdk::types::DimensionalPriceRate> for DimensionalPriceRate {
+    #[inline]
     fn from(value: sdk::types::DimensionalPriceRate) -> Self {
         Self {
             dimension: value.dimension,
@@ -66,6 +72,7 @@ impl From<sdk::types::DimensionalPriceRate> for DimensionalPriceRate {
 impl From<operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput>
     for FoundationModelAgreement
 {
+    #[inline]
     fn from(
         value: operation::create_foundation_model_agreement::CreateFoundationModelAgreementOutput,
     ) -> Self {
@@ -74,12 +81,14 @@ impl From<operation::create_foundation_model_agreement::CreateFoundationModelAgr
 }
 
 impl From<sdk::types::LegalTerm> for LegalTerm {
+    #[inline]
     fn from(value: sdk::types::LegalTerm) -> Self {
         Self { url: value.url }
     }
 }
 
 impl From<sdk::types::Offer> for Offer {
+    #[inline]
     fn from(value: sdk::types::Offer) -> Self {
         Self {
             offer_id: value.offer_id,
@@ -90,30 +99,35 @@ impl From<sdk::types::Offer> for Offer {
 }
 
 impl From<sdk::types::OfferType> for OfferType {
+    #[inline]
     fn from(value: sdk::types::OfferType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<OfferType> for sdk::types::OfferType {
+    #[inline]
     fn from(value: OfferType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::PricingTerm> for PricingTerm {
+    #[inline]
     fn from(value: sdk::types::PricingTerm) -> Self {
         Self { rate_card: each(value.rate_card) }
     }
 }
 
 impl From<sdk::types::SupportTerm> for SupportTerm {
+    #[inline]
     fn from(value: sdk::types::SupportTerm) -> Self {
         Self { refund_policy_description: value.refund_policy_description }
     }
 }
 
 impl From<sdk::types::TermDetails> for TermDetails {
+    #[inline]
     fn from(value: sdk::types::TermDetails) -> Self {
         Self {
             usage_based_pricing_term: value.usage_based_pricing_term.map(Into::into).unwrap_or_default(),
@@ -125,6 +139,7 @@ impl From<sdk::types::TermDetails> for TermDetails {
 }
 
 impl From<sdk::types::ValidityTerm> for ValidityTerm {
+    #[inline]
     fn from(value: sdk::types::ValidityTerm) -> Self {
         Self { agreement_duration: value.agreement_duration }
     }

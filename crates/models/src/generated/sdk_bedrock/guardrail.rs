@@ -8,6 +8,7 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<operation::create_guardrail::CreateGuardrailInput> for CreateGuardrailRequest {
+    #[inline]
     fn from(value: operation::create_guardrail::CreateGuardrailInput) -> Self {
         Self {
             name: value.name.unwrap_or_default(),
@@ -31,6 +32,7 @@ impl From<operation::create_guardrail::CreateGuardrailInput> for CreateGuardrail
 impl TryFrom<CreateGuardrailRequest> for operation::create_guardrail::builders::CreateGuardrailInputBuilder {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateGuardrailRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_name(Some(value.name))
@@ -57,6 +59,7 @@ impl TryFrom<CreateGuardrailRequest> for operation::create_guardrail::builders::
 }
 
 impl From<operation::create_guardrail::CreateGuardrailOutput> for CreateGuardrailResponse {
+    #[inline]
     fn from(value: operation::create_guardrail::CreateGuardrailOutput) -> Self {
         Self {
             guardrail_id: value.guardrail_id,
@@ -70,6 +73,7 @@ impl From<operation::create_guardrail::CreateGuardrailOutput> for CreateGuardrai
 impl From<operation::create_guardrail_version::CreateGuardrailVersionInput>
     for CreateGuardrailVersionRequest
 {
+    #[inline]
     fn from(value: operation::create_guardrail_version::CreateGuardrailVersionInput) -> Self {
         Self { description: value.description, client_request_token: value.client_request_token }
     }
@@ -78,6 +82,7 @@ impl From<operation::create_guardrail_version::CreateGuardrailVersionInput>
 impl From<CreateGuardrailVersionRequest>
     for operation::create_guardrail_version::builders::CreateGuardrailVersionInputBuilder
 {
+    #[inline]
     fn from(value: CreateGuardrailVersionRequest) -> Self {
         Self::default()
             .set_description(value.description)
@@ -88,12 +93,14 @@ impl From<CreateGuardrailVersionRequest>
 impl From<operation::create_guardrail_version::CreateGuardrailVersionOutput>
     for CreateGuardrailVersionResponse
 {
+    #[inline]
     fn from(value: operation::create_guardrail_version::CreateGuardrailVersionOutput) -> Self {
         Self { guardrail_id: value.guardrail_id, version: value.version }
     }
 }
 
 impl From<operation::get_guardrail::GetGuardrailOutput> for Guardrail {
+    #[inline]
     fn from(value: operation::get_guardrail::GetGuardrailOutput) -> Self {
         Self {
             name: value.name,
@@ -121,12 +128,14 @@ impl From<operation::get_guardrail::GetGuardrailOutput> for Guardrail {
 }
 
 impl From<sdk::types::GuardrailAutomatedReasoningPolicy> for GuardrailAutomatedReasoningPolicy {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningPolicy) -> Self {
         Self { policies: value.policies, confidence_threshold: value.confidence_threshold }
     }
 }
 
 impl From<sdk::types::GuardrailAutomatedReasoningPolicyConfig> for GuardrailAutomatedReasoningPolicyConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningPolicyConfig) -> Self {
         Self { policies: value.policies, confidence_threshold: value.confidence_threshold }
     }
@@ -137,6 +146,7 @@ impl TryFrom<GuardrailAutomatedReasoningPolicyConfig>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailAutomatedReasoningPolicyConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policies(Some(value.policies))
@@ -148,6 +158,7 @@ impl TryFrom<GuardrailAutomatedReasoningPolicyConfig>
 }
 
 impl From<sdk::types::GuardrailContentFilter> for GuardrailContentFilter {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentFilter) -> Self {
         Self {
             r#type: value.r#type.into(),
@@ -164,18 +175,21 @@ impl From<sdk::types::GuardrailContentFilter> for GuardrailContentFilter {
 }
 
 impl From<sdk::types::GuardrailContentFilterAction> for GuardrailContentFilterAction {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentFilterAction) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailContentFilterAction> for sdk::types::GuardrailContentFilterAction {
+    #[inline]
     fn from(value: GuardrailContentFilterAction) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailContentFilterConfig> for GuardrailContentFilterConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentFilterConfig) -> Self {
         Self {
             r#type: value.r#type.into(),
@@ -194,6 +208,7 @@ impl From<sdk::types::GuardrailContentFilterConfig> for GuardrailContentFilterCo
 impl TryFrom<GuardrailContentFilterConfig> for sdk::types::GuardrailContentFilterConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContentFilterConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
@@ -210,24 +225,28 @@ impl TryFrom<GuardrailContentFilterConfig> for sdk::types::GuardrailContentFilte
 }
 
 impl From<sdk::types::GuardrailContentFilterType> for GuardrailContentFilterType {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentFilterType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailContentFilterType> for sdk::types::GuardrailContentFilterType {
+    #[inline]
     fn from(value: GuardrailContentFilterType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailContentFiltersTier> for GuardrailContentFiltersTier {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentFiltersTier) -> Self {
         Self { tier_name: value.tier_name.into() }
     }
 }
 
 impl From<sdk::types::GuardrailContentFiltersTierConfig> for GuardrailContentFiltersTierConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentFiltersTierConfig) -> Self {
         Self { tier_name: value.tier_name.into() }
     }
@@ -236,30 +255,35 @@ impl From<sdk::types::GuardrailContentFiltersTierConfig> for GuardrailContentFil
 impl TryFrom<GuardrailContentFiltersTierConfig> for sdk::types::GuardrailContentFiltersTierConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContentFiltersTierConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_tier_name(Some(value.tier_name.into())).build()?)
     }
 }
 
 impl From<sdk::types::GuardrailContentFiltersTierName> for GuardrailContentFiltersTierName {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentFiltersTierName) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailContentFiltersTierName> for sdk::types::GuardrailContentFiltersTierName {
+    #[inline]
     fn from(value: GuardrailContentFiltersTierName) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailContentPolicy> for GuardrailContentPolicy {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentPolicy) -> Self {
         Self { filters: value.filters.map(each), tier: value.tier.map(Into::into) }
     }
 }
 
 impl From<sdk::types::GuardrailContentPolicyConfig> for GuardrailContentPolicyConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentPolicyConfig) -> Self {
         Self { filters_config: each(value.filters_config), tier_config: value.tier_config.map(Into::into) }
     }
@@ -268,6 +292,7 @@ impl From<sdk::types::GuardrailContentPolicyConfig> for GuardrailContentPolicyCo
 impl TryFrom<GuardrailContentPolicyConfig> for sdk::types::GuardrailContentPolicyConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContentPolicyConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_filters_config(Some(try_each(value.filters_config)?))
@@ -277,18 +302,21 @@ impl TryFrom<GuardrailContentPolicyConfig> for sdk::types::GuardrailContentPolic
 }
 
 impl From<sdk::types::GuardrailContextualGroundingAction> for GuardrailContextualGroundingAction {
+    #[inline]
     fn from(value: sdk::types::GuardrailContextualGroundingAction) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailContextualGroundingAction> for sdk::types::GuardrailContextualGroundingAction {
+    #[inline]
     fn from(value: GuardrailContextualGroundingAction) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailContextualGroundingFilter> for GuardrailContextualGroundingFilter {
+    #[inline]
     fn from(value: sdk::types::GuardrailContextualGroundingFilter) -> Self {
         Self {
             r#type: value.r#type.into(),
@@ -300,6 +328,7 @@ impl From<sdk::types::GuardrailContextualGroundingFilter> for GuardrailContextua
 }
 
 impl From<sdk::types::GuardrailContextualGroundingFilterConfig> for GuardrailContextualGroundingFilterConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailContextualGroundingFilterConfig) -> Self {
         Self {
             r#type: value.r#type.into(),
@@ -315,6 +344,7 @@ impl TryFrom<GuardrailContextualGroundingFilterConfig>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContextualGroundingFilterConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
@@ -326,24 +356,28 @@ impl TryFrom<GuardrailContextualGroundingFilterConfig>
 }
 
 impl From<sdk::types::GuardrailContextualGroundingFilterType> for GuardrailContextualGroundingFilterType {
+    #[inline]
     fn from(value: sdk::types::GuardrailContextualGroundingFilterType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailContextualGroundingFilterType> for sdk::types::GuardrailContextualGroundingFilterType {
+    #[inline]
     fn from(value: GuardrailContextualGroundingFilterType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailContextualGroundingPolicy> for GuardrailContextualGroundingPolicy {
+    #[inline]
     fn from(value: sdk::types::GuardrailContextualGroundingPolicy) -> Self {
         Self { filters: each(value.filters), tier: value.tier.map(Into::into) }
     }
 }
 
 impl From<sdk::types::GuardrailContextualGroundingPolicyConfig> for GuardrailContextualGroundingPolicyConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailContextualGroundingPolicyConfig) -> Self {
         Self { filters_config: each(value.filters_config), tier_config: value.tier_config.map(Into::into) }
     }
@@ -354,6 +388,7 @@ impl TryFrom<GuardrailContextualGroundingPolicyConfig>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContextualGroundingPolicyConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_filters_config(Some(try_each(value.filters_config)?))
@@ -363,12 +398,14 @@ impl TryFrom<GuardrailContextualGroundingPolicyConfig>
 }
 
 impl From<sdk::types::GuardrailContextualGroundingTier> for GuardrailContextualGroundingTier {
+    #[inline]
     fn from(value: sdk::types::GuardrailContextualGroundingTier) -> Self {
         Self { tier_name: value.tier_name.into() }
     }
 }
 
 impl From<sdk::types::GuardrailContextualGroundingTierConfig> for GuardrailContextualGroundingTierConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailContextualGroundingTierConfig) -> Self {
         Self { tier_name: value.tier_name.into() }
     }
@@ -377,24 +414,28 @@ impl From<sdk::types::GuardrailContextualGroundingTierConfig> for GuardrailConte
 impl TryFrom<GuardrailContextualGroundingTierConfig> for sdk::types::GuardrailContextualGroundingTierConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContextualGroundingTierConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_tier_name(Some(value.tier_name.into())).build()?)
     }
 }
 
 impl From<sdk::types::GuardrailContextualGroundingTierName> for GuardrailContextualGroundingTierName {
+    #[inline]
     fn from(value: sdk::types::GuardrailContextualGroundingTierName) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailContextualGroundingTierName> for sdk::types::GuardrailContextualGroundingTierName {
+    #[inline]
     fn from(value: GuardrailContextualGroundingTierName) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailCrossRegionConfig> for GuardrailCrossRegionConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailCrossRegionConfig) -> Self {
         Self { guardrail_profile_identifier: value.guardrail_profile_identifier }
     }
@@ -403,6 +444,7 @@ impl From<sdk::types::GuardrailCrossRegionConfig> for GuardrailCrossRegionConfig
 impl TryFrom<GuardrailCrossRegionConfig> for sdk::types::GuardrailCrossRegionConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailCrossRegionConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_guardrail_profile_identifier(Some(value.guardrail_profile_identifier))
@@ -411,6 +453,7 @@ impl TryFrom<GuardrailCrossRegionConfig> for sdk::types::GuardrailCrossRegionCon
 }
 
 impl From<sdk::types::GuardrailCrossRegionDetails> for GuardrailCrossRegionDetails {
+    #[inline]
     fn from(value: sdk::types::GuardrailCrossRegionDetails) -> Self {
         Self {
             guardrail_profile_id: value.guardrail_profile_id,
@@ -420,18 +463,21 @@ impl From<sdk::types::GuardrailCrossRegionDetails> for GuardrailCrossRegionDetai
 }
 
 impl From<sdk::types::GuardrailFilterStrength> for GuardrailFilterStrength {
+    #[inline]
     fn from(value: sdk::types::GuardrailFilterStrength) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailFilterStrength> for sdk::types::GuardrailFilterStrength {
+    #[inline]
     fn from(value: GuardrailFilterStrength) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailManagedWords> for GuardrailManagedWords {
+    #[inline]
     fn from(value: sdk::types::GuardrailManagedWords) -> Self {
         Self {
             r#type: value.r#type.into(),
@@ -444,6 +490,7 @@ impl From<sdk::types::GuardrailManagedWords> for GuardrailManagedWords {
 }
 
 impl From<sdk::types::GuardrailManagedWordsConfig> for GuardrailManagedWordsConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailManagedWordsConfig) -> Self {
         Self {
             r#type: value.r#type.into(),
@@ -458,6 +505,7 @@ impl From<sdk::types::GuardrailManagedWordsConfig> for GuardrailManagedWordsConf
 impl TryFrom<GuardrailManagedWordsConfig> for sdk::types::GuardrailManagedWordsConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailManagedWordsConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
@@ -470,30 +518,35 @@ impl TryFrom<GuardrailManagedWordsConfig> for sdk::types::GuardrailManagedWordsC
 }
 
 impl From<sdk::types::GuardrailManagedWordsType> for GuardrailManagedWordsType {
+    #[inline]
     fn from(value: sdk::types::GuardrailManagedWordsType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailManagedWordsType> for sdk::types::GuardrailManagedWordsType {
+    #[inline]
     fn from(value: GuardrailManagedWordsType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailModality> for GuardrailModality {
+    #[inline]
     fn from(value: sdk::types::GuardrailModality) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailModality> for sdk::types::GuardrailModality {
+    #[inline]
     fn from(value: GuardrailModality) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailPiiEntity> for GuardrailPiiEntity {
+    #[inline]
     fn from(value: sdk::types::GuardrailPiiEntity) -> Self {
         Self {
             r#type: value.r#type.into(),
@@ -507,6 +560,7 @@ impl From<sdk::types::GuardrailPiiEntity> for GuardrailPiiEntity {
 }
 
 impl From<sdk::types::GuardrailPiiEntityConfig> for GuardrailPiiEntityConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailPiiEntityConfig) -> Self {
         Self {
             r#type: value.r#type.into(),
@@ -522,6 +576,7 @@ impl From<sdk::types::GuardrailPiiEntityConfig> for GuardrailPiiEntityConfig {
 impl TryFrom<GuardrailPiiEntityConfig> for sdk::types::GuardrailPiiEntityConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailPiiEntityConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
@@ -535,18 +590,21 @@ impl TryFrom<GuardrailPiiEntityConfig> for sdk::types::GuardrailPiiEntityConfig 
 }
 
 impl From<sdk::types::GuardrailPiiEntityType> for GuardrailPiiEntityType {
+    #[inline]
     fn from(value: sdk::types::GuardrailPiiEntityType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailPiiEntityType> for sdk::types::GuardrailPiiEntityType {
+    #[inline]
     fn from(value: GuardrailPiiEntityType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailRegex> for GuardrailRegex {
+    #[inline]
     fn from(value: sdk::types::GuardrailRegex) -> Self {
         Self {
             name: value.name,
@@ -562,6 +620,7 @@ impl From<sdk::types::GuardrailRegex> for GuardrailRegex {
 }
 
 impl From<sdk::types::GuardrailRegexConfig> for GuardrailRegexConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailRegexConfig) -> Self {
         Self {
             name: value.name,
@@ -579,6 +638,7 @@ impl From<sdk::types::GuardrailRegexConfig> for GuardrailRegexConfig {
 impl TryFrom<GuardrailRegexConfig> for sdk::types::GuardrailRegexConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailRegexConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -594,18 +654,21 @@ impl TryFrom<GuardrailRegexConfig> for sdk::types::GuardrailRegexConfig {
 }
 
 impl From<sdk::types::GuardrailSensitiveInformationAction> for GuardrailSensitiveInformationAction {
+    #[inline]
     fn from(value: sdk::types::GuardrailSensitiveInformationAction) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailSensitiveInformationAction> for sdk::types::GuardrailSensitiveInformationAction {
+    #[inline]
     fn from(value: GuardrailSensitiveInformationAction) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailSensitiveInformationPolicy> for GuardrailSensitiveInformationPolicy {
+    #[inline]
     fn from(value: sdk::types::GuardrailSensitiveInformationPolicy) -> Self {
         Self { pii_entities: value.pii_entities.map(each), regexes: value.regexes.map(each) }
     }
@@ -614,6 +677,7 @@ impl From<sdk::types::GuardrailSensitiveInformationPolicy> for GuardrailSensitiv
 impl From<sdk::types::GuardrailSensitiveInformationPolicyConfig>
     for GuardrailSensitiveInformationPolicyConfig
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailSensitiveInformationPolicyConfig) -> Self {
         Self {
             pii_entities_config: value.pii_entities_config.map(each),
@@ -627,6 +691,7 @@ impl TryFrom<GuardrailSensitiveInformationPolicyConfig>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailSensitiveInformationPolicyConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_pii_entities_config(value.pii_entities_config.map(try_each).transpose()?)
@@ -636,12 +701,14 @@ impl TryFrom<GuardrailSensitiveInformationPolicyConfig>
 }
 
 impl From<sdk::types::GuardrailStatus> for GuardrailStatus {
+    #[inline]
     fn from(value: sdk::types::GuardrailStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailSummary> for GuardrailSummary {
+    #[inline]
     fn from(value: sdk::types::GuardrailSummary) -> Self {
         Self {
             id: value.id,
@@ -658,6 +725,7 @@ impl From<sdk::types::GuardrailSummary> for GuardrailSummary {
 }
 
 impl From<sdk::types::GuardrailTopic> for GuardrailTopic {
+    #[inline]
     fn from(value: sdk::types::GuardrailTopic) -> Self {
         Self {
             name: value.name,
@@ -673,18 +741,21 @@ impl From<sdk::types::GuardrailTopic> for GuardrailTopic {
 }
 
 impl From<sdk::types::GuardrailTopicAction> for GuardrailTopicAction {
+    #[inline]
     fn from(value: sdk::types::GuardrailTopicAction) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailTopicAction> for sdk::types::GuardrailTopicAction {
+    #[inline]
     fn from(value: GuardrailTopicAction) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailTopicConfig> for GuardrailTopicConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailTopicConfig) -> Self {
         Self {
             name: value.name,
@@ -702,6 +773,7 @@ impl From<sdk::types::GuardrailTopicConfig> for GuardrailTopicConfig {
 impl TryFrom<GuardrailTopicConfig> for sdk::types::GuardrailTopicConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailTopicConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -717,12 +789,14 @@ impl TryFrom<GuardrailTopicConfig> for sdk::types::GuardrailTopicConfig {
 }
 
 impl From<sdk::types::GuardrailTopicPolicy> for GuardrailTopicPolicy {
+    #[inline]
     fn from(value: sdk::types::GuardrailTopicPolicy) -> Self {
         Self { topics: each(value.topics), tier: value.tier.map(Into::into) }
     }
 }
 
 impl From<sdk::types::GuardrailTopicPolicyConfig> for GuardrailTopicPolicyConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailTopicPolicyConfig) -> Self {
         Self { topics_config: each(value.topics_config), tier_config: value.tier_config.map(Into::into) }
     }
@@ -731,6 +805,7 @@ impl From<sdk::types::GuardrailTopicPolicyConfig> for GuardrailTopicPolicyConfig
 impl TryFrom<GuardrailTopicPolicyConfig> for sdk::types::GuardrailTopicPolicyConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailTopicPolicyConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_topics_config(Some(try_each(value.topics_config)?))
@@ -740,24 +815,28 @@ impl TryFrom<GuardrailTopicPolicyConfig> for sdk::types::GuardrailTopicPolicyCon
 }
 
 impl From<sdk::types::GuardrailTopicType> for GuardrailTopicType {
+    #[inline]
     fn from(value: sdk::types::GuardrailTopicType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailTopicType> for sdk::types::GuardrailTopicType {
+    #[inline]
     fn from(value: GuardrailTopicType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailTopicsTier> for GuardrailTopicsTier {
+    #[inline]
     fn from(value: sdk::types::GuardrailTopicsTier) -> Self {
         Self { tier_name: value.tier_name.into() }
     }
 }
 
 impl From<sdk::types::GuardrailTopicsTierConfig> for GuardrailTopicsTierConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailTopicsTierConfig) -> Self {
         Self { tier_name: value.tier_name.into() }
     }
@@ -766,24 +845,28 @@ impl From<sdk::types::GuardrailTopicsTierConfig> for GuardrailTopicsTierConfig {
 impl TryFrom<GuardrailTopicsTierConfig> for sdk::types::GuardrailTopicsTierConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailTopicsTierConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_tier_name(Some(value.tier_name.into())).build()?)
     }
 }
 
 impl From<sdk::types::GuardrailTopicsTierName> for GuardrailTopicsTierName {
+    #[inline]
     fn from(value: sdk::types::GuardrailTopicsTierName) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailTopicsTierName> for sdk::types::GuardrailTopicsTierName {
+    #[inline]
     fn from(value: GuardrailTopicsTierName) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailWord> for GuardrailWord {
+    #[inline]
     fn from(value: sdk::types::GuardrailWord) -> Self {
         Self {
             text: value.text,
@@ -796,18 +879,21 @@ impl From<sdk::types::GuardrailWord> for GuardrailWord {
 }
 
 impl From<sdk::types::GuardrailWordAction> for GuardrailWordAction {
+    #[inline]
     fn from(value: sdk::types::GuardrailWordAction) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailWordAction> for sdk::types::GuardrailWordAction {
+    #[inline]
     fn from(value: GuardrailWordAction) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailWordConfig> for GuardrailWordConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailWordConfig) -> Self {
         Self {
             text: value.text,
@@ -822,6 +908,7 @@ impl From<sdk::types::GuardrailWordConfig> for GuardrailWordConfig {
 impl TryFrom<GuardrailWordConfig> for sdk::types::GuardrailWordConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailWordConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_text(Some(value.text))
@@ -834,12 +921,14 @@ impl TryFrom<GuardrailWordConfig> for sdk::types::GuardrailWordConfig {
 }
 
 impl From<sdk::types::GuardrailWordPolicy> for GuardrailWordPolicy {
+    #[inline]
     fn from(value: sdk::types::GuardrailWordPolicy) -> Self {
         Self { words: value.words.map(each), managed_word_lists: value.managed_word_lists.map(each) }
     }
 }
 
 impl From<sdk::types::GuardrailWordPolicyConfig> for GuardrailWordPolicyConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailWordPolicyConfig) -> Self {
         Self {
             words_config: value.words_config.map(each),
@@ -851,6 +940,7 @@ impl From<sdk::types::GuardrailWordPolicyConfig> for GuardrailWordPolicyConfig {
 impl TryFrom<GuardrailWordPolicyConfig> for sdk::types::GuardrailWordPolicyConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailWordPolicyConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_words_config(value.words_config.map(try_each).transpose()?)
@@ -860,6 +950,7 @@ impl TryFrom<GuardrailWordPolicyConfig> for sdk::types::GuardrailWordPolicyConfi
 }
 
 impl From<operation::update_guardrail::UpdateGuardrailInput> for UpdateGuardrailRequest {
+    #[inline]
     fn from(value: operation::update_guardrail::UpdateGuardrailInput) -> Self {
         Self {
             name: value.name.unwrap_or_default(),
@@ -881,6 +972,7 @@ impl From<operation::update_guardrail::UpdateGuardrailInput> for UpdateGuardrail
 impl TryFrom<UpdateGuardrailRequest> for operation::update_guardrail::builders::UpdateGuardrailInputBuilder {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: UpdateGuardrailRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_name(Some(value.name))
@@ -905,6 +997,7 @@ impl TryFrom<UpdateGuardrailRequest> for operation::update_guardrail::builders::
 }
 
 impl From<operation::update_guardrail::UpdateGuardrailOutput> for UpdateGuardrailResponse {
+    #[inline]
     fn from(value: operation::update_guardrail::UpdateGuardrailOutput) -> Self {
         Self {
             guardrail_id: value.guardrail_id,

@@ -8,6 +8,7 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::CustomModelUnits> for CustomModelUnits {
+    #[inline]
     fn from(value: sdk::types::CustomModelUnits) -> Self {
         Self {
             custom_model_units_per_model_copy: value.custom_model_units_per_model_copy,
@@ -17,6 +18,7 @@ impl From<sdk::types::CustomModelUnits> for CustomModelUnits {
 }
 
 impl From<operation::get_imported_model::GetImportedModelOutput> for ImportedModel {
+    #[inline]
     fn from(value: operation::get_imported_model::GetImportedModelOutput) -> Self {
         Self {
             model_arn: value.model_arn,
@@ -34,6 +36,7 @@ impl From<operation::get_imported_model::GetImportedModelOutput> for ImportedMod
 }
 
 impl From<sdk::types::ImportedModelSummary> for ImportedModelSummary {
+    #[inline]
     fn from(value: sdk::types::ImportedModelSummary) -> Self {
         Self {
             model_arn: value.model_arn,

@@ -10,6 +10,7 @@ use aws_sdk_bedrock::operation;
 impl From<operation::create_inference_profile::CreateInferenceProfileInput>
     for CreateInferenceProfileRequest
 {
+    #[inline]
     fn from(value: operation::create_inference_profile::CreateInferenceProfileInput) -> Self {
         Self {
             inference_profile_name: value.inference_profile_name.unwrap_or_default(),
@@ -26,6 +27,7 @@ impl TryFrom<CreateInferenceProfileRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateInferenceProfileRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_inference_profile_name(Some(value.inference_profile_name))
@@ -39,12 +41,14 @@ impl TryFrom<CreateInferenceProfileRequest>
 impl From<operation::create_inference_profile::CreateInferenceProfileOutput>
     for CreateInferenceProfileResponse
 {
+    #[inline]
     fn from(value: operation::create_inference_profile::CreateInferenceProfileOutput) -> Self {
         Self { inference_profile_arn: value.inference_profile_arn, status: value.status.map(Into::into) }
     }
 }
 
 impl From<operation::get_inference_profile::GetInferenceProfileOutput> for InferenceProfile {
+    #[inline]
     fn from(value: operation::get_inference_profile::GetInferenceProfileOutput) -> Self {
         Self {
             inference_profile_name: value.inference_profile_name,
@@ -61,12 +65,14 @@ impl From<operation::get_inference_profile::GetInferenceProfileOutput> for Infer
 }
 
 impl From<sdk::types::InferenceProfileModel> for InferenceProfileModel {
+    #[inline]
     fn from(value: sdk::types::InferenceProfileModel) -> Self {
         Self { model_arn: value.model_arn }
     }
 }
 
 impl From<sdk::types::InferenceProfileModelSource> for InferenceProfileModelSource {
+    #[inline]
     fn from(value: sdk::types::InferenceProfileModelSource) -> Self {
         match value {
             sdk::types::InferenceProfileModelSource::CopyFrom(value) => Self::CopyFrom(value),
@@ -78,6 +84,7 @@ impl From<sdk::types::InferenceProfileModelSource> for InferenceProfileModelSour
 impl TryFrom<InferenceProfileModelSource> for sdk::types::InferenceProfileModelSource {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: InferenceProfileModelSource) -> Result<Self, ToSdkError> {
         Ok(match value {
             InferenceProfileModelSource::CopyFrom(value) => Self::CopyFrom(value),
@@ -89,12 +96,14 @@ impl TryFrom<InferenceProfileModelSource> for sdk::types::InferenceProfileModelS
 }
 
 impl From<sdk::types::InferenceProfileStatus> for InferenceProfileStatus {
+    #[inline]
     fn from(value: sdk::types::InferenceProfileStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::InferenceProfileSummary> for InferenceProfileSummary {
+    #[inline]
     fn from(value: sdk::types::InferenceProfileSummary) -> Self {
         Self {
             inference_profile_name: value.inference_profile_name,
@@ -111,12 +120,14 @@ impl From<sdk::types::InferenceProfileSummary> for InferenceProfileSummary {
 }
 
 impl From<sdk::types::InferenceProfileType> for InferenceProfileType {
+    #[inline]
     fn from(value: sdk::types::InferenceProfileType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<InferenceProfileType> for sdk::types::InferenceProfileType {
+    #[inline]
     fn from(value: InferenceProfileType) -> Self {
         value.as_str().into()
     }

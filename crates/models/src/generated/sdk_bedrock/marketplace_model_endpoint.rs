@@ -10,6 +10,7 @@ use aws_sdk_bedrock::operation;
 impl From<operation::create_marketplace_model_endpoint::CreateMarketplaceModelEndpointInput>
     for CreateMarketplaceModelEndpointRequest
 {
+    #[inline]
     fn from(
         value: operation::create_marketplace_model_endpoint::CreateMarketplaceModelEndpointInput,
     ) -> Self {
@@ -29,6 +30,7 @@ impl TryFrom<CreateMarketplaceModelEndpointRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateMarketplaceModelEndpointRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_model_source_identifier(Some(value.model_source_identifier))
@@ -41,6 +43,7 @@ impl TryFrom<CreateMarketplaceModelEndpointRequest>
 }
 
 impl From<sdk::types::EndpointConfig> for EndpointConfig {
+    #[inline]
     fn from(value: sdk::types::EndpointConfig) -> Self {
         match value {
             sdk::types::EndpointConfig::SageMaker(value) => Self::SageMaker(value.into()),
@@ -52,6 +55,7 @@ impl From<sdk::types::EndpointConfig> for EndpointConfig {
 impl TryFrom<EndpointConfig> for sdk::types::EndpointConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EndpointConfig) -> Result<Self, ToSdkError> {
         Ok(match value {
             EndpointConfig::SageMaker(value) => Self::SageMaker(value.try_into()?),
@@ -61,6 +65,7 @@ impl TryFrom<EndpointConfig> for sdk::types::EndpointConfig {
 }
 
 impl From<sdk::types::MarketplaceModelEndpoint> for MarketplaceModelEndpoint {
+    #[inline]
     fn from(value: sdk::types::MarketplaceModelEndpoint) -> Self {
         Self {
             endpoint_arn: value.endpoint_arn,
@@ -77,6 +82,7 @@ impl From<sdk::types::MarketplaceModelEndpoint> for MarketplaceModelEndpoint {
 }
 
 impl From<sdk::types::MarketplaceModelEndpointSummary> for MarketplaceModelEndpointSummary {
+    #[inline]
     fn from(value: sdk::types::MarketplaceModelEndpointSummary) -> Self {
         Self {
             endpoint_arn: value.endpoint_arn,
@@ -92,6 +98,7 @@ impl From<sdk::types::MarketplaceModelEndpointSummary> for MarketplaceModelEndpo
 impl From<operation::register_marketplace_model_endpoint::RegisterMarketplaceModelEndpointInput>
     for RegisterMarketplaceModelEndpointRequest
 {
+    #[inline]
     fn from(
         value: operation::register_marketplace_model_endpoint::RegisterMarketplaceModelEndpointInput,
     ) -> Self {
@@ -102,12 +109,14 @@ impl From<operation::register_marketplace_model_endpoint::RegisterMarketplaceMod
 impl From<RegisterMarketplaceModelEndpointRequest>
     for operation::register_marketplace_model_endpoint::builders::RegisterMarketplaceModelEndpointInputBuilder
 {
+    #[inline]
     fn from(value: RegisterMarketplaceModelEndpointRequest) -> Self {
         Self::default().set_model_source_identifier(Some(value.model_source_identifier))
     }
 }
 
 impl From<sdk::types::SageMakerEndpoint> for SageMakerEndpoint {
+    #[inline]
     fn from(value: sdk::types::SageMakerEndpoint) -> Self {
         Self {
             initial_instance_count: value.initial_instance_count,
@@ -122,6 +131,7 @@ impl From<sdk::types::SageMakerEndpoint> for SageMakerEndpoint {
 impl TryFrom<SageMakerEndpoint> for sdk::types::SageMakerEndpoint {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: SageMakerEndpoint) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_initial_instance_count(Some(value.initial_instance_count))
@@ -134,6 +144,7 @@ impl TryFrom<SageMakerEndpoint> for sdk::types::SageMakerEndpoint {
 }
 
 impl From<sdk::types::Status> for Status {
+    #[inline]
     fn from(value: sdk::types::Status) -> Self {
         value.as_str().into()
     }
@@ -142,6 +153,7 @@ impl From<sdk::types::Status> for Status {
 impl From<operation::update_marketplace_model_endpoint::UpdateMarketplaceModelEndpointInput>
     for UpdateMarketplaceModelEndpointRequest
 {
+    #[inline]
     fn from(
         value: operation::update_marketplace_model_endpoint::UpdateMarketplaceModelEndpointInput,
     ) -> Self {
@@ -157,6 +169,7 @@ impl TryFrom<UpdateMarketplaceModelEndpointRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: UpdateMarketplaceModelEndpointRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_endpoint_config(Some(value.endpoint_config.try_into()?))

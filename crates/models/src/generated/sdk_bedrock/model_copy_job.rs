@@ -8,6 +8,7 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<operation::create_model_copy_job::CreateModelCopyJobInput> for CreateModelCopyJobRequest {
+    #[inline]
     fn from(value: operation::create_model_copy_job::CreateModelCopyJobInput) -> Self {
         Self {
             source_model_arn: value.source_model_arn.unwrap_or_default(),
@@ -24,6 +25,7 @@ impl TryFrom<CreateModelCopyJobRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateModelCopyJobRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_source_model_arn(Some(value.source_model_arn))
@@ -35,12 +37,14 @@ impl TryFrom<CreateModelCopyJobRequest>
 }
 
 impl From<operation::create_model_copy_job::CreateModelCopyJobOutput> for CreateModelCopyJobResponse {
+    #[inline]
     fn from(value: operation::create_model_copy_job::CreateModelCopyJobOutput) -> Self {
         Self { job_arn: value.job_arn }
     }
 }
 
 impl From<operation::get_model_copy_job::GetModelCopyJobOutput> for ModelCopyJob {
+    #[inline]
     fn from(value: operation::get_model_copy_job::GetModelCopyJobOutput) -> Self {
         Self {
             job_arn: value.job_arn,
@@ -59,18 +63,21 @@ impl From<operation::get_model_copy_job::GetModelCopyJobOutput> for ModelCopyJob
 }
 
 impl From<sdk::types::ModelCopyJobStatus> for ModelCopyJobStatus {
+    #[inline]
     fn from(value: sdk::types::ModelCopyJobStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ModelCopyJobStatus> for sdk::types::ModelCopyJobStatus {
+    #[inline]
     fn from(value: ModelCopyJobStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::ModelCopyJobSummary> for ModelCopyJobSummary {
+    #[inline]
     fn from(value: sdk::types::ModelCopyJobSummary) -> Self {
         Self {
             job_arn: value.job_arn,

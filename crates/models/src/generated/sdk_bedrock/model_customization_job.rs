@@ -10,6 +10,7 @@ use aws_sdk_bedrock::operation;
 impl From<operation::create_model_customization_job::CreateModelCustomizationJobInput>
     for CreateModelCustomizationJobRequest
 {
+    #[inline]
     fn from(value: operation::create_model_customization_job::CreateModelCustomizationJobInput) -> Self {
         Self {
             job_name: value.job_name.unwrap_or_default(),
@@ -36,6 +37,7 @@ impl TryFrom<CreateModelCustomizationJobRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateModelCustomizationJobRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_job_name(Some(value.job_name))
@@ -59,12 +61,14 @@ impl TryFrom<CreateModelCustomizationJobRequest>
 impl From<operation::create_model_customization_job::CreateModelCustomizationJobOutput>
     for CreateModelCustomizationJobResponse
 {
+    #[inline]
     fn from(value: operation::create_model_customization_job::CreateModelCustomizationJobOutput) -> Self {
         Self { job_arn: value.job_arn }
     }
 }
 
 impl From<sdk::types::CustomizationConfig> for CustomizationConfig {
+    #[inline]
     fn from(value: sdk::types::CustomizationConfig) -> Self {
         match value {
             sdk::types::CustomizationConfig::DistillationConfig(value) => {
@@ -79,6 +83,7 @@ impl From<sdk::types::CustomizationConfig> for CustomizationConfig {
 impl TryFrom<CustomizationConfig> for sdk::types::CustomizationConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CustomizationConfig) -> Result<Self, ToSdkError> {
         Ok(match value {
             CustomizationConfig::DistillationConfig(value) => Self::DistillationConfig(value.try_into()?),
@@ -91,18 +96,21 @@ impl TryFrom<CustomizationConfig> for sdk::types::CustomizationConfig {
 }
 
 impl From<sdk::types::CustomizationType> for CustomizationType {
+    #[inline]
     fn from(value: sdk::types::CustomizationType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<CustomizationType> for sdk::types::CustomizationType {
+    #[inline]
     fn from(value: CustomizationType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::DataProcessingDetails> for DataProcessingDetails {
+    #[inline]
     fn from(value: sdk::types::DataProcessingDetails) -> Self {
         Self {
             status: value.status.map(Into::into),
@@ -113,6 +121,7 @@ impl From<sdk::types::DataProcessingDetails> for DataProcessingDetails {
 }
 
 impl From<sdk::types::DistillationConfig> for DistillationConfig {
+    #[inline]
     fn from(value: sdk::types::DistillationConfig) -> Self {
         Self { teacher_model_config: value.teacher_model_config.map(Into::into).unwrap_or_default() }
     }
@@ -121,24 +130,28 @@ impl From<sdk::types::DistillationConfig> for DistillationConfig {
 impl TryFrom<DistillationConfig> for sdk::types::DistillationConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: DistillationConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_teacher_model_config(Some(value.teacher_model_config.try_into()?)).build())
     }
 }
 
 impl From<sdk::types::FineTuningJobStatus> for FineTuningJobStatus {
+    #[inline]
     fn from(value: sdk::types::FineTuningJobStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<FineTuningJobStatus> for sdk::types::FineTuningJobStatus {
+    #[inline]
     fn from(value: FineTuningJobStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GraderConfig> for GraderConfig {
+    #[inline]
     fn from(value: sdk::types::GraderConfig) -> Self {
         match value {
             sdk::types::GraderConfig::LambdaGrader(value) => Self::LambdaGrader(value.into()),
@@ -150,6 +163,7 @@ impl From<sdk::types::GraderConfig> for GraderConfig {
 impl TryFrom<GraderConfig> for sdk::types::GraderConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GraderConfig) -> Result<Self, ToSdkError> {
         Ok(match value {
             GraderConfig::LambdaGrader(value) => Self::LambdaGrader(value.try_into()?),
@@ -159,6 +173,7 @@ impl TryFrom<GraderConfig> for sdk::types::GraderConfig {
 }
 
 impl From<sdk::types::InvocationLogSource> for InvocationLogSource {
+    #[inline]
     fn from(value: sdk::types::InvocationLogSource) -> Self {
         match value {
             sdk::types::InvocationLogSource::S3Uri(value) => Self::S3Uri(value),
@@ -170,6 +185,7 @@ impl From<sdk::types::InvocationLogSource> for InvocationLogSource {
 impl TryFrom<InvocationLogSource> for sdk::types::InvocationLogSource {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: InvocationLogSource) -> Result<Self, ToSdkError> {
         Ok(match value {
             InvocationLogSource::S3Uri(value) => Self::S3Uri(value),
@@ -181,6 +197,7 @@ impl TryFrom<InvocationLogSource> for sdk::types::InvocationLogSource {
 }
 
 impl From<sdk::types::InvocationLogsConfig> for InvocationLogsConfig {
+    #[inline]
     fn from(value: sdk::types::InvocationLogsConfig) -> Self {
         Self {
             use_prompt_response: Some(value.use_prompt_response),
@@ -193,6 +210,7 @@ impl From<sdk::types::InvocationLogsConfig> for InvocationLogsConfig {
 impl TryFrom<InvocationLogsConfig> for sdk::types::InvocationLogsConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: InvocationLogsConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_use_prompt_response(value.use_prompt_response)
@@ -203,12 +221,14 @@ impl TryFrom<InvocationLogsConfig> for sdk::types::InvocationLogsConfig {
 }
 
 impl From<sdk::types::JobStatusDetails> for JobStatusDetails {
+    #[inline]
     fn from(value: sdk::types::JobStatusDetails) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::LambdaGraderConfig> for LambdaGraderConfig {
+    #[inline]
     fn from(value: sdk::types::LambdaGraderConfig) -> Self {
         Self { lambda_arn: value.lambda_arn }
     }
@@ -217,12 +237,14 @@ impl From<sdk::types::LambdaGraderConfig> for LambdaGraderConfig {
 impl TryFrom<LambdaGraderConfig> for sdk::types::LambdaGraderConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: LambdaGraderConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_lambda_arn(Some(value.lambda_arn)).build()?)
     }
 }
 
 impl From<operation::get_model_customization_job::GetModelCustomizationJobOutput> for ModelCustomizationJob {
+    #[inline]
     fn from(value: operation::get_model_customization_job::GetModelCustomizationJobOutput) -> Self {
         Self {
             job_arn: value.job_arn,
@@ -253,12 +275,14 @@ impl From<operation::get_model_customization_job::GetModelCustomizationJobOutput
 }
 
 impl From<sdk::types::ModelCustomizationJobStatus> for ModelCustomizationJobStatus {
+    #[inline]
     fn from(value: sdk::types::ModelCustomizationJobStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::ModelCustomizationJobSummary> for ModelCustomizationJobSummary {
+    #[inline]
     fn from(value: sdk::types::ModelCustomizationJobSummary) -> Self {
         Self {
             job_arn: value.job_arn,
@@ -277,6 +301,7 @@ impl From<sdk::types::ModelCustomizationJobSummary> for ModelCustomizationJobSum
 }
 
 impl From<sdk::types::OutputDataConfig> for OutputDataConfig {
+    #[inline]
     fn from(value: sdk::types::OutputDataConfig) -> Self {
         Self { s3_uri: value.s3_uri }
     }
@@ -285,24 +310,28 @@ impl From<sdk::types::OutputDataConfig> for OutputDataConfig {
 impl TryFrom<OutputDataConfig> for sdk::types::OutputDataConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: OutputDataConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_s3_uri(Some(value.s3_uri)).build()?)
     }
 }
 
 impl From<sdk::types::ReasoningEffort> for ReasoningEffort {
+    #[inline]
     fn from(value: sdk::types::ReasoningEffort) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ReasoningEffort> for sdk::types::ReasoningEffort {
+    #[inline]
     fn from(value: ReasoningEffort) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::RequestMetadataBaseFilters> for RequestMetadataBaseFilters {
+    #[inline]
     fn from(value: sdk::types::RequestMetadataBaseFilters) -> Self {
         Self {
             equals: value.equals.map(|value| value.into_iter().collect()),
@@ -312,6 +341,7 @@ impl From<sdk::types::RequestMetadataBaseFilters> for RequestMetadataBaseFilters
 }
 
 impl From<RequestMetadataBaseFilters> for sdk::types::RequestMetadataBaseFilters {
+    #[inline]
     fn from(value: RequestMetadataBaseFilters) -> Self {
         Self::builder()
             .set_equals(value.equals.map(|value| value.into_iter().collect()))
@@ -321,6 +351,7 @@ impl From<RequestMetadataBaseFilters> for sdk::types::RequestMetadataBaseFilters
 }
 
 impl From<sdk::types::RequestMetadataFilters> for RequestMetadataFilters {
+    #[inline]
     fn from(value: sdk::types::RequestMetadataFilters) -> Self {
         match value {
             sdk::types::RequestMetadataFilters::Equals(value) => Self::Equals(value.into_iter().collect()),
@@ -337,6 +368,7 @@ impl From<sdk::types::RequestMetadataFilters> for RequestMetadataFilters {
 impl TryFrom<RequestMetadataFilters> for sdk::types::RequestMetadataFilters {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: RequestMetadataFilters) -> Result<Self, ToSdkError> {
         Ok(match value {
             RequestMetadataFilters::Equals(value) => Self::Equals(value.into_iter().collect()),
@@ -351,6 +383,7 @@ impl TryFrom<RequestMetadataFilters> for sdk::types::RequestMetadataFilters {
 }
 
 impl From<sdk::types::RftConfig> for RftConfig {
+    #[inline]
     fn from(value: sdk::types::RftConfig) -> Self {
         Self {
             grader_config: value.grader_config.map(Into::into),
@@ -362,6 +395,7 @@ impl From<sdk::types::RftConfig> for RftConfig {
 impl TryFrom<RftConfig> for sdk::types::RftConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: RftConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_grader_config(value.grader_config.map(TryInto::try_into).transpose()?)
@@ -371,6 +405,7 @@ impl TryFrom<RftConfig> for sdk::types::RftConfig {
 }
 
 impl From<sdk::types::RftHyperParameters> for RftHyperParameters {
+    #[inline]
     fn from(value: sdk::types::RftHyperParameters) -> Self {
         Self {
             epoch_count: value.epoch_count,
@@ -388,6 +423,7 @@ impl From<sdk::types::RftHyperParameters> for RftHyperParameters {
 impl TryFrom<RftHyperParameters> for sdk::types::RftHyperParameters {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: RftHyperParameters) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_epoch_count(value.epoch_count)
@@ -403,6 +439,7 @@ impl TryFrom<RftHyperParameters> for sdk::types::RftHyperParameters {
 }
 
 impl From<sdk::types::StatusDetails> for StatusDetails {
+    #[inline]
     fn from(value: sdk::types::StatusDetails) -> Self {
         Self {
             validation_details: value.validation_details.map(Into::into),
@@ -413,6 +450,7 @@ impl From<sdk::types::StatusDetails> for StatusDetails {
 }
 
 impl From<sdk::types::TeacherModelConfig> for TeacherModelConfig {
+    #[inline]
     fn from(value: sdk::types::TeacherModelConfig) -> Self {
         Self {
             teacher_model_identifier: value.teacher_model_identifier,
@@ -424,6 +462,7 @@ impl From<sdk::types::TeacherModelConfig> for TeacherModelConfig {
 impl TryFrom<TeacherModelConfig> for sdk::types::TeacherModelConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: TeacherModelConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_teacher_model_identifier(Some(value.teacher_model_identifier))
@@ -433,6 +472,7 @@ impl TryFrom<TeacherModelConfig> for sdk::types::TeacherModelConfig {
 }
 
 impl From<sdk::types::TrainingDataConfig> for TrainingDataConfig {
+    #[inline]
     fn from(value: sdk::types::TrainingDataConfig) -> Self {
         Self { s3_uri: value.s3_uri, invocation_logs_config: value.invocation_logs_config.map(Into::into) }
     }
@@ -441,6 +481,7 @@ impl From<sdk::types::TrainingDataConfig> for TrainingDataConfig {
 impl TryFrom<TrainingDataConfig> for sdk::types::TrainingDataConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: TrainingDataConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_s3_uri(value.s3_uri)
@@ -450,6 +491,7 @@ impl TryFrom<TrainingDataConfig> for sdk::types::TrainingDataConfig {
 }
 
 impl From<sdk::types::TrainingDetails> for TrainingDetails {
+    #[inline]
     fn from(value: sdk::types::TrainingDetails) -> Self {
         Self {
             status: value.status.map(Into::into),
@@ -460,12 +502,14 @@ impl From<sdk::types::TrainingDetails> for TrainingDetails {
 }
 
 impl From<sdk::types::TrainingMetrics> for TrainingMetrics {
+    #[inline]
     fn from(value: sdk::types::TrainingMetrics) -> Self {
         Self { training_loss: value.training_loss }
     }
 }
 
 impl From<sdk::types::ValidationDataConfig> for ValidationDataConfig {
+    #[inline]
     fn from(value: sdk::types::ValidationDataConfig) -> Self {
         Self { validators: each(value.validators) }
     }
@@ -474,12 +518,14 @@ impl From<sdk::types::ValidationDataConfig> for ValidationDataConfig {
 impl TryFrom<ValidationDataConfig> for sdk::types::ValidationDataConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ValidationDataConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_validators(Some(try_each(value.validators)?)).build()?)
     }
 }
 
 impl From<sdk::types::ValidationDetails> for ValidationDetails {
+    #[inline]
     fn from(value: sdk::types::ValidationDetails) -> Self {
         Self {
             status: value.status.map(Into::into),
@@ -490,6 +536,7 @@ impl From<sdk::types::ValidationDetails> for ValidationDetails {
 }
 
 impl From<sdk::types::Validator> for Validator {
+    #[inline]
     fn from(value: sdk::types::Validator) -> Self {
         Self { s3_uri: value.s3_uri }
     }
@@ -498,12 +545,14 @@ impl From<sdk::types::Validator> for Validator {
 impl TryFrom<Validator> for sdk::types::Validator {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: Validator) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_s3_uri(Some(value.s3_uri)).build()?)
     }
 }
 
 impl From<sdk::types::ValidatorMetric> for ValidatorMetric {
+    #[inline]
     fn from(value: sdk::types::ValidatorMetric) -> Self {
         Self { validation_loss: value.validation_loss }
     }

@@ -8,6 +8,7 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<operation::create_model_import_job::CreateModelImportJobInput> for CreateModelImportJobRequest {
+    #[inline]
     fn from(value: operation::create_model_import_job::CreateModelImportJobInput) -> Self {
         Self {
             job_name: value.job_name.unwrap_or_default(),
@@ -28,6 +29,7 @@ impl TryFrom<CreateModelImportJobRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateModelImportJobRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_job_name(Some(value.job_name))
@@ -43,12 +45,14 @@ impl TryFrom<CreateModelImportJobRequest>
 }
 
 impl From<operation::create_model_import_job::CreateModelImportJobOutput> for CreateModelImportJobResponse {
+    #[inline]
     fn from(value: operation::create_model_import_job::CreateModelImportJobOutput) -> Self {
         Self { job_arn: value.job_arn }
     }
 }
 
 impl From<sdk::types::ModelDataSource> for ModelDataSource {
+    #[inline]
     fn from(value: sdk::types::ModelDataSource) -> Self {
         match value {
             sdk::types::ModelDataSource::S3DataSource(value) => Self::S3DataSource(value.into()),
@@ -60,6 +64,7 @@ impl From<sdk::types::ModelDataSource> for ModelDataSource {
 impl TryFrom<ModelDataSource> for sdk::types::ModelDataSource {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelDataSource) -> Result<Self, ToSdkError> {
         Ok(match value {
             ModelDataSource::S3DataSource(value) => Self::S3DataSource(value.try_into()?),
@@ -69,6 +74,7 @@ impl TryFrom<ModelDataSource> for sdk::types::ModelDataSource {
 }
 
 impl From<operation::get_model_import_job::GetModelImportJobOutput> for ModelImportJob {
+    #[inline]
     fn from(value: operation::get_model_import_job::GetModelImportJobOutput) -> Self {
         Self {
             job_arn: value.job_arn,
@@ -89,18 +95,21 @@ impl From<operation::get_model_import_job::GetModelImportJobOutput> for ModelImp
 }
 
 impl From<sdk::types::ModelImportJobStatus> for ModelImportJobStatus {
+    #[inline]
     fn from(value: sdk::types::ModelImportJobStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ModelImportJobStatus> for sdk::types::ModelImportJobStatus {
+    #[inline]
     fn from(value: ModelImportJobStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::ModelImportJobSummary> for ModelImportJobSummary {
+    #[inline]
     fn from(value: sdk::types::ModelImportJobSummary) -> Self {
         Self {
             job_arn: value.job_arn,
@@ -116,6 +125,7 @@ impl From<sdk::types::ModelImportJobSummary> for ModelImportJobSummary {
 }
 
 impl From<sdk::types::S3DataSource> for S3DataSource {
+    #[inline]
     fn from(value: sdk::types::S3DataSource) -> Self {
         Self { s3_uri: value.s3_uri }
     }
@@ -124,6 +134,7 @@ impl From<sdk::types::S3DataSource> for S3DataSource {
 impl TryFrom<S3DataSource> for sdk::types::S3DataSource {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: S3DataSource) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_s3_uri(Some(value.s3_uri)).build()?)
     }

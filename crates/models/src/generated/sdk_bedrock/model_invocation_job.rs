@@ -10,6 +10,7 @@ use aws_sdk_bedrock::operation;
 impl From<operation::create_model_invocation_job::CreateModelInvocationJobInput>
     for CreateModelInvocationJobRequest
 {
+    #[inline]
     fn from(value: operation::create_model_invocation_job::CreateModelInvocationJobInput) -> Self {
         Self {
             job_name: value.job_name.unwrap_or_default(),
@@ -31,6 +32,7 @@ impl TryFrom<CreateModelInvocationJobRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateModelInvocationJobRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_job_name(Some(value.job_name))
@@ -49,12 +51,14 @@ impl TryFrom<CreateModelInvocationJobRequest>
 impl From<operation::create_model_invocation_job::CreateModelInvocationJobOutput>
     for CreateModelInvocationJobResponse
 {
+    #[inline]
     fn from(value: operation::create_model_invocation_job::CreateModelInvocationJobOutput) -> Self {
         Self { job_arn: value.job_arn }
     }
 }
 
 impl From<operation::get_model_invocation_job::GetModelInvocationJobOutput> for ModelInvocationJob {
+    #[inline]
     fn from(value: operation::get_model_invocation_job::GetModelInvocationJobOutput) -> Self {
         Self {
             job_arn: value.job_arn,
@@ -82,6 +86,7 @@ impl From<operation::get_model_invocation_job::GetModelInvocationJobOutput> for 
 }
 
 impl From<sdk::types::ModelInvocationJobInputDataConfig> for ModelInvocationJobInputDataConfig {
+    #[inline]
     fn from(value: sdk::types::ModelInvocationJobInputDataConfig) -> Self {
         match value {
             sdk::types::ModelInvocationJobInputDataConfig::S3InputDataConfig(value) => {
@@ -95,6 +100,7 @@ impl From<sdk::types::ModelInvocationJobInputDataConfig> for ModelInvocationJobI
 impl TryFrom<ModelInvocationJobInputDataConfig> for sdk::types::ModelInvocationJobInputDataConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelInvocationJobInputDataConfig) -> Result<Self, ToSdkError> {
         Ok(match value {
             ModelInvocationJobInputDataConfig::S3InputDataConfig(value) => {
@@ -108,6 +114,7 @@ impl TryFrom<ModelInvocationJobInputDataConfig> for sdk::types::ModelInvocationJ
 }
 
 impl From<sdk::types::ModelInvocationJobOutputDataConfig> for ModelInvocationJobOutputDataConfig {
+    #[inline]
     fn from(value: sdk::types::ModelInvocationJobOutputDataConfig) -> Self {
         match value {
             sdk::types::ModelInvocationJobOutputDataConfig::S3OutputDataConfig(value) => {
@@ -121,6 +128,7 @@ impl From<sdk::types::ModelInvocationJobOutputDataConfig> for ModelInvocationJob
 impl TryFrom<ModelInvocationJobOutputDataConfig> for sdk::types::ModelInvocationJobOutputDataConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelInvocationJobOutputDataConfig) -> Result<Self, ToSdkError> {
         Ok(match value {
             ModelInvocationJobOutputDataConfig::S3OutputDataConfig(value) => {
@@ -134,6 +142,7 @@ impl TryFrom<ModelInvocationJobOutputDataConfig> for sdk::types::ModelInvocation
 }
 
 impl From<sdk::types::ModelInvocationJobS3InputDataConfig> for ModelInvocationJobS3InputDataConfig {
+    #[inline]
     fn from(value: sdk::types::ModelInvocationJobS3InputDataConfig) -> Self {
         Self {
             s3_input_format: value.s3_input_format.map(Into::into),
@@ -146,6 +155,7 @@ impl From<sdk::types::ModelInvocationJobS3InputDataConfig> for ModelInvocationJo
 impl TryFrom<ModelInvocationJobS3InputDataConfig> for sdk::types::ModelInvocationJobS3InputDataConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelInvocationJobS3InputDataConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_s3_input_format(value.s3_input_format.map(Into::into))
@@ -156,6 +166,7 @@ impl TryFrom<ModelInvocationJobS3InputDataConfig> for sdk::types::ModelInvocatio
 }
 
 impl From<sdk::types::ModelInvocationJobS3OutputDataConfig> for ModelInvocationJobS3OutputDataConfig {
+    #[inline]
     fn from(value: sdk::types::ModelInvocationJobS3OutputDataConfig) -> Self {
         Self {
             s3_uri: value.s3_uri,
@@ -168,6 +179,7 @@ impl From<sdk::types::ModelInvocationJobS3OutputDataConfig> for ModelInvocationJ
 impl TryFrom<ModelInvocationJobS3OutputDataConfig> for sdk::types::ModelInvocationJobS3OutputDataConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelInvocationJobS3OutputDataConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_s3_uri(Some(value.s3_uri))
@@ -178,18 +190,21 @@ impl TryFrom<ModelInvocationJobS3OutputDataConfig> for sdk::types::ModelInvocati
 }
 
 impl From<sdk::types::ModelInvocationJobStatus> for ModelInvocationJobStatus {
+    #[inline]
     fn from(value: sdk::types::ModelInvocationJobStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ModelInvocationJobStatus> for sdk::types::ModelInvocationJobStatus {
+    #[inline]
     fn from(value: ModelInvocationJobStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::ModelInvocationJobSummary> for ModelInvocationJobSummary {
+    #[inline]
     fn from(value: sdk::types::ModelInvocationJobSummary) -> Self {
         Self {
             job_arn: value.job_arn,
@@ -217,24 +232,28 @@ impl From<sdk::types::ModelInvocationJobSummary> for ModelInvocationJobSummary {
 }
 
 impl From<sdk::types::ModelInvocationType> for ModelInvocationType {
+    #[inline]
     fn from(value: sdk::types::ModelInvocationType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ModelInvocationType> for sdk::types::ModelInvocationType {
+    #[inline]
     fn from(value: ModelInvocationType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::S3InputFormat> for S3InputFormat {
+    #[inline]
     fn from(value: sdk::types::S3InputFormat) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<S3InputFormat> for sdk::types::S3InputFormat {
+    #[inline]
     fn from(value: S3InputFormat) -> Self {
         value.as_str().into()
     }

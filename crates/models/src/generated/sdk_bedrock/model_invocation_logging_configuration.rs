@@ -8,6 +8,7 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::CloudWatchConfig> for CloudWatchConfig {
+    #[inline]
     fn from(value: sdk::types::CloudWatchConfig) -> Self {
         Self {
             log_group_name: value.log_group_name,
@@ -20,6 +21,7 @@ impl From<sdk::types::CloudWatchConfig> for CloudWatchConfig {
 impl TryFrom<CloudWatchConfig> for sdk::types::CloudWatchConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CloudWatchConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_log_group_name(Some(value.log_group_name))
@@ -32,6 +34,7 @@ impl TryFrom<CloudWatchConfig> for sdk::types::CloudWatchConfig {
 }
 
 impl From<sdk::types::LoggingConfig> for ModelInvocationLoggingConfiguration {
+    #[inline]
     fn from(value: sdk::types::LoggingConfig) -> Self {
         Self {
             cloud_watch_config: value.cloud_watch_config.map(Into::into),
@@ -48,6 +51,7 @@ impl From<sdk::types::LoggingConfig> for ModelInvocationLoggingConfiguration {
 impl TryFrom<ModelInvocationLoggingConfiguration> for sdk::types::LoggingConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelInvocationLoggingConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_cloud_watch_config(value.cloud_watch_config.map(TryInto::try_into).transpose()?)
@@ -64,6 +68,7 @@ impl TryFrom<ModelInvocationLoggingConfiguration> for sdk::types::LoggingConfig 
 impl From<operation::put_model_invocation_logging_configuration::PutModelInvocationLoggingConfigurationInput>
     for PutModelInvocationLoggingConfigurationRequest
 {
+    #[inline]
     fn from(
         value: operation::put_model_invocation_logging_configuration::PutModelInvocationLoggingConfigurationInput,
     ) -> Self {
@@ -74,11 +79,13 @@ impl From<operation::put_model_invocation_logging_configuration::PutModelInvocat
 impl TryFrom<PutModelInvocationLoggingConfigurationRequest> for operation::put_model_invocation_logging_configuration::builders::PutModelInvocationLoggingConfigurationInputBuilder {
                     type Error = ToSdkError;
 
+                    #[inline]
                     fn try_from(value: PutModelInvocationLoggingConfigurationRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_logging_config(Some(value.logging_config.try_into()?))
 ) }
                 }
 
 impl From<sdk::types::S3Config> for S3Config {
+    #[inline]
     fn from(value: sdk::types::S3Config) -> Self {
         Self { bucket_name: value.bucket_name, key_prefix: value.key_prefix }
     }
@@ -87,6 +94,7 @@ impl From<sdk::types::S3Config> for S3Config {
 impl TryFrom<S3Config> for sdk::types::S3Config {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: S3Config) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_bucket_name(Some(value.bucket_name))

@@ -8,6 +8,7 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<operation::create_prompt_router::CreatePromptRouterInput> for CreatePromptRouterRequest {
+    #[inline]
     fn from(value: operation::create_prompt_router::CreatePromptRouterInput) -> Self {
         Self {
             client_request_token: value.client_request_token,
@@ -26,6 +27,7 @@ impl TryFrom<CreatePromptRouterRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreatePromptRouterRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_client_request_token(value.client_request_token)
@@ -39,12 +41,14 @@ impl TryFrom<CreatePromptRouterRequest>
 }
 
 impl From<operation::create_prompt_router::CreatePromptRouterOutput> for CreatePromptRouterResponse {
+    #[inline]
     fn from(value: operation::create_prompt_router::CreatePromptRouterOutput) -> Self {
         Self { prompt_router_arn: value.prompt_router_arn }
     }
 }
 
 impl From<operation::get_prompt_router::GetPromptRouterOutput> for PromptRouter {
+    #[inline]
     fn from(value: operation::get_prompt_router::GetPromptRouterOutput) -> Self {
         Self {
             prompt_router_name: value.prompt_router_name,
@@ -62,12 +66,14 @@ impl From<operation::get_prompt_router::GetPromptRouterOutput> for PromptRouter 
 }
 
 impl From<sdk::types::PromptRouterStatus> for PromptRouterStatus {
+    #[inline]
     fn from(value: sdk::types::PromptRouterStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::PromptRouterSummary> for PromptRouterSummary {
+    #[inline]
     fn from(value: sdk::types::PromptRouterSummary) -> Self {
         Self {
             prompt_router_name: value.prompt_router_name,
@@ -85,30 +91,35 @@ impl From<sdk::types::PromptRouterSummary> for PromptRouterSummary {
 }
 
 impl From<sdk::types::PromptRouterTargetModel> for PromptRouterTargetModel {
+    #[inline]
     fn from(value: sdk::types::PromptRouterTargetModel) -> Self {
         Self { model_arn: value.model_arn.unwrap_or_default() }
     }
 }
 
 impl From<PromptRouterTargetModel> for sdk::types::PromptRouterTargetModel {
+    #[inline]
     fn from(value: PromptRouterTargetModel) -> Self {
         Self::builder().set_model_arn(Some(value.model_arn)).build()
     }
 }
 
 impl From<sdk::types::PromptRouterType> for PromptRouterType {
+    #[inline]
     fn from(value: sdk::types::PromptRouterType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<PromptRouterType> for sdk::types::PromptRouterType {
+    #[inline]
     fn from(value: PromptRouterType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::RoutingCriteria> for RoutingCriteria {
+    #[inline]
     fn from(value: sdk::types::RoutingCriteria) -> Self {
         Self { response_quality_difference: value.response_quality_difference }
     }
@@ -117,6 +128,7 @@ impl From<sdk::types::RoutingCriteria> for RoutingCriteria {
 impl TryFrom<RoutingCriteria> for sdk::types::RoutingCriteria {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: RoutingCriteria) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_response_quality_difference(Some(finite(

@@ -8,12 +8,14 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<sdk::types::CommitmentDuration> for CommitmentDuration {
+    #[inline]
     fn from(value: sdk::types::CommitmentDuration) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<CommitmentDuration> for sdk::types::CommitmentDuration {
+    #[inline]
     fn from(value: CommitmentDuration) -> Self {
         value.as_str().into()
     }
@@ -22,6 +24,7 @@ impl From<CommitmentDuration> for sdk::types::CommitmentDuration {
 impl From<operation::create_provisioned_model_throughput::CreateProvisionedModelThroughputInput>
     for CreateProvisionedModelThroughputRequest
 {
+    #[inline]
     fn from(
         value: operation::create_provisioned_model_throughput::CreateProvisionedModelThroughputInput,
     ) -> Self {
@@ -41,6 +44,7 @@ impl TryFrom<CreateProvisionedModelThroughputRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateProvisionedModelThroughputRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_client_request_token(value.client_request_token)
@@ -55,6 +59,7 @@ impl TryFrom<CreateProvisionedModelThroughputRequest>
 impl From<operation::create_provisioned_model_throughput::CreateProvisionedModelThroughputOutput>
     for CreateProvisionedModelThroughputResponse
 {
+    #[inline]
     fn from(
         value: operation::create_provisioned_model_throughput::CreateProvisionedModelThroughputOutput,
     ) -> Self {
@@ -63,18 +68,21 @@ impl From<operation::create_provisioned_model_throughput::CreateProvisionedModel
 }
 
 impl From<sdk::types::ProvisionedModelStatus> for ProvisionedModelStatus {
+    #[inline]
     fn from(value: sdk::types::ProvisionedModelStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ProvisionedModelStatus> for sdk::types::ProvisionedModelStatus {
+    #[inline]
     fn from(value: ProvisionedModelStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::ProvisionedModelSummary> for ProvisionedModelSummary {
+    #[inline]
     fn from(value: sdk::types::ProvisionedModelSummary) -> Self {
         Self {
             provisioned_model_name: value.provisioned_model_name,
@@ -96,6 +104,7 @@ impl From<sdk::types::ProvisionedModelSummary> for ProvisionedModelSummary {
 impl From<operation::get_provisioned_model_throughput::GetProvisionedModelThroughputOutput>
     for ProvisionedModelThroughput
 {
+    #[inline]
     fn from(value: operation::get_provisioned_model_throughput::GetProvisionedModelThroughputOutput) -> Self {
         Self {
             model_units: value.model_units,
@@ -116,12 +125,14 @@ impl From<operation::get_provisioned_model_throughput::GetProvisionedModelThroug
 }
 
 impl From<sdk::types::SortByProvisionedModels> for SortByProvisionedModels {
+    #[inline]
     fn from(value: sdk::types::SortByProvisionedModels) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<SortByProvisionedModels> for sdk::types::SortByProvisionedModels {
+    #[inline]
     fn from(value: SortByProvisionedModels) -> Self {
         value.as_str().into()
     }
@@ -130,6 +141,7 @@ impl From<SortByProvisionedModels> for sdk::types::SortByProvisionedModels {
 impl From<operation::update_provisioned_model_throughput::UpdateProvisionedModelThroughputInput>
     for UpdateProvisionedModelThroughputRequest
 {
+    #[inline]
     fn from(
         value: operation::update_provisioned_model_throughput::UpdateProvisionedModelThroughputInput,
     ) -> Self {
@@ -143,6 +155,7 @@ impl From<operation::update_provisioned_model_throughput::UpdateProvisionedModel
 impl From<UpdateProvisionedModelThroughputRequest>
     for operation::update_provisioned_model_throughput::builders::UpdateProvisionedModelThroughputInputBuilder
 {
+    #[inline]
     fn from(value: UpdateProvisionedModelThroughputRequest) -> Self {
         Self::default()
             .set_desired_provisioned_model_name(value.desired_provisioned_model_name)

@@ -6,6 +6,7 @@ use crate::generated::resource_policy::*;
 use aws_sdk_bedrock::operation;
 
 impl From<operation::put_resource_policy::PutResourcePolicyInput> for PutResourcePolicyRequest {
+    #[inline]
     fn from(value: operation::put_resource_policy::PutResourcePolicyInput) -> Self {
         Self {
             resource_arn: value.resource_arn.unwrap_or_default(),
@@ -17,6 +18,7 @@ impl From<operation::put_resource_policy::PutResourcePolicyInput> for PutResourc
 impl From<PutResourcePolicyRequest>
     for operation::put_resource_policy::builders::PutResourcePolicyInputBuilder
 {
+    #[inline]
     fn from(value: PutResourcePolicyRequest) -> Self {
         Self::default()
             .set_resource_arn(Some(value.resource_arn))
@@ -25,12 +27,14 @@ impl From<PutResourcePolicyRequest>
 }
 
 impl From<operation::put_resource_policy::PutResourcePolicyOutput> for PutResourcePolicyResponse {
+    #[inline]
     fn from(value: operation::put_resource_policy::PutResourcePolicyOutput) -> Self {
         Self { resource_arn: value.resource_arn }
     }
 }
 
 impl From<operation::get_resource_policy::GetResourcePolicyOutput> for ResourcePolicy {
+    #[inline]
     fn from(value: operation::get_resource_policy::GetResourcePolicyOutput) -> Self {
         Self { resource_policy: value.resource_policy }
     }

@@ -6,36 +6,42 @@ use crate::generated::sort::*;
 use aws_sdk_bedrock as sdk;
 
 impl From<sdk::types::SortJobsBy> for SortJobsBy {
+    #[inline]
     fn from(value: sdk::types::SortJobsBy) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<SortJobsBy> for sdk::types::SortJobsBy {
+    #[inline]
     fn from(value: SortJobsBy) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::SortModelsBy> for SortModelsBy {
+    #[inline]
     fn from(value: sdk::types::SortModelsBy) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<SortModelsBy> for sdk::types::SortModelsBy {
+    #[inline]
     fn from(value: SortModelsBy) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::SortOrder> for SortOrder {
+    #[inline]
     fn from(value: sdk::types::SortOrder) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<SortOrder> for sdk::types::SortOrder {
+    #[inline]
     fn from(value: SortOrder) -> Self {
         value.as_str().into()
     }

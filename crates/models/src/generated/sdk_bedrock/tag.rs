@@ -8,6 +8,7 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<operation::list_tags_for_resource::ListTagsForResourceInput> for ListTagsForResourceRequest {
+    #[inline]
     fn from(value: operation::list_tags_for_resource::ListTagsForResourceInput) -> Self {
         Self { resource_arn: value.resource_arn.unwrap_or_default() }
     }
@@ -16,18 +17,21 @@ impl From<operation::list_tags_for_resource::ListTagsForResourceInput> for ListT
 impl From<ListTagsForResourceRequest>
     for operation::list_tags_for_resource::builders::ListTagsForResourceInputBuilder
 {
+    #[inline]
     fn from(value: ListTagsForResourceRequest) -> Self {
         Self::default().set_resource_arn(Some(value.resource_arn))
     }
 }
 
 impl From<operation::list_tags_for_resource::ListTagsForResourceOutput> for ListTagsForResourceResponse {
+    #[inline]
     fn from(value: operation::list_tags_for_resource::ListTagsForResourceOutput) -> Self {
         Self { tags: value.tags.map(each) }
     }
 }
 
 impl From<sdk::types::Tag> for Tag {
+    #[inline]
     fn from(value: sdk::types::Tag) -> Self {
         Self { key: value.key, value: value.value }
     }
@@ -36,12 +40,14 @@ impl From<sdk::types::Tag> for Tag {
 impl TryFrom<Tag> for sdk::types::Tag {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: Tag) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_key(Some(value.key)).set_value(Some(value.value)).build()?)
     }
 }
 
 impl From<operation::tag_resource::TagResourceInput> for TagResourceRequest {
+    #[inline]
     fn from(value: operation::tag_resource::TagResourceInput) -> Self {
         Self {
             resource_arn: value.resource_arn.unwrap_or_default(),
@@ -53,12 +59,14 @@ impl From<operation::tag_resource::TagResourceInput> for TagResourceRequest {
 impl TryFrom<TagResourceRequest> for operation::tag_resource::builders::TagResourceInputBuilder {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: TagResourceRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default().set_resource_arn(Some(value.resource_arn)).set_tags(Some(try_each(value.tags)?)))
     }
 }
 
 impl From<operation::untag_resource::UntagResourceInput> for UntagResourceRequest {
+    #[inline]
     fn from(value: operation::untag_resource::UntagResourceInput) -> Self {
         Self {
             resource_arn: value.resource_arn.unwrap_or_default(),
@@ -68,6 +76,7 @@ impl From<operation::untag_resource::UntagResourceInput> for UntagResourceReques
 }
 
 impl From<UntagResourceRequest> for operation::untag_resource::builders::UntagResourceInputBuilder {
+    #[inline]
     fn from(value: UntagResourceRequest) -> Self {
         Self::default().set_resource_arn(Some(value.resource_arn)).set_tag_keys(Some(value.tag_keys))
     }

@@ -8,6 +8,7 @@ use aws_sdk_bedrock::operation;
 impl From<operation::put_use_case_for_model_access::PutUseCaseForModelAccessInput>
     for PutUseCaseForModelAccessRequest
 {
+    #[inline]
     fn from(value: operation::put_use_case_for_model_access::PutUseCaseForModelAccessInput) -> Self {
         Self { form_data: value.form_data.map(Into::into).unwrap_or_default() }
     }
@@ -16,6 +17,7 @@ impl From<operation::put_use_case_for_model_access::PutUseCaseForModelAccessInpu
 impl From<PutUseCaseForModelAccessRequest>
     for operation::put_use_case_for_model_access::builders::PutUseCaseForModelAccessInputBuilder
 {
+    #[inline]
     fn from(value: PutUseCaseForModelAccessRequest) -> Self {
         Self::default().set_form_data(Some(value.form_data.into()))
     }
@@ -24,6 +26,7 @@ impl From<PutUseCaseForModelAccessRequest>
 impl From<operation::get_use_case_for_model_access::GetUseCaseForModelAccessOutput>
     for UseCaseForModelAccess
 {
+    #[inline]
     fn from(value: operation::get_use_case_for_model_access::GetUseCaseForModelAccessOutput) -> Self {
         Self { form_data: value.form_data.into() }
     }

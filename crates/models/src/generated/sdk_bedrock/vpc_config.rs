@@ -7,6 +7,7 @@ use crate::sdk::ToSdkError;
 use aws_sdk_bedrock as sdk;
 
 impl From<sdk::types::VpcConfig> for VpcConfig {
+    #[inline]
     fn from(value: sdk::types::VpcConfig) -> Self {
         Self { subnet_ids: value.subnet_ids, security_group_ids: value.security_group_ids }
     }
@@ -15,6 +16,7 @@ impl From<sdk::types::VpcConfig> for VpcConfig {
 impl TryFrom<VpcConfig> for sdk::types::VpcConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: VpcConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_subnet_ids(Some(value.subnet_ids))

@@ -8,6 +8,7 @@ use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
 impl From<operation::get_async_invoke::GetAsyncInvokeOutput> for AsyncInvoke {
+    #[inline]
     fn from(value: operation::get_async_invoke::GetAsyncInvokeOutput) -> Self {
         Self {
             invocation_arn: value.invocation_arn,
@@ -24,6 +25,7 @@ impl From<operation::get_async_invoke::GetAsyncInvokeOutput> for AsyncInvoke {
 }
 
 impl From<sdk::types::AsyncInvokeOutputDataConfig> for AsyncInvokeOutputDataConfig {
+    #[inline]
     fn from(value: sdk::types::AsyncInvokeOutputDataConfig) -> Self {
         match value {
             sdk::types::AsyncInvokeOutputDataConfig::S3OutputDataConfig(value) => {
@@ -37,6 +39,7 @@ impl From<sdk::types::AsyncInvokeOutputDataConfig> for AsyncInvokeOutputDataConf
 impl TryFrom<AsyncInvokeOutputDataConfig> for sdk::types::AsyncInvokeOutputDataConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AsyncInvokeOutputDataConfig) -> Result<Self, ToSdkError> {
         Ok(match value {
             AsyncInvokeOutputDataConfig::S3OutputDataConfig(value) => {
@@ -50,6 +53,7 @@ impl TryFrom<AsyncInvokeOutputDataConfig> for sdk::types::AsyncInvokeOutputDataC
 }
 
 impl From<sdk::types::AsyncInvokeS3OutputDataConfig> for AsyncInvokeS3OutputDataConfig {
+    #[inline]
     fn from(value: sdk::types::AsyncInvokeS3OutputDataConfig) -> Self {
         Self { s3_uri: value.s3_uri, kms_key_id: value.kms_key_id, bucket_owner: value.bucket_owner }
     }
@@ -58,6 +62,7 @@ impl From<sdk::types::AsyncInvokeS3OutputDataConfig> for AsyncInvokeS3OutputData
 impl TryFrom<AsyncInvokeS3OutputDataConfig> for sdk::types::AsyncInvokeS3OutputDataConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AsyncInvokeS3OutputDataConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_s3_uri(Some(value.s3_uri))
@@ -68,18 +73,21 @@ impl TryFrom<AsyncInvokeS3OutputDataConfig> for sdk::types::AsyncInvokeS3OutputD
 }
 
 impl From<sdk::types::AsyncInvokeStatus> for AsyncInvokeStatus {
+    #[inline]
     fn from(value: sdk::types::AsyncInvokeStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<AsyncInvokeStatus> for sdk::types::AsyncInvokeStatus {
+    #[inline]
     fn from(value: AsyncInvokeStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::AsyncInvokeSummary> for AsyncInvokeSummary {
+    #[inline]
     fn from(value: sdk::types::AsyncInvokeSummary) -> Self {
         Self {
             invocation_arn: value.invocation_arn,
@@ -96,18 +104,21 @@ impl From<sdk::types::AsyncInvokeSummary> for AsyncInvokeSummary {
 }
 
 impl From<sdk::types::SortAsyncInvocationBy> for SortAsyncInvocationBy {
+    #[inline]
     fn from(value: sdk::types::SortAsyncInvocationBy) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<SortAsyncInvocationBy> for sdk::types::SortAsyncInvocationBy {
+    #[inline]
     fn from(value: SortAsyncInvocationBy) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<operation::start_async_invoke::StartAsyncInvokeInput> for StartAsyncInvokeRequest {
+    #[inline]
     fn from(value: operation::start_async_invoke::StartAsyncInvokeInput) -> Self {
         Self {
             client_request_token: value.client_request_token,
@@ -124,6 +135,7 @@ impl TryFrom<StartAsyncInvokeRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: StartAsyncInvokeRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_client_request_token(value.client_request_token)
@@ -135,6 +147,7 @@ impl TryFrom<StartAsyncInvokeRequest>
 }
 
 impl From<operation::start_async_invoke::StartAsyncInvokeOutput> for StartAsyncInvokeResponse {
+    #[inline]
     fn from(value: operation::start_async_invoke::StartAsyncInvokeOutput) -> Self {
         Self { invocation_arn: value.invocation_arn }
     }

@@ -10,18 +10,21 @@ use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
 impl From<sdk::types::CacheDetail> for CacheDetail {
+    #[inline]
     fn from(value: sdk::types::CacheDetail) -> Self {
         Self { ttl: value.ttl.into(), input_tokens: value.input_tokens }
     }
 }
 
 impl From<sdk::types::ConverseMetrics> for ConverseMetrics {
+    #[inline]
     fn from(value: sdk::types::ConverseMetrics) -> Self {
         Self { latency_ms: value.latency_ms }
     }
 }
 
 impl From<sdk::types::ConverseOutput> for ConverseOutput {
+    #[inline]
     fn from(value: sdk::types::ConverseOutput) -> Self {
         match value {
             sdk::types::ConverseOutput::Message(value) => Self::Message(value.into()),
@@ -31,6 +34,7 @@ impl From<sdk::types::ConverseOutput> for ConverseOutput {
 }
 
 impl From<operation::converse::ConverseInput> for ConverseRequest {
+    #[inline]
     fn from(value: operation::converse::ConverseInput) -> Self {
         Self {
             messages: value.messages.map(each),
@@ -52,6 +56,7 @@ impl From<operation::converse::ConverseInput> for ConverseRequest {
 impl TryFrom<ConverseRequest> for operation::converse::builders::ConverseInputBuilder {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ConverseRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_messages(value.messages.map(try_each).transpose()?)
@@ -72,6 +77,7 @@ impl TryFrom<ConverseRequest> for operation::converse::builders::ConverseInputBu
 }
 
 impl From<operation::converse::ConverseOutput> for ConverseResponse {
+    #[inline]
     fn from(value: operation::converse::ConverseOutput) -> Self {
         Self {
             output: value.output.map(Into::into).unwrap_or_default(),
@@ -87,6 +93,7 @@ impl From<operation::converse::ConverseOutput> for ConverseResponse {
 }
 
 impl From<sdk::types::ConverseTrace> for ConverseTrace {
+    #[inline]
     fn from(value: sdk::types::ConverseTrace) -> Self {
         Self {
             guardrail: value.guardrail.map(Into::into),
@@ -96,6 +103,7 @@ impl From<sdk::types::ConverseTrace> for ConverseTrace {
 }
 
 impl From<sdk::types::GuardrailConfiguration> for GuardrailConfiguration {
+    #[inline]
     fn from(value: sdk::types::GuardrailConfiguration) -> Self {
         Self {
             guardrail_identifier: Some(value.guardrail_identifier),
@@ -106,6 +114,7 @@ impl From<sdk::types::GuardrailConfiguration> for GuardrailConfiguration {
 }
 
 impl From<GuardrailConfiguration> for sdk::types::GuardrailConfiguration {
+    #[inline]
     fn from(value: GuardrailConfiguration) -> Self {
         Self::builder()
             .set_guardrail_identifier(value.guardrail_identifier)
@@ -116,18 +125,21 @@ impl From<GuardrailConfiguration> for sdk::types::GuardrailConfiguration {
 }
 
 impl From<sdk::types::GuardrailTrace> for GuardrailTrace {
+    #[inline]
     fn from(value: sdk::types::GuardrailTrace) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailTrace> for sdk::types::GuardrailTrace {
+    #[inline]
     fn from(value: GuardrailTrace) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::InferenceConfiguration> for InferenceConfiguration {
+    #[inline]
     fn from(value: sdk::types::InferenceConfiguration) -> Self {
         Self {
             max_tokens: value.max_tokens,
@@ -141,6 +153,7 @@ impl From<sdk::types::InferenceConfiguration> for InferenceConfiguration {
 impl TryFrom<InferenceConfiguration> for sdk::types::InferenceConfiguration {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: InferenceConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_max_tokens(value.max_tokens)
@@ -152,6 +165,7 @@ impl TryFrom<InferenceConfiguration> for sdk::types::InferenceConfiguration {
 }
 
 impl From<sdk::types::JsonSchemaDefinition> for JsonSchemaDefinition {
+    #[inline]
     fn from(value: sdk::types::JsonSchemaDefinition) -> Self {
         Self { schema: value.schema, name: value.name, description: value.description }
     }
@@ -160,6 +174,7 @@ impl From<sdk::types::JsonSchemaDefinition> for JsonSchemaDefinition {
 impl TryFrom<JsonSchemaDefinition> for sdk::types::JsonSchemaDefinition {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: JsonSchemaDefinition) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_schema(Some(value.schema))
@@ -170,6 +185,7 @@ impl TryFrom<JsonSchemaDefinition> for sdk::types::JsonSchemaDefinition {
 }
 
 impl From<sdk::types::OutputConfig> for OutputConfig {
+    #[inline]
     fn from(value: sdk::types::OutputConfig) -> Self {
         Self { text_format: value.text_format.map(Into::into), effort: value.effort }
     }
@@ -178,6 +194,7 @@ impl From<sdk::types::OutputConfig> for OutputConfig {
 impl TryFrom<OutputConfig> for sdk::types::OutputConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: OutputConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_text_format(value.text_format.map(TryInto::try_into).transpose()?)
@@ -187,6 +204,7 @@ impl TryFrom<OutputConfig> for sdk::types::OutputConfig {
 }
 
 impl From<sdk::types::OutputFormat> for OutputFormat {
+    #[inline]
     fn from(value: sdk::types::OutputFormat) -> Self {
         Self { r#type: value.r#type.into(), structure: value.structure.map(Into::into).unwrap_or_default() }
     }
@@ -195,6 +213,7 @@ impl From<sdk::types::OutputFormat> for OutputFormat {
 impl TryFrom<OutputFormat> for sdk::types::OutputFormat {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: OutputFormat) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
@@ -204,6 +223,7 @@ impl TryFrom<OutputFormat> for sdk::types::OutputFormat {
 }
 
 impl From<sdk::types::OutputFormatStructure> for OutputFormatStructure {
+    #[inline]
     fn from(value: sdk::types::OutputFormatStructure) -> Self {
         match value {
             sdk::types::OutputFormatStructure::JsonSchema(value) => Self::JsonSchema(value.into()),
@@ -215,6 +235,7 @@ impl From<sdk::types::OutputFormatStructure> for OutputFormatStructure {
 impl TryFrom<OutputFormatStructure> for sdk::types::OutputFormatStructure {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: OutputFormatStructure) -> Result<Self, ToSdkError> {
         Ok(match value {
             OutputFormatStructure::JsonSchema(value) => Self::JsonSchema(value.try_into()?),
@@ -226,48 +247,56 @@ impl TryFrom<OutputFormatStructure> for sdk::types::OutputFormatStructure {
 }
 
 impl From<sdk::types::OutputFormatType> for OutputFormatType {
+    #[inline]
     fn from(value: sdk::types::OutputFormatType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<OutputFormatType> for sdk::types::OutputFormatType {
+    #[inline]
     fn from(value: OutputFormatType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::PerformanceConfigLatency> for PerformanceConfigLatency {
+    #[inline]
     fn from(value: sdk::types::PerformanceConfigLatency) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<PerformanceConfigLatency> for sdk::types::PerformanceConfigLatency {
+    #[inline]
     fn from(value: PerformanceConfigLatency) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::PerformanceConfiguration> for PerformanceConfiguration {
+    #[inline]
     fn from(value: sdk::types::PerformanceConfiguration) -> Self {
         Self { latency: Some(value.latency.into()) }
     }
 }
 
 impl From<PerformanceConfiguration> for sdk::types::PerformanceConfiguration {
+    #[inline]
     fn from(value: PerformanceConfiguration) -> Self {
         Self::builder().set_latency(value.latency.map(Into::into)).build()
     }
 }
 
 impl From<sdk::types::PromptRouterTrace> for PromptRouterTrace {
+    #[inline]
     fn from(value: sdk::types::PromptRouterTrace) -> Self {
         Self { invoked_model_id: value.invoked_model_id }
     }
 }
 
 impl From<sdk::types::PromptVariableValues> for PromptVariableValues {
+    #[inline]
     fn from(value: sdk::types::PromptVariableValues) -> Self {
         match value {
             sdk::types::PromptVariableValues::Text(value) => Self::Text(value),
@@ -279,6 +308,7 @@ impl From<sdk::types::PromptVariableValues> for PromptVariableValues {
 impl TryFrom<PromptVariableValues> for sdk::types::PromptVariableValues {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: PromptVariableValues) -> Result<Self, ToSdkError> {
         Ok(match value {
             PromptVariableValues::Text(value) => Self::Text(value),
@@ -290,6 +320,7 @@ impl TryFrom<PromptVariableValues> for sdk::types::PromptVariableValues {
 }
 
 impl From<sdk::types::ServiceTier> for ServiceTier {
+    #[inline]
     fn from(value: sdk::types::ServiceTier) -> Self {
         Self { r#type: value.r#type.into() }
     }
@@ -298,30 +329,35 @@ impl From<sdk::types::ServiceTier> for ServiceTier {
 impl TryFrom<ServiceTier> for sdk::types::ServiceTier {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ServiceTier) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_type(Some(value.r#type.into())).build()?)
     }
 }
 
 impl From<sdk::types::ServiceTierType> for ServiceTierType {
+    #[inline]
     fn from(value: sdk::types::ServiceTierType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ServiceTierType> for sdk::types::ServiceTierType {
+    #[inline]
     fn from(value: ServiceTierType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::StopReason> for StopReason {
+    #[inline]
     fn from(value: sdk::types::StopReason) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::TokenUsage> for TokenUsage {
+    #[inline]
     fn from(value: sdk::types::TokenUsage) -> Self {
         Self {
             input_tokens: value.input_tokens,

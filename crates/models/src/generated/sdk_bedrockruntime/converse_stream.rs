@@ -10,12 +10,14 @@ use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
 impl From<sdk::types::CitationSourceContentDelta> for CitationSourceContentDelta {
+    #[inline]
     fn from(value: sdk::types::CitationSourceContentDelta) -> Self {
         Self { text: value.text }
     }
 }
 
 impl From<sdk::types::CitationsDelta> for CitationsDelta {
+    #[inline]
     fn from(value: sdk::types::CitationsDelta) -> Self {
         Self {
             title: value.title,
@@ -27,6 +29,7 @@ impl From<sdk::types::CitationsDelta> for CitationsDelta {
 }
 
 impl From<sdk::types::ContentBlockDelta> for ContentBlockDelta {
+    #[inline]
     fn from(value: sdk::types::ContentBlockDelta) -> Self {
         match value {
             sdk::types::ContentBlockDelta::Text(value) => Self::Text(value),
@@ -41,6 +44,7 @@ impl From<sdk::types::ContentBlockDelta> for ContentBlockDelta {
 }
 
 impl From<sdk::types::ContentBlockDeltaEvent> for ContentBlockDeltaEvent {
+    #[inline]
     fn from(value: sdk::types::ContentBlockDeltaEvent) -> Self {
         Self {
             delta: value.delta.map(Into::into).unwrap_or_default(),
@@ -50,6 +54,7 @@ impl From<sdk::types::ContentBlockDeltaEvent> for ContentBlockDeltaEvent {
 }
 
 impl From<sdk::types::ContentBlockStart> for ContentBlockStart {
+    #[inline]
     fn from(value: sdk::types::ContentBlockStart) -> Self {
         match value {
             sdk::types::ContentBlockStart::ToolUse(value) => Self::ToolUse(value.into()),
@@ -61,6 +66,7 @@ impl From<sdk::types::ContentBlockStart> for ContentBlockStart {
 }
 
 impl From<sdk::types::ContentBlockStartEvent> for ContentBlockStartEvent {
+    #[inline]
     fn from(value: sdk::types::ContentBlockStartEvent) -> Self {
         Self {
             start: value.start.map(Into::into).unwrap_or_default(),
@@ -70,12 +76,14 @@ impl From<sdk::types::ContentBlockStartEvent> for ContentBlockStartEvent {
 }
 
 impl From<sdk::types::ContentBlockStopEvent> for ContentBlockStopEvent {
+    #[inline]
     fn from(value: sdk::types::ContentBlockStopEvent) -> Self {
         Self { content_block_index: value.content_block_index }
     }
 }
 
 impl From<sdk::types::ConverseStreamMetadataEvent> for ConverseStreamMetadataEvent {
+    #[inline]
     fn from(value: sdk::types::ConverseStreamMetadataEvent) -> Self {
         Self {
             usage: value.usage.map(Into::into).unwrap_or_default(),
@@ -88,12 +96,14 @@ impl From<sdk::types::ConverseStreamMetadataEvent> for ConverseStreamMetadataEve
 }
 
 impl From<sdk::types::ConverseStreamMetrics> for ConverseStreamMetrics {
+    #[inline]
     fn from(value: sdk::types::ConverseStreamMetrics) -> Self {
         Self { latency_ms: value.latency_ms }
     }
 }
 
 impl From<sdk::types::ConverseStreamOutput> for ConverseStreamOutput {
+    #[inline]
     fn from(value: sdk::types::ConverseStreamOutput) -> Self {
         match value {
             sdk::types::ConverseStreamOutput::MessageStart(value) => Self::MessageStart(value.into()),
@@ -112,6 +122,7 @@ impl From<sdk::types::ConverseStreamOutput> for ConverseStreamOutput {
 }
 
 impl From<operation::converse_stream::ConverseStreamInput> for ConverseStreamRequest {
+    #[inline]
     fn from(value: operation::converse_stream::ConverseStreamInput) -> Self {
         Self {
             messages: value.messages.map(each),
@@ -133,6 +144,7 @@ impl From<operation::converse_stream::ConverseStreamInput> for ConverseStreamReq
 impl TryFrom<ConverseStreamRequest> for operation::converse_stream::builders::ConverseStreamInputBuilder {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ConverseStreamRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_messages(value.messages.map(try_each).transpose()?)
@@ -153,6 +165,7 @@ impl TryFrom<ConverseStreamRequest> for operation::converse_stream::builders::Co
 }
 
 impl From<sdk::types::ConverseStreamTrace> for ConverseStreamTrace {
+    #[inline]
     fn from(value: sdk::types::ConverseStreamTrace) -> Self {
         Self {
             guardrail: value.guardrail.map(Into::into),
@@ -162,6 +175,7 @@ impl From<sdk::types::ConverseStreamTrace> for ConverseStreamTrace {
 }
 
 impl From<sdk::types::GuardrailStreamConfiguration> for GuardrailStreamConfiguration {
+    #[inline]
     fn from(value: sdk::types::GuardrailStreamConfiguration) -> Self {
         Self {
             guardrail_identifier: Some(value.guardrail_identifier),
@@ -173,6 +187,7 @@ impl From<sdk::types::GuardrailStreamConfiguration> for GuardrailStreamConfigura
 }
 
 impl From<GuardrailStreamConfiguration> for sdk::types::GuardrailStreamConfiguration {
+    #[inline]
     fn from(value: GuardrailStreamConfiguration) -> Self {
         Self::builder()
             .set_guardrail_identifier(value.guardrail_identifier)
@@ -184,36 +199,42 @@ impl From<GuardrailStreamConfiguration> for sdk::types::GuardrailStreamConfigura
 }
 
 impl From<sdk::types::GuardrailStreamProcessingMode> for GuardrailStreamProcessingMode {
+    #[inline]
     fn from(value: sdk::types::GuardrailStreamProcessingMode) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailStreamProcessingMode> for sdk::types::GuardrailStreamProcessingMode {
+    #[inline]
     fn from(value: GuardrailStreamProcessingMode) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::ImageBlockDelta> for ImageBlockDelta {
+    #[inline]
     fn from(value: sdk::types::ImageBlockDelta) -> Self {
         Self { source: value.source.map(Into::into), error: value.error.map(Into::into) }
     }
 }
 
 impl From<sdk::types::ImageBlockStart> for ImageBlockStart {
+    #[inline]
     fn from(value: sdk::types::ImageBlockStart) -> Self {
         Self { format: value.format.into() }
     }
 }
 
 impl From<sdk::types::MessageStartEvent> for MessageStartEvent {
+    #[inline]
     fn from(value: sdk::types::MessageStartEvent) -> Self {
         Self { role: value.role.into() }
     }
 }
 
 impl From<sdk::types::MessageStopEvent> for MessageStopEvent {
+    #[inline]
     fn from(value: sdk::types::MessageStopEvent) -> Self {
         Self {
             stop_reason: value.stop_reason.into(),
@@ -223,6 +244,7 @@ impl From<sdk::types::MessageStopEvent> for MessageStopEvent {
 }
 
 impl From<sdk::types::ReasoningContentBlockDelta> for ReasoningContentBlockDelta {
+    #[inline]
     fn from(value: sdk::types::ReasoningContentBlockDelta) -> Self {
         match value {
             sdk::types::ReasoningContentBlockDelta::Text(value) => Self::Text(value),
@@ -236,6 +258,7 @@ impl From<sdk::types::ReasoningContentBlockDelta> for ReasoningContentBlockDelta
 }
 
 impl From<sdk::types::ToolResultBlockDelta> for ToolResultBlockDelta {
+    #[inline]
     fn from(value: sdk::types::ToolResultBlockDelta) -> Self {
         match value {
             sdk::types::ToolResultBlockDelta::Text(value) => Self::Text(value),
@@ -246,18 +269,21 @@ impl From<sdk::types::ToolResultBlockDelta> for ToolResultBlockDelta {
 }
 
 impl From<sdk::types::ToolResultBlockStart> for ToolResultBlockStart {
+    #[inline]
     fn from(value: sdk::types::ToolResultBlockStart) -> Self {
         Self { tool_use_id: value.tool_use_id, r#type: value.r#type, status: value.status.map(Into::into) }
     }
 }
 
 impl From<sdk::types::ToolUseBlockDelta> for ToolUseBlockDelta {
+    #[inline]
     fn from(value: sdk::types::ToolUseBlockDelta) -> Self {
         Self { input: value.input }
     }
 }
 
 impl From<sdk::types::ToolUseBlockStart> for ToolUseBlockStart {
+    #[inline]
     fn from(value: sdk::types::ToolUseBlockStart) -> Self {
         Self { tool_use_id: value.tool_use_id, name: value.name, r#type: value.r#type.map(Into::into) }
     }

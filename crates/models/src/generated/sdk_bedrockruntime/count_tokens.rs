@@ -8,6 +8,7 @@ use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
 impl From<sdk::types::ConverseTokensRequest> for ConverseTokensRequest {
+    #[inline]
     fn from(value: sdk::types::ConverseTokensRequest) -> Self {
         Self {
             messages: value.messages.map(each),
@@ -21,6 +22,7 @@ impl From<sdk::types::ConverseTokensRequest> for ConverseTokensRequest {
 impl TryFrom<ConverseTokensRequest> for sdk::types::ConverseTokensRequest {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ConverseTokensRequest) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_messages(value.messages.map(try_each).transpose()?)
@@ -34,6 +36,7 @@ impl TryFrom<ConverseTokensRequest> for sdk::types::ConverseTokensRequest {
 }
 
 impl From<sdk::types::CountTokensInput> for CountTokensInput {
+    #[inline]
     fn from(value: sdk::types::CountTokensInput) -> Self {
         match value {
             sdk::types::CountTokensInput::InvokeModel(value) => Self::InvokeModel(value.into()),
@@ -46,6 +49,7 @@ impl From<sdk::types::CountTokensInput> for CountTokensInput {
 impl TryFrom<CountTokensInput> for sdk::types::CountTokensInput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CountTokensInput) -> Result<Self, ToSdkError> {
         Ok(match value {
             CountTokensInput::InvokeModel(value) => Self::InvokeModel(value.try_into()?),
@@ -56,6 +60,7 @@ impl TryFrom<CountTokensInput> for sdk::types::CountTokensInput {
 }
 
 impl From<operation::count_tokens::CountTokensInput> for CountTokensRequest {
+    #[inline]
     fn from(value: operation::count_tokens::CountTokensInput) -> Self {
         Self { input: value.input.map(Into::into).unwrap_or_default() }
     }
@@ -64,18 +69,21 @@ impl From<operation::count_tokens::CountTokensInput> for CountTokensRequest {
 impl TryFrom<CountTokensRequest> for operation::count_tokens::builders::CountTokensInputBuilder {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CountTokensRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default().set_input(Some(value.input.try_into()?)))
     }
 }
 
 impl From<operation::count_tokens::CountTokensOutput> for CountTokensResponse {
+    #[inline]
     fn from(value: operation::count_tokens::CountTokensOutput) -> Self {
         Self { input_tokens: value.input_tokens }
     }
 }
 
 impl From<sdk::types::InvokeModelTokensRequest> for InvokeModelTokensRequest {
+    #[inline]
     fn from(value: sdk::types::InvokeModelTokensRequest) -> Self {
         Self { body: value.body.into() }
     }
@@ -84,6 +92,7 @@ impl From<sdk::types::InvokeModelTokensRequest> for InvokeModelTokensRequest {
 impl TryFrom<InvokeModelTokensRequest> for sdk::types::InvokeModelTokensRequest {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: InvokeModelTokensRequest) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_body(Some(value.body.into())).build()?)
     }

@@ -6,24 +6,28 @@ use crate::generated::guardrail::*;
 use aws_sdk_bedrockruntime as sdk;
 
 impl From<sdk::types::GuardrailContentFilterType> for GuardrailContentFilterType {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentFilterType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailContextualGroundingFilterType> for GuardrailContextualGroundingFilterType {
+    #[inline]
     fn from(value: sdk::types::GuardrailContextualGroundingFilterType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailPiiEntityType> for GuardrailPiiEntityType {
+    #[inline]
     fn from(value: sdk::types::GuardrailPiiEntityType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailTopicType> for GuardrailTopicType {
+    #[inline]
     fn from(value: sdk::types::GuardrailTopicType) -> Self {
         value.as_str().into()
     }

@@ -8,6 +8,7 @@ use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
 impl From<sdk::types::AppliedGuardrailDetails> for AppliedGuardrailDetails {
+    #[inline]
     fn from(value: sdk::types::AppliedGuardrailDetails) -> Self {
         Self {
             guardrail_id: value.guardrail_id,
@@ -20,6 +21,7 @@ impl From<sdk::types::AppliedGuardrailDetails> for AppliedGuardrailDetails {
 }
 
 impl From<operation::apply_guardrail::ApplyGuardrailInput> for ApplyGuardrailRequest {
+    #[inline]
     fn from(value: operation::apply_guardrail::ApplyGuardrailInput) -> Self {
         Self {
             source: value.source.map(Into::into).unwrap_or_default(),
@@ -32,6 +34,7 @@ impl From<operation::apply_guardrail::ApplyGuardrailInput> for ApplyGuardrailReq
 impl TryFrom<ApplyGuardrailRequest> for operation::apply_guardrail::builders::ApplyGuardrailInputBuilder {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ApplyGuardrailRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_source(Some(value.source.into()))
@@ -41,6 +44,7 @@ impl TryFrom<ApplyGuardrailRequest> for operation::apply_guardrail::builders::Ap
 }
 
 impl From<operation::apply_guardrail::ApplyGuardrailOutput> for ApplyGuardrailResponse {
+    #[inline]
     fn from(value: operation::apply_guardrail::ApplyGuardrailOutput) -> Self {
         Self {
             usage: value.usage.map(Into::into).unwrap_or_default(),
@@ -54,12 +58,14 @@ impl From<operation::apply_guardrail::ApplyGuardrailOutput> for ApplyGuardrailRe
 }
 
 impl From<sdk::types::GuardrailAction> for GuardrailAction {
+    #[inline]
     fn from(value: sdk::types::GuardrailAction) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailAssessment> for GuardrailAssessment {
+    #[inline]
     fn from(value: sdk::types::GuardrailAssessment) -> Self {
         Self {
             topic_policy: value.topic_policy.map(Into::into),
@@ -75,6 +81,7 @@ impl From<sdk::types::GuardrailAssessment> for GuardrailAssessment {
 }
 
 impl From<sdk::types::GuardrailAutomatedReasoningFinding> for GuardrailAutomatedReasoningFinding {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningFinding) -> Self {
         match value {
             sdk::types::GuardrailAutomatedReasoningFinding::Valid(value) => Self::Valid(value.into()),
@@ -102,6 +109,7 @@ impl From<sdk::types::GuardrailAutomatedReasoningFinding> for GuardrailAutomated
 impl From<sdk::types::GuardrailAutomatedReasoningImpossibleFinding>
     for GuardrailAutomatedReasoningImpossibleFinding
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningImpossibleFinding) -> Self {
         Self {
             translation: value.translation.map(Into::into),
@@ -114,6 +122,7 @@ impl From<sdk::types::GuardrailAutomatedReasoningImpossibleFinding>
 impl From<sdk::types::GuardrailAutomatedReasoningInputTextReference>
     for GuardrailAutomatedReasoningInputTextReference
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningInputTextReference) -> Self {
         Self { text: value.text }
     }
@@ -122,6 +131,7 @@ impl From<sdk::types::GuardrailAutomatedReasoningInputTextReference>
 impl From<sdk::types::GuardrailAutomatedReasoningInvalidFinding>
     for GuardrailAutomatedReasoningInvalidFinding
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningInvalidFinding) -> Self {
         Self {
             translation: value.translation.map(Into::into),
@@ -132,6 +142,7 @@ impl From<sdk::types::GuardrailAutomatedReasoningInvalidFinding>
 }
 
 impl From<sdk::types::GuardrailAutomatedReasoningLogicWarning> for GuardrailAutomatedReasoningLogicWarning {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningLogicWarning) -> Self {
         Self {
             r#type: value.r#type.map(Into::into),
@@ -144,6 +155,7 @@ impl From<sdk::types::GuardrailAutomatedReasoningLogicWarning> for GuardrailAuto
 impl From<sdk::types::GuardrailAutomatedReasoningLogicWarningType>
     for GuardrailAutomatedReasoningLogicWarningType
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningLogicWarningType) -> Self {
         value.as_str().into()
     }
@@ -152,6 +164,7 @@ impl From<sdk::types::GuardrailAutomatedReasoningLogicWarningType>
 impl From<sdk::types::GuardrailAutomatedReasoningNoTranslationsFinding>
     for GuardrailAutomatedReasoningNoTranslationsFinding
 {
+    #[inline]
     fn from(_: sdk::types::GuardrailAutomatedReasoningNoTranslationsFinding) -> Self {
         Self {}
     }
@@ -160,12 +173,14 @@ impl From<sdk::types::GuardrailAutomatedReasoningNoTranslationsFinding>
 impl From<sdk::types::GuardrailAutomatedReasoningPolicyAssessment>
     for GuardrailAutomatedReasoningPolicyAssessment
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningPolicyAssessment) -> Self {
         Self { findings: value.findings.map(each) }
     }
 }
 
 impl From<sdk::types::GuardrailAutomatedReasoningRule> for GuardrailAutomatedReasoningRule {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningRule) -> Self {
         Self { identifier: value.identifier, policy_version_arn: value.policy_version_arn }
     }
@@ -174,6 +189,7 @@ impl From<sdk::types::GuardrailAutomatedReasoningRule> for GuardrailAutomatedRea
 impl From<sdk::types::GuardrailAutomatedReasoningSatisfiableFinding>
     for GuardrailAutomatedReasoningSatisfiableFinding
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningSatisfiableFinding) -> Self {
         Self {
             translation: value.translation.map(Into::into),
@@ -185,12 +201,14 @@ impl From<sdk::types::GuardrailAutomatedReasoningSatisfiableFinding>
 }
 
 impl From<sdk::types::GuardrailAutomatedReasoningScenario> for GuardrailAutomatedReasoningScenario {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningScenario) -> Self {
         Self { statements: value.statements.map(each) }
     }
 }
 
 impl From<sdk::types::GuardrailAutomatedReasoningStatement> for GuardrailAutomatedReasoningStatement {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningStatement) -> Self {
         Self { logic: value.logic, natural_language: value.natural_language }
     }
@@ -199,12 +217,14 @@ impl From<sdk::types::GuardrailAutomatedReasoningStatement> for GuardrailAutomat
 impl From<sdk::types::GuardrailAutomatedReasoningTooComplexFinding>
     for GuardrailAutomatedReasoningTooComplexFinding
 {
+    #[inline]
     fn from(_: sdk::types::GuardrailAutomatedReasoningTooComplexFinding) -> Self {
         Self {}
     }
 }
 
 impl From<sdk::types::GuardrailAutomatedReasoningTranslation> for GuardrailAutomatedReasoningTranslation {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningTranslation) -> Self {
         Self {
             premises: value.premises.map(each),
@@ -219,6 +239,7 @@ impl From<sdk::types::GuardrailAutomatedReasoningTranslation> for GuardrailAutom
 impl From<sdk::types::GuardrailAutomatedReasoningTranslationAmbiguousFinding>
     for GuardrailAutomatedReasoningTranslationAmbiguousFinding
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningTranslationAmbiguousFinding) -> Self {
         Self { options: value.options.map(each), difference_scenarios: value.difference_scenarios.map(each) }
     }
@@ -227,12 +248,14 @@ impl From<sdk::types::GuardrailAutomatedReasoningTranslationAmbiguousFinding>
 impl From<sdk::types::GuardrailAutomatedReasoningTranslationOption>
     for GuardrailAutomatedReasoningTranslationOption
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningTranslationOption) -> Self {
         Self { translations: value.translations.map(each) }
     }
 }
 
 impl From<sdk::types::GuardrailAutomatedReasoningValidFinding> for GuardrailAutomatedReasoningValidFinding {
+    #[inline]
     fn from(value: sdk::types::GuardrailAutomatedReasoningValidFinding) -> Self {
         Self {
             translation: value.translation.map(Into::into),
@@ -244,6 +267,7 @@ impl From<sdk::types::GuardrailAutomatedReasoningValidFinding> for GuardrailAuto
 }
 
 impl From<sdk::types::GuardrailContentBlock> for GuardrailContentBlock {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentBlock) -> Self {
         match value {
             sdk::types::GuardrailContentBlock::Text(value) => Self::Text(value.into()),
@@ -256,6 +280,7 @@ impl From<sdk::types::GuardrailContentBlock> for GuardrailContentBlock {
 impl TryFrom<GuardrailContentBlock> for sdk::types::GuardrailContentBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContentBlock) -> Result<Self, ToSdkError> {
         Ok(match value {
             GuardrailContentBlock::Text(value) => Self::Text(value.try_into()?),
@@ -268,6 +293,7 @@ impl TryFrom<GuardrailContentBlock> for sdk::types::GuardrailContentBlock {
 }
 
 impl From<sdk::types::GuardrailContentFilter> for GuardrailContentFilter {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentFilter) -> Self {
         Self {
             r#type: value.r#type.into(),
@@ -280,54 +306,63 @@ impl From<sdk::types::GuardrailContentFilter> for GuardrailContentFilter {
 }
 
 impl From<sdk::types::GuardrailContentFilterConfidence> for GuardrailContentFilterConfidence {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentFilterConfidence) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailContentFilterStrength> for GuardrailContentFilterStrength {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentFilterStrength) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailContentPolicyAction> for GuardrailContentPolicyAction {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentPolicyAction) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailContentPolicyAssessment> for GuardrailContentPolicyAssessment {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentPolicyAssessment) -> Self {
         Self { filters: each(value.filters) }
     }
 }
 
 impl From<sdk::types::GuardrailContentQualifier> for GuardrailContentQualifier {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentQualifier) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailContentQualifier> for sdk::types::GuardrailContentQualifier {
+    #[inline]
     fn from(value: GuardrailContentQualifier) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailContentSource> for GuardrailContentSource {
+    #[inline]
     fn from(value: sdk::types::GuardrailContentSource) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailContentSource> for sdk::types::GuardrailContentSource {
+    #[inline]
     fn from(value: GuardrailContentSource) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailContextualGroundingFilter> for GuardrailContextualGroundingFilter {
+    #[inline]
     fn from(value: sdk::types::GuardrailContextualGroundingFilter) -> Self {
         Self {
             r#type: value.r#type.into(),
@@ -340,6 +375,7 @@ impl From<sdk::types::GuardrailContextualGroundingFilter> for GuardrailContextua
 }
 
 impl From<sdk::types::GuardrailContextualGroundingPolicyAction> for GuardrailContextualGroundingPolicyAction {
+    #[inline]
     fn from(value: sdk::types::GuardrailContextualGroundingPolicyAction) -> Self {
         value.as_str().into()
     }
@@ -348,24 +384,28 @@ impl From<sdk::types::GuardrailContextualGroundingPolicyAction> for GuardrailCon
 impl From<sdk::types::GuardrailContextualGroundingPolicyAssessment>
     for GuardrailContextualGroundingPolicyAssessment
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailContextualGroundingPolicyAssessment) -> Self {
         Self { filters: value.filters.map(each) }
     }
 }
 
 impl From<sdk::types::GuardrailCoverage> for GuardrailCoverage {
+    #[inline]
     fn from(value: sdk::types::GuardrailCoverage) -> Self {
         Self { text_characters: value.text_characters.map(Into::into), images: value.images.map(Into::into) }
     }
 }
 
 impl From<sdk::types::GuardrailCustomWord> for GuardrailCustomWord {
+    #[inline]
     fn from(value: sdk::types::GuardrailCustomWord) -> Self {
         Self { r#match: value.r#match, action: value.action.into(), detected: value.detected }
     }
 }
 
 impl From<sdk::types::GuardrailImageBlock> for GuardrailImageBlock {
+    #[inline]
     fn from(value: sdk::types::GuardrailImageBlock) -> Self {
         Self { format: value.format.into(), source: value.source.map(Into::into).unwrap_or_default() }
     }
@@ -374,6 +414,7 @@ impl From<sdk::types::GuardrailImageBlock> for GuardrailImageBlock {
 impl TryFrom<GuardrailImageBlock> for sdk::types::GuardrailImageBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailImageBlock) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_format(Some(value.format.into()))
@@ -383,24 +424,28 @@ impl TryFrom<GuardrailImageBlock> for sdk::types::GuardrailImageBlock {
 }
 
 impl From<sdk::types::GuardrailImageCoverage> for GuardrailImageCoverage {
+    #[inline]
     fn from(value: sdk::types::GuardrailImageCoverage) -> Self {
         Self { guarded: value.guarded, total: value.total }
     }
 }
 
 impl From<sdk::types::GuardrailImageFormat> for GuardrailImageFormat {
+    #[inline]
     fn from(value: sdk::types::GuardrailImageFormat) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailImageFormat> for sdk::types::GuardrailImageFormat {
+    #[inline]
     fn from(value: GuardrailImageFormat) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailImageSource> for GuardrailImageSource {
+    #[inline]
     fn from(value: sdk::types::GuardrailImageSource) -> Self {
         match value {
             sdk::types::GuardrailImageSource::Bytes(value) => Self::Bytes(value.into()),
@@ -412,6 +457,7 @@ impl From<sdk::types::GuardrailImageSource> for GuardrailImageSource {
 impl TryFrom<GuardrailImageSource> for sdk::types::GuardrailImageSource {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailImageSource) -> Result<Self, ToSdkError> {
         Ok(match value {
             GuardrailImageSource::Bytes(value) => Self::Bytes(value.into()),
@@ -423,6 +469,7 @@ impl TryFrom<GuardrailImageSource> for sdk::types::GuardrailImageSource {
 }
 
 impl From<sdk::types::GuardrailInvocationMetrics> for GuardrailInvocationMetrics {
+    #[inline]
     fn from(value: sdk::types::GuardrailInvocationMetrics) -> Self {
         Self {
             guardrail_processing_latency: value.guardrail_processing_latency,
@@ -433,6 +480,7 @@ impl From<sdk::types::GuardrailInvocationMetrics> for GuardrailInvocationMetrics
 }
 
 impl From<sdk::types::GuardrailManagedWord> for GuardrailManagedWord {
+    #[inline]
     fn from(value: sdk::types::GuardrailManagedWord) -> Self {
         Self {
             r#match: value.r#match,
@@ -444,42 +492,49 @@ impl From<sdk::types::GuardrailManagedWord> for GuardrailManagedWord {
 }
 
 impl From<sdk::types::GuardrailManagedWordType> for GuardrailManagedWordType {
+    #[inline]
     fn from(value: sdk::types::GuardrailManagedWordType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailOrigin> for GuardrailOrigin {
+    #[inline]
     fn from(value: sdk::types::GuardrailOrigin) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailOutputContent> for GuardrailOutputContent {
+    #[inline]
     fn from(value: sdk::types::GuardrailOutputContent) -> Self {
         Self { text: value.text }
     }
 }
 
 impl From<sdk::types::GuardrailOutputScope> for GuardrailOutputScope {
+    #[inline]
     fn from(value: sdk::types::GuardrailOutputScope) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailOutputScope> for sdk::types::GuardrailOutputScope {
+    #[inline]
     fn from(value: GuardrailOutputScope) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailOwnership> for GuardrailOwnership {
+    #[inline]
     fn from(value: sdk::types::GuardrailOwnership) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailPiiEntityFilter> for GuardrailPiiEntityFilter {
+    #[inline]
     fn from(value: sdk::types::GuardrailPiiEntityFilter) -> Self {
         Self {
             r#match: value.r#match,
@@ -491,6 +546,7 @@ impl From<sdk::types::GuardrailPiiEntityFilter> for GuardrailPiiEntityFilter {
 }
 
 impl From<sdk::types::GuardrailRegexFilter> for GuardrailRegexFilter {
+    #[inline]
     fn from(value: sdk::types::GuardrailRegexFilter) -> Self {
         Self {
             name: value.name,
@@ -505,6 +561,7 @@ impl From<sdk::types::GuardrailRegexFilter> for GuardrailRegexFilter {
 impl From<sdk::types::GuardrailSensitiveInformationPolicyAction>
     for GuardrailSensitiveInformationPolicyAction
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailSensitiveInformationPolicyAction) -> Self {
         value.as_str().into()
     }
@@ -513,12 +570,14 @@ impl From<sdk::types::GuardrailSensitiveInformationPolicyAction>
 impl From<sdk::types::GuardrailSensitiveInformationPolicyAssessment>
     for GuardrailSensitiveInformationPolicyAssessment
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailSensitiveInformationPolicyAssessment) -> Self {
         Self { pii_entities: each(value.pii_entities), regexes: each(value.regexes) }
     }
 }
 
 impl From<sdk::types::GuardrailTextBlock> for GuardrailTextBlock {
+    #[inline]
     fn from(value: sdk::types::GuardrailTextBlock) -> Self {
         Self { text: value.text, qualifiers: value.qualifiers.map(each) }
     }
@@ -527,18 +586,21 @@ impl From<sdk::types::GuardrailTextBlock> for GuardrailTextBlock {
 impl TryFrom<GuardrailTextBlock> for sdk::types::GuardrailTextBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailTextBlock) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_text(Some(value.text)).set_qualifiers(value.qualifiers.map(each)).build()?)
     }
 }
 
 impl From<sdk::types::GuardrailTextCharactersCoverage> for GuardrailTextCharactersCoverage {
+    #[inline]
     fn from(value: sdk::types::GuardrailTextCharactersCoverage) -> Self {
         Self { guarded: value.guarded, total: value.total }
     }
 }
 
 impl From<sdk::types::GuardrailTopic> for GuardrailTopic {
+    #[inline]
     fn from(value: sdk::types::GuardrailTopic) -> Self {
         Self {
             name: value.name,
@@ -550,18 +612,21 @@ impl From<sdk::types::GuardrailTopic> for GuardrailTopic {
 }
 
 impl From<sdk::types::GuardrailTopicPolicyAction> for GuardrailTopicPolicyAction {
+    #[inline]
     fn from(value: sdk::types::GuardrailTopicPolicyAction) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailTopicPolicyAssessment> for GuardrailTopicPolicyAssessment {
+    #[inline]
     fn from(value: sdk::types::GuardrailTopicPolicyAssessment) -> Self {
         Self { topics: each(value.topics) }
     }
 }
 
 impl From<sdk::types::GuardrailTraceAssessment> for GuardrailTraceAssessment {
+    #[inline]
     fn from(value: sdk::types::GuardrailTraceAssessment) -> Self {
         Self {
             model_output: value.model_output,
@@ -575,6 +640,7 @@ impl From<sdk::types::GuardrailTraceAssessment> for GuardrailTraceAssessment {
 }
 
 impl From<sdk::types::GuardrailUsage> for GuardrailUsage {
+    #[inline]
     fn from(value: sdk::types::GuardrailUsage) -> Self {
         Self {
             topic_policy_units: value.topic_policy_units,
@@ -591,12 +657,14 @@ impl From<sdk::types::GuardrailUsage> for GuardrailUsage {
 }
 
 impl From<sdk::types::GuardrailWordPolicyAction> for GuardrailWordPolicyAction {
+    #[inline]
     fn from(value: sdk::types::GuardrailWordPolicyAction) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailWordPolicyAssessment> for GuardrailWordPolicyAssessment {
+    #[inline]
     fn from(value: sdk::types::GuardrailWordPolicyAssessment) -> Self {
         Self { custom_words: each(value.custom_words), managed_word_lists: each(value.managed_word_lists) }
     }

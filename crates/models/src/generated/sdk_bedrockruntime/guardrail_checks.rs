@@ -8,6 +8,7 @@ use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
 impl From<sdk::types::GuardrailChecksConfig> for GuardrailChecksConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksConfig) -> Self {
         Self {
             content_filter: value.content_filter.map(Into::into),
@@ -20,6 +21,7 @@ impl From<sdk::types::GuardrailChecksConfig> for GuardrailChecksConfig {
 impl TryFrom<GuardrailChecksConfig> for sdk::types::GuardrailChecksConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_content_filter(value.content_filter.map(TryInto::try_into).transpose()?)
@@ -30,6 +32,7 @@ impl TryFrom<GuardrailChecksConfig> for sdk::types::GuardrailChecksConfig {
 }
 
 impl From<sdk::types::GuardrailChecksContentBlock> for GuardrailChecksContentBlock {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksContentBlock) -> Self {
         match value {
             sdk::types::GuardrailChecksContentBlock::Text(value) => Self::Text(value),
@@ -41,6 +44,7 @@ impl From<sdk::types::GuardrailChecksContentBlock> for GuardrailChecksContentBlo
 impl TryFrom<GuardrailChecksContentBlock> for sdk::types::GuardrailChecksContentBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksContentBlock) -> Result<Self, ToSdkError> {
         Ok(match value {
             GuardrailChecksContentBlock::Text(value) => Self::Text(value),
@@ -52,12 +56,14 @@ impl TryFrom<GuardrailChecksContentBlock> for sdk::types::GuardrailChecksContent
 }
 
 impl From<sdk::types::GuardrailChecksContentFilterCategory> for GuardrailChecksContentFilterCategory {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksContentFilterCategory) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailChecksContentFilterCategory> for sdk::types::GuardrailChecksContentFilterCategory {
+    #[inline]
     fn from(value: GuardrailChecksContentFilterCategory) -> Self {
         value.as_str().into()
     }
@@ -66,6 +72,7 @@ impl From<GuardrailChecksContentFilterCategory> for sdk::types::GuardrailChecksC
 impl From<sdk::types::GuardrailChecksContentFilterCategoryConfig>
     for GuardrailChecksContentFilterCategoryConfig
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksContentFilterCategoryConfig) -> Self {
         Self { category: value.category.into() }
     }
@@ -76,12 +83,14 @@ impl TryFrom<GuardrailChecksContentFilterCategoryConfig>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksContentFilterCategoryConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_category(Some(value.category.into())).build()?)
     }
 }
 
 impl From<sdk::types::GuardrailChecksContentFilterConfig> for GuardrailChecksContentFilterConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksContentFilterConfig) -> Self {
         Self { categories: each(value.categories) }
     }
@@ -90,30 +99,35 @@ impl From<sdk::types::GuardrailChecksContentFilterConfig> for GuardrailChecksCon
 impl TryFrom<GuardrailChecksContentFilterConfig> for sdk::types::GuardrailChecksContentFilterConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksContentFilterConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_categories(Some(try_each(value.categories)?)).build()?)
     }
 }
 
 impl From<sdk::types::GuardrailChecksContentFilterResult> for GuardrailChecksContentFilterResult {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksContentFilterResult) -> Self {
         Self { results: each(value.results) }
     }
 }
 
 impl From<sdk::types::GuardrailChecksContentFilterResultEntry> for GuardrailChecksContentFilterResultEntry {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksContentFilterResultEntry) -> Self {
         Self { category: value.category.into(), severity_score: value.severity_score }
     }
 }
 
 impl From<sdk::types::GuardrailChecksContentFilterUsage> for GuardrailChecksContentFilterUsage {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksContentFilterUsage) -> Self {
         Self { text_units: value.text_units }
     }
 }
 
 impl From<sdk::types::GuardrailChecksMessage> for GuardrailChecksMessage {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksMessage) -> Self {
         Self { role: value.role.into(), content: each(value.content) }
     }
@@ -122,6 +136,7 @@ impl From<sdk::types::GuardrailChecksMessage> for GuardrailChecksMessage {
 impl TryFrom<GuardrailChecksMessage> for sdk::types::GuardrailChecksMessage {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksMessage) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_role(Some(value.role.into()))
@@ -131,12 +146,14 @@ impl TryFrom<GuardrailChecksMessage> for sdk::types::GuardrailChecksMessage {
 }
 
 impl From<sdk::types::GuardrailChecksPromptAttackCategory> for GuardrailChecksPromptAttackCategory {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksPromptAttackCategory) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailChecksPromptAttackCategory> for sdk::types::GuardrailChecksPromptAttackCategory {
+    #[inline]
     fn from(value: GuardrailChecksPromptAttackCategory) -> Self {
         value.as_str().into()
     }
@@ -145,6 +162,7 @@ impl From<GuardrailChecksPromptAttackCategory> for sdk::types::GuardrailChecksPr
 impl From<sdk::types::GuardrailChecksPromptAttackCategoryConfig>
     for GuardrailChecksPromptAttackCategoryConfig
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksPromptAttackCategoryConfig) -> Self {
         Self { category: value.category.into() }
     }
@@ -155,12 +173,14 @@ impl TryFrom<GuardrailChecksPromptAttackCategoryConfig>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksPromptAttackCategoryConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_category(Some(value.category.into())).build()?)
     }
 }
 
 impl From<sdk::types::GuardrailChecksPromptAttackConfig> for GuardrailChecksPromptAttackConfig {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksPromptAttackConfig) -> Self {
         Self { categories: each(value.categories) }
     }
@@ -169,30 +189,35 @@ impl From<sdk::types::GuardrailChecksPromptAttackConfig> for GuardrailChecksProm
 impl TryFrom<GuardrailChecksPromptAttackConfig> for sdk::types::GuardrailChecksPromptAttackConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksPromptAttackConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_categories(Some(try_each(value.categories)?)).build()?)
     }
 }
 
 impl From<sdk::types::GuardrailChecksPromptAttackResult> for GuardrailChecksPromptAttackResult {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksPromptAttackResult) -> Self {
         Self { results: each(value.results) }
     }
 }
 
 impl From<sdk::types::GuardrailChecksPromptAttackResultEntry> for GuardrailChecksPromptAttackResultEntry {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksPromptAttackResultEntry) -> Self {
         Self { category: value.category.into(), severity_score: value.severity_score }
     }
 }
 
 impl From<sdk::types::GuardrailChecksPromptAttackUsage> for GuardrailChecksPromptAttackUsage {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksPromptAttackUsage) -> Self {
         Self { text_units: value.text_units }
     }
 }
 
 impl From<sdk::types::GuardrailChecksResults> for GuardrailChecksResults {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksResults) -> Self {
         Self {
             content_filter: value.content_filter.map(Into::into),
@@ -203,12 +228,14 @@ impl From<sdk::types::GuardrailChecksResults> for GuardrailChecksResults {
 }
 
 impl From<sdk::types::GuardrailChecksRole> for GuardrailChecksRole {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksRole) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailChecksRole> for sdk::types::GuardrailChecksRole {
+    #[inline]
     fn from(value: GuardrailChecksRole) -> Self {
         value.as_str().into()
     }
@@ -217,6 +244,7 @@ impl From<GuardrailChecksRole> for sdk::types::GuardrailChecksRole {
 impl From<sdk::types::GuardrailChecksSensitiveInformationConfig>
     for GuardrailChecksSensitiveInformationConfig
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksSensitiveInformationConfig) -> Self {
         Self { entities: each(value.entities) }
     }
@@ -227,6 +255,7 @@ impl TryFrom<GuardrailChecksSensitiveInformationConfig>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksSensitiveInformationConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_entities(Some(try_each(value.entities)?)).build()?)
     }
@@ -235,6 +264,7 @@ impl TryFrom<GuardrailChecksSensitiveInformationConfig>
 impl From<sdk::types::GuardrailChecksSensitiveInformationEntityConfig>
     for GuardrailChecksSensitiveInformationEntityConfig
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksSensitiveInformationEntityConfig) -> Self {
         Self { r#type: value.r#type.into() }
     }
@@ -245,6 +275,7 @@ impl TryFrom<GuardrailChecksSensitiveInformationEntityConfig>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksSensitiveInformationEntityConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_type(Some(value.r#type.into())).build()?)
     }
@@ -253,6 +284,7 @@ impl TryFrom<GuardrailChecksSensitiveInformationEntityConfig>
 impl From<sdk::types::GuardrailChecksSensitiveInformationEntityType>
     for GuardrailChecksSensitiveInformationEntityType
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksSensitiveInformationEntityType) -> Self {
         value.as_str().into()
     }
@@ -261,6 +293,7 @@ impl From<sdk::types::GuardrailChecksSensitiveInformationEntityType>
 impl From<GuardrailChecksSensitiveInformationEntityType>
     for sdk::types::GuardrailChecksSensitiveInformationEntityType
 {
+    #[inline]
     fn from(value: GuardrailChecksSensitiveInformationEntityType) -> Self {
         value.as_str().into()
     }
@@ -269,6 +302,7 @@ impl From<GuardrailChecksSensitiveInformationEntityType>
 impl From<sdk::types::GuardrailChecksSensitiveInformationResult>
     for GuardrailChecksSensitiveInformationResult
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksSensitiveInformationResult) -> Self {
         Self { results: each(value.results), truncated: value.truncated }
     }
@@ -277,6 +311,7 @@ impl From<sdk::types::GuardrailChecksSensitiveInformationResult>
 impl From<sdk::types::GuardrailChecksSensitiveInformationResultEntry>
     for GuardrailChecksSensitiveInformationResultEntry
 {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksSensitiveInformationResultEntry) -> Self {
         Self {
             r#type: value.r#type.into(),
@@ -290,12 +325,14 @@ impl From<sdk::types::GuardrailChecksSensitiveInformationResultEntry>
 }
 
 impl From<sdk::types::GuardrailChecksSensitiveInformationUsage> for GuardrailChecksSensitiveInformationUsage {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksSensitiveInformationUsage) -> Self {
         Self { text_units: value.text_units }
     }
 }
 
 impl From<sdk::types::GuardrailChecksUsageResults> for GuardrailChecksUsageResults {
+    #[inline]
     fn from(value: sdk::types::GuardrailChecksUsageResults) -> Self {
         Self {
             content_filter: value.content_filter.map(Into::into),
@@ -306,6 +343,7 @@ impl From<sdk::types::GuardrailChecksUsageResults> for GuardrailChecksUsageResul
 }
 
 impl From<operation::invoke_guardrail_checks::InvokeGuardrailChecksInput> for InvokeGuardrailChecksRequest {
+    #[inline]
     fn from(value: operation::invoke_guardrail_checks::InvokeGuardrailChecksInput) -> Self {
         Self {
             messages: value.messages.map(each).unwrap_or_default(),
@@ -319,6 +357,7 @@ impl TryFrom<InvokeGuardrailChecksRequest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: InvokeGuardrailChecksRequest) -> Result<Self, ToSdkError> {
         Ok(Self::default()
             .set_messages(Some(try_each(value.messages)?))
@@ -327,6 +366,7 @@ impl TryFrom<InvokeGuardrailChecksRequest>
 }
 
 impl From<operation::invoke_guardrail_checks::InvokeGuardrailChecksOutput> for InvokeGuardrailChecksResponse {
+    #[inline]
     fn from(value: operation::invoke_guardrail_checks::InvokeGuardrailChecksOutput) -> Self {
         Self {
             results: value.results.map(Into::into).unwrap_or_default(),

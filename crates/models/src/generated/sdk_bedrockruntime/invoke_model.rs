@@ -6,12 +6,14 @@ use crate::generated::invoke_model::*;
 use aws_sdk_bedrockruntime as sdk;
 
 impl From<sdk::types::Trace> for Trace {
+    #[inline]
     fn from(value: sdk::types::Trace) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<Trace> for sdk::types::Trace {
+    #[inline]
     fn from(value: Trace) -> Self {
         value.as_str().into()
     }

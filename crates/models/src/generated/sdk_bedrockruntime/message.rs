@@ -7,6 +7,7 @@ use crate::sdk::{ToSdkError, each, try_each};
 use aws_sdk_bedrockruntime as sdk;
 
 impl From<sdk::types::AudioBlock> for AudioBlock {
+    #[inline]
     fn from(value: sdk::types::AudioBlock) -> Self {
         Self {
             format: value.format.into(),
@@ -19,6 +20,7 @@ impl From<sdk::types::AudioBlock> for AudioBlock {
 impl TryFrom<AudioBlock> for sdk::types::AudioBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AudioBlock) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_format(Some(value.format.into()))
@@ -29,18 +31,21 @@ impl TryFrom<AudioBlock> for sdk::types::AudioBlock {
 }
 
 impl From<sdk::types::AudioFormat> for AudioFormat {
+    #[inline]
     fn from(value: sdk::types::AudioFormat) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<AudioFormat> for sdk::types::AudioFormat {
+    #[inline]
     fn from(value: AudioFormat) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::AudioSource> for AudioSource {
+    #[inline]
     fn from(value: sdk::types::AudioSource) -> Self {
         match value {
             sdk::types::AudioSource::Bytes(value) => Self::Bytes(value.into()),
@@ -53,6 +58,7 @@ impl From<sdk::types::AudioSource> for AudioSource {
 impl TryFrom<AudioSource> for sdk::types::AudioSource {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AudioSource) -> Result<Self, ToSdkError> {
         Ok(match value {
             AudioSource::Bytes(value) => Self::Bytes(value.into()),
@@ -63,6 +69,7 @@ impl TryFrom<AudioSource> for sdk::types::AudioSource {
 }
 
 impl From<sdk::types::CachePointBlock> for CachePointBlock {
+    #[inline]
     fn from(value: sdk::types::CachePointBlock) -> Self {
         Self { r#type: value.r#type.into(), ttl: value.ttl.map(Into::into) }
     }
@@ -71,36 +78,42 @@ impl From<sdk::types::CachePointBlock> for CachePointBlock {
 impl TryFrom<CachePointBlock> for sdk::types::CachePointBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CachePointBlock) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_type(Some(value.r#type.into())).set_ttl(value.ttl.map(Into::into)).build()?)
     }
 }
 
 impl From<sdk::types::CachePointType> for CachePointType {
+    #[inline]
     fn from(value: sdk::types::CachePointType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<CachePointType> for sdk::types::CachePointType {
+    #[inline]
     fn from(value: CachePointType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::CacheTtl> for CacheTtl {
+    #[inline]
     fn from(value: sdk::types::CacheTtl) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<CacheTtl> for sdk::types::CacheTtl {
+    #[inline]
     fn from(value: CacheTtl) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::Citation> for Citation {
+    #[inline]
     fn from(value: sdk::types::Citation) -> Self {
         Self {
             title: value.title,
@@ -114,6 +127,7 @@ impl From<sdk::types::Citation> for Citation {
 impl TryFrom<Citation> for sdk::types::Citation {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: Citation) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_title(value.title)
@@ -125,6 +139,7 @@ impl TryFrom<Citation> for sdk::types::Citation {
 }
 
 impl From<sdk::types::CitationGeneratedContent> for CitationGeneratedContent {
+    #[inline]
     fn from(value: sdk::types::CitationGeneratedContent) -> Self {
         match value {
             sdk::types::CitationGeneratedContent::Text(value) => Self::Text(value),
@@ -136,6 +151,7 @@ impl From<sdk::types::CitationGeneratedContent> for CitationGeneratedContent {
 impl TryFrom<CitationGeneratedContent> for sdk::types::CitationGeneratedContent {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CitationGeneratedContent) -> Result<Self, ToSdkError> {
         Ok(match value {
             CitationGeneratedContent::Text(value) => Self::Text(value),
@@ -147,6 +163,7 @@ impl TryFrom<CitationGeneratedContent> for sdk::types::CitationGeneratedContent 
 }
 
 impl From<sdk::types::CitationLocation> for CitationLocation {
+    #[inline]
     fn from(value: sdk::types::CitationLocation) -> Self {
         match value {
             sdk::types::CitationLocation::Web(value) => Self::Web(value.into()),
@@ -164,6 +181,7 @@ impl From<sdk::types::CitationLocation> for CitationLocation {
 impl TryFrom<CitationLocation> for sdk::types::CitationLocation {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CitationLocation) -> Result<Self, ToSdkError> {
         Ok(match value {
             CitationLocation::Web(value) => Self::Web(value.into()),
@@ -177,6 +195,7 @@ impl TryFrom<CitationLocation> for sdk::types::CitationLocation {
 }
 
 impl From<sdk::types::CitationSourceContent> for CitationSourceContent {
+    #[inline]
     fn from(value: sdk::types::CitationSourceContent) -> Self {
         match value {
             sdk::types::CitationSourceContent::Text(value) => Self::Text(value),
@@ -188,6 +207,7 @@ impl From<sdk::types::CitationSourceContent> for CitationSourceContent {
 impl TryFrom<CitationSourceContent> for sdk::types::CitationSourceContent {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CitationSourceContent) -> Result<Self, ToSdkError> {
         Ok(match value {
             CitationSourceContent::Text(value) => Self::Text(value),
@@ -199,6 +219,7 @@ impl TryFrom<CitationSourceContent> for sdk::types::CitationSourceContent {
 }
 
 impl From<sdk::types::CitationsConfig> for CitationsConfig {
+    #[inline]
     fn from(value: sdk::types::CitationsConfig) -> Self {
         Self { enabled: value.enabled }
     }
@@ -207,12 +228,14 @@ impl From<sdk::types::CitationsConfig> for CitationsConfig {
 impl TryFrom<CitationsConfig> for sdk::types::CitationsConfig {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CitationsConfig) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_enabled(Some(value.enabled)).build()?)
     }
 }
 
 impl From<sdk::types::CitationsContentBlock> for CitationsContentBlock {
+    #[inline]
     fn from(value: sdk::types::CitationsContentBlock) -> Self {
         Self { content: value.content.map(each), citations: value.citations.map(each) }
     }
@@ -221,6 +244,7 @@ impl From<sdk::types::CitationsContentBlock> for CitationsContentBlock {
 impl TryFrom<CitationsContentBlock> for sdk::types::CitationsContentBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CitationsContentBlock) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_content(value.content.map(try_each).transpose()?)
@@ -230,6 +254,7 @@ impl TryFrom<CitationsContentBlock> for sdk::types::CitationsContentBlock {
 }
 
 impl From<sdk::types::ContentBlock> for ContentBlock {
+    #[inline]
     fn from(value: sdk::types::ContentBlock) -> Self {
         match value {
             sdk::types::ContentBlock::Text(value) => Self::Text(value),
@@ -254,6 +279,7 @@ impl From<sdk::types::ContentBlock> for ContentBlock {
 impl TryFrom<ContentBlock> for sdk::types::ContentBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ContentBlock) -> Result<Self, ToSdkError> {
         Ok(match value {
             ContentBlock::Text(value) => Self::Text(value),
@@ -276,18 +302,21 @@ impl TryFrom<ContentBlock> for sdk::types::ContentBlock {
 }
 
 impl From<sdk::types::ConversationRole> for ConversationRole {
+    #[inline]
     fn from(value: sdk::types::ConversationRole) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ConversationRole> for sdk::types::ConversationRole {
+    #[inline]
     fn from(value: ConversationRole) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::DocumentBlock> for DocumentBlock {
+    #[inline]
     fn from(value: sdk::types::DocumentBlock) -> Self {
         Self {
             format: Some(value.format.into()),
@@ -302,6 +331,7 @@ impl From<sdk::types::DocumentBlock> for DocumentBlock {
 impl TryFrom<DocumentBlock> for sdk::types::DocumentBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: DocumentBlock) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_format(value.format.map(Into::into))
@@ -314,12 +344,14 @@ impl TryFrom<DocumentBlock> for sdk::types::DocumentBlock {
 }
 
 impl From<sdk::types::DocumentCharLocation> for DocumentCharLocation {
+    #[inline]
     fn from(value: sdk::types::DocumentCharLocation) -> Self {
         Self { document_index: value.document_index, start: value.start, end: value.end }
     }
 }
 
 impl From<DocumentCharLocation> for sdk::types::DocumentCharLocation {
+    #[inline]
     fn from(value: DocumentCharLocation) -> Self {
         Self::builder()
             .set_document_index(value.document_index)
@@ -330,12 +362,14 @@ impl From<DocumentCharLocation> for sdk::types::DocumentCharLocation {
 }
 
 impl From<sdk::types::DocumentChunkLocation> for DocumentChunkLocation {
+    #[inline]
     fn from(value: sdk::types::DocumentChunkLocation) -> Self {
         Self { document_index: value.document_index, start: value.start, end: value.end }
     }
 }
 
 impl From<DocumentChunkLocation> for sdk::types::DocumentChunkLocation {
+    #[inline]
     fn from(value: DocumentChunkLocation) -> Self {
         Self::builder()
             .set_document_index(value.document_index)
@@ -346,6 +380,7 @@ impl From<DocumentChunkLocation> for sdk::types::DocumentChunkLocation {
 }
 
 impl From<sdk::types::DocumentContentBlock> for DocumentContentBlock {
+    #[inline]
     fn from(value: sdk::types::DocumentContentBlock) -> Self {
         match value {
             sdk::types::DocumentContentBlock::Text(value) => Self::Text(value),
@@ -357,6 +392,7 @@ impl From<sdk::types::DocumentContentBlock> for DocumentContentBlock {
 impl TryFrom<DocumentContentBlock> for sdk::types::DocumentContentBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: DocumentContentBlock) -> Result<Self, ToSdkError> {
         Ok(match value {
             DocumentContentBlock::Text(value) => Self::Text(value),
@@ -368,24 +404,28 @@ impl TryFrom<DocumentContentBlock> for sdk::types::DocumentContentBlock {
 }
 
 impl From<sdk::types::DocumentFormat> for DocumentFormat {
+    #[inline]
     fn from(value: sdk::types::DocumentFormat) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<DocumentFormat> for sdk::types::DocumentFormat {
+    #[inline]
     fn from(value: DocumentFormat) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::DocumentPageLocation> for DocumentPageLocation {
+    #[inline]
     fn from(value: sdk::types::DocumentPageLocation) -> Self {
         Self { document_index: value.document_index, start: value.start, end: value.end }
     }
 }
 
 impl From<DocumentPageLocation> for sdk::types::DocumentPageLocation {
+    #[inline]
     fn from(value: DocumentPageLocation) -> Self {
         Self::builder()
             .set_document_index(value.document_index)
@@ -396,6 +436,7 @@ impl From<DocumentPageLocation> for sdk::types::DocumentPageLocation {
 }
 
 impl From<sdk::types::DocumentSource> for DocumentSource {
+    #[inline]
     fn from(value: sdk::types::DocumentSource) -> Self {
         match value {
             sdk::types::DocumentSource::Bytes(value) => Self::Bytes(value.into()),
@@ -410,6 +451,7 @@ impl From<sdk::types::DocumentSource> for DocumentSource {
 impl TryFrom<DocumentSource> for sdk::types::DocumentSource {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: DocumentSource) -> Result<Self, ToSdkError> {
         Ok(match value {
             DocumentSource::Bytes(value) => Self::Bytes(value.into()),
@@ -422,18 +464,21 @@ impl TryFrom<DocumentSource> for sdk::types::DocumentSource {
 }
 
 impl From<sdk::types::ErrorBlock> for ErrorBlock {
+    #[inline]
     fn from(value: sdk::types::ErrorBlock) -> Self {
         Self { message: value.message }
     }
 }
 
 impl From<ErrorBlock> for sdk::types::ErrorBlock {
+    #[inline]
     fn from(value: ErrorBlock) -> Self {
         Self::builder().set_message(value.message).build()
     }
 }
 
 impl From<sdk::types::GuardrailConverseContentBlock> for GuardrailConverseContentBlock {
+    #[inline]
     fn from(value: sdk::types::GuardrailConverseContentBlock) -> Self {
         match value {
             sdk::types::GuardrailConverseContentBlock::Text(value) => Self::Text(value.into()),
@@ -446,6 +491,7 @@ impl From<sdk::types::GuardrailConverseContentBlock> for GuardrailConverseConten
 impl TryFrom<GuardrailConverseContentBlock> for sdk::types::GuardrailConverseContentBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailConverseContentBlock) -> Result<Self, ToSdkError> {
         Ok(match value {
             GuardrailConverseContentBlock::Text(value) => Self::Text(value.try_into()?),
@@ -458,18 +504,21 @@ impl TryFrom<GuardrailConverseContentBlock> for sdk::types::GuardrailConverseCon
 }
 
 impl From<sdk::types::GuardrailConverseContentQualifier> for GuardrailConverseContentQualifier {
+    #[inline]
     fn from(value: sdk::types::GuardrailConverseContentQualifier) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailConverseContentQualifier> for sdk::types::GuardrailConverseContentQualifier {
+    #[inline]
     fn from(value: GuardrailConverseContentQualifier) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailConverseImageBlock> for GuardrailConverseImageBlock {
+    #[inline]
     fn from(value: sdk::types::GuardrailConverseImageBlock) -> Self {
         Self { format: value.format.into(), source: value.source.map(Into::into).unwrap_or_default() }
     }
@@ -478,6 +527,7 @@ impl From<sdk::types::GuardrailConverseImageBlock> for GuardrailConverseImageBlo
 impl TryFrom<GuardrailConverseImageBlock> for sdk::types::GuardrailConverseImageBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailConverseImageBlock) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_format(Some(value.format.into()))
@@ -487,18 +537,21 @@ impl TryFrom<GuardrailConverseImageBlock> for sdk::types::GuardrailConverseImage
 }
 
 impl From<sdk::types::GuardrailConverseImageFormat> for GuardrailConverseImageFormat {
+    #[inline]
     fn from(value: sdk::types::GuardrailConverseImageFormat) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailConverseImageFormat> for sdk::types::GuardrailConverseImageFormat {
+    #[inline]
     fn from(value: GuardrailConverseImageFormat) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::GuardrailConverseImageSource> for GuardrailConverseImageSource {
+    #[inline]
     fn from(value: sdk::types::GuardrailConverseImageSource) -> Self {
         match value {
             sdk::types::GuardrailConverseImageSource::Bytes(value) => Self::Bytes(value.into()),
@@ -510,6 +563,7 @@ impl From<sdk::types::GuardrailConverseImageSource> for GuardrailConverseImageSo
 impl TryFrom<GuardrailConverseImageSource> for sdk::types::GuardrailConverseImageSource {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailConverseImageSource) -> Result<Self, ToSdkError> {
         Ok(match value {
             GuardrailConverseImageSource::Bytes(value) => Self::Bytes(value.into()),
@@ -521,6 +575,7 @@ impl TryFrom<GuardrailConverseImageSource> for sdk::types::GuardrailConverseImag
 }
 
 impl From<sdk::types::GuardrailConverseTextBlock> for GuardrailConverseTextBlock {
+    #[inline]
     fn from(value: sdk::types::GuardrailConverseTextBlock) -> Self {
         Self { text: value.text, qualifiers: value.qualifiers.map(each) }
     }
@@ -529,12 +584,14 @@ impl From<sdk::types::GuardrailConverseTextBlock> for GuardrailConverseTextBlock
 impl TryFrom<GuardrailConverseTextBlock> for sdk::types::GuardrailConverseTextBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailConverseTextBlock) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_text(Some(value.text)).set_qualifiers(value.qualifiers.map(each)).build()?)
     }
 }
 
 impl From<sdk::types::ImageBlock> for ImageBlock {
+    #[inline]
     fn from(value: sdk::types::ImageBlock) -> Self {
         Self {
             format: value.format.into(),
@@ -547,6 +604,7 @@ impl From<sdk::types::ImageBlock> for ImageBlock {
 impl TryFrom<ImageBlock> for sdk::types::ImageBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ImageBlock) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_format(Some(value.format.into()))
@@ -557,18 +615,21 @@ impl TryFrom<ImageBlock> for sdk::types::ImageBlock {
 }
 
 impl From<sdk::types::ImageFormat> for ImageFormat {
+    #[inline]
     fn from(value: sdk::types::ImageFormat) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ImageFormat> for sdk::types::ImageFormat {
+    #[inline]
     fn from(value: ImageFormat) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::ImageSource> for ImageSource {
+    #[inline]
     fn from(value: sdk::types::ImageSource) -> Self {
         match value {
             sdk::types::ImageSource::Bytes(value) => Self::Bytes(value.into()),
@@ -581,6 +642,7 @@ impl From<sdk::types::ImageSource> for ImageSource {
 impl TryFrom<ImageSource> for sdk::types::ImageSource {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ImageSource) -> Result<Self, ToSdkError> {
         Ok(match value {
             ImageSource::Bytes(value) => Self::Bytes(value.into()),
@@ -591,6 +653,7 @@ impl TryFrom<ImageSource> for sdk::types::ImageSource {
 }
 
 impl From<sdk::types::Message> for Message {
+    #[inline]
     fn from(value: sdk::types::Message) -> Self {
         Self { role: value.role.into(), content: each(value.content) }
     }
@@ -599,6 +662,7 @@ impl From<sdk::types::Message> for Message {
 impl TryFrom<Message> for sdk::types::Message {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: Message) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_role(Some(value.role.into()))
@@ -608,6 +672,7 @@ impl TryFrom<Message> for sdk::types::Message {
 }
 
 impl From<sdk::types::ReasoningContentBlock> for ReasoningContentBlock {
+    #[inline]
     fn from(value: sdk::types::ReasoningContentBlock) -> Self {
         match value {
             sdk::types::ReasoningContentBlock::ReasoningText(value) => Self::ReasoningText(value.into()),
@@ -620,6 +685,7 @@ impl From<sdk::types::ReasoningContentBlock> for ReasoningContentBlock {
 impl TryFrom<ReasoningContentBlock> for sdk::types::ReasoningContentBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ReasoningContentBlock) -> Result<Self, ToSdkError> {
         Ok(match value {
             ReasoningContentBlock::ReasoningText(value) => Self::ReasoningText(value.try_into()?),
@@ -632,6 +698,7 @@ impl TryFrom<ReasoningContentBlock> for sdk::types::ReasoningContentBlock {
 }
 
 impl From<sdk::types::ReasoningTextBlock> for ReasoningTextBlock {
+    #[inline]
     fn from(value: sdk::types::ReasoningTextBlock) -> Self {
         Self { text: value.text, signature: value.signature }
     }
@@ -640,12 +707,14 @@ impl From<sdk::types::ReasoningTextBlock> for ReasoningTextBlock {
 impl TryFrom<ReasoningTextBlock> for sdk::types::ReasoningTextBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ReasoningTextBlock) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_text(Some(value.text)).set_signature(value.signature).build()?)
     }
 }
 
 impl From<sdk::types::S3Location> for S3Location {
+    #[inline]
     fn from(value: sdk::types::S3Location) -> Self {
         Self { uri: value.uri, bucket_owner: value.bucket_owner }
     }
@@ -654,12 +723,14 @@ impl From<sdk::types::S3Location> for S3Location {
 impl TryFrom<S3Location> for sdk::types::S3Location {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: S3Location) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_uri(Some(value.uri)).set_bucket_owner(value.bucket_owner).build()?)
     }
 }
 
 impl From<sdk::types::SearchResultBlock> for SearchResultBlock {
+    #[inline]
     fn from(value: sdk::types::SearchResultBlock) -> Self {
         Self {
             source: value.source,
@@ -673,6 +744,7 @@ impl From<sdk::types::SearchResultBlock> for SearchResultBlock {
 impl TryFrom<SearchResultBlock> for sdk::types::SearchResultBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: SearchResultBlock) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_source(Some(value.source))
@@ -684,6 +756,7 @@ impl TryFrom<SearchResultBlock> for sdk::types::SearchResultBlock {
 }
 
 impl From<sdk::types::SearchResultContentBlock> for SearchResultContentBlock {
+    #[inline]
     fn from(value: sdk::types::SearchResultContentBlock) -> Self {
         Self { text: value.text }
     }
@@ -692,18 +765,21 @@ impl From<sdk::types::SearchResultContentBlock> for SearchResultContentBlock {
 impl TryFrom<SearchResultContentBlock> for sdk::types::SearchResultContentBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: SearchResultContentBlock) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_text(Some(value.text)).build()?)
     }
 }
 
 impl From<sdk::types::SearchResultLocation> for SearchResultLocation {
+    #[inline]
     fn from(value: sdk::types::SearchResultLocation) -> Self {
         Self { search_result_index: value.search_result_index, start: value.start, end: value.end }
     }
 }
 
 impl From<SearchResultLocation> for sdk::types::SearchResultLocation {
+    #[inline]
     fn from(value: SearchResultLocation) -> Self {
         Self::builder()
             .set_search_result_index(value.search_result_index)
@@ -714,6 +790,7 @@ impl From<SearchResultLocation> for sdk::types::SearchResultLocation {
 }
 
 impl From<sdk::types::SystemContentBlock> for SystemContentBlock {
+    #[inline]
     fn from(value: sdk::types::SystemContentBlock) -> Self {
         match value {
             sdk::types::SystemContentBlock::Text(value) => Self::Text(value),
@@ -727,6 +804,7 @@ impl From<sdk::types::SystemContentBlock> for SystemContentBlock {
 impl TryFrom<SystemContentBlock> for sdk::types::SystemContentBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: SystemContentBlock) -> Result<Self, ToSdkError> {
         Ok(match value {
             SystemContentBlock::Text(value) => Self::Text(value),
@@ -740,6 +818,7 @@ impl TryFrom<SystemContentBlock> for sdk::types::SystemContentBlock {
 }
 
 impl From<sdk::types::VideoBlock> for VideoBlock {
+    #[inline]
     fn from(value: sdk::types::VideoBlock) -> Self {
         Self { format: value.format.into(), source: value.source.map(Into::into).unwrap_or_default() }
     }
@@ -748,6 +827,7 @@ impl From<sdk::types::VideoBlock> for VideoBlock {
 impl TryFrom<VideoBlock> for sdk::types::VideoBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: VideoBlock) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_format(Some(value.format.into()))
@@ -757,18 +837,21 @@ impl TryFrom<VideoBlock> for sdk::types::VideoBlock {
 }
 
 impl From<sdk::types::VideoFormat> for VideoFormat {
+    #[inline]
     fn from(value: sdk::types::VideoFormat) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<VideoFormat> for sdk::types::VideoFormat {
+    #[inline]
     fn from(value: VideoFormat) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::VideoSource> for VideoSource {
+    #[inline]
     fn from(value: sdk::types::VideoSource) -> Self {
         match value {
             sdk::types::VideoSource::Bytes(value) => Self::Bytes(value.into()),
@@ -781,6 +864,7 @@ impl From<sdk::types::VideoSource> for VideoSource {
 impl TryFrom<VideoSource> for sdk::types::VideoSource {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: VideoSource) -> Result<Self, ToSdkError> {
         Ok(match value {
             VideoSource::Bytes(value) => Self::Bytes(value.into()),
@@ -791,12 +875,14 @@ impl TryFrom<VideoSource> for sdk::types::VideoSource {
 }
 
 impl From<sdk::types::WebLocation> for WebLocation {
+    #[inline]
     fn from(value: sdk::types::WebLocation) -> Self {
         Self { url: value.url, domain: value.domain }
     }
 }
 
 impl From<WebLocation> for sdk::types::WebLocation {
+    #[inline]
     fn from(value: WebLocation) -> Self {
         Self::builder().set_url(value.url).set_domain(value.domain).build()
     }

@@ -6,12 +6,14 @@ use crate::generated::sort::*;
 use aws_sdk_bedrockruntime as sdk;
 
 impl From<sdk::types::SortOrder> for SortOrder {
+    #[inline]
     fn from(value: sdk::types::SortOrder) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<SortOrder> for sdk::types::SortOrder {
+    #[inline]
     fn from(value: SortOrder) -> Self {
         value.as_str().into()
     }

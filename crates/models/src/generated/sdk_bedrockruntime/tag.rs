@@ -7,6 +7,7 @@ use crate::sdk::ToSdkError;
 use aws_sdk_bedrockruntime as sdk;
 
 impl From<sdk::types::Tag> for Tag {
+    #[inline]
     fn from(value: sdk::types::Tag) -> Self {
         Self { key: value.key, value: value.value }
     }
@@ -15,6 +16,7 @@ impl From<sdk::types::Tag> for Tag {
 impl TryFrom<Tag> for sdk::types::Tag {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: Tag) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_key(Some(value.key)).set_value(Some(value.value)).build()?)
     }

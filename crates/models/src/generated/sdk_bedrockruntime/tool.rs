@@ -7,30 +7,35 @@ use crate::sdk::{ToSdkError, document_from_sdk, document_to_sdk, each, try_each}
 use aws_sdk_bedrockruntime as sdk;
 
 impl From<sdk::types::AnyToolChoice> for AnyToolChoice {
+    #[inline]
     fn from(_: sdk::types::AnyToolChoice) -> Self {
         Self {}
     }
 }
 
 impl From<AnyToolChoice> for sdk::types::AnyToolChoice {
+    #[inline]
     fn from(_: AnyToolChoice) -> Self {
         Self::builder().build()
     }
 }
 
 impl From<sdk::types::AutoToolChoice> for AutoToolChoice {
+    #[inline]
     fn from(_: sdk::types::AutoToolChoice) -> Self {
         Self {}
     }
 }
 
 impl From<AutoToolChoice> for sdk::types::AutoToolChoice {
+    #[inline]
     fn from(_: AutoToolChoice) -> Self {
         Self::builder().build()
     }
 }
 
 impl From<sdk::types::SpecificToolChoice> for SpecificToolChoice {
+    #[inline]
     fn from(value: sdk::types::SpecificToolChoice) -> Self {
         Self { name: value.name }
     }
@@ -39,12 +44,14 @@ impl From<sdk::types::SpecificToolChoice> for SpecificToolChoice {
 impl TryFrom<SpecificToolChoice> for sdk::types::SpecificToolChoice {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: SpecificToolChoice) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_name(Some(value.name)).build()?)
     }
 }
 
 impl From<sdk::types::SystemTool> for SystemTool {
+    #[inline]
     fn from(value: sdk::types::SystemTool) -> Self {
         Self { name: value.name }
     }
@@ -53,12 +60,14 @@ impl From<sdk::types::SystemTool> for SystemTool {
 impl TryFrom<SystemTool> for sdk::types::SystemTool {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: SystemTool) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_name(Some(value.name)).build()?)
     }
 }
 
 impl From<sdk::types::Tool> for Tool {
+    #[inline]
     fn from(value: sdk::types::Tool) -> Self {
         match value {
             sdk::types::Tool::ToolSpec(value) => Self::ToolSpec(value.into()),
@@ -72,6 +81,7 @@ impl From<sdk::types::Tool> for Tool {
 impl TryFrom<Tool> for sdk::types::Tool {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: Tool) -> Result<Self, ToSdkError> {
         Ok(match value {
             Tool::ToolSpec(value) => Self::ToolSpec(value.try_into()?),
@@ -83,18 +93,21 @@ impl TryFrom<Tool> for sdk::types::Tool {
 }
 
 impl From<sdk::types::ToolAdditionBlock> for ToolAdditionBlock {
+    #[inline]
     fn from(value: sdk::types::ToolAdditionBlock) -> Self {
         Self { tool: value.tool.map(Into::into).unwrap_or_default() }
     }
 }
 
 impl From<ToolAdditionBlock> for sdk::types::ToolAdditionBlock {
+    #[inline]
     fn from(value: ToolAdditionBlock) -> Self {
         Self::builder().set_tool(Some(value.tool.into())).build()
     }
 }
 
 impl From<sdk::types::ToolChoice> for ToolChoice {
+    #[inline]
     fn from(value: sdk::types::ToolChoice) -> Self {
         match value {
             sdk::types::ToolChoice::Auto(value) => Self::Auto(value.into()),
@@ -108,6 +121,7 @@ impl From<sdk::types::ToolChoice> for ToolChoice {
 impl TryFrom<ToolChoice> for sdk::types::ToolChoice {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ToolChoice) -> Result<Self, ToSdkError> {
         Ok(match value {
             ToolChoice::Auto(value) => Self::Auto(value.into()),
@@ -119,6 +133,7 @@ impl TryFrom<ToolChoice> for sdk::types::ToolChoice {
 }
 
 impl From<sdk::types::ToolConfiguration> for ToolConfiguration {
+    #[inline]
     fn from(value: sdk::types::ToolConfiguration) -> Self {
         Self { tools: each(value.tools), tool_choice: value.tool_choice.map(Into::into) }
     }
@@ -127,6 +142,7 @@ impl From<sdk::types::ToolConfiguration> for ToolConfiguration {
 impl TryFrom<ToolConfiguration> for sdk::types::ToolConfiguration {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ToolConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_tools(Some(try_each(value.tools)?))
@@ -136,6 +152,7 @@ impl TryFrom<ToolConfiguration> for sdk::types::ToolConfiguration {
 }
 
 impl From<sdk::types::ToolInputSchema> for ToolInputSchema {
+    #[inline]
     fn from(value: sdk::types::ToolInputSchema) -> Self {
         match value {
             sdk::types::ToolInputSchema::Json(value) => Self::Json(document_from_sdk(value)),
@@ -147,6 +164,7 @@ impl From<sdk::types::ToolInputSchema> for ToolInputSchema {
 impl TryFrom<ToolInputSchema> for sdk::types::ToolInputSchema {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ToolInputSchema) -> Result<Self, ToSdkError> {
         Ok(match value {
             ToolInputSchema::Json(value) => Self::Json(document_to_sdk(value)?),
@@ -156,30 +174,35 @@ impl TryFrom<ToolInputSchema> for sdk::types::ToolInputSchema {
 }
 
 impl From<sdk::types::ToolReference> for ToolReference {
+    #[inline]
     fn from(value: sdk::types::ToolReference) -> Self {
         Self { r#type: value.r#type, name: value.name, server_name: value.server_name }
     }
 }
 
 impl From<ToolReference> for sdk::types::ToolReference {
+    #[inline]
     fn from(value: ToolReference) -> Self {
         Self::builder().set_type(value.r#type).set_name(value.name).set_server_name(value.server_name).build()
     }
 }
 
 impl From<sdk::types::ToolRemovalBlock> for ToolRemovalBlock {
+    #[inline]
     fn from(value: sdk::types::ToolRemovalBlock) -> Self {
         Self { tool: value.tool.map(Into::into).unwrap_or_default() }
     }
 }
 
 impl From<ToolRemovalBlock> for sdk::types::ToolRemovalBlock {
+    #[inline]
     fn from(value: ToolRemovalBlock) -> Self {
         Self::builder().set_tool(Some(value.tool.into())).build()
     }
 }
 
 impl From<sdk::types::ToolResultBlock> for ToolResultBlock {
+    #[inline]
     fn from(value: sdk::types::ToolResultBlock) -> Self {
         Self {
             tool_use_id: value.tool_use_id,
@@ -193,6 +216,7 @@ impl From<sdk::types::ToolResultBlock> for ToolResultBlock {
 impl TryFrom<ToolResultBlock> for sdk::types::ToolResultBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ToolResultBlock) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_tool_use_id(Some(value.tool_use_id))
@@ -204,6 +228,7 @@ impl TryFrom<ToolResultBlock> for sdk::types::ToolResultBlock {
 }
 
 impl From<sdk::types::ToolResultContentBlock> for ToolResultContentBlock {
+    #[inline]
     fn from(value: sdk::types::ToolResultContentBlock) -> Self {
         match value {
             sdk::types::ToolResultContentBlock::Json(value) => Self::Json(document_from_sdk(value)),
@@ -220,6 +245,7 @@ impl From<sdk::types::ToolResultContentBlock> for ToolResultContentBlock {
 impl TryFrom<ToolResultContentBlock> for sdk::types::ToolResultContentBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ToolResultContentBlock) -> Result<Self, ToSdkError> {
         Ok(match value {
             ToolResultContentBlock::Json(value) => Self::Json(document_to_sdk(value)?),
@@ -236,18 +262,21 @@ impl TryFrom<ToolResultContentBlock> for sdk::types::ToolResultContentBlock {
 }
 
 impl From<sdk::types::ToolResultStatus> for ToolResultStatus {
+    #[inline]
     fn from(value: sdk::types::ToolResultStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ToolResultStatus> for sdk::types::ToolResultStatus {
+    #[inline]
     fn from(value: ToolResultStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<sdk::types::ToolSpecification> for ToolSpecification {
+    #[inline]
     fn from(value: sdk::types::ToolSpecification) -> Self {
         Self {
             name: value.name,
@@ -261,6 +290,7 @@ impl From<sdk::types::ToolSpecification> for ToolSpecification {
 impl TryFrom<ToolSpecification> for sdk::types::ToolSpecification {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ToolSpecification) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -272,6 +302,7 @@ impl TryFrom<ToolSpecification> for sdk::types::ToolSpecification {
 }
 
 impl From<sdk::types::ToolUseBlock> for ToolUseBlock {
+    #[inline]
     fn from(value: sdk::types::ToolUseBlock) -> Self {
         Self {
             tool_use_id: value.tool_use_id,
@@ -285,6 +316,7 @@ impl From<sdk::types::ToolUseBlock> for ToolUseBlock {
 impl TryFrom<ToolUseBlock> for sdk::types::ToolUseBlock {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ToolUseBlock) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_tool_use_id(Some(value.tool_use_id))
@@ -296,12 +328,14 @@ impl TryFrom<ToolUseBlock> for sdk::types::ToolUseBlock {
 }
 
 impl From<sdk::types::ToolUseType> for ToolUseType {
+    #[inline]
     fn from(value: sdk::types::ToolUseType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<ToolUseType> for sdk::types::ToolUseType {
+    #[inline]
     fn from(value: ToolUseType) -> Self {
         value.as_str().into()
     }

@@ -9,6 +9,7 @@ use aws_sdk_bedrock::operation;
 impl TryFrom<AccountDataRetention> for operation::get_account_data_retention::GetAccountDataRetentionOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AccountDataRetention) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_mode(Some(value.mode.into()))
@@ -20,6 +21,7 @@ impl TryFrom<AccountDataRetention> for operation::get_account_data_retention::Ge
 impl TryFrom<AccountDataRetention> for operation::put_account_data_retention::PutAccountDataRetentionOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AccountDataRetention) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_mode(Some(value.mode.into()))

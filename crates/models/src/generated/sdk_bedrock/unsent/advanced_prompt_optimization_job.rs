@@ -12,6 +12,7 @@ impl TryFrom<AdvancedPromptOptimizationJob>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AdvancedPromptOptimizationJob) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_arn(Some(value.job_arn))
@@ -30,6 +31,7 @@ impl TryFrom<AdvancedPromptOptimizationJob>
 }
 
 impl From<AdvancedPromptOptimizationJobStatus> for sdk::types::AdvancedPromptOptimizationJobStatus {
+    #[inline]
     fn from(value: AdvancedPromptOptimizationJobStatus) -> Self {
         value.as_str().into()
     }
@@ -38,6 +40,7 @@ impl From<AdvancedPromptOptimizationJobStatus> for sdk::types::AdvancedPromptOpt
 impl TryFrom<AdvancedPromptOptimizationJobSummary> for sdk::types::AdvancedPromptOptimizationJobSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AdvancedPromptOptimizationJobSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_arn(Some(value.job_arn))
@@ -54,6 +57,7 @@ impl TryFrom<BatchDeleteAdvancedPromptOptimizationJobError>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: BatchDeleteAdvancedPromptOptimizationJobError) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_identifier(Some(value.job_identifier))
@@ -68,6 +72,7 @@ impl TryFrom<BatchDeleteAdvancedPromptOptimizationJobItem>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: BatchDeleteAdvancedPromptOptimizationJobItem) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_identifier(Some(value.job_identifier))
@@ -79,6 +84,7 @@ impl TryFrom<BatchDeleteAdvancedPromptOptimizationJobItem>
 impl TryFrom<BatchDeleteAdvancedPromptOptimizationJobResponse> for operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobOutput {
                     type Error = ToSdkError;
 
+                    #[inline]
                     fn try_from(value: BatchDeleteAdvancedPromptOptimizationJobResponse) -> Result<Self, ToSdkError> { Ok(Self::builder().set_errors(Some(try_each(value.errors)?))
 .set_advanced_prompt_optimization_jobs(Some(try_each(value.advanced_prompt_optimization_jobs)?))
 .build()?) }
@@ -89,6 +95,7 @@ impl TryFrom<CreateAdvancedPromptOptimizationJobResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateAdvancedPromptOptimizationJobResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_job_arn(Some(value.job_arn)).build()?)
     }

@@ -10,6 +10,7 @@ use aws_sdk_bedrock::operation;
 impl TryFrom<AutomatedReasoningCheckFinding> for sdk::types::AutomatedReasoningCheckFinding {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningCheckFinding) -> Result<Self, ToSdkError> {
         Ok(match value {
             AutomatedReasoningCheckFinding::Valid(value) => Self::Valid(value.try_into()?),
@@ -33,6 +34,7 @@ impl TryFrom<AutomatedReasoningCheckImpossibleFinding>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningCheckImpossibleFinding) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_translation(value.translation.map(TryInto::try_into).transpose()?)
@@ -45,6 +47,7 @@ impl TryFrom<AutomatedReasoningCheckImpossibleFinding>
 impl From<AutomatedReasoningCheckInputTextReference>
     for sdk::types::AutomatedReasoningCheckInputTextReference
 {
+    #[inline]
     fn from(value: AutomatedReasoningCheckInputTextReference) -> Self {
         Self::builder().set_text(value.text).build()
     }
@@ -53,6 +56,7 @@ impl From<AutomatedReasoningCheckInputTextReference>
 impl TryFrom<AutomatedReasoningCheckInvalidFinding> for sdk::types::AutomatedReasoningCheckInvalidFinding {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningCheckInvalidFinding) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_translation(value.translation.map(TryInto::try_into).transpose()?)
@@ -65,6 +69,7 @@ impl TryFrom<AutomatedReasoningCheckInvalidFinding> for sdk::types::AutomatedRea
 impl TryFrom<AutomatedReasoningCheckLogicWarning> for sdk::types::AutomatedReasoningCheckLogicWarning {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningCheckLogicWarning) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(value.r#type.map(Into::into))
@@ -75,6 +80,7 @@ impl TryFrom<AutomatedReasoningCheckLogicWarning> for sdk::types::AutomatedReaso
 }
 
 impl From<AutomatedReasoningCheckLogicWarningType> for sdk::types::AutomatedReasoningCheckLogicWarningType {
+    #[inline]
     fn from(value: AutomatedReasoningCheckLogicWarningType) -> Self {
         value.as_str().into()
     }
@@ -83,12 +89,14 @@ impl From<AutomatedReasoningCheckLogicWarningType> for sdk::types::AutomatedReas
 impl From<AutomatedReasoningCheckNoTranslationsFinding>
     for sdk::types::AutomatedReasoningCheckNoTranslationsFinding
 {
+    #[inline]
     fn from(_: AutomatedReasoningCheckNoTranslationsFinding) -> Self {
         Self::builder().build()
     }
 }
 
 impl From<AutomatedReasoningCheckRule> for sdk::types::AutomatedReasoningCheckRule {
+    #[inline]
     fn from(value: AutomatedReasoningCheckRule) -> Self {
         Self::builder().set_id(value.id).set_policy_version_arn(value.policy_version_arn).build()
     }
@@ -99,6 +107,7 @@ impl TryFrom<AutomatedReasoningCheckSatisfiableFinding>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningCheckSatisfiableFinding) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_translation(value.translation.map(TryInto::try_into).transpose()?)
@@ -112,12 +121,14 @@ impl TryFrom<AutomatedReasoningCheckSatisfiableFinding>
 impl TryFrom<AutomatedReasoningCheckScenario> for sdk::types::AutomatedReasoningCheckScenario {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningCheckScenario) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_statements(value.statements.map(try_each).transpose()?).build())
     }
 }
 
 impl From<AutomatedReasoningCheckTooComplexFinding> for sdk::types::AutomatedReasoningCheckTooComplexFinding {
+    #[inline]
     fn from(_: AutomatedReasoningCheckTooComplexFinding) -> Self {
         Self::builder().build()
     }
@@ -126,6 +137,7 @@ impl From<AutomatedReasoningCheckTooComplexFinding> for sdk::types::AutomatedRea
 impl TryFrom<AutomatedReasoningCheckTranslation> for sdk::types::AutomatedReasoningCheckTranslation {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningCheckTranslation) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_premises(value.premises.map(try_each).transpose()?)
@@ -142,6 +154,7 @@ impl TryFrom<AutomatedReasoningCheckTranslationAmbiguousFinding>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningCheckTranslationAmbiguousFinding) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_options(value.options.map(try_each).transpose()?)
@@ -155,6 +168,7 @@ impl TryFrom<AutomatedReasoningCheckTranslationOption>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningCheckTranslationOption) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_translations(value.translations.map(try_each).transpose()?).build())
     }
@@ -163,6 +177,7 @@ impl TryFrom<AutomatedReasoningCheckTranslationOption>
 impl TryFrom<AutomatedReasoningCheckValidFinding> for sdk::types::AutomatedReasoningCheckValidFinding {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningCheckValidFinding) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_translation(value.translation.map(TryInto::try_into).transpose()?)
@@ -176,6 +191,7 @@ impl TryFrom<AutomatedReasoningCheckValidFinding> for sdk::types::AutomatedReaso
 impl TryFrom<AutomatedReasoningLogicStatement> for sdk::types::AutomatedReasoningLogicStatement {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningLogicStatement) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_logic(Some(value.logic))
@@ -189,6 +205,7 @@ impl TryFrom<AutomatedReasoningPolicy>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicy) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policy_arn(Some(value.policy_arn))
@@ -209,6 +226,7 @@ impl TryFrom<AutomatedReasoningPolicyAddRuleMutation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyAddRuleMutation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_rule(Some(value.rule.try_into()?)).build())
     }
@@ -219,6 +237,7 @@ impl TryFrom<AutomatedReasoningPolicyAddTypeMutation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyAddTypeMutation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_type(Some(value.r#type.try_into()?)).build())
     }
@@ -229,6 +248,7 @@ impl TryFrom<AutomatedReasoningPolicyAddVariableMutation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyAddVariableMutation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_variable(Some(value.variable.try_into()?)).build())
     }
@@ -237,6 +257,7 @@ impl TryFrom<AutomatedReasoningPolicyAddVariableMutation>
 impl TryFrom<AutomatedReasoningPolicyAnnotatedChunk> for sdk::types::AutomatedReasoningPolicyAnnotatedChunk {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyAnnotatedChunk) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_page_number(value.page_number)
@@ -250,6 +271,7 @@ impl TryFrom<AutomatedReasoningPolicyAnnotatedContent>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyAnnotatedContent) -> Result<Self, ToSdkError> {
         Ok(match value {
             AutomatedReasoningPolicyAnnotatedContent::Line(value) => Self::Line(value.into()),
@@ -261,12 +283,14 @@ impl TryFrom<AutomatedReasoningPolicyAnnotatedContent>
 }
 
 impl From<AutomatedReasoningPolicyAnnotatedLine> for sdk::types::AutomatedReasoningPolicyAnnotatedLine {
+    #[inline]
     fn from(value: AutomatedReasoningPolicyAnnotatedLine) -> Self {
         Self::builder().set_line_number(value.line_number).set_line_text(value.line_text).build()
     }
 }
 
 impl From<AutomatedReasoningPolicyAnnotationStatus> for sdk::types::AutomatedReasoningPolicyAnnotationStatus {
+    #[inline]
     fn from(value: AutomatedReasoningPolicyAnnotationStatus) -> Self {
         value.as_str().into()
     }
@@ -277,6 +301,7 @@ impl TryFrom<AutomatedReasoningPolicyAnnotations>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyAnnotations) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policy_arn(Some(value.policy_arn))
@@ -294,6 +319,7 @@ impl TryFrom<AutomatedReasoningPolicyAtomicStatement>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyAtomicStatement) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_id(Some(value.id))
@@ -306,6 +332,7 @@ impl TryFrom<AutomatedReasoningPolicyAtomicStatement>
 impl TryFrom<AutomatedReasoningPolicyBuildLog> for sdk::types::AutomatedReasoningPolicyBuildLog {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyBuildLog) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_entries(Some(try_each(value.entries)?)).build()?)
     }
@@ -314,6 +341,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildLog> for sdk::types::AutomatedReasonin
 impl TryFrom<AutomatedReasoningPolicyBuildLogEntry> for sdk::types::AutomatedReasoningPolicyBuildLogEntry {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyBuildLogEntry) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_annotation(Some(value.annotation.try_into()?))
@@ -324,6 +352,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildLogEntry> for sdk::types::AutomatedRea
 }
 
 impl From<AutomatedReasoningPolicyBuildMessageType> for sdk::types::AutomatedReasoningPolicyBuildMessageType {
+    #[inline]
     fn from(value: AutomatedReasoningPolicyBuildMessageType) -> Self {
         value.as_str().into()
     }
@@ -334,6 +363,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildResultAssetManifest>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyBuildResultAssetManifest) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_entries(Some(try_each(value.entries)?)).build()?)
     }
@@ -344,6 +374,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildResultAssetManifestEntry>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyBuildResultAssetManifestEntry) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_asset_type(Some(value.asset_type.into()))
@@ -358,6 +389,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildResultAssets>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyBuildResultAssets) -> Result<Self, ToSdkError> {
         Ok(match value {
             AutomatedReasoningPolicyBuildResultAssets::PolicyDefinition(value) => {
@@ -390,6 +422,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildResultAssets>
 impl TryFrom<AutomatedReasoningPolicyBuildStep> for sdk::types::AutomatedReasoningPolicyBuildStep {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyBuildStep) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_context(Some(value.context.try_into()?))
@@ -404,6 +437,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildStepContext>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyBuildStepContext) -> Result<Self, ToSdkError> {
         Ok(match value {
             AutomatedReasoningPolicyBuildStepContext::Planning(value) => Self::Planning(value.into()),
@@ -420,6 +454,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildStepMessage>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyBuildStepMessage) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_message(Some(value.message))
@@ -431,6 +466,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildStepMessage>
 impl TryFrom<AutomatedReasoningPolicyBuildWorkflow> for operation::get_automated_reasoning_policy_build_workflow::GetAutomatedReasoningPolicyBuildWorkflowOutput {
                     type Error = ToSdkError;
 
+                    #[inline]
                     fn try_from(value: AutomatedReasoningPolicyBuildWorkflow) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
 .set_build_workflow_id(Some(value.build_workflow_id))
 .set_status(Some(value.status.into()))
@@ -446,6 +482,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildWorkflow> for operation::get_automated
 impl TryFrom<AutomatedReasoningPolicyBuildWorkflowResultAssets> for operation::get_automated_reasoning_policy_build_workflow_result_assets::GetAutomatedReasoningPolicyBuildWorkflowResultAssetsOutput {
                     type Error = ToSdkError;
 
+                    #[inline]
                     fn try_from(value: AutomatedReasoningPolicyBuildWorkflowResultAssets) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
 .set_build_workflow_id(Some(value.build_workflow_id))
 .set_build_workflow_assets(value.build_workflow_assets.map(TryInto::try_into).transpose()?)
@@ -455,6 +492,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildWorkflowResultAssets> for operation::g
 impl From<AutomatedReasoningPolicyBuildWorkflowStatus>
     for sdk::types::AutomatedReasoningPolicyBuildWorkflowStatus
 {
+    #[inline]
     fn from(value: AutomatedReasoningPolicyBuildWorkflowStatus) -> Self {
         value.as_str().into()
     }
@@ -465,6 +503,7 @@ impl TryFrom<AutomatedReasoningPolicyBuildWorkflowSummary>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyBuildWorkflowSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policy_arn(Some(value.policy_arn))
@@ -482,6 +521,7 @@ impl TryFrom<AutomatedReasoningPolicyDefinitionElement>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDefinitionElement) -> Result<Self, ToSdkError> {
         Ok(match value {
             AutomatedReasoningPolicyDefinitionElement::PolicyDefinitionVariable(value) => {
@@ -505,6 +545,7 @@ impl TryFrom<AutomatedReasoningPolicyDefinitionQualityReport>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDefinitionQualityReport) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type_count(Some(value.type_count))
@@ -524,6 +565,7 @@ impl TryFrom<AutomatedReasoningPolicyDefinitionTypeValuePair>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDefinitionTypeValuePair) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type_name(Some(value.type_name))
@@ -537,6 +579,7 @@ impl TryFrom<AutomatedReasoningPolicyDeleteRuleMutation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDeleteRuleMutation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_id(Some(value.id)).build()?)
     }
@@ -547,6 +590,7 @@ impl TryFrom<AutomatedReasoningPolicyDeleteTypeMutation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDeleteTypeMutation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_name(Some(value.name)).build()?)
     }
@@ -557,6 +601,7 @@ impl TryFrom<AutomatedReasoningPolicyDeleteVariableMutation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDeleteVariableMutation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_name(Some(value.name)).build()?)
     }
@@ -567,6 +612,7 @@ impl TryFrom<AutomatedReasoningPolicyDisjointRuleSet>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyDisjointRuleSet) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_variables(Some(value.variables)).set_rules(Some(value.rules)).build()?)
     }
@@ -575,6 +621,7 @@ impl TryFrom<AutomatedReasoningPolicyDisjointRuleSet>
 impl TryFrom<AutomatedReasoningPolicyFidelityReport> for sdk::types::AutomatedReasoningPolicyFidelityReport {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyFidelityReport) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_coverage_score(Some(finite("coverage_score", value.coverage_score)?))
@@ -591,6 +638,7 @@ impl TryFrom<AutomatedReasoningPolicyGeneratedTestCase>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyGeneratedTestCase) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_query_content(Some(value.query_content))
@@ -605,6 +653,7 @@ impl TryFrom<AutomatedReasoningPolicyGeneratedTestCases>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyGeneratedTestCases) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_generated_test_cases(Some(try_each(value.generated_test_cases)?)).build()?)
     }
@@ -613,6 +662,7 @@ impl TryFrom<AutomatedReasoningPolicyGeneratedTestCases>
 impl TryFrom<AutomatedReasoningPolicyMutation> for sdk::types::AutomatedReasoningPolicyMutation {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyMutation) -> Result<Self, ToSdkError> {
         Ok(match value {
             AutomatedReasoningPolicyMutation::AddType(value) => Self::AddType(value.try_into()?),
@@ -640,6 +690,7 @@ impl TryFrom<AutomatedReasoningPolicyNextScenario>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyNextScenario) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policy_arn(Some(value.policy_arn))
@@ -649,6 +700,7 @@ impl TryFrom<AutomatedReasoningPolicyNextScenario>
 }
 
 impl From<AutomatedReasoningPolicyPlanning> for sdk::types::AutomatedReasoningPolicyPlanning {
+    #[inline]
     fn from(_: AutomatedReasoningPolicyPlanning) -> Self {
         Self::builder().build()
     }
@@ -659,6 +711,7 @@ impl TryFrom<AutomatedReasoningPolicyReportSourceDocument>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyReportSourceDocument) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_document_name(Some(value.document_name))
@@ -673,6 +726,7 @@ impl TryFrom<AutomatedReasoningPolicyReportSourceDocument>
 impl TryFrom<AutomatedReasoningPolicyRuleReport> for sdk::types::AutomatedReasoningPolicyRuleReport {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyRuleReport) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_rule(Some(value.rule))
@@ -689,6 +743,7 @@ impl TryFrom<AutomatedReasoningPolicyRuleReport> for sdk::types::AutomatedReason
 impl TryFrom<AutomatedReasoningPolicyScenario> for sdk::types::AutomatedReasoningPolicyScenario {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyScenario) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_expression(Some(value.expression))
@@ -702,6 +757,7 @@ impl TryFrom<AutomatedReasoningPolicyScenario> for sdk::types::AutomatedReasonin
 impl TryFrom<AutomatedReasoningPolicyScenarios> for sdk::types::AutomatedReasoningPolicyScenarios {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyScenarios) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_policy_scenarios(Some(try_each(value.policy_scenarios)?)).build()?)
     }
@@ -710,6 +766,7 @@ impl TryFrom<AutomatedReasoningPolicyScenarios> for sdk::types::AutomatedReasoni
 impl TryFrom<AutomatedReasoningPolicySourceDocument> for sdk::types::AutomatedReasoningPolicySourceDocument {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicySourceDocument) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_document(Some(value.document.into()))
@@ -726,6 +783,7 @@ impl TryFrom<AutomatedReasoningPolicyStatementLocation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyStatementLocation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_lines(Some(value.lines)).build()?)
     }
@@ -736,6 +794,7 @@ impl TryFrom<AutomatedReasoningPolicyStatementReference>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyStatementReference) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_document_id(Some(value.document_id))
@@ -747,6 +806,7 @@ impl TryFrom<AutomatedReasoningPolicyStatementReference>
 impl TryFrom<AutomatedReasoningPolicySummary> for sdk::types::AutomatedReasoningPolicySummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicySummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policy_arn(Some(value.policy_arn))
@@ -763,6 +823,7 @@ impl TryFrom<AutomatedReasoningPolicySummary> for sdk::types::AutomatedReasoning
 impl TryFrom<AutomatedReasoningPolicyTestCase> for sdk::types::AutomatedReasoningPolicyTestCase {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyTestCase) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_test_case_id(Some(value.test_case_id))
@@ -783,6 +844,7 @@ impl TryFrom<AutomatedReasoningPolicyTestCase> for sdk::types::AutomatedReasonin
 impl TryFrom<AutomatedReasoningPolicyTestResult> for sdk::types::AutomatedReasoningPolicyTestResult {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyTestResult) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_test_case(Some(value.test_case.try_into()?))
@@ -797,12 +859,14 @@ impl TryFrom<AutomatedReasoningPolicyTestResult> for sdk::types::AutomatedReason
 }
 
 impl From<AutomatedReasoningPolicyTestRunResult> for sdk::types::AutomatedReasoningPolicyTestRunResult {
+    #[inline]
     fn from(value: AutomatedReasoningPolicyTestRunResult) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<AutomatedReasoningPolicyTestRunStatus> for sdk::types::AutomatedReasoningPolicyTestRunStatus {
+    #[inline]
     fn from(value: AutomatedReasoningPolicyTestRunStatus) -> Self {
         value.as_str().into()
     }
@@ -813,6 +877,7 @@ impl TryFrom<AutomatedReasoningPolicyUpdateRuleMutation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyUpdateRuleMutation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_rule(Some(value.rule.try_into()?)).build())
     }
@@ -823,6 +888,7 @@ impl TryFrom<AutomatedReasoningPolicyUpdateTypeMutation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyUpdateTypeMutation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_type(Some(value.r#type.try_into()?)).build())
     }
@@ -833,6 +899,7 @@ impl TryFrom<AutomatedReasoningPolicyUpdateVariableMutation>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyUpdateVariableMutation) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_variable(Some(value.variable.try_into()?)).build())
     }
@@ -841,6 +908,7 @@ impl TryFrom<AutomatedReasoningPolicyUpdateVariableMutation>
 impl TryFrom<AutomatedReasoningPolicyVariableReport> for sdk::types::AutomatedReasoningPolicyVariableReport {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AutomatedReasoningPolicyVariableReport) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policy_variable(Some(value.policy_variable))
@@ -859,6 +927,7 @@ impl TryFrom<CreateAutomatedReasoningPolicyResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateAutomatedReasoningPolicyResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policy_arn(Some(value.policy_arn))
@@ -877,6 +946,7 @@ impl TryFrom<CreateAutomatedReasoningPolicyTestCaseResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateAutomatedReasoningPolicyTestCaseResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policy_arn(Some(value.policy_arn))
@@ -890,6 +960,7 @@ impl TryFrom<CreateAutomatedReasoningPolicyVersionResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateAutomatedReasoningPolicyVersionResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policy_arn(Some(value.policy_arn))
@@ -905,6 +976,7 @@ impl TryFrom<CreateAutomatedReasoningPolicyVersionResponse>
 impl TryFrom<StartAutomatedReasoningPolicyBuildWorkflowResponse> for operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowOutput {
                     type Error = ToSdkError;
 
+                    #[inline]
                     fn try_from(value: StartAutomatedReasoningPolicyBuildWorkflowResponse) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
 .set_build_workflow_id(Some(value.build_workflow_id))
 .build()?) }
@@ -913,6 +985,7 @@ impl TryFrom<StartAutomatedReasoningPolicyBuildWorkflowResponse> for operation::
 impl TryFrom<StartAutomatedReasoningPolicyTestWorkflowResponse> for operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowOutput {
                     type Error = ToSdkError;
 
+                    #[inline]
                     fn try_from(value: StartAutomatedReasoningPolicyTestWorkflowResponse) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
 .build()?) }
                 }
@@ -920,6 +993,7 @@ impl TryFrom<StartAutomatedReasoningPolicyTestWorkflowResponse> for operation::s
 impl TryFrom<UpdateAutomatedReasoningPolicyAnnotationsResponse> for operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsOutput {
                     type Error = ToSdkError;
 
+                    #[inline]
                     fn try_from(value: UpdateAutomatedReasoningPolicyAnnotationsResponse) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
 .set_build_workflow_id(Some(value.build_workflow_id))
 .set_annotation_set_hash(Some(value.annotation_set_hash))
@@ -932,6 +1006,7 @@ impl TryFrom<UpdateAutomatedReasoningPolicyResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: UpdateAutomatedReasoningPolicyResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policy_arn(Some(value.policy_arn))
@@ -947,6 +1022,7 @@ impl TryFrom<UpdateAutomatedReasoningPolicyTestCaseResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: UpdateAutomatedReasoningPolicyTestCaseResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policy_arn(Some(value.policy_arn))

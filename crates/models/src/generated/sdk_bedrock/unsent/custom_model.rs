@@ -10,6 +10,7 @@ use aws_sdk_bedrock::operation;
 impl TryFrom<CreateCustomModelResponse> for operation::create_custom_model::CreateCustomModelOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateCustomModelResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_model_arn(Some(value.model_arn)).build()?)
     }
@@ -18,6 +19,7 @@ impl TryFrom<CreateCustomModelResponse> for operation::create_custom_model::Crea
 impl TryFrom<CustomModel> for operation::get_custom_model::GetCustomModelOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CustomModel) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_arn(Some(value.model_arn))
@@ -44,6 +46,7 @@ impl TryFrom<CustomModel> for operation::get_custom_model::GetCustomModelOutput 
 impl TryFrom<CustomModelSummary> for sdk::types::CustomModelSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CustomModelSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_arn(Some(value.model_arn))

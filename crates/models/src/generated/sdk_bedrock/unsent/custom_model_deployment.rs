@@ -12,6 +12,7 @@ impl TryFrom<CreateCustomModelDeploymentResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateCustomModelDeploymentResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_custom_model_deployment_arn(Some(value.custom_model_deployment_arn))
@@ -24,6 +25,7 @@ impl TryFrom<CustomModelDeployment>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CustomModelDeployment) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_custom_model_deployment_arn(Some(value.custom_model_deployment_arn))
@@ -42,6 +44,7 @@ impl TryFrom<CustomModelDeployment>
 impl TryFrom<CustomModelDeploymentSummary> for sdk::types::CustomModelDeploymentSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CustomModelDeploymentSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_custom_model_deployment_arn(Some(value.custom_model_deployment_arn))
@@ -58,6 +61,7 @@ impl TryFrom<CustomModelDeploymentSummary> for sdk::types::CustomModelDeployment
 impl TryFrom<CustomModelDeploymentUpdateDetails> for sdk::types::CustomModelDeploymentUpdateDetails {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CustomModelDeploymentUpdateDetails) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_arn(Some(value.model_arn))
@@ -67,6 +71,7 @@ impl TryFrom<CustomModelDeploymentUpdateDetails> for sdk::types::CustomModelDepl
 }
 
 impl From<CustomModelDeploymentUpdateStatus> for sdk::types::CustomModelDeploymentUpdateStatus {
+    #[inline]
     fn from(value: CustomModelDeploymentUpdateStatus) -> Self {
         value.as_str().into()
     }
@@ -77,6 +82,7 @@ impl TryFrom<UpdateCustomModelDeploymentResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: UpdateCustomModelDeploymentResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_custom_model_deployment_arn(Some(value.custom_model_deployment_arn))

@@ -8,6 +8,7 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<ConfigurationOwner> for sdk::types::ConfigurationOwner {
+    #[inline]
     fn from(value: ConfigurationOwner) -> Self {
         value.as_str().into()
     }
@@ -16,6 +17,7 @@ impl From<ConfigurationOwner> for sdk::types::ConfigurationOwner {
 impl TryFrom<EnforcedGuardrailsConfiguration> for sdk::types::AccountEnforcedGuardrailOutputConfiguration {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EnforcedGuardrailsConfiguration) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_config_id(value.config_id)
@@ -35,6 +37,7 @@ impl TryFrom<EnforcedGuardrailsConfiguration> for sdk::types::AccountEnforcedGua
 }
 
 impl From<InputTags> for sdk::types::InputTags {
+    #[inline]
     fn from(value: InputTags) -> Self {
         value.as_str().into()
     }
@@ -43,6 +46,7 @@ impl From<InputTags> for sdk::types::InputTags {
 impl From<PutEnforcedGuardrailConfigurationResponse>
     for operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationOutput
 {
+    #[inline]
     fn from(value: PutEnforcedGuardrailConfigurationResponse) -> Self {
         Self::builder()
             .set_config_id(value.config_id)

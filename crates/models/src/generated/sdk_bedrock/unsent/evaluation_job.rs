@@ -10,6 +10,7 @@ use aws_sdk_bedrock::operation;
 impl TryFrom<BatchDeleteEvaluationJobError> for sdk::types::BatchDeleteEvaluationJobError {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: BatchDeleteEvaluationJobError) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_identifier(Some(value.job_identifier))
@@ -22,6 +23,7 @@ impl TryFrom<BatchDeleteEvaluationJobError> for sdk::types::BatchDeleteEvaluatio
 impl TryFrom<BatchDeleteEvaluationJobItem> for sdk::types::BatchDeleteEvaluationJobItem {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: BatchDeleteEvaluationJobItem) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_identifier(Some(value.job_identifier))
@@ -35,6 +37,7 @@ impl TryFrom<BatchDeleteEvaluationJobResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: BatchDeleteEvaluationJobResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_errors(Some(try_each(value.errors)?))
@@ -46,12 +49,14 @@ impl TryFrom<BatchDeleteEvaluationJobResponse>
 impl TryFrom<CreateEvaluationJobResponse> for operation::create_evaluation_job::CreateEvaluationJobOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateEvaluationJobResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_job_arn(Some(value.job_arn)).build()?)
     }
 }
 
 impl From<EvaluationInferenceConfigSummary> for sdk::types::EvaluationInferenceConfigSummary {
+    #[inline]
     fn from(value: EvaluationInferenceConfigSummary) -> Self {
         Self::builder()
             .set_model_config_summary(value.model_config_summary.map(Into::into))
@@ -63,6 +68,7 @@ impl From<EvaluationInferenceConfigSummary> for sdk::types::EvaluationInferenceC
 impl TryFrom<EvaluationJob> for operation::get_evaluation_job::GetEvaluationJobOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EvaluationJob) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_name(Some(value.job_name))
@@ -84,12 +90,14 @@ impl TryFrom<EvaluationJob> for operation::get_evaluation_job::GetEvaluationJobO
 }
 
 impl From<EvaluationJobType> for sdk::types::EvaluationJobType {
+    #[inline]
     fn from(value: EvaluationJobType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<EvaluationModelConfigSummary> for sdk::types::EvaluationModelConfigSummary {
+    #[inline]
     fn from(value: EvaluationModelConfigSummary) -> Self {
         Self::builder()
             .set_bedrock_model_identifiers(value.bedrock_model_identifiers)
@@ -99,6 +107,7 @@ impl From<EvaluationModelConfigSummary> for sdk::types::EvaluationModelConfigSum
 }
 
 impl From<EvaluationRagConfigSummary> for sdk::types::EvaluationRagConfigSummary {
+    #[inline]
     fn from(value: EvaluationRagConfigSummary) -> Self {
         Self::builder()
             .set_bedrock_knowledge_base_identifiers(value.bedrock_knowledge_base_identifiers)
@@ -110,6 +119,7 @@ impl From<EvaluationRagConfigSummary> for sdk::types::EvaluationRagConfigSummary
 impl TryFrom<EvaluationSummary> for sdk::types::EvaluationSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: EvaluationSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_arn(Some(value.job_arn))

@@ -10,6 +10,7 @@ use aws_sdk_bedrock::operation;
 impl TryFrom<AgreementAvailability> for sdk::types::AgreementAvailability {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AgreementAvailability) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_status(Some(value.status.into()))
@@ -19,12 +20,14 @@ impl TryFrom<AgreementAvailability> for sdk::types::AgreementAvailability {
 }
 
 impl From<AuthorizationStatus> for sdk::types::AuthorizationStatus {
+    #[inline]
     fn from(value: AuthorizationStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<EntitlementAvailability> for sdk::types::EntitlementAvailability {
+    #[inline]
     fn from(value: EntitlementAvailability) -> Self {
         value.as_str().into()
     }
@@ -33,6 +36,7 @@ impl From<EntitlementAvailability> for sdk::types::EntitlementAvailability {
 impl TryFrom<FoundationModel> for sdk::types::FoundationModelDetails {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: FoundationModel) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_arn(Some(value.model_arn))
@@ -52,6 +56,7 @@ impl TryFrom<FoundationModel> for sdk::types::FoundationModelDetails {
 impl TryFrom<FoundationModel> for sdk::types::FoundationModelSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: FoundationModel) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_arn(Some(value.model_arn))
@@ -73,6 +78,7 @@ impl TryFrom<FoundationModelAvailability>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: FoundationModelAvailability) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_id(Some(value.model_id))
@@ -87,6 +93,7 @@ impl TryFrom<FoundationModelAvailability>
 impl TryFrom<FoundationModelLifecycle> for sdk::types::FoundationModelLifecycle {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: FoundationModelLifecycle) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_status(Some(value.status.into()))
@@ -99,12 +106,14 @@ impl TryFrom<FoundationModelLifecycle> for sdk::types::FoundationModelLifecycle 
 }
 
 impl From<FoundationModelLifecycleStatus> for sdk::types::FoundationModelLifecycleStatus {
+    #[inline]
     fn from(value: FoundationModelLifecycleStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<RegionAvailability> for sdk::types::RegionAvailability {
+    #[inline]
     fn from(value: RegionAvailability) -> Self {
         value.as_str().into()
     }

@@ -8,12 +8,14 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<AgreementStatus> for sdk::types::AgreementStatus {
+    #[inline]
     fn from(value: AgreementStatus) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<DimensionalPriceRate> for sdk::types::DimensionalPriceRate {
+    #[inline]
     fn from(value: DimensionalPriceRate) -> Self {
         Self::builder()
             .set_dimension(value.dimension)
@@ -29,12 +31,14 @@ impl TryFrom<FoundationModelAgreement>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: FoundationModelAgreement) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_model_id(Some(value.model_id)).build()?)
     }
 }
 
 impl From<LegalTerm> for sdk::types::LegalTerm {
+    #[inline]
     fn from(value: LegalTerm) -> Self {
         Self::builder().set_url(value.url).build()
     }
@@ -43,6 +47,7 @@ impl From<LegalTerm> for sdk::types::LegalTerm {
 impl TryFrom<Offer> for sdk::types::Offer {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: Offer) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_offer_id(value.offer_id)
@@ -55,12 +60,14 @@ impl TryFrom<Offer> for sdk::types::Offer {
 impl TryFrom<PricingTerm> for sdk::types::PricingTerm {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: PricingTerm) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_rate_card(Some(each(value.rate_card))).build()?)
     }
 }
 
 impl From<SupportTerm> for sdk::types::SupportTerm {
+    #[inline]
     fn from(value: SupportTerm) -> Self {
         Self::builder().set_refund_policy_description(value.refund_policy_description).build()
     }
@@ -69,6 +76,7 @@ impl From<SupportTerm> for sdk::types::SupportTerm {
 impl TryFrom<TermDetails> for sdk::types::TermDetails {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: TermDetails) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_usage_based_pricing_term(Some(value.usage_based_pricing_term.try_into()?))
@@ -80,6 +88,7 @@ impl TryFrom<TermDetails> for sdk::types::TermDetails {
 }
 
 impl From<ValidityTerm> for sdk::types::ValidityTerm {
+    #[inline]
     fn from(value: ValidityTerm) -> Self {
         Self::builder().set_agreement_duration(value.agreement_duration).build()
     }

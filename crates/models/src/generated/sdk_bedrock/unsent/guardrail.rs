@@ -10,6 +10,7 @@ use aws_sdk_bedrock::operation;
 impl TryFrom<CreateGuardrailResponse> for operation::create_guardrail::CreateGuardrailOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateGuardrailResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_guardrail_id(Some(value.guardrail_id))
@@ -25,6 +26,7 @@ impl TryFrom<CreateGuardrailVersionResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateGuardrailVersionResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_guardrail_id(Some(value.guardrail_id))
@@ -36,6 +38,7 @@ impl TryFrom<CreateGuardrailVersionResponse>
 impl TryFrom<Guardrail> for operation::get_guardrail::GetGuardrailOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: Guardrail) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -71,6 +74,7 @@ impl TryFrom<Guardrail> for operation::get_guardrail::GetGuardrailOutput {
 impl TryFrom<GuardrailAutomatedReasoningPolicy> for sdk::types::GuardrailAutomatedReasoningPolicy {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailAutomatedReasoningPolicy) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_policies(Some(value.policies))
@@ -84,6 +88,7 @@ impl TryFrom<GuardrailAutomatedReasoningPolicy> for sdk::types::GuardrailAutomat
 impl TryFrom<GuardrailContentFilter> for sdk::types::GuardrailContentFilter {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContentFilter) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
@@ -102,6 +107,7 @@ impl TryFrom<GuardrailContentFilter> for sdk::types::GuardrailContentFilter {
 impl TryFrom<GuardrailContentFiltersTier> for sdk::types::GuardrailContentFiltersTier {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContentFiltersTier) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_tier_name(Some(value.tier_name.into())).build()?)
     }
@@ -110,6 +116,7 @@ impl TryFrom<GuardrailContentFiltersTier> for sdk::types::GuardrailContentFilter
 impl TryFrom<GuardrailContentPolicy> for sdk::types::GuardrailContentPolicy {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContentPolicy) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_filters(value.filters.map(try_each).transpose()?)
@@ -121,6 +128,7 @@ impl TryFrom<GuardrailContentPolicy> for sdk::types::GuardrailContentPolicy {
 impl TryFrom<GuardrailContextualGroundingFilter> for sdk::types::GuardrailContextualGroundingFilter {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContextualGroundingFilter) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
@@ -134,6 +142,7 @@ impl TryFrom<GuardrailContextualGroundingFilter> for sdk::types::GuardrailContex
 impl TryFrom<GuardrailContextualGroundingPolicy> for sdk::types::GuardrailContextualGroundingPolicy {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContextualGroundingPolicy) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_filters(Some(try_each(value.filters)?))
@@ -145,12 +154,14 @@ impl TryFrom<GuardrailContextualGroundingPolicy> for sdk::types::GuardrailContex
 impl TryFrom<GuardrailContextualGroundingTier> for sdk::types::GuardrailContextualGroundingTier {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContextualGroundingTier) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_tier_name(Some(value.tier_name.into())).build()?)
     }
 }
 
 impl From<GuardrailCrossRegionDetails> for sdk::types::GuardrailCrossRegionDetails {
+    #[inline]
     fn from(value: GuardrailCrossRegionDetails) -> Self {
         Self::builder()
             .set_guardrail_profile_id(value.guardrail_profile_id)
@@ -162,6 +173,7 @@ impl From<GuardrailCrossRegionDetails> for sdk::types::GuardrailCrossRegionDetai
 impl TryFrom<GuardrailManagedWords> for sdk::types::GuardrailManagedWords {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailManagedWords) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
@@ -176,6 +188,7 @@ impl TryFrom<GuardrailManagedWords> for sdk::types::GuardrailManagedWords {
 impl TryFrom<GuardrailPiiEntity> for sdk::types::GuardrailPiiEntity {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailPiiEntity) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
@@ -191,6 +204,7 @@ impl TryFrom<GuardrailPiiEntity> for sdk::types::GuardrailPiiEntity {
 impl TryFrom<GuardrailRegex> for sdk::types::GuardrailRegex {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailRegex) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -208,6 +222,7 @@ impl TryFrom<GuardrailRegex> for sdk::types::GuardrailRegex {
 impl TryFrom<GuardrailSensitiveInformationPolicy> for sdk::types::GuardrailSensitiveInformationPolicy {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailSensitiveInformationPolicy) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_pii_entities(value.pii_entities.map(try_each).transpose()?)
@@ -217,6 +232,7 @@ impl TryFrom<GuardrailSensitiveInformationPolicy> for sdk::types::GuardrailSensi
 }
 
 impl From<GuardrailStatus> for sdk::types::GuardrailStatus {
+    #[inline]
     fn from(value: GuardrailStatus) -> Self {
         value.as_str().into()
     }
@@ -225,6 +241,7 @@ impl From<GuardrailStatus> for sdk::types::GuardrailStatus {
 impl TryFrom<GuardrailSummary> for sdk::types::GuardrailSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_id(Some(value.id))
@@ -243,6 +260,7 @@ impl TryFrom<GuardrailSummary> for sdk::types::GuardrailSummary {
 impl TryFrom<GuardrailTopic> for sdk::types::GuardrailTopic {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailTopic) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -260,6 +278,7 @@ impl TryFrom<GuardrailTopic> for sdk::types::GuardrailTopic {
 impl TryFrom<GuardrailTopicPolicy> for sdk::types::GuardrailTopicPolicy {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailTopicPolicy) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_topics(Some(try_each(value.topics)?))
@@ -271,6 +290,7 @@ impl TryFrom<GuardrailTopicPolicy> for sdk::types::GuardrailTopicPolicy {
 impl TryFrom<GuardrailTopicsTier> for sdk::types::GuardrailTopicsTier {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailTopicsTier) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_tier_name(Some(value.tier_name.into())).build()?)
     }
@@ -279,6 +299,7 @@ impl TryFrom<GuardrailTopicsTier> for sdk::types::GuardrailTopicsTier {
 impl TryFrom<GuardrailWord> for sdk::types::GuardrailWord {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailWord) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_text(Some(value.text))
@@ -293,6 +314,7 @@ impl TryFrom<GuardrailWord> for sdk::types::GuardrailWord {
 impl TryFrom<GuardrailWordPolicy> for sdk::types::GuardrailWordPolicy {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailWordPolicy) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_words(value.words.map(try_each).transpose()?)
@@ -304,6 +326,7 @@ impl TryFrom<GuardrailWordPolicy> for sdk::types::GuardrailWordPolicy {
 impl TryFrom<UpdateGuardrailResponse> for operation::update_guardrail::UpdateGuardrailOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: UpdateGuardrailResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_guardrail_id(Some(value.guardrail_id))

@@ -8,6 +8,7 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<CustomModelUnits> for sdk::types::CustomModelUnits {
+    #[inline]
     fn from(value: CustomModelUnits) -> Self {
         Self::builder()
             .set_custom_model_units_per_model_copy(value.custom_model_units_per_model_copy)
@@ -19,6 +20,7 @@ impl From<CustomModelUnits> for sdk::types::CustomModelUnits {
 impl TryFrom<ImportedModel> for operation::get_imported_model::GetImportedModelOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ImportedModel) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_arn(value.model_arn)
@@ -38,6 +40,7 @@ impl TryFrom<ImportedModel> for operation::get_imported_model::GetImportedModelO
 impl TryFrom<ImportedModelSummary> for sdk::types::ImportedModelSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ImportedModelSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_arn(Some(value.model_arn))

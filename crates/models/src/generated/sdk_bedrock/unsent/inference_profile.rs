@@ -12,6 +12,7 @@ impl TryFrom<CreateInferenceProfileResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateInferenceProfileResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_inference_profile_arn(Some(value.inference_profile_arn))
@@ -23,6 +24,7 @@ impl TryFrom<CreateInferenceProfileResponse>
 impl TryFrom<InferenceProfile> for operation::get_inference_profile::GetInferenceProfileOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: InferenceProfile) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_inference_profile_name(Some(value.inference_profile_name))
@@ -39,12 +41,14 @@ impl TryFrom<InferenceProfile> for operation::get_inference_profile::GetInferenc
 }
 
 impl From<InferenceProfileModel> for sdk::types::InferenceProfileModel {
+    #[inline]
     fn from(value: InferenceProfileModel) -> Self {
         Self::builder().set_model_arn(value.model_arn).build()
     }
 }
 
 impl From<InferenceProfileStatus> for sdk::types::InferenceProfileStatus {
+    #[inline]
     fn from(value: InferenceProfileStatus) -> Self {
         value.as_str().into()
     }
@@ -53,6 +57,7 @@ impl From<InferenceProfileStatus> for sdk::types::InferenceProfileStatus {
 impl TryFrom<InferenceProfileSummary> for sdk::types::InferenceProfileSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: InferenceProfileSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_inference_profile_name(Some(value.inference_profile_name))

@@ -9,6 +9,7 @@ use aws_sdk_bedrock as sdk;
 impl TryFrom<MarketplaceModelEndpoint> for sdk::types::MarketplaceModelEndpoint {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: MarketplaceModelEndpoint) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_endpoint_arn(Some(value.endpoint_arn))
@@ -27,6 +28,7 @@ impl TryFrom<MarketplaceModelEndpoint> for sdk::types::MarketplaceModelEndpoint 
 impl TryFrom<MarketplaceModelEndpointSummary> for sdk::types::MarketplaceModelEndpointSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: MarketplaceModelEndpointSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_endpoint_arn(Some(value.endpoint_arn))
@@ -40,6 +42,7 @@ impl TryFrom<MarketplaceModelEndpointSummary> for sdk::types::MarketplaceModelEn
 }
 
 impl From<Status> for sdk::types::Status {
+    #[inline]
     fn from(value: Status) -> Self {
         value.as_str().into()
     }

@@ -10,6 +10,7 @@ use aws_sdk_bedrock::operation;
 impl TryFrom<CreateModelCopyJobResponse> for operation::create_model_copy_job::CreateModelCopyJobOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateModelCopyJobResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_job_arn(Some(value.job_arn)).build()?)
     }
@@ -18,6 +19,7 @@ impl TryFrom<CreateModelCopyJobResponse> for operation::create_model_copy_job::C
 impl TryFrom<ModelCopyJob> for operation::get_model_copy_job::GetModelCopyJobOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelCopyJob) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_arn(Some(value.job_arn))
@@ -38,6 +40,7 @@ impl TryFrom<ModelCopyJob> for operation::get_model_copy_job::GetModelCopyJobOut
 impl TryFrom<ModelCopyJobSummary> for sdk::types::ModelCopyJobSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelCopyJobSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_arn(Some(value.job_arn))

@@ -12,12 +12,14 @@ impl TryFrom<CreateModelCustomizationJobResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateModelCustomizationJobResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_job_arn(Some(value.job_arn)).build()?)
     }
 }
 
 impl From<DataProcessingDetails> for sdk::types::DataProcessingDetails {
+    #[inline]
     fn from(value: DataProcessingDetails) -> Self {
         Self::builder()
             .set_status(value.status.map(Into::into))
@@ -28,6 +30,7 @@ impl From<DataProcessingDetails> for sdk::types::DataProcessingDetails {
 }
 
 impl From<JobStatusDetails> for sdk::types::JobStatusDetails {
+    #[inline]
     fn from(value: JobStatusDetails) -> Self {
         value.as_str().into()
     }
@@ -38,6 +41,7 @@ impl TryFrom<ModelCustomizationJob>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelCustomizationJob) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_arn(Some(value.job_arn))
@@ -68,6 +72,7 @@ impl TryFrom<ModelCustomizationJob>
 }
 
 impl From<ModelCustomizationJobStatus> for sdk::types::ModelCustomizationJobStatus {
+    #[inline]
     fn from(value: ModelCustomizationJobStatus) -> Self {
         value.as_str().into()
     }
@@ -76,6 +81,7 @@ impl From<ModelCustomizationJobStatus> for sdk::types::ModelCustomizationJobStat
 impl TryFrom<ModelCustomizationJobSummary> for sdk::types::ModelCustomizationJobSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelCustomizationJobSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_arn(Some(value.job_arn))
@@ -94,6 +100,7 @@ impl TryFrom<ModelCustomizationJobSummary> for sdk::types::ModelCustomizationJob
 }
 
 impl From<StatusDetails> for sdk::types::StatusDetails {
+    #[inline]
     fn from(value: StatusDetails) -> Self {
         Self::builder()
             .set_validation_details(value.validation_details.map(Into::into))
@@ -104,6 +111,7 @@ impl From<StatusDetails> for sdk::types::StatusDetails {
 }
 
 impl From<TrainingDetails> for sdk::types::TrainingDetails {
+    #[inline]
     fn from(value: TrainingDetails) -> Self {
         Self::builder()
             .set_status(value.status.map(Into::into))
@@ -116,6 +124,7 @@ impl From<TrainingDetails> for sdk::types::TrainingDetails {
 impl TryFrom<TrainingMetrics> for sdk::types::TrainingMetrics {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: TrainingMetrics) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_training_loss(value.training_loss.map(|value| finite("training_loss", value)).transpose()?)
@@ -124,6 +133,7 @@ impl TryFrom<TrainingMetrics> for sdk::types::TrainingMetrics {
 }
 
 impl From<ValidationDetails> for sdk::types::ValidationDetails {
+    #[inline]
     fn from(value: ValidationDetails) -> Self {
         Self::builder()
             .set_status(value.status.map(Into::into))
@@ -136,6 +146,7 @@ impl From<ValidationDetails> for sdk::types::ValidationDetails {
 impl TryFrom<ValidatorMetric> for sdk::types::ValidatorMetric {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ValidatorMetric) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_validation_loss(

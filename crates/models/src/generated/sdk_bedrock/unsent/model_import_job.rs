@@ -12,6 +12,7 @@ impl TryFrom<CreateModelImportJobResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateModelImportJobResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_job_arn(Some(value.job_arn)).build()?)
     }
@@ -20,6 +21,7 @@ impl TryFrom<CreateModelImportJobResponse>
 impl TryFrom<ModelImportJob> for operation::get_model_import_job::GetModelImportJobOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelImportJob) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_arn(value.job_arn)
@@ -42,6 +44,7 @@ impl TryFrom<ModelImportJob> for operation::get_model_import_job::GetModelImport
 impl TryFrom<ModelImportJobSummary> for sdk::types::ModelImportJobSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelImportJobSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_arn(Some(value.job_arn))

@@ -12,6 +12,7 @@ impl TryFrom<CreateModelInvocationJobResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateModelInvocationJobResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_job_arn(Some(value.job_arn)).build()?)
     }
@@ -20,6 +21,7 @@ impl TryFrom<CreateModelInvocationJobResponse>
 impl TryFrom<ModelInvocationJob> for operation::get_model_invocation_job::GetModelInvocationJobOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelInvocationJob) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_arn(Some(value.job_arn))
@@ -49,6 +51,7 @@ impl TryFrom<ModelInvocationJob> for operation::get_model_invocation_job::GetMod
 impl TryFrom<ModelInvocationJobSummary> for sdk::types::ModelInvocationJobSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ModelInvocationJobSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_job_arn(Some(value.job_arn))

@@ -8,6 +8,7 @@ use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
 impl From<CreatePromptRouterResponse> for operation::create_prompt_router::CreatePromptRouterOutput {
+    #[inline]
     fn from(value: CreatePromptRouterResponse) -> Self {
         Self::builder().set_prompt_router_arn(value.prompt_router_arn).build()
     }
@@ -16,6 +17,7 @@ impl From<CreatePromptRouterResponse> for operation::create_prompt_router::Creat
 impl TryFrom<PromptRouter> for operation::get_prompt_router::GetPromptRouterOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: PromptRouter) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_prompt_router_name(Some(value.prompt_router_name))
@@ -33,6 +35,7 @@ impl TryFrom<PromptRouter> for operation::get_prompt_router::GetPromptRouterOutp
 }
 
 impl From<PromptRouterStatus> for sdk::types::PromptRouterStatus {
+    #[inline]
     fn from(value: PromptRouterStatus) -> Self {
         value.as_str().into()
     }
@@ -41,6 +44,7 @@ impl From<PromptRouterStatus> for sdk::types::PromptRouterStatus {
 impl TryFrom<PromptRouterSummary> for sdk::types::PromptRouterSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: PromptRouterSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_prompt_router_name(Some(value.prompt_router_name))

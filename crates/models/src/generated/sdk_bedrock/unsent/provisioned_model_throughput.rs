@@ -12,6 +12,7 @@ impl TryFrom<CreateProvisionedModelThroughputResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CreateProvisionedModelThroughputResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_provisioned_model_arn(Some(value.provisioned_model_arn)).build()?)
     }
@@ -20,6 +21,7 @@ impl TryFrom<CreateProvisionedModelThroughputResponse>
 impl TryFrom<ProvisionedModelSummary> for sdk::types::ProvisionedModelSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ProvisionedModelSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_provisioned_model_name(Some(value.provisioned_model_name))
@@ -43,6 +45,7 @@ impl TryFrom<ProvisionedModelThroughput>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ProvisionedModelThroughput) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_units(Some(value.model_units))

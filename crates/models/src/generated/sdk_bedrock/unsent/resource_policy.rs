@@ -6,12 +6,14 @@ use crate::generated::resource_policy::*;
 use aws_sdk_bedrock::operation;
 
 impl From<PutResourcePolicyResponse> for operation::put_resource_policy::PutResourcePolicyOutput {
+    #[inline]
     fn from(value: PutResourcePolicyResponse) -> Self {
         Self::builder().set_resource_arn(value.resource_arn).build()
     }
 }
 
 impl From<ResourcePolicy> for operation::get_resource_policy::GetResourcePolicyOutput {
+    #[inline]
     fn from(value: ResourcePolicy) -> Self {
         Self::builder().set_resource_policy(value.resource_policy).build()
     }

@@ -9,6 +9,7 @@ use aws_sdk_bedrock::operation;
 impl TryFrom<ListTagsForResourceResponse> for operation::list_tags_for_resource::ListTagsForResourceOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ListTagsForResourceResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_tags(value.tags.map(try_each).transpose()?).build())
     }

@@ -11,6 +11,7 @@ impl TryFrom<UseCaseForModelAccess>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: UseCaseForModelAccess) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_form_data(Some(value.form_data.into())).build()?)
     }

@@ -10,6 +10,7 @@ use aws_sdk_bedrockruntime::operation;
 impl TryFrom<AsyncInvoke> for operation::get_async_invoke::GetAsyncInvokeOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AsyncInvoke) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_invocation_arn(Some(value.invocation_arn))
@@ -28,6 +29,7 @@ impl TryFrom<AsyncInvoke> for operation::get_async_invoke::GetAsyncInvokeOutput 
 impl TryFrom<AsyncInvokeSummary> for sdk::types::AsyncInvokeSummary {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: AsyncInvokeSummary) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_invocation_arn(Some(value.invocation_arn))
@@ -46,6 +48,7 @@ impl TryFrom<AsyncInvokeSummary> for sdk::types::AsyncInvokeSummary {
 impl TryFrom<StartAsyncInvokeResponse> for operation::start_async_invoke::StartAsyncInvokeOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: StartAsyncInvokeResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_invocation_arn(Some(value.invocation_arn)).build()?)
     }

@@ -10,6 +10,7 @@ use aws_sdk_bedrockruntime::operation;
 impl TryFrom<CacheDetail> for sdk::types::CacheDetail {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CacheDetail) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_ttl(Some(value.ttl.into()))
@@ -21,6 +22,7 @@ impl TryFrom<CacheDetail> for sdk::types::CacheDetail {
 impl TryFrom<ConverseMetrics> for sdk::types::ConverseMetrics {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ConverseMetrics) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_latency_ms(Some(value.latency_ms)).build()?)
     }
@@ -29,6 +31,7 @@ impl TryFrom<ConverseMetrics> for sdk::types::ConverseMetrics {
 impl TryFrom<ConverseOutput> for sdk::types::ConverseOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ConverseOutput) -> Result<Self, ToSdkError> {
         Ok(match value {
             ConverseOutput::Message(value) => Self::Message(value.try_into()?),
@@ -40,6 +43,7 @@ impl TryFrom<ConverseOutput> for sdk::types::ConverseOutput {
 impl TryFrom<ConverseResponse> for operation::converse::ConverseOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ConverseResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_output(Some(value.output.try_into()?))
@@ -59,6 +63,7 @@ impl TryFrom<ConverseResponse> for operation::converse::ConverseOutput {
 impl TryFrom<ConverseTrace> for sdk::types::ConverseTrace {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ConverseTrace) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_guardrail(value.guardrail.map(TryInto::try_into).transpose()?)
@@ -68,12 +73,14 @@ impl TryFrom<ConverseTrace> for sdk::types::ConverseTrace {
 }
 
 impl From<PromptRouterTrace> for sdk::types::PromptRouterTrace {
+    #[inline]
     fn from(value: PromptRouterTrace) -> Self {
         Self::builder().set_invoked_model_id(value.invoked_model_id).build()
     }
 }
 
 impl From<StopReason> for sdk::types::StopReason {
+    #[inline]
     fn from(value: StopReason) -> Self {
         value.as_str().into()
     }
@@ -82,6 +89,7 @@ impl From<StopReason> for sdk::types::StopReason {
 impl TryFrom<TokenUsage> for sdk::types::TokenUsage {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: TokenUsage) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_input_tokens(Some(value.input_tokens))

@@ -7,6 +7,7 @@ use crate::sdk::{ToSdkError, document_to_sdk, each, try_each};
 use aws_sdk_bedrockruntime as sdk;
 
 impl From<CitationSourceContentDelta> for sdk::types::CitationSourceContentDelta {
+    #[inline]
     fn from(value: CitationSourceContentDelta) -> Self {
         Self::builder().set_text(value.text).build()
     }
@@ -15,6 +16,7 @@ impl From<CitationSourceContentDelta> for sdk::types::CitationSourceContentDelta
 impl TryFrom<CitationsDelta> for sdk::types::CitationsDelta {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CitationsDelta) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_title(value.title)
@@ -28,6 +30,7 @@ impl TryFrom<CitationsDelta> for sdk::types::CitationsDelta {
 impl TryFrom<ContentBlockDelta> for sdk::types::ContentBlockDelta {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ContentBlockDelta) -> Result<Self, ToSdkError> {
         Ok(match value {
             ContentBlockDelta::Text(value) => Self::Text(value),
@@ -46,6 +49,7 @@ impl TryFrom<ContentBlockDelta> for sdk::types::ContentBlockDelta {
 impl TryFrom<ContentBlockDeltaEvent> for sdk::types::ContentBlockDeltaEvent {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ContentBlockDeltaEvent) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_delta(Some(value.delta.try_into()?))
@@ -57,6 +61,7 @@ impl TryFrom<ContentBlockDeltaEvent> for sdk::types::ContentBlockDeltaEvent {
 impl TryFrom<ContentBlockStart> for sdk::types::ContentBlockStart {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ContentBlockStart) -> Result<Self, ToSdkError> {
         Ok(match value {
             ContentBlockStart::ToolUse(value) => Self::ToolUse(value.try_into()?),
@@ -72,6 +77,7 @@ impl TryFrom<ContentBlockStart> for sdk::types::ContentBlockStart {
 impl TryFrom<ContentBlockStartEvent> for sdk::types::ContentBlockStartEvent {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ContentBlockStartEvent) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_start(Some(value.start.try_into()?))
@@ -83,6 +89,7 @@ impl TryFrom<ContentBlockStartEvent> for sdk::types::ContentBlockStartEvent {
 impl TryFrom<ContentBlockStopEvent> for sdk::types::ContentBlockStopEvent {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ContentBlockStopEvent) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_content_block_index(Some(value.content_block_index)).build()?)
     }
@@ -91,6 +98,7 @@ impl TryFrom<ContentBlockStopEvent> for sdk::types::ContentBlockStopEvent {
 impl TryFrom<ConverseStreamMetadataEvent> for sdk::types::ConverseStreamMetadataEvent {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ConverseStreamMetadataEvent) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_usage(Some(value.usage.try_into()?))
@@ -105,6 +113,7 @@ impl TryFrom<ConverseStreamMetadataEvent> for sdk::types::ConverseStreamMetadata
 impl TryFrom<ConverseStreamMetrics> for sdk::types::ConverseStreamMetrics {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ConverseStreamMetrics) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_latency_ms(Some(value.latency_ms)).build()?)
     }
@@ -113,6 +122,7 @@ impl TryFrom<ConverseStreamMetrics> for sdk::types::ConverseStreamMetrics {
 impl TryFrom<ConverseStreamOutput> for sdk::types::ConverseStreamOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ConverseStreamOutput) -> Result<Self, ToSdkError> {
         Ok(match value {
             ConverseStreamOutput::MessageStart(value) => Self::MessageStart(value.try_into()?),
@@ -131,6 +141,7 @@ impl TryFrom<ConverseStreamOutput> for sdk::types::ConverseStreamOutput {
 impl TryFrom<ConverseStreamTrace> for sdk::types::ConverseStreamTrace {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ConverseStreamTrace) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_guardrail(value.guardrail.map(TryInto::try_into).transpose()?)
@@ -142,6 +153,7 @@ impl TryFrom<ConverseStreamTrace> for sdk::types::ConverseStreamTrace {
 impl TryFrom<ImageBlockDelta> for sdk::types::ImageBlockDelta {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ImageBlockDelta) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_source(value.source.map(TryInto::try_into).transpose()?)
@@ -153,6 +165,7 @@ impl TryFrom<ImageBlockDelta> for sdk::types::ImageBlockDelta {
 impl TryFrom<ImageBlockStart> for sdk::types::ImageBlockStart {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ImageBlockStart) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_format(Some(value.format.into())).build()?)
     }
@@ -161,6 +174,7 @@ impl TryFrom<ImageBlockStart> for sdk::types::ImageBlockStart {
 impl TryFrom<MessageStartEvent> for sdk::types::MessageStartEvent {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: MessageStartEvent) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_role(Some(value.role.into())).build()?)
     }
@@ -169,6 +183,7 @@ impl TryFrom<MessageStartEvent> for sdk::types::MessageStartEvent {
 impl TryFrom<MessageStopEvent> for sdk::types::MessageStopEvent {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: MessageStopEvent) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_stop_reason(Some(value.stop_reason.into()))
@@ -182,6 +197,7 @@ impl TryFrom<MessageStopEvent> for sdk::types::MessageStopEvent {
 impl TryFrom<ReasoningContentBlockDelta> for sdk::types::ReasoningContentBlockDelta {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ReasoningContentBlockDelta) -> Result<Self, ToSdkError> {
         Ok(match value {
             ReasoningContentBlockDelta::Text(value) => Self::Text(value),
@@ -197,6 +213,7 @@ impl TryFrom<ReasoningContentBlockDelta> for sdk::types::ReasoningContentBlockDe
 impl TryFrom<ToolResultBlockDelta> for sdk::types::ToolResultBlockDelta {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ToolResultBlockDelta) -> Result<Self, ToSdkError> {
         Ok(match value {
             ToolResultBlockDelta::Text(value) => Self::Text(value),
@@ -211,6 +228,7 @@ impl TryFrom<ToolResultBlockDelta> for sdk::types::ToolResultBlockDelta {
 impl TryFrom<ToolResultBlockStart> for sdk::types::ToolResultBlockStart {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ToolResultBlockStart) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_tool_use_id(Some(value.tool_use_id))
@@ -223,6 +241,7 @@ impl TryFrom<ToolResultBlockStart> for sdk::types::ToolResultBlockStart {
 impl TryFrom<ToolUseBlockDelta> for sdk::types::ToolUseBlockDelta {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ToolUseBlockDelta) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_input(Some(value.input)).build()?)
     }
@@ -231,6 +250,7 @@ impl TryFrom<ToolUseBlockDelta> for sdk::types::ToolUseBlockDelta {
 impl TryFrom<ToolUseBlockStart> for sdk::types::ToolUseBlockStart {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ToolUseBlockStart) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_tool_use_id(Some(value.tool_use_id))

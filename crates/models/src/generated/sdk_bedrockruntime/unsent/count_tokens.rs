@@ -9,6 +9,7 @@ use aws_sdk_bedrockruntime::operation;
 impl TryFrom<CountTokensResponse> for operation::count_tokens::CountTokensOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: CountTokensResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_input_tokens(Some(value.input_tokens)).build()?)
     }

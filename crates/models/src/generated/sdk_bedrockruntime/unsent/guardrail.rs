@@ -6,24 +6,28 @@ use crate::generated::guardrail::*;
 use aws_sdk_bedrockruntime as sdk;
 
 impl From<GuardrailContentFilterType> for sdk::types::GuardrailContentFilterType {
+    #[inline]
     fn from(value: GuardrailContentFilterType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailContextualGroundingFilterType> for sdk::types::GuardrailContextualGroundingFilterType {
+    #[inline]
     fn from(value: GuardrailContextualGroundingFilterType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailPiiEntityType> for sdk::types::GuardrailPiiEntityType {
+    #[inline]
     fn from(value: GuardrailPiiEntityType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailTopicType> for sdk::types::GuardrailTopicType {
+    #[inline]
     fn from(value: GuardrailTopicType) -> Self {
         value.as_str().into()
     }

@@ -8,6 +8,7 @@ use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
 impl From<AppliedGuardrailDetails> for sdk::types::AppliedGuardrailDetails {
+    #[inline]
     fn from(value: AppliedGuardrailDetails) -> Self {
         Self::builder()
             .set_guardrail_id(value.guardrail_id)
@@ -22,6 +23,7 @@ impl From<AppliedGuardrailDetails> for sdk::types::AppliedGuardrailDetails {
 impl TryFrom<ApplyGuardrailResponse> for operation::apply_guardrail::ApplyGuardrailOutput {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: ApplyGuardrailResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_usage(Some(value.usage.try_into()?))
@@ -35,6 +37,7 @@ impl TryFrom<ApplyGuardrailResponse> for operation::apply_guardrail::ApplyGuardr
 }
 
 impl From<GuardrailAction> for sdk::types::GuardrailAction {
+    #[inline]
     fn from(value: GuardrailAction) -> Self {
         value.as_str().into()
     }
@@ -43,6 +46,7 @@ impl From<GuardrailAction> for sdk::types::GuardrailAction {
 impl TryFrom<GuardrailAssessment> for sdk::types::GuardrailAssessment {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailAssessment) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_topic_policy(value.topic_policy.map(TryInto::try_into).transpose()?)
@@ -66,6 +70,7 @@ impl TryFrom<GuardrailAssessment> for sdk::types::GuardrailAssessment {
 impl TryFrom<GuardrailAutomatedReasoningFinding> for sdk::types::GuardrailAutomatedReasoningFinding {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailAutomatedReasoningFinding) -> Result<Self, ToSdkError> {
         Ok(match value {
             GuardrailAutomatedReasoningFinding::Valid(value) => Self::Valid(value.try_into()?),
@@ -89,6 +94,7 @@ impl TryFrom<GuardrailAutomatedReasoningImpossibleFinding>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailAutomatedReasoningImpossibleFinding) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_translation(value.translation.map(TryInto::try_into).transpose()?)
@@ -101,6 +107,7 @@ impl TryFrom<GuardrailAutomatedReasoningImpossibleFinding>
 impl From<GuardrailAutomatedReasoningInputTextReference>
     for sdk::types::GuardrailAutomatedReasoningInputTextReference
 {
+    #[inline]
     fn from(value: GuardrailAutomatedReasoningInputTextReference) -> Self {
         Self::builder().set_text(value.text).build()
     }
@@ -111,6 +118,7 @@ impl TryFrom<GuardrailAutomatedReasoningInvalidFinding>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailAutomatedReasoningInvalidFinding) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_translation(value.translation.map(TryInto::try_into).transpose()?)
@@ -121,6 +129,7 @@ impl TryFrom<GuardrailAutomatedReasoningInvalidFinding>
 }
 
 impl From<GuardrailAutomatedReasoningLogicWarning> for sdk::types::GuardrailAutomatedReasoningLogicWarning {
+    #[inline]
     fn from(value: GuardrailAutomatedReasoningLogicWarning) -> Self {
         Self::builder()
             .set_type(value.r#type.map(Into::into))
@@ -133,6 +142,7 @@ impl From<GuardrailAutomatedReasoningLogicWarning> for sdk::types::GuardrailAuto
 impl From<GuardrailAutomatedReasoningLogicWarningType>
     for sdk::types::GuardrailAutomatedReasoningLogicWarningType
 {
+    #[inline]
     fn from(value: GuardrailAutomatedReasoningLogicWarningType) -> Self {
         value.as_str().into()
     }
@@ -141,6 +151,7 @@ impl From<GuardrailAutomatedReasoningLogicWarningType>
 impl From<GuardrailAutomatedReasoningNoTranslationsFinding>
     for sdk::types::GuardrailAutomatedReasoningNoTranslationsFinding
 {
+    #[inline]
     fn from(_: GuardrailAutomatedReasoningNoTranslationsFinding) -> Self {
         Self::builder().build()
     }
@@ -151,12 +162,14 @@ impl TryFrom<GuardrailAutomatedReasoningPolicyAssessment>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailAutomatedReasoningPolicyAssessment) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_findings(value.findings.map(try_each).transpose()?).build())
     }
 }
 
 impl From<GuardrailAutomatedReasoningRule> for sdk::types::GuardrailAutomatedReasoningRule {
+    #[inline]
     fn from(value: GuardrailAutomatedReasoningRule) -> Self {
         Self::builder()
             .set_identifier(value.identifier)
@@ -170,6 +183,7 @@ impl TryFrom<GuardrailAutomatedReasoningSatisfiableFinding>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailAutomatedReasoningSatisfiableFinding) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_translation(value.translation.map(TryInto::try_into).transpose()?)
@@ -181,12 +195,14 @@ impl TryFrom<GuardrailAutomatedReasoningSatisfiableFinding>
 }
 
 impl From<GuardrailAutomatedReasoningScenario> for sdk::types::GuardrailAutomatedReasoningScenario {
+    #[inline]
     fn from(value: GuardrailAutomatedReasoningScenario) -> Self {
         Self::builder().set_statements(value.statements.map(each)).build()
     }
 }
 
 impl From<GuardrailAutomatedReasoningStatement> for sdk::types::GuardrailAutomatedReasoningStatement {
+    #[inline]
     fn from(value: GuardrailAutomatedReasoningStatement) -> Self {
         Self::builder().set_logic(value.logic).set_natural_language(value.natural_language).build()
     }
@@ -195,6 +211,7 @@ impl From<GuardrailAutomatedReasoningStatement> for sdk::types::GuardrailAutomat
 impl From<GuardrailAutomatedReasoningTooComplexFinding>
     for sdk::types::GuardrailAutomatedReasoningTooComplexFinding
 {
+    #[inline]
     fn from(_: GuardrailAutomatedReasoningTooComplexFinding) -> Self {
         Self::builder().build()
     }
@@ -203,6 +220,7 @@ impl From<GuardrailAutomatedReasoningTooComplexFinding>
 impl TryFrom<GuardrailAutomatedReasoningTranslation> for sdk::types::GuardrailAutomatedReasoningTranslation {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailAutomatedReasoningTranslation) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_premises(value.premises.map(each))
@@ -219,6 +237,7 @@ impl TryFrom<GuardrailAutomatedReasoningTranslationAmbiguousFinding>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailAutomatedReasoningTranslationAmbiguousFinding) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_options(value.options.map(try_each).transpose()?)
@@ -232,6 +251,7 @@ impl TryFrom<GuardrailAutomatedReasoningTranslationOption>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailAutomatedReasoningTranslationOption) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_translations(value.translations.map(try_each).transpose()?).build())
     }
@@ -242,6 +262,7 @@ impl TryFrom<GuardrailAutomatedReasoningValidFinding>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailAutomatedReasoningValidFinding) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_translation(value.translation.map(TryInto::try_into).transpose()?)
@@ -255,6 +276,7 @@ impl TryFrom<GuardrailAutomatedReasoningValidFinding>
 impl TryFrom<GuardrailContentFilter> for sdk::types::GuardrailContentFilter {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContentFilter) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
@@ -267,18 +289,21 @@ impl TryFrom<GuardrailContentFilter> for sdk::types::GuardrailContentFilter {
 }
 
 impl From<GuardrailContentFilterConfidence> for sdk::types::GuardrailContentFilterConfidence {
+    #[inline]
     fn from(value: GuardrailContentFilterConfidence) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailContentFilterStrength> for sdk::types::GuardrailContentFilterStrength {
+    #[inline]
     fn from(value: GuardrailContentFilterStrength) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailContentPolicyAction> for sdk::types::GuardrailContentPolicyAction {
+    #[inline]
     fn from(value: GuardrailContentPolicyAction) -> Self {
         value.as_str().into()
     }
@@ -287,6 +312,7 @@ impl From<GuardrailContentPolicyAction> for sdk::types::GuardrailContentPolicyAc
 impl TryFrom<GuardrailContentPolicyAssessment> for sdk::types::GuardrailContentPolicyAssessment {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContentPolicyAssessment) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_filters(Some(try_each(value.filters)?)).build()?)
     }
@@ -295,6 +321,7 @@ impl TryFrom<GuardrailContentPolicyAssessment> for sdk::types::GuardrailContentP
 impl TryFrom<GuardrailContextualGroundingFilter> for sdk::types::GuardrailContextualGroundingFilter {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContextualGroundingFilter) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
@@ -307,6 +334,7 @@ impl TryFrom<GuardrailContextualGroundingFilter> for sdk::types::GuardrailContex
 }
 
 impl From<GuardrailContextualGroundingPolicyAction> for sdk::types::GuardrailContextualGroundingPolicyAction {
+    #[inline]
     fn from(value: GuardrailContextualGroundingPolicyAction) -> Self {
         value.as_str().into()
     }
@@ -317,12 +345,14 @@ impl TryFrom<GuardrailContextualGroundingPolicyAssessment>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailContextualGroundingPolicyAssessment) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_filters(value.filters.map(try_each).transpose()?).build())
     }
 }
 
 impl From<GuardrailCoverage> for sdk::types::GuardrailCoverage {
+    #[inline]
     fn from(value: GuardrailCoverage) -> Self {
         Self::builder()
             .set_text_characters(value.text_characters.map(Into::into))
@@ -334,6 +364,7 @@ impl From<GuardrailCoverage> for sdk::types::GuardrailCoverage {
 impl TryFrom<GuardrailCustomWord> for sdk::types::GuardrailCustomWord {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailCustomWord) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_match(Some(value.r#match))
@@ -344,6 +375,7 @@ impl TryFrom<GuardrailCustomWord> for sdk::types::GuardrailCustomWord {
 }
 
 impl From<GuardrailImageCoverage> for sdk::types::GuardrailImageCoverage {
+    #[inline]
     fn from(value: GuardrailImageCoverage) -> Self {
         Self::builder().set_guarded(value.guarded).set_total(value.total).build()
     }
@@ -352,6 +384,7 @@ impl From<GuardrailImageCoverage> for sdk::types::GuardrailImageCoverage {
 impl TryFrom<GuardrailInvocationMetrics> for sdk::types::GuardrailInvocationMetrics {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailInvocationMetrics) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_guardrail_processing_latency(value.guardrail_processing_latency)
@@ -364,6 +397,7 @@ impl TryFrom<GuardrailInvocationMetrics> for sdk::types::GuardrailInvocationMetr
 impl TryFrom<GuardrailManagedWord> for sdk::types::GuardrailManagedWord {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailManagedWord) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_match(Some(value.r#match))
@@ -375,24 +409,28 @@ impl TryFrom<GuardrailManagedWord> for sdk::types::GuardrailManagedWord {
 }
 
 impl From<GuardrailManagedWordType> for sdk::types::GuardrailManagedWordType {
+    #[inline]
     fn from(value: GuardrailManagedWordType) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailOrigin> for sdk::types::GuardrailOrigin {
+    #[inline]
     fn from(value: GuardrailOrigin) -> Self {
         value.as_str().into()
     }
 }
 
 impl From<GuardrailOutputContent> for sdk::types::GuardrailOutputContent {
+    #[inline]
     fn from(value: GuardrailOutputContent) -> Self {
         Self::builder().set_text(value.text).build()
     }
 }
 
 impl From<GuardrailOwnership> for sdk::types::GuardrailOwnership {
+    #[inline]
     fn from(value: GuardrailOwnership) -> Self {
         value.as_str().into()
     }
@@ -401,6 +439,7 @@ impl From<GuardrailOwnership> for sdk::types::GuardrailOwnership {
 impl TryFrom<GuardrailPiiEntityFilter> for sdk::types::GuardrailPiiEntityFilter {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailPiiEntityFilter) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_match(Some(value.r#match))
@@ -414,6 +453,7 @@ impl TryFrom<GuardrailPiiEntityFilter> for sdk::types::GuardrailPiiEntityFilter 
 impl TryFrom<GuardrailRegexFilter> for sdk::types::GuardrailRegexFilter {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailRegexFilter) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(value.name)
@@ -428,6 +468,7 @@ impl TryFrom<GuardrailRegexFilter> for sdk::types::GuardrailRegexFilter {
 impl From<GuardrailSensitiveInformationPolicyAction>
     for sdk::types::GuardrailSensitiveInformationPolicyAction
 {
+    #[inline]
     fn from(value: GuardrailSensitiveInformationPolicyAction) -> Self {
         value.as_str().into()
     }
@@ -438,6 +479,7 @@ impl TryFrom<GuardrailSensitiveInformationPolicyAssessment>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailSensitiveInformationPolicyAssessment) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_pii_entities(Some(try_each(value.pii_entities)?))
@@ -447,6 +489,7 @@ impl TryFrom<GuardrailSensitiveInformationPolicyAssessment>
 }
 
 impl From<GuardrailTextCharactersCoverage> for sdk::types::GuardrailTextCharactersCoverage {
+    #[inline]
     fn from(value: GuardrailTextCharactersCoverage) -> Self {
         Self::builder().set_guarded(value.guarded).set_total(value.total).build()
     }
@@ -455,6 +498,7 @@ impl From<GuardrailTextCharactersCoverage> for sdk::types::GuardrailTextCharacte
 impl TryFrom<GuardrailTopic> for sdk::types::GuardrailTopic {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailTopic) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_name(Some(value.name))
@@ -466,6 +510,7 @@ impl TryFrom<GuardrailTopic> for sdk::types::GuardrailTopic {
 }
 
 impl From<GuardrailTopicPolicyAction> for sdk::types::GuardrailTopicPolicyAction {
+    #[inline]
     fn from(value: GuardrailTopicPolicyAction) -> Self {
         value.as_str().into()
     }
@@ -474,6 +519,7 @@ impl From<GuardrailTopicPolicyAction> for sdk::types::GuardrailTopicPolicyAction
 impl TryFrom<GuardrailTopicPolicyAssessment> for sdk::types::GuardrailTopicPolicyAssessment {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailTopicPolicyAssessment) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_topics(Some(try_each(value.topics)?)).build()?)
     }
@@ -482,6 +528,7 @@ impl TryFrom<GuardrailTopicPolicyAssessment> for sdk::types::GuardrailTopicPolic
 impl TryFrom<GuardrailTraceAssessment> for sdk::types::GuardrailTraceAssessment {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailTraceAssessment) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_model_output(value.model_output)
@@ -505,6 +552,7 @@ impl TryFrom<GuardrailTraceAssessment> for sdk::types::GuardrailTraceAssessment 
 impl TryFrom<GuardrailUsage> for sdk::types::GuardrailUsage {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailUsage) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_topic_policy_units(Some(value.topic_policy_units))
@@ -521,6 +569,7 @@ impl TryFrom<GuardrailUsage> for sdk::types::GuardrailUsage {
 }
 
 impl From<GuardrailWordPolicyAction> for sdk::types::GuardrailWordPolicyAction {
+    #[inline]
     fn from(value: GuardrailWordPolicyAction) -> Self {
         value.as_str().into()
     }
@@ -529,6 +578,7 @@ impl From<GuardrailWordPolicyAction> for sdk::types::GuardrailWordPolicyAction {
 impl TryFrom<GuardrailWordPolicyAssessment> for sdk::types::GuardrailWordPolicyAssessment {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailWordPolicyAssessment) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_custom_words(Some(try_each(value.custom_words)?))

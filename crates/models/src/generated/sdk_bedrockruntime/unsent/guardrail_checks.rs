@@ -10,6 +10,7 @@ use aws_sdk_bedrockruntime::operation;
 impl TryFrom<GuardrailChecksContentFilterResult> for sdk::types::GuardrailChecksContentFilterResult {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksContentFilterResult) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_results(Some(try_each(value.results)?)).build()?)
     }
@@ -20,6 +21,7 @@ impl TryFrom<GuardrailChecksContentFilterResultEntry>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksContentFilterResultEntry) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_category(Some(value.category.into()))
@@ -31,6 +33,7 @@ impl TryFrom<GuardrailChecksContentFilterResultEntry>
 impl TryFrom<GuardrailChecksContentFilterUsage> for sdk::types::GuardrailChecksContentFilterUsage {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksContentFilterUsage) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_text_units(Some(value.text_units)).build()?)
     }
@@ -39,6 +42,7 @@ impl TryFrom<GuardrailChecksContentFilterUsage> for sdk::types::GuardrailChecksC
 impl TryFrom<GuardrailChecksPromptAttackResult> for sdk::types::GuardrailChecksPromptAttackResult {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksPromptAttackResult) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_results(Some(try_each(value.results)?)).build()?)
     }
@@ -47,6 +51,7 @@ impl TryFrom<GuardrailChecksPromptAttackResult> for sdk::types::GuardrailChecksP
 impl TryFrom<GuardrailChecksPromptAttackResultEntry> for sdk::types::GuardrailChecksPromptAttackResultEntry {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksPromptAttackResultEntry) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_category(Some(value.category.into()))
@@ -58,6 +63,7 @@ impl TryFrom<GuardrailChecksPromptAttackResultEntry> for sdk::types::GuardrailCh
 impl TryFrom<GuardrailChecksPromptAttackUsage> for sdk::types::GuardrailChecksPromptAttackUsage {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksPromptAttackUsage) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_text_units(Some(value.text_units)).build()?)
     }
@@ -66,6 +72,7 @@ impl TryFrom<GuardrailChecksPromptAttackUsage> for sdk::types::GuardrailChecksPr
 impl TryFrom<GuardrailChecksResults> for sdk::types::GuardrailChecksResults {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksResults) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_content_filter(value.content_filter.map(TryInto::try_into).transpose()?)
@@ -80,6 +87,7 @@ impl TryFrom<GuardrailChecksSensitiveInformationResult>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksSensitiveInformationResult) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_results(Some(try_each(value.results)?))
@@ -93,6 +101,7 @@ impl TryFrom<GuardrailChecksSensitiveInformationResultEntry>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksSensitiveInformationResultEntry) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_type(Some(value.r#type.into()))
@@ -110,6 +119,7 @@ impl TryFrom<GuardrailChecksSensitiveInformationUsage>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksSensitiveInformationUsage) -> Result<Self, ToSdkError> {
         Ok(Self::builder().set_text_units(Some(value.text_units)).build()?)
     }
@@ -118,6 +128,7 @@ impl TryFrom<GuardrailChecksSensitiveInformationUsage>
 impl TryFrom<GuardrailChecksUsageResults> for sdk::types::GuardrailChecksUsageResults {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: GuardrailChecksUsageResults) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_content_filter(value.content_filter.map(TryInto::try_into).transpose()?)
@@ -132,6 +143,7 @@ impl TryFrom<InvokeGuardrailChecksResponse>
 {
     type Error = ToSdkError;
 
+    #[inline]
     fn try_from(value: InvokeGuardrailChecksResponse) -> Result<Self, ToSdkError> {
         Ok(Self::builder()
             .set_results(Some(value.results.try_into()?))
