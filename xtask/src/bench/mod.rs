@@ -46,17 +46,22 @@ pub(crate) fn run(root: &Path, is_quick: bool) -> Result {
         is_quick,
         table: Table::new(),
     };
-    calls::measure(&mut bench)?;
-    lists::measure(&mut bench)?;
-    memory::measure(&mut bench)?;
-    local::measure(&mut bench)?;
-    tasks.measure(&mut bench)?;
+    // What a part printed is kept, even if a later part fails.
+    let mut problems = Vec::new();
+    let mut part = |name: &str, measured: Result| {
+        if let Err(error) = measured {
+            problems.push(format!("{name}: {error}"));
+        }
+    };
+    part("calls", calls::measure(&mut bench));
+    part("lists", lists::measure(&mut bench));
+    part("memory", memory::measure(&mut bench));
+    part("local Bedrock", local::measure(&mut bench));
+    part("quota", tasks.measure(&mut bench));
     if !is_quick {
-        size::measure(&mut bench)?;
-    }
-    if !is_quick {
+        part("size", size::measure(&mut bench));
         report::write(&bench)?;
     }
-    let missed = bench.table.missed();
-    if missed.is_empty() { Ok(()) } else { Err(format!("missed: {}", missed.join("; ")).into()) }
+    problems.extend(bench.table.missed().into_iter().map(|row| format!("missed: {row}")));
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n").into()) }
 }

@@ -20,10 +20,8 @@ pub(super) fn write(bench: &Bench<'_>) -> Result {
             charts.push_str(&format!("![{title}]({file})\n\n"));
         }
     }
-    let (machine, turns, table) = (machine()?, bench.turns, &bench.table);
-    let section = format!(
-        "{charts}`cargo xtask bench` printed, as the lowest of {turns} turns on {machine}:\n\n{table}"
-    );
+    let (machine, table) = (machine()?, &bench.table);
+    let section = format!("{charts}`cargo xtask bench` printed, on {machine}:\n\n{table}");
     page::write_section(&bench.root.join("docs/performance.md"), "bench", &section)
 }
 
