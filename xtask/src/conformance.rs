@@ -80,13 +80,17 @@ pub(crate) fn run(root: &Path) -> Result {
     if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", ")).into()) }
 }
 
-/// Returns Python with the clients, or the reason why they are missing.
-pub(crate) fn python(root: &Path) -> Result<std::result::Result<PathBuf, String>> {
-    let scripts = root.join("crates/local/tests/conformance");
-    match finish(install_python(&scripts, &target(root).join("conformance/python"))?)? {
+/// Returns a Python that has the packages of a folder's `requirements.txt`, or the reason why it cannot be had.
+pub(crate) fn python(packages: &Path, environment: &Path) -> Result<std::result::Result<PathBuf, String>> {
+    match finish(install_python(packages, environment)?)? {
         Clients::Installed { program, .. } => Ok(Ok(program)),
         Clients::Missing(why) => Ok(Err(why)),
     }
+}
+
+/// Returns the Python with the clients of the conformance scripts.
+pub(crate) fn python_of_clients(root: &Path) -> Result<std::result::Result<PathBuf, String>> {
+    python(&root.join("crates/local/tests/conformance"), &target(root).join("conformance/python"))
 }
 
 /// The clients of one language.

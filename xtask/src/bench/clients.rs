@@ -22,7 +22,7 @@ impl Clients {
     /// Installs boto3 and botocraft, and builds rig-bedrock if it is asked for: it takes minutes.
     pub(super) fn install(root: &Path, target: &Path, with_rig: bool) -> Result<Self> {
         let sources = root.join("crates/bedrock-orm/benches/clients");
-        let python = conformance::python(root)?;
+        let python = conformance::python_of_clients(root)?;
         if let Err(why) = &python {
             println!("boto3 and botocraft are left out: {why}");
         }

@@ -1,10 +1,11 @@
-//! The local Bedrock, beside a server that returns fixed bytes.
+//! The local Bedrock, beside a server that returns fixed bytes, and beside moto.
 
 use super::pairs::Pairs;
-use super::programs::{blocks, cpu_of};
+use super::programs::{blocks, cpu_of, output};
 use super::sides::Bench;
-use super::table::MICROSECONDS;
-use super::table::Reach::AtMost;
+use super::table::Reach::{AtLeast, AtMost};
+use super::table::{MICROSECONDS, Row};
+use crate::conformance;
 use crate::process::cargo;
 use crate::result::Result;
 use crate::server::Server;
@@ -35,5 +36,37 @@ pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
         }
         bench.table.add(pairs.row(what, "a hyper server with fixed bytes", MICROSECONDS, AtMost(4.0)));
     }
+    // moto has only `InvokeModel`: neither `Converse`, nor streams, nor foundation models.
+    match moto(bench)? {
+        Ok(moto) => bench.table.add(invocations(bench, &local, &moto)?),
+        Err(why) => println!("moto is left out: {why}"),
+    }
     Ok(())
+}
+
+/// Starts moto, or returns the reason why it cannot be had.
+fn moto(bench: &Bench<'_>) -> Result<std::result::Result<Server, String>> {
+    let sources = bench.root.join("crates/bedrock-orm/benches/servers");
+    let script = sources.join("moto_server.py").display().to_string();
+    match conformance::python(&sources, &bench.target.join("bench/moto"))? {
+        Ok(python) => Ok(Ok(Server::start(&python, &[&script])?)),
+        Err(why) => Ok(Err(why)),
+    }
+}
+
+/// Measures `InvokeModel` of both servers by boto3, whose own time does not count.
+fn invocations(bench: &Bench<'_>, local: &Server, moto: &Server) -> Result<Row> {
+    const CALLS: u64 = 500;
+    let one = |server: &Server| -> Result<f64> {
+        let before = cpu_of(server.process_id())?;
+        let command = bench.clients.command("boto3", "invoke", &server.url, CALLS);
+        output(&mut command.ok_or("boto3 is missing")?)?;
+        // boto3 sends three more calls before it measures.
+        Ok((cpu_of(server.process_id())? - before) / (CALLS + 3) as f64)
+    };
+    let mut pairs = Pairs::default();
+    for _ in 0..bench.turns {
+        pairs.add(one(local)?, one(moto)?);
+    }
+    Ok(pairs.row("the local Bedrock, `InvokeModel`: CPU of the server", "moto", MICROSECONDS, AtLeast(1.0)))
 }

@@ -1,6 +1,6 @@
 """Calls, streams and lists through boto3 and botocraft, for `cargo xtask bench`.
 
-`python python.py <boto3|botocraft> <converse|stream|models|filter|first> <url> <times>` prints the time of `times` of
+`python python.py <boto3|botocraft> <converse|stream|models|invoke|filter|first> <url> <times>` prints the time of `times` of
 them, as the Rust programs do. `first` is one call in a new process, whose time is measured from outside.
 """
 
@@ -45,10 +45,14 @@ def with_boto3():
     def models():
         return len(bedrock.list_foundation_models()["modelSummaries"])
 
+    def invoke():
+        body = {"messages": [{"role": "user", "content": [{"text": PROMPT}]}]}
+        return len(runtime.invoke_model(modelId="amazon.nova-lite-v1:0", body=json.dumps(body))["body"].read())
+
     runtime = boto3.client("bedrock-runtime")
     # A second client costs time, which a first call does not need.
     bedrock = None if what == "first" else boto3.client("bedrock")
-    return converse, stream, models
+    return {"converse": converse, "stream": lambda: stream(times), "models": models, "invoke": invoke}
 
 
 def with_botocraft():
@@ -73,7 +77,7 @@ def with_botocraft():
         return len(FoundationModel.objects.list())
 
     model = FoundationModel.objects.get(MODEL)
-    return converse, stream, models
+    return {"converse": converse, "stream": lambda: stream(times), "models": models}
 
 
 def filtered(rows):
@@ -103,11 +107,11 @@ def main():
     if what == "filter":
         start, read = filtered(times)
     else:
-        converse, stream, models = with_boto3() if side == "boto3" else with_botocraft()
+        calls = with_boto3() if side == "boto3" else with_botocraft()
         if what == "first":
-            converse()
+            calls["converse"]()
             return
-        once = {"converse": converse, "models": models, "stream": lambda: stream(times)}[what]
+        once = calls[what]
         for _ in range(1 if what == "stream" else 3):
             once()
         start = (time.process_time_ns(), time.perf_counter_ns())
