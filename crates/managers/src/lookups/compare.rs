@@ -29,32 +29,32 @@ pub trait Comparable: PartialOrd + Copy + Send + Sync + 'static {
 pub trait CompareLookups: Expression<Value: Comparable> {
     /// Matches a value that is equal to this one.
     fn eq(self, value: Self::Value) -> Q<Self::Row> {
-        condition(self, Lookup::Exact, value.operand(), move |actual| *actual == value)
+        comparison(self, Lookup::Exact, value, PartialEq::eq)
     }
 
     /// Matches a value that is not equal to this one. A missing value does not match.
     fn ne(self, value: Self::Value) -> Q<Self::Row> {
-        condition(self, Lookup::Ne, value.operand(), move |actual| *actual != value)
+        comparison(self, Lookup::Ne, value, PartialEq::ne)
     }
 
     /// Matches a value that is greater or later than this one.
     fn gt(self, value: Self::Value) -> Q<Self::Row> {
-        condition(self, Lookup::Gt, value.operand(), move |actual| *actual > value)
+        comparison(self, Lookup::Gt, value, PartialOrd::gt)
     }
 
     /// Matches a value that is equal to this one, or greater or later.
     fn gte(self, value: Self::Value) -> Q<Self::Row> {
-        condition(self, Lookup::Gte, value.operand(), move |actual| *actual >= value)
+        comparison(self, Lookup::Gte, value, PartialOrd::ge)
     }
 
     /// Matches a value that is less or earlier than this one.
     fn lt(self, value: Self::Value) -> Q<Self::Row> {
-        condition(self, Lookup::Lt, value.operand(), move |actual| *actual < value)
+        comparison(self, Lookup::Lt, value, PartialOrd::lt)
     }
 
     /// Matches a value that is equal to this one, or less or earlier.
     fn lte(self, value: Self::Value) -> Q<Self::Row> {
-        condition(self, Lookup::Lte, value.operand(), move |actual| *actual <= value)
+        comparison(self, Lookup::Lte, value, PartialOrd::le)
     }
 
     /// Matches a value in this range: `1..=5`, `start..`. The condition consists of a lookup for each end.
@@ -73,13 +73,30 @@ pub trait CompareLookups: Expression<Value: Comparable> {
 
     /// Matches a value that is equal to one of these.
     fn is_in(self, values: impl IntoIterator<Item = Self::Value>) -> Q<Self::Row> {
-        let values: Vec<Self::Value> = values.into_iter().collect();
-        let operand = Operand::List(values.iter().map(|value| value.operand()).collect());
-        condition(self, Lookup::In, operand, move |actual| values.contains(actual))
+        one_of(self, values.into_iter().collect())
     }
 }
 
 impl<E: Expression<Value: Comparable>> CompareLookups for E {}
+
+/// Creates a lookup that compares with one value.
+pub(super) fn comparison<E: Expression<Value: Comparable>>(
+    expression: E,
+    lookup: Lookup,
+    value: E::Value,
+    test: impl Fn(&E::Value, &E::Value) -> bool + Send + Sync + 'static,
+) -> Q<E::Row> {
+    condition(expression, lookup, value.operand(), move |actual| test(actual, &value))
+}
+
+/// Creates a lookup that compares with several values.
+pub(super) fn one_of<E: Expression<Value: Comparable>>(expression: E, values: Vec<E::Value>) -> Q<E::Row> {
+    let mut operands = Vec::new();
+    for value in &values {
+        operands.push(value.operand());
+    }
+    condition(expression, Lookup::In, Operand::List(operands), move |actual| values.contains(actual))
+}
 
 macro_rules! whole_numbers {
     ($($number:ty),*) => {

@@ -1,6 +1,7 @@
 //! Values that are read from a row.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bedrock_orm_models::{EachField, Field};
 
@@ -11,9 +12,9 @@ use super::{Lookup, Operand, Order, OrderKey, Q};
 /// The lookups are methods of this trait and of the traits for the type of the value. The prelude exports all of them.
 pub trait Expression: Clone + Send + Sync + 'static {
     /// The type of the row.
-    type Row: 'static;
+    type Row: ?Sized + 'static;
     /// The type of the value.
-    type Value: 'static;
+    type Value: ?Sized + 'static;
 
     /// Returns the path of the value: `modelLifecycle.status`, `creationTime__year`.
     fn path(&self) -> Cow<'static, str>;
@@ -41,7 +42,7 @@ pub trait Expression: Clone + Send + Sync + 'static {
 }
 
 /// A value that a row has at most once, so that rows can be ordered and grouped by it.
-pub trait Single: Expression {
+pub trait Single: Expression<Row: Sized, Value: Sized> {
     /// Calls the closure with the value, or with `None` if AWS omitted it.
     fn with<R>(&self, row: &Self::Row, call: impl FnOnce(Option<&Self::Value>) -> R) -> R;
 
@@ -102,4 +103,16 @@ pub(super) fn condition<E: Expression>(
     test: impl Fn(&E::Value) -> bool + Send + Sync + 'static,
 ) -> Q<E::Row> {
     Q::leaf(expression.path(), lookup, operand, move |row| expression.holds(row, &test))
+}
+
+/// Turns a condition on a value into one on the rows that have such a value.
+pub(super) fn on_rows<E: Expression, V: ?Sized + 'static>(
+    expression: &E,
+    condition: &Q<V>,
+    value: impl Fn(&E::Value) -> &V + Copy + Send + Sync + 'static,
+) -> Q<E::Row> {
+    condition.on_rows(&|test| {
+        let expression = expression.clone();
+        Arc::new(move |row: &E::Row| expression.holds(row, |actual| test(value(actual))))
+    })
 }

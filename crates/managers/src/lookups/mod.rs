@@ -11,6 +11,7 @@
 mod collections;
 mod compare;
 mod expression;
+mod itself;
 mod named;
 mod nearest;
 mod operand;
@@ -20,6 +21,7 @@ mod part;
 mod q;
 mod text;
 mod time;
+mod written;
 
 pub use collections::{Collection, CollectionLookups, KeyedCollection, List, ListLookups, MapLookups};
 pub use compare::{Comparable, CompareLookups};
@@ -31,6 +33,8 @@ pub use part::Part;
 pub use q::Q;
 pub use text::TextLookups;
 pub use time::TimeLookups;
+
+use itself::Itself;
 
 pub(crate) use parse::{field, known_values, order};
 pub(crate) use q::Leaf;

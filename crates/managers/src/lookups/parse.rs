@@ -1,7 +1,7 @@
 //! Parses conditions and orders that are written as strings.
 
-use super::named::is_lookup;
 use super::nearest::unknown;
+use super::written::is_lookup;
 use super::{NamedField, Order, Q};
 use crate::resources::Row;
 

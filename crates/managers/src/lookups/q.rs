@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::nearest::unknown;
 use super::{Lookup, Operand};
 
-type Test<M> = Arc<dyn Fn(&M) -> bool + Send + Sync>;
+/// A test of a row.
+pub(super) type Test<M> = Arc<dyn Fn(&M) -> bool + Send + Sync>;
 
 /// A condition on a row, which a lookup on a field returns. Combine conditions with `&`, `|` and `!`.
 ///
@@ -18,11 +19,11 @@ type Test<M> = Arc<dyn Fn(&M) -> bool + Send + Sync>;
 /// let smaller = FoundationModel::PROVIDER_NAME.iexact("anthropic") & !FoundationModel::MODEL_NAME.contains("Opus");
 /// assert_eq!(smaller.to_string(), r#"providerName iexact "anthropic" and not modelName contains "Opus""#);
 /// ```
-pub struct Q<M>(Node<M>);
+pub struct Q<M: ?Sized>(Node<M>);
 
-enum Node<M> {
+enum Node<M: ?Sized> {
     All,
-    Leaf(Leaf<M>),
+    Leaf(Leaf, Test<M>),
     And(Vec<Node<M>>),
     Or(Vec<Node<M>>),
     Not(Arc<Node<M>>),
@@ -32,14 +33,14 @@ enum Node<M> {
 }
 
 /// A lookup on a value, with its operand.
-pub(crate) struct Leaf<M> {
+#[derive(Clone)]
+pub(crate) struct Leaf {
     pub(crate) path: Cow<'static, str>,
     pub(crate) lookup: Lookup,
     pub(crate) operand: Operand,
-    test: Test<M>,
 }
 
-impl<M> Q<M> {
+impl<M: ?Sized> Q<M> {
     /// Creates a condition from a closure: `Q::new(|row: &FoundationModel| row.model_id.len() < 30)`.
     pub fn new(test: impl Fn(&M) -> bool + Send + Sync + 'static) -> Self {
         Self(Node::Closure(Arc::new(test)))
@@ -56,7 +57,16 @@ impl<M> Q<M> {
         operand: Operand,
         test: impl Fn(&M) -> bool + Send + Sync + 'static,
     ) -> Self {
-        Self(Node::Leaf(Leaf { path, lookup, operand, test: Arc::new(test) }))
+        Self(Node::Leaf(Leaf { path, lookup, operand }, Arc::new(test)))
+    }
+
+    /// Turns a condition on a value into one on the rows that have such a value. Each lookup of the condition holds for a
+    /// value of its own. `turn` turns a test of a value into a test of a row.
+    pub(super) fn on_rows<N: ?Sized + 'static>(&self, turn: &dyn Fn(Test<M>) -> Test<N>) -> Q<N>
+    where
+        M: 'static,
+    {
+        Q(self.0.on_rows(turn))
     }
 
     pub(super) fn invalid(message: impl Into<Arc<str>>) -> Self {
@@ -74,15 +84,15 @@ impl<M> Q<M> {
     }
 
     /// Returns the lookups that every matching row has to match, and whether they are the whole condition.
-    pub(crate) fn required(&self) -> (Vec<&Leaf<M>>, bool) {
+    pub(crate) fn required(&self) -> (Vec<&Leaf>, bool) {
         match &self.0 {
             Node::All => (Vec::new(), true),
-            Node::Leaf(leaf) => (vec![leaf], true),
+            Node::Leaf(leaf, _) => (vec![leaf], true),
             Node::And(nodes) => {
                 let leaves: Vec<_> = nodes
                     .iter()
                     .filter_map(|node| match node {
-                        Node::Leaf(leaf) => Some(leaf),
+                        Node::Leaf(leaf, _) => Some(leaf),
                         _ => None,
                     })
                     .collect();
@@ -111,7 +121,22 @@ impl<M> Q<M> {
     }
 }
 
-impl<M> Leaf<M> {
+impl Leaf {
+    /// Turns the test of a value into one of the rows that have such a value.
+    fn on_rows<M: ?Sized + 'static, N: ?Sized + 'static>(
+        &self,
+        test: &Test<M>,
+        turn: &dyn Fn(Test<M>) -> Test<N>,
+    ) -> Test<N> {
+        if self.lookup == Lookup::IsNull && self.operand == Operand::Flag(true) {
+            // No value can show that it is missing, only the row.
+            let exists = turn(Arc::new(|_| true));
+            Arc::new(move |row: &N| !exists(row))
+        } else {
+            turn(test.clone())
+        }
+    }
+
     fn unknown_values(&self, known: &[&'static str]) -> Vec<String> {
         let is_known = |text: &str| match self.lookup {
             Lookup::Iexact => known.iter().any(|known| known.eq_ignore_ascii_case(text)),
@@ -133,11 +158,32 @@ impl<M> Leaf<M> {
     }
 }
 
-impl<M> Node<M> {
+impl<M: ?Sized + 'static> Node<M> {
+    fn on_rows<N: ?Sized + 'static>(&self, turn: &dyn Fn(Test<M>) -> Test<N>) -> Node<N> {
+        let each = |nodes: &[Self]| {
+            let mut turned = Vec::new();
+            for node in nodes {
+                turned.push(node.on_rows(turn));
+            }
+            turned
+        };
+        match self {
+            Self::All => Node::All,
+            Self::Leaf(leaf, test) => Node::Leaf(leaf.clone(), leaf.on_rows(test, turn)),
+            Self::And(nodes) => Node::And(each(nodes)),
+            Self::Or(nodes) => Node::Or(each(nodes)),
+            Self::Not(node) => Node::Not(Arc::new(node.on_rows(turn))),
+            Self::Closure(test) => Node::Closure(turn(test.clone())),
+            Self::Invalid(message) => Node::Invalid(message.clone()),
+        }
+    }
+}
+
+impl<M: ?Sized> Node<M> {
     fn matches(&self, row: &M) -> bool {
         match self {
             Self::All => true,
-            Self::Leaf(leaf) => (leaf.test)(row),
+            Self::Leaf(_, test) => test(row),
             Self::And(nodes) => nodes.iter().all(|node| node.matches(row)),
             Self::Or(nodes) => nodes.iter().any(|node| node.matches(row)),
             Self::Not(node) => !node.matches(row),
@@ -151,22 +197,22 @@ impl<M> Node<M> {
             Self::Invalid(message) => Some(message),
             Self::And(nodes) | Self::Or(nodes) => nodes.iter().find_map(Self::problem),
             Self::Not(node) => node.problem(),
-            Self::All | Self::Leaf(_) | Self::Closure(_) => None,
+            Self::All | Self::Leaf(..) | Self::Closure(_) => None,
         }
     }
 
     fn is_never(&self) -> bool {
         match self {
-            Self::Leaf(leaf) => leaf.lookup == Lookup::In && leaf.operand == Operand::List(Vec::new()),
+            Self::Leaf(leaf, _) => leaf.lookup == Lookup::In && leaf.operand == Operand::List(Vec::new()),
             Self::And(nodes) => nodes.iter().any(Self::is_never),
             Self::Or(nodes) => nodes.iter().all(Self::is_never),
             Self::All | Self::Not(_) | Self::Closure(_) | Self::Invalid(_) => false,
         }
     }
 
-    fn each_leaf<'a>(&'a self, call: &mut dyn FnMut(&'a Leaf<M>)) {
+    fn each_leaf<'a>(&'a self, call: &mut dyn FnMut(&'a Leaf)) {
         match self {
-            Self::Leaf(leaf) => call(leaf),
+            Self::Leaf(leaf, _) => call(leaf),
             Self::And(nodes) | Self::Or(nodes) => nodes.iter().for_each(|node| node.each_leaf(call)),
             Self::Not(node) => node.each_leaf(call),
             Self::All | Self::Closure(_) | Self::Invalid(_) => {}
@@ -176,7 +222,7 @@ impl<M> Node<M> {
     fn show(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::All => formatter.write_str("every row"),
-            Self::Leaf(leaf) => fmt::Display::fmt(leaf, formatter),
+            Self::Leaf(leaf, _) => fmt::Display::fmt(leaf, formatter),
             Self::And(nodes) => show_joined(nodes, " and ", formatter),
             Self::Or(nodes) => show_joined(nodes, " or ", formatter),
             Self::Not(node) => {
@@ -201,7 +247,7 @@ impl<M> Node<M> {
     }
 }
 
-fn show_joined<M>(nodes: &[Node<M>], word: &str, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn show_joined<M: ?Sized>(nodes: &[Node<M>], word: &str, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
     for (index, node) in nodes.iter().enumerate() {
         formatter.write_str(if index == 0 { "" } else { word })?;
         node.show_in_parentheses(formatter)?;
@@ -209,7 +255,7 @@ fn show_joined<M>(nodes: &[Node<M>], word: &str, formatter: &mut fmt::Formatter<
     Ok(())
 }
 
-impl<M> BitAnd for Q<M> {
+impl<M: ?Sized> BitAnd for Q<M> {
     type Output = Self;
 
     /// Matches the rows that match both conditions.
@@ -233,7 +279,7 @@ impl<M> BitAnd for Q<M> {
     }
 }
 
-impl<M> BitOr for Q<M> {
+impl<M: ?Sized> BitOr for Q<M> {
     type Output = Self;
 
     /// Matches the rows that match at least one of the conditions.
@@ -252,7 +298,7 @@ impl<M> BitOr for Q<M> {
     }
 }
 
-impl<M> Not for Q<M> {
+impl<M: ?Sized> Not for Q<M> {
     type Output = Self;
 
     /// Matches the rows that do not match the condition. This is plain negation: rows without the value match.
@@ -264,17 +310,17 @@ impl<M> Not for Q<M> {
     }
 }
 
-impl<M> Clone for Q<M> {
+impl<M: ?Sized> Clone for Q<M> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<M> Clone for Node<M> {
+impl<M: ?Sized> Clone for Node<M> {
     fn clone(&self) -> Self {
         match self {
             Self::All => Self::All,
-            Self::Leaf(leaf) => Self::Leaf(leaf.clone()),
+            Self::Leaf(leaf, test) => Self::Leaf(leaf.clone(), test.clone()),
             Self::And(nodes) => Self::And(nodes.clone()),
             Self::Or(nodes) => Self::Or(nodes.clone()),
             Self::Not(node) => Self::Not(node.clone()),
@@ -284,32 +330,21 @@ impl<M> Clone for Node<M> {
     }
 }
 
-impl<M> Clone for Leaf<M> {
-    fn clone(&self) -> Self {
-        Self {
-            path: self.path.clone(),
-            lookup: self.lookup,
-            operand: self.operand.clone(),
-            test: self.test.clone(),
-        }
-    }
-}
-
-impl<M> fmt::Display for Leaf<M> {
+impl fmt::Display for Leaf {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {} {}", self.path, self.lookup.as_str(), self.operand)
     }
 }
 
 /// Shows the condition: `providerName iexact "anthropic"`.
-impl<M> fmt::Display for Q<M> {
+impl<M: ?Sized> fmt::Display for Q<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.show(formatter)
     }
 }
 
 /// Shows the same text as `Display`.
-impl<M> fmt::Debug for Q<M> {
+impl<M: ?Sized> fmt::Debug for Q<M> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
     }

@@ -187,6 +187,34 @@ fn a_parsed_condition_equals_the_typed_one() {
 }
 
 #[test]
+fn a_parsed_isnull_equals_the_typed_one() {
+    for (path, typed) in [
+        ("name", Job::NAME.is_null(true)),
+        ("size", Job::SIZE.is_null(true)),
+        ("urgent", Job::URGENT.is_null(true)),
+        ("submitTime", Job::SUBMIT_TIME.is_null(true)),
+        ("submitTime__year", Job::SUBMIT_TIME.year().is_null(true)),
+        ("submitTime__date", Job::SUBMIT_TIME.date().is_null(true)),
+        ("tags", Job::TAGS.is_null(true)),
+        ("tags__len", Job::TAGS.len().is_null(true)),
+        ("labels__len", Job::LABELS.len().is_null(true)),
+        ("parts__uri", Job::PARTS_URI.is_null(true)),
+    ] {
+        let (missing, sent) =
+            (Q::parse(&format!("{path}__isnull=true")), Q::parse(&format!("{path}__isnull=false")));
+        assert_eq!(format!("{missing:?}"), format!("{typed:?}"));
+        assert!(missing.matches(&Job::new("b")) && !missing.matches(&job()), "{missing}");
+        assert!(sent.matches(&job()) && !sent.matches(&Job::new("b")), "{sent}");
+    }
+}
+
+#[test]
+fn each_end_of_a_range_holds_for_a_value_of_its_own() {
+    let parsed = Q::<Job>::parse("parts__uri__range=oo,oz");
+    assert!(holds(Job::PARTS_URI.gte("oo") & Job::PARTS_URI.lte("oz")) && holds(parsed.clone()), "{parsed}");
+}
+
+#[test]
 fn an_invalid_condition_has_a_message() {
     for (written, message) in [
         ("nmae=x", "did you mean `name`? known fields: id, name,"),

@@ -10,74 +10,72 @@ use super::{Expression, Lookup, Operand, Q};
 pub trait TextLookups: Expression<Value: AsRef<str>> {
     /// Matches a text that is equal to this one.
     fn eq(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        text(self, Lookup::Exact, value, |text, value| text == value)
+        text(self, Lookup::Exact, value, PartialEq::eq)
     }
 
     /// Matches a text that is not equal to this one. A missing text does not match.
     fn ne(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        text(self, Lookup::Ne, value, |text, value| text != value)
+        text(self, Lookup::Ne, value, PartialEq::ne)
     }
 
     /// Matches a text that is equal to this one, ignoring case.
     fn iexact(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        ignoring_case(self, Lookup::Iexact, value, |text, value| text == value)
+        ignoring_case(self, Lookup::Iexact, value, PartialEq::eq)
     }
 
     /// Matches a text that contains this one.
     fn contains(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        text(self, Lookup::Contains, value, |text, value| text.contains(value))
+        text(self, Lookup::Contains, value, contains)
     }
 
     /// Matches a text that contains this one, ignoring case.
     fn icontains(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        ignoring_case(self, Lookup::Icontains, value, |text, value| text.contains(value))
+        ignoring_case(self, Lookup::Icontains, value, contains)
     }
 
     /// Matches a text that starts with this one.
     fn startswith(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        text(self, Lookup::Startswith, value, |text, value| text.starts_with(value))
+        text(self, Lookup::Startswith, value, starts_with)
     }
 
     /// Matches a text that starts with this one, ignoring case.
     fn istartswith(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        ignoring_case(self, Lookup::Istartswith, value, |text, value| text.starts_with(value))
+        ignoring_case(self, Lookup::Istartswith, value, starts_with)
     }
 
     /// Matches a text that ends with this one.
     fn endswith(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        text(self, Lookup::Endswith, value, |text, value| text.ends_with(value))
+        text(self, Lookup::Endswith, value, ends_with)
     }
 
     /// Matches a text that ends with this one, ignoring case.
     fn iendswith(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        ignoring_case(self, Lookup::Iendswith, value, |text, value| text.ends_with(value))
+        ignoring_case(self, Lookup::Iendswith, value, ends_with)
     }
 
     /// Matches a text that is equal to one of these.
     fn is_in(self, values: impl IntoIterator<Item: AsRef<str>>) -> Q<Self::Row> {
-        let values: Vec<String> = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
-        let operand = Operand::List(values.iter().cloned().map(Operand::Text).collect());
-        condition(self, Lookup::In, operand, move |text| values.iter().any(|value| value == text.as_ref()))
+        one_of(self, values.into_iter().map(|value| value.as_ref().to_owned()).collect())
     }
 
     /// Matches a text that is greater than this one, compared by code point.
     fn gt(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        text(self, Lookup::Gt, value, |text, value| text > value)
+        text(self, Lookup::Gt, value, PartialOrd::gt)
     }
 
     /// Matches a text that is equal to this one or greater, compared by code point.
     fn gte(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        text(self, Lookup::Gte, value, |text, value| text >= value)
+        text(self, Lookup::Gte, value, PartialOrd::ge)
     }
 
     /// Matches a text that is less than this one, compared by code point.
     fn lt(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        text(self, Lookup::Lt, value, |text, value| text < value)
+        text(self, Lookup::Lt, value, PartialOrd::lt)
     }
 
     /// Matches a text that is equal to this one or less, compared by code point.
     fn lte(self, value: impl AsRef<str>) -> Q<Self::Row> {
-        text(self, Lookup::Lte, value, |text, value| text <= value)
+        text(self, Lookup::Lte, value, PartialOrd::le)
     }
 
     /// Matches a text by a regular expression, in the syntax of the [`regex-lite`](https://docs.rs/regex-lite) crate: `\d`,
@@ -95,7 +93,20 @@ pub trait TextLookups: Expression<Value: AsRef<str>> {
 
 impl<E: Expression<Value: AsRef<str>>> TextLookups for E {}
 
-fn text<E: Expression<Value: AsRef<str>>>(
+pub(super) fn contains(text: &str, value: &str) -> bool {
+    text.contains(value)
+}
+
+pub(super) fn starts_with(text: &str, value: &str) -> bool {
+    text.starts_with(value)
+}
+
+pub(super) fn ends_with(text: &str, value: &str) -> bool {
+    text.ends_with(value)
+}
+
+/// Creates a lookup that compares with one text.
+pub(super) fn text<E: Expression<Value: AsRef<str>>>(
     expression: E,
     lookup: Lookup,
     value: impl AsRef<str>,
@@ -105,8 +116,14 @@ fn text<E: Expression<Value: AsRef<str>>>(
     condition(expression, lookup, Operand::Text(value.clone()), move |text| test(text.as_ref(), &value))
 }
 
-/// Creates a lookup that ignores case.
-fn ignoring_case<E: Expression<Value: AsRef<str>>>(
+/// Creates a lookup that compares with several texts.
+fn one_of<E: Expression<Value: AsRef<str>>>(expression: E, values: Vec<String>) -> Q<E::Row> {
+    let operand = Operand::List(values.iter().cloned().map(Operand::Text).collect());
+    condition(expression, Lookup::In, operand, move |text| values.iter().any(|value| value == text.as_ref()))
+}
+
+/// Creates a lookup that compares with one text, ignoring case.
+pub(super) fn ignoring_case<E: Expression<Value: AsRef<str>>>(
     expression: E,
     lookup: Lookup,
     value: impl AsRef<str>,

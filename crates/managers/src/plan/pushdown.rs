@@ -108,7 +108,7 @@ fn push_order<M: Row>(mut pushdown: Pushdown<M::Parameters>, order: &Order<M>) -
 }
 
 /// Returns the parameter's value for the condition, or `None` if the parameter does not express the condition.
-fn value<'a, M>(pushed: PushedLookup, leaf: &'a Leaf<M>) -> Option<Value<'a>> {
+fn value(pushed: PushedLookup, leaf: &Leaf) -> Option<Value<'_>> {
     use Lookup::{Contains, Endswith, Exact, Gt, Gte, Has, Iexact, In, Lt, Lte, Startswith};
     let operand = match (&leaf.operand, leaf.lookup) {
         (Operand::List(operands), In) => match operands.as_slice() {
