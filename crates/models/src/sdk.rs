@@ -62,24 +62,14 @@ impl From<Blob> for aws_smithy_types::Blob {
     }
 }
 
-/// Converts every item.
-///
-/// It is a loop because `collect` compiles to ten times as much code, and 150 lists are converted.
+/// Converts every item, in the memory of the list if the types have the same size.
 pub(crate) fn each<T: Into<U>, U>(items: Vec<T>) -> Vec<U> {
-    let mut converted = Vec::with_capacity(items.len());
-    for item in items {
-        converted.push(item.into());
-    }
-    converted
+    items.into_iter().map(Into::into).collect()
 }
 
 /// Converts every item, or returns the first error.
 pub(crate) fn try_each<T: TryInto<U, Error = ToSdkError>, U>(items: Vec<T>) -> Result<Vec<U>, ToSdkError> {
-    let mut converted = Vec::with_capacity(items.len());
-    for item in items {
-        converted.push(item.try_into()?);
-    }
-    Ok(converted)
+    items.into_iter().map(TryInto::try_into).collect()
 }
 
 /// Converts every value of a map.

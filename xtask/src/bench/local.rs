@@ -20,7 +20,7 @@ pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
     let fixed = Server::start(bench.programs.path("static_server")?, &[])?;
     for (what, of, units) in [
         ("the local Bedrock, `Converse`: CPU of the server", "concurrent", 5000),
-        ("the local Bedrock, an event: CPU of the server", "streams", 200),
+        ("the local Bedrock, an event: CPU of the server", "streams", 4000),
     ] {
         let times = &units.to_string();
         let one = |server: &Server| -> Result<f64> {

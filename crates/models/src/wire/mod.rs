@@ -13,7 +13,32 @@ pub(crate) use unions::wire_union;
 mod tests {
     use serde_json::json;
 
-    use crate::{CacheTtl, ContentBlock, InferenceConfiguration, StopReason, ToolResultContentBlock};
+    use crate::{
+        CacheTtl, ContentBlock, InferenceConfiguration, Message, StopReason, ToolResultContentBlock,
+        ToolUseBlock,
+    };
+
+    #[test]
+    fn a_struct_is_an_object_with_its_required_members() {
+        let tool = |wire: &str| serde_json::from_str::<ToolUseBlock>(wire).map_err(|error| error.to_string());
+        let whole = r#"{"toolUseId": "a", "futureMember": [{}], "name": "b", "input": {}, "type": null}"#;
+        assert_eq!(tool(whole).unwrap(), ToolUseBlock::new("a", "b", json!({})));
+        let error = |wire| tool(wire).unwrap_err();
+        assert!(error(r#"{"toolUseId": "a", "input": {}}"#).starts_with("missing field `name`"));
+        assert!(error(r#"{"name": "a", "name": "b"}"#).starts_with("duplicate field `name`"));
+        assert!(error(r#"{"name": null}"#).starts_with("invalid type: null, expected a string"));
+        assert!(
+            error(r#"["a", "b", {}]"#).starts_with("invalid type: sequence, expected struct ToolUseBlock")
+        );
+    }
+
+    #[test]
+    fn a_required_list_can_be_missing_or_null() {
+        for wire in [json!({"role": "user"}), json!({"role": "user", "content": null})] {
+            let message: Message = serde_json::from_value(wire).unwrap();
+            assert_eq!(message.content, []);
+        }
+    }
 
     #[test]
     fn an_enum_keeps_a_value_that_it_does_not_know() {
