@@ -330,6 +330,7 @@ impl<'a> Call<'a> {
                 return Ok(response);
             }
             Some(Err(error)) => from_sdk::error(self.session, self.operation, self.model_id, error),
+            // `run` returns an error unless the future ended, and then there is a response.
             None => Error::new(ErrorKind::InvalidResponse, "the request ended without a response"),
         };
         Err(self.explained(error).await)

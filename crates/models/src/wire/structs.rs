@@ -21,6 +21,7 @@ pub(crate) trait Members: Default {
 
 /// Deserializes a struct. It ignores members that it does not know.
 pub(crate) fn read<'de, T: Members, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    const { assert!(T::NAMES.len() <= 64, "a member has no bit in `REQUIRED`") };
     deserializer.deserialize_struct(T::STRUCT, T::NAMES, ObjectVisitor(PhantomData))
 }
 
