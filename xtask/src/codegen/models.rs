@@ -93,14 +93,8 @@ fn imports(plan: &Plan, module: &Module, constants: Option<&Constants>) -> Strin
             let _ = writeln!(imports, "use crate::field::{kind};");
         }
     }
-    if types.iter().any(|a_type| matches!(a_type.kind, Kind::Struct(_))) {
-        imports.push_str("use crate::wire::wire_struct;\n");
-    }
-    if types.iter().any(|a_type| matches!(a_type.kind, Kind::Enum(_))) {
-        imports.push_str("use crate::wire::wire_enum;\n");
-    }
-    if types.iter().any(|a_type| matches!(a_type.kind, Kind::Union(_))) {
-        imports.push_str("use crate::wire::wire_union;\n");
+    for wire_form in types.iter().map(|a_type| a_type.kind.wire_form()).collect::<BTreeSet<_>>() {
+        let _ = writeln!(imports, "use crate::wire::{wire_form};");
     }
     let mut others: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for what in held {
@@ -115,6 +109,17 @@ fn imports(plan: &Plan, module: &Module, constants: Option<&Constants>) -> Strin
         let _ = writeln!(imports, "use super::{module}::{{{}}};", names.join(", "));
     }
     imports
+}
+
+impl Kind {
+    /// The macro that writes its wire form.
+    fn wire_form(&self) -> &'static str {
+        match self {
+            Self::Struct(_) => "wire_struct",
+            Self::Enum(_) => "wire_enum",
+            Self::Union(_) => "wire_union",
+        }
+    }
 }
 
 impl Type {

@@ -73,29 +73,22 @@ pub trait CompareLookups: Expression<Value: Comparable> {
 
     /// Matches a value that is equal to one of these.
     fn is_in(self, values: impl IntoIterator<Item = Self::Value>) -> Q<Self::Row> {
-        one_of(self, values.into_iter().collect())
+        let values: Vec<Self::Value> = values.into_iter().collect();
+        let operand = Operand::List(values.iter().map(|value| value.operand()).collect());
+        condition(self, Lookup::In, operand, move |actual| values.contains(actual))
     }
 }
 
 impl<E: Expression<Value: Comparable>> CompareLookups for E {}
 
 /// Creates a lookup that compares with one value.
-pub(super) fn comparison<E: Expression<Value: Comparable>>(
+fn comparison<E: Expression<Value: Comparable>>(
     expression: E,
     lookup: Lookup,
     value: E::Value,
     test: impl Fn(&E::Value, &E::Value) -> bool + Send + Sync + 'static,
 ) -> Q<E::Row> {
     condition(expression, lookup, value.operand(), move |actual| test(actual, &value))
-}
-
-/// Creates a lookup that compares with several values.
-pub(super) fn one_of<E: Expression<Value: Comparable>>(expression: E, values: Vec<E::Value>) -> Q<E::Row> {
-    let mut operands = Vec::new();
-    for value in &values {
-        operands.push(value.operand());
-    }
-    condition(expression, Lookup::In, Operand::List(operands), move |actual| values.contains(actual))
 }
 
 macro_rules! whole_numbers {

@@ -55,7 +55,9 @@ pub trait TextLookups: Expression<Value: AsRef<str>> {
 
     /// Matches a text that is equal to one of these.
     fn is_in(self, values: impl IntoIterator<Item: AsRef<str>>) -> Q<Self::Row> {
-        one_of(self, values.into_iter().map(|value| value.as_ref().to_owned()).collect())
+        let values: Vec<String> = values.into_iter().map(|value| value.as_ref().to_owned()).collect();
+        let operand = Operand::List(values.iter().cloned().map(Operand::Text).collect());
+        condition(self, Lookup::In, operand, move |text| values.iter().any(|value| value == text.as_ref()))
     }
 
     /// Matches a text that is greater than this one, compared by code point.
@@ -93,20 +95,20 @@ pub trait TextLookups: Expression<Value: AsRef<str>> {
 
 impl<E: Expression<Value: AsRef<str>>> TextLookups for E {}
 
-pub(super) fn contains(text: &str, value: &str) -> bool {
+fn contains(text: &str, value: &str) -> bool {
     text.contains(value)
 }
 
-pub(super) fn starts_with(text: &str, value: &str) -> bool {
+fn starts_with(text: &str, value: &str) -> bool {
     text.starts_with(value)
 }
 
-pub(super) fn ends_with(text: &str, value: &str) -> bool {
+fn ends_with(text: &str, value: &str) -> bool {
     text.ends_with(value)
 }
 
 /// Creates a lookup that compares with one text.
-pub(super) fn text<E: Expression<Value: AsRef<str>>>(
+fn text<E: Expression<Value: AsRef<str>>>(
     expression: E,
     lookup: Lookup,
     value: impl AsRef<str>,
@@ -116,14 +118,8 @@ pub(super) fn text<E: Expression<Value: AsRef<str>>>(
     condition(expression, lookup, Operand::Text(value.clone()), move |text| test(text.as_ref(), &value))
 }
 
-/// Creates a lookup that compares with several texts.
-fn one_of<E: Expression<Value: AsRef<str>>>(expression: E, values: Vec<String>) -> Q<E::Row> {
-    let operand = Operand::List(values.iter().cloned().map(Operand::Text).collect());
-    condition(expression, Lookup::In, operand, move |text| values.iter().any(|value| value == text.as_ref()))
-}
-
 /// Creates a lookup that compares with one text, ignoring case.
-pub(super) fn ignoring_case<E: Expression<Value: AsRef<str>>>(
+fn ignoring_case<E: Expression<Value: AsRef<str>>>(
     expression: E,
     lookup: Lookup,
     value: impl AsRef<str>,

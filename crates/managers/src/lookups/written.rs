@@ -1,19 +1,15 @@
 //! Lookups that are written as strings, as conditions on a value by itself.
 //!
-//! A row or a field is not a parameter of these types, and the tests are function pointers. So this code is compiled once,
-//! and not for each field and each lookup in every crate that uses a list.
+//! A row or a field is not a parameter of these types. So this code is compiled once, and not for each field in every crate
+//! that uses a list.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 
-use super::compare::{comparison, one_of};
 use super::nearest::unknown;
-use super::text::{contains, ends_with, starts_with};
-use super::{Comparable, Expression, Itself, Lookup, Q, TextLookups as _, TimeLookups as _};
-
-/// Compares a value with the operand.
-type Test<V> = fn(&V, &V) -> bool;
+use super::{Comparable, CompareLookups, Expression, Itself, Q, TextLookups as _, TimeLookups as _};
 
 const TEXT: &[&str] = &[
     "exact",
@@ -52,27 +48,24 @@ pub(super) fn is_lookup(name: &str) -> bool {
 /// Creates a condition on a text.
 pub(super) fn text(path: &'static str, lookup: &[&str], operand: &str) -> Result<Q<str>, String> {
     let value = Itself::<str>::new(path.into());
-    let plain =
-        |lookup, operand: &str, test: Test<str>| super::text::text(value.clone(), lookup, operand, test);
-    let folded = |lookup, test: Test<str>| super::text::ignoring_case(value.clone(), lookup, operand, test);
     Ok(match lookup {
-        [] | ["exact"] => plain(Lookup::Exact, operand, PartialEq::eq),
-        ["ne"] => plain(Lookup::Ne, operand, PartialEq::ne),
-        ["iexact"] => folded(Lookup::Iexact, PartialEq::eq),
-        ["contains"] => plain(Lookup::Contains, operand, contains),
-        ["icontains"] => folded(Lookup::Icontains, contains),
-        ["startswith"] => plain(Lookup::Startswith, operand, starts_with),
-        ["istartswith"] => folded(Lookup::Istartswith, starts_with),
-        ["endswith"] => plain(Lookup::Endswith, operand, ends_with),
-        ["iendswith"] => folded(Lookup::Iendswith, ends_with),
+        [] | ["exact"] => value.eq(operand),
+        ["ne"] => value.ne(operand),
+        ["iexact"] => value.iexact(operand),
+        ["contains"] => value.contains(operand),
+        ["icontains"] => value.icontains(operand),
+        ["startswith"] => value.startswith(operand),
+        ["istartswith"] => value.istartswith(operand),
+        ["endswith"] => value.endswith(operand),
+        ["iendswith"] => value.iendswith(operand),
         ["in"] => value.is_in(comma_separated(operand)?),
-        ["gt"] => plain(Lookup::Gt, operand, PartialOrd::gt),
-        ["gte"] => plain(Lookup::Gte, operand, PartialOrd::ge),
-        ["lt"] => plain(Lookup::Lt, operand, PartialOrd::lt),
-        ["lte"] => plain(Lookup::Lte, operand, PartialOrd::le),
+        ["gt"] => value.gt(operand),
+        ["gte"] => value.gte(operand),
+        ["lt"] => value.lt(operand),
+        ["lte"] => value.lte(operand),
         ["range"] => {
             let [from, to] = range_ends(operand)?;
-            plain(Lookup::Gte, from, PartialOrd::ge) & plain(Lookup::Lte, to, PartialOrd::le)
+            value.clone().gte(from) & value.lte(to)
         }
         ["regex"] => value.regex(operand),
         ["iregex"] => value.iregex(operand),
@@ -112,30 +105,26 @@ pub(super) fn compared<E: Expression<Value: Comparable>>(
     lookup: &[&str],
     operand: &str,
 ) -> Result<Q<E::Row>, String> {
-    let comparison = |lookup, operand, test: Test<E::Value>| -> Result<Q<E::Row>, String> {
-        Ok(comparison(value.clone(), lookup, parse(operand)?, test))
-    };
-    match lookup {
-        [] | ["exact"] => comparison(Lookup::Exact, operand, PartialEq::eq),
-        ["ne"] => comparison(Lookup::Ne, operand, PartialEq::ne),
+    Ok(match lookup {
+        [] | ["exact"] => CompareLookups::eq(value, parse(operand)?),
+        ["ne"] => CompareLookups::ne(value, parse(operand)?),
         ["in"] => {
-            let mut values = Vec::new();
-            for operand in comma_separated(operand)? {
-                values.push(parse(operand)?);
-            }
-            Ok(one_of(value, values))
+            let values: Vec<E::Value> =
+                comma_separated(operand)?.into_iter().map(parse).collect::<Result<_, _>>()?;
+            CompareLookups::is_in(value, values)
         }
-        ["gt"] => comparison(Lookup::Gt, operand, PartialOrd::gt),
-        ["gte"] => comparison(Lookup::Gte, operand, PartialOrd::ge),
-        ["lt"] => comparison(Lookup::Lt, operand, PartialOrd::lt),
-        ["lte"] => comparison(Lookup::Lte, operand, PartialOrd::le),
+        ["gt"] => CompareLookups::gt(value, parse(operand)?),
+        ["gte"] => CompareLookups::gte(value, parse(operand)?),
+        ["lt"] => CompareLookups::lt(value, parse(operand)?),
+        ["lte"] => CompareLookups::lte(value, parse(operand)?),
         ["range"] => {
             let [from, to] = range_ends(operand)?;
-            Ok(comparison(Lookup::Gte, from, PartialOrd::ge)? & comparison(Lookup::Lte, to, PartialOrd::le)?)
+            let range: RangeInclusive<E::Value> = parse(from)?..=parse(to)?;
+            value.range(range)
         }
-        ["isnull"] => Ok(value.is_null(parse(operand)?)),
-        other => Err(no_lookup(other, COMPARED)),
-    }
+        ["isnull"] => value.is_null(parse(operand)?),
+        other => return Err(no_lookup(other, COMPARED)),
+    })
 }
 
 /// Parses the lookup `isnull`, the last one of these lookups.
