@@ -23,6 +23,7 @@ use bedrock_orm::prelude::{AsyncInvoke, Session};
 use bedrock_orm::resources::{List, PageRequest, Parameter, Row};
 use bedrock_orm::{Page, Resource, Result};
 use bedrock_orm_local::LocalBedrock;
+use futures_util::future::BoxFuture;
 use serde_json::json;
 use support::{ServerProcess, arguments, size};
 
@@ -100,11 +101,13 @@ impl Row for Model {
         self.arn.clone()
     }
 
-    async fn page(_: &Session, (): &(), page: PageRequest) -> Result<Page<Self>> {
+    fn page<'a>(_: &'a Session, (): &'a (), page: PageRequest) -> BoxFuture<'a, Result<Page<Self>>> {
+        Box::pin(async move {
         let number: usize = page.token.map_or(0, |token| token.parse().unwrap());
         LISTED.with_borrow_mut(|listed| {
             let items = listed.by_ref().take(PAGE).collect();
             Ok(Page::new(items, (listed.len() > 0).then(|| (number + 1).to_string())))
+        })
         })
     }
 }

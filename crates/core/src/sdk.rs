@@ -22,7 +22,7 @@ pub fn with_own_pauses<F: Future>(call: F) -> impl Future<Output = F::Output> {
 
 /// Returns the session's client for the control plane.
 #[cfg(feature = "control-plane")]
-pub fn control_plane(session: &Session) -> aws_sdk_bedrock::Client {
+pub fn control_plane(session: &Session) -> &aws_sdk_bedrock::Client {
     session.control_plane()
 }
 

@@ -1,6 +1,7 @@
 //! Follows the relations of a bound model.
 
 use bedrock_orm_core::{Bound, Related, Result, Session};
+use futures_core::future::BoxFuture;
 
 use crate::Relation;
 use crate::relation::session_of;
@@ -10,31 +11,31 @@ use crate::resources::Get;
 pub(crate) fn one<M, To: Get>(
     from: &Bound<M>,
     relation: Relation<M, To>,
-) -> impl Future<Output = Result<Option<Bound<To>>>> + Send + 'static + use<M, To> {
+) -> BoxFuture<'static, Result<Option<Bound<To>>>> {
     let key = relation.keys(from).into_iter().next();
     let (session, related) = (from.session().clone(), from.related().cloned());
-    async move {
+    Box::pin(async move {
         match key {
             Some(key) => follow(&session, related.as_deref(), key).await.map(Some),
             None => Ok(None),
         }
-    }
+    })
 }
 
 /// Follows the relation to all resources, one call after the other.
 pub(crate) fn many<M, To: Get>(
     from: &Bound<M>,
     relation: Relation<M, To>,
-) -> impl Future<Output = Result<Vec<Bound<To>>>> + Send + 'static + use<M, To> {
+) -> BoxFuture<'static, Result<Vec<Bound<To>>>> {
     let keys = relation.keys(from);
     let (session, related) = (from.session().clone(), from.related().cloned());
-    async move {
+    Box::pin(async move {
         let mut found = Vec::new();
         for key in keys {
             found.push(follow(&session, related.as_deref(), key).await?);
         }
         Ok(found)
-    }
+    })
 }
 
 /// Returns the prefetched resource, or gets it from AWS, bound to the session of its region.

@@ -6,6 +6,7 @@
 pub mod aggregates;
 mod bound;
 mod bulk;
+mod calls;
 #[doc(hidden)] // for the crates above
 pub mod concurrency;
 mod engine;

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use bedrock_orm_core::{Bound, Resource, Result, Session, SessionChoice};
+use bedrock_orm_core::{Bound, Resource, Result, SessionChoice};
+use futures_core::future::BoxFuture;
 
 use crate::QuerySet;
+use crate::calls::{bound, with_session};
 use crate::concurrency::DEFAULT_CONCURRENCY;
 use crate::lookups::{Order, Q};
 use crate::resources::{Create, Delete, Get, List, ListOf, Stop, Update};
@@ -55,18 +57,6 @@ impl<M> Manager<M> {
     pub(crate) fn choice(&self) -> &SessionChoice {
         &self.session
     }
-
-    /// Makes the call with the session, and binds the result to it.
-    pub(crate) async fn bind<T, F>(
-        choice: SessionChoice,
-        call: impl FnOnce(Session) -> F + Send,
-    ) -> Result<Bound<T>>
-    where
-        F: Future<Output = Result<T>> + Send,
-    {
-        let session = choice.session().await?;
-        Ok(Bound::new(call(session.clone()).await?, session))
-    }
 }
 
 impl<M: Get> Manager<M> {
@@ -97,9 +87,9 @@ impl<M: Get> Manager<M> {
     pub fn get<K: Into<M::Key>>(
         &self,
         key: K,
-    ) -> impl Future<Output = Result<Bound<M>>> + Send + 'static + use<M, K> {
-        let (choice, key) = (self.session.clone(), key.into());
-        async move { Self::bind(choice, |session| async move { M::get(&session, key).await }).await }
+    ) -> BoxFuture<'static, Result<Bound<M>>> {
+        let key = key.into();
+        bound(&self.session, move |session| M::get(session, key))
     }
 
     /// Gets the resource with this key, or `None` if there is no such resource.
@@ -127,15 +117,15 @@ impl<M: Get> Manager<M> {
     pub fn get_opt<K: Into<M::Key>>(
         &self,
         key: K,
-    ) -> impl Future<Output = Result<Option<Bound<M>>>> + Send + 'static + use<M, K> {
+    ) -> BoxFuture<'static, Result<Option<Bound<M>>>> {
         let found = self.get(key.into());
-        async move {
+        Box::pin(async move {
             match found.await {
                 Ok(found) => Ok(Some(found)),
                 Err(error) if error.is_does_not_exist() => Ok(None),
                 Err(error) => Err(error),
             }
-        }
+        })
     }
 }
 
@@ -269,9 +259,9 @@ impl<M: Create> Manager<M> {
     pub fn create<R: Into<M::Request>>(
         &self,
         request: R,
-    ) -> impl Future<Output = Result<Bound<M::Created>>> + Send + 'static + use<M, R> {
-        let (choice, request) = (self.session.clone(), request.into());
-        async move { Self::bind(choice, |session| async move { M::create(&session, request).await }).await }
+    ) -> BoxFuture<'static, Result<Bound<M::Created>>> {
+        let request = request.into();
+        bound(&self.session, move |session| M::create(session, request))
     }
 }
 
@@ -311,9 +301,9 @@ impl<M: Update> Manager<M> {
         &self,
         key: K,
         request: R,
-    ) -> impl Future<Output = Result<Bound<M::Updated>>> + Send + 'static + use<M, K, R> {
-        let (choice, key, request) = (self.session.clone(), key.into(), request.into());
-        async move { Self::bind(choice, |session| async move { M::update(&session, key, request).await }).await }
+    ) -> BoxFuture<'static, Result<Bound<M::Updated>>> {
+        let (key, request) = (key.into(), request.into());
+        bound(&self.session, move |session| M::update(session, key, request))
     }
 }
 
@@ -348,9 +338,9 @@ impl<M: Delete> Manager<M> {
     pub fn delete<K: Into<M::Key>>(
         &self,
         key: K,
-    ) -> impl Future<Output = Result<()>> + Send + 'static + use<M, K> {
-        let (choice, key) = (self.session.clone(), key.into());
-        async move { M::delete(&choice.session().await?, key).await }
+    ) -> BoxFuture<'static, Result<()>> {
+        let key = key.into();
+        with_session(&self.session, move |session| M::delete(session, key))
     }
 }
 
@@ -367,9 +357,9 @@ impl<M: Stop> Manager<M> {
     pub fn stop<K: Into<M::Key>>(
         &self,
         key: K,
-    ) -> impl Future<Output = Result<()>> + Send + 'static + use<M, K> {
-        let (choice, key) = (self.session.clone(), key.into());
-        async move { M::stop(&choice.session().await?, key).await }
+    ) -> BoxFuture<'static, Result<()>> {
+        let key = key.into();
+        with_session(&self.session, move |session| M::stop(session, key))
     }
 }
 

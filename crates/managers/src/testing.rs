@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use bedrock_orm_core::{Error, ErrorKind, Resource, Result, Session};
 use bedrock_orm_models::{AsyncInvokeStatus, EachField, Field};
+use futures_core::future::BoxFuture;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -204,8 +205,12 @@ impl Row for Job {
         self.id.clone()
     }
 
-    async fn page(session: &Session, given: &JobParameters, page: PageRequest) -> Result<Page<Self>> {
-        Fake::of(session).page(given, page)
+    fn page<'a>(
+        session: &'a Session,
+        given: &'a JobParameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        Box::pin(async move { Fake::of(session).page(given, page) })
     }
 }
 
@@ -220,11 +225,13 @@ impl Keyed for Job {
 impl Get for Job {
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
+        Box::pin(async move {
         let key = key.checked("GetJob")?;
         let fake = Fake::of(session);
         let _call = fake.call(&key).await?;
         fake.find(&key)
+        })
     }
 }
 
@@ -232,7 +239,8 @@ impl Create for Job {
     type Request = Self;
     type Created = Self;
 
-    async fn create(session: &Session, request: Self) -> Result<Self> {
+    fn create(session: &Session, request: Self) -> BoxFuture<'_, Result<Self>> {
+        Box::pin(async move {
         let fake = Fake::of(session);
         let _call = fake.call(&request.id).await?;
         if fake.find(&request.id).is_ok() {
@@ -240,6 +248,7 @@ impl Create for Job {
         }
         fake.rows.lock().unwrap().push(request.clone());
         Ok(request)
+        })
     }
 }
 
@@ -247,7 +256,8 @@ impl Update for Job {
     type Request = i64;
     type Updated = Self;
 
-    async fn update(session: &Session, key: String, size: i64) -> Result<Self> {
+    fn update(session: &Session, key: String, size: i64) -> BoxFuture<'_, Result<Self>> {
+        Box::pin(async move {
         let fake = Fake::of(session);
         let less = |left: usize| left.checked_sub(1);
         if fake.refused_changes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
@@ -257,16 +267,19 @@ impl Update for Job {
         let row = rows.iter_mut().find(|row| row.id == key).ok_or_else(|| missing(&key))?;
         row.size = Some(size);
         Ok(row.clone())
+        })
     }
 }
 
 impl Delete for Job {
-    async fn delete(session: &Session, key: String) -> Result<()> {
+    fn delete(session: &Session, key: String) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
         let fake = Fake::of(session);
         let _call = fake.call(&key).await?;
         fake.find(&key)?;
         fake.rows.lock().unwrap().retain(|row| row.id != key);
         Ok(())
+        })
     }
 }
 

@@ -286,14 +286,13 @@ impl Session {
 
     /// Returns the client for the control plane.
     #[cfg(feature = "control-plane")]
-    pub(crate) fn control_plane(&self) -> aws_sdk_bedrock::Client {
-        let client = self.inner.control_plane.get_or_init(|| {
+    pub(crate) fn control_plane(&self) -> &aws_sdk_bedrock::Client {
+        self.inner.control_plane.get_or_init(|| {
             let config = aws_sdk_bedrock::config::Builder::from(&self.inner.config)
                 .retry_classifier(retries::OwnPauses)
                 .timeout_config(limits::of_requests(&timeouts(&self.inner.config)));
             aws_sdk_bedrock::Client::from_conf(config.build())
-        });
-        client.clone()
+        })
     }
 
     /// Returns the client of the runtime API for requests that can be repeated free of charge.

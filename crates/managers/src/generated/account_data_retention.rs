@@ -2,10 +2,12 @@
 
 //! How long Bedrock keeps an account's data.
 
+use crate::calls::{bound, send};
 use crate::{Manager, Objects};
 use aws_sdk_bedrock::operation;
 use bedrock_orm_core::{Bound, Result, sdk};
 use bedrock_orm_models::{AccountDataRetention, DataRetentionMode, PutAccountDataRetentionRequest};
+use futures_core::future::BoxFuture;
 
 impl Objects for AccountDataRetention {}
 
@@ -19,18 +21,18 @@ impl Manager<AccountDataRetention> {
     /// # Requests
     ///
     /// One `GetAccountDataRetention` (`bedrock:GetAccountDataRetention`).
-    pub fn get(&self) -> impl Future<Output = Result<Bound<AccountDataRetention>>> + Send + 'static + use<> {
+    #[inline]
+    pub fn get(&self) -> BoxFuture<'static, Result<Bound<AccountDataRetention>>> {
         const OPERATION: &str = "GetAccountDataRetention";
-        let choice = self.choice().clone();
 
-        async move {
-            let session = &choice.session().await?;
-
-            let response = sdk::Call::new(session, OPERATION)
-                .send(|| sdk::control_plane(session).get_account_data_retention().send())
-                .await?;
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || Ok(sdk::control_plane(session).get_account_data_retention().send()),
+                |response| Ok(response.into()),
+            )
+        })
     }
 
     /// Sets the retention.
@@ -42,22 +44,23 @@ impl Manager<AccountDataRetention> {
     /// # Requests
     ///
     /// One `PutAccountDataRetention` (`bedrock:PutAccountDataRetention`).
+    #[inline]
     pub fn put<A: Into<DataRetentionMode>>(
         &self,
         mode: A,
-    ) -> impl Future<Output = Result<Bound<AccountDataRetention>>> + Send + 'static + use<A> {
+    ) -> BoxFuture<'static, Result<Bound<AccountDataRetention>>> {
         const OPERATION: &str = "PutAccountDataRetention";
-        let choice = self.choice().clone();
         let mode: DataRetentionMode = mode.into();
-        async move {
-            let session = &choice.session().await?;
-
-            let response = {
-                let input = operation::put_account_data_retention::builders::PutAccountDataRetentionInputBuilder::from(PutAccountDataRetentionRequest::new(mode));
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let input = operation::put_account_data_retention::builders::PutAccountDataRetentionInputBuilder::from(PutAccountDataRetentionRequest::new(mode));
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 }

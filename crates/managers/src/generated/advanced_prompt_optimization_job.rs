@@ -2,6 +2,7 @@
 
 //! Jobs that rewrite prompts to improve a model's replies.
 
+use crate::calls::{bound, send};
 use crate::lookups::{NamedField, Text, Time};
 use crate::resources::{
     Create, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, Row, Set, Stop,
@@ -15,21 +16,28 @@ use bedrock_orm_models::{
     CreateAdvancedPromptOptimizationJobRequest, CreateAdvancedPromptOptimizationJobResponse, SortJobsBy,
     SortOrder,
 };
+use futures_core::future::BoxFuture;
 
 impl Objects for AdvancedPromptOptimizationJob {}
 
 impl Get for AdvancedPromptOptimizationJob {
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetAdvancedPromptOptimizationJob";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| {
-                sdk::control_plane(session).get_advanced_prompt_optimization_job().job_identifier(key).send()
-            })
-            .await?;
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session)
+                    .get_advanced_prompt_optimization_job()
+                    .job_identifier(key)
+                    .send())
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -73,12 +81,24 @@ impl Row for AdvancedPromptOptimizationJobSummary {
         self.job_arn.as_str().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.job_summaries.unwrap_or_default();
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.job_summaries.unwrap_or_default();
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -86,6 +106,7 @@ impl Row for AdvancedPromptOptimizationJobSummary {
 impl QuerySet<AdvancedPromptOptimizationJobSummary> {
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
+    #[inline]
     pub fn sort_by(self, value: impl Into<SortJobsBy>) -> Self {
         let value: SortJobsBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -93,6 +114,7 @@ impl QuerySet<AdvancedPromptOptimizationJobSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
+    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))
@@ -103,30 +125,40 @@ impl Create for AdvancedPromptOptimizationJob {
     type Request = CreateAdvancedPromptOptimizationJobRequest;
     type Created = CreateAdvancedPromptOptimizationJobResponse;
 
-    async fn create(
+    #[inline]
+    fn create(
         session: &Session,
         request: CreateAdvancedPromptOptimizationJobRequest,
-    ) -> Result<CreateAdvancedPromptOptimizationJobResponse> {
+    ) -> BoxFuture<'_, Result<CreateAdvancedPromptOptimizationJobResponse>> {
         const OPERATION: &str = "CreateAdvancedPromptOptimizationJob";
-        let response = {
-            let input = operation::create_advanced_prompt_optimization_job::builders::CreateAdvancedPromptOptimizationJobInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let input = operation::create_advanced_prompt_optimization_job::builders::CreateAdvancedPromptOptimizationJobInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
 impl Stop for AdvancedPromptOptimizationJob {
-    async fn stop(session: &Session, key: String) -> Result<()> {
+    #[inline]
+    fn stop(session: &Session, key: String) -> BoxFuture<'_, Result<()>> {
         const OPERATION: &str = "StopAdvancedPromptOptimizationJob";
-        let key = key.checked(OPERATION)?;
-        sdk::Call::new(session, OPERATION)
-            .send(|| {
-                sdk::control_plane(session).stop_advanced_prompt_optimization_job().job_identifier(key).send()
-            })
-            .await?;
-        Ok(())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session)
+                    .stop_advanced_prompt_optimization_job()
+                    .job_identifier(key)
+                    .send())
+            },
+            |_| Ok(()),
+        )
     }
 }
 
@@ -185,25 +217,23 @@ impl Manager<AdvancedPromptOptimizationJob> {
     /// # Requests
     ///
     /// One `BatchDeleteAdvancedPromptOptimizationJob` (`bedrock:BatchDeleteAdvancedPromptOptimizationJob`).
+    #[inline]
     pub fn batch_delete<A: IntoIterator<Item = B>, B: Into<String>>(
         &self,
         job_identifiers: A,
-    ) -> impl Future<Output = Result<Bound<BatchDeleteAdvancedPromptOptimizationJobResponse>>>
-    + Send
-    + 'static
-    + use<A, B> {
+    ) -> BoxFuture<'static, Result<Bound<BatchDeleteAdvancedPromptOptimizationJobResponse>>> {
         const OPERATION: &str = "BatchDeleteAdvancedPromptOptimizationJob";
-        let choice = self.choice().clone();
         let job_identifiers: Vec<String> = job_identifiers.into_iter().map(Into::into).collect();
-        async move {
-            let session = &choice.session().await?;
-
-            let response = {
-                let input = operation::batch_delete_advanced_prompt_optimization_job::builders::BatchDeleteAdvancedPromptOptimizationJobInputBuilder::from(BatchDeleteAdvancedPromptOptimizationJobRequest::new(job_identifiers));
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let input = operation::batch_delete_advanced_prompt_optimization_job::builders::BatchDeleteAdvancedPromptOptimizationJobInputBuilder::from(BatchDeleteAdvancedPromptOptimizationJobRequest::new(job_identifiers));
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 //! Asynchronous invocations: jobs that write their output to S3.
 
+use crate::calls::send;
 use crate::lookups::{NamedField, Opaque, Text, Time};
 use crate::resources::{
     Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
@@ -15,6 +16,7 @@ use bedrock_orm_models::{
     AsyncInvoke, AsyncInvokeStatus, AsyncInvokeSummary, SortAsyncInvocationBy, SortOrder,
     StartAsyncInvokeResponse,
 };
+use futures_core::future::BoxFuture;
 use jiff::Timestamp;
 
 impl Objects for AsyncInvoke {}
@@ -22,13 +24,18 @@ impl Objects for AsyncInvoke {}
 impl Get for AsyncInvoke {
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetAsyncInvoke";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| sdk::runtime(session).get_async_invoke().invocation_arn(key).send())
-            .await?;
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::runtime(session).get_async_invoke().invocation_arn(key).send())
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -110,12 +117,24 @@ impl Row for AsyncInvokeSummary {
         self.invocation_arn.as_str().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::runtime(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.async_invoke_summaries.unwrap_or_default();
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(async move { input.send_with(&sdk::runtime(session)).await })
+            },
+            |response| {
+                let rows = response.async_invoke_summaries.unwrap_or_default();
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -123,18 +142,21 @@ impl Row for AsyncInvokeSummary {
 impl QuerySet<AsyncInvokeSummary> {
     /// Sets AWS's parameter `submitTimeAfter`.
     #[must_use]
+    #[inline]
     pub fn submit_time_after(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.submit_time_after(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `submitTimeBefore`.
     #[must_use]
+    #[inline]
     pub fn submit_time_before(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.submit_time_before(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `statusEquals`.
     #[must_use]
+    #[inline]
     pub fn status_equals(self, value: impl Into<AsyncInvokeStatus>) -> Self {
         let value: AsyncInvokeStatus = value.into();
         self.with(|parameters| parameters.status_equals(value.clone().into()))
@@ -142,6 +164,7 @@ impl QuerySet<AsyncInvokeSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
+    #[inline]
     pub fn sort_by(self, value: impl Into<SortAsyncInvocationBy>) -> Self {
         let value: SortAsyncInvocationBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -149,6 +172,7 @@ impl QuerySet<AsyncInvokeSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
+    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))

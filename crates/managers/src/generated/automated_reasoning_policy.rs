@@ -2,6 +2,7 @@
 
 //! Automated reasoning policies: rules in formal logic that replies are checked against, and the workflows that build and test them.
 
+use crate::calls::{bound, send, with_session};
 use crate::lookups::{NamedField, Number, Opaque, Text, Time};
 use crate::resources::{
     BuildWorkflowKey, Create, Delete, Get, HasStatus, Key, Keyed, List, ListOf, PageRequest, Parameter,
@@ -27,6 +28,7 @@ use bedrock_orm_models::{
     UpdateAutomatedReasoningPolicyResponse, UpdateAutomatedReasoningPolicyTestCaseRequest,
     UpdateAutomatedReasoningPolicyTestCaseResponse,
 };
+use futures_core::future::BoxFuture;
 use jiff::Timestamp;
 
 impl Objects for AutomatedReasoningPolicy {}
@@ -34,13 +36,18 @@ impl Objects for AutomatedReasoningPolicy {}
 impl Get for AutomatedReasoningPolicy {
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetAutomatedReasoningPolicy";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| sdk::control_plane(session).get_automated_reasoning_policy().policy_arn(key).send())
-            .await?;
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session).get_automated_reasoning_policy().policy_arn(key).send())
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -78,12 +85,24 @@ impl Row for AutomatedReasoningPolicySummary {
         self.policy_arn.as_str().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.automated_reasoning_policy_summaries;
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.automated_reasoning_policy_summaries;
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -91,6 +110,7 @@ impl Row for AutomatedReasoningPolicySummary {
 impl QuerySet<AutomatedReasoningPolicySummary> {
     /// Sets AWS's parameter `policyArn`.
     #[must_use]
+    #[inline]
     pub fn policy_arn(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.policy_arn(value.clone()))
@@ -101,17 +121,21 @@ impl Create for AutomatedReasoningPolicy {
     type Request = CreateAutomatedReasoningPolicyRequest;
     type Created = CreateAutomatedReasoningPolicyResponse;
 
-    async fn create(
+    #[inline]
+    fn create(
         session: &Session,
         request: CreateAutomatedReasoningPolicyRequest,
-    ) -> Result<CreateAutomatedReasoningPolicyResponse> {
+    ) -> BoxFuture<'_, Result<CreateAutomatedReasoningPolicyResponse>> {
         const OPERATION: &str = "CreateAutomatedReasoningPolicy";
-        let response = {
-            let input = operation::create_automated_reasoning_policy::builders::CreateAutomatedReasoningPolicyInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let input = operation::create_automated_reasoning_policy::builders::CreateAutomatedReasoningPolicyInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -119,30 +143,39 @@ impl Update for AutomatedReasoningPolicy {
     type Request = UpdateAutomatedReasoningPolicyRequest;
     type Updated = UpdateAutomatedReasoningPolicyResponse;
 
-    async fn update(
+    #[inline]
+    fn update(
         session: &Session,
         key: String,
         request: UpdateAutomatedReasoningPolicyRequest,
-    ) -> Result<UpdateAutomatedReasoningPolicyResponse> {
+    ) -> BoxFuture<'_, Result<UpdateAutomatedReasoningPolicyResponse>> {
         const OPERATION: &str = "UpdateAutomatedReasoningPolicy";
-        let key = key.checked(OPERATION)?;
-        let response = {
-            let input = operation::update_automated_reasoning_policy::builders::UpdateAutomatedReasoningPolicyInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key);
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                let input = operation::update_automated_reasoning_policy::builders::UpdateAutomatedReasoningPolicyInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
 impl Delete for AutomatedReasoningPolicy {
-    async fn delete(session: &Session, key: String) -> Result<()> {
+    #[inline]
+    fn delete(session: &Session, key: String) -> BoxFuture<'_, Result<()>> {
         const OPERATION: &str = "DeleteAutomatedReasoningPolicy";
-        let key = key.checked(OPERATION)?;
-        sdk::Call::new(session, OPERATION)
-            .send(|| sdk::control_plane(session).delete_automated_reasoning_policy().policy_arn(key).send())
-            .await?;
-        Ok(())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session).delete_automated_reasoning_policy().policy_arn(key).send())
+            },
+            |_| Ok(()),
+        )
     }
 }
 
@@ -202,25 +235,26 @@ impl Manager<AutomatedReasoningPolicy> {
     /// # Requests
     ///
     /// One `CreateAutomatedReasoningPolicyVersion` (`bedrock:CreateAutomatedReasoningPolicyVersion`).
+    #[inline]
     pub fn create_version<A: Into<String>>(
         &self,
         key: A,
         request: CreateAutomatedReasoningPolicyVersionRequest,
-    ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> + Send + 'static + use<A>
-    {
+    ) -> BoxFuture<'static, Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> {
         const OPERATION: &str = "CreateAutomatedReasoningPolicyVersion";
-        let choice = self.choice().clone();
         let key: String = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let response = {
-                let input = operation::create_automated_reasoning_policy_version::builders::CreateAutomatedReasoningPolicyVersionInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key);
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    let input = operation::create_automated_reasoning_policy_version::builders::CreateAutomatedReasoningPolicyVersionInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key);
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 
     /// Returns the policy's definition: its rules, variables and types.
@@ -232,27 +266,27 @@ impl Manager<AutomatedReasoningPolicy> {
     /// # Requests
     ///
     /// One `ExportAutomatedReasoningPolicyVersion` (`bedrock:ExportAutomatedReasoningPolicyVersion`).
+    #[inline]
     pub fn export<A: Into<String>>(
         &self,
         key: A,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send + 'static + use<A>
-    {
+    ) -> BoxFuture<'static, Result<Bound<AutomatedReasoningPolicyDefinition>>> {
         const OPERATION: &str = "ExportAutomatedReasoningPolicyVersion";
-        let choice = self.choice().clone();
         let key: String = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let response = sdk::Call::new(session, OPERATION)
-                .send(|| {
-                    sdk::control_plane(session)
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    Ok(sdk::control_plane(session)
                         .export_automated_reasoning_policy_version()
                         .policy_arn(key)
-                        .send()
-                })
-                .await?;
-            Ok(Bound::new(held(OPERATION, response.policy_definition, true)?, session.clone()))
-        }
+                        .send())
+                },
+                |response| held(OPERATION, response.policy_definition, true),
+            )
+        })
     }
 
     /// Deletes the policy. With `force` it also deletes the policy's versions, build workflows and test cases.
@@ -264,28 +298,25 @@ impl Manager<AutomatedReasoningPolicy> {
     /// # Requests
     ///
     /// One `DeleteAutomatedReasoningPolicy` (`bedrock:DeleteAutomatedReasoningPolicy`).
-    pub fn delete_with<A: Into<String>>(
-        &self,
-        key: A,
-        force: bool,
-    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
+    #[inline]
+    pub fn delete_with<A: Into<String>>(&self, key: A, force: bool) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "DeleteAutomatedReasoningPolicy";
-        let choice = self.choice().clone();
         let key: String = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            sdk::Call::new(session, OPERATION)
-                .send(|| {
-                    sdk::control_plane(session)
+        with_session(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    Ok(sdk::control_plane(session)
                         .delete_automated_reasoning_policy()
                         .policy_arn(key)
                         .set_force(Some(force))
-                        .send()
-                })
-                .await?;
-            Ok(())
-        }
+                        .send())
+                },
+                |_| Ok(()),
+            )
+        })
     }
 }
 
@@ -303,7 +334,7 @@ pub trait AutomatedReasoningPolicyExt: Sized {
     fn create_version(
         &self,
         request: CreateAutomatedReasoningPolicyVersionRequest,
-    ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> + Send + 'static;
+    ) -> BoxFuture<'static, Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>>;
 
     /// Returns the policy's definition: its rules, variables and types.
     ///
@@ -314,9 +345,7 @@ pub trait AutomatedReasoningPolicyExt: Sized {
     /// # Requests
     ///
     /// One `ExportAutomatedReasoningPolicyVersion` (`bedrock:ExportAutomatedReasoningPolicyVersion`).
-    fn export(
-        &self,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send + 'static;
+    fn export(&self) -> BoxFuture<'static, Result<Bound<AutomatedReasoningPolicyDefinition>>>;
 
     /// Deletes the policy. With `force` it also deletes the policy's versions, build workflows and test cases.
     ///
@@ -327,7 +356,7 @@ pub trait AutomatedReasoningPolicyExt: Sized {
     /// # Requests
     ///
     /// One `DeleteAutomatedReasoningPolicy` (`bedrock:DeleteAutomatedReasoningPolicy`).
-    fn delete_with(&self, force: bool) -> impl Future<Output = Result<()>> + Send + 'static;
+    fn delete_with(&self, force: bool) -> BoxFuture<'static, Result<()>>;
 
     /// Returns its [`AutomatedReasoningPolicyBuildWorkflowSummary`]s as a lazy queryset.
     fn build_workflows(&self) -> QuerySet<AutomatedReasoningPolicyBuildWorkflowSummary>;
@@ -337,28 +366,30 @@ pub trait AutomatedReasoningPolicyExt: Sized {
 }
 
 impl<M: Keyed<Full = AutomatedReasoningPolicy>> AutomatedReasoningPolicyExt for Bound<M> {
+    #[inline]
     fn create_version(
         &self,
         request: CreateAutomatedReasoningPolicyVersionRequest,
-    ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> + Send + 'static
-    {
+    ) -> BoxFuture<'static, Result<Bound<CreateAutomatedReasoningPolicyVersionResponse>>> {
         AutomatedReasoningPolicy::objects().using(self.session()).create_version(self.key(), request)
     }
 
-    fn export(
-        &self,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyDefinition>>> + Send + 'static {
+    #[inline]
+    fn export(&self) -> BoxFuture<'static, Result<Bound<AutomatedReasoningPolicyDefinition>>> {
         AutomatedReasoningPolicy::objects().using(self.session()).export(self.key())
     }
 
-    fn delete_with(&self, force: bool) -> impl Future<Output = Result<()>> + Send + 'static {
+    #[inline]
+    fn delete_with(&self, force: bool) -> BoxFuture<'static, Result<()>> {
         AutomatedReasoningPolicy::objects().using(self.session()).delete_with(self.key(), force)
     }
 
+    #[inline]
     fn build_workflows(&self) -> QuerySet<AutomatedReasoningPolicyBuildWorkflowSummary> {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).list_of(self.key())
     }
 
+    #[inline]
     fn test_cases(&self) -> QuerySet<AutomatedReasoningPolicyTestCase> {
         AutomatedReasoningPolicyTestCase::objects().using(self.session()).list_of(self.key())
     }
@@ -369,19 +400,22 @@ impl Objects for AutomatedReasoningPolicyBuildWorkflow {}
 impl Get for AutomatedReasoningPolicyBuildWorkflow {
     type Key = BuildWorkflowKey;
 
-    async fn get(session: &Session, key: BuildWorkflowKey) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: BuildWorkflowKey) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetAutomatedReasoningPolicyBuildWorkflow";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| {
-                sdk::control_plane(session)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session)
                     .get_automated_reasoning_policy_build_workflow()
                     .policy_arn(key.policy_arn)
                     .build_workflow_id(key.build_workflow_id)
-                    .send()
-            })
-            .await?;
-        Ok(response.into())
+                    .send())
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -413,12 +447,24 @@ impl Row for AutomatedReasoningPolicyBuildWorkflowSummary {
         [self.policy_arn.as_str(), self.build_workflow_id.as_str()].join(" ")
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.automated_reasoning_policy_build_workflow_summaries;
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.automated_reasoning_policy_build_workflow_summaries;
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -477,29 +523,27 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `StartAutomatedReasoningPolicyBuildWorkflow` (`bedrock:StartAutomatedReasoningPolicyBuildWorkflow`).
+    #[inline]
     pub fn start<A: Into<String>, B: Into<AutomatedReasoningPolicyBuildWorkflowType>>(
         &self,
         policy_arn: A,
         build_workflow_type: B,
         request: StartAutomatedReasoningPolicyBuildWorkflowRequest,
-    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyBuildWorkflowResponse>>>
-    + Send
-    + 'static
-    + use<A, B> {
+    ) -> BoxFuture<'static, Result<Bound<StartAutomatedReasoningPolicyBuildWorkflowResponse>>> {
         const OPERATION: &str = "StartAutomatedReasoningPolicyBuildWorkflow";
-        let choice = self.choice().clone();
         let policy_arn: String = policy_arn.into();
         let build_workflow_type: AutomatedReasoningPolicyBuildWorkflowType = build_workflow_type.into();
-        async move {
-            let session = &choice.session().await?;
-
-            let response = {
-                let input = operation::start_automated_reasoning_policy_build_workflow::builders::StartAutomatedReasoningPolicyBuildWorkflowInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(policy_arn).build_workflow_type(build_workflow_type.into());
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let input = operation::start_automated_reasoning_policy_build_workflow::builders::StartAutomatedReasoningPolicyBuildWorkflowInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(policy_arn).build_workflow_type(build_workflow_type.into());
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 
     /// Cancels the workflow, which may take a while.
@@ -511,27 +555,25 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `CancelAutomatedReasoningPolicyBuildWorkflow` (`bedrock:CancelAutomatedReasoningPolicyBuildWorkflow`).
-    pub fn cancel<A: Into<BuildWorkflowKey>>(
-        &self,
-        key: A,
-    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
+    #[inline]
+    pub fn cancel<A: Into<BuildWorkflowKey>>(&self, key: A) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "CancelAutomatedReasoningPolicyBuildWorkflow";
-        let choice = self.choice().clone();
         let key: BuildWorkflowKey = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            sdk::Call::new(session, OPERATION)
-                .send(|| {
-                    sdk::control_plane(session)
+        with_session(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    Ok(sdk::control_plane(session)
                         .cancel_automated_reasoning_policy_build_workflow()
                         .policy_arn(key.policy_arn)
                         .build_workflow_id(key.build_workflow_id)
-                        .send()
-                })
-                .await?;
-            Ok(())
-        }
+                        .send())
+                },
+                |_| Ok(()),
+            )
+        })
     }
 
     /// Deletes the workflow, unless it was changed after the given time.
@@ -543,29 +585,30 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `DeleteAutomatedReasoningPolicyBuildWorkflow` (`bedrock:DeleteAutomatedReasoningPolicyBuildWorkflow`).
+    #[inline]
     pub fn delete<A: Into<BuildWorkflowKey>>(
         &self,
         key: A,
         last_updated_at: Timestamp,
-    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
+    ) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "DeleteAutomatedReasoningPolicyBuildWorkflow";
-        let choice = self.choice().clone();
         let key: BuildWorkflowKey = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            sdk::Call::new(session, OPERATION)
-                .send(|| {
-                    sdk::control_plane(session)
+        with_session(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    Ok(sdk::control_plane(session)
                         .delete_automated_reasoning_policy_build_workflow()
                         .policy_arn(key.policy_arn)
                         .build_workflow_id(key.build_workflow_id)
                         .last_updated_at(timestamp_to_sdk(last_updated_at))
-                        .send()
-                })
-                .await?;
-            Ok(())
-        }
+                        .send())
+                },
+                |_| Ok(()),
+            )
+        })
     }
 
     /// Returns the workflow's result of the given kind. Kinds with several assets need an asset's ID.
@@ -577,6 +620,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `GetAutomatedReasoningPolicyBuildWorkflowResultAssets` (`bedrock:GetAutomatedReasoningPolicyBuildWorkflowResultAssets`).
+    #[inline]
     pub fn result_assets<
         A: Into<BuildWorkflowKey>,
         B: Into<AutomatedReasoningPolicyBuildResultAssetType>,
@@ -586,31 +630,28 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         key: A,
         asset_type: B,
         asset_id: C,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyBuildWorkflowResultAssets>>>
-    + Send
-    + 'static
-    + use<A, B, C> {
+    ) -> BoxFuture<'static, Result<Bound<AutomatedReasoningPolicyBuildWorkflowResultAssets>>> {
         const OPERATION: &str = "GetAutomatedReasoningPolicyBuildWorkflowResultAssets";
-        let choice = self.choice().clone();
         let key: BuildWorkflowKey = key.into();
         let asset_type: AutomatedReasoningPolicyBuildResultAssetType = asset_type.into();
         let asset_id: Option<String> = asset_id.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let response = sdk::Call::new(session, OPERATION)
-                .send(|| {
-                    sdk::control_plane(session)
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    Ok(sdk::control_plane(session)
                         .get_automated_reasoning_policy_build_workflow_result_assets()
                         .policy_arn(key.policy_arn)
                         .build_workflow_id(key.build_workflow_id)
                         .asset_type(asset_type.into())
                         .set_asset_id(asset_id)
-                        .send()
-                })
-                .await?;
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+                        .send())
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 
     /// Returns the annotations on the workflow's result.
@@ -622,28 +663,28 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `GetAutomatedReasoningPolicyAnnotations` (`bedrock:GetAutomatedReasoningPolicyAnnotations`).
+    #[inline]
     pub fn annotations<A: Into<BuildWorkflowKey>>(
         &self,
         key: A,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send + 'static + use<A>
-    {
+    ) -> BoxFuture<'static, Result<Bound<AutomatedReasoningPolicyAnnotations>>> {
         const OPERATION: &str = "GetAutomatedReasoningPolicyAnnotations";
-        let choice = self.choice().clone();
         let key: BuildWorkflowKey = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let response = sdk::Call::new(session, OPERATION)
-                .send(|| {
-                    sdk::control_plane(session)
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    Ok(sdk::control_plane(session)
                         .get_automated_reasoning_policy_annotations()
                         .policy_arn(key.policy_arn)
                         .build_workflow_id(key.build_workflow_id)
-                        .send()
-                })
-                .await?;
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+                        .send())
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 
     /// Replaces the annotations, unless they changed after the hash was read.
@@ -655,6 +696,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `UpdateAutomatedReasoningPolicyAnnotations` (`bedrock:UpdateAutomatedReasoningPolicyAnnotations`).
+    #[inline]
     pub fn update_annotations<
         A: Into<BuildWorkflowKey>,
         B: IntoIterator<Item = C>,
@@ -665,26 +707,24 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
         key: A,
         annotations: B,
         last_updated_annotation_set_hash: D,
-    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyAnnotationsResponse>>>
-    + Send
-    + 'static
-    + use<A, B, C, D> {
+    ) -> BoxFuture<'static, Result<Bound<UpdateAutomatedReasoningPolicyAnnotationsResponse>>> {
         const OPERATION: &str = "UpdateAutomatedReasoningPolicyAnnotations";
-        let choice = self.choice().clone();
         let key: BuildWorkflowKey = key.into();
         let annotations: Vec<AutomatedReasoningPolicyAnnotation> =
             annotations.into_iter().map(Into::into).collect();
         let last_updated_annotation_set_hash: String = last_updated_annotation_set_hash.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let response = {
-                let input = operation::update_automated_reasoning_policy_annotations::builders::UpdateAutomatedReasoningPolicyAnnotationsInputBuilder::try_from(UpdateAutomatedReasoningPolicyAnnotationsRequest::new(annotations, last_updated_annotation_set_hash)).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id);
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    let input = operation::update_automated_reasoning_policy_annotations::builders::UpdateAutomatedReasoningPolicyAnnotationsInputBuilder::try_from(UpdateAutomatedReasoningPolicyAnnotationsRequest::new(annotations, last_updated_annotation_set_hash)).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id);
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 
     /// Returns the next scenario to confirm or reject.
@@ -696,28 +736,28 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `GetAutomatedReasoningPolicyNextScenario` (`bedrock:GetAutomatedReasoningPolicyNextScenario`).
+    #[inline]
     pub fn next_scenario<A: Into<BuildWorkflowKey>>(
         &self,
         key: A,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send + 'static + use<A>
-    {
+    ) -> BoxFuture<'static, Result<Bound<AutomatedReasoningPolicyNextScenario>>> {
         const OPERATION: &str = "GetAutomatedReasoningPolicyNextScenario";
-        let choice = self.choice().clone();
         let key: BuildWorkflowKey = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let response = sdk::Call::new(session, OPERATION)
-                .send(|| {
-                    sdk::control_plane(session)
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    Ok(sdk::control_plane(session)
                         .get_automated_reasoning_policy_next_scenario()
                         .policy_arn(key.policy_arn)
                         .build_workflow_id(key.build_workflow_id)
-                        .send()
-                })
-                .await?;
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+                        .send())
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 
     /// Runs all of the policy's test cases, or the given ones, against the workflow's result.
@@ -729,27 +769,26 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `StartAutomatedReasoningPolicyTestWorkflow` (`bedrock:StartAutomatedReasoningPolicyTestWorkflow`).
+    #[inline]
     pub fn start_test_workflow<A: Into<BuildWorkflowKey>>(
         &self,
         key: A,
         request: StartAutomatedReasoningPolicyTestWorkflowRequest,
-    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>>
-    + Send
-    + 'static
-    + use<A> {
+    ) -> BoxFuture<'static, Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>> {
         const OPERATION: &str = "StartAutomatedReasoningPolicyTestWorkflow";
-        let choice = self.choice().clone();
         let key: BuildWorkflowKey = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let response = {
-                let input = operation::start_automated_reasoning_policy_test_workflow::builders::StartAutomatedReasoningPolicyTestWorkflowInputBuilder::from(request).policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id);
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    let input = operation::start_automated_reasoning_policy_test_workflow::builders::StartAutomatedReasoningPolicyTestWorkflowInputBuilder::from(request).policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id);
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 }
 
@@ -764,7 +803,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     /// # Requests
     ///
     /// One `CancelAutomatedReasoningPolicyBuildWorkflow` (`bedrock:CancelAutomatedReasoningPolicyBuildWorkflow`).
-    fn cancel(&self) -> impl Future<Output = Result<()>> + Send + 'static;
+    fn cancel(&self) -> BoxFuture<'static, Result<()>>;
 
     /// Deletes the workflow, unless it was changed after the given time.
     ///
@@ -775,7 +814,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     /// # Requests
     ///
     /// One `DeleteAutomatedReasoningPolicyBuildWorkflow` (`bedrock:DeleteAutomatedReasoningPolicyBuildWorkflow`).
-    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static;
+    fn delete(&self, last_updated_at: Timestamp) -> BoxFuture<'static, Result<()>>;
 
     /// Returns the workflow's result of the given kind. Kinds with several assets need an asset's ID.
     ///
@@ -790,7 +829,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
         &self,
         asset_type: impl Into<AutomatedReasoningPolicyBuildResultAssetType>,
         asset_id: impl Into<Option<String>>,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyBuildWorkflowResultAssets>>> + Send + 'static;
+    ) -> BoxFuture<'static, Result<Bound<AutomatedReasoningPolicyBuildWorkflowResultAssets>>>;
 
     /// Returns the annotations on the workflow's result.
     ///
@@ -801,9 +840,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     /// # Requests
     ///
     /// One `GetAutomatedReasoningPolicyAnnotations` (`bedrock:GetAutomatedReasoningPolicyAnnotations`).
-    fn annotations(
-        &self,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send + 'static;
+    fn annotations(&self) -> BoxFuture<'static, Result<Bound<AutomatedReasoningPolicyAnnotations>>>;
 
     /// Replaces the annotations, unless they changed after the hash was read.
     ///
@@ -818,7 +855,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
         &self,
         annotations: impl IntoIterator<Item = impl Into<AutomatedReasoningPolicyAnnotation>>,
         last_updated_annotation_set_hash: impl Into<String>,
-    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyAnnotationsResponse>>> + Send + 'static;
+    ) -> BoxFuture<'static, Result<Bound<UpdateAutomatedReasoningPolicyAnnotationsResponse>>>;
 
     /// Returns the next scenario to confirm or reject.
     ///
@@ -829,9 +866,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     /// # Requests
     ///
     /// One `GetAutomatedReasoningPolicyNextScenario` (`bedrock:GetAutomatedReasoningPolicyNextScenario`).
-    fn next_scenario(
-        &self,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send + 'static;
+    fn next_scenario(&self) -> BoxFuture<'static, Result<Bound<AutomatedReasoningPolicyNextScenario>>>;
 
     /// Runs all of the policy's test cases, or the given ones, against the workflow's result.
     ///
@@ -845,7 +880,7 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
     fn start_test_workflow(
         &self,
         request: StartAutomatedReasoningPolicyTestWorkflowRequest,
-    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>> + Send + 'static;
+    ) -> BoxFuture<'static, Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>>;
 
     /// Returns its [`AutomatedReasoningPolicyTestResult`]s as a lazy queryset.
     fn test_results(&self) -> QuerySet<AutomatedReasoningPolicyTestResult>;
@@ -854,22 +889,24 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
 impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningPolicyBuildWorkflowExt
     for Bound<M>
 {
-    fn cancel(&self) -> impl Future<Output = Result<()>> + Send + 'static {
+    #[inline]
+    fn cancel(&self) -> BoxFuture<'static, Result<()>> {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).cancel(self.key())
     }
 
-    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static {
+    #[inline]
+    fn delete(&self, last_updated_at: Timestamp) -> BoxFuture<'static, Result<()>> {
         AutomatedReasoningPolicyBuildWorkflow::objects()
             .using(self.session())
             .delete(self.key(), last_updated_at)
     }
 
+    #[inline]
     fn result_assets(
         &self,
         asset_type: impl Into<AutomatedReasoningPolicyBuildResultAssetType>,
         asset_id: impl Into<Option<String>>,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyBuildWorkflowResultAssets>>> + Send + 'static
-    {
+    ) -> BoxFuture<'static, Result<Bound<AutomatedReasoningPolicyBuildWorkflowResultAssets>>> {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).result_assets(
             self.key(),
             asset_type,
@@ -877,18 +914,17 @@ impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningP
         )
     }
 
-    fn annotations(
-        &self,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyAnnotations>>> + Send + 'static {
+    #[inline]
+    fn annotations(&self) -> BoxFuture<'static, Result<Bound<AutomatedReasoningPolicyAnnotations>>> {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).annotations(self.key())
     }
 
+    #[inline]
     fn update_annotations(
         &self,
         annotations: impl IntoIterator<Item = impl Into<AutomatedReasoningPolicyAnnotation>>,
         last_updated_annotation_set_hash: impl Into<String>,
-    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyAnnotationsResponse>>> + Send + 'static
-    {
+    ) -> BoxFuture<'static, Result<Bound<UpdateAutomatedReasoningPolicyAnnotationsResponse>>> {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).update_annotations(
             self.key(),
             annotations,
@@ -896,22 +932,22 @@ impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningP
         )
     }
 
-    fn next_scenario(
-        &self,
-    ) -> impl Future<Output = Result<Bound<AutomatedReasoningPolicyNextScenario>>> + Send + 'static {
+    #[inline]
+    fn next_scenario(&self) -> BoxFuture<'static, Result<Bound<AutomatedReasoningPolicyNextScenario>>> {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).next_scenario(self.key())
     }
 
+    #[inline]
     fn start_test_workflow(
         &self,
         request: StartAutomatedReasoningPolicyTestWorkflowRequest,
-    ) -> impl Future<Output = Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>> + Send + 'static
-    {
+    ) -> BoxFuture<'static, Result<Bound<StartAutomatedReasoningPolicyTestWorkflowResponse>>> {
         AutomatedReasoningPolicyBuildWorkflow::objects()
             .using(self.session())
             .start_test_workflow(self.key(), request)
     }
 
+    #[inline]
     fn test_results(&self) -> QuerySet<AutomatedReasoningPolicyTestResult> {
         AutomatedReasoningPolicyTestResult::objects().using(self.session()).list_of(self.key())
     }
@@ -922,19 +958,22 @@ impl Objects for AutomatedReasoningPolicyTestCase {}
 impl Get for AutomatedReasoningPolicyTestCase {
     type Key = TestCaseKey;
 
-    async fn get(session: &Session, key: TestCaseKey) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: TestCaseKey) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetAutomatedReasoningPolicyTestCase";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| {
-                sdk::control_plane(session)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session)
                     .get_automated_reasoning_policy_test_case()
                     .policy_arn(key.policy_arn)
                     .test_case_id(key.test_case_id)
-                    .send()
-            })
-            .await?;
-        held(OPERATION, response.test_case, true)
+                    .send())
+            },
+            |response| held(OPERATION, response.test_case, true),
+        )
     }
 }
 
@@ -967,12 +1006,24 @@ impl Row for AutomatedReasoningPolicyTestCase {
         self.test_case_id.as_str().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.test_cases;
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.test_cases;
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -1002,27 +1053,25 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
     /// # Requests
     ///
     /// One `CreateAutomatedReasoningPolicyTestCase` (`bedrock:CreateAutomatedReasoningPolicyTestCase`).
+    #[inline]
     pub fn create<A: Into<String>>(
         &self,
         policy_arn: A,
         request: CreateAutomatedReasoningPolicyTestCaseRequest,
-    ) -> impl Future<Output = Result<Bound<CreateAutomatedReasoningPolicyTestCaseResponse>>>
-    + Send
-    + 'static
-    + use<A> {
+    ) -> BoxFuture<'static, Result<Bound<CreateAutomatedReasoningPolicyTestCaseResponse>>> {
         const OPERATION: &str = "CreateAutomatedReasoningPolicyTestCase";
-        let choice = self.choice().clone();
         let policy_arn: String = policy_arn.into();
-        async move {
-            let session = &choice.session().await?;
-
-            let response = {
-                let input = operation::create_automated_reasoning_policy_test_case::builders::CreateAutomatedReasoningPolicyTestCaseInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(policy_arn);
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let input = operation::create_automated_reasoning_policy_test_case::builders::CreateAutomatedReasoningPolicyTestCaseInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(policy_arn);
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 
     /// Updates the test case, unless it was changed after the request's time.
@@ -1034,27 +1083,26 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
     /// # Requests
     ///
     /// One `UpdateAutomatedReasoningPolicyTestCase` (`bedrock:UpdateAutomatedReasoningPolicyTestCase`).
+    #[inline]
     pub fn update<A: Into<TestCaseKey>>(
         &self,
         key: A,
         request: UpdateAutomatedReasoningPolicyTestCaseRequest,
-    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>>
-    + Send
-    + 'static
-    + use<A> {
+    ) -> BoxFuture<'static, Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>> {
         const OPERATION: &str = "UpdateAutomatedReasoningPolicyTestCase";
-        let choice = self.choice().clone();
         let key: TestCaseKey = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let response = {
-                let input = operation::update_automated_reasoning_policy_test_case::builders::UpdateAutomatedReasoningPolicyTestCaseInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key.policy_arn).test_case_id(key.test_case_id);
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    let input = operation::update_automated_reasoning_policy_test_case::builders::UpdateAutomatedReasoningPolicyTestCaseInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key.policy_arn).test_case_id(key.test_case_id);
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 
     /// Deletes the test case, unless it was changed after the given time.
@@ -1066,29 +1114,30 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
     /// # Requests
     ///
     /// One `DeleteAutomatedReasoningPolicyTestCase` (`bedrock:DeleteAutomatedReasoningPolicyTestCase`).
+    #[inline]
     pub fn delete<A: Into<TestCaseKey>>(
         &self,
         key: A,
         last_updated_at: Timestamp,
-    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
+    ) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "DeleteAutomatedReasoningPolicyTestCase";
-        let choice = self.choice().clone();
         let key: TestCaseKey = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            sdk::Call::new(session, OPERATION)
-                .send(|| {
-                    sdk::control_plane(session)
+        with_session(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    Ok(sdk::control_plane(session)
                         .delete_automated_reasoning_policy_test_case()
                         .policy_arn(key.policy_arn)
                         .test_case_id(key.test_case_id)
                         .last_updated_at(timestamp_to_sdk(last_updated_at))
-                        .send()
-                })
-                .await?;
-            Ok(())
-        }
+                        .send())
+                },
+                |_| Ok(()),
+            )
+        })
     }
 }
 
@@ -1106,7 +1155,7 @@ pub trait AutomatedReasoningPolicyTestCaseExt: Sized {
     fn update(
         &self,
         request: UpdateAutomatedReasoningPolicyTestCaseRequest,
-    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>> + Send + 'static;
+    ) -> BoxFuture<'static, Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>>;
 
     /// Deletes the test case, unless it was changed after the given time.
     ///
@@ -1117,19 +1166,20 @@ pub trait AutomatedReasoningPolicyTestCaseExt: Sized {
     /// # Requests
     ///
     /// One `DeleteAutomatedReasoningPolicyTestCase` (`bedrock:DeleteAutomatedReasoningPolicyTestCase`).
-    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static;
+    fn delete(&self, last_updated_at: Timestamp) -> BoxFuture<'static, Result<()>>;
 }
 
 impl<M: Keyed<Full = AutomatedReasoningPolicyTestCase>> AutomatedReasoningPolicyTestCaseExt for Bound<M> {
+    #[inline]
     fn update(
         &self,
         request: UpdateAutomatedReasoningPolicyTestCaseRequest,
-    ) -> impl Future<Output = Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>> + Send + 'static
-    {
+    ) -> BoxFuture<'static, Result<Bound<UpdateAutomatedReasoningPolicyTestCaseResponse>>> {
         AutomatedReasoningPolicyTestCase::objects().using(self.session()).update(self.key(), request)
     }
 
-    fn delete(&self, last_updated_at: Timestamp) -> impl Future<Output = Result<()>> + Send + 'static {
+    #[inline]
+    fn delete(&self, last_updated_at: Timestamp) -> BoxFuture<'static, Result<()>> {
         AutomatedReasoningPolicyTestCase::objects().using(self.session()).delete(self.key(), last_updated_at)
     }
 }
@@ -1139,20 +1189,23 @@ impl Objects for AutomatedReasoningPolicyTestResult {}
 impl Get for AutomatedReasoningPolicyTestResult {
     type Key = TestResultKey;
 
-    async fn get(session: &Session, key: TestResultKey) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: TestResultKey) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetAutomatedReasoningPolicyTestResult";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| {
-                sdk::control_plane(session)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session)
                     .get_automated_reasoning_policy_test_result()
                     .policy_arn(key.policy_arn)
                     .build_workflow_id(key.build_workflow_id)
                     .test_case_id(key.test_case_id)
-                    .send()
-            })
-            .await?;
-        held(OPERATION, response.test_result, true)
+                    .send())
+            },
+            |response| held(OPERATION, response.test_result, true),
+        )
     }
 }
 
@@ -1194,11 +1247,23 @@ impl Row for AutomatedReasoningPolicyTestResult {
         self.test_case.test_case_id.as_str().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.test_results;
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.test_results;
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }

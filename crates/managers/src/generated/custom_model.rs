@@ -2,6 +2,7 @@
 
 //! Custom models: foundation models that were trained further on the account's own data.
 
+use crate::calls::send;
 use crate::lookups::{NamedField, Text, Time};
 use crate::resources::{
     Create, Delete, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
@@ -15,6 +16,7 @@ use bedrock_orm_models::{
     CreateCustomModelRequest, CreateCustomModelResponse, CustomModel, CustomModelSummary, ModelStatus,
     SortModelsBy, SortOrder,
 };
+use futures_core::future::BoxFuture;
 use jiff::Timestamp;
 
 impl Objects for CustomModel {}
@@ -22,13 +24,18 @@ impl Objects for CustomModel {}
 impl Get for CustomModel {
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetCustomModel";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| sdk::control_plane(session).get_custom_model().model_identifier(key).send())
-            .await?;
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session).get_custom_model().model_identifier(key).send())
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -145,12 +152,24 @@ impl Row for CustomModelSummary {
         self.model_arn.as_str().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.model_summaries.unwrap_or_default();
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.model_summaries.unwrap_or_default();
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -158,18 +177,21 @@ impl Row for CustomModelSummary {
 impl QuerySet<CustomModelSummary> {
     /// Sets AWS's parameter `creationTimeBefore`.
     #[must_use]
+    #[inline]
     pub fn creation_time_before(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.creation_time_before(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `creationTimeAfter`.
     #[must_use]
+    #[inline]
     pub fn creation_time_after(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.creation_time_after(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `nameContains`.
     #[must_use]
+    #[inline]
     pub fn name_contains(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.name_contains(value.clone()))
@@ -177,6 +199,7 @@ impl QuerySet<CustomModelSummary> {
 
     /// Sets AWS's parameter `baseModelArnEquals`.
     #[must_use]
+    #[inline]
     pub fn base_model_arn_equals(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.base_model_arn_equals(value.clone()))
@@ -184,6 +207,7 @@ impl QuerySet<CustomModelSummary> {
 
     /// Sets AWS's parameter `foundationModelArnEquals`.
     #[must_use]
+    #[inline]
     pub fn foundation_model_arn_equals(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.foundation_model_arn_equals(value.clone()))
@@ -191,6 +215,7 @@ impl QuerySet<CustomModelSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
+    #[inline]
     pub fn sort_by(self, value: impl Into<SortModelsBy>) -> Self {
         let value: SortModelsBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -198,6 +223,7 @@ impl QuerySet<CustomModelSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
+    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))
@@ -205,12 +231,14 @@ impl QuerySet<CustomModelSummary> {
 
     /// Sets AWS's parameter `isOwned`.
     #[must_use]
+    #[inline]
     pub fn is_owned(self, value: bool) -> Self {
         self.with(|parameters| parameters.is_owned(value))
     }
 
     /// Sets AWS's parameter `modelStatus`.
     #[must_use]
+    #[inline]
     pub fn model_status(self, value: impl Into<ModelStatus>) -> Self {
         let value: ModelStatus = value.into();
         self.with(|parameters| parameters.model_status(value.clone().into()))
@@ -221,30 +249,41 @@ impl Create for CustomModel {
     type Request = CreateCustomModelRequest;
     type Created = CreateCustomModelResponse;
 
-    async fn create(
+    #[inline]
+    fn create(
         session: &Session,
         request: CreateCustomModelRequest,
-    ) -> Result<CreateCustomModelResponse> {
+    ) -> BoxFuture<'_, Result<CreateCustomModelResponse>> {
         const OPERATION: &str = "CreateCustomModel";
-        let response = {
-            let input =
-                operation::create_custom_model::builders::CreateCustomModelInputBuilder::try_from(request)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let input =
+                    operation::create_custom_model::builders::CreateCustomModelInputBuilder::try_from(
+                        request,
+                    )
                     .map_err(|error| Error::unsendable(OPERATION, error))?;
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(response.into())
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
 impl Delete for CustomModel {
-    async fn delete(session: &Session, key: String) -> Result<()> {
+    #[inline]
+    fn delete(session: &Session, key: String) -> BoxFuture<'_, Result<()>> {
         const OPERATION: &str = "DeleteCustomModel";
-        let key = key.checked(OPERATION)?;
-        sdk::Call::new(session, OPERATION)
-            .send(|| sdk::control_plane(session).delete_custom_model().model_identifier(key).send())
-            .await?;
-        Ok(())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session).delete_custom_model().model_identifier(key).send())
+            },
+            |_| Ok(()),
+        )
     }
 }
 

@@ -2,6 +2,7 @@
 
 //! Deployments that make a custom model callable on demand.
 
+use crate::calls::send;
 use crate::lookups::{NamedField, Text, Time};
 use crate::resources::{
     Create, Delete, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
@@ -16,6 +17,7 @@ use bedrock_orm_models::{
     CustomModelDeploymentStatus, CustomModelDeploymentSummary, SortModelsBy, SortOrder,
     UpdateCustomModelDeploymentRequest, UpdateCustomModelDeploymentResponse,
 };
+use futures_core::future::BoxFuture;
 use jiff::Timestamp;
 
 impl Objects for CustomModelDeployment {}
@@ -23,18 +25,21 @@ impl Objects for CustomModelDeployment {}
 impl Get for CustomModelDeployment {
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetCustomModelDeployment";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| {
-                sdk::control_plane(session)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session)
                     .get_custom_model_deployment()
                     .custom_model_deployment_identifier(key)
-                    .send()
-            })
-            .await?;
-        Ok(response.into())
+                    .send())
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -127,12 +132,24 @@ impl Row for CustomModelDeploymentSummary {
         self.custom_model_deployment_arn.as_str().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.model_deployment_summaries.unwrap_or_default();
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.model_deployment_summaries.unwrap_or_default();
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -140,18 +157,21 @@ impl Row for CustomModelDeploymentSummary {
 impl QuerySet<CustomModelDeploymentSummary> {
     /// Sets AWS's parameter `createdBefore`.
     #[must_use]
+    #[inline]
     pub fn created_before(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.created_before(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `createdAfter`.
     #[must_use]
+    #[inline]
     pub fn created_after(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.created_after(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `nameContains`.
     #[must_use]
+    #[inline]
     pub fn name_contains(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.name_contains(value.clone()))
@@ -159,6 +179,7 @@ impl QuerySet<CustomModelDeploymentSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
+    #[inline]
     pub fn sort_by(self, value: impl Into<SortModelsBy>) -> Self {
         let value: SortModelsBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -166,6 +187,7 @@ impl QuerySet<CustomModelDeploymentSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
+    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))
@@ -173,6 +195,7 @@ impl QuerySet<CustomModelDeploymentSummary> {
 
     /// Sets AWS's parameter `statusEquals`.
     #[must_use]
+    #[inline]
     pub fn status_equals(self, value: impl Into<CustomModelDeploymentStatus>) -> Self {
         let value: CustomModelDeploymentStatus = value.into();
         self.with(|parameters| parameters.status_equals(value.clone().into()))
@@ -180,6 +203,7 @@ impl QuerySet<CustomModelDeploymentSummary> {
 
     /// Sets AWS's parameter `modelArnEquals`.
     #[must_use]
+    #[inline]
     pub fn model_arn_equals(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.model_arn_equals(value.clone()))
@@ -190,17 +214,21 @@ impl Create for CustomModelDeployment {
     type Request = CreateCustomModelDeploymentRequest;
     type Created = CreateCustomModelDeploymentResponse;
 
-    async fn create(
+    #[inline]
+    fn create(
         session: &Session,
         request: CreateCustomModelDeploymentRequest,
-    ) -> Result<CreateCustomModelDeploymentResponse> {
+    ) -> BoxFuture<'_, Result<CreateCustomModelDeploymentResponse>> {
         const OPERATION: &str = "CreateCustomModelDeployment";
-        let response = {
-            let input = operation::create_custom_model_deployment::builders::CreateCustomModelDeploymentInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let input = operation::create_custom_model_deployment::builders::CreateCustomModelDeploymentInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -208,35 +236,42 @@ impl Update for CustomModelDeployment {
     type Request = UpdateCustomModelDeploymentRequest;
     type Updated = UpdateCustomModelDeploymentResponse;
 
-    async fn update(
+    #[inline]
+    fn update(
         session: &Session,
         key: String,
         request: UpdateCustomModelDeploymentRequest,
-    ) -> Result<UpdateCustomModelDeploymentResponse> {
+    ) -> BoxFuture<'_, Result<UpdateCustomModelDeploymentResponse>> {
         const OPERATION: &str = "UpdateCustomModelDeployment";
-        let key = key.checked(OPERATION)?;
-        let response = {
-            let input = operation::update_custom_model_deployment::builders::UpdateCustomModelDeploymentInputBuilder::from(request).custom_model_deployment_identifier(key);
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                let input = operation::update_custom_model_deployment::builders::UpdateCustomModelDeploymentInputBuilder::from(request).custom_model_deployment_identifier(key);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
 impl Delete for CustomModelDeployment {
-    async fn delete(session: &Session, key: String) -> Result<()> {
+    #[inline]
+    fn delete(session: &Session, key: String) -> BoxFuture<'_, Result<()>> {
         const OPERATION: &str = "DeleteCustomModelDeployment";
-        let key = key.checked(OPERATION)?;
-        sdk::Call::new(session, OPERATION)
-            .send(|| {
-                sdk::control_plane(session)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session)
                     .delete_custom_model_deployment()
                     .custom_model_deployment_identifier(key)
-                    .send()
-            })
-            .await?;
-        Ok(())
+                    .send())
+            },
+            |_| Ok(()),
+        )
     }
 }
 

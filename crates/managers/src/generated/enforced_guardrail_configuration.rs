@@ -2,6 +2,7 @@
 
 //! Guardrails that an account or an organization applies to every call.
 
+use crate::calls::{bound, send, with_session};
 use crate::lookups::{NamedField, Opaque, Text, TextList, Time};
 use crate::resources::{List, PageRequest, Parameter, Row};
 use crate::{Manager, Objects, Page};
@@ -11,6 +12,7 @@ use bedrock_orm_models::{
     EnforcedGuardrailsConfiguration, PutEnforcedGuardrailConfigurationRequest,
     PutEnforcedGuardrailConfigurationResponse,
 };
+use futures_core::future::BoxFuture;
 
 impl Objects for EnforcedGuardrailsConfiguration {}
 
@@ -47,12 +49,24 @@ impl Row for EnforcedGuardrailsConfiguration {
         self.config_id.as_deref().unwrap_or_default().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.guardrails_config;
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.guardrails_config;
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -66,24 +80,24 @@ impl Manager<EnforcedGuardrailsConfiguration> {
     /// # Requests
     ///
     /// One `PutEnforcedGuardrailConfiguration` (`bedrock:PutEnforcedGuardrailConfiguration`).
+    #[inline]
     pub fn put(
         &self,
         request: PutEnforcedGuardrailConfigurationRequest,
-    ) -> impl Future<Output = Result<Bound<PutEnforcedGuardrailConfigurationResponse>>> + Send + 'static + use<>
-    {
+    ) -> BoxFuture<'static, Result<Bound<PutEnforcedGuardrailConfigurationResponse>>> {
         const OPERATION: &str = "PutEnforcedGuardrailConfiguration";
-        let choice = self.choice().clone();
 
-        async move {
-            let session = &choice.session().await?;
-
-            let response = {
-                let input = operation::put_enforced_guardrail_configuration::builders::PutEnforcedGuardrailConfigurationInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let input = operation::put_enforced_guardrail_configuration::builders::PutEnforcedGuardrailConfigurationInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 
     /// Deletes the configuration. Its guardrail is no longer applied to every call.
@@ -95,25 +109,22 @@ impl Manager<EnforcedGuardrailsConfiguration> {
     /// # Requests
     ///
     /// One `DeleteEnforcedGuardrailConfiguration` (`bedrock:DeleteEnforcedGuardrailConfiguration`).
-    pub fn delete<A: Into<String>>(
-        &self,
-        config_id: A,
-    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
+    #[inline]
+    pub fn delete<A: Into<String>>(&self, config_id: A) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "DeleteEnforcedGuardrailConfiguration";
-        let choice = self.choice().clone();
         let config_id: String = config_id.into();
-        async move {
-            let session = &choice.session().await?;
-
-            sdk::Call::new(session, OPERATION)
-                .send(|| {
-                    sdk::control_plane(session)
+        with_session(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    Ok(sdk::control_plane(session)
                         .delete_enforced_guardrail_configuration()
                         .config_id(config_id)
-                        .send()
-                })
-                .await?;
-            Ok(())
-        }
+                        .send())
+                },
+                |_| Ok(()),
+            )
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 //! Jobs that evaluate a model or a knowledge base.
 
+use crate::calls::{bound, send};
 use crate::lookups::{NamedField, Opaque, Text, TextList, Time};
 use crate::resources::{
     Create, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row,
@@ -16,6 +17,7 @@ use bedrock_orm_models::{
     CreateEvaluationJobRequest, CreateEvaluationJobResponse, EvaluationJob, EvaluationJobStatus,
     EvaluationSummary, SortJobsBy, SortOrder,
 };
+use futures_core::future::BoxFuture;
 use jiff::Timestamp;
 
 impl Objects for EvaluationJob {}
@@ -23,13 +25,18 @@ impl Objects for EvaluationJob {}
 impl Get for EvaluationJob {
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetEvaluationJob";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| sdk::control_plane(session).get_evaluation_job().job_identifier(key).send())
-            .await?;
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session).get_evaluation_job().job_identifier(key).send())
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -137,12 +144,24 @@ impl Row for EvaluationSummary {
         self.job_arn.as_str().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.job_summaries.unwrap_or_default();
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.job_summaries.unwrap_or_default();
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -150,18 +169,21 @@ impl Row for EvaluationSummary {
 impl QuerySet<EvaluationSummary> {
     /// Sets AWS's parameter `creationTimeAfter`.
     #[must_use]
+    #[inline]
     pub fn creation_time_after(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.creation_time_after(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `creationTimeBefore`.
     #[must_use]
+    #[inline]
     pub fn creation_time_before(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.creation_time_before(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `statusEquals`.
     #[must_use]
+    #[inline]
     pub fn status_equals(self, value: impl Into<EvaluationJobStatus>) -> Self {
         let value: EvaluationJobStatus = value.into();
         self.with(|parameters| parameters.status_equals(value.clone().into()))
@@ -169,6 +191,7 @@ impl QuerySet<EvaluationSummary> {
 
     /// Sets AWS's parameter `applicationTypeEquals`.
     #[must_use]
+    #[inline]
     pub fn application_type_equals(self, value: impl Into<ApplicationType>) -> Self {
         let value: ApplicationType = value.into();
         self.with(|parameters| parameters.application_type_equals(value.clone().into()))
@@ -176,6 +199,7 @@ impl QuerySet<EvaluationSummary> {
 
     /// Sets AWS's parameter `nameContains`.
     #[must_use]
+    #[inline]
     pub fn name_contains(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.name_contains(value.clone()))
@@ -183,6 +207,7 @@ impl QuerySet<EvaluationSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
+    #[inline]
     pub fn sort_by(self, value: impl Into<SortJobsBy>) -> Self {
         let value: SortJobsBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -190,6 +215,7 @@ impl QuerySet<EvaluationSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
+    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))
@@ -200,32 +226,41 @@ impl Create for EvaluationJob {
     type Request = CreateEvaluationJobRequest;
     type Created = CreateEvaluationJobResponse;
 
-    async fn create(
+    #[inline]
+    fn create(
         session: &Session,
         request: CreateEvaluationJobRequest,
-    ) -> Result<CreateEvaluationJobResponse> {
+    ) -> BoxFuture<'_, Result<CreateEvaluationJobResponse>> {
         const OPERATION: &str = "CreateEvaluationJob";
-        let response = {
-            let input =
-                operation::create_evaluation_job::builders::CreateEvaluationJobInputBuilder::try_from(
-                    request,
-                )
-                .map_err(|error| Error::unsendable(OPERATION, error))?;
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let input =
+                    operation::create_evaluation_job::builders::CreateEvaluationJobInputBuilder::try_from(
+                        request,
+                    )
+                    .map_err(|error| Error::unsendable(OPERATION, error))?;
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
 impl Stop for EvaluationJob {
-    async fn stop(session: &Session, key: String) -> Result<()> {
+    #[inline]
+    fn stop(session: &Session, key: String) -> BoxFuture<'_, Result<()>> {
         const OPERATION: &str = "StopEvaluationJob";
-        let key = key.checked(OPERATION)?;
-        sdk::Call::new(session, OPERATION)
-            .send(|| sdk::control_plane(session).stop_evaluation_job().job_identifier(key).send())
-            .await?;
-        Ok(())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session).stop_evaluation_job().job_identifier(key).send())
+            },
+            |_| Ok(()),
+        )
     }
 }
 
@@ -290,23 +325,23 @@ impl Manager<EvaluationJob> {
     /// # Requests
     ///
     /// One `BatchDeleteEvaluationJob` (`bedrock:BatchDeleteEvaluationJob`).
+    #[inline]
     pub fn batch_delete<A: IntoIterator<Item = B>, B: Into<String>>(
         &self,
         job_identifiers: A,
-    ) -> impl Future<Output = Result<Bound<BatchDeleteEvaluationJobResponse>>> + Send + 'static + use<A, B>
-    {
+    ) -> BoxFuture<'static, Result<Bound<BatchDeleteEvaluationJobResponse>>> {
         const OPERATION: &str = "BatchDeleteEvaluationJob";
-        let choice = self.choice().clone();
         let job_identifiers: Vec<String> = job_identifiers.into_iter().map(Into::into).collect();
-        async move {
-            let session = &choice.session().await?;
-
-            let response = {
-                let input = operation::batch_delete_evaluation_job::builders::BatchDeleteEvaluationJobInputBuilder::from(BatchDeleteEvaluationJobRequest::new(job_identifiers));
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let input = operation::batch_delete_evaluation_job::builders::BatchDeleteEvaluationJobInputBuilder::from(BatchDeleteEvaluationJobRequest::new(job_identifiers));
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 //! Foundation models that providers offer in a region, and whether this account may use them.
 
+use crate::calls::{bound, send};
 use crate::lookups::{Flag, NamedField, Opaque, Text, TextList, Time};
 use crate::resources::{Get, Key, Keyed, List, PageRequest, Parameter, PushedLookup, Pushes, Row, Set, held};
 use crate::{Manager, Objects, Page, QuerySet};
@@ -10,19 +11,25 @@ use bedrock_orm_core::{Bound, Result, Session, sdk};
 use bedrock_orm_models::{
     FoundationModel, FoundationModelAvailability, InferenceType, ModelCustomization, ModelModality, Offer,
 };
+use futures_core::future::BoxFuture;
 
 impl Objects for FoundationModel {}
 
 impl Get for FoundationModel {
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetFoundationModel";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| sdk::control_plane(session).get_foundation_model().model_identifier(key).send())
-            .await?;
-        held(OPERATION, response.model_details, false)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session).get_foundation_model().model_identifier(key).send())
+            },
+            |response| held(OPERATION, response.model_details, false),
+        )
     }
 }
 
@@ -97,16 +104,24 @@ impl Row for FoundationModel {
         self.model_arn.as_str().to_owned()
     }
 
-    async fn page(
-        session: &Session,
-        parameters: &Self::Parameters,
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
         _page: PageRequest,
-    ) -> Result<Page<Self>> {
-        let request = parameters.clone();
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.model_summaries.unwrap_or_default();
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), None))
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone();
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.model_summaries.unwrap_or_default();
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), None))
+            },
+        )
     }
 }
 
@@ -114,6 +129,7 @@ impl Row for FoundationModel {
 impl QuerySet<FoundationModel> {
     /// Sets AWS's parameter `byProvider`.
     #[must_use]
+    #[inline]
     pub fn by_provider(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.by_provider(value.clone()))
@@ -121,6 +137,7 @@ impl QuerySet<FoundationModel> {
 
     /// Sets AWS's parameter `byCustomizationType`.
     #[must_use]
+    #[inline]
     pub fn by_customization_type(self, value: impl Into<ModelCustomization>) -> Self {
         let value: ModelCustomization = value.into();
         self.with(|parameters| parameters.by_customization_type(value.clone().into()))
@@ -128,6 +145,7 @@ impl QuerySet<FoundationModel> {
 
     /// Sets AWS's parameter `byOutputModality`.
     #[must_use]
+    #[inline]
     pub fn by_output_modality(self, value: impl Into<ModelModality>) -> Self {
         let value: ModelModality = value.into();
         self.with(|parameters| parameters.by_output_modality(value.clone().into()))
@@ -135,6 +153,7 @@ impl QuerySet<FoundationModel> {
 
     /// Sets AWS's parameter `byInferenceType`.
     #[must_use]
+    #[inline]
     pub fn by_inference_type(self, value: impl Into<InferenceType>) -> Self {
         let value: InferenceType = value.into();
         self.with(|parameters| parameters.by_inference_type(value.clone().into()))
@@ -159,21 +178,24 @@ impl Manager<FoundationModel> {
     /// # Requests
     ///
     /// One `GetFoundationModelAvailability` (`bedrock:GetFoundationModelAvailability`).
+    #[inline]
     pub fn availability<A: Into<String>>(
         &self,
         key: A,
-    ) -> impl Future<Output = Result<Bound<FoundationModelAvailability>>> + Send + 'static + use<A> {
+    ) -> BoxFuture<'static, Result<Bound<FoundationModelAvailability>>> {
         const OPERATION: &str = "GetFoundationModelAvailability";
-        let choice = self.choice().clone();
         let key: String = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let response = sdk::Call::new(session, OPERATION)
-                .send(|| sdk::control_plane(session).get_foundation_model_availability().model_id(key).send())
-                .await?;
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    Ok(sdk::control_plane(session).get_foundation_model_availability().model_id(key).send())
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 }
 
@@ -188,21 +210,19 @@ pub trait FoundationModelExt: Sized {
     /// # Requests
     ///
     /// One `GetFoundationModelAvailability` (`bedrock:GetFoundationModelAvailability`).
-    fn availability(
-        &self,
-    ) -> impl Future<Output = Result<Bound<FoundationModelAvailability>>> + Send + 'static;
+    fn availability(&self) -> BoxFuture<'static, Result<Bound<FoundationModelAvailability>>>;
 
     /// Returns its [`Offer`]s as a lazy queryset.
     fn offers(&self) -> QuerySet<Offer>;
 }
 
 impl<M: Keyed<Full = FoundationModel>> FoundationModelExt for Bound<M> {
-    fn availability(
-        &self,
-    ) -> impl Future<Output = Result<Bound<FoundationModelAvailability>>> + Send + 'static {
+    #[inline]
+    fn availability(&self) -> BoxFuture<'static, Result<Bound<FoundationModelAvailability>>> {
         FoundationModel::objects().using(self.session()).availability(self.key())
     }
 
+    #[inline]
     fn offers(&self) -> QuerySet<Offer> {
         Offer::objects().using(self.session()).list_of(self.key())
     }

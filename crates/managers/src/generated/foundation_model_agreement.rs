@@ -2,6 +2,7 @@
 
 //! Agreements that give an account access to a model, and the offers that they accept.
 
+use crate::calls::{bound, send, with_session};
 use crate::lookups::{NamedField, Opaque, Text};
 use crate::resources::{ListOf, PageRequest, Parameter, Row, Set};
 use crate::{Manager, Objects, Page, QuerySet};
@@ -11,6 +12,7 @@ use bedrock_orm_models::{
     CreateFoundationModelAgreementRequest, DeleteFoundationModelAgreementRequest, FoundationModelAgreement,
     Offer, OfferType,
 };
+use futures_core::future::BoxFuture;
 
 impl Objects for FoundationModelAgreement {}
 
@@ -24,25 +26,26 @@ impl Manager<FoundationModelAgreement> {
     /// # Requests
     ///
     /// One `CreateFoundationModelAgreement` (`bedrock:CreateFoundationModelAgreement`).
+    #[inline]
     pub fn create<A: Into<String>, B: Into<String>>(
         &self,
         offer_token: A,
         model_id: B,
-    ) -> impl Future<Output = Result<Bound<FoundationModelAgreement>>> + Send + 'static + use<A, B> {
+    ) -> BoxFuture<'static, Result<Bound<FoundationModelAgreement>>> {
         const OPERATION: &str = "CreateFoundationModelAgreement";
-        let choice = self.choice().clone();
         let offer_token: String = offer_token.into();
         let model_id: String = model_id.into();
-        async move {
-            let session = &choice.session().await?;
-
-            let response = {
-                let input = operation::create_foundation_model_agreement::builders::CreateFoundationModelAgreementInputBuilder::from(CreateFoundationModelAgreementRequest::new(offer_token, model_id));
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let input = operation::create_foundation_model_agreement::builders::CreateFoundationModelAgreementInputBuilder::from(CreateFoundationModelAgreementRequest::new(offer_token, model_id));
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 
     /// Ends the agreement for a model, and the access to it.
@@ -54,23 +57,21 @@ impl Manager<FoundationModelAgreement> {
     /// # Requests
     ///
     /// One `DeleteFoundationModelAgreement` (`bedrock:DeleteFoundationModelAgreement`).
-    pub fn delete<A: Into<String>>(
-        &self,
-        model_id: A,
-    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
+    #[inline]
+    pub fn delete<A: Into<String>>(&self, model_id: A) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "DeleteFoundationModelAgreement";
-        let choice = self.choice().clone();
         let model_id: String = model_id.into();
-        async move {
-            let session = &choice.session().await?;
-
-            {
-                let input = operation::delete_foundation_model_agreement::builders::DeleteFoundationModelAgreementInputBuilder::from(DeleteFoundationModelAgreementRequest::new(model_id));
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(())
-        }
+        with_session(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let input = operation::delete_foundation_model_agreement::builders::DeleteFoundationModelAgreementInputBuilder::from(DeleteFoundationModelAgreementRequest::new(model_id));
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |_| Ok(()),
+            )
+        })
     }
 }
 
@@ -116,16 +117,24 @@ impl Row for Offer {
         self.offer_token.as_str().to_owned()
     }
 
-    async fn page(
-        session: &Session,
-        parameters: &Self::Parameters,
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
         _page: PageRequest,
-    ) -> Result<Page<Self>> {
-        let request = parameters.clone();
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.offers;
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), None))
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone();
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.offers;
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), None))
+            },
+        )
     }
 }
 
@@ -133,6 +142,7 @@ impl Row for Offer {
 impl QuerySet<Offer> {
     /// Sets AWS's parameter `offerType`.
     #[must_use]
+    #[inline]
     pub fn offer_type(self, value: impl Into<OfferType>) -> Self {
         let value: OfferType = value.into();
         self.with(|parameters| parameters.offer_type(value.clone().into()))

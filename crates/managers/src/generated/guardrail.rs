@@ -2,6 +2,7 @@
 
 //! Guardrails: policies that check a model's input and output.
 
+use crate::calls::{bound, send};
 use crate::lookups::{NamedField, Opaque, Text, Time};
 use crate::resources::{
     Create, Delete, Get, GuardrailKey, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, Row,
@@ -15,25 +16,29 @@ use bedrock_orm_models::{
     CreateGuardrailVersionResponse, Guardrail, GuardrailSummary, UpdateGuardrailRequest,
     UpdateGuardrailResponse,
 };
+use futures_core::future::BoxFuture;
 
 impl Objects for Guardrail {}
 
 impl Get for Guardrail {
     type Key = GuardrailKey;
 
-    async fn get(session: &Session, key: GuardrailKey) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: GuardrailKey) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetGuardrail";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| {
-                sdk::control_plane(session)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session)
                     .get_guardrail()
                     .guardrail_identifier(key.identifier)
                     .set_guardrail_version(key.version)
-                    .send()
-            })
-            .await?;
-        Ok(response.into())
+                    .send())
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -74,12 +79,24 @@ impl Row for GuardrailSummary {
         [self.arn.as_str(), self.version.as_str()].join(" ")
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.guardrails;
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.guardrails;
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -87,6 +104,7 @@ impl Row for GuardrailSummary {
 impl QuerySet<GuardrailSummary> {
     /// Sets AWS's parameter `guardrailIdentifier`.
     #[must_use]
+    #[inline]
     pub fn guardrail_identifier(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.guardrail_identifier(value.clone()))
@@ -97,15 +115,23 @@ impl Create for Guardrail {
     type Request = CreateGuardrailRequest;
     type Created = CreateGuardrailResponse;
 
-    async fn create(session: &Session, request: CreateGuardrailRequest) -> Result<CreateGuardrailResponse> {
+    #[inline]
+    fn create(
+        session: &Session,
+        request: CreateGuardrailRequest,
+    ) -> BoxFuture<'_, Result<CreateGuardrailResponse>> {
         const OPERATION: &str = "CreateGuardrail";
-        let response = {
-            let input = operation::create_guardrail::builders::CreateGuardrailInputBuilder::try_from(request)
-                .map_err(|error| Error::unsendable(OPERATION, error))?;
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let input =
+                    operation::create_guardrail::builders::CreateGuardrailInputBuilder::try_from(request)
+                        .map_err(|error| Error::unsendable(OPERATION, error))?;
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -113,38 +139,46 @@ impl Update for Guardrail {
     type Request = UpdateGuardrailRequest;
     type Updated = UpdateGuardrailResponse;
 
-    async fn update(
+    #[inline]
+    fn update(
         session: &Session,
         key: GuardrailKey,
         request: UpdateGuardrailRequest,
-    ) -> Result<UpdateGuardrailResponse> {
+    ) -> BoxFuture<'_, Result<UpdateGuardrailResponse>> {
         const OPERATION: &str = "UpdateGuardrail";
-        let key = key.checked(OPERATION)?;
-        let response = {
-            let input = operation::update_guardrail::builders::UpdateGuardrailInputBuilder::try_from(request)
-                .map_err(|error| Error::unsendable(OPERATION, error))?
-                .guardrail_identifier(key.identifier);
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                let input =
+                    operation::update_guardrail::builders::UpdateGuardrailInputBuilder::try_from(request)
+                        .map_err(|error| Error::unsendable(OPERATION, error))?
+                        .guardrail_identifier(key.identifier);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
 impl Delete for Guardrail {
-    async fn delete(session: &Session, key: GuardrailKey) -> Result<()> {
+    #[inline]
+    fn delete(session: &Session, key: GuardrailKey) -> BoxFuture<'_, Result<()>> {
         const OPERATION: &str = "DeleteGuardrail";
-        let key = key.checked(OPERATION)?;
-        sdk::Call::new(session, OPERATION)
-            .send(|| {
-                sdk::control_plane(session)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session)
                     .delete_guardrail()
                     .guardrail_identifier(key.identifier)
                     .set_guardrail_version(key.version)
-                    .send()
-            })
-            .await?;
-        Ok(())
+                    .send())
+            },
+            |_| Ok(()),
+        )
     }
 }
 
@@ -225,28 +259,26 @@ impl Manager<Guardrail> {
     /// # Requests
     ///
     /// One `CreateGuardrailVersion` (`bedrock:CreateGuardrailVersion`).
+    #[inline]
     pub fn create_version<A: Into<GuardrailKey>>(
         &self,
         key: A,
         request: CreateGuardrailVersionRequest,
-    ) -> impl Future<Output = Result<Bound<CreateGuardrailVersionResponse>>> + Send + 'static + use<A> {
+    ) -> BoxFuture<'static, Result<Bound<CreateGuardrailVersionResponse>>> {
         const OPERATION: &str = "CreateGuardrailVersion";
-        let choice = self.choice().clone();
         let key: GuardrailKey = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let response = {
-                let input =
-                    operation::create_guardrail_version::builders::CreateGuardrailVersionInputBuilder::from(
-                        request,
-                    )
-                    .guardrail_identifier(key.identifier);
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    let input = operation::create_guardrail_version::builders::CreateGuardrailVersionInputBuilder::from(request).guardrail_identifier(key.identifier);
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 }
 
@@ -264,14 +296,15 @@ pub trait GuardrailExt: Sized {
     fn create_version(
         &self,
         request: CreateGuardrailVersionRequest,
-    ) -> impl Future<Output = Result<Bound<CreateGuardrailVersionResponse>>> + Send + 'static;
+    ) -> BoxFuture<'static, Result<Bound<CreateGuardrailVersionResponse>>>;
 }
 
 impl<M: Keyed<Full = Guardrail>> GuardrailExt for Bound<M> {
+    #[inline]
     fn create_version(
         &self,
         request: CreateGuardrailVersionRequest,
-    ) -> impl Future<Output = Result<Bound<CreateGuardrailVersionResponse>>> + Send + 'static {
+    ) -> BoxFuture<'static, Result<Bound<CreateGuardrailVersionResponse>>> {
         Guardrail::objects().using(self.session()).create_version(self.key(), request)
     }
 }

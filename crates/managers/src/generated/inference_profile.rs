@@ -2,6 +2,7 @@
 
 //! Inference profiles: a name for a model in several regions, or for a model with the account's own tags.
 
+use crate::calls::send;
 use crate::lookups::{NamedField, Opaque, Text, Time};
 use crate::resources::{
     Create, Delete, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
@@ -14,21 +15,28 @@ use bedrock_orm_models::{
     CreateInferenceProfileRequest, CreateInferenceProfileResponse, InferenceProfile, InferenceProfileSummary,
     InferenceProfileType,
 };
+use futures_core::future::BoxFuture;
 
 impl Objects for InferenceProfile {}
 
 impl Get for InferenceProfile {
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetInferenceProfile";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| {
-                sdk::control_plane(session).get_inference_profile().inference_profile_identifier(key).send()
-            })
-            .await?;
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session)
+                    .get_inference_profile()
+                    .inference_profile_identifier(key)
+                    .send())
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -66,12 +74,24 @@ impl Row for InferenceProfileSummary {
         self.inference_profile_arn.as_str().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.inference_profile_summaries.unwrap_or_default();
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.inference_profile_summaries.unwrap_or_default();
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -79,6 +99,7 @@ impl Row for InferenceProfileSummary {
 impl QuerySet<InferenceProfileSummary> {
     /// Sets AWS's parameter `typeEquals`.
     #[must_use]
+    #[inline]
     pub fn type_equals(self, value: impl Into<InferenceProfileType>) -> Self {
         let value: InferenceProfileType = value.into();
         self.with(|parameters| parameters.type_equals(value.clone().into()))
@@ -89,37 +110,40 @@ impl Create for InferenceProfile {
     type Request = CreateInferenceProfileRequest;
     type Created = CreateInferenceProfileResponse;
 
-    async fn create(
+    #[inline]
+    fn create(
         session: &Session,
         request: CreateInferenceProfileRequest,
-    ) -> Result<CreateInferenceProfileResponse> {
+    ) -> BoxFuture<'_, Result<CreateInferenceProfileResponse>> {
         const OPERATION: &str = "CreateInferenceProfile";
-        let response = {
-            let input =
-                operation::create_inference_profile::builders::CreateInferenceProfileInputBuilder::try_from(
-                    request,
-                )
-                .map_err(|error| Error::unsendable(OPERATION, error))?;
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let input = operation::create_inference_profile::builders::CreateInferenceProfileInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
 impl Delete for InferenceProfile {
-    async fn delete(session: &Session, key: String) -> Result<()> {
+    #[inline]
+    fn delete(session: &Session, key: String) -> BoxFuture<'_, Result<()>> {
         const OPERATION: &str = "DeleteInferenceProfile";
-        let key = key.checked(OPERATION)?;
-        sdk::Call::new(session, OPERATION)
-            .send(|| {
-                sdk::control_plane(session)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session)
                     .delete_inference_profile()
                     .inference_profile_identifier(key)
-                    .send()
-            })
-            .await?;
-        Ok(())
+                    .send())
+            },
+            |_| Ok(()),
+        )
     }
 }
 

@@ -2,6 +2,7 @@
 
 //! Endpoints of models from the AWS Marketplace.
 
+use crate::calls::{bound, send, with_session};
 use crate::lookups::{NamedField, Text, Time};
 use crate::resources::{
     Create, Delete, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
@@ -14,19 +15,25 @@ use bedrock_orm_models::{
     CreateMarketplaceModelEndpointRequest, MarketplaceModelEndpoint, MarketplaceModelEndpointSummary,
     RegisterMarketplaceModelEndpointRequest, UpdateMarketplaceModelEndpointRequest,
 };
+use futures_core::future::BoxFuture;
 
 impl Objects for MarketplaceModelEndpoint {}
 
 impl Get for MarketplaceModelEndpoint {
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetMarketplaceModelEndpoint";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| sdk::control_plane(session).get_marketplace_model_endpoint().endpoint_arn(key).send())
-            .await?;
-        held(OPERATION, response.marketplace_model_endpoint, false)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session).get_marketplace_model_endpoint().endpoint_arn(key).send())
+            },
+            |response| held(OPERATION, response.marketplace_model_endpoint, false),
+        )
     }
 }
 
@@ -61,12 +68,24 @@ impl Row for MarketplaceModelEndpointSummary {
         self.endpoint_arn.as_str().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.marketplace_model_endpoints.unwrap_or_default();
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.marketplace_model_endpoints.unwrap_or_default();
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -74,6 +93,7 @@ impl Row for MarketplaceModelEndpointSummary {
 impl QuerySet<MarketplaceModelEndpointSummary> {
     /// Sets AWS's parameter `modelSourceEquals`.
     #[must_use]
+    #[inline]
     pub fn model_source_equals(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.model_source_equals(value.clone()))
@@ -84,17 +104,21 @@ impl Create for MarketplaceModelEndpoint {
     type Request = CreateMarketplaceModelEndpointRequest;
     type Created = MarketplaceModelEndpoint;
 
-    async fn create(
+    #[inline]
+    fn create(
         session: &Session,
         request: CreateMarketplaceModelEndpointRequest,
-    ) -> Result<MarketplaceModelEndpoint> {
+    ) -> BoxFuture<'_, Result<MarketplaceModelEndpoint>> {
         const OPERATION: &str = "CreateMarketplaceModelEndpoint";
-        let response = {
-            let input = operation::create_marketplace_model_endpoint::builders::CreateMarketplaceModelEndpointInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        held(OPERATION, response.marketplace_model_endpoint, true)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let input = operation::create_marketplace_model_endpoint::builders::CreateMarketplaceModelEndpointInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| held(OPERATION, response.marketplace_model_endpoint, true),
+        )
     }
 }
 
@@ -102,30 +126,39 @@ impl Update for MarketplaceModelEndpoint {
     type Request = UpdateMarketplaceModelEndpointRequest;
     type Updated = MarketplaceModelEndpoint;
 
-    async fn update(
+    #[inline]
+    fn update(
         session: &Session,
         key: String,
         request: UpdateMarketplaceModelEndpointRequest,
-    ) -> Result<MarketplaceModelEndpoint> {
+    ) -> BoxFuture<'_, Result<MarketplaceModelEndpoint>> {
         const OPERATION: &str = "UpdateMarketplaceModelEndpoint";
-        let key = key.checked(OPERATION)?;
-        let response = {
-            let input = operation::update_marketplace_model_endpoint::builders::UpdateMarketplaceModelEndpointInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.endpoint_arn(key);
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        held(OPERATION, response.marketplace_model_endpoint, true)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                let input = operation::update_marketplace_model_endpoint::builders::UpdateMarketplaceModelEndpointInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.endpoint_arn(key);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| held(OPERATION, response.marketplace_model_endpoint, true),
+        )
     }
 }
 
 impl Delete for MarketplaceModelEndpoint {
-    async fn delete(session: &Session, key: String) -> Result<()> {
+    #[inline]
+    fn delete(session: &Session, key: String) -> BoxFuture<'_, Result<()>> {
         const OPERATION: &str = "DeleteMarketplaceModelEndpoint";
-        let key = key.checked(OPERATION)?;
-        sdk::Call::new(session, OPERATION)
-            .send(|| sdk::control_plane(session).delete_marketplace_model_endpoint().endpoint_arn(key).send())
-            .await?;
-        Ok(())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session).delete_marketplace_model_endpoint().endpoint_arn(key).send())
+            },
+            |_| Ok(()),
+        )
     }
 }
 
@@ -176,25 +209,27 @@ impl Manager<MarketplaceModelEndpoint> {
     /// # Requests
     ///
     /// One `RegisterMarketplaceModelEndpoint` (`bedrock:RegisterMarketplaceModelEndpoint`).
+    #[inline]
     pub fn register<A: Into<String>, B: Into<String>>(
         &self,
         key: A,
         model_source_identifier: B,
-    ) -> impl Future<Output = Result<Bound<MarketplaceModelEndpoint>>> + Send + 'static + use<A, B> {
+    ) -> BoxFuture<'static, Result<Bound<MarketplaceModelEndpoint>>> {
         const OPERATION: &str = "RegisterMarketplaceModelEndpoint";
-        let choice = self.choice().clone();
         let key: String = key.into();
         let model_source_identifier: String = model_source_identifier.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            let response = {
-                let input = operation::register_marketplace_model_endpoint::builders::RegisterMarketplaceModelEndpointInputBuilder::from(RegisterMarketplaceModelEndpointRequest::new(model_source_identifier)).endpoint_identifier(key);
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(Bound::new(held(OPERATION, response.marketplace_model_endpoint, true)?, session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    let input = operation::register_marketplace_model_endpoint::builders::RegisterMarketplaceModelEndpointInputBuilder::from(RegisterMarketplaceModelEndpointRequest::new(model_source_identifier)).endpoint_identifier(key);
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |response| held(OPERATION, response.marketplace_model_endpoint, true),
+            )
+        })
     }
 
     /// Removes the endpoint from Bedrock. It stays in SageMaker.
@@ -206,26 +241,24 @@ impl Manager<MarketplaceModelEndpoint> {
     /// # Requests
     ///
     /// One `DeregisterMarketplaceModelEndpoint` (`bedrock:DeregisterMarketplaceModelEndpoint`).
-    pub fn deregister<A: Into<String>>(
-        &self,
-        key: A,
-    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
+    #[inline]
+    pub fn deregister<A: Into<String>>(&self, key: A) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "DeregisterMarketplaceModelEndpoint";
-        let choice = self.choice().clone();
         let key: String = key.into();
-        async move {
-            let session = &choice.session().await?;
-            let key = key.checked(OPERATION)?;
-            sdk::Call::new(session, OPERATION)
-                .send(|| {
-                    sdk::control_plane(session)
+        with_session(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let key = key.checked(OPERATION)?;
+                    Ok(sdk::control_plane(session)
                         .deregister_marketplace_model_endpoint()
                         .endpoint_arn(key)
-                        .send()
-                })
-                .await?;
-            Ok(())
-        }
+                        .send())
+                },
+                |_| Ok(()),
+            )
+        })
     }
 }
 
@@ -243,7 +276,7 @@ pub trait MarketplaceModelEndpointExt: Sized {
     fn register(
         &self,
         model_source_identifier: impl Into<String>,
-    ) -> impl Future<Output = Result<Bound<MarketplaceModelEndpoint>>> + Send + 'static;
+    ) -> BoxFuture<'static, Result<Bound<MarketplaceModelEndpoint>>>;
 
     /// Removes the endpoint from Bedrock. It stays in SageMaker.
     ///
@@ -254,20 +287,22 @@ pub trait MarketplaceModelEndpointExt: Sized {
     /// # Requests
     ///
     /// One `DeregisterMarketplaceModelEndpoint` (`bedrock:DeregisterMarketplaceModelEndpoint`).
-    fn deregister(&self) -> impl Future<Output = Result<()>> + Send + 'static;
+    fn deregister(&self) -> BoxFuture<'static, Result<()>>;
 }
 
 impl<M: Keyed<Full = MarketplaceModelEndpoint>> MarketplaceModelEndpointExt for Bound<M> {
+    #[inline]
     fn register(
         &self,
         model_source_identifier: impl Into<String>,
-    ) -> impl Future<Output = Result<Bound<MarketplaceModelEndpoint>>> + Send + 'static {
+    ) -> BoxFuture<'static, Result<Bound<MarketplaceModelEndpoint>>> {
         MarketplaceModelEndpoint::objects()
             .using(self.session())
             .register(self.key(), model_source_identifier)
     }
 
-    fn deregister(&self) -> impl Future<Output = Result<()>> + Send + 'static {
+    #[inline]
+    fn deregister(&self) -> BoxFuture<'static, Result<()>> {
         MarketplaceModelEndpoint::objects().using(self.session()).deregister(self.key())
     }
 }

@@ -2,6 +2,7 @@
 
 //! Jobs that copy a custom model to another region.
 
+use crate::calls::send;
 use crate::lookups::{NamedField, Opaque, Text, Time};
 use crate::resources::{
     Create, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row,
@@ -15,6 +16,7 @@ use bedrock_orm_models::{
     CreateModelCopyJobRequest, CreateModelCopyJobResponse, ModelCopyJob, ModelCopyJobStatus,
     ModelCopyJobSummary, SortJobsBy, SortOrder,
 };
+use futures_core::future::BoxFuture;
 use jiff::Timestamp;
 
 impl Objects for ModelCopyJob {}
@@ -22,13 +24,18 @@ impl Objects for ModelCopyJob {}
 impl Get for ModelCopyJob {
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetModelCopyJob";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| sdk::control_plane(session).get_model_copy_job().job_arn(key).send())
-            .await?;
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session).get_model_copy_job().job_arn(key).send())
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -140,12 +147,24 @@ impl Row for ModelCopyJobSummary {
         self.job_arn.as_str().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.model_copy_job_summaries.unwrap_or_default();
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.model_copy_job_summaries.unwrap_or_default();
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -153,18 +172,21 @@ impl Row for ModelCopyJobSummary {
 impl QuerySet<ModelCopyJobSummary> {
     /// Sets AWS's parameter `creationTimeAfter`.
     #[must_use]
+    #[inline]
     pub fn creation_time_after(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.creation_time_after(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `creationTimeBefore`.
     #[must_use]
+    #[inline]
     pub fn creation_time_before(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.creation_time_before(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `statusEquals`.
     #[must_use]
+    #[inline]
     pub fn status_equals(self, value: impl Into<ModelCopyJobStatus>) -> Self {
         let value: ModelCopyJobStatus = value.into();
         self.with(|parameters| parameters.status_equals(value.clone().into()))
@@ -172,6 +194,7 @@ impl QuerySet<ModelCopyJobSummary> {
 
     /// Sets AWS's parameter `sourceAccountEquals`.
     #[must_use]
+    #[inline]
     pub fn source_account_equals(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.source_account_equals(value.clone()))
@@ -179,6 +202,7 @@ impl QuerySet<ModelCopyJobSummary> {
 
     /// Sets AWS's parameter `sourceModelArnEquals`.
     #[must_use]
+    #[inline]
     pub fn source_model_arn_equals(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.source_model_arn_equals(value.clone()))
@@ -186,6 +210,7 @@ impl QuerySet<ModelCopyJobSummary> {
 
     /// Sets AWS's parameter `targetModelNameContains`.
     #[must_use]
+    #[inline]
     pub fn target_model_name_contains(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.target_model_name_contains(value.clone()))
@@ -193,6 +218,7 @@ impl QuerySet<ModelCopyJobSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
+    #[inline]
     pub fn sort_by(self, value: impl Into<SortJobsBy>) -> Self {
         let value: SortJobsBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -200,6 +226,7 @@ impl QuerySet<ModelCopyJobSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
+    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))
@@ -210,19 +237,25 @@ impl Create for ModelCopyJob {
     type Request = CreateModelCopyJobRequest;
     type Created = CreateModelCopyJobResponse;
 
-    async fn create(
+    #[inline]
+    fn create(
         session: &Session,
         request: CreateModelCopyJobRequest,
-    ) -> Result<CreateModelCopyJobResponse> {
+    ) -> BoxFuture<'_, Result<CreateModelCopyJobResponse>> {
         const OPERATION: &str = "CreateModelCopyJob";
-        let response = {
-            let input =
-                operation::create_model_copy_job::builders::CreateModelCopyJobInputBuilder::try_from(request)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let input =
+                    operation::create_model_copy_job::builders::CreateModelCopyJobInputBuilder::try_from(
+                        request,
+                    )
                     .map_err(|error| Error::unsendable(OPERATION, error))?;
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(response.into())
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 

@@ -2,6 +2,7 @@
 
 //! Jobs that train a custom model.
 
+use crate::calls::send;
 use crate::lookups::{NamedField, Opaque, Text, Time};
 use crate::resources::{
     Create, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row,
@@ -15,6 +16,7 @@ use bedrock_orm_models::{
     CreateModelCustomizationJobRequest, CreateModelCustomizationJobResponse, FineTuningJobStatus,
     ModelCustomizationJob, ModelCustomizationJobSummary, SortJobsBy, SortOrder,
 };
+use futures_core::future::BoxFuture;
 use jiff::Timestamp;
 
 impl Objects for ModelCustomizationJob {}
@@ -22,13 +24,18 @@ impl Objects for ModelCustomizationJob {}
 impl Get for ModelCustomizationJob {
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetModelCustomizationJob";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| sdk::control_plane(session).get_model_customization_job().job_identifier(key).send())
-            .await?;
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session).get_model_customization_job().job_identifier(key).send())
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -133,12 +140,24 @@ impl Row for ModelCustomizationJobSummary {
         self.job_arn.as_str().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.model_customization_job_summaries.unwrap_or_default();
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.model_customization_job_summaries.unwrap_or_default();
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -146,18 +165,21 @@ impl Row for ModelCustomizationJobSummary {
 impl QuerySet<ModelCustomizationJobSummary> {
     /// Sets AWS's parameter `creationTimeAfter`.
     #[must_use]
+    #[inline]
     pub fn creation_time_after(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.creation_time_after(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `creationTimeBefore`.
     #[must_use]
+    #[inline]
     pub fn creation_time_before(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.creation_time_before(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `statusEquals`.
     #[must_use]
+    #[inline]
     pub fn status_equals(self, value: impl Into<FineTuningJobStatus>) -> Self {
         let value: FineTuningJobStatus = value.into();
         self.with(|parameters| parameters.status_equals(value.clone().into()))
@@ -165,6 +187,7 @@ impl QuerySet<ModelCustomizationJobSummary> {
 
     /// Sets AWS's parameter `nameContains`.
     #[must_use]
+    #[inline]
     pub fn name_contains(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.name_contains(value.clone()))
@@ -172,6 +195,7 @@ impl QuerySet<ModelCustomizationJobSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
+    #[inline]
     pub fn sort_by(self, value: impl Into<SortJobsBy>) -> Self {
         let value: SortJobsBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -179,6 +203,7 @@ impl QuerySet<ModelCustomizationJobSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
+    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))
@@ -189,28 +214,37 @@ impl Create for ModelCustomizationJob {
     type Request = CreateModelCustomizationJobRequest;
     type Created = CreateModelCustomizationJobResponse;
 
-    async fn create(
+    #[inline]
+    fn create(
         session: &Session,
         request: CreateModelCustomizationJobRequest,
-    ) -> Result<CreateModelCustomizationJobResponse> {
+    ) -> BoxFuture<'_, Result<CreateModelCustomizationJobResponse>> {
         const OPERATION: &str = "CreateModelCustomizationJob";
-        let response = {
-            let input = operation::create_model_customization_job::builders::CreateModelCustomizationJobInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let input = operation::create_model_customization_job::builders::CreateModelCustomizationJobInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
 impl Stop for ModelCustomizationJob {
-    async fn stop(session: &Session, key: String) -> Result<()> {
+    #[inline]
+    fn stop(session: &Session, key: String) -> BoxFuture<'_, Result<()>> {
         const OPERATION: &str = "StopModelCustomizationJob";
-        let key = key.checked(OPERATION)?;
-        sdk::Call::new(session, OPERATION)
-            .send(|| sdk::control_plane(session).stop_model_customization_job().job_identifier(key).send())
-            .await?;
-        Ok(())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session).stop_model_customization_job().job_identifier(key).send())
+            },
+            |_| Ok(()),
+        )
     }
 }
 

@@ -2,6 +2,7 @@
 
 //! Jobs that import a model's weights.
 
+use crate::calls::send;
 use crate::lookups::{NamedField, Text, Time};
 use crate::resources::{
     Create, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row,
@@ -15,6 +16,7 @@ use bedrock_orm_models::{
     CreateModelImportJobRequest, CreateModelImportJobResponse, ModelImportJob, ModelImportJobStatus,
     ModelImportJobSummary, SortJobsBy, SortOrder,
 };
+use futures_core::future::BoxFuture;
 use jiff::Timestamp;
 
 impl Objects for ModelImportJob {}
@@ -22,13 +24,18 @@ impl Objects for ModelImportJob {}
 impl Get for ModelImportJob {
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetModelImportJob";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| sdk::control_plane(session).get_model_import_job().job_identifier(key).send())
-            .await?;
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session).get_model_import_job().job_identifier(key).send())
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -117,12 +124,24 @@ impl Row for ModelImportJobSummary {
         self.job_arn.as_str().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.model_import_job_summaries.unwrap_or_default();
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.model_import_job_summaries.unwrap_or_default();
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -130,18 +149,21 @@ impl Row for ModelImportJobSummary {
 impl QuerySet<ModelImportJobSummary> {
     /// Sets AWS's parameter `creationTimeAfter`.
     #[must_use]
+    #[inline]
     pub fn creation_time_after(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.creation_time_after(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `creationTimeBefore`.
     #[must_use]
+    #[inline]
     pub fn creation_time_before(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.creation_time_before(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `statusEquals`.
     #[must_use]
+    #[inline]
     pub fn status_equals(self, value: impl Into<ModelImportJobStatus>) -> Self {
         let value: ModelImportJobStatus = value.into();
         self.with(|parameters| parameters.status_equals(value.clone().into()))
@@ -149,6 +171,7 @@ impl QuerySet<ModelImportJobSummary> {
 
     /// Sets AWS's parameter `nameContains`.
     #[must_use]
+    #[inline]
     pub fn name_contains(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.name_contains(value.clone()))
@@ -156,6 +179,7 @@ impl QuerySet<ModelImportJobSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
+    #[inline]
     pub fn sort_by(self, value: impl Into<SortJobsBy>) -> Self {
         let value: SortJobsBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -163,6 +187,7 @@ impl QuerySet<ModelImportJobSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
+    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))
@@ -173,21 +198,25 @@ impl Create for ModelImportJob {
     type Request = CreateModelImportJobRequest;
     type Created = CreateModelImportJobResponse;
 
-    async fn create(
+    #[inline]
+    fn create(
         session: &Session,
         request: CreateModelImportJobRequest,
-    ) -> Result<CreateModelImportJobResponse> {
+    ) -> BoxFuture<'_, Result<CreateModelImportJobResponse>> {
         const OPERATION: &str = "CreateModelImportJob";
-        let response = {
-            let input =
-                operation::create_model_import_job::builders::CreateModelImportJobInputBuilder::try_from(
-                    request,
-                )
-                .map_err(|error| Error::unsendable(OPERATION, error))?;
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let input =
+                    operation::create_model_import_job::builders::CreateModelImportJobInputBuilder::try_from(
+                        request,
+                    )
+                    .map_err(|error| Error::unsendable(OPERATION, error))?;
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 

@@ -2,6 +2,7 @@
 
 //! The destination of a region's invocation logs.
 
+use crate::calls::{bound, send, with_session};
 use crate::resources::held;
 use crate::{Manager, Objects};
 use aws_sdk_bedrock::operation;
@@ -9,6 +10,7 @@ use bedrock_orm_core::{Bound, Error, Result, sdk};
 use bedrock_orm_models::{
     ModelInvocationLoggingConfiguration, PutModelInvocationLoggingConfigurationRequest,
 };
+use futures_core::future::BoxFuture;
 
 impl Objects for ModelInvocationLoggingConfiguration {}
 
@@ -22,21 +24,18 @@ impl Manager<ModelInvocationLoggingConfiguration> {
     /// # Requests
     ///
     /// One `GetModelInvocationLoggingConfiguration` (`bedrock:GetModelInvocationLoggingConfiguration`).
-    pub fn get(
-        &self,
-    ) -> impl Future<Output = Result<Bound<ModelInvocationLoggingConfiguration>>> + Send + 'static + use<>
-    {
+    #[inline]
+    pub fn get(&self) -> BoxFuture<'static, Result<Bound<ModelInvocationLoggingConfiguration>>> {
         const OPERATION: &str = "GetModelInvocationLoggingConfiguration";
-        let choice = self.choice().clone();
 
-        async move {
-            let session = &choice.session().await?;
-
-            let response = sdk::Call::new(session, OPERATION)
-                .send(|| sdk::control_plane(session).get_model_invocation_logging_configuration().send())
-                .await?;
-            Ok(Bound::new(held(OPERATION, response.logging_config, false)?, session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || Ok(sdk::control_plane(session).get_model_invocation_logging_configuration().send()),
+                |response| held(OPERATION, response.logging_config, false),
+            )
+        })
     }
 
     /// Sets the destination of the logs.
@@ -48,23 +47,24 @@ impl Manager<ModelInvocationLoggingConfiguration> {
     /// # Requests
     ///
     /// One `PutModelInvocationLoggingConfiguration` (`bedrock:PutModelInvocationLoggingConfiguration`).
+    #[inline]
     pub fn put<A: Into<ModelInvocationLoggingConfiguration>>(
         &self,
         logging_config: A,
-    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
+    ) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "PutModelInvocationLoggingConfiguration";
-        let choice = self.choice().clone();
         let logging_config: ModelInvocationLoggingConfiguration = logging_config.into();
-        async move {
-            let session = &choice.session().await?;
-
-            {
-                let input = operation::put_model_invocation_logging_configuration::builders::PutModelInvocationLoggingConfigurationInputBuilder::try_from(PutModelInvocationLoggingConfigurationRequest::new(logging_config)).map_err(|error| Error::unsendable(OPERATION, error))?;
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(())
-        }
+        with_session(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let input = operation::put_model_invocation_logging_configuration::builders::PutModelInvocationLoggingConfigurationInputBuilder::try_from(PutModelInvocationLoggingConfigurationRequest::new(logging_config)).map_err(|error| Error::unsendable(OPERATION, error))?;
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |_| Ok(()),
+            )
+        })
     }
 
     /// Stops the logging.
@@ -76,17 +76,19 @@ impl Manager<ModelInvocationLoggingConfiguration> {
     /// # Requests
     ///
     /// One `DeleteModelInvocationLoggingConfiguration` (`bedrock:DeleteModelInvocationLoggingConfiguration`).
-    pub fn delete(&self) -> impl Future<Output = Result<()>> + Send + 'static + use<> {
+    #[inline]
+    pub fn delete(&self) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "DeleteModelInvocationLoggingConfiguration";
-        let choice = self.choice().clone();
 
-        async move {
-            let session = &choice.session().await?;
-
-            sdk::Call::new(session, OPERATION)
-                .send(|| sdk::control_plane(session).delete_model_invocation_logging_configuration().send())
-                .await?;
-            Ok(())
-        }
+        with_session(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    Ok(sdk::control_plane(session).delete_model_invocation_logging_configuration().send())
+                },
+                |_| Ok(()),
+            )
+        })
     }
 }

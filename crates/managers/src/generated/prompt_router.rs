@@ -2,6 +2,7 @@
 
 //! Prompt routers, which choose a model for each prompt.
 
+use crate::calls::send;
 use crate::lookups::{NamedField, Number, Opaque, Text, Time};
 use crate::resources::{
     Create, Delete, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
@@ -14,19 +15,25 @@ use bedrock_orm_models::{
     CreatePromptRouterRequest, CreatePromptRouterResponse, PromptRouter, PromptRouterSummary,
     PromptRouterType,
 };
+use futures_core::future::BoxFuture;
 
 impl Objects for PromptRouter {}
 
 impl Get for PromptRouter {
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetPromptRouter";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| sdk::control_plane(session).get_prompt_router().prompt_router_arn(key).send())
-            .await?;
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session).get_prompt_router().prompt_router_arn(key).send())
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -67,12 +74,24 @@ impl Row for PromptRouterSummary {
         self.prompt_router_arn.as_str().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.prompt_router_summaries.unwrap_or_default();
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.prompt_router_summaries.unwrap_or_default();
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -80,6 +99,7 @@ impl Row for PromptRouterSummary {
 impl QuerySet<PromptRouterSummary> {
     /// Sets AWS's parameter `type`.
     #[must_use]
+    #[inline]
     pub fn r#type(self, value: impl Into<PromptRouterType>) -> Self {
         let value: PromptRouterType = value.into();
         self.with(|parameters| parameters.r#type(value.clone().into()))
@@ -90,30 +110,41 @@ impl Create for PromptRouter {
     type Request = CreatePromptRouterRequest;
     type Created = CreatePromptRouterResponse;
 
-    async fn create(
+    #[inline]
+    fn create(
         session: &Session,
         request: CreatePromptRouterRequest,
-    ) -> Result<CreatePromptRouterResponse> {
+    ) -> BoxFuture<'_, Result<CreatePromptRouterResponse>> {
         const OPERATION: &str = "CreatePromptRouter";
-        let response = {
-            let input =
-                operation::create_prompt_router::builders::CreatePromptRouterInputBuilder::try_from(request)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let input =
+                    operation::create_prompt_router::builders::CreatePromptRouterInputBuilder::try_from(
+                        request,
+                    )
                     .map_err(|error| Error::unsendable(OPERATION, error))?;
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(response.into())
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
 impl Delete for PromptRouter {
-    async fn delete(session: &Session, key: String) -> Result<()> {
+    #[inline]
+    fn delete(session: &Session, key: String) -> BoxFuture<'_, Result<()>> {
         const OPERATION: &str = "DeletePromptRouter";
-        let key = key.checked(OPERATION)?;
-        sdk::Call::new(session, OPERATION)
-            .send(|| sdk::control_plane(session).delete_prompt_router().prompt_router_arn(key).send())
-            .await?;
-        Ok(())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session).delete_prompt_router().prompt_router_arn(key).send())
+            },
+            |_| Ok(()),
+        )
     }
 }
 

@@ -2,6 +2,7 @@
 
 //! Provisioned throughput: reserved capacity for one model.
 
+use crate::calls::send;
 use crate::lookups::{NamedField, Number, Text, Time};
 use crate::resources::{
     Create, Delete, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
@@ -16,6 +17,7 @@ use bedrock_orm_models::{
     ProvisionedModelStatus, ProvisionedModelSummary, ProvisionedModelThroughput, SortByProvisionedModels,
     SortOrder, UpdateProvisionedModelThroughputRequest,
 };
+use futures_core::future::BoxFuture;
 use jiff::Timestamp;
 
 impl Objects for ProvisionedModelThroughput {}
@@ -23,18 +25,21 @@ impl Objects for ProvisionedModelThroughput {}
 impl Get for ProvisionedModelThroughput {
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         const OPERATION: &str = "GetProvisionedModelThroughput";
-        let key = key.checked(OPERATION)?;
-        let response = sdk::Call::new(session, OPERATION)
-            .send(|| {
-                sdk::control_plane(session)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session)
                     .get_provisioned_model_throughput()
                     .provisioned_model_id(key)
-                    .send()
-            })
-            .await?;
-        Ok(response.into())
+                    .send())
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -138,12 +143,24 @@ impl Row for ProvisionedModelSummary {
         self.provisioned_model_arn.as_str().to_owned()
     }
 
-    async fn page(session: &Session, parameters: &Self::Parameters, page: PageRequest) -> Result<Page<Self>> {
-        let request = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-        let client = sdk::control_plane(session);
-        let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-        let rows = response.provisioned_model_summaries.unwrap_or_default();
-        Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+    #[inline]
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
+        page: PageRequest,
+    ) -> BoxFuture<'a, Result<Page<Self>>> {
+        send(
+            session,
+            Self::OPERATION,
+            move || {
+                let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| {
+                let rows = response.provisioned_model_summaries.unwrap_or_default();
+                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+            },
+        )
     }
 }
 
@@ -151,18 +168,21 @@ impl Row for ProvisionedModelSummary {
 impl QuerySet<ProvisionedModelSummary> {
     /// Sets AWS's parameter `creationTimeAfter`.
     #[must_use]
+    #[inline]
     pub fn creation_time_after(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.creation_time_after(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `creationTimeBefore`.
     #[must_use]
+    #[inline]
     pub fn creation_time_before(self, value: Timestamp) -> Self {
         self.with(|parameters| parameters.creation_time_before(timestamp_to_sdk(value)))
     }
 
     /// Sets AWS's parameter `statusEquals`.
     #[must_use]
+    #[inline]
     pub fn status_equals(self, value: impl Into<ProvisionedModelStatus>) -> Self {
         let value: ProvisionedModelStatus = value.into();
         self.with(|parameters| parameters.status_equals(value.clone().into()))
@@ -170,6 +190,7 @@ impl QuerySet<ProvisionedModelSummary> {
 
     /// Sets AWS's parameter `modelArnEquals`.
     #[must_use]
+    #[inline]
     pub fn model_arn_equals(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.model_arn_equals(value.clone()))
@@ -177,6 +198,7 @@ impl QuerySet<ProvisionedModelSummary> {
 
     /// Sets AWS's parameter `nameContains`.
     #[must_use]
+    #[inline]
     pub fn name_contains(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.name_contains(value.clone()))
@@ -184,6 +206,7 @@ impl QuerySet<ProvisionedModelSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
+    #[inline]
     pub fn sort_by(self, value: impl Into<SortByProvisionedModels>) -> Self {
         let value: SortByProvisionedModels = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -191,6 +214,7 @@ impl QuerySet<ProvisionedModelSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
+    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))
@@ -201,17 +225,21 @@ impl Create for ProvisionedModelThroughput {
     type Request = CreateProvisionedModelThroughputRequest;
     type Created = CreateProvisionedModelThroughputResponse;
 
-    async fn create(
+    #[inline]
+    fn create(
         session: &Session,
         request: CreateProvisionedModelThroughputRequest,
-    ) -> Result<CreateProvisionedModelThroughputResponse> {
+    ) -> BoxFuture<'_, Result<CreateProvisionedModelThroughputResponse>> {
         const OPERATION: &str = "CreateProvisionedModelThroughput";
-        let response = {
-            let input = operation::create_provisioned_model_throughput::builders::CreateProvisionedModelThroughputInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(response.into())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let input = operation::create_provisioned_model_throughput::builders::CreateProvisionedModelThroughputInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |response| Ok(response.into()),
+        )
     }
 }
 
@@ -219,35 +247,42 @@ impl Update for ProvisionedModelThroughput {
     type Request = UpdateProvisionedModelThroughputRequest;
     type Updated = ();
 
-    async fn update(
+    #[inline]
+    fn update(
         session: &Session,
         key: String,
         request: UpdateProvisionedModelThroughputRequest,
-    ) -> Result<()> {
+    ) -> BoxFuture<'_, Result<()>> {
         const OPERATION: &str = "UpdateProvisionedModelThroughput";
-        let key = key.checked(OPERATION)?;
-        {
-            let input = operation::update_provisioned_model_throughput::builders::UpdateProvisionedModelThroughputInputBuilder::from(request).provisioned_model_id(key);
-            let client = sdk::control_plane(session);
-            sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-        };
-        Ok(())
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                let input = operation::update_provisioned_model_throughput::builders::UpdateProvisionedModelThroughputInputBuilder::from(request).provisioned_model_id(key);
+                Ok(input.send_with(sdk::control_plane(session)))
+            },
+            |_| Ok(()),
+        )
     }
 }
 
 impl Delete for ProvisionedModelThroughput {
-    async fn delete(session: &Session, key: String) -> Result<()> {
+    #[inline]
+    fn delete(session: &Session, key: String) -> BoxFuture<'_, Result<()>> {
         const OPERATION: &str = "DeleteProvisionedModelThroughput";
-        let key = key.checked(OPERATION)?;
-        sdk::Call::new(session, OPERATION)
-            .send(|| {
-                sdk::control_plane(session)
+        send(
+            session,
+            OPERATION,
+            move || {
+                let key = key.checked(OPERATION)?;
+                Ok(sdk::control_plane(session)
                     .delete_provisioned_model_throughput()
                     .provisioned_model_id(key)
-                    .send()
-            })
-            .await?;
-        Ok(())
+                    .send())
+            },
+            |_| Ok(()),
+        )
     }
 }
 

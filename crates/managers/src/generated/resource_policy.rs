@@ -2,10 +2,12 @@
 
 //! Resource policies: who else may use a resource.
 
+use crate::calls::{bound, send, with_session};
 use crate::{Manager, Objects};
 use aws_sdk_bedrock::operation;
 use bedrock_orm_core::{Bound, Result, sdk};
 use bedrock_orm_models::{PutResourcePolicyRequest, PutResourcePolicyResponse, ResourcePolicy};
+use futures_core::future::BoxFuture;
 
 impl Objects for ResourcePolicy {}
 
@@ -19,21 +21,20 @@ impl Manager<ResourcePolicy> {
     /// # Requests
     ///
     /// One `GetResourcePolicy` (`bedrock:GetResourcePolicy`).
-    pub fn get<A: Into<String>>(
-        &self,
-        resource_arn: A,
-    ) -> impl Future<Output = Result<Bound<ResourcePolicy>>> + Send + 'static + use<A> {
+    #[inline]
+    pub fn get<A: Into<String>>(&self, resource_arn: A) -> BoxFuture<'static, Result<Bound<ResourcePolicy>>> {
         const OPERATION: &str = "GetResourcePolicy";
-        let choice = self.choice().clone();
         let resource_arn: String = resource_arn.into();
-        async move {
-            let session = &choice.session().await?;
-
-            let response = sdk::Call::new(session, OPERATION)
-                .send(|| sdk::control_plane(session).get_resource_policy().resource_arn(resource_arn).send())
-                .await?;
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    Ok(sdk::control_plane(session).get_resource_policy().resource_arn(resource_arn).send())
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 
     /// Sets the resource's policy, which is JSON text.
@@ -45,27 +46,28 @@ impl Manager<ResourcePolicy> {
     /// # Requests
     ///
     /// One `PutResourcePolicy` (`bedrock:PutResourcePolicy`).
+    #[inline]
     pub fn put<A: Into<String>, B: Into<String>>(
         &self,
         resource_arn: A,
         resource_policy: B,
-    ) -> impl Future<Output = Result<Bound<PutResourcePolicyResponse>>> + Send + 'static + use<A, B> {
+    ) -> BoxFuture<'static, Result<Bound<PutResourcePolicyResponse>>> {
         const OPERATION: &str = "PutResourcePolicy";
-        let choice = self.choice().clone();
         let resource_arn: String = resource_arn.into();
         let resource_policy: String = resource_policy.into();
-        async move {
-            let session = &choice.session().await?;
-
-            let response = {
-                let input = operation::put_resource_policy::builders::PutResourcePolicyInputBuilder::from(
-                    PutResourcePolicyRequest::new(resource_arn, resource_policy),
-                );
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let input = operation::put_resource_policy::builders::PutResourcePolicyInputBuilder::from(
+                        PutResourcePolicyRequest::new(resource_arn, resource_policy),
+                    );
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |response| Ok(response.into()),
+            )
+        })
     }
 
     /// Deletes the resource's policy. Other accounts can no longer use the resource.
@@ -77,22 +79,19 @@ impl Manager<ResourcePolicy> {
     /// # Requests
     ///
     /// One `DeleteResourcePolicy` (`bedrock:DeleteResourcePolicy`).
-    pub fn delete<A: Into<String>>(
-        &self,
-        resource_arn: A,
-    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
+    #[inline]
+    pub fn delete<A: Into<String>>(&self, resource_arn: A) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "DeleteResourcePolicy";
-        let choice = self.choice().clone();
         let resource_arn: String = resource_arn.into();
-        async move {
-            let session = &choice.session().await?;
-
-            sdk::Call::new(session, OPERATION)
-                .send(|| {
-                    sdk::control_plane(session).delete_resource_policy().resource_arn(resource_arn).send()
-                })
-                .await?;
-            Ok(())
-        }
+        with_session(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    Ok(sdk::control_plane(session).delete_resource_policy().resource_arn(resource_arn).send())
+                },
+                |_| Ok(()),
+            )
+        })
     }
 }

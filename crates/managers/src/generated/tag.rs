@@ -2,10 +2,12 @@
 
 //! Tags: keys and values on a resource.
 
+use crate::calls::{send, with_session};
 use crate::{Manager, Objects};
 use aws_sdk_bedrock::operation;
 use bedrock_orm_core::{Error, Result, sdk};
 use bedrock_orm_models::{ListTagsForResourceRequest, Tag, TagResourceRequest, UntagResourceRequest};
+use futures_core::future::BoxFuture;
 
 impl Objects for Tag {}
 
@@ -19,26 +21,24 @@ impl Manager<Tag> {
     /// # Requests
     ///
     /// One `ListTagsForResource` (`bedrock:ListTagsForResource`).
-    pub fn of<A: Into<String>>(
-        &self,
-        resource_arn: A,
-    ) -> impl Future<Output = Result<Vec<Tag>>> + Send + 'static + use<A> {
+    #[inline]
+    pub fn of<A: Into<String>>(&self, resource_arn: A) -> BoxFuture<'static, Result<Vec<Tag>>> {
         const OPERATION: &str = "ListTagsForResource";
-        let choice = self.choice().clone();
         let resource_arn: String = resource_arn.into();
-        async move {
-            let session = &choice.session().await?;
-
-            let response = {
-                let input =
-                    operation::list_tags_for_resource::builders::ListTagsForResourceInputBuilder::from(
-                        ListTagsForResourceRequest::new(resource_arn),
-                    );
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(response.tags.unwrap_or_default().into_iter().map(Into::into).collect())
-        }
+        with_session(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let input =
+                        operation::list_tags_for_resource::builders::ListTagsForResourceInputBuilder::from(
+                            ListTagsForResourceRequest::new(resource_arn),
+                        );
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |response| Ok(response.tags.unwrap_or_default().into_iter().map(Into::into).collect()),
+            )
+        })
     }
 
     /// Adds tags to the resource with this ARN. An existing key gets the new value.
@@ -50,28 +50,29 @@ impl Manager<Tag> {
     /// # Requests
     ///
     /// One `TagResource` (`bedrock:TagResource`).
+    #[inline]
     pub fn add<A: Into<String>, B: IntoIterator<Item = C>, C: Into<Tag>>(
         &self,
         resource_arn: A,
         tags: B,
-    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A, B, C> {
+    ) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "TagResource";
-        let choice = self.choice().clone();
         let resource_arn: String = resource_arn.into();
         let tags: Vec<Tag> = tags.into_iter().map(Into::into).collect();
-        async move {
-            let session = &choice.session().await?;
-
-            {
-                let input = operation::tag_resource::builders::TagResourceInputBuilder::try_from(
-                    TagResourceRequest::new(resource_arn, tags),
-                )
-                .map_err(|error| Error::unsendable(OPERATION, error))?;
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(())
-        }
+        with_session(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let input = operation::tag_resource::builders::TagResourceInputBuilder::try_from(
+                        TagResourceRequest::new(resource_arn, tags),
+                    )
+                    .map_err(|error| Error::unsendable(OPERATION, error))?;
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |_| Ok(()),
+            )
+        })
     }
 
     /// Removes the tags with these keys from the resource with this ARN.
@@ -83,26 +84,27 @@ impl Manager<Tag> {
     /// # Requests
     ///
     /// One `UntagResource` (`bedrock:UntagResource`).
+    #[inline]
     pub fn remove<A: Into<String>, B: IntoIterator<Item = C>, C: Into<String>>(
         &self,
         resource_arn: A,
         tag_keys: B,
-    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A, B, C> {
+    ) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "UntagResource";
-        let choice = self.choice().clone();
         let resource_arn: String = resource_arn.into();
         let tag_keys: Vec<String> = tag_keys.into_iter().map(Into::into).collect();
-        async move {
-            let session = &choice.session().await?;
-
-            {
-                let input = operation::untag_resource::builders::UntagResourceInputBuilder::from(
-                    UntagResourceRequest::new(resource_arn, tag_keys),
-                );
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(())
-        }
+        with_session(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let input = operation::untag_resource::builders::UntagResourceInputBuilder::from(
+                        UntagResourceRequest::new(resource_arn, tag_keys),
+                    );
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |_| Ok(()),
+            )
+        })
     }
 }

@@ -2,10 +2,12 @@
 
 //! The use case that a provider requires before it grants access to its models.
 
+use crate::calls::{bound, send, with_session};
 use crate::{Manager, Objects};
 use aws_sdk_bedrock::operation;
 use bedrock_orm_core::{Bound, Result, sdk};
 use bedrock_orm_models::{Blob, PutUseCaseForModelAccessRequest, UseCaseForModelAccess};
+use futures_core::future::BoxFuture;
 
 impl Objects for UseCaseForModelAccess {}
 
@@ -19,18 +21,18 @@ impl Manager<UseCaseForModelAccess> {
     /// # Requests
     ///
     /// One `GetUseCaseForModelAccess` (`bedrock:GetUseCaseForModelAccess`).
-    pub fn get(&self) -> impl Future<Output = Result<Bound<UseCaseForModelAccess>>> + Send + 'static + use<> {
+    #[inline]
+    pub fn get(&self) -> BoxFuture<'static, Result<Bound<UseCaseForModelAccess>>> {
         const OPERATION: &str = "GetUseCaseForModelAccess";
-        let choice = self.choice().clone();
 
-        async move {
-            let session = &choice.session().await?;
-
-            let response = sdk::Call::new(session, OPERATION)
-                .send(|| sdk::control_plane(session).get_use_case_for_model_access().send())
-                .await?;
-            Ok(Bound::new(response.into(), session.clone()))
-        }
+        bound(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || Ok(sdk::control_plane(session).get_use_case_for_model_access().send()),
+                |response| Ok(response.into()),
+            )
+        })
     }
 
     /// Submits a use case: the form's JSON, as bytes.
@@ -42,22 +44,20 @@ impl Manager<UseCaseForModelAccess> {
     /// # Requests
     ///
     /// One `PutUseCaseForModelAccess` (`bedrock:PutUseCaseForModelAccess`).
-    pub fn put<A: Into<Blob>>(
-        &self,
-        form_data: A,
-    ) -> impl Future<Output = Result<()>> + Send + 'static + use<A> {
+    #[inline]
+    pub fn put<A: Into<Blob>>(&self, form_data: A) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "PutUseCaseForModelAccess";
-        let choice = self.choice().clone();
         let form_data: Blob = form_data.into();
-        async move {
-            let session = &choice.session().await?;
-
-            {
-                let input = operation::put_use_case_for_model_access::builders::PutUseCaseForModelAccessInputBuilder::from(PutUseCaseForModelAccessRequest::new(form_data));
-                let client = sdk::control_plane(session);
-                sdk::Call::new(session, OPERATION).send(|| input.send_with(&client)).await?
-            };
-            Ok(())
-        }
+        with_session(self.choice(), move |session| {
+            send(
+                session,
+                OPERATION,
+                move || {
+                    let input = operation::put_use_case_for_model_access::builders::PutUseCaseForModelAccessInputBuilder::from(PutUseCaseForModelAccessRequest::new(form_data));
+                    Ok(input.send_with(sdk::control_plane(session)))
+                },
+                |_| Ok(()),
+            )
+        })
     }
 }

@@ -5,7 +5,7 @@ use bedrock_orm_models::{
     CustomModel, CustomModelDeployment, FoundationModel, ImportedModel, InferenceProfile, PromptRouter,
     ProvisionedModelThroughput,
 };
-
+use futures_core::future::BoxFuture;
 use serde::Serialize;
 
 use super::Get;
@@ -47,7 +47,9 @@ impl Get for AnyModel {
     /// AWS is asked for a model first, and then for a profile.
     type Key = String;
 
-    async fn get(session: &Session, key: String) -> Result<Self> {
+    #[inline]
+    fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
+        Box::pin(async move {
         Ok(match kind(&key) {
             "custom-model" => Self::CustomModel(CustomModel::get(session, key).await?),
             "imported-model" => Self::ImportedModel(ImportedModel::get(session, key).await?),
@@ -65,10 +67,12 @@ impl Get for AnyModel {
             }
             _ => by_id(session, key).await?,
         })
+        })
     }
 }
 
 /// Gets the foundation model with this ID or ARN or, if AWS has none, the inference profile with this ID.
+#[inline]
 async fn by_id(session: &Session, key: String) -> Result<AnyModel> {
     let unknown = match FoundationModel::get(session, key.clone()).await {
         // The ID of an application profile does not have the form that AWS expects of a model's.

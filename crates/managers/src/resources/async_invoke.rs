@@ -3,8 +3,10 @@
 use aws_sdk_bedrockruntime::operation::start_async_invoke::builders::StartAsyncInvokeInputBuilder;
 use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
 use bedrock_orm_models::{AsyncInvoke, StartAsyncInvokeRequest, StartAsyncInvokeResponse};
+use futures_core::future::BoxFuture;
 
 use crate::Manager;
+use crate::calls::bound;
 
 impl Manager<AsyncInvoke> {
     /// Starts a job, and returns AWS's response, which has the ARN of the job. Its `full()` gets the job.
@@ -17,18 +19,16 @@ impl Manager<AsyncInvoke> {
     /// # Requests
     ///
     /// One `StartAsyncInvoke` (`bedrock:InvokeModel`).
+    #[inline]
     pub fn start(
         &self,
         request: StartAsyncInvokeRequest,
-    ) -> impl Future<Output = Result<Bound<StartAsyncInvokeResponse>>> + Send + use<> {
-        let choice = self.choice().clone();
-        async move {
-            let start = |session| async move { start(&session, request).await };
-            Self::bind(choice, start).await
-        }
+    ) -> BoxFuture<'static, Result<Bound<StartAsyncInvokeResponse>>> {
+        bound(self.choice(), |session| Box::pin(start(session, request)))
     }
 }
 
+#[inline]
 async fn start(session: &Session, request: StartAsyncInvokeRequest) -> Result<StartAsyncInvokeResponse> {
     const OPERATION: &str = "StartAsyncInvoke";
     let model_id = request.model_id.clone();

@@ -14,6 +14,7 @@ use std::fmt;
 #[cfg(feature = "control-plane")]
 use bedrock_orm_core::{Error, ErrorKind};
 use bedrock_orm_core::{Resource, Result, Session};
+use futures_core::future::BoxFuture;
 
 use crate::lookups::NamedField;
 use crate::{Objects, Page};
@@ -33,7 +34,7 @@ pub trait Get: Objects {
     type Key: Key;
 
     /// Gets the resource with this key.
-    fn get(session: &Session, key: Self::Key) -> impl Future<Output = Result<Self>> + Send;
+    fn get(session: &Session, key: Self::Key) -> BoxFuture<'_, Result<Self>>;
 }
 
 /// A resource with a List operation.
@@ -66,11 +67,11 @@ pub trait Row: Resource {
     fn identity(&self) -> String;
 
     /// Lists one page.
-    fn page(
-        session: &Session,
-        parameters: &Self::Parameters,
+    fn page<'a>(
+        session: &'a Session,
+        parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> impl Future<Output = Result<Page<Self>>> + Send;
+    ) -> BoxFuture<'a, Result<Page<Self>>>;
 }
 
 /// A request for one page.
@@ -90,10 +91,7 @@ pub trait Create: Objects {
     type Created: Resource;
 
     /// Creates a resource.
-    fn create(
-        session: &Session,
-        request: Self::Request,
-    ) -> impl Future<Output = Result<Self::Created>> + Send;
+    fn create(session: &Session, request: Self::Request) -> BoxFuture<'_, Result<Self::Created>>;
 }
 
 /// A resource that is listed inside a parent.
@@ -119,19 +117,19 @@ pub trait Update: Get {
         session: &Session,
         key: Self::Key,
         request: Self::Request,
-    ) -> impl Future<Output = Result<Self::Updated>> + Send;
+    ) -> BoxFuture<'_, Result<Self::Updated>>;
 }
 
 /// A resource with a Delete operation.
 pub trait Delete: Get {
     /// Deletes the resource with this key.
-    fn delete(session: &Session, key: Self::Key) -> impl Future<Output = Result<()>> + Send;
+    fn delete(session: &Session, key: Self::Key) -> BoxFuture<'_, Result<()>>;
 }
 
 /// A resource with a Stop operation.
 pub trait Stop: Get {
     /// Stops the resource with this key.
-    fn stop(session: &Session, key: Self::Key) -> impl Future<Output = Result<()>> + Send;
+    fn stop(session: &Session, key: Self::Key) -> BoxFuture<'_, Result<()>>;
 }
 
 /// A resource that can have tags.

@@ -22,7 +22,7 @@ pub(super) fn declaration(doc: &str, name: &str, methods: &[Method]) -> String {
 pub(super) fn definition(header: &str, methods: &[Method]) -> String {
     let mut text = format!("impl{header} {{\n");
     for Method { signature, body, .. } in methods {
-        let _ = writeln!(text, "{signature} {{ {body} }}\n");
+        let _ = writeln!(text, "#[inline]\n{signature} {{ {body} }}\n");
     }
     text + "}\n\n"
 }

@@ -8,11 +8,13 @@ use crate::codegen::plan::Plan;
 use crate::codegen::table::{Resource, Table};
 
 /// The names that generated code can import, by path.
-const NAMES: [(&str, &[&str]); 7] = [
+const NAMES: [(&str, &[&str]); 9] = [
     ("bedrock_orm_core", &["Bound", "Error", "Result", "Session", "sdk"]),
     ("bedrock_orm_models::sdk", &["timestamp_from_sdk", "timestamp_to_sdk"]),
+    ("futures_core::future", &["BoxFuture"]),
     ("jiff", &["Timestamp"]),
     ("crate", &["Manager", "Objects", "Page", "QuerySet", "Relation"]),
+    ("crate::calls", &["bound", "send", "with_session"]),
     ("crate::lookups", &["Flag", "Map", "NamedField", "Number", "Opaque", "Text", "TextList", "Time"]),
     ("crate::follow", &["many", "one"]),
     (

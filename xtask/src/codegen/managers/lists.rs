@@ -77,15 +77,23 @@ impl<'a> Writer<'a> {
                 {orders}
                 fn identity(&self) -> String {{ {identity} }}
 
-                async fn page(session: &Session, parameters: &Self::Parameters, {page}: PageRequest) -> Result<Page<Self>> {{
-                    let request = parameters.clone(){token}{size};
-                    let client = {client};
-                    let response = sdk::Call::new(session, Self::OPERATION).send(|| request.send_with(&client)).await?;
-                    let rows = response.{member}{all};
-                    Ok(Page::new(rows.into_iter().map(Into::into).collect(), {next}))
+                #[inline]
+                fn page<'a>(session: &'a Session, parameters: &'a Self::Parameters, {page}: PageRequest) -> BoxFuture<'a, Result<Page<Self>>> {{
+                    send(
+                        session,
+                        Self::OPERATION,
+                        move || {{
+                            let input = parameters.clone(){token}{size};
+                            Ok({sending})
+                        }},
+                        |response| {{
+                            let rows = response.{member}{all};
+                            Ok(Page::new(rows.into_iter().map(Into::into).collect(), {next}))
+                        }},
+                    )
                 }}
             }}\n",
-            client = self.client(),
+            sending = self.sending("input"),
         );
         if parameters.is_empty() {
             return Ok(());
@@ -231,6 +239,7 @@ impl<'a> Writer<'a> {
             self,
             "/// Sets AWS's parameter `{name}`.
             #[must_use]
+            #[inline]
             pub fn {method}(self, value: {parameter}) -> Self {{
                 {make}
                 self.with(|parameters| parameters.{method}({give}))

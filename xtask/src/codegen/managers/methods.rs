@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::extension::{Method, declaration, definition};
-use super::writer::{Writer, line};
+use super::writer::{CHECK, Writer, line};
 use crate::codegen::description::Reference;
 use crate::codegen::names::{raw, snake};
 use crate::codegen::operations::{Operation, Operations};
@@ -95,33 +95,27 @@ impl<'a> Writer<'a> {
         }
         let request = self.body(&operation, &mut arguments);
         let returned = self.returned(&operation)?;
-        let call = self.call(&operation, request.as_deref(), &setters);
+        let check = if takes_key { CHECK } else { "" };
+        let call = self.call(&operation, check, request.as_deref(), &setters, &returned.conversion());
         if let Some(name) = returned.name.filter(|_| !returned.is_list) {
             self.bound.insert(name.name.clone());
         }
-        let (returns, end) = (returned.kind(), returned.end_bound(&call));
+        let (returns, with) = (returned.kind(), returned.helper());
         let doc = method_doc(self.table, operation_name);
-        let check = if takes_key { "let key = key.checked(OPERATION)?;" } else { "" };
         let Arguments { generics, parameters, lets } = &arguments;
-        let captured: Vec<&str> = generics.iter().map(|(name, _)| name.as_str()).collect();
         let generics: Vec<String> = generics.iter().map(|(name, bound)| format!("{name}: {bound}")).collect();
         let generics = if generics.is_empty() { String::new() } else { format!("<{}>", generics.join(", ")) };
         let parameter_list: String =
             parameters.iter().map(|(name, kind)| format!(", {name}: {kind}")).collect();
-        let future = format!("impl Future<Output = Result<{returns}>> + Send + 'static");
+        let future = format!("BoxFuture<'static, Result<{returns}>>");
         let of_manager = format!(
-            "{doc}pub fn {method}{generics}(&self{parameter_list}) -> {future} + use<{captured}> {{
+            "{doc}#[inline]
+            pub fn {method}{generics}(&self{parameter_list}) -> {future} {{
                 const OPERATION: &str = {operation_name:?};
-                let choice = self.choice().clone();
                 {}
-                async move {{
-                    let session = &choice.session().await?;
-                    {check}
-                    {end}
-                }}
+                {with}(self.choice(), move |session| {call})
             }}\n\n",
             lets.join("\n"),
-            captured = captured.join(", "),
         );
         let of_bound = takes_key.then(|| {
             let rest = &parameters[1..];

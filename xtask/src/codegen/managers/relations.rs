@@ -138,9 +138,7 @@ impl Relation {
         };
         Method {
             doc: self.doc(),
-            signature: format!(
-                "fn {method}(&self) -> impl Future<Output = Result<{returns}>> + Send + 'static"
-            ),
+            signature: format!("fn {method}(&self) -> BoxFuture<'static, Result<{returns}>>"),
             body: format!("const RELATION: {relation} = {value}; {follow}(self, RELATION)"),
         }
     }

@@ -32,6 +32,9 @@ macro_rules! line {
 
 pub(super) use line;
 
+/// Checks a key, before anything is sent.
+pub(super) const CHECK: &str = "let key = key.checked(OPERATION)?;";
+
 impl<'a> Writer<'a> {
     pub(super) fn new(
         plan: &'a Plan,
@@ -120,11 +123,18 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The expression for the call. `request` is the expression for the body; `setters` set the URI and the query.
-    pub(super) fn call(&self, operation: &Operation<'a>, request: Option<&str>, setters: &str) -> String {
-        let client = self.client();
+    /// The expression for the call, a future in a box. `check` checks the key; `request` is the expression for the body;
+    /// `setters` set the URI and the query; `response` converts the SDK's response.
+    pub(super) fn call(
+        &self,
+        operation: &Operation<'a>,
+        check: &str,
+        request: Option<&str>,
+        setters: &str,
+        response: &str,
+    ) -> String {
         let Operation { snake, name, .. } = operation;
-        let (made, send) = match (request, operation.request) {
+        let sending = match (request, operation.request) {
             (Some(value), Some(request)) => {
                 let builder = format!("operation::{snake}::builders::{name}InputBuilder");
                 let made = if self.fallible.contains(request) {
@@ -134,13 +144,21 @@ impl<'a> Writer<'a> {
                 } else {
                     format!("{builder}::from({value})")
                 };
-                let made = format!("let input = {made}{setters};\nlet client = {client};\n");
-                (made, "input.send_with(&client)".to_owned())
+                format!("let input = {made}{setters};\nOk({})", self.sending("input"))
             }
-            _ => (String::new(), format!("{client}.{snake}(){setters}.send()")),
+            _ => format!("Ok({}.{snake}(){setters}.send())", self.client()),
         };
-        let call = format!("sdk::Call::new(session, OPERATION).send(|| {send}).await?");
-        if made.is_empty() { call } else { format!("{{\n{made}{call}\n}}") }
+        format!("send(session, OPERATION, move || {{ {check} {sending} }}, {response})")
+    }
+
+    /// The expression that sends this input.
+    pub(super) fn sending(&self, input: &str) -> String {
+        let client = self.client();
+        match self.operations.service {
+            Service::Bedrock => format!("{input}.send_with({client})"),
+            // The session can replace this client, so it is not borrowed from the session.
+            Service::BedrockRuntime => format!("async move {{ {input}.send_with(&{client}).await }}"),
+        }
     }
 
     /// What a method returns for the SDK's response.
@@ -163,19 +181,18 @@ impl<'a> Writer<'a> {
     fn get(&mut self) -> Result<()> {
         let Some(get) = &self.resource.get else { return Ok(()) };
         let operation = self.operations.operation(get)?;
-        let end = self.returned(&operation)?.end();
+        let response = self.returned(&operation)?.conversion();
         let (name, key) = (&self.resource.name, self.key_type());
-        let call = self.call(&operation, None, &self.key_setters(&operation));
+        let call = self.call(&operation, CHECK, None, &self.key_setters(&operation), &response);
         line!(
             self,
             "impl Get for {name} {{
                 type Key = {key};
 
-                async fn get(session: &Session, key: {key}) -> Result<Self> {{
+                #[inline]
+                fn get(session: &Session, key: {key}) -> BoxFuture<'_, Result<Self>> {{
                     const OPERATION: &str = {get:?};
-                    let key = key.checked(OPERATION)?;
-                    let response = {call};
-                    {end}
+                    {call}
                 }}
             }}\n"
         );
@@ -187,9 +204,8 @@ impl<'a> Writer<'a> {
         let operation = self.operations.operation(create)?;
         let returned = self.returned(&operation)?;
         let created = returned.name.ok_or_else(|| format!("{create} returns nothing"))?;
-        let end = returned.end();
         let request = operation.request.ok_or_else(|| format!("{create} takes nothing"))?;
-        let call = self.call(&operation, Some("request"), "");
+        let call = self.call(&operation, "", Some("request"), "", &returned.conversion());
         self.bound.insert(created.name.clone());
         line!(
             self,
@@ -197,10 +213,10 @@ impl<'a> Writer<'a> {
                 type Request = {request};
                 type Created = {created};
 
-                async fn create(session: &Session, request: {request}) -> Result<{created}> {{
+                #[inline]
+                fn create(session: &Session, request: {request}) -> BoxFuture<'_, Result<{created}>> {{
                     const OPERATION: &str = {create:?};
-                    let response = {call};
-                    {end}
+                    {call}
                 }}
             }}\n",
             self.resource.name,
@@ -216,25 +232,22 @@ impl<'a> Writer<'a> {
         let returned = self.returned(&operation)?;
         let request = operation.request.ok_or_else(|| format!("{update} takes nothing"))?;
         let parameter = operation.address().first().map(|(name, _, _)| snake(name)).unwrap_or_default();
-        let call = self.call(&operation, Some("request"), &format!(".{parameter}({})", self.update_key()));
+        let setter = format!(".{parameter}({})", self.update_key());
+        let call = self.call(&operation, CHECK, Some("request"), &setter, &returned.conversion());
         if let Some(updated) = returned.name {
             self.bound.insert(updated.name.clone());
         }
         let updated = returned.name.map_or("()", |updated| updated.name.as_str());
-        let body = match returned.name {
-            Some(_) => format!("let response = {call}; {}", returned.end()),
-            None => format!("{call}; Ok(())"),
-        };
         line!(
             self,
             "impl Update for {} {{
                 type Request = {request};
                 type Updated = {updated};
 
-                async fn update(session: &Session, key: {key}, request: {request}) -> Result<{updated}> {{
+                #[inline]
+                fn update(session: &Session, key: {key}, request: {request}) -> BoxFuture<'_, Result<{updated}>> {{
                     const OPERATION: &str = {update:?};
-                    let key = key.checked(OPERATION)?;
-                    {body}
+                    {call}
                 }}
             }}\n",
             self.resource.name,
@@ -266,15 +279,14 @@ impl<'a> Writer<'a> {
     fn by_key(&mut self, name: Option<&'a String>, of: &str, method: &str) -> Result<()> {
         let Some(name) = name else { return Ok(()) };
         let operation = self.operations.operation(name)?;
-        let call = self.call(&operation, None, &self.key_setters(&operation));
+        let call = self.call(&operation, CHECK, None, &self.key_setters(&operation), "|_| Ok(())");
         line!(
             self,
             "impl {of} for {} {{
-                async fn {method}(session: &Session, key: {}) -> Result<()> {{
+                #[inline]
+                fn {method}(session: &Session, key: {}) -> BoxFuture<'_, Result<()>> {{
                     const OPERATION: &str = {name:?};
-                    let key = key.checked(OPERATION)?;
-                    {call};
-                    Ok(())
+                    {call}
                 }}
             }}\n",
             self.resource.name,
@@ -406,11 +418,12 @@ pub(super) struct Returned<'a> {
 }
 
 impl Returned<'_> {
-    /// The end of a function that returns it.
-    pub(super) fn end(&self) -> String {
-        match self.value.strip_suffix('?') {
-            Some(result) => result.to_owned(),
-            None => format!("Ok({})", self.value),
+    /// The closure that converts the SDK's response.
+    pub(super) fn conversion(&self) -> String {
+        match (self.name, self.value.strip_suffix('?')) {
+            (None, _) => "|_| Ok(())".to_owned(),
+            (Some(_), Some(result)) => format!("|response| {result}"),
+            (Some(_), None) => format!("|response| Ok({})", self.value),
         }
     }
 
@@ -423,12 +436,11 @@ impl Returned<'_> {
         }
     }
 
-    /// The end of a function that makes the call and returns it as a manager does, bound.
-    pub(super) fn end_bound(&self, call: &str) -> String {
+    /// The function that makes the call with the manager's session, and returns what a manager returns.
+    pub(super) fn helper(&self) -> &'static str {
         match self.name {
-            None => format!("{call}; Ok(())"),
-            Some(_) if self.is_list => format!("let response = {call}; {}", self.end()),
-            Some(_) => format!("let response = {call}; Ok(Bound::new({}, session.clone()))", self.value),
+            Some(_) if !self.is_list => "bound",
+            _ => "with_session",
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::follow::one;
 use crate::resources::AnyModel;
 use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{AsyncInvoke, AsyncInvokeSummary};
+use futures_core::future::BoxFuture;
 
 /// Follows the relations of a bound [`AsyncInvoke`].
 pub trait AsyncInvokeRelationsExt: Sized {
@@ -19,11 +20,12 @@ pub trait AsyncInvokeRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`]; none if `prefetch_related` fetched it.
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
+    fn model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>>;
 }
 
 impl AsyncInvokeRelationsExt for Bound<AsyncInvoke> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+    #[inline]
+    fn model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>> {
         const RELATION: Relation<AsyncInvoke, AnyModel> =
             Relation::new("model", |from| vec![from.model_arn.clone()]);
         one(self, RELATION)
@@ -31,7 +33,8 @@ impl AsyncInvokeRelationsExt for Bound<AsyncInvoke> {
 }
 
 impl AsyncInvokeRelationsExt for Bound<AsyncInvokeSummary> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+    #[inline]
+    fn model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>> {
         const RELATION: Relation<AsyncInvokeSummary, AnyModel> =
             Relation::new("model", |from| vec![from.model_arn.clone()]);
         one(self, RELATION)

@@ -9,6 +9,7 @@ use bedrock_orm_models::{
     AutomatedReasoningPolicy, AutomatedReasoningPolicyBuildWorkflow,
     AutomatedReasoningPolicyBuildWorkflowSummary,
 };
+use futures_core::future::BoxFuture;
 
 /// Follows the relations of a bound [`AutomatedReasoningPolicyBuildWorkflow`].
 pub trait AutomatedReasoningPolicyBuildWorkflowRelationsExt: Sized {
@@ -21,15 +22,12 @@ pub trait AutomatedReasoningPolicyBuildWorkflowRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`AutomatedReasoningPolicy`]; none if `prefetch_related` fetched it.
-    fn policy(
-        &self,
-    ) -> impl Future<Output = Result<Option<Bound<AutomatedReasoningPolicy>>>> + Send + 'static;
+    fn policy(&self) -> BoxFuture<'static, Result<Option<Bound<AutomatedReasoningPolicy>>>>;
 }
 
 impl AutomatedReasoningPolicyBuildWorkflowRelationsExt for Bound<AutomatedReasoningPolicyBuildWorkflow> {
-    fn policy(
-        &self,
-    ) -> impl Future<Output = Result<Option<Bound<AutomatedReasoningPolicy>>>> + Send + 'static {
+    #[inline]
+    fn policy(&self) -> BoxFuture<'static, Result<Option<Bound<AutomatedReasoningPolicy>>>> {
         const RELATION: Relation<AutomatedReasoningPolicyBuildWorkflow, AutomatedReasoningPolicy> =
             Relation::new("policy", |from| vec![from.policy_arn.clone()]);
         one(self, RELATION)
@@ -39,9 +37,8 @@ impl AutomatedReasoningPolicyBuildWorkflowRelationsExt for Bound<AutomatedReason
 impl AutomatedReasoningPolicyBuildWorkflowRelationsExt
     for Bound<AutomatedReasoningPolicyBuildWorkflowSummary>
 {
-    fn policy(
-        &self,
-    ) -> impl Future<Output = Result<Option<Bound<AutomatedReasoningPolicy>>>> + Send + 'static {
+    #[inline]
+    fn policy(&self) -> BoxFuture<'static, Result<Option<Bound<AutomatedReasoningPolicy>>>> {
         const RELATION: Relation<AutomatedReasoningPolicyBuildWorkflowSummary, AutomatedReasoningPolicy> =
             Relation::new("policy", |from| vec![from.policy_arn.clone()]);
         one(self, RELATION)

@@ -7,6 +7,7 @@ use crate::follow::one;
 use crate::resources::AnyModel;
 use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{CustomModel, CustomModelSummary, ModelCustomizationJob};
+use futures_core::future::BoxFuture;
 
 /// Follows the relations of a bound [`CustomModel`].
 pub trait CustomModelRelationsExt: Sized {
@@ -19,7 +20,7 @@ pub trait CustomModelRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`]; none if `prefetch_related` fetched it.
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
+    fn base_model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>>;
 
     /// Fetches its job through the same session or, if an ARN names another region, through that region's session; `None` if AWS names none.
     ///
@@ -30,17 +31,19 @@ pub trait CustomModelRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`ModelCustomizationJob`]; none if `prefetch_related` fetched it.
-    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelCustomizationJob>>>> + Send + 'static;
+    fn job(&self) -> BoxFuture<'static, Result<Option<Bound<ModelCustomizationJob>>>>;
 }
 
 impl CustomModelRelationsExt for Bound<CustomModel> {
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+    #[inline]
+    fn base_model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>> {
         const RELATION: Relation<CustomModel, AnyModel> =
             Relation::new("base_model", |from| from.base_model_arn.clone().into_iter().collect());
         one(self, RELATION)
     }
 
-    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelCustomizationJob>>>> + Send + 'static {
+    #[inline]
+    fn job(&self) -> BoxFuture<'static, Result<Option<Bound<ModelCustomizationJob>>>> {
         const RELATION: Relation<CustomModel, ModelCustomizationJob> =
             Relation::new("job", |from| from.job_arn.clone().into_iter().collect());
         one(self, RELATION)
@@ -58,11 +61,12 @@ pub trait CustomModelSummaryRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`]; none if `prefetch_related` fetched it.
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
+    fn base_model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>>;
 }
 
 impl CustomModelSummaryRelationsExt for Bound<CustomModelSummary> {
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+    #[inline]
+    fn base_model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>> {
         const RELATION: Relation<CustomModelSummary, AnyModel> =
             Relation::new("base_model", |from| vec![from.base_model_arn.clone()]);
         one(self, RELATION)

@@ -6,6 +6,7 @@ use crate::Relation;
 use crate::follow::one;
 use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{CustomModel, CustomModelDeployment, CustomModelDeploymentSummary};
+use futures_core::future::BoxFuture;
 
 /// Follows the relations of a bound [`CustomModelDeployment`].
 pub trait CustomModelDeploymentRelationsExt: Sized {
@@ -18,11 +19,12 @@ pub trait CustomModelDeploymentRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`CustomModel`]; none if `prefetch_related` fetched it.
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static;
+    fn model(&self) -> BoxFuture<'static, Result<Option<Bound<CustomModel>>>>;
 }
 
 impl CustomModelDeploymentRelationsExt for Bound<CustomModelDeployment> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
+    #[inline]
+    fn model(&self) -> BoxFuture<'static, Result<Option<Bound<CustomModel>>>> {
         const RELATION: Relation<CustomModelDeployment, CustomModel> =
             Relation::new("model", |from| vec![from.model_arn.clone()]);
         one(self, RELATION)
@@ -30,7 +32,8 @@ impl CustomModelDeploymentRelationsExt for Bound<CustomModelDeployment> {
 }
 
 impl CustomModelDeploymentRelationsExt for Bound<CustomModelDeploymentSummary> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
+    #[inline]
+    fn model(&self) -> BoxFuture<'static, Result<Option<Bound<CustomModel>>>> {
         const RELATION: Relation<CustomModelDeploymentSummary, CustomModel> =
             Relation::new("model", |from| vec![from.model_arn.clone()]);
         one(self, RELATION)

@@ -6,6 +6,7 @@ use crate::Relation;
 use crate::follow::one;
 use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{EnforcedGuardrailsConfiguration, Guardrail};
+use futures_core::future::BoxFuture;
 
 /// Follows the relations of a bound [`EnforcedGuardrailsConfiguration`].
 pub trait EnforcedGuardrailsConfigurationRelationsExt: Sized {
@@ -18,11 +19,12 @@ pub trait EnforcedGuardrailsConfigurationRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`Guardrail`]; none if `prefetch_related` fetched it.
-    fn guardrail(&self) -> impl Future<Output = Result<Option<Bound<Guardrail>>>> + Send + 'static;
+    fn guardrail(&self) -> BoxFuture<'static, Result<Option<Bound<Guardrail>>>>;
 }
 
 impl EnforcedGuardrailsConfigurationRelationsExt for Bound<EnforcedGuardrailsConfiguration> {
-    fn guardrail(&self) -> impl Future<Output = Result<Option<Bound<Guardrail>>>> + Send + 'static {
+    #[inline]
+    fn guardrail(&self) -> BoxFuture<'static, Result<Option<Bound<Guardrail>>>> {
         const RELATION: Relation<EnforcedGuardrailsConfiguration, Guardrail> =
             Relation::new("guardrail", |from| {
                 from.guardrail_id

@@ -6,6 +6,7 @@ use crate::Relation;
 use crate::follow::one;
 use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{ImportedModel, ModelImportJob};
+use futures_core::future::BoxFuture;
 
 /// Follows the relations of a bound [`ImportedModel`].
 pub trait ImportedModelRelationsExt: Sized {
@@ -18,11 +19,12 @@ pub trait ImportedModelRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`ModelImportJob`]; none if `prefetch_related` fetched it.
-    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelImportJob>>>> + Send + 'static;
+    fn job(&self) -> BoxFuture<'static, Result<Option<Bound<ModelImportJob>>>>;
 }
 
 impl ImportedModelRelationsExt for Bound<ImportedModel> {
-    fn job(&self) -> impl Future<Output = Result<Option<Bound<ModelImportJob>>>> + Send + 'static {
+    #[inline]
+    fn job(&self) -> BoxFuture<'static, Result<Option<Bound<ModelImportJob>>>> {
         const RELATION: Relation<ImportedModel, ModelImportJob> =
             Relation::new("job", |from| from.job_arn.clone().into_iter().collect());
         one(self, RELATION)

@@ -6,6 +6,7 @@ use crate::Relation;
 use crate::follow::many;
 use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{FoundationModel, InferenceProfile, InferenceProfileSummary};
+use futures_core::future::BoxFuture;
 
 /// Follows the relations of a bound [`InferenceProfile`].
 pub trait InferenceProfileRelationsExt: Sized {
@@ -18,11 +19,12 @@ pub trait InferenceProfileRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`FoundationModel`] each; none if `prefetch_related` fetched it.
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<FoundationModel>>>> + Send + 'static;
+    fn models(&self) -> BoxFuture<'static, Result<Vec<Bound<FoundationModel>>>>;
 }
 
 impl InferenceProfileRelationsExt for Bound<InferenceProfile> {
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<FoundationModel>>>> + Send + 'static {
+    #[inline]
+    fn models(&self) -> BoxFuture<'static, Result<Vec<Bound<FoundationModel>>>> {
         const RELATION: Relation<InferenceProfile, FoundationModel> = Relation::new("models", |from| {
             from.models.iter().filter_map(|value| value.model_arn.clone()).collect()
         });
@@ -31,7 +33,8 @@ impl InferenceProfileRelationsExt for Bound<InferenceProfile> {
 }
 
 impl InferenceProfileRelationsExt for Bound<InferenceProfileSummary> {
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<FoundationModel>>>> + Send + 'static {
+    #[inline]
+    fn models(&self) -> BoxFuture<'static, Result<Vec<Bound<FoundationModel>>>> {
         const RELATION: Relation<InferenceProfileSummary, FoundationModel> =
             Relation::new("models", |from| {
                 from.models.iter().filter_map(|value| value.model_arn.clone()).collect()

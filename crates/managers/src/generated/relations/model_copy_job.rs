@@ -6,6 +6,7 @@ use crate::Relation;
 use crate::follow::one;
 use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{CustomModel, ModelCopyJob, ModelCopyJobSummary};
+use futures_core::future::BoxFuture;
 
 /// Follows the relations of a bound [`ModelCopyJob`].
 pub trait ModelCopyJobRelationsExt: Sized {
@@ -18,7 +19,7 @@ pub trait ModelCopyJobRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`CustomModel`]; none if `prefetch_related` fetched it.
-    fn source_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static;
+    fn source_model(&self) -> BoxFuture<'static, Result<Option<Bound<CustomModel>>>>;
 
     /// Fetches its target model through the same session or, if an ARN names another region, through that region's session; `None` if AWS names none.
     ///
@@ -29,17 +30,19 @@ pub trait ModelCopyJobRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`CustomModel`]; none if `prefetch_related` fetched it.
-    fn target_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static;
+    fn target_model(&self) -> BoxFuture<'static, Result<Option<Bound<CustomModel>>>>;
 }
 
 impl ModelCopyJobRelationsExt for Bound<ModelCopyJob> {
-    fn source_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
+    #[inline]
+    fn source_model(&self) -> BoxFuture<'static, Result<Option<Bound<CustomModel>>>> {
         const RELATION: Relation<ModelCopyJob, CustomModel> =
             Relation::new("source_model", |from| vec![from.source_model_arn.clone()]);
         one(self, RELATION)
     }
 
-    fn target_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
+    #[inline]
+    fn target_model(&self) -> BoxFuture<'static, Result<Option<Bound<CustomModel>>>> {
         const RELATION: Relation<ModelCopyJob, CustomModel> =
             Relation::new("target_model", |from| vec![from.target_model_arn.clone()]);
         one(self, RELATION)
@@ -47,13 +50,15 @@ impl ModelCopyJobRelationsExt for Bound<ModelCopyJob> {
 }
 
 impl ModelCopyJobRelationsExt for Bound<ModelCopyJobSummary> {
-    fn source_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
+    #[inline]
+    fn source_model(&self) -> BoxFuture<'static, Result<Option<Bound<CustomModel>>>> {
         const RELATION: Relation<ModelCopyJobSummary, CustomModel> =
             Relation::new("source_model", |from| vec![from.source_model_arn.clone()]);
         one(self, RELATION)
     }
 
-    fn target_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
+    #[inline]
+    fn target_model(&self) -> BoxFuture<'static, Result<Option<Bound<CustomModel>>>> {
         const RELATION: Relation<ModelCopyJobSummary, CustomModel> =
             Relation::new("target_model", |from| vec![from.target_model_arn.clone()]);
         one(self, RELATION)

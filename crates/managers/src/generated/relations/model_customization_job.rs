@@ -7,6 +7,7 @@ use crate::follow::one;
 use crate::resources::AnyModel;
 use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{CustomModel, ModelCustomizationJob, ModelCustomizationJobSummary};
+use futures_core::future::BoxFuture;
 
 /// Follows the relations of a bound [`ModelCustomizationJob`].
 pub trait ModelCustomizationJobRelationsExt: Sized {
@@ -19,7 +20,7 @@ pub trait ModelCustomizationJobRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`]; none if `prefetch_related` fetched it.
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
+    fn base_model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>>;
 
     /// Fetches its output model through the same session or, if an ARN names another region, through that region's session; `None` if AWS names none.
     ///
@@ -30,17 +31,19 @@ pub trait ModelCustomizationJobRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`CustomModel`]; none if `prefetch_related` fetched it.
-    fn output_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static;
+    fn output_model(&self) -> BoxFuture<'static, Result<Option<Bound<CustomModel>>>>;
 }
 
 impl ModelCustomizationJobRelationsExt for Bound<ModelCustomizationJob> {
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+    #[inline]
+    fn base_model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>> {
         const RELATION: Relation<ModelCustomizationJob, AnyModel> =
             Relation::new("base_model", |from| vec![from.base_model_arn.clone()]);
         one(self, RELATION)
     }
 
-    fn output_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
+    #[inline]
+    fn output_model(&self) -> BoxFuture<'static, Result<Option<Bound<CustomModel>>>> {
         const RELATION: Relation<ModelCustomizationJob, CustomModel> =
             Relation::new("output_model", |from| from.output_model_arn.clone().into_iter().collect());
         one(self, RELATION)
@@ -48,13 +51,15 @@ impl ModelCustomizationJobRelationsExt for Bound<ModelCustomizationJob> {
 }
 
 impl ModelCustomizationJobRelationsExt for Bound<ModelCustomizationJobSummary> {
-    fn base_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+    #[inline]
+    fn base_model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>> {
         const RELATION: Relation<ModelCustomizationJobSummary, AnyModel> =
             Relation::new("base_model", |from| vec![from.base_model_arn.clone()]);
         one(self, RELATION)
     }
 
-    fn output_model(&self) -> impl Future<Output = Result<Option<Bound<CustomModel>>>> + Send + 'static {
+    #[inline]
+    fn output_model(&self) -> BoxFuture<'static, Result<Option<Bound<CustomModel>>>> {
         const RELATION: Relation<ModelCustomizationJobSummary, CustomModel> =
             Relation::new("output_model", |from| from.custom_model_arn.clone().into_iter().collect());
         one(self, RELATION)

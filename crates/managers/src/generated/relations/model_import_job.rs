@@ -6,6 +6,7 @@ use crate::Relation;
 use crate::follow::one;
 use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{ImportedModel, ModelImportJob, ModelImportJobSummary};
+use futures_core::future::BoxFuture;
 
 /// Follows the relations of a bound [`ModelImportJob`].
 pub trait ModelImportJobRelationsExt: Sized {
@@ -18,11 +19,12 @@ pub trait ModelImportJobRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`ImportedModel`]; none if `prefetch_related` fetched it.
-    fn imported_model(&self) -> impl Future<Output = Result<Option<Bound<ImportedModel>>>> + Send + 'static;
+    fn imported_model(&self) -> BoxFuture<'static, Result<Option<Bound<ImportedModel>>>>;
 }
 
 impl ModelImportJobRelationsExt for Bound<ModelImportJob> {
-    fn imported_model(&self) -> impl Future<Output = Result<Option<Bound<ImportedModel>>>> + Send + 'static {
+    #[inline]
+    fn imported_model(&self) -> BoxFuture<'static, Result<Option<Bound<ImportedModel>>>> {
         const RELATION: Relation<ModelImportJob, ImportedModel> =
             Relation::new("imported_model", |from| from.imported_model_arn.clone().into_iter().collect());
         one(self, RELATION)
@@ -30,7 +32,8 @@ impl ModelImportJobRelationsExt for Bound<ModelImportJob> {
 }
 
 impl ModelImportJobRelationsExt for Bound<ModelImportJobSummary> {
-    fn imported_model(&self) -> impl Future<Output = Result<Option<Bound<ImportedModel>>>> + Send + 'static {
+    #[inline]
+    fn imported_model(&self) -> BoxFuture<'static, Result<Option<Bound<ImportedModel>>>> {
         const RELATION: Relation<ModelImportJobSummary, ImportedModel> =
             Relation::new("imported_model", |from| from.imported_model_arn.clone().into_iter().collect());
         one(self, RELATION)

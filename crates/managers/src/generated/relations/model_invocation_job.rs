@@ -7,6 +7,7 @@ use crate::follow::one;
 use crate::resources::AnyModel;
 use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{ModelInvocationJob, ModelInvocationJobSummary};
+use futures_core::future::BoxFuture;
 
 /// Follows the relations of a bound [`ModelInvocationJob`].
 pub trait ModelInvocationJobRelationsExt: Sized {
@@ -19,11 +20,12 @@ pub trait ModelInvocationJobRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`]; none if `prefetch_related` fetched it.
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
+    fn model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>>;
 }
 
 impl ModelInvocationJobRelationsExt for Bound<ModelInvocationJob> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+    #[inline]
+    fn model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>> {
         const RELATION: Relation<ModelInvocationJob, AnyModel> =
             Relation::new("model", |from| vec![from.model_id.clone()]);
         one(self, RELATION)
@@ -31,7 +33,8 @@ impl ModelInvocationJobRelationsExt for Bound<ModelInvocationJob> {
 }
 
 impl ModelInvocationJobRelationsExt for Bound<ModelInvocationJobSummary> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+    #[inline]
+    fn model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>> {
         const RELATION: Relation<ModelInvocationJobSummary, AnyModel> =
             Relation::new("model", |from| vec![from.model_id.clone()]);
         one(self, RELATION)

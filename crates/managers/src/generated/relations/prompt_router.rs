@@ -7,6 +7,7 @@ use crate::follow::{many, one};
 use crate::resources::AnyModel;
 use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{PromptRouter, PromptRouterSummary};
+use futures_core::future::BoxFuture;
 
 /// Follows the relations of a bound [`PromptRouter`].
 pub trait PromptRouterRelationsExt: Sized {
@@ -19,7 +20,7 @@ pub trait PromptRouterRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`] each; none if `prefetch_related` fetched it.
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<AnyModel>>>> + Send + 'static;
+    fn models(&self) -> BoxFuture<'static, Result<Vec<Bound<AnyModel>>>>;
 
     /// Fetches its fallback model through the same session or, if an ARN names another region, through that region's session; `None` if AWS names none.
     ///
@@ -30,17 +31,19 @@ pub trait PromptRouterRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`]; none if `prefetch_related` fetched it.
-    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
+    fn fallback_model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>>;
 }
 
 impl PromptRouterRelationsExt for Bound<PromptRouter> {
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<AnyModel>>>> + Send + 'static {
+    #[inline]
+    fn models(&self) -> BoxFuture<'static, Result<Vec<Bound<AnyModel>>>> {
         const RELATION: Relation<PromptRouter, AnyModel> =
             Relation::new("models", |from| from.models.iter().map(|value| value.model_arn.clone()).collect());
         many(self, RELATION)
     }
 
-    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+    #[inline]
+    fn fallback_model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>> {
         const RELATION: Relation<PromptRouter, AnyModel> =
             Relation::new("fallback_model", |from| vec![from.fallback_model.model_arn.clone()]);
         one(self, RELATION)
@@ -48,13 +51,15 @@ impl PromptRouterRelationsExt for Bound<PromptRouter> {
 }
 
 impl PromptRouterRelationsExt for Bound<PromptRouterSummary> {
-    fn models(&self) -> impl Future<Output = Result<Vec<Bound<AnyModel>>>> + Send + 'static {
+    #[inline]
+    fn models(&self) -> BoxFuture<'static, Result<Vec<Bound<AnyModel>>>> {
         const RELATION: Relation<PromptRouterSummary, AnyModel> =
             Relation::new("models", |from| from.models.iter().map(|value| value.model_arn.clone()).collect());
         many(self, RELATION)
     }
 
-    fn fallback_model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+    #[inline]
+    fn fallback_model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>> {
         const RELATION: Relation<PromptRouterSummary, AnyModel> =
             Relation::new("fallback_model", |from| vec![from.fallback_model.model_arn.clone()]);
         one(self, RELATION)

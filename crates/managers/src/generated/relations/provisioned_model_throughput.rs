@@ -7,6 +7,7 @@ use crate::follow::one;
 use crate::resources::AnyModel;
 use bedrock_orm_core::{Bound, Result};
 use bedrock_orm_models::{FoundationModel, ProvisionedModelSummary, ProvisionedModelThroughput};
+use futures_core::future::BoxFuture;
 
 /// Follows the relations of a bound [`ProvisionedModelThroughput`].
 pub trait ProvisionedModelThroughputRelationsExt: Sized {
@@ -19,7 +20,7 @@ pub trait ProvisionedModelThroughputRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`AnyModel`]; none if `prefetch_related` fetched it.
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static;
+    fn model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>>;
 
     /// Fetches its foundation model through the same session or, if an ARN names another region, through that region's session; `None` if AWS names none.
     ///
@@ -30,21 +31,19 @@ pub trait ProvisionedModelThroughputRelationsExt: Sized {
     /// # Requests
     ///
     /// One Get of [`FoundationModel`]; none if `prefetch_related` fetched it.
-    fn foundation_model(
-        &self,
-    ) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send + 'static;
+    fn foundation_model(&self) -> BoxFuture<'static, Result<Option<Bound<FoundationModel>>>>;
 }
 
 impl ProvisionedModelThroughputRelationsExt for Bound<ProvisionedModelThroughput> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+    #[inline]
+    fn model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>> {
         const RELATION: Relation<ProvisionedModelThroughput, AnyModel> =
             Relation::new("model", |from| vec![from.model_arn.clone()]);
         one(self, RELATION)
     }
 
-    fn foundation_model(
-        &self,
-    ) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send + 'static {
+    #[inline]
+    fn foundation_model(&self) -> BoxFuture<'static, Result<Option<Bound<FoundationModel>>>> {
         const RELATION: Relation<ProvisionedModelThroughput, FoundationModel> =
             Relation::new("foundation_model", |from| vec![from.foundation_model_arn.clone()]);
         one(self, RELATION)
@@ -52,15 +51,15 @@ impl ProvisionedModelThroughputRelationsExt for Bound<ProvisionedModelThroughput
 }
 
 impl ProvisionedModelThroughputRelationsExt for Bound<ProvisionedModelSummary> {
-    fn model(&self) -> impl Future<Output = Result<Option<Bound<AnyModel>>>> + Send + 'static {
+    #[inline]
+    fn model(&self) -> BoxFuture<'static, Result<Option<Bound<AnyModel>>>> {
         const RELATION: Relation<ProvisionedModelSummary, AnyModel> =
             Relation::new("model", |from| vec![from.model_arn.clone()]);
         one(self, RELATION)
     }
 
-    fn foundation_model(
-        &self,
-    ) -> impl Future<Output = Result<Option<Bound<FoundationModel>>>> + Send + 'static {
+    #[inline]
+    fn foundation_model(&self) -> BoxFuture<'static, Result<Option<Bound<FoundationModel>>>> {
         const RELATION: Relation<ProvisionedModelSummary, FoundationModel> =
             Relation::new("foundation_model", |from| vec![from.foundation_model_arn.clone()]);
         one(self, RELATION)
