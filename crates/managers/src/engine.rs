@@ -1,5 +1,6 @@
 //! Executes a planned query: requests pages as they are needed, and no more.
 
+use std::cmp::Ordering;
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -406,9 +407,24 @@ fn append<T>(rows: &mut Vec<T>, mut more: Vec<T>) {
 
 /// Sorts the rows. Rows that are equal keep their order.
 fn sort_rows<M>(order: &Order<M>, rows: &mut [Bound<M>]) {
-    if !order.keys().is_empty() {
-        rows.sort_by(|one, other| order.compare(one, other));
+    if order.keys().is_empty() {
+        return;
     }
+    let mut places = sorted_places(rows.len(), &|one, other| order.compare(&rows[one], &rows[other]));
+    for index in 0..rows.len() {
+        // What was at a lower place has moved to where that place's row came from.
+        while places[index] < index {
+            places[index] = places[places[index]];
+        }
+        rows.swap(index, places[index]);
+    }
+}
+
+/// Returns the places of the rows, sorted. Sorting places instead of rows is compiled once, not for each type of rows.
+fn sorted_places(rows: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..rows).collect();
+    places.sort_by(|one, other| compare(*one, *other));
+    places
 }
 
 fn min_some(one: Option<usize>, other: Option<usize>) -> Option<usize> {

@@ -64,27 +64,50 @@ impl From<Blob> for aws_smithy_types::Blob {
 
 /// Converts every item, in the memory of the list if the types have the same size.
 pub(crate) fn each<T: Into<U>, U>(items: Vec<T>) -> Vec<U> {
-    items.into_iter().map(Into::into).collect()
+    let mut converted = Vec::with_capacity(items.len());
+    for item in items {
+        converted.push(item.into());
+    }
+    converted
 }
 
 /// Converts every item, or returns the first error.
 pub(crate) fn try_each<T: TryInto<U, Error = ToSdkError>, U>(items: Vec<T>) -> Result<Vec<U>, ToSdkError> {
-    items.into_iter().map(TryInto::try_into).collect()
+    let mut converted = Vec::with_capacity(items.len());
+    for item in items {
+        converted.push(item.try_into()?);
+    }
+    Ok(converted)
 }
 
-/// Converts every value of a map.
-pub(crate) fn each_value<T: Into<U>, U, M: FromIterator<(String, U)>>(
+/// Converts every value of a map. It inserts them one by one: a map that is collected is sorted first, by code that is
+/// compiled again for each type of values.
+pub(crate) fn each_value<T: Into<U>, U, M: Default + Extend<(String, U)>>(
     map: impl IntoIterator<Item = (String, T)>,
 ) -> M {
-    map.into_iter().map(|(key, value)| (key, value.into())).collect()
+    each_value_with(map, Into::into)
+}
+
+/// Converts every value of a map with the function.
+pub(crate) fn each_value_with<T, U, M: Default + Extend<(String, U)>>(
+    map: impl IntoIterator<Item = (String, T)>,
+    convert: impl Fn(T) -> U,
+) -> M {
+    let mut converted = M::default();
+    converted.extend(map.into_iter().map(|(key, value)| (key, convert(value))));
+    converted
 }
 
 /// Converts every value of a map, or returns the first error.
 #[cfg(any(test, feature = "sdk-bedrockruntime"))]
-pub(crate) fn try_each_value<T: TryInto<U, Error = ToSdkError>, U, M: FromIterator<(String, U)>>(
+pub(crate) fn try_each_value<T: TryInto<U, Error = ToSdkError>, U, M: Default + Extend<(String, U)>>(
     map: impl IntoIterator<Item = (String, T)>,
 ) -> Result<M, ToSdkError> {
-    map.into_iter().map(|(key, value)| Ok((key, value.try_into()?))).collect()
+    let mut converted = M::default();
+    for (key, value) in map {
+        converted.extend([(key, value.try_into()?)]);
+    }
+    Ok(converted)
 }
 
 /// Converts the SDK's time. A time before the year -9999 or after 9999 becomes the nearest possible time.
@@ -109,7 +132,11 @@ pub fn timestamp_to_sdk(time: Timestamp) -> DateTime {
 pub fn document_from_sdk(document: Document) -> Value {
     match document {
         Document::Object(members) => {
-            members.into_iter().map(|(key, value)| (key, document_from_sdk(value))).collect()
+            let mut object = serde_json::Map::new();
+            for (key, value) in members {
+                object.insert(key, document_from_sdk(value));
+            }
+            Value::Object(object)
         }
         Document::Array(items) => items.into_iter().map(document_from_sdk).collect(),
         Document::Number(Number::PosInt(number)) => number.into(),

@@ -12,12 +12,13 @@ use super::names::{raw, snake};
 use super::plan::{Field, FieldType, Form, InSdk, Kind, Member, Plan, Source, Type, TypeName};
 
 /// The functions of `models/src/sdk.rs` that the conversions call, and their error.
-const HELPERS: [&str; 10] = [
+const HELPERS: [&str; 11] = [
     "ToSdkError",
     "document_from_sdk",
     "document_to_sdk",
     "each",
     "each_value",
+    "each_value_with",
     "finite",
     "timestamp_from_sdk",
     "timestamp_to_sdk",
@@ -141,17 +142,11 @@ impl FieldType {
             Self::Timestamp => "timestamp_from_sdk".to_owned(),
             Self::Document => "document_from_sdk".to_owned(),
             Self::List(what) if what.is_converted() => "each".to_owned(),
-            Self::Map(what) if what.is_converted() => "each_value".to_owned(),
+            Self::Map(what) if what.is_converted() || what.is_plain() => "each_value".to_owned(),
             Self::List(what) => {
                 format!("|value| value.into_iter().map({}).collect()", what.converter_from_sdk())
             }
-            Self::Map(what) if what.is_plain() => "|value| value.into_iter().collect()".to_owned(),
-            Self::Map(what) => {
-                format!(
-                    "|value| value.into_iter().map(|(key, value)| (key, {})).collect()",
-                    what.convert_from_sdk("value")
-                )
-            }
+            Self::Map(what) => format!("|value| each_value_with(value, {})", what.converter_from_sdk()),
             _ => "|value| value".to_owned(),
         }
     }
@@ -173,7 +168,7 @@ impl FieldType {
             Self::Timestamp => "timestamp_to_sdk".to_owned(),
             Self::Document => "document_to_sdk".to_owned(),
             Self::List(what) if what.is_converted() => if fails { "try_each" } else { "each" }.to_owned(),
-            Self::Map(what) if what.is_converted() => {
+            Self::Map(what) if what.is_converted() || what.is_plain() => {
                 if fails { "try_each_value" } else { "each_value" }.to_owned()
             }
             Self::List(what) if fails => format!(
@@ -183,16 +178,12 @@ impl FieldType {
             Self::List(what) => {
                 format!("|value| value.into_iter().map({}).collect()", what.converter_to_sdk(fallible))
             }
-            Self::Map(what) if what.is_plain() => "|value| value.into_iter().collect()".to_owned(),
             Self::Map(what) if fails => format!(
                 "|value| value.into_iter().map(|(key, value)| Ok((key, {}))).collect::<Result<_, ToSdkError>>()",
                 what.convert_to_sdk("value", fallible)
             ),
             Self::Map(what) => {
-                format!(
-                    "|value| value.into_iter().map(|(key, value)| (key, {})).collect()",
-                    what.convert_to_sdk("value", fallible)
-                )
+                format!("|value| each_value_with(value, {})", what.converter_to_sdk(fallible))
             }
             _ => "|value| value".to_owned(),
         }

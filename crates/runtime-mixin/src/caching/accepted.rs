@@ -1,11 +1,11 @@
 //! Which cache points a model takes, as far as its refusals showed.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bedrock_orm_core::{Error, ErrorKind};
 
 use super::point::{CacheLocation, CachePoint};
+use crate::by_name::ByName;
 
 /// Which cache points a model takes. Everything, until a refusal shows that it does not.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,7 +79,7 @@ impl Accepted {
 
 /// What the session knows of its models, by model ID.
 #[derive(Debug, Default)]
-pub(crate) struct AcceptedByModel(Mutex<BTreeMap<String, Accepted>>);
+pub(crate) struct AcceptedByModel(Mutex<ByName<Accepted>>);
 
 impl AcceptedByModel {
     pub(crate) fn of(&self, model_id: &str) -> Accepted {
@@ -87,10 +87,10 @@ impl AcceptedByModel {
     }
 
     pub(crate) fn keep(&self, model_id: &str, accepted: Accepted) {
-        self.lock().insert(model_id.to_owned(), accepted);
+        self.lock().insert(model_id, accepted);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Accepted>> {
+    fn lock(&self) -> MutexGuard<'_, ByName<Accepted>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,17 +1,18 @@
 //! Facts by name, each fetched once.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bedrock_orm_core::Result;
 use tokio::sync::OnceCell;
+
+use crate::by_name::ByName;
 
 type Cell<T> = Arc<OnceCell<Arc<T>>>;
 
 /// Facts by name. Tasks that ask for the same name at the same time wait for one request. A failure is not kept: the
 /// next task that waits asks again.
 #[derive(Debug)]
-pub(crate) struct Cells<T>(Mutex<BTreeMap<String, Cell<T>>>);
+pub(crate) struct Cells<T>(Mutex<ByName<Cell<T>>>);
 
 impl<T> Default for Cells<T> {
     fn default() -> Self {
@@ -51,7 +52,7 @@ impl<T> Cells<T> {
     /// Returns all facts that are known, in the order of their names.
     pub(crate) fn all(&self) -> Vec<(String, Arc<T>)> {
         let cells = self.lock();
-        cells.iter().filter_map(|(name, cell)| Some((name.clone(), cell.get()?.clone()))).collect()
+        cells.iter().filter_map(|(name, cell)| Some((name.to_owned(), cell.get()?.clone()))).collect()
     }
 
     fn cell(&self, name: &str) -> Cell<T> {
@@ -59,7 +60,9 @@ impl<T> Cells<T> {
         if let Some(cell) = cells.get(name) {
             return Arc::clone(cell);
         }
-        Arc::clone(cells.entry(name.to_owned()).or_default())
+        let cell = Cell::default();
+        cells.insert(name, Arc::clone(&cell));
+        cell
     }
 
     /// Removes a cell without a fact that no other task uses, so that wrong names do not pile up.
@@ -70,7 +73,7 @@ impl<T> Cells<T> {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Cell<T>>> {
+    fn lock(&self) -> MutexGuard<'_, ByName<Cell<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -89,7 +92,7 @@ mod tests {
         let (cells, fetches) = (Arc::new(Cells::<u32>::default()), Arc::new(AtomicU32::new(0)));
         let failed = cells.get("a", async { Err(Error::new(ErrorKind::Throttled, "no")) }).await;
         assert!(failed.unwrap_err().is_throttled());
-        assert!(cells.lock().is_empty());
+        assert_eq!(cells.lock().iter().count(), 0);
         let tasks = (0..20).map(|_| {
             let (cells, fetches) = (Arc::clone(&cells), Arc::clone(&fetches));
             tokio::spawn(async move {

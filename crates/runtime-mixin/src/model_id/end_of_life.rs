@@ -1,6 +1,5 @@
 //! Warns about models that AWS is about to retire.
 
-use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ pub(crate) const NEAR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// The models that a session has warned about.
 #[derive(Default)]
-struct Warned(Mutex<BTreeSet<String>>);
+struct Warned(Mutex<Vec<String>>);
 
 /// Returns whether the model's end of life is in the past, or not further away than this. `false` if it is not known.
 pub(crate) fn ends_within(model: &FoundationModel, within: Duration) -> bool {
@@ -35,7 +34,11 @@ pub(crate) fn warn_once(session: &Session, model: &FoundationModel) {
         let warned = sdk::extension::<Warned>(session);
         let is_new = {
             let mut warned = warned.0.lock().unwrap_or_else(PoisonError::into_inner);
-            !warned.contains(&model.model_id) && warned.insert(model.model_id.clone())
+            let is_new = !warned.contains(&model.model_id);
+            if is_new {
+                warned.push(model.model_id.clone());
+            }
+            is_new
         };
         if is_new {
             tracing::warn!(

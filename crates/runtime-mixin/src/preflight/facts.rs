@@ -1,7 +1,5 @@
 //! What a model accepts, as far as the caller or AWS's control plane knows.
 
-use std::collections::BTreeMap;
-
 use bedrock_orm_models::FoundationModel;
 
 /// Something in a request that some models accept and others refuse.
@@ -55,7 +53,8 @@ pub enum ModelFeature {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModelFacts {
-    accepted: BTreeMap<ModelFeature, bool>,
+    /// What is known of each feature, in the order of the features.
+    accepted: Vec<(ModelFeature, bool)>,
 }
 
 impl ModelFacts {
@@ -73,12 +72,22 @@ impl ModelFacts {
 
     /// Returns whether the model accepts the feature. `None` if it is not known.
     pub fn accepted(&self, feature: ModelFeature) -> Option<bool> {
-        self.accepted.get(&feature).copied()
+        self.place(feature).ok().map(|place| self.accepted[place].1)
     }
 
     fn with(mut self, features: impl IntoIterator<Item = ModelFeature>, accepted: bool) -> Self {
-        self.accepted.extend(features.into_iter().map(|feature| (feature, accepted)));
+        for feature in features {
+            match self.place(feature) {
+                Ok(place) => self.accepted[place].1 = accepted,
+                Err(place) => self.accepted.insert(place, (feature, accepted)),
+            }
+        }
         self
+    }
+
+    /// Returns the place of the feature, or the place where it belongs.
+    fn place(&self, feature: ModelFeature) -> Result<usize, usize> {
+        self.accepted.binary_search_by_key(&feature, |(known, _)| *known)
     }
 
     /// Returns whether the model is known to accept the feature.

@@ -1,6 +1,5 @@
 //! How a model is told the form of its reply.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use bedrock_orm_core::Error;
@@ -10,6 +9,7 @@ use bedrock_orm_models::{
 };
 
 use super::schema::TypedSchema;
+use crate::by_name::ByName;
 
 /// The tool whose input is the reply.
 pub(super) const TOOL: &str = "typed_reply";
@@ -84,7 +84,7 @@ pub(super) fn is_about_model(refusal: &Error) -> bool {
 
 /// The form of each model whose first form was refused, by model ID.
 #[derive(Debug, Default)]
-pub(super) struct FormsByModel(Mutex<BTreeMap<String, TypedForm>>);
+pub(super) struct FormsByModel(Mutex<ByName<TypedForm>>);
 
 impl FormsByModel {
     pub(super) fn of(&self, model_id: &str) -> Option<TypedForm> {
@@ -92,6 +92,6 @@ impl FormsByModel {
     }
 
     pub(super) fn keep(&self, model_id: &str, form: TypedForm) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(model_id.to_owned(), form);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(model_id, form);
     }
 }

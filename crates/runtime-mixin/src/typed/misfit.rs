@@ -1,6 +1,5 @@
 //! Where a reply does not fit its type.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::Error as JsonError;
@@ -27,7 +26,7 @@ impl Misfit {
     }
 
     /// Describes JSON of another form. Names that are not in the schema are content.
-    pub(super) fn of_form(error: &PathError<JsonError>, names: &BTreeSet<&str>) -> Self {
+    pub(super) fn of_form(error: &PathError<JsonError>, names: &[&str]) -> Self {
         let message = error.inner().to_string();
         let place = place(error.path(), names);
         Self {
@@ -38,7 +37,7 @@ impl Misfit {
 }
 
 /// Returns the place of a value, such as `items[2].price`. Names that are content are `*`.
-fn place(path: &Path, names: &BTreeSet<&str>) -> String {
+fn place(path: &Path, names: &[&str]) -> String {
     let mut place = String::new();
     for segment in path.iter() {
         match segment {
@@ -46,7 +45,7 @@ fn place(path: &Path, names: &BTreeSet<&str>) -> String {
                 let _ = write!(place, "[{index}]");
             }
             Segment::Map { key: name } | Segment::Enum { variant: name } => {
-                let name = if names.contains(name.as_str()) { name } else { "*" };
+                let name = if names.contains(&name.as_str()) { name } else { "*" };
                 let separator = if place.is_empty() { "" } else { "." };
                 let _ = write!(place, "{separator}{name}");
             }

@@ -73,8 +73,8 @@ impl TypedSchema {
     }
 
     /// Returns the names in the schema: those of members and of variants. Other names in a reply are its content.
-    pub(super) fn names(&self) -> BTreeSet<&str> {
-        let mut names = BTreeSet::new();
+    pub(super) fn names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
         collect_names(&self.tool, &mut names);
         names
     }
@@ -157,7 +157,7 @@ fn make_parts_strict(schema: &mut Map<String, Value>) -> bool {
     })
 }
 
-fn collect_names<'a>(schema: &'a Value, names: &mut BTreeSet<&'a str>) {
+fn collect_names<'a>(schema: &'a Value, names: &mut Vec<&'a str>) {
     match schema {
         Value::Object(members) => {
             let properties = members.get("properties").and_then(Value::as_object);

@@ -3,7 +3,9 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::advanced_prompt_optimization_job::*;
-use crate::sdk::{ToSdkError, document_from_sdk, document_to_sdk, each, timestamp_from_sdk, try_each};
+use crate::sdk::{
+    ToSdkError, document_from_sdk, document_to_sdk, each, each_value_with, timestamp_from_sdk, try_each,
+};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -173,7 +175,7 @@ impl From<sdk::types::ModelConfiguration> for ModelConfiguration {
             inference_config: value.inference_config.map(Into::into),
             additional_model_request_fields: value
                 .additional_model_request_fields
-                .map(|value| value.into_iter().map(|(key, value)| (key, document_from_sdk(value))).collect()),
+                .map(|value| each_value_with(value, document_from_sdk)),
         }
     }
 }

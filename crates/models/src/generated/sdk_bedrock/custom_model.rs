@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::custom_model::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
+use crate::sdk::{ToSdkError, each, each_value, timestamp_from_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -58,7 +58,7 @@ impl From<operation::get_custom_model::GetCustomModelOutput> for CustomModel {
             base_model_arn: value.base_model_arn,
             customization_type: value.customization_type.map(Into::into),
             model_kms_key_arn: value.model_kms_key_arn,
-            hyper_parameters: value.hyper_parameters.map(|value| value.into_iter().collect()),
+            hyper_parameters: value.hyper_parameters.map(each_value),
             training_data_config: value.training_data_config.map(Into::into),
             validation_data_config: value.validation_data_config.map(Into::into),
             output_data_config: value.output_data_config.map(Into::into),

@@ -4,7 +4,8 @@
 
 use crate::generated::evaluation_job::*;
 use crate::sdk::{
-    ToSdkError, document_from_sdk, document_to_sdk, each, finite, timestamp_from_sdk, try_each,
+    ToSdkError, document_from_sdk, document_to_sdk, each, each_value_with, finite, timestamp_from_sdk,
+    try_each,
 };
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
@@ -753,7 +754,7 @@ impl From<sdk::types::ExternalSourcesGenerationConfiguration> for ExternalSource
             kb_inference_config: value.kb_inference_config.map(Into::into),
             additional_model_request_fields: value
                 .additional_model_request_fields
-                .map(|value| value.into_iter().map(|(key, value)| (key, document_from_sdk(value))).collect()),
+                .map(|value| each_value_with(value, document_from_sdk)),
         }
     }
 }
@@ -851,7 +852,7 @@ impl From<sdk::types::GenerationConfiguration> for GenerationConfiguration {
             kb_inference_config: value.kb_inference_config.map(Into::into),
             additional_model_request_fields: value
                 .additional_model_request_fields
-                .map(|value| value.into_iter().map(|(key, value)| (key, document_from_sdk(value))).collect()),
+                .map(|value| each_value_with(value, document_from_sdk)),
         }
     }
 }
@@ -1564,7 +1565,7 @@ impl From<sdk::types::VectorSearchBedrockRerankingModelConfiguration>
             model_arn: value.model_arn,
             additional_model_request_fields: value
                 .additional_model_request_fields
-                .map(|value| value.into_iter().map(|(key, value)| (key, document_from_sdk(value))).collect()),
+                .map(|value| each_value_with(value, document_from_sdk)),
         }
     }
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::model_customization_job::*;
-use crate::sdk::{ToSdkError, each, finite, timestamp_from_sdk, try_each};
+use crate::sdk::{ToSdkError, each, each_value, finite, timestamp_from_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -25,7 +25,7 @@ impl From<operation::create_model_customization_job::CreateModelCustomizationJob
             training_data_config: value.training_data_config.map(Into::into).unwrap_or_default(),
             validation_data_config: value.validation_data_config.map(Into::into),
             output_data_config: value.output_data_config.map(Into::into).unwrap_or_default(),
-            hyper_parameters: value.hyper_parameters.map(|value| value.into_iter().collect()),
+            hyper_parameters: value.hyper_parameters.map(each_value),
             vpc_config: value.vpc_config.map(Into::into),
             customization_config: value.customization_config.map(Into::into),
         }
@@ -52,7 +52,7 @@ impl TryFrom<CreateModelCustomizationJobRequest>
             .set_training_data_config(Some(value.training_data_config.try_into()?))
             .set_validation_data_config(value.validation_data_config.map(TryInto::try_into).transpose()?)
             .set_output_data_config(Some(value.output_data_config.try_into()?))
-            .set_hyper_parameters(value.hyper_parameters.map(|value| value.into_iter().collect()))
+            .set_hyper_parameters(value.hyper_parameters.map(each_value))
             .set_vpc_config(value.vpc_config.map(TryInto::try_into).transpose()?)
             .set_customization_config(value.customization_config.map(TryInto::try_into).transpose()?))
     }
@@ -260,7 +260,7 @@ impl From<operation::get_model_customization_job::GetModelCustomizationJobOutput
             last_modified_time: value.last_modified_time.map(timestamp_from_sdk),
             end_time: value.end_time.map(timestamp_from_sdk),
             base_model_arn: value.base_model_arn,
-            hyper_parameters: value.hyper_parameters.map(|value| value.into_iter().collect()),
+            hyper_parameters: value.hyper_parameters.map(each_value),
             training_data_config: value.training_data_config.map(Into::into).unwrap_or_default(),
             validation_data_config: value.validation_data_config.map(Into::into).unwrap_or_default(),
             output_data_config: value.output_data_config.map(Into::into).unwrap_or_default(),
@@ -333,10 +333,7 @@ impl From<ReasoningEffort> for sdk::types::ReasoningEffort {
 impl From<sdk::types::RequestMetadataBaseFilters> for RequestMetadataBaseFilters {
     #[inline]
     fn from(value: sdk::types::RequestMetadataBaseFilters) -> Self {
-        Self {
-            equals: value.equals.map(|value| value.into_iter().collect()),
-            not_equals: value.not_equals.map(|value| value.into_iter().collect()),
-        }
+        Self { equals: value.equals.map(each_value), not_equals: value.not_equals.map(each_value) }
     }
 }
 
@@ -344,8 +341,8 @@ impl From<RequestMetadataBaseFilters> for sdk::types::RequestMetadataBaseFilters
     #[inline]
     fn from(value: RequestMetadataBaseFilters) -> Self {
         Self::builder()
-            .set_equals(value.equals.map(|value| value.into_iter().collect()))
-            .set_not_equals(value.not_equals.map(|value| value.into_iter().collect()))
+            .set_equals(value.equals.map(each_value))
+            .set_not_equals(value.not_equals.map(each_value))
             .build()
     }
 }
@@ -354,10 +351,8 @@ impl From<sdk::types::RequestMetadataFilters> for RequestMetadataFilters {
     #[inline]
     fn from(value: sdk::types::RequestMetadataFilters) -> Self {
         match value {
-            sdk::types::RequestMetadataFilters::Equals(value) => Self::Equals(value.into_iter().collect()),
-            sdk::types::RequestMetadataFilters::NotEquals(value) => {
-                Self::NotEquals(value.into_iter().collect())
-            }
+            sdk::types::RequestMetadataFilters::Equals(value) => Self::Equals(each_value(value)),
+            sdk::types::RequestMetadataFilters::NotEquals(value) => Self::NotEquals(each_value(value)),
             sdk::types::RequestMetadataFilters::AndAll(value) => Self::AndAll(each(value)),
             sdk::types::RequestMetadataFilters::OrAll(value) => Self::OrAll(each(value)),
             _ => Self::default(),
@@ -371,8 +366,8 @@ impl TryFrom<RequestMetadataFilters> for sdk::types::RequestMetadataFilters {
     #[inline]
     fn try_from(value: RequestMetadataFilters) -> Result<Self, ToSdkError> {
         Ok(match value {
-            RequestMetadataFilters::Equals(value) => Self::Equals(value.into_iter().collect()),
-            RequestMetadataFilters::NotEquals(value) => Self::NotEquals(value.into_iter().collect()),
+            RequestMetadataFilters::Equals(value) => Self::Equals(each_value(value)),
+            RequestMetadataFilters::NotEquals(value) => Self::NotEquals(each_value(value)),
             RequestMetadataFilters::AndAll(value) => Self::AndAll(each(value)),
             RequestMetadataFilters::OrAll(value) => Self::OrAll(each(value)),
             RequestMetadataFilters::Unknown(value) => {

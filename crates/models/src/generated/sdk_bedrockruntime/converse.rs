@@ -45,7 +45,7 @@ impl From<operation::converse::ConverseInput> for ConverseRequest {
             additional_model_request_fields: value.additional_model_request_fields.map(document_from_sdk),
             prompt_variables: value.prompt_variables.map(each_value),
             additional_model_response_field_paths: value.additional_model_response_field_paths,
-            request_metadata: value.request_metadata.map(|value| value.into_iter().collect()),
+            request_metadata: value.request_metadata.map(each_value),
             performance_config: value.performance_config.map(Into::into),
             service_tier: value.service_tier.map(Into::into),
             output_config: value.output_config.map(Into::into),
@@ -69,7 +69,7 @@ impl TryFrom<ConverseRequest> for operation::converse::builders::ConverseInputBu
             )
             .set_prompt_variables(value.prompt_variables.map(try_each_value).transpose()?)
             .set_additional_model_response_field_paths(value.additional_model_response_field_paths)
-            .set_request_metadata(value.request_metadata.map(|value| value.into_iter().collect()))
+            .set_request_metadata(value.request_metadata.map(each_value))
             .set_performance_config(value.performance_config.map(Into::into))
             .set_service_tier(value.service_tier.map(TryInto::try_into).transpose()?)
             .set_output_config(value.output_config.map(TryInto::try_into).transpose()?))

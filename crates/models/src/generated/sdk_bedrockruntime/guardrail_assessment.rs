@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::guardrail_assessment::*;
-use crate::sdk::{ToSdkError, each, each_value, try_each};
+use crate::sdk::{ToSdkError, each, each_value, each_value_with, try_each};
 use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
@@ -631,9 +631,7 @@ impl From<sdk::types::GuardrailTraceAssessment> for GuardrailTraceAssessment {
         Self {
             model_output: value.model_output,
             input_assessment: value.input_assessment.map(each_value),
-            output_assessments: value
-                .output_assessments
-                .map(|value| value.into_iter().map(|(key, value)| (key, each(value))).collect()),
+            output_assessments: value.output_assessments.map(|value| each_value_with(value, each)),
             action_reason: value.action_reason,
         }
     }

@@ -101,10 +101,11 @@ fn mend_strict(draft: &mut Draft, _: &ModelFacts, report: &mut Report) {
         .filter(|(_, tool)| tool.strict == Some(true))
         .map(|(place, tool)| (optional_parameters(schema_of(tool)), place, tool))
         .collect();
-    strict.sort_by_key(|(optional, ..)| *optional);
     let mut total: usize = strict.iter().map(|(optional, ..)| optional).sum();
     while total > MAX_OPTIONAL {
-        let Some((optional, place, tool)) = strict.pop() else { return };
+        let most = strict.iter().enumerate().max_by_key(|(_, (optional, ..))| *optional);
+        let Some((most, _)) = most else { return };
+        let (optional, place, tool) = strict.remove(most);
         let problem = "strict tools have more than 24 optional parameters together, this one the most";
         report.refused(place, problem, LOOSENED);
         tool.strict = None;

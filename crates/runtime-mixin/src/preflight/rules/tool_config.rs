@@ -1,7 +1,5 @@
 //! The tool configuration.
 
-use std::collections::BTreeSet;
-
 use bedrock_orm_models::{Tool, ToolConfiguration, ToolSpecification};
 use serde_json::json;
 
@@ -22,8 +20,12 @@ fn mend(draft: &mut Draft, _: &ModelFacts, report: &mut Report) {
         return;
     }
     let blocks = draft.turns.iter().flat_map(|turn| &turn.blocks);
-    let names: BTreeSet<&str> =
-        blocks.filter_map(|block| block.tool_use()).map(|tool_use| tool_use.name.as_str()).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for tool_use in blocks.filter_map(|block| block.tool_use()) {
+        if !names.contains(&tool_use.name.as_str()) {
+            names.push(&tool_use.name);
+        }
+    }
     if names.is_empty() {
         return;
     }

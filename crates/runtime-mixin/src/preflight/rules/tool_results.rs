@@ -1,7 +1,5 @@
 //! Tool uses and their results.
 
-use std::collections::BTreeSet;
-
 use bedrock_orm_models::{ContentBlock, ToolResultBlock, ToolResultContentBlock, ToolUseBlock};
 
 use crate::preflight::draft::{Block, Draft, NO_TEXT, Turn};
@@ -27,9 +25,11 @@ struct Misplaced {
 fn mend(draft: &mut Draft, _: &ModelFacts, report: &mut Report) {
     merge_calls(&mut draft.turns, report);
     let misplaced = take_misplaced(&mut draft.turns);
-    let emptied: Vec<usize> = misplaced.iter().map(|result| result.turn).collect();
+    // In the order of the messages, as they were taken out.
+    let mut emptied: Vec<usize> = misplaced.iter().map(|result| result.turn).collect();
     let left = add_missing(&mut draft.turns, misplaced, report);
     convert_left(&mut draft.turns, left, report);
+    emptied.dedup();
     remove_empty(&mut draft.turns, emptied);
 }
 
@@ -70,14 +70,20 @@ fn take_misplaced(turns: &mut [Turn]) -> Vec<Misplaced> {
         if !turns[index].is_from_user() {
             continue;
         }
-        let mut ids: BTreeSet<String> =
+        let mut ids: Vec<String> =
             expected(turns, index).into_iter().map(|(_, tool_use)| tool_use.tool_use_id.clone()).collect();
         let blocks = std::mem::take(&mut turns[index].blocks);
         let mut kept = Vec::with_capacity(blocks.len());
         for (position, block) in blocks.into_iter().enumerate().rev() {
             match id_of(&block) {
-                Some(id) if !ids.remove(id) => misplaced.push(Misplaced { turn: index, position, block }),
-                _ => kept.push(block),
+                Some(id) => match ids.iter().position(|expected| expected == id) {
+                    Some(place) => {
+                        ids.swap_remove(place);
+                        kept.push(block);
+                    }
+                    None => misplaced.push(Misplaced { turn: index, position, block }),
+                },
+                None => kept.push(block),
             }
         }
         kept.reverse();
@@ -89,10 +95,10 @@ fn take_misplaced(turns: &mut [Turn]) -> Vec<Misplaced> {
 /// Adds the results that are missing: one from elsewhere, or an error. Returns the results that have no tool use.
 fn add_missing(turns: &mut [Turn], mut misplaced: Vec<Misplaced>, report: &mut Report) -> Vec<Misplaced> {
     for index in 0..turns.len() {
-        let present: BTreeSet<&str> = turns[index].blocks.iter().filter_map(id_of).collect();
+        let present: Vec<&str> = turns[index].blocks.iter().filter_map(id_of).collect();
         let missing = expected(turns, index);
         let missing =
-            missing.into_iter().filter(|(_, tool_use)| !present.contains(tool_use.tool_use_id.as_str()));
+            missing.into_iter().filter(|(_, tool_use)| !present.contains(&tool_use.tool_use_id.as_str()));
         let missing: Vec<(Place, ToolUseBlock)> =
             missing.map(|(place, tool_use)| (place, bare(tool_use))).collect();
         let after = turns[index].blocks.iter().rposition(|block| id_of(block).is_some());
@@ -136,7 +142,7 @@ fn bare(tool_use: &ToolUseBlock) -> ToolUseBlock {
 /// Removes the results that are one too many, and converts those without a tool use to text.
 fn convert_left(turns: &mut [Turn], left: Vec<Misplaced>, report: &mut Report) {
     let uses = turns.iter().flat_map(Turn::tool_uses);
-    let ids: BTreeSet<String> = uses.map(|(_, tool_use)| tool_use.tool_use_id.clone()).collect();
+    let ids: Vec<String> = uses.map(|(_, tool_use)| tool_use.tool_use_id.clone()).collect();
     for Misplaced { turn, position, block } in left {
         let Some(result) = block.tool_result() else { continue };
         if ids.contains(&result.tool_use_id) {
@@ -164,9 +170,7 @@ fn text_of(result: &ToolResultBlock) -> String {
 }
 
 /// Removes the messages that lost all their content, if a message of the same role is beside them. Else they get a text.
-fn remove_empty(turns: &mut Vec<Turn>, mut emptied: Vec<usize>) {
-    emptied.sort_unstable();
-    emptied.dedup();
+fn remove_empty(turns: &mut Vec<Turn>, emptied: Vec<usize>) {
     for index in emptied.into_iter().rev() {
         if !turns[index].blocks.iter().all(Block::is_cache_point) {
             continue;

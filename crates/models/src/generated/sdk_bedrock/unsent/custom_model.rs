@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::custom_model::*;
-use crate::sdk::{ToSdkError, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each_value, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -29,7 +29,7 @@ impl TryFrom<CustomModel> for operation::get_custom_model::GetCustomModelOutput 
             .set_base_model_arn(value.base_model_arn)
             .set_customization_type(value.customization_type.map(Into::into))
             .set_model_kms_key_arn(value.model_kms_key_arn)
-            .set_hyper_parameters(value.hyper_parameters.map(|value| value.into_iter().collect()))
+            .set_hyper_parameters(value.hyper_parameters.map(each_value))
             .set_training_data_config(value.training_data_config.map(TryInto::try_into).transpose()?)
             .set_validation_data_config(value.validation_data_config.map(TryInto::try_into).transpose()?)
             .set_output_data_config(value.output_data_config.map(TryInto::try_into).transpose()?)

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::model_customization_job::*;
-use crate::sdk::{ToSdkError, finite, timestamp_to_sdk, try_each};
+use crate::sdk::{ToSdkError, each_value, finite, timestamp_to_sdk, try_each};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -57,7 +57,7 @@ impl TryFrom<ModelCustomizationJob>
             .set_last_modified_time(value.last_modified_time.map(timestamp_to_sdk))
             .set_end_time(value.end_time.map(timestamp_to_sdk))
             .set_base_model_arn(Some(value.base_model_arn))
-            .set_hyper_parameters(value.hyper_parameters.map(|value| value.into_iter().collect()))
+            .set_hyper_parameters(value.hyper_parameters.map(each_value))
             .set_training_data_config(Some(value.training_data_config.try_into()?))
             .set_validation_data_config(Some(value.validation_data_config.try_into()?))
             .set_output_data_config(Some(value.output_data_config.try_into()?))
