@@ -166,6 +166,7 @@ impl IntoFuture for ApplyGuardrail {
     type Output = Result<ApplyGuardrailResponse>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             guardrail_config::check(&self.guardrail, OPERATION)?;

@@ -115,6 +115,7 @@ pub trait AsyncInvokeExt {
 }
 
 impl<M: BoundModel + ?Sized> AsyncInvokeExt for M {
+    #[inline]
     fn start_async_invoke(
         &self,
         model_input: impl IntoModelInput,
@@ -123,17 +124,20 @@ impl<M: BoundModel + ?Sized> AsyncInvokeExt for M {
         StartAsyncInvoke::new(self.target(), model_input, output_data_config.into())
     }
 
+    #[inline]
     fn get_async_invoke(&self, invocation_arn: impl Into<String>) -> TimedCall<Bound<AsyncInvoke>> {
         let (target, invocation_arn) = (self.target(), invocation_arn.into());
         TimedCall::new(self.session(), |session| get_async_invoke(target, session, invocation_arn))
     }
 
+    #[inline]
     fn list_async_invokes(&self) -> ModelAsyncInvokes {
         ModelAsyncInvokes::new(self.target())
     }
 }
 
 /// Gets a job with a session for this call alone. The job is bound to the target's.
+#[inline]
 async fn get_async_invoke(
     target: Target,
     session: Session,
@@ -153,11 +157,13 @@ async fn get_async_invoke(
 
 impl Target {
     /// Returns the row if it is a job of this model. It is bound to the target's session, which has no limit of a single call.
+    #[inline]
     fn own_job(&self, job: Bound<AsyncInvokeSummary>) -> Option<Bound<AsyncInvokeSummary>> {
         self.matches_arn(&job.model_arn).then(|| Bound::new(job.into_inner(), self.session.clone()))
     }
 
     /// Returns whether this model has this ARN, which is that of a job's model.
+    #[inline]
     fn matches_arn(&self, model_arn: &str) -> bool {
         match &self.model_arn {
             Some(own) => own == model_arn,
@@ -177,18 +183,21 @@ pub trait IntoModelInput {
 }
 
 impl IntoModelInput for Value {
+    #[inline]
     fn into_model_input(self) -> serde_json::Result<Value> {
         Ok(self)
     }
 }
 
 impl<B: AsyncModelBody> IntoModelInput for &B {
+    #[inline]
     fn into_model_input(self) -> serde_json::Result<Value> {
         serde_json::to_value(self)
     }
 }
 
 /// Returns 128 random bits as text.
+#[inline]
 fn random_token() -> String {
     format!("{:032x}", fastrand::u128(..))
 }
@@ -207,6 +216,7 @@ pub struct StartAsyncInvoke {
 
 /// Shows the model and where the output goes, but not the input.
 impl fmt::Debug for StartAsyncInvoke {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("StartAsyncInvoke")
@@ -217,6 +227,7 @@ impl fmt::Debug for StartAsyncInvoke {
 }
 
 impl StartAsyncInvoke {
+    #[inline]
     pub(crate) fn new(
         target: Target,
         model_input: impl IntoModelInput,
@@ -233,6 +244,7 @@ impl StartAsyncInvoke {
     }
 
     /// Sets the idempotency token: AWS starts only one job for it. The default is a random one.
+    #[inline]
     pub fn client_request_token(mut self, token: impl Into<String>) -> Self {
         self.request.client_request_token = Some(token.into());
         self
@@ -256,18 +268,21 @@ impl StartAsyncInvoke {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn token(&self) -> &str {
         self.request.client_request_token.as_deref().unwrap_or_default()
     }
 
     /// Sets the time limit of the call with all of its attempts, not of the job. The default is the session's
     /// [`operation_timeout`](bedrock_orm_core::SessionBuilder::operation_timeout). `None` means no limit.
+    #[inline]
     pub fn operation_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.session = self.session.with_operation_timeout(timeout);
         self
     }
 
     /// Adds tags to the job, as pairs of key and value.
+    #[inline]
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<Tag>>) -> Self {
         self.request.tags.get_or_insert_default().extend(tags.into_iter().map(Into::into));
         self
@@ -278,6 +293,7 @@ impl IntoFuture for StartAsyncInvoke {
     type Output = Result<Bound<StartAsyncInvokeResponse>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             self.target.call(START).check()?;
@@ -299,54 +315,64 @@ pub struct ModelAsyncInvokes {
 }
 
 impl ModelAsyncInvokes {
+    #[inline]
     pub(crate) fn new(target: Target) -> Self {
         let query = AsyncInvoke::objects().using(&target.session).list();
         Self { target, query }
     }
 
     /// Keeps the jobs submitted after this time.
+    #[inline]
     pub fn submit_time_after(self, time: Timestamp) -> Self {
         Self { query: self.query.submit_time_after(time), ..self }
     }
 
     /// Keeps the jobs submitted before this time.
+    #[inline]
     pub fn submit_time_before(self, time: Timestamp) -> Self {
         Self { query: self.query.submit_time_before(time), ..self }
     }
 
     /// Keeps the jobs with this status.
+    #[inline]
     pub fn status_equals(self, status: AsyncInvokeStatus) -> Self {
         Self { query: self.query.status_equals(status), ..self }
     }
 
     /// Sorts by this attribute.
+    #[inline]
     pub fn sort_by(self, attribute: SortAsyncInvocationBy) -> Self {
         Self { query: self.query.sort_by(attribute), ..self }
     }
 
     /// Sorts ascending or descending.
+    #[inline]
     pub fn sort_order(self, order: SortOrder) -> Self {
         Self { query: self.query.sort_order(order), ..self }
     }
 
     /// Sets the size of AWS's pages, including the jobs of other models: 1 to 1000.
+    #[inline]
     pub fn max_results(self, max_results: u16) -> Self {
         Self { query: self.query.page_size(max_results), ..self }
     }
 
     /// Sets the time limit of each request, with all of its attempts. The default is the session's
     /// [`operation_timeout`](bedrock_orm_core::SessionBuilder::operation_timeout). `None` means no limit.
+    #[inline]
     pub fn operation_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
         let session = self.target.session.with_operation_timeout(timeout);
         Self { query: self.query.using(&session), ..self }
     }
 
     /// Starts at the page with this token, which is the `next_token` of an earlier page.
+    #[inline]
     pub fn next_token(self, token: impl Into<String>) -> Self {
         Self { query: self.query.starting_token(token), ..self }
     }
 
     /// Streams this model's jobs from all pages.
+    #[inline]
     pub fn stream(&self) -> Rows<AsyncInvokeSummary> {
         let target = self.target.clone();
         Rows::new(self.query.stream().try_filter_map(move |job| std::future::ready(Ok(target.own_job(job)))))
@@ -357,6 +383,7 @@ impl IntoFuture for ModelAsyncInvokes {
     type Output = Result<Page<Bound<AsyncInvokeSummary>>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let mut page =

@@ -80,6 +80,7 @@ pub trait BidirectionalStreamExt {
 }
 
 impl<M: BoundModel + ?Sized> BidirectionalStreamExt for M {
+    #[inline]
     fn invoke_model_with_bidirectional_stream(&self) -> TimedCall<BidirectionalStream> {
         timed_open(self.target())
     }
@@ -120,10 +121,12 @@ enum Output {
     Ended,
 }
 
+#[inline]
 pub(crate) fn timed_open(target: Target) -> TimedCall<BidirectionalStream> {
     TimedCall::new(&target.session.clone(), move |session| open(Target { session, ..target }))
 }
 
+#[inline]
 async fn open(target: Target) -> Result<BidirectionalStream> {
     target.call(OPERATION).check()?;
     let (input, chunks) = mpsc::channel(SEND_QUEUE);
@@ -147,6 +150,7 @@ async fn open(target: Target) -> Result<BidirectionalStream> {
 }
 
 /// The chunks to send, as the SDK's events.
+#[inline]
 fn body(chunks: mpsc::Receiver<Blob>) -> impl Stream<Item = Result<SdkInput, SdkInputError>> + Send + Sync {
     stream::unfold(chunks, |mut chunks| async move {
         let chunk = chunks.recv().await?;
@@ -164,6 +168,7 @@ impl BidirectionalStream {
     ///
     /// [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted) if nothing can be sent any more.
     /// [`next`](Self::next) returns the cause.
+    #[inline]
     pub fn send(&self, chunk: impl Into<Blob>) -> impl Future<Output = Result<()>> + Send {
         // The future has no reference to the stream, which is not `Sync`, so that a task can send.
         let (sender, chunk) = (self.sender.as_ref(), chunk.into());
@@ -171,6 +176,7 @@ impl BidirectionalStream {
     }
 
     /// Ends sending. Receiving continues.
+    #[inline]
     pub fn finish(&mut self) {
         self.sender = None;
     }
@@ -181,6 +187,7 @@ impl BidirectionalStream {
     ///
     /// The error that AWS returns for the request or in the stream; `StreamInterrupted` if the stream stalls. The
     /// stream has ended then.
+    #[inline]
     pub async fn next(&mut self) -> Option<Result<Blob>> {
         self.receiver.next().await
     }
@@ -219,15 +226,18 @@ impl BidirectionalStream {
     /// ```
     ///
     /// After [`finish`](Self::finish), the sending half sends nothing.
+    #[inline]
     pub fn split(self) -> (BidirectionalSender, BidirectionalReceiver) {
         let sender = self.sender.unwrap_or_else(|| BidirectionalSender { input: mpsc::channel(1).0 });
         (sender, self.receiver)
     }
 
     /// Closes both directions. Dropping it does the same.
+    #[inline]
     pub fn close(self) {}
 
     /// Returns AWS's request ID. `None` until AWS has responded.
+    #[inline]
     pub fn request_id(&self) -> Option<&str> {
         self.receiver.request_id()
     }
@@ -236,12 +246,14 @@ impl BidirectionalStream {
 impl Stream for BidirectionalStream {
     type Item = Result<Blob>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         Pin::new(&mut self.receiver).poll_next(context)
     }
 }
 
 /// The error of a chunk that cannot be sent.
+#[inline]
 fn closed() -> Error {
     Error::stream_interrupted(OPERATION, "the stream accepts no more chunks")
         .with_hint("`next` returns the error that ended it; after `finish`, nothing can be sent")
@@ -254,6 +266,7 @@ impl BidirectionalSender {
     ///
     /// [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted) if nothing can be sent any more. `next` of the
     /// other half returns the cause.
+    #[inline]
     pub async fn send(&self, chunk: impl Into<Blob> + Send) -> Result<()> {
         self.input.send(chunk.into()).await.map_err(|_| closed())
     }
@@ -263,6 +276,7 @@ impl BidirectionalSender {
     /// # Errors
     ///
     /// As [`send`](Self::send); `InvalidInput` if one of them cannot be written as JSON. None is sent then.
+    #[inline]
     pub fn send_events(
         &self,
         events: impl IntoIterator<Item: Serialize>,
@@ -277,9 +291,11 @@ impl BidirectionalSender {
     }
 
     /// Ends sending. Receiving continues.
+    #[inline]
     pub fn finish(self) {}
 }
 
+#[inline]
 fn chunk(event: &impl Serialize) -> Result<Blob> {
     let json = serde_json::to_vec(event).map_err(|error| {
         Error::invalid_input(OPERATION, format!("the event cannot be written as JSON: {error}"))
@@ -294,6 +310,7 @@ impl BidirectionalReceiver {
     ///
     /// The error that AWS returns for the request or in the stream; `StreamInterrupted` if the stream stalls. The
     /// stream has ended then.
+    #[inline]
     pub async fn next(&mut self) -> Option<Result<Blob>> {
         StreamExt::next(self).await
     }
@@ -304,6 +321,7 @@ impl BidirectionalReceiver {
     ///
     /// As [`next`](Self::next); `InvalidResponse` if the chunk is not JSON of this type. `partial()` returns the chunk then,
     /// and the stream continues.
+    #[inline]
     pub async fn next_event<T: DeserializeOwned>(&mut self) -> Option<Result<T>> {
         let chunk = match self.next().await? {
             Ok(chunk) => chunk,
@@ -321,11 +339,13 @@ impl BidirectionalReceiver {
     }
 
     /// Returns AWS's request ID. `None` until AWS has responded.
+    #[inline]
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
     /// Handles AWS's response to the request.
+    #[inline]
     fn opened(
         &mut self,
         response: Result<SdkResponse, SdkError<SdkFailure>>,
@@ -344,6 +364,7 @@ impl BidirectionalReceiver {
 impl Stream for BidirectionalReceiver {
     type Item = Result<Blob>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         loop {
@@ -400,6 +421,7 @@ impl Stream for BidirectionalReceiver {
 }
 
 impl Drop for BidirectionalReceiver {
+    #[inline]
     fn drop(&mut self) {
         if let Output::Opening { response, .. } = &self.output {
             response.abort();
@@ -409,6 +431,7 @@ impl Drop for BidirectionalReceiver {
 
 /// Shows the request ID and whether chunks can still be sent, but not the content.
 impl fmt::Debug for BidirectionalStream {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("BidirectionalStream")
@@ -419,6 +442,7 @@ impl fmt::Debug for BidirectionalStream {
 }
 
 impl fmt::Debug for BidirectionalSender {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("BidirectionalSender").finish_non_exhaustive()
     }
@@ -426,6 +450,7 @@ impl fmt::Debug for BidirectionalSender {
 
 /// Shows the request ID, but not the content.
 impl fmt::Debug for BidirectionalReceiver {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("BidirectionalReceiver")

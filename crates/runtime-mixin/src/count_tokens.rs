@@ -45,6 +45,7 @@ pub trait CountTokensExt {
 }
 
 impl<M: BoundModel + ?Sized> CountTokensExt for M {
+    #[inline]
     fn count_tokens(&self, input: impl Into<CountTokensInput>) -> TimedCall<CountTokensResponse> {
         timed_count(self.target(), input.into())
     }
@@ -52,10 +53,12 @@ impl<M: BoundModel + ?Sized> CountTokensExt for M {
 
 const OPERATION: &str = "CountTokens";
 
+#[inline]
 pub(crate) fn timed_count(target: Target, input: CountTokensInput) -> TimedCall<CountTokensResponse> {
     TimedCall::new(&target.session.clone(), move |session| count_tokens(Target { session, ..target }, input))
 }
 
+#[inline]
 pub(crate) async fn count_tokens(target: Target, input: CountTokensInput) -> Result<CountTokensResponse> {
     let input = SdkInput::try_from(input).map_err(|error| Error::unsendable(OPERATION, error))?;
     #[cfg(feature = "control-plane")]
@@ -68,6 +71,7 @@ pub(crate) async fn count_tokens(target: Target, input: CountTokensInput) -> Res
 /// Counts with the ID that the session counted with before, or else with the given one and, if AWS does not take it, with
 /// that of the foundation model behind it.
 #[cfg(feature = "control-plane")]
+#[inline]
 async fn count_with_model(mut target: Target, input: SdkInput) -> Result<CountTokensResponse> {
     let resolver = Resolver::of(&target.session);
     if let Some(id) = resolver.counting_ids.known(&target.model_id) {
@@ -101,6 +105,7 @@ async fn count_with_model(mut target: Target, input: SdkInput) -> Result<CountTo
     send(&target, input).await.map_err(|error| explain(error, &target.model_id))
 }
 
+#[inline]
 async fn send(target: &Target, input: SdkInput) -> Result<CountTokensResponse> {
     let request = target.client().count_tokens().model_id(&target.model_id).input(input);
     let report = |response: &SdkResponse| {
@@ -112,6 +117,7 @@ async fn send(target: &Target, input: SdkInput) -> Result<CountTokensResponse> {
 }
 
 /// Returns whether AWS refuses the model, and not the content.
+#[inline]
 fn is_about_model(error: &Error) -> bool {
     error.is_does_not_exist()
         || sdk::is_on_demand_refusal(error)
@@ -119,6 +125,7 @@ fn is_about_model(error: &Error) -> bool {
 }
 
 /// Says that AWS cannot count for this model, if that is the error.
+#[inline]
 fn explain(error: Error, model_id: &str) -> Error {
     if !error.is_validation() || !is_about_model(&error) {
         return error;

@@ -41,6 +41,7 @@ pub trait GuardrailChecksExt {
 }
 
 impl GuardrailChecksExt for Session {
+    #[inline]
     fn invoke_guardrail_checks(
         &self,
         request: InvokeGuardrailChecksRequest,

@@ -300,6 +300,7 @@ impl IntoFuture for InvokeModel<InvokeModelResponse> {
     type Output = Result<InvokeModelResponse>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
+    #[inline]
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
             let body = self.take_body(OPERATION)?;

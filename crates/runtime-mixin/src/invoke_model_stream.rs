@@ -57,6 +57,7 @@ pub struct InvokeModelStream {
 }
 
 impl InvokeModelStream {
+    #[inline]
     async fn open(
         target: Target,
         request: SdkRequest,
@@ -83,6 +84,7 @@ impl InvokeModelStream {
     }
 
     /// Waits for the first chunk, which [`next`](Self::next) returns.
+    #[inline]
     async fn begun(mut self) -> Result<Self> {
         match self.events.begin().await {
             Ok(()) => Ok(self),
@@ -95,6 +97,7 @@ impl InvokeModelStream {
     /// # Errors
     ///
     /// `StreamInterrupted`, or the kind of the exception that AWS sends. The stream has ended then.
+    #[inline]
     pub async fn next(&mut self) -> Option<Result<Blob>> {
         StreamExt::next(self).await
     }
@@ -208,6 +211,7 @@ impl IntoFuture for InvokeModel<InvokeModelStream> {
     type Output = Result<InvokeModelStream>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
+    #[inline]
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
             let body = self.take_body(OPERATION)?;
