@@ -13,9 +13,6 @@ pub use bedrock_orm_core::{Error, ErrorKind};
 pub use bedrock_orm_managers::resources;
 
 #[allow(dead_code, unreachable_pub, missing_docs)] // used in part
-#[path = "../../crates/runtime-mixin/src/by_name.rs"]
-mod by_name;
-#[allow(dead_code, unreachable_pub, missing_docs)] // used in part
 #[path = "../../crates/runtime-mixin/src/model_id/cells.rs"]
 mod cells;
 #[allow(dead_code, unreachable_pub, missing_docs)] // used in part

@@ -3,6 +3,7 @@
 //! Use this crate through `bedrock-orm`.
 
 mod bound;
+mod by_name;
 mod call;
 mod error;
 mod generated;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::{Error, Session};
 
+pub use crate::by_name::ByName;
 pub use crate::call::{Call, Explain, Running, boxed};
 pub use crate::error::from_sdk::{error, stream_error};
 pub use crate::limiter::Demand;

@@ -11,7 +11,6 @@ mod async_invoke_output;
 #[cfg(all(feature = "object-store", feature = "control-plane"))]
 mod batch;
 mod bidirectional_stream;
-mod by_name;
 mod caching;
 mod chat;
 mod close;

@@ -50,11 +50,13 @@ struct Counts {
 
 impl Ledger {
     /// Returns the rows so far.
+    #[inline]
     pub fn snapshot(&self) -> LedgerSnapshot {
         snapshot(self.rows().iter())
     }
 
     /// Returns the rows so far, and starts again with none. No call is lost or counted twice.
+    #[inline]
     pub fn take(&self) -> LedgerSnapshot {
         let rows = std::mem::take(&mut *self.rows());
         snapshot(rows.iter())
@@ -86,6 +88,7 @@ impl Ledger {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn by(&self, tag: &str) -> BTreeMap<Option<String>, LedgerSnapshot> {
         self.snapshot().by(tag)
     }
@@ -95,6 +98,7 @@ impl Ledger {
     /// # Errors
     ///
     /// As [`LedgerSnapshot::cost`].
+    #[inline]
     pub fn cost(&self, prices: &Prices) -> Result<Money> {
         self.snapshot().cost(prices)
     }
@@ -122,6 +126,7 @@ impl Ledger {
     }
 }
 
+#[inline]
 fn snapshot<'a>(rows: impl Iterator<Item = (&'a Key, &'a Counts)>) -> LedgerSnapshot {
     let rows = rows.map(|(key, counts)| LedgerRow {
         model_id: key.model_id.clone(),

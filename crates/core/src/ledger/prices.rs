@@ -43,6 +43,7 @@ impl Price {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if a price is not a decimal number, or has more than nine
     /// decimal places.
+    #[inline]
     pub fn new(input: &str, output: &str) -> Result<Self> {
         Ok(Self {
             input: price(input)?,
@@ -67,12 +68,14 @@ impl Price {
     /// # Errors
     ///
     /// As [`new`](Self::new).
+    #[inline]
     pub fn cache_write(mut self, ttl: CacheTtl, cache_write: &str) -> Result<Self> {
         self.cache_writes.insert(ttl, price(cache_write)?);
         Ok(self)
     }
 
     /// Returns what these tokens cost. Adds to `missing` what has no price.
+    #[inline]
     fn cost(&self, usage: &Tokens, missing: &mut BTreeSet<String>) -> u128 {
         let mut sum = 0_u128;
         let mut add = |tokens: u64, price: Option<u128>, what: &dyn Fn() -> String| match price {
@@ -137,10 +140,12 @@ impl Prices {
     /// # Errors
     ///
     /// As [`LedgerSnapshot::cost`](super::LedgerSnapshot::cost).
+    #[inline]
     pub fn cost_of(&self, model_id: &str, usage: &Tokens) -> Result<Money> {
         self.cost([(model_id, usage)].into_iter())
     }
 
+    #[inline]
     pub(super) fn cost<'a>(&self, used: impl Iterator<Item = (&'a str, &'a Tokens)>) -> Result<Money> {
         let mut sum = 0_u128;
         let mut missing: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();

@@ -39,6 +39,7 @@ pub struct LedgerSnapshot {
 
 impl LedgerSnapshot {
     /// Creates a snapshot of these rows.
+    #[inline]
     pub fn new(mut rows: Vec<LedgerRow>) -> Self {
         rows.sort_by(|a, b| (&a.model_id, &a.tags).cmp(&(&b.model_id, &b.tags)));
         Self { rows }
@@ -60,6 +61,7 @@ impl LedgerSnapshot {
     }
 
     /// Returns the rows grouped by the value of a tag. `None` has the calls without the tag.
+    #[inline]
     pub fn by(&self, tag: &str) -> BTreeMap<Option<String>, Self> {
         let mut groups: BTreeMap<Option<String>, Self> = BTreeMap::new();
         for row in &self.rows {
@@ -69,6 +71,7 @@ impl LedgerSnapshot {
     }
 
     /// Returns the rows grouped by the ID or ARN that was called.
+    #[inline]
     pub fn by_model(&self) -> BTreeMap<String, Self> {
         let mut groups: BTreeMap<String, Self> = BTreeMap::new();
         for row in &self.rows {
@@ -100,6 +103,7 @@ impl LedgerSnapshot {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if a price is missing for tokens that were used. The message
     /// names every model and what it has no price for.
+    #[inline]
     pub fn cost(&self, prices: &Prices) -> Result<Money> {
         prices.cost(self.rows.iter().map(|row| (row.model_id.as_str(), &row.tokens)))
     }

@@ -1,19 +1,19 @@
 //! The same account in other regions.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use aws_config::Region;
 
 use super::{Inner, Session, invalid_region, is_region};
 use crate::Result;
+use crate::by_name::ByName;
 
 /// The sessions of one account in several regions. The first session owns the others, and the others refer to the
 /// first.
 #[derive(Default)]
 pub(super) struct Regions {
     first: Weak<Inner>,
-    others: Mutex<BTreeMap<String, Session>>,
+    others: Mutex<ByName<Session>>,
 }
 
 impl Session {
@@ -51,12 +51,14 @@ impl Session {
     /// Returns the session for another region, and creates it if it does not exist yet.
     fn other(&self, region: &str) -> Self {
         let mut others = self.inner.regions.others.lock().unwrap_or_else(PoisonError::into_inner);
-        let other = others.entry(region.to_owned()).or_insert_with(|| {
-            let config = self.inner.config.to_builder().region(Region::new(region.to_owned())).build();
-            let regions = Regions { first: Arc::downgrade(&self.inner), others: Mutex::default() };
-            Self::with_regions(config, region.to_owned(), self.inner.settings.clone(), regions)
-        });
-        other.clone()
+        if let Some(other) = others.get(region) {
+            return other.clone();
+        }
+        let config = self.inner.config.to_builder().region(Region::new(region.to_owned())).build();
+        let regions = Regions { first: Arc::downgrade(&self.inner), others: Mutex::default() };
+        let other = Self::with_regions(config, region.to_owned(), self.inner.settings.clone(), regions);
+        others.insert(region, other.clone());
+        other
     }
 }
 

@@ -1,16 +1,16 @@
 //! The default session and named sessions.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
 use once_cell::sync::OnceCell;
 
 use super::Session;
+use crate::by_name::ByName;
 use crate::{Error, Result};
 
 static DEFAULT: OnceCell<Session> = OnceCell::new();
-static NAMED: RwLock<BTreeMap<String, Session>> = RwLock::new(BTreeMap::new());
+static NAMED: RwLock<ByName<Session>> = RwLock::new(ByName::new());
 
 impl Session {
     /// Returns the session that managers use by default. It is loaded from the environment on first use, unless
@@ -43,7 +43,7 @@ impl Session {
 
     /// Registers a session under a name, for `using("name")`, and replaces an earlier session with this name.
     pub fn register(name: impl Into<String>, session: Self) {
-        NAMED.write().unwrap_or_else(PoisonError::into_inner).insert(name.into(), session);
+        NAMED.write().unwrap_or_else(PoisonError::into_inner).insert(&name.into(), session);
     }
 
     /// Returns the session with this name.
@@ -54,7 +54,7 @@ impl Session {
     pub fn named(name: &str) -> Result<Self> {
         let named = NAMED.read().unwrap_or_else(PoisonError::into_inner);
         named.get(name).cloned().ok_or_else(|| {
-            let names: Vec<&str> = named.keys().map(String::as_str).collect();
+            let names: Vec<&str> = named.iter().map(|(name, _)| name).collect();
             let known = if names.is_empty() {
                 "no session is registered".to_owned()
             } else {

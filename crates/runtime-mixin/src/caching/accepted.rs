@@ -2,10 +2,10 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use bedrock_orm_core::sdk::ByName;
 use bedrock_orm_core::{Error, ErrorKind};
 
 use super::point::{CacheLocation, CachePoint};
-use crate::by_name::ByName;
 
 /// Which cache points a model takes. Everything, until a refusal shows that it does not.
 #[derive(Clone, Copy, Debug, PartialEq)]

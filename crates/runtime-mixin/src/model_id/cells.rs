@@ -3,9 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bedrock_orm_core::Result;
+use bedrock_orm_core::sdk::ByName;
 use tokio::sync::OnceCell;
-
-use crate::by_name::ByName;
 
 type Cell<T> = Arc<OnceCell<Arc<T>>>;
 

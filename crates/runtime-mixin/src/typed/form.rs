@@ -3,13 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use bedrock_orm_core::Error;
+use bedrock_orm_core::sdk::ByName;
 use bedrock_orm_models::{
     ConverseRequest, JsonSchemaDefinition, OutputFormat, OutputFormatStructure, OutputFormatType,
     SystemContentBlock, Tool, ToolChoice, ToolSpecification,
 };
 
 use super::schema::TypedSchema;
-use crate::by_name::ByName;
 
 /// The tool whose input is the reply.
 pub(super) const TOOL: &str = "typed_reply";

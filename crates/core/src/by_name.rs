@@ -3,34 +3,42 @@
 /// Values by name, in the order of their names. It is a sorted list: a session has few names, and a map of the standard
 /// library takes ten times as long to compile, for each type of values.
 #[derive(Debug)]
-pub(crate) struct ByName<T>(Vec<(String, T)>);
+pub struct ByName<T>(Vec<(String, T)>);
 
 impl<T> Default for ByName<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self::new()
     }
 }
 
 impl<T> ByName<T> {
-    pub(crate) fn get(&self, name: &str) -> Option<&T> {
+    /// Returns an empty list.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Returns the value with this name.
+    pub fn get(&self, name: &str) -> Option<&T> {
         self.place(name).ok().map(|place| &self.0[place].1)
     }
 
     /// Inserts the value, in place of an earlier one.
-    pub(crate) fn insert(&mut self, name: &str, value: T) {
+    pub fn insert(&mut self, name: &str, value: T) {
         match self.place(name) {
             Ok(place) => self.0[place].1 = value,
             Err(place) => self.0.insert(place, (name.to_owned(), value)),
         }
     }
 
-    pub(crate) fn remove(&mut self, name: &str) {
+    /// Removes the value with this name, if there is one.
+    pub fn remove(&mut self, name: &str) {
         if let Ok(place) = self.place(name) {
             self.0.remove(place);
         }
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
+    /// Iterates over the names and their values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
