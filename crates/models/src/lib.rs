@@ -51,7 +51,8 @@ pub mod sdk;
 mod text_value;
 mod tokens;
 mod usage;
-mod wire;
+#[doc(hidden)]
+pub mod wire;
 
 pub use blob::Blob;
 pub use embedding::{Embedding, EmbeddingBody};

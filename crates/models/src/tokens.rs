@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 
-use serde::{Deserialize, Serialize};
-
+use crate::wire::wire_struct;
 use crate::{CacheTtl, TokenUsage, Usage};
 
 /// The tokens that one or more calls used. It counts each token once, and it adds up.
@@ -29,8 +28,7 @@ use crate::{CacheTtl, TokenUsage, Usage};
 /// ```
 ///
 /// Source: [How tokens are counted](https://docs.aws.amazon.com/bedrock/latest/userguide/quotas-token-burndown.html).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tokens {
     /// The tokens of prompts that were neither read from the cache nor written to it.
@@ -41,9 +39,15 @@ pub struct Tokens {
     pub cache_read_tokens: u64,
     /// The tokens of prompts that were written to the cache, by the time that they stay there. Writes for which AWS
     /// reports no time are under five minutes, AWS's default.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub cache_writes: BTreeMap<CacheTtl, u64>,
 }
+
+wire_struct!(Tokens {
+    0 "uncachedInputTokens" uncached_input_tokens defaulted,
+    1 "outputTokens" output_tokens defaulted,
+    2 "cacheReadTokens" cache_read_tokens defaulted,
+    3 "cacheWrites" cache_writes filled,
+});
 
 impl Tokens {
     /// Sets the tokens of prompts that were neither read from the cache nor written to it.

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use bedrock_orm_models::Tokens;
-use serde::{Deserialize, Serialize};
+use bedrock_orm_models::{Tokens, wire_struct};
 
 use crate::Result;
 
 use super::{Money, Prices, Tags};
 
 /// The calls of one model with the same tags.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LedgerRow {
     /// The ID or ARN that was called.
@@ -27,15 +25,26 @@ pub struct LedgerRow {
     pub tokens: Tokens,
 }
 
+wire_struct!(LedgerRow {
+    0 "modelId" model_id defaulted,
+    1 "tags" tags defaulted,
+    2 "calls" calls defaulted,
+    3 "callsWithoutUsage" calls_without_usage defaulted,
+    4 "tokens" tokens defaulted,
+});
+
 /// What a [`Ledger`](super::Ledger) had at one moment. It is plain data: store it as JSON, and add up what several
 /// processes stored.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LedgerSnapshot {
     /// The rows, in the order of their models and tags.
     pub rows: Vec<LedgerRow>,
 }
+
+wire_struct!(LedgerSnapshot {
+    0 "rows" rows defaulted,
+});
 
 impl LedgerSnapshot {
     /// Creates a snapshot of these rows.

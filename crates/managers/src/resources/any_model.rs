@@ -6,7 +6,7 @@ use bedrock_orm_models::{
     ProvisionedModelThroughput,
 };
 use futures_core::future::BoxFuture;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::Get;
 use crate::Objects;
@@ -15,8 +15,7 @@ use crate::Objects;
 /// invoked, except a custom model: Bedrock invokes it only through a deployment or provisioned throughput.
 ///
 /// It serializes as the model that it is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant)] // as large as AWS makes them
 pub enum AnyModel {
@@ -34,6 +33,20 @@ pub enum AnyModel {
     ProvisionedModelThroughput(ProvisionedModelThroughput),
     /// A prompt router.
     PromptRouter(PromptRouter),
+}
+
+impl Serialize for AnyModel {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self {
+            Self::FoundationModel(model) => model.serialize(serializer),
+            Self::CustomModel(model) => model.serialize(serializer),
+            Self::ImportedModel(model) => model.serialize(serializer),
+            Self::CustomModelDeployment(deployment) => deployment.serialize(serializer),
+            Self::InferenceProfile(profile) => profile.serialize(serializer),
+            Self::ProvisionedModelThroughput(throughput) => throughput.serialize(serializer),
+            Self::PromptRouter(router) => router.serialize(serializer),
+        }
+    }
 }
 
 impl Resource for AnyModel {

@@ -6,7 +6,8 @@ mod structs;
 mod unions;
 
 pub(crate) use enums::wire_enum;
-pub(crate) use structs::{Members, Shortest, finite, null_as_empty, read, wire_struct, write_optional};
+pub(crate) use crate::wire_struct;
+pub use structs::{Members, Shortest, finite, null_as_empty, read, write_optional};
 pub(crate) use unions::wire_union;
 
 #[cfg(test)]

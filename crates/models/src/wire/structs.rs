@@ -7,7 +7,7 @@ use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, Error, Ignored
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// A struct whose members are read by their index.
-pub(crate) trait Members: Default {
+pub trait Members: Default {
     /// The name of the struct, for error messages.
     const STRUCT: &'static str;
     /// The names of the members on the wire, at most 64.
@@ -20,7 +20,7 @@ pub(crate) trait Members: Default {
 }
 
 /// Deserializes a struct. It ignores members that it does not know.
-pub(crate) fn read<'de, T: Members, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub fn read<'de, T: Members, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     const { assert!(T::NAMES.len() <= 64, "a member has no bit in `REQUIRED`") };
     deserializer.deserialize_struct(T::STRUCT, T::NAMES, ObjectVisitor(PhantomData))
 }
@@ -86,7 +86,7 @@ impl Visitor<'_> for MemberName {
 }
 
 /// Reads a required list or map. AWS sometimes sends `null` for an empty one.
-pub(crate) fn null_as_empty<'de, T, A>(members: &mut A) -> Result<T, A::Error>
+pub fn null_as_empty<'de, T, A>(members: &mut A) -> Result<T, A::Error>
 where
     T: Default + Deserialize<'de>,
     A: MapAccess<'de>,
@@ -95,7 +95,7 @@ where
 }
 
 /// Reads an optional `f32`. A number that it cannot hold is an error: as infinity it would be written as `null`.
-pub(crate) fn finite<'de, A: MapAccess<'de>>(members: &mut A) -> Result<Option<f32>, A::Error> {
+pub fn finite<'de, A: MapAccess<'de>>(members: &mut A) -> Result<Option<f32>, A::Error> {
     match members.next_value::<Option<f32>>()? {
         Some(number) if !number.is_finite() => Err(A::Error::custom("a number is too large")),
         number => Ok(number),
@@ -103,7 +103,7 @@ pub(crate) fn finite<'de, A: MapAccess<'de>>(members: &mut A) -> Result<Option<f
 }
 
 /// Writes a member, unless it is `None`.
-pub(crate) fn write_optional<S: SerializeStruct, T: Serialize>(
+pub fn write_optional<S: SerializeStruct, T: Serialize>(
     members: &mut S,
     name: &'static str,
     value: Option<&T>,
@@ -115,7 +115,7 @@ pub(crate) fn write_optional<S: SerializeStruct, T: Serialize>(
 }
 
 /// An `f32` that is written as its shortest decimal: `0.7`. Widening it would write `0.699999988079071`.
-pub(crate) struct Shortest(pub(crate) f32);
+pub struct Shortest(pub f32);
 
 impl Serialize for Shortest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -129,13 +129,16 @@ impl Serialize for Shortest {
 /// - `defaulted`: in responses; AWS sometimes omits a required member.
 /// - `optional`: not written if it is `None`.
 /// - `collection`: a required list or map, which can be missing or null.
+/// - `filled`: a map that can be missing, and is not written if it is empty.
 /// - `decimal`: an optional `f32`.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! wire_struct {
     ($name:ident { $($index:literal $wire:literal $field:ident $kind:ident,)* }) => {
-        impl crate::wire::Members for $name {
+        impl $crate::wire::Members for $name {
             const STRUCT: &'static str = stringify!($name);
             const NAMES: &'static [&'static str] = &[$($wire),*];
-            const REQUIRED: u64 = 0 $(| crate::wire::wire_struct!(@bit $kind $index))*;
+            const REQUIRED: u64 = 0 $(| $crate::wire_struct!(@bit $kind $index))*;
 
             #[allow(unused_variables)] // AWS has structs without members
             fn read_member<'de, A: ::serde::de::MapAccess<'de>>(
@@ -144,7 +147,7 @@ macro_rules! wire_struct {
                 members: &mut A,
             ) -> Result<(), A::Error> {
                 match index {
-                    $($index => self.$field = crate::wire::wire_struct!(@read $kind members),)*
+                    $($index => self.$field = $crate::wire_struct!(@read $kind members),)*
                     _ => {}
                 }
                 Ok(())
@@ -153,7 +156,7 @@ macro_rules! wire_struct {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                crate::wire::read(deserializer)
+                $crate::wire::read(deserializer)
             }
         }
 
@@ -161,9 +164,9 @@ macro_rules! wire_struct {
             #[allow(unused_mut)] // AWS has structs without members
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 use ::serde::ser::SerializeStruct;
-                let count = 0 $(+ crate::wire::wire_struct!(@count $kind self.$field))*;
+                let count = 0 $(+ $crate::wire_struct!(@count $kind self.$field))*;
                 let mut members = serializer.serialize_struct(stringify!($name), count)?;
-                $(crate::wire::wire_struct!(@write $kind members $wire self.$field);)*
+                $($crate::wire_struct!(@write $kind members $wire self.$field);)*
                 members.end()
             }
         }
@@ -172,22 +175,25 @@ macro_rules! wire_struct {
     (@bit required $index:literal) => { 1 << $index };
     (@bit $kind:ident $index:literal) => { 0 };
 
-    (@read collection $members:ident) => { crate::wire::null_as_empty($members)? };
-    (@read decimal $members:ident) => { crate::wire::finite($members)? };
+    (@read collection $members:ident) => { $crate::wire::null_as_empty($members)? };
+    (@read decimal $members:ident) => { $crate::wire::finite($members)? };
     (@read $kind:ident $members:ident) => { $members.next_value()? };
 
     (@count optional $value:expr) => { usize::from($value.is_some()) };
     (@count decimal $value:expr) => { usize::from($value.is_some()) };
+    (@count filled $value:expr) => { usize::from(!$value.is_empty()) };
     (@count $kind:ident $value:expr) => { 1 };
 
     (@write optional $members:ident $wire:literal $value:expr) => {
-        crate::wire::write_optional(&mut $members, $wire, $value.as_ref())?
+        $crate::wire::write_optional(&mut $members, $wire, $value.as_ref())?
+    };
+    (@write filled $members:ident $wire:literal $value:expr) => {
+        $crate::wire::write_optional(&mut $members, $wire, Some(&$value).filter(|map| !map.is_empty()))?
     };
     (@write decimal $members:ident $wire:literal $value:expr) => {
-        crate::wire::write_optional(&mut $members, $wire, $value.map(crate::wire::Shortest).as_ref())?
+        $crate::wire::write_optional(&mut $members, $wire, $value.map($crate::wire::Shortest).as_ref())?
     };
     (@write $kind:ident $members:ident $wire:literal $value:expr) => {
         $members.serialize_field($wire, &$value)?
     };
 }
-pub(crate) use wire_struct;

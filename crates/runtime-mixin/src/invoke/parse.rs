@@ -2,16 +2,13 @@
 
 use bedrock_orm_core::{Error, ErrorKind};
 use bedrock_orm_models::ModelBody;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// What a guardrail did, which AWS adds to bodies and chunks.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct GuardrailOutcome {
-    #[serde(rename = "amazon-bedrock-guardrailAction")]
     pub(crate) action: Option<String>,
-    #[serde(rename = "amazon-bedrock-trace")]
     pub(crate) trace: Option<Value>,
 }
 
@@ -21,7 +18,13 @@ impl GuardrailOutcome {
         if !String::from_utf8_lossy(json).contains("amazon-bedrock-") {
             return Self::default();
         }
-        serde_json::from_slice(json).unwrap_or_default()
+        let mut body: Value = serde_json::from_slice(json).unwrap_or_default();
+        let mut member = |name| body.get_mut(name).map(Value::take).filter(|value| !value.is_null());
+        let action = member("amazon-bedrock-guardrailAction");
+        Self {
+            action: action.and_then(|action| action.as_str().map(str::to_owned)),
+            trace: member("amazon-bedrock-trace"),
+        }
     }
 
     /// Adds what a later chunk says.
