@@ -7,7 +7,7 @@ mod unions;
 
 pub(crate) use enums::wire_enum;
 pub(crate) use crate::wire_struct;
-pub use structs::{Members, Shortest, finite, null_as_empty, read, write_optional};
+pub use structs::{MemberWriter, Members, Shortest, finite, null_as_empty, read, read_value};
 pub(crate) use unions::wire_union;
 
 #[cfg(test)]

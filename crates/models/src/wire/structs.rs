@@ -85,32 +85,72 @@ impl Visitor<'_> for MemberName {
     }
 }
 
+/// Reads a member.
+pub fn read_value<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
+    members: &mut A,
+    field: &mut T,
+) -> Result<(), A::Error> {
+    *field = members.next_value()?;
+    Ok(())
+}
+
 /// Reads a required list or map. AWS sometimes sends `null` for an empty one.
-pub fn null_as_empty<'de, T, A>(members: &mut A) -> Result<T, A::Error>
+pub fn null_as_empty<'de, T, A>(members: &mut A, field: &mut T) -> Result<(), A::Error>
 where
     T: Default + Deserialize<'de>,
     A: MapAccess<'de>,
 {
-    members.next_value::<Option<T>>().map(Option::unwrap_or_default)
+    *field = members.next_value::<Option<T>>()?.unwrap_or_default();
+    Ok(())
 }
 
 /// Reads an optional `f32`. A number that it cannot hold is an error: as infinity it would be written as `null`.
-pub fn finite<'de, A: MapAccess<'de>>(members: &mut A) -> Result<Option<f32>, A::Error> {
+pub fn finite<'de, A: MapAccess<'de>>(members: &mut A, field: &mut Option<f32>) -> Result<(), A::Error> {
     match members.next_value::<Option<f32>>()? {
         Some(number) if !number.is_finite() => Err(A::Error::custom("a number is too large")),
-        number => Ok(number),
+        number => {
+            *field = number;
+            Ok(())
+        }
     }
 }
 
-/// Writes a member, unless it is `None`.
-pub fn write_optional<S: SerializeStruct, T: Serialize>(
-    members: &mut S,
-    name: &'static str,
-    value: Option<&T>,
-) -> Result<(), S::Error> {
-    match value {
-        Some(value) => members.serialize_field(name, value),
-        None => members.skip_field(name),
+/// Writes the members of a struct. It keeps the first error until the end, so that the code for each member is one call.
+pub struct MemberWriter<S: SerializeStruct> {
+    members: S,
+    result: Result<(), S::Error>,
+}
+
+impl<S: SerializeStruct> MemberWriter<S> {
+    /// Begins the struct. `written` says of each member whether it is written.
+    pub fn new<R>(serializer: R, name: &'static str, written: &[bool]) -> Result<Self, R::Error>
+    where
+        R: Serializer<SerializeStruct = S, Ok = S::Ok, Error = S::Error>,
+    {
+        let count = written.iter().filter(|is_written| **is_written).count();
+        Ok(Self { members: serializer.serialize_struct(name, count)?, result: Ok(()) })
+    }
+
+    /// Writes a member.
+    pub fn write<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) {
+        if self.result.is_ok() {
+            self.result = self.members.serialize_field(name, value);
+        }
+    }
+
+    /// Writes a member, unless it is `None`.
+    pub fn write_optional<T: Serialize>(&mut self, name: &'static str, value: Option<&T>) {
+        match value {
+            Some(value) => self.write(name, value),
+            None if self.result.is_ok() => self.result = self.members.skip_field(name),
+            None => {}
+        }
+    }
+
+    /// Ends the struct.
+    pub fn end(self) -> Result<S::Ok, S::Error> {
+        self.result?;
+        self.members.end()
     }
 }
 
@@ -147,10 +187,9 @@ macro_rules! wire_struct {
                 members: &mut A,
             ) -> Result<(), A::Error> {
                 match index {
-                    $($index => self.$field = $crate::wire_struct!(@read $kind members),)*
-                    _ => {}
+                    $($index => $crate::wire_struct!(@read $kind members &mut self.$field),)*
+                    _ => Ok(()),
                 }
-                Ok(())
             }
         }
 
@@ -163,9 +202,8 @@ macro_rules! wire_struct {
         impl ::serde::Serialize for $name {
             #[allow(unused_mut)] // AWS has structs without members
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                use ::serde::ser::SerializeStruct;
-                let count = 0 $(+ $crate::wire_struct!(@count $kind self.$field))*;
-                let mut members = serializer.serialize_struct(stringify!($name), count)?;
+                let written = [$($crate::wire_struct!(@written $kind self.$field)),*];
+                let mut members = $crate::wire::MemberWriter::new(serializer, stringify!($name), &written)?;
                 $($crate::wire_struct!(@write $kind members $wire self.$field);)*
                 members.end()
             }
@@ -175,25 +213,23 @@ macro_rules! wire_struct {
     (@bit required $index:literal) => { 1 << $index };
     (@bit $kind:ident $index:literal) => { 0 };
 
-    (@read collection $members:ident) => { $crate::wire::null_as_empty($members)? };
-    (@read decimal $members:ident) => { $crate::wire::finite($members)? };
-    (@read $kind:ident $members:ident) => { $members.next_value()? };
+    (@read collection $members:ident $field:expr) => { $crate::wire::null_as_empty($members, $field) };
+    (@read decimal $members:ident $field:expr) => { $crate::wire::finite($members, $field) };
+    (@read $kind:ident $members:ident $field:expr) => { $crate::wire::read_value($members, $field) };
 
-    (@count optional $value:expr) => { usize::from($value.is_some()) };
-    (@count decimal $value:expr) => { usize::from($value.is_some()) };
-    (@count filled $value:expr) => { usize::from(!$value.is_empty()) };
-    (@count $kind:ident $value:expr) => { 1 };
+    (@written optional $value:expr) => { $value.is_some() };
+    (@written decimal $value:expr) => { $value.is_some() };
+    (@written filled $value:expr) => { !$value.is_empty() };
+    (@written $kind:ident $value:expr) => { true };
 
     (@write optional $members:ident $wire:literal $value:expr) => {
-        $crate::wire::write_optional(&mut $members, $wire, $value.as_ref())?
+        $members.write_optional($wire, $value.as_ref())
     };
     (@write filled $members:ident $wire:literal $value:expr) => {
-        $crate::wire::write_optional(&mut $members, $wire, Some(&$value).filter(|map| !map.is_empty()))?
+        $members.write_optional($wire, Some(&$value).filter(|map| !map.is_empty()))
     };
     (@write decimal $members:ident $wire:literal $value:expr) => {
-        $crate::wire::write_optional(&mut $members, $wire, $value.map($crate::wire::Shortest).as_ref())?
+        $members.write_optional($wire, $value.map($crate::wire::Shortest).as_ref())
     };
-    (@write $kind:ident $members:ident $wire:literal $value:expr) => {
-        $members.serialize_field($wire, &$value)?
-    };
+    (@write $kind:ident $members:ident $wire:literal $value:expr) => { $members.write($wire, &$value) };
 }
