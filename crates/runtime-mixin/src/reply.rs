@@ -134,12 +134,14 @@ impl From<Reply> for ConverseResponse {
 
 /// Replies are equal to responses with the same members.
 impl PartialEq<ConverseResponse> for Reply {
+    #[inline]
     fn eq(&self, response: &ConverseResponse) -> bool {
         self.response == *response
     }
 }
 
 impl PartialEq<Reply> for ConverseResponse {
+    #[inline]
     fn eq(&self, reply: &Reply) -> bool {
         *self == reply.response
     }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hasher;
-use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -55,24 +54,15 @@ impl Prefixes {
     }
 }
 
-/// Hashes what serde writes, without a copy.
+/// Hashes the JSON of parts.
 struct ContentHash(DefaultHasher);
 
 impl ContentHash {
     fn add(&mut self, part: &impl Serialize) {
-        // Parts of requests are JSON, and writing to a hash does not fail.
-        let _ = serde_json::to_writer(&mut *self, part);
-    }
-}
-
-impl Write for ContentHash {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        // Parts of requests are JSON. They are written to memory first: a writer of its own would compile the wire form of
+        // all parts a second time.
+        let json = serde_json::to_vec(part).unwrap_or_default();
+        self.0.write(&json);
     }
 }
 
