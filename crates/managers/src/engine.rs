@@ -2,15 +2,15 @@
 
 use std::cmp::Ordering;
 use std::collections::{HashSet, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
-use bedrock_orm_core::{Bound, Error, ErrorKind, Result, Session, SessionChoice};
+use bedrock_orm_core::{Bound, Error, Result, Session, SessionChoice};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 
 use crate::Page;
 use crate::lookups::{Order, Q};
+use crate::page_tokens::PageTokens;
 use crate::plan::{PlannedQuery, PlannedSource};
 use crate::prefetch::{Prefetcher, prefetch};
 use crate::resources::{PageRequest, Row};
@@ -23,40 +23,24 @@ pub(crate) struct Walk<M: Row> {
     choice: SessionChoice,
     session: Option<Session>,
     parameters: M::Parameters,
-    token: Option<String>,
+    tokens: PageTokens,
     page_size: Option<i32>,
     filter: Q<M>,
     /// Whether nearly all rows that AWS returns match.
     is_exact: bool,
     /// Whether there are several lists. Their errors name their sessions.
     is_one_of_several: bool,
-    seen_tokens: HashSet<u64>,
-    ended: bool,
-    /// Whether AWS returned a next token twice.
-    repeats: bool,
-    /// How many pages without rows came last, one after the other.
-    empty_pages: usize,
-}
-
-/// The most pages without rows, one after the other, that are followed. Filters of AWS's can leave pages empty, but a list
-/// with only such pages does not end.
-const MOST_EMPTY_PAGES: usize = 1_000;
-
-/// The error for a list that would not end.
-fn endless<M: Row>(what: &str) -> Error {
-    let message = format!("{what}, so the list of {} would not end", M::KIND);
-    Error::new(ErrorKind::InvalidResponse, message).with_operation(M::OPERATION)
 }
 
 impl<M: Row> Walk<M> {
     /// Fetches the next page, and keeps the rows that match. Returns `None` at the end of the list.
     async fn next(&mut self, wanted: Option<usize>) -> Option<Result<Page<Bound<M>>>> {
-        if self.ended {
+        if self.tokens.has_ended() {
             return None;
         }
         let page = self.page(wanted).await;
         if page.is_err() {
-            self.ended = true;
+            self.tokens.end();
         }
         Some(
             page.map_err(
@@ -66,25 +50,14 @@ impl<M: Row> Walk<M> {
     }
 
     async fn page(&mut self, wanted: Option<usize>) -> Result<Page<Bound<M>>> {
-        if self.repeats {
-            return Err(endless::<M>("AWS returned the same next token twice"));
-        }
-        if self.empty_pages >= MOST_EMPTY_PAGES {
-            return Err(endless::<M>(&format!("AWS returned {MOST_EMPTY_PAGES} empty pages in a row")));
-        }
+        let token = self.tokens.take()?;
         let session = match &self.session {
             Some(session) => session.clone(),
             None => self.session.insert(self.choice.session().await?).clone(),
         };
-        let request = PageRequest { token: self.token.take(), size: self.size(wanted) };
+        let request = PageRequest { token, size: self.size(wanted) };
         let page = M::page(&session, &self.parameters, request).await?;
-        self.empty_pages = if page.items.is_empty() { self.empty_pages + 1 } else { 0 };
-        match &page.next_token {
-            None => self.ended = true,
-            Some(token) if self.is_new(token) => self.token = page.next_token.clone(),
-            // This page is still good.
-            Some(_) => self.repeats = true,
-        }
+        self.tokens.arrived(page.items.len(), page.next_token.as_deref());
         let matching = page.items.into_iter().filter(|row| self.filter.matches(row));
         let items = matching.map(|row| Bound::new(row, session.clone())).collect();
         Ok(Page { items, next_token: page.next_token })
@@ -94,12 +67,6 @@ impl<M: Row> Walk<M> {
     fn size(&self, wanted: Option<usize>) -> Option<i32> {
         let wanted = wanted.filter(|_| self.is_exact).and_then(|wanted| i32::try_from(wanted).ok());
         self.page_size.map(|size| wanted.map_or(size, |wanted| size.min(wanted)))
-    }
-
-    fn is_new(&mut self, token: &str) -> bool {
-        let mut hasher = DefaultHasher::new();
-        token.hash(&mut hasher);
-        self.seen_tokens.insert(hasher.finish())
     }
 
     fn name(&self) -> String {
@@ -122,7 +89,7 @@ impl<M: Row> Source<M> {
     /// Whether there are no more pages.
     fn is_done(&self) -> bool {
         match self {
-            Self::Walk(walk) => walk.ended,
+            Self::Walk(walk) => walk.tokens.has_ended(),
             Self::Chain(chain) => chain.iter().all(Engine::is_done),
         }
     }
@@ -201,15 +168,11 @@ impl<M: Row> Engine<M> {
                         choice,
                         session: None,
                         parameters: parameters.clone(),
-                        token: starting_token.clone(),
+                        tokens: PageTokens::of::<M>(starting_token.clone()),
                         page_size: plan.page_size,
                         filter: query.filter.clone(),
                         is_exact,
                         is_one_of_several,
-                        seen_tokens: HashSet::new(),
-                        ended: false,
-                        repeats: false,
-                        empty_pages: 0,
                     })
                     .map(|walk| Self::of(Source::Walk(Box::new(walk))))
                     .collect();

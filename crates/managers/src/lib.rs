@@ -20,6 +20,7 @@ mod manager;
 mod objects;
 
 mod page;
+mod page_tokens;
 mod plan;
 mod prefetch;
 #[cfg(test)]
@@ -44,6 +45,8 @@ pub use generated::{extensions_prelude, resource_types};
 pub use manager::Manager;
 pub use objects::Objects;
 pub use page::Page;
+#[doc(hidden)]
+pub use page_tokens::all_rows;
 pub use plan::{Plan, Pushed};
 pub use queryset::{FullSet, GroupBy, Groups, QuerySet, Values};
 pub use relation::Relation;

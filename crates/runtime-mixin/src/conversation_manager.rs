@@ -194,6 +194,7 @@ impl ConversationManager {
     }
 
     /// Returns a lazy queryset of the jobs of all models.
+    #[inline]
     pub fn list_async_invokes(&self) -> QuerySet<AsyncInvokeSummary> {
         AsyncInvoke::objects().using(&self.session).list()
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bedrock_orm_core::{Result, Session, sdk};
-use bedrock_orm_managers::Objects;
-use bedrock_orm_managers::resources::Get;
+use bedrock_orm_managers::all_rows;
+use bedrock_orm_managers::resources::{Get, Row};
 use bedrock_orm_models::{
     CustomModel, CustomModelDeployment, FoundationModel, InferenceProfile, InferenceProfileModel,
     InferenceProfileSummary, InferenceProfileType, PromptRouter, ProvisionedModelThroughput,
@@ -114,9 +114,9 @@ impl Resolver {
 
     async fn profiles(&self, session: &Session) -> Result<Arc<Vec<InferenceProfileSummary>>> {
         let list = async {
-            let profiles = InferenceProfile::objects().using(session).list();
-            let profiles = profiles.type_equals(InferenceProfileType::SystemDefined).await?;
-            Ok(profiles.into_iter().map(|profile| profile.into_inner()).collect())
+            let parameters = <InferenceProfileSummary as Row>::Parameters::default();
+            let parameters = parameters.type_equals(InferenceProfileType::SystemDefined.into());
+            all_rows::<InferenceProfileSummary>(session, &parameters).await
         };
         self.profiles.get("", list).await
     }
