@@ -84,16 +84,19 @@ pub trait ResolveExt {
 }
 
 impl<M: BoundModel + ?Sized> ResolveExt for M {
+    #[inline]
     fn invocable(&self) -> InvocableModel {
         InvocableModel::new(self.session(), self.target().model_id, self.as_foundation_model())
     }
 
+    #[inline]
     fn resolve(&self) -> impl Future<Output = Result<Bound<ResolvedModel>>> + Send + 'static {
         resolve(self.session().clone(), self.target().model_id, fetched(self.as_foundation_model()))
     }
 }
 
 /// Resolves an ID or ARN, or a model that is known already.
+#[inline]
 pub(crate) async fn resolve(
     session: Session,
     name: String,
@@ -114,15 +117,18 @@ pub(crate) async fn resolve(
 }
 
 /// Returns the model if it was fetched. One that has only its ID says nothing.
+#[inline]
 fn fetched(model: Option<&FoundationModel>) -> Option<FoundationModel> {
     model.filter(|model| is_on_demand(model).is_some()).cloned()
 }
 
 impl Invokable for ResolvedModel {
+    #[inline]
     fn invocation_id(&self) -> &str {
         &self.invocation_id
     }
 
+    #[inline]
     fn invocation_arn(&self) -> Option<&str> {
         match &self.foundation_model {
             Some(model) if self.names_foundation_model => model.invocation_arn(),
@@ -130,10 +136,12 @@ impl Invokable for ResolvedModel {
         }
     }
 
+    #[inline]
     fn refusal(&self) -> Option<&'static str> {
         self.refusal
     }
 
+    #[inline]
     fn as_foundation_model(&self) -> Option<&FoundationModel> {
         self.foundation_model.as_ref().filter(|_| self.names_foundation_model)
     }
@@ -150,6 +158,7 @@ pub struct InvocableModel {
 }
 
 impl InvocableModel {
+    #[inline]
     pub(crate) fn new(session: &Session, name: String, model: Option<&FoundationModel>) -> Self {
         let routing = vec![Routing::Region, Routing::Geography, Routing::Global];
         Self { session: session.clone(), name, known: fetched(model), routing }
@@ -176,11 +185,13 @@ impl InvocableModel {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn routing(mut self, routing: impl IntoIterator<Item = Routing>) -> Self {
         self.routing = routing.into_iter().collect();
         self
     }
 
+    #[inline]
     async fn find(self) -> Result<Bound<ResolvedModel>> {
         let Self { session, name, known, routing } = self;
         let model = resolve(session.clone(), name, known).await?;
@@ -219,12 +230,14 @@ impl IntoFuture for InvocableModel {
     type Output = Result<Bound<ResolvedModel>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.find())
     }
 }
 
 /// Returns the profile with this routing that has the fewest regions.
+#[inline]
 fn closest<'a>(
     session: &Session,
     profiles: &'a [InferenceProfileSummary],
@@ -240,6 +253,7 @@ fn closest<'a>(
         .map(|(_, profile)| profile)
 }
 
+#[inline]
 fn unreachable(
     session: &Session,
     model: &FoundationModel,
