@@ -103,11 +103,11 @@ impl Row for Model {
 
     fn page<'a>(_: &'a Session, (): &'a (), page: PageRequest) -> BoxFuture<'a, Result<Page<Self>>> {
         Box::pin(async move {
-        let number: usize = page.token.map_or(0, |token| token.parse().unwrap());
-        LISTED.with_borrow_mut(|listed| {
-            let items = listed.by_ref().take(PAGE).collect();
-            Ok(Page::new(items, (listed.len() > 0).then(|| (number + 1).to_string())))
-        })
+            let number: usize = page.token.map_or(0, |token| token.parse().unwrap());
+            LISTED.with_borrow_mut(|listed| {
+                let items = listed.by_ref().take(PAGE).collect();
+                Ok(Page::new(items, (listed.len() > 0).then(|| (number + 1).to_string())))
+            })
         })
     }
 }

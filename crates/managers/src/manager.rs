@@ -84,10 +84,7 @@ impl<M: Get> Manager<M> {
     ///
     /// One Get operation: `GetFoundationModel` (`bedrock:GetFoundationModel`), `GetGuardrail`
     /// (`bedrock:GetGuardrail`), `GetAsyncInvoke` (`bedrock:GetAsyncInvoke`).
-    pub fn get<K: Into<M::Key>>(
-        &self,
-        key: K,
-    ) -> BoxFuture<'static, Result<Bound<M>>> {
+    pub fn get<K: Into<M::Key>>(&self, key: K) -> BoxFuture<'static, Result<Bound<M>>> {
         let key = key.into();
         bound(&self.session, move |session| M::get(session, key))
     }
@@ -114,10 +111,7 @@ impl<M: Get> Manager<M> {
     /// # Requests
     ///
     /// As [`get`](Self::get).
-    pub fn get_opt<K: Into<M::Key>>(
-        &self,
-        key: K,
-    ) -> BoxFuture<'static, Result<Option<Bound<M>>>> {
+    pub fn get_opt<K: Into<M::Key>>(&self, key: K) -> BoxFuture<'static, Result<Option<Bound<M>>>> {
         let found = self.get(key.into());
         Box::pin(async move {
             match found.await {
@@ -256,10 +250,7 @@ impl<M: Create> Manager<M> {
     /// # Requests
     ///
     /// One Create operation: `CreateGuardrail` (`bedrock:CreateGuardrail`).
-    pub fn create<R: Into<M::Request>>(
-        &self,
-        request: R,
-    ) -> BoxFuture<'static, Result<Bound<M::Created>>> {
+    pub fn create<R: Into<M::Request>>(&self, request: R) -> BoxFuture<'static, Result<Bound<M::Created>>> {
         let request = request.into();
         bound(&self.session, move |session| M::create(session, request))
     }
@@ -335,10 +326,7 @@ impl<M: Delete> Manager<M> {
     /// # Requests
     ///
     /// One Delete operation: `DeleteGuardrail` (`bedrock:DeleteGuardrail`).
-    pub fn delete<K: Into<M::Key>>(
-        &self,
-        key: K,
-    ) -> BoxFuture<'static, Result<()>> {
+    pub fn delete<K: Into<M::Key>>(&self, key: K) -> BoxFuture<'static, Result<()>> {
         let key = key.into();
         with_session(&self.session, move |session| M::delete(session, key))
     }
@@ -354,10 +342,7 @@ impl<M: Stop> Manager<M> {
     /// # Requests
     ///
     /// One Stop operation, such as `StopModelInvocationJob` (`bedrock:StopModelInvocationJob`).
-    pub fn stop<K: Into<M::Key>>(
-        &self,
-        key: K,
-    ) -> BoxFuture<'static, Result<()>> {
+    pub fn stop<K: Into<M::Key>>(&self, key: K) -> BoxFuture<'static, Result<()>> {
         let key = key.into();
         with_session(&self.session, move |session| M::stop(session, key))
     }

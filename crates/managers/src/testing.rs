@@ -227,10 +227,10 @@ impl Get for Job {
 
     fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         Box::pin(async move {
-        let key = key.checked("GetJob")?;
-        let fake = Fake::of(session);
-        let _call = fake.call(&key).await?;
-        fake.find(&key)
+            let key = key.checked("GetJob")?;
+            let fake = Fake::of(session);
+            let _call = fake.call(&key).await?;
+            fake.find(&key)
         })
     }
 }
@@ -241,13 +241,13 @@ impl Create for Job {
 
     fn create(session: &Session, request: Self) -> BoxFuture<'_, Result<Self>> {
         Box::pin(async move {
-        let fake = Fake::of(session);
-        let _call = fake.call(&request.id).await?;
-        if fake.find(&request.id).is_ok() {
-            return Err(Error::new(ErrorKind::Conflict, format!("`{}` exists", request.id)));
-        }
-        fake.rows.lock().unwrap().push(request.clone());
-        Ok(request)
+            let fake = Fake::of(session);
+            let _call = fake.call(&request.id).await?;
+            if fake.find(&request.id).is_ok() {
+                return Err(Error::new(ErrorKind::Conflict, format!("`{}` exists", request.id)));
+            }
+            fake.rows.lock().unwrap().push(request.clone());
+            Ok(request)
         })
     }
 }
@@ -258,15 +258,15 @@ impl Update for Job {
 
     fn update(session: &Session, key: String, size: i64) -> BoxFuture<'_, Result<Self>> {
         Box::pin(async move {
-        let fake = Fake::of(session);
-        let less = |left: usize| left.checked_sub(1);
-        if fake.refused_changes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
-            return Err(Error::new(ErrorKind::Conflict, format!("`{key}` is being changed")));
-        }
-        let mut rows = fake.rows.lock().unwrap();
-        let row = rows.iter_mut().find(|row| row.id == key).ok_or_else(|| missing(&key))?;
-        row.size = Some(size);
-        Ok(row.clone())
+            let fake = Fake::of(session);
+            let less = |left: usize| left.checked_sub(1);
+            if fake.refused_changes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok() {
+                return Err(Error::new(ErrorKind::Conflict, format!("`{key}` is being changed")));
+            }
+            let mut rows = fake.rows.lock().unwrap();
+            let row = rows.iter_mut().find(|row| row.id == key).ok_or_else(|| missing(&key))?;
+            row.size = Some(size);
+            Ok(row.clone())
         })
     }
 }
@@ -274,11 +274,11 @@ impl Update for Job {
 impl Delete for Job {
     fn delete(session: &Session, key: String) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
-        let fake = Fake::of(session);
-        let _call = fake.call(&key).await?;
-        fake.find(&key)?;
-        fake.rows.lock().unwrap().retain(|row| row.id != key);
-        Ok(())
+            let fake = Fake::of(session);
+            let _call = fake.call(&key).await?;
+            fake.find(&key)?;
+            fake.rows.lock().unwrap().retain(|row| row.id != key);
+            Ok(())
         })
     }
 }

@@ -63,23 +63,23 @@ impl Get for AnyModel {
     #[inline]
     fn get(session: &Session, key: String) -> BoxFuture<'_, Result<Self>> {
         Box::pin(async move {
-        Ok(match kind(&key) {
-            "custom-model" => Self::CustomModel(CustomModel::get(session, key).await?),
-            "imported-model" => Self::ImportedModel(ImportedModel::get(session, key).await?),
-            "custom-model-deployment" => {
-                Self::CustomModelDeployment(CustomModelDeployment::get(session, key).await?)
-            }
-            "inference-profile" | "application-inference-profile" => {
-                Self::InferenceProfile(InferenceProfile::get(session, key).await?)
-            }
-            "provisioned-model" | "provisioned-model-v2" => {
-                Self::ProvisionedModelThroughput(ProvisionedModelThroughput::get(session, key).await?)
-            }
-            "prompt-router" | "default-prompt-router" => {
-                Self::PromptRouter(PromptRouter::get(session, key).await?)
-            }
-            _ => by_id(session, key).await?,
-        })
+            Ok(match kind(&key) {
+                "custom-model" => Self::CustomModel(CustomModel::get(session, key).await?),
+                "imported-model" => Self::ImportedModel(ImportedModel::get(session, key).await?),
+                "custom-model-deployment" => {
+                    Self::CustomModelDeployment(CustomModelDeployment::get(session, key).await?)
+                }
+                "inference-profile" | "application-inference-profile" => {
+                    Self::InferenceProfile(InferenceProfile::get(session, key).await?)
+                }
+                "provisioned-model" | "provisioned-model-v2" => {
+                    Self::ProvisionedModelThroughput(ProvisionedModelThroughput::get(session, key).await?)
+                }
+                "prompt-router" | "default-prompt-router" => {
+                    Self::PromptRouter(PromptRouter::get(session, key).await?)
+                }
+                _ => by_id(session, key).await?,
+            })
         })
     }
 }

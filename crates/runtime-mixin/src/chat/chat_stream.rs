@@ -54,6 +54,7 @@ pub struct ChatStream<'a> {
 
 impl<'a> ChatStream<'a> {
     /// Starts the turn, and waits for its first event.
+    #[inline]
     pub(crate) async fn begin(
         conversation: &'a mut Conversation,
         running: Running,
@@ -70,11 +71,13 @@ impl<'a> ChatStream<'a> {
     /// # Errors
     ///
     /// As [`Chat::send`](crate::Chat::send), and `StreamInterrupted`. The stream has ended then.
+    #[inline]
     pub async fn next(&mut self) -> Option<Result<ChatEvent>> {
         StreamExt::next(self).await
     }
 
     /// Returns a stream of only the text, in pieces.
+    #[inline]
     pub fn text(self) -> ChatTextStream<'a> {
         ChatTextStream { stream: self }
     }
@@ -84,6 +87,7 @@ impl<'a> ChatStream<'a> {
     /// # Errors
     ///
     /// As [`next`](Self::next).
+    #[inline]
     pub async fn collect(mut self) -> Result<Reply> {
         while let Some(event) = self.next().await {
             event?;
@@ -92,6 +96,7 @@ impl<'a> ChatStream<'a> {
         self.reply.ok_or_else(failed)
     }
 
+    #[inline]
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<ChatEvent>>> {
         loop {
             match self.events.poll_recv(context) {
@@ -124,6 +129,7 @@ impl<'a> ChatStream<'a> {
 impl Stream for ChatStream<'_> {
     type Item = Result<ChatEvent>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match self.first.take() {
             Some(event) => Poll::Ready(Some(Ok(event))),
@@ -134,6 +140,7 @@ impl Stream for ChatStream<'_> {
 
 /// Shows whether the turn is still running, but not its content.
 impl fmt::Debug for ChatStream<'_> {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("ChatStream")
@@ -154,6 +161,7 @@ impl ChatTextStream<'_> {
     /// # Errors
     ///
     /// As [`ChatStream::next`].
+    #[inline]
     pub async fn next(&mut self) -> Option<Result<String>> {
         StreamExt::next(self).await
     }
@@ -163,6 +171,7 @@ impl ChatTextStream<'_> {
     /// # Errors
     ///
     /// As [`ChatStream::collect`].
+    #[inline]
     pub async fn collect(self) -> Result<Reply> {
         self.stream.collect().await
     }
@@ -171,6 +180,7 @@ impl ChatTextStream<'_> {
 impl Stream for ChatTextStream<'_> {
     type Item = Result<String>;
 
+    #[inline]
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             match ready!(Pin::new(&mut self.stream).poll_next(context)) {

@@ -15,16 +15,19 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
+    #[inline]
     pub(crate) fn request(&self) -> &ConverseRequest {
         self.call.request()
     }
 
+    #[inline]
     pub(crate) fn messages(&self) -> &[Message] {
         self.request().messages.as_deref().unwrap_or_default()
     }
 
     /// Adds the message of a reply. A history has the reasoning of one model: if a fallback wrote reasoning, that of the model
     /// before it is left out. Returns how many messages became empty by that.
+    #[inline]
     pub(crate) fn push_reply(&mut self, message: Option<Message>, reply: &Reply) -> usize {
         let Some(message) = message else { return 0 };
         let before = self.messages().len();
@@ -41,6 +44,7 @@ impl Conversation {
     }
 
     /// Sets another model to go on with.
+    #[inline]
     pub(crate) fn set_target(&mut self, target: Target) {
         if writer(&target) != self.call.reasoning_of() {
             self.leave_out_reasoning();
@@ -52,11 +56,13 @@ impl Conversation {
         self.call.set_target(target);
     }
 
+    #[inline]
     fn leave_out_reasoning(&mut self) {
         let messages = std::mem::take(self.messages_mut());
         *self.messages_mut() = without_reasoning(messages);
     }
 
+    #[inline]
     pub(crate) fn messages_mut(&mut self) -> &mut Vec<Message> {
         self.call.request_mut().messages.get_or_insert_default()
     }

@@ -29,6 +29,7 @@ pub enum ChatEvent {
 
 /// Shows what happened, but not its content.
 impl fmt::Debug for ChatEvent {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => write!(formatter, "Text({} bytes)", text.len()),
@@ -51,6 +52,7 @@ pub(crate) struct Events {
 }
 
 impl Events {
+    #[inline]
     pub(crate) fn are_streamed(&self) -> bool {
         self.stream.is_some()
     }

@@ -65,6 +65,7 @@ pub trait ChatExt {
 }
 
 impl<M: BoundModel + ?Sized> ChatExt for M {
+    #[inline]
     fn chat(&self) -> Chat {
         Chat::new(self.target(), facts(self))
     }
@@ -119,6 +120,7 @@ pub struct Chat {
 }
 
 impl Chat {
+    #[inline]
     pub(crate) fn new(target: Target, facts: Option<ModelFacts>) -> Self {
         let call = Converse::new(target, ConverseRequest::default());
         let call = call.with_facts(facts).preflight(Preflight::Repair);
@@ -173,12 +175,14 @@ impl Chat {
 
     /// Sets the maximum number of tokens in a reply.
     #[must_use]
+    #[inline]
     pub fn max_tokens(self, max_tokens: i32) -> Self {
         self.configure(|turn| turn.max_tokens(max_tokens))
     }
 
     /// Sets the temperature, from 0 to 1.
     #[must_use]
+    #[inline]
     pub fn temperature(self, temperature: f32) -> Self {
         self.configure(|turn| turn.temperature(temperature))
     }
@@ -233,12 +237,14 @@ impl Chat {
     /// Sets what is done about a history that AWS would refuse, such as one that was resumed without the result of a tool
     /// call. By default, the requests are repaired, and [`Reply::repairs`] says what was repaired. The history stays as it is.
     #[must_use]
+    #[inline]
     pub fn preflight(self, preflight: Preflight) -> Self {
         self.configure(|turn| turn.preflight(preflight))
     }
 
     /// Sets how many tool calls of a reply run at once. The default is 8.
     #[must_use]
+    #[inline]
     pub fn tool_concurrency(mut self, concurrency: usize) -> Self {
         self.settings.tools = self.settings.tools.concurrency(concurrency);
         self
@@ -255,6 +261,7 @@ impl Chat {
     /// Sets how many rounds of tool calls a turn can have. The default is 10. If the model still calls tools then, the turn
     /// fails with `RoundLimit`.
     #[must_use]
+    #[inline]
     pub fn max_rounds(mut self, rounds: usize) -> Self {
         self.settings.max_rounds = rounds;
         self
@@ -270,6 +277,7 @@ impl Chat {
 
     /// Sets when the oldest turns are dropped from the history. Nothing is dropped by default.
     #[must_use]
+    #[inline]
     pub fn trim(mut self, policy: TrimPolicy) -> Self {
         self.settings.trim = Some(policy);
         self
@@ -294,6 +302,7 @@ impl Chat {
     /// # }
     /// ```
     #[must_use]
+    #[inline]
     pub fn cache(self, policy: CachePolicy) -> Self {
         self.configure(|turn| turn.cache(policy))
     }
@@ -371,6 +380,7 @@ impl Chat {
 
     /// Returns a copy that goes its own way from here.
     #[must_use]
+    #[inline]
     pub fn fork(&self) -> Self {
         self.clone()
     }
@@ -486,25 +496,30 @@ impl Chat {
     }
 
     /// Returns the messages so far.
+    #[inline]
     pub fn history(&self) -> &[Message] {
         self.conversation.messages()
     }
 
     /// Returns the state: what the next turn sends, without its message.
+    #[inline]
     pub fn request(&self) -> &ConverseRequest {
         self.conversation.request()
     }
 
     /// Returns the ID or ARN of the model.
+    #[inline]
     pub fn model_id(&self) -> &str {
         &self.conversation.call.target().model_id
     }
 
+    #[inline]
     fn events(&self, stream: Option<mpsc::Sender<ChatEvent>>) -> Events {
         Events { watcher: self.watcher.clone(), stream }
     }
 
     /// Writes the tools into the request. A tool replaces the setting with the same name.
+    #[inline]
     fn offer_tools(&mut self) {
         if self.settings.tools.iter().next().is_none() {
             return;
@@ -532,6 +547,7 @@ impl Serialize for Chat {
 
 /// Shows the model, the tools and the number of messages, but not their content.
 impl fmt::Debug for Chat {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Chat")

@@ -49,17 +49,20 @@ enum Measure {
 impl TrimPolicy {
     /// Keeps the request within this many tokens, system prompts and tools included. The tokens are estimated by the number
     /// of characters and the tokens that AWS counted for the reply before.
+    #[inline]
     pub fn tokens(limit: usize) -> Self {
         Self { limit, down_to: limit, measure: Measure::EstimatedTokens }
     }
 
     /// Keeps the last turns, at most this many with the one that is about to be sent.
+    #[inline]
     pub fn turns(limit: usize) -> Self {
         Self { limit, down_to: limit, measure: Measure::Turns }
     }
 
     /// Counts the tokens with `CountTokens` instead of estimating them: one request for each turn, and a few more when the
     /// history is trimmed. AWS counts the tokens of some models only.
+    #[inline]
     pub fn counted(mut self) -> Self {
         if self.measure == Measure::EstimatedTokens {
             self.measure = Measure::CountedTokens;
@@ -68,12 +71,14 @@ impl TrimPolicy {
     }
 
     /// Sets how much remains when the history is trimmed. The default is the limit.
+    #[inline]
     pub fn down_to(mut self, remaining: usize) -> Self {
         self.down_to = remaining.min(self.limit);
         self
     }
 
     /// Drops the oldest turns of a request, if it exceeds the limit. Returns how many messages were dropped.
+    #[inline]
     pub(crate) async fn trim(
         self,
         target: &Target,
@@ -98,6 +103,7 @@ impl TrimPolicy {
         Ok(dropped)
     }
 
+    #[inline]
     fn first_kept_by_estimate(
         self,
         request: &ConverseRequest,
@@ -125,6 +131,7 @@ impl TrimPolicy {
         Some(kept)
     }
 
+    #[inline]
     async fn first_kept_by_count(
         self,
         target: &Target,
@@ -157,11 +164,13 @@ impl TrimPolicy {
 }
 
 /// Returns where each turn begins.
+#[inline]
 fn turn_starts(messages: &[Message]) -> Vec<usize> {
     messages.iter().enumerate().filter(|(_, message)| begins_turn(message)).map(|(index, _)| index).collect()
 }
 
 /// Drops messages. The last cache point among them moves behind the first that is kept, if there is none left.
+#[inline]
 fn drop_front(request: &mut ConverseRequest, count: usize) {
     let Some(messages) = &mut request.messages else { return };
     let is_cache_point = |block: &ContentBlock| matches!(block, ContentBlock::CachePoint(_));
@@ -174,6 +183,7 @@ fn drop_front(request: &mut ConverseRequest, count: usize) {
 }
 
 /// Returns the length of a request.
+#[inline]
 pub(crate) fn characters(request: &ConverseRequest) -> usize {
     let messages = request.messages.as_deref().unwrap_or_default();
     let tools = request.tool_config.as_ref().map(json_characters).unwrap_or_default();
@@ -181,10 +191,12 @@ pub(crate) fn characters(request: &ConverseRequest) -> usize {
     tools + system + messages.iter().map(message_characters).sum::<usize>()
 }
 
+#[inline]
 pub(crate) fn message_characters(message: &Message) -> usize {
     message.content.iter().map(block_characters).sum()
 }
 
+#[inline]
 fn block_characters(block: &ContentBlock) -> usize {
     match block {
         ContentBlock::Text(text) => text.chars().count(),
@@ -199,6 +211,7 @@ fn block_characters(block: &ContentBlock) -> usize {
     }
 }
 
+#[inline]
 fn result_characters(result: &ToolResultBlock) -> usize {
     let of_block = |block: &ToolResultContentBlock| match block {
         ToolResultContentBlock::Text(text) => text.chars().count(),
@@ -209,6 +222,7 @@ fn result_characters(result: &ToolResultBlock) -> usize {
     result.content.iter().map(of_block).sum()
 }
 
+#[inline]
 fn document_characters(document: &DocumentBlock) -> usize {
     match &document.source {
         DocumentSource::Bytes(bytes) => bytes.len(),

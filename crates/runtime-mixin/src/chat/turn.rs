@@ -49,10 +49,12 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
+    #[inline]
     pub(crate) fn new(conversation: Conversation, settings: Settings, events: Events) -> Self {
         Self { conversation, settings, events, first: 0, rounds: Vec::new(), stream: None }
     }
 
+    #[inline]
     pub(crate) async fn run(mut self, message: Message) -> Result<Finished> {
         let Some(timeout) = self.settings.timeout else {
             let reply = self.reply_to(message).await;
@@ -67,6 +69,7 @@ impl Turn {
         self.finished(reply)
     }
 
+    #[inline]
     async fn reply_to(&mut self, message: Message) -> Result<Reply> {
         push_user(self.conversation.messages_mut(), message);
         self.first = self.conversation.messages().len().saturating_sub(1);
@@ -106,6 +109,7 @@ impl Turn {
     }
 
     /// Checks that every tool that is offered can run.
+    #[inline]
     fn check(&self) -> Result<()> {
         let tools = &self.settings.tools;
         tools.check(OPERATION)?;
@@ -127,6 +131,7 @@ impl Turn {
     }
 
     /// Sends the conversation so far.
+    #[inline]
     async fn send(&mut self) -> Result<Reply> {
         let mut call = self.conversation.call.clone();
         if let Some(config) = &mut call.request_mut().tool_config
@@ -160,6 +165,7 @@ impl Turn {
         }
     }
 
+    #[inline]
     fn too_many_rounds(&self) -> Error {
         let rounds = self.settings.max_rounds;
         let message = format!("the model still called tools after {rounds} rounds of tool calls");
@@ -168,6 +174,7 @@ impl Turn {
         )
     }
 
+    #[inline]
     fn finished(mut self, reply: Result<Reply>) -> Result<Finished> {
         let reply = reply.map_err(|error| self.failed(error))?;
         let message = final_message(&reply);
@@ -186,6 +193,7 @@ impl Turn {
 
     /// Replaces the messages of this turn if a guardrail blocked them: sent again with the next turn, they would block it,
     /// too.
+    #[inline]
     fn redact(&mut self, reply: &Reply) {
         let Some(marker) = self.settings.redaction.as_ref().filter(|_| reply.guardrail().is_input_blocked())
         else {
@@ -197,6 +205,7 @@ impl Turn {
     }
 
     /// Attaches what was received to the error.
+    #[inline]
     fn failed(&mut self, error: Error) -> Error {
         let interrupted = self.stream.take().map(ConverseStream::into_partial);
         let partial = error.partial_message().cloned().or(interrupted);
@@ -214,6 +223,7 @@ impl Turn {
 }
 
 /// Returns how many tokens AWS counted for each character of the last request with its reply.
+#[inline]
 fn tokens_per_character(conversation: &Conversation, reply: &Reply) -> Option<f64> {
     let usage = &reply.usage;
     let cached = usage.cache_read_input_tokens.unwrap_or(0) + usage.cache_write_input_tokens.unwrap_or(0);

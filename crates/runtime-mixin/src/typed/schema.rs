@@ -1,6 +1,5 @@
 //! The schema of a typed reply, in the forms that Bedrock takes.
 
-
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
