@@ -245,6 +245,13 @@ fn numbers_that_json_does_not_have_are_errors() {
         let error = serde_json::to_value(LlamaText::new("a").temperature(number)).unwrap_err();
         assert!(error.to_string().contains("must be a finite number"), "{error}");
     }
+    // As the infinity of an `f32`, it would be written as `null`.
+    for vector in [json!({"embedding": [0.5, -1.3e184]}), json!({"embeddingsByType": {"float": [1e300]}})] {
+        let error = serde_json::from_value::<TitanEmbeddingResponse>(vector).unwrap_err();
+        assert!(error.to_string().contains("too large"), "{error}");
+    }
+    let vectors = json!({"embeddings": [[1e300]], "id": "a", "texts": []});
+    assert!(serde_json::from_value::<CohereEmbeddingResponse>(vectors).is_err());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::data::{data, values};
+use super::data::{data, values, vectors};
 use crate::{Embedding, EmbeddingBody, ModelBody};
 
 data! {
@@ -114,7 +114,7 @@ data! {
 #[non_exhaustive]
 pub enum CohereEmbeddings {
     /// As numbers.
-    Floats(Vec<Vec<f32>>),
+    Floats(#[serde(deserialize_with = "vectors")] Vec<Vec<f32>>),
     /// In each form.
     ByType(CohereEmbeddingsByType),
 }
@@ -131,6 +131,7 @@ data! {
     }
     lists {
         /// As numbers.
+        #[serde(deserialize_with = "vectors")]
         float: Vec<f32>,
         /// As signed bytes.
         int8: Vec<i8>,

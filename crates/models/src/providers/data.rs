@@ -159,6 +159,39 @@ pub(crate) fn finite<S: Serializer>(number: &Option<f64>, serializer: S) -> Resu
     }
 }
 
+/// The numbers of vectors.
+pub(crate) trait Numbers {
+    fn are_finite(&self) -> bool;
+}
+
+impl Numbers for f32 {
+    fn are_finite(&self) -> bool {
+        self.is_finite()
+    }
+}
+
+impl<T: Numbers> Numbers for Vec<T> {
+    fn are_finite(&self) -> bool {
+        self.iter().all(T::are_finite)
+    }
+}
+
+impl<T: Numbers> Numbers for Option<T> {
+    fn are_finite(&self) -> bool {
+        self.iter().all(T::are_finite)
+    }
+}
+
+/// Deserializes vectors. A number that an `f32` cannot hold is an error: as infinity it would be written as `null`.
+pub(crate) fn vectors<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Numbers,
+{
+    let vectors = T::deserialize(deserializer)?;
+    if vectors.are_finite() { Ok(vectors) } else { Err(de::Error::custom("a number is too large")) }
+}
+
 /// Deserializes a count, which a guardrail writes with a decimal point: `28.0`.
 pub(crate) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     let Some(number) = Option::<Number>::deserialize(deserializer)? else { return Ok(None) };

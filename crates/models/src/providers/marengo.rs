@@ -1,6 +1,6 @@
 //! TwelveLabs' Marengo: vectors of videos, audio, images and texts.
 
-use super::data::{data, values};
+use super::data::{data, values, vectors};
 use super::twelvelabs::TwelveLabsMedia;
 use crate::{AsyncModelBody, ModelBody};
 
@@ -195,6 +195,7 @@ data! {
     #[serde(rename_all = "camelCase")]
     pub struct MarengoVector {
         /// The vector.
+        #[serde(deserialize_with = "vectors")]
         embedding: Vec<f32>,
     }
     floats {

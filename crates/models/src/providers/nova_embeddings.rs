@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::data::{data, values};
+use super::data::{data, values, vectors};
 use crate::{Embedding, EmbeddingBody, ModelBody};
 
 data! {
@@ -135,6 +135,7 @@ data! {
         /// What it is of: `TEXT`, `IMAGE` …
         embedding_type: String,
         /// The vector.
+        #[serde(deserialize_with = "vectors")]
         embedding: Vec<f32>,
     }
     values {

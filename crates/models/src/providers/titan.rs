@@ -1,6 +1,6 @@
 //! Amazon's Titan: text and embeddings.
 
-use super::data::{count, data, keep, replace, tokens, values};
+use super::data::{count, data, keep, replace, tokens, values, vectors};
 use crate::{Blob, Embedding, EmbeddingBody, ModelBody, StreamedBody, Usage};
 
 data! {
@@ -248,6 +248,7 @@ data! {
     }
     lists {
         /// The vector.
+        #[serde(deserialize_with = "vectors")]
         embedding: f32,
     }
 }
@@ -258,6 +259,7 @@ data! {
     }
     lists {
         /// As numbers.
+        #[serde(deserialize_with = "vectors")]
         float: f32,
         /// As bits: a 0 or a 1 for each number.
         binary: u8,
