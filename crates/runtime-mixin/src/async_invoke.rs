@@ -115,7 +115,6 @@ pub trait AsyncInvokeExt {
 }
 
 impl<M: BoundModel + ?Sized> AsyncInvokeExt for M {
-    #[inline]
     fn start_async_invoke(
         &self,
         model_input: impl IntoModelInput,
@@ -124,13 +123,11 @@ impl<M: BoundModel + ?Sized> AsyncInvokeExt for M {
         StartAsyncInvoke::new(self.target(), model_input, output_data_config.into())
     }
 
-    #[inline]
     fn get_async_invoke(&self, invocation_arn: impl Into<String>) -> TimedCall<Bound<AsyncInvoke>> {
         let (target, invocation_arn) = (self.target(), invocation_arn.into());
         TimedCall::new(self.session(), |session| get_async_invoke(target, session, invocation_arn))
     }
 
-    #[inline]
     fn list_async_invokes(&self) -> ModelAsyncInvokes {
         ModelAsyncInvokes::new(self.target())
     }
@@ -190,7 +187,6 @@ impl IntoModelInput for Value {
 }
 
 impl<B: AsyncModelBody> IntoModelInput for &B {
-    #[inline]
     fn into_model_input(self) -> serde_json::Result<Value> {
         serde_json::to_value(self)
     }
@@ -227,7 +223,6 @@ impl fmt::Debug for StartAsyncInvoke {
 }
 
 impl StartAsyncInvoke {
-    #[inline]
     pub(crate) fn new(
         target: Target,
         model_input: impl IntoModelInput,
@@ -244,7 +239,6 @@ impl StartAsyncInvoke {
     }
 
     /// Sets the idempotency token: AWS starts only one job for it. The default is a random one.
-    #[inline]
     pub fn client_request_token(mut self, token: impl Into<String>) -> Self {
         self.request.client_request_token = Some(token.into());
         self
@@ -275,14 +269,12 @@ impl StartAsyncInvoke {
 
     /// Sets the time limit of the call with all of its attempts, not of the job. The default is the session's
     /// [`operation_timeout`](bedrock_orm_core::SessionBuilder::operation_timeout). `None` means no limit.
-    #[inline]
     pub fn operation_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.session = self.session.with_operation_timeout(timeout);
         self
     }
 
     /// Adds tags to the job, as pairs of key and value.
-    #[inline]
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<Tag>>) -> Self {
         self.request.tags.get_or_insert_default().extend(tags.into_iter().map(Into::into));
         self
@@ -359,14 +351,12 @@ impl ModelAsyncInvokes {
 
     /// Sets the time limit of each request, with all of its attempts. The default is the session's
     /// [`operation_timeout`](bedrock_orm_core::SessionBuilder::operation_timeout). `None` means no limit.
-    #[inline]
     pub fn operation_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
         let session = self.target.session.with_operation_timeout(timeout);
         Self { query: self.query.using(&session), ..self }
     }
 
     /// Starts at the page with this token, which is the `next_token` of an earlier page.
-    #[inline]
     pub fn next_token(self, token: impl Into<String>) -> Self {
         Self { query: self.query.starting_token(token), ..self }
     }

@@ -80,7 +80,6 @@ pub trait BidirectionalStreamExt {
 }
 
 impl<M: BoundModel + ?Sized> BidirectionalStreamExt for M {
-    #[inline]
     fn invoke_model_with_bidirectional_stream(&self) -> TimedCall<BidirectionalStream> {
         timed_open(self.target())
     }
@@ -168,7 +167,6 @@ impl BidirectionalStream {
     ///
     /// [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted) if nothing can be sent any more.
     /// [`next`](Self::next) returns the cause.
-    #[inline]
     pub fn send(&self, chunk: impl Into<Blob>) -> impl Future<Output = Result<()>> + Send {
         // The future has no reference to the stream, which is not `Sync`, so that a task can send.
         let (sender, chunk) = (self.sender.as_ref(), chunk.into());
@@ -266,7 +264,6 @@ impl BidirectionalSender {
     ///
     /// [`StreamInterrupted`](bedrock_orm_core::ErrorKind::StreamInterrupted) if nothing can be sent any more. `next` of the
     /// other half returns the cause.
-    #[inline]
     pub async fn send(&self, chunk: impl Into<Blob> + Send) -> Result<()> {
         self.input.send(chunk.into()).await.map_err(|_| closed())
     }
@@ -276,7 +273,6 @@ impl BidirectionalSender {
     /// # Errors
     ///
     /// As [`send`](Self::send); `InvalidInput` if one of them cannot be written as JSON. None is sent then.
-    #[inline]
     pub fn send_events(
         &self,
         events: impl IntoIterator<Item: Serialize>,
@@ -295,7 +291,6 @@ impl BidirectionalSender {
     pub fn finish(self) {}
 }
 
-#[inline]
 fn chunk(event: &impl Serialize) -> Result<Blob> {
     let json = serde_json::to_vec(event).map_err(|error| {
         Error::invalid_input(OPERATION, format!("the event cannot be written as JSON: {error}"))
@@ -321,7 +316,6 @@ impl BidirectionalReceiver {
     ///
     /// As [`next`](Self::next); `InvalidResponse` if the chunk is not JSON of this type. `partial()` returns the chunk then,
     /// and the stream continues.
-    #[inline]
     pub async fn next_event<T: DeserializeOwned>(&mut self) -> Option<Result<T>> {
         let chunk = match self.next().await? {
             Ok(chunk) => chunk,

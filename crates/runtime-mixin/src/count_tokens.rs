@@ -45,7 +45,6 @@ pub trait CountTokensExt {
 }
 
 impl<M: BoundModel + ?Sized> CountTokensExt for M {
-    #[inline]
     fn count_tokens(&self, input: impl Into<CountTokensInput>) -> TimedCall<CountTokensResponse> {
         timed_count(self.target(), input.into())
     }

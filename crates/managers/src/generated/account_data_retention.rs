@@ -44,7 +44,6 @@ impl Manager<AccountDataRetention> {
     /// # Requests
     ///
     /// One `PutAccountDataRetention` (`bedrock:PutAccountDataRetention`).
-    #[inline]
     pub fn put<A: Into<DataRetentionMode>>(
         &self,
         mode: A,

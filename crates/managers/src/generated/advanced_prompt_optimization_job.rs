@@ -106,7 +106,6 @@ impl Row for AdvancedPromptOptimizationJobSummary {
 impl QuerySet<AdvancedPromptOptimizationJobSummary> {
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
-    #[inline]
     pub fn sort_by(self, value: impl Into<SortJobsBy>) -> Self {
         let value: SortJobsBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -114,7 +113,6 @@ impl QuerySet<AdvancedPromptOptimizationJobSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
-    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))
@@ -217,7 +215,6 @@ impl Manager<AdvancedPromptOptimizationJob> {
     /// # Requests
     ///
     /// One `BatchDeleteAdvancedPromptOptimizationJob` (`bedrock:BatchDeleteAdvancedPromptOptimizationJob`).
-    #[inline]
     pub fn batch_delete<A: IntoIterator<Item = B>, B: Into<String>>(
         &self,
         job_identifiers: A,

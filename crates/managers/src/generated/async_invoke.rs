@@ -156,7 +156,6 @@ impl QuerySet<AsyncInvokeSummary> {
 
     /// Sets AWS's parameter `statusEquals`.
     #[must_use]
-    #[inline]
     pub fn status_equals(self, value: impl Into<AsyncInvokeStatus>) -> Self {
         let value: AsyncInvokeStatus = value.into();
         self.with(|parameters| parameters.status_equals(value.clone().into()))
@@ -164,7 +163,6 @@ impl QuerySet<AsyncInvokeSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
-    #[inline]
     pub fn sort_by(self, value: impl Into<SortAsyncInvocationBy>) -> Self {
         let value: SortAsyncInvocationBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -172,7 +170,6 @@ impl QuerySet<AsyncInvokeSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
-    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))

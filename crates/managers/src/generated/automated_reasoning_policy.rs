@@ -110,7 +110,6 @@ impl Row for AutomatedReasoningPolicySummary {
 impl QuerySet<AutomatedReasoningPolicySummary> {
     /// Sets AWS's parameter `policyArn`.
     #[must_use]
-    #[inline]
     pub fn policy_arn(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.policy_arn(value.clone()))
@@ -235,7 +234,6 @@ impl Manager<AutomatedReasoningPolicy> {
     /// # Requests
     ///
     /// One `CreateAutomatedReasoningPolicyVersion` (`bedrock:CreateAutomatedReasoningPolicyVersion`).
-    #[inline]
     pub fn create_version<A: Into<String>>(
         &self,
         key: A,
@@ -266,7 +264,6 @@ impl Manager<AutomatedReasoningPolicy> {
     /// # Requests
     ///
     /// One `ExportAutomatedReasoningPolicyVersion` (`bedrock:ExportAutomatedReasoningPolicyVersion`).
-    #[inline]
     pub fn export<A: Into<String>>(
         &self,
         key: A,
@@ -298,7 +295,6 @@ impl Manager<AutomatedReasoningPolicy> {
     /// # Requests
     ///
     /// One `DeleteAutomatedReasoningPolicy` (`bedrock:DeleteAutomatedReasoningPolicy`).
-    #[inline]
     pub fn delete_with<A: Into<String>>(&self, key: A, force: bool) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "DeleteAutomatedReasoningPolicy";
         let key: String = key.into();
@@ -366,7 +362,6 @@ pub trait AutomatedReasoningPolicyExt: Sized {
 }
 
 impl<M: Keyed<Full = AutomatedReasoningPolicy>> AutomatedReasoningPolicyExt for Bound<M> {
-    #[inline]
     fn create_version(
         &self,
         request: CreateAutomatedReasoningPolicyVersionRequest,
@@ -374,22 +369,18 @@ impl<M: Keyed<Full = AutomatedReasoningPolicy>> AutomatedReasoningPolicyExt for 
         AutomatedReasoningPolicy::objects().using(self.session()).create_version(self.key(), request)
     }
 
-    #[inline]
     fn export(&self) -> BoxFuture<'static, Result<Bound<AutomatedReasoningPolicyDefinition>>> {
         AutomatedReasoningPolicy::objects().using(self.session()).export(self.key())
     }
 
-    #[inline]
     fn delete_with(&self, force: bool) -> BoxFuture<'static, Result<()>> {
         AutomatedReasoningPolicy::objects().using(self.session()).delete_with(self.key(), force)
     }
 
-    #[inline]
     fn build_workflows(&self) -> QuerySet<AutomatedReasoningPolicyBuildWorkflowSummary> {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).list_of(self.key())
     }
 
-    #[inline]
     fn test_cases(&self) -> QuerySet<AutomatedReasoningPolicyTestCase> {
         AutomatedReasoningPolicyTestCase::objects().using(self.session()).list_of(self.key())
     }
@@ -523,7 +514,6 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `StartAutomatedReasoningPolicyBuildWorkflow` (`bedrock:StartAutomatedReasoningPolicyBuildWorkflow`).
-    #[inline]
     pub fn start<A: Into<String>, B: Into<AutomatedReasoningPolicyBuildWorkflowType>>(
         &self,
         policy_arn: A,
@@ -555,7 +545,6 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `CancelAutomatedReasoningPolicyBuildWorkflow` (`bedrock:CancelAutomatedReasoningPolicyBuildWorkflow`).
-    #[inline]
     pub fn cancel<A: Into<BuildWorkflowKey>>(&self, key: A) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "CancelAutomatedReasoningPolicyBuildWorkflow";
         let key: BuildWorkflowKey = key.into();
@@ -585,7 +574,6 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `DeleteAutomatedReasoningPolicyBuildWorkflow` (`bedrock:DeleteAutomatedReasoningPolicyBuildWorkflow`).
-    #[inline]
     pub fn delete<A: Into<BuildWorkflowKey>>(
         &self,
         key: A,
@@ -620,7 +608,6 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `GetAutomatedReasoningPolicyBuildWorkflowResultAssets` (`bedrock:GetAutomatedReasoningPolicyBuildWorkflowResultAssets`).
-    #[inline]
     pub fn result_assets<
         A: Into<BuildWorkflowKey>,
         B: Into<AutomatedReasoningPolicyBuildResultAssetType>,
@@ -663,7 +650,6 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `GetAutomatedReasoningPolicyAnnotations` (`bedrock:GetAutomatedReasoningPolicyAnnotations`).
-    #[inline]
     pub fn annotations<A: Into<BuildWorkflowKey>>(
         &self,
         key: A,
@@ -696,7 +682,6 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `UpdateAutomatedReasoningPolicyAnnotations` (`bedrock:UpdateAutomatedReasoningPolicyAnnotations`).
-    #[inline]
     pub fn update_annotations<
         A: Into<BuildWorkflowKey>,
         B: IntoIterator<Item = C>,
@@ -736,7 +721,6 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `GetAutomatedReasoningPolicyNextScenario` (`bedrock:GetAutomatedReasoningPolicyNextScenario`).
-    #[inline]
     pub fn next_scenario<A: Into<BuildWorkflowKey>>(
         &self,
         key: A,
@@ -769,7 +753,6 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
     /// # Requests
     ///
     /// One `StartAutomatedReasoningPolicyTestWorkflow` (`bedrock:StartAutomatedReasoningPolicyTestWorkflow`).
-    #[inline]
     pub fn start_test_workflow<A: Into<BuildWorkflowKey>>(
         &self,
         key: A,
@@ -889,19 +872,16 @@ pub trait AutomatedReasoningPolicyBuildWorkflowExt: Sized {
 impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningPolicyBuildWorkflowExt
     for Bound<M>
 {
-    #[inline]
     fn cancel(&self) -> BoxFuture<'static, Result<()>> {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).cancel(self.key())
     }
 
-    #[inline]
     fn delete(&self, last_updated_at: Timestamp) -> BoxFuture<'static, Result<()>> {
         AutomatedReasoningPolicyBuildWorkflow::objects()
             .using(self.session())
             .delete(self.key(), last_updated_at)
     }
 
-    #[inline]
     fn result_assets(
         &self,
         asset_type: impl Into<AutomatedReasoningPolicyBuildResultAssetType>,
@@ -914,12 +894,10 @@ impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningP
         )
     }
 
-    #[inline]
     fn annotations(&self) -> BoxFuture<'static, Result<Bound<AutomatedReasoningPolicyAnnotations>>> {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).annotations(self.key())
     }
 
-    #[inline]
     fn update_annotations(
         &self,
         annotations: impl IntoIterator<Item = impl Into<AutomatedReasoningPolicyAnnotation>>,
@@ -932,12 +910,10 @@ impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningP
         )
     }
 
-    #[inline]
     fn next_scenario(&self) -> BoxFuture<'static, Result<Bound<AutomatedReasoningPolicyNextScenario>>> {
         AutomatedReasoningPolicyBuildWorkflow::objects().using(self.session()).next_scenario(self.key())
     }
 
-    #[inline]
     fn start_test_workflow(
         &self,
         request: StartAutomatedReasoningPolicyTestWorkflowRequest,
@@ -947,7 +923,6 @@ impl<M: Keyed<Full = AutomatedReasoningPolicyBuildWorkflow>> AutomatedReasoningP
             .start_test_workflow(self.key(), request)
     }
 
-    #[inline]
     fn test_results(&self) -> QuerySet<AutomatedReasoningPolicyTestResult> {
         AutomatedReasoningPolicyTestResult::objects().using(self.session()).list_of(self.key())
     }
@@ -1053,7 +1028,6 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
     /// # Requests
     ///
     /// One `CreateAutomatedReasoningPolicyTestCase` (`bedrock:CreateAutomatedReasoningPolicyTestCase`).
-    #[inline]
     pub fn create<A: Into<String>>(
         &self,
         policy_arn: A,
@@ -1083,7 +1057,6 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
     /// # Requests
     ///
     /// One `UpdateAutomatedReasoningPolicyTestCase` (`bedrock:UpdateAutomatedReasoningPolicyTestCase`).
-    #[inline]
     pub fn update<A: Into<TestCaseKey>>(
         &self,
         key: A,
@@ -1114,7 +1087,6 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
     /// # Requests
     ///
     /// One `DeleteAutomatedReasoningPolicyTestCase` (`bedrock:DeleteAutomatedReasoningPolicyTestCase`).
-    #[inline]
     pub fn delete<A: Into<TestCaseKey>>(
         &self,
         key: A,
@@ -1170,7 +1142,6 @@ pub trait AutomatedReasoningPolicyTestCaseExt: Sized {
 }
 
 impl<M: Keyed<Full = AutomatedReasoningPolicyTestCase>> AutomatedReasoningPolicyTestCaseExt for Bound<M> {
-    #[inline]
     fn update(
         &self,
         request: UpdateAutomatedReasoningPolicyTestCaseRequest,
@@ -1178,7 +1149,6 @@ impl<M: Keyed<Full = AutomatedReasoningPolicyTestCase>> AutomatedReasoningPolicy
         AutomatedReasoningPolicyTestCase::objects().using(self.session()).update(self.key(), request)
     }
 
-    #[inline]
     fn delete(&self, last_updated_at: Timestamp) -> BoxFuture<'static, Result<()>> {
         AutomatedReasoningPolicyTestCase::objects().using(self.session()).delete(self.key(), last_updated_at)
     }

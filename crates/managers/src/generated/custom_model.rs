@@ -191,7 +191,6 @@ impl QuerySet<CustomModelSummary> {
 
     /// Sets AWS's parameter `nameContains`.
     #[must_use]
-    #[inline]
     pub fn name_contains(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.name_contains(value.clone()))
@@ -199,7 +198,6 @@ impl QuerySet<CustomModelSummary> {
 
     /// Sets AWS's parameter `baseModelArnEquals`.
     #[must_use]
-    #[inline]
     pub fn base_model_arn_equals(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.base_model_arn_equals(value.clone()))
@@ -207,7 +205,6 @@ impl QuerySet<CustomModelSummary> {
 
     /// Sets AWS's parameter `foundationModelArnEquals`.
     #[must_use]
-    #[inline]
     pub fn foundation_model_arn_equals(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.foundation_model_arn_equals(value.clone()))
@@ -215,7 +212,6 @@ impl QuerySet<CustomModelSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
-    #[inline]
     pub fn sort_by(self, value: impl Into<SortModelsBy>) -> Self {
         let value: SortModelsBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -223,7 +219,6 @@ impl QuerySet<CustomModelSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
-    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))
@@ -238,7 +233,6 @@ impl QuerySet<CustomModelSummary> {
 
     /// Sets AWS's parameter `modelStatus`.
     #[must_use]
-    #[inline]
     pub fn model_status(self, value: impl Into<ModelStatus>) -> Self {
         let value: ModelStatus = value.into();
         self.with(|parameters| parameters.model_status(value.clone().into()))

@@ -171,7 +171,6 @@ impl QuerySet<CustomModelDeploymentSummary> {
 
     /// Sets AWS's parameter `nameContains`.
     #[must_use]
-    #[inline]
     pub fn name_contains(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.name_contains(value.clone()))
@@ -179,7 +178,6 @@ impl QuerySet<CustomModelDeploymentSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
-    #[inline]
     pub fn sort_by(self, value: impl Into<SortModelsBy>) -> Self {
         let value: SortModelsBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -187,7 +185,6 @@ impl QuerySet<CustomModelDeploymentSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
-    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))
@@ -195,7 +192,6 @@ impl QuerySet<CustomModelDeploymentSummary> {
 
     /// Sets AWS's parameter `statusEquals`.
     #[must_use]
-    #[inline]
     pub fn status_equals(self, value: impl Into<CustomModelDeploymentStatus>) -> Self {
         let value: CustomModelDeploymentStatus = value.into();
         self.with(|parameters| parameters.status_equals(value.clone().into()))
@@ -203,7 +199,6 @@ impl QuerySet<CustomModelDeploymentSummary> {
 
     /// Sets AWS's parameter `modelArnEquals`.
     #[must_use]
-    #[inline]
     pub fn model_arn_equals(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.model_arn_equals(value.clone()))

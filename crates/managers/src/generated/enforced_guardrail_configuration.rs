@@ -109,7 +109,6 @@ impl Manager<EnforcedGuardrailsConfiguration> {
     /// # Requests
     ///
     /// One `DeleteEnforcedGuardrailConfiguration` (`bedrock:DeleteEnforcedGuardrailConfiguration`).
-    #[inline]
     pub fn delete<A: Into<String>>(&self, config_id: A) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "DeleteEnforcedGuardrailConfiguration";
         let config_id: String = config_id.into();

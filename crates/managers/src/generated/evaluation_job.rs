@@ -183,7 +183,6 @@ impl QuerySet<EvaluationSummary> {
 
     /// Sets AWS's parameter `statusEquals`.
     #[must_use]
-    #[inline]
     pub fn status_equals(self, value: impl Into<EvaluationJobStatus>) -> Self {
         let value: EvaluationJobStatus = value.into();
         self.with(|parameters| parameters.status_equals(value.clone().into()))
@@ -191,7 +190,6 @@ impl QuerySet<EvaluationSummary> {
 
     /// Sets AWS's parameter `applicationTypeEquals`.
     #[must_use]
-    #[inline]
     pub fn application_type_equals(self, value: impl Into<ApplicationType>) -> Self {
         let value: ApplicationType = value.into();
         self.with(|parameters| parameters.application_type_equals(value.clone().into()))
@@ -199,7 +197,6 @@ impl QuerySet<EvaluationSummary> {
 
     /// Sets AWS's parameter `nameContains`.
     #[must_use]
-    #[inline]
     pub fn name_contains(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.name_contains(value.clone()))
@@ -207,7 +204,6 @@ impl QuerySet<EvaluationSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
-    #[inline]
     pub fn sort_by(self, value: impl Into<SortJobsBy>) -> Self {
         let value: SortJobsBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -215,7 +211,6 @@ impl QuerySet<EvaluationSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
-    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))
@@ -325,7 +320,6 @@ impl Manager<EvaluationJob> {
     /// # Requests
     ///
     /// One `BatchDeleteEvaluationJob` (`bedrock:BatchDeleteEvaluationJob`).
-    #[inline]
     pub fn batch_delete<A: IntoIterator<Item = B>, B: Into<String>>(
         &self,
         job_identifiers: A,

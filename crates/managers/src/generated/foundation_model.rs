@@ -129,7 +129,6 @@ impl Row for FoundationModel {
 impl QuerySet<FoundationModel> {
     /// Sets AWS's parameter `byProvider`.
     #[must_use]
-    #[inline]
     pub fn by_provider(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.by_provider(value.clone()))
@@ -137,7 +136,6 @@ impl QuerySet<FoundationModel> {
 
     /// Sets AWS's parameter `byCustomizationType`.
     #[must_use]
-    #[inline]
     pub fn by_customization_type(self, value: impl Into<ModelCustomization>) -> Self {
         let value: ModelCustomization = value.into();
         self.with(|parameters| parameters.by_customization_type(value.clone().into()))
@@ -145,7 +143,6 @@ impl QuerySet<FoundationModel> {
 
     /// Sets AWS's parameter `byOutputModality`.
     #[must_use]
-    #[inline]
     pub fn by_output_modality(self, value: impl Into<ModelModality>) -> Self {
         let value: ModelModality = value.into();
         self.with(|parameters| parameters.by_output_modality(value.clone().into()))
@@ -153,7 +150,6 @@ impl QuerySet<FoundationModel> {
 
     /// Sets AWS's parameter `byInferenceType`.
     #[must_use]
-    #[inline]
     pub fn by_inference_type(self, value: impl Into<InferenceType>) -> Self {
         let value: InferenceType = value.into();
         self.with(|parameters| parameters.by_inference_type(value.clone().into()))
@@ -178,7 +174,6 @@ impl Manager<FoundationModel> {
     /// # Requests
     ///
     /// One `GetFoundationModelAvailability` (`bedrock:GetFoundationModelAvailability`).
-    #[inline]
     pub fn availability<A: Into<String>>(
         &self,
         key: A,
@@ -217,12 +212,10 @@ pub trait FoundationModelExt: Sized {
 }
 
 impl<M: Keyed<Full = FoundationModel>> FoundationModelExt for Bound<M> {
-    #[inline]
     fn availability(&self) -> BoxFuture<'static, Result<Bound<FoundationModelAvailability>>> {
         FoundationModel::objects().using(self.session()).availability(self.key())
     }
 
-    #[inline]
     fn offers(&self) -> QuerySet<Offer> {
         Offer::objects().using(self.session()).list_of(self.key())
     }

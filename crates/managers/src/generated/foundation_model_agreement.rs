@@ -26,7 +26,6 @@ impl Manager<FoundationModelAgreement> {
     /// # Requests
     ///
     /// One `CreateFoundationModelAgreement` (`bedrock:CreateFoundationModelAgreement`).
-    #[inline]
     pub fn create<A: Into<String>, B: Into<String>>(
         &self,
         offer_token: A,
@@ -57,7 +56,6 @@ impl Manager<FoundationModelAgreement> {
     /// # Requests
     ///
     /// One `DeleteFoundationModelAgreement` (`bedrock:DeleteFoundationModelAgreement`).
-    #[inline]
     pub fn delete<A: Into<String>>(&self, model_id: A) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "DeleteFoundationModelAgreement";
         let model_id: String = model_id.into();
@@ -142,7 +140,6 @@ impl Row for Offer {
 impl QuerySet<Offer> {
     /// Sets AWS's parameter `offerType`.
     #[must_use]
-    #[inline]
     pub fn offer_type(self, value: impl Into<OfferType>) -> Self {
         let value: OfferType = value.into();
         self.with(|parameters| parameters.offer_type(value.clone().into()))

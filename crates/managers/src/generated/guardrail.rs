@@ -104,7 +104,6 @@ impl Row for GuardrailSummary {
 impl QuerySet<GuardrailSummary> {
     /// Sets AWS's parameter `guardrailIdentifier`.
     #[must_use]
-    #[inline]
     pub fn guardrail_identifier(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.guardrail_identifier(value.clone()))
@@ -259,7 +258,6 @@ impl Manager<Guardrail> {
     /// # Requests
     ///
     /// One `CreateGuardrailVersion` (`bedrock:CreateGuardrailVersion`).
-    #[inline]
     pub fn create_version<A: Into<GuardrailKey>>(
         &self,
         key: A,
@@ -300,7 +298,6 @@ pub trait GuardrailExt: Sized {
 }
 
 impl<M: Keyed<Full = Guardrail>> GuardrailExt for Bound<M> {
-    #[inline]
     fn create_version(
         &self,
         request: CreateGuardrailVersionRequest,

@@ -148,7 +148,6 @@ impl QuerySet<ImportedModelSummary> {
 
     /// Sets AWS's parameter `nameContains`.
     #[must_use]
-    #[inline]
     pub fn name_contains(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.name_contains(value.clone()))
@@ -156,7 +155,6 @@ impl QuerySet<ImportedModelSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
-    #[inline]
     pub fn sort_by(self, value: impl Into<SortModelsBy>) -> Self {
         let value: SortModelsBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -164,7 +162,6 @@ impl QuerySet<ImportedModelSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
-    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))

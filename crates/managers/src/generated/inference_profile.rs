@@ -99,7 +99,6 @@ impl Row for InferenceProfileSummary {
 impl QuerySet<InferenceProfileSummary> {
     /// Sets AWS's parameter `typeEquals`.
     #[must_use]
-    #[inline]
     pub fn type_equals(self, value: impl Into<InferenceProfileType>) -> Self {
         let value: InferenceProfileType = value.into();
         self.with(|parameters| parameters.type_equals(value.clone().into()))

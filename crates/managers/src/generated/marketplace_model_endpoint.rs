@@ -93,7 +93,6 @@ impl Row for MarketplaceModelEndpointSummary {
 impl QuerySet<MarketplaceModelEndpointSummary> {
     /// Sets AWS's parameter `modelSourceEquals`.
     #[must_use]
-    #[inline]
     pub fn model_source_equals(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.model_source_equals(value.clone()))
@@ -209,7 +208,6 @@ impl Manager<MarketplaceModelEndpoint> {
     /// # Requests
     ///
     /// One `RegisterMarketplaceModelEndpoint` (`bedrock:RegisterMarketplaceModelEndpoint`).
-    #[inline]
     pub fn register<A: Into<String>, B: Into<String>>(
         &self,
         key: A,
@@ -241,7 +239,6 @@ impl Manager<MarketplaceModelEndpoint> {
     /// # Requests
     ///
     /// One `DeregisterMarketplaceModelEndpoint` (`bedrock:DeregisterMarketplaceModelEndpoint`).
-    #[inline]
     pub fn deregister<A: Into<String>>(&self, key: A) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "DeregisterMarketplaceModelEndpoint";
         let key: String = key.into();
@@ -291,7 +288,6 @@ pub trait MarketplaceModelEndpointExt: Sized {
 }
 
 impl<M: Keyed<Full = MarketplaceModelEndpoint>> MarketplaceModelEndpointExt for Bound<M> {
-    #[inline]
     fn register(
         &self,
         model_source_identifier: impl Into<String>,
@@ -301,7 +297,6 @@ impl<M: Keyed<Full = MarketplaceModelEndpoint>> MarketplaceModelEndpointExt for 
             .register(self.key(), model_source_identifier)
     }
 
-    #[inline]
     fn deregister(&self) -> BoxFuture<'static, Result<()>> {
         MarketplaceModelEndpoint::objects().using(self.session()).deregister(self.key())
     }

@@ -186,7 +186,6 @@ impl QuerySet<ModelCopyJobSummary> {
 
     /// Sets AWS's parameter `statusEquals`.
     #[must_use]
-    #[inline]
     pub fn status_equals(self, value: impl Into<ModelCopyJobStatus>) -> Self {
         let value: ModelCopyJobStatus = value.into();
         self.with(|parameters| parameters.status_equals(value.clone().into()))
@@ -194,7 +193,6 @@ impl QuerySet<ModelCopyJobSummary> {
 
     /// Sets AWS's parameter `sourceAccountEquals`.
     #[must_use]
-    #[inline]
     pub fn source_account_equals(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.source_account_equals(value.clone()))
@@ -202,7 +200,6 @@ impl QuerySet<ModelCopyJobSummary> {
 
     /// Sets AWS's parameter `sourceModelArnEquals`.
     #[must_use]
-    #[inline]
     pub fn source_model_arn_equals(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.source_model_arn_equals(value.clone()))
@@ -210,7 +207,6 @@ impl QuerySet<ModelCopyJobSummary> {
 
     /// Sets AWS's parameter `targetModelNameContains`.
     #[must_use]
-    #[inline]
     pub fn target_model_name_contains(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.target_model_name_contains(value.clone()))
@@ -218,7 +214,6 @@ impl QuerySet<ModelCopyJobSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
-    #[inline]
     pub fn sort_by(self, value: impl Into<SortJobsBy>) -> Self {
         let value: SortJobsBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -226,7 +221,6 @@ impl QuerySet<ModelCopyJobSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
-    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))

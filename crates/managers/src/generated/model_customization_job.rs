@@ -179,7 +179,6 @@ impl QuerySet<ModelCustomizationJobSummary> {
 
     /// Sets AWS's parameter `statusEquals`.
     #[must_use]
-    #[inline]
     pub fn status_equals(self, value: impl Into<FineTuningJobStatus>) -> Self {
         let value: FineTuningJobStatus = value.into();
         self.with(|parameters| parameters.status_equals(value.clone().into()))
@@ -187,7 +186,6 @@ impl QuerySet<ModelCustomizationJobSummary> {
 
     /// Sets AWS's parameter `nameContains`.
     #[must_use]
-    #[inline]
     pub fn name_contains(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.name_contains(value.clone()))
@@ -195,7 +193,6 @@ impl QuerySet<ModelCustomizationJobSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
-    #[inline]
     pub fn sort_by(self, value: impl Into<SortJobsBy>) -> Self {
         let value: SortJobsBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -203,7 +200,6 @@ impl QuerySet<ModelCustomizationJobSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
-    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))

@@ -163,7 +163,6 @@ impl QuerySet<ModelImportJobSummary> {
 
     /// Sets AWS's parameter `statusEquals`.
     #[must_use]
-    #[inline]
     pub fn status_equals(self, value: impl Into<ModelImportJobStatus>) -> Self {
         let value: ModelImportJobStatus = value.into();
         self.with(|parameters| parameters.status_equals(value.clone().into()))
@@ -171,7 +170,6 @@ impl QuerySet<ModelImportJobSummary> {
 
     /// Sets AWS's parameter `nameContains`.
     #[must_use]
-    #[inline]
     pub fn name_contains(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.name_contains(value.clone()))
@@ -179,7 +177,6 @@ impl QuerySet<ModelImportJobSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
-    #[inline]
     pub fn sort_by(self, value: impl Into<SortJobsBy>) -> Self {
         let value: SortJobsBy = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -187,7 +184,6 @@ impl QuerySet<ModelImportJobSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
-    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))

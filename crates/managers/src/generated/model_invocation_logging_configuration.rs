@@ -47,7 +47,6 @@ impl Manager<ModelInvocationLoggingConfiguration> {
     /// # Requests
     ///
     /// One `PutModelInvocationLoggingConfiguration` (`bedrock:PutModelInvocationLoggingConfiguration`).
-    #[inline]
     pub fn put<A: Into<ModelInvocationLoggingConfiguration>>(
         &self,
         logging_config: A,

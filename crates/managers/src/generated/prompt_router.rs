@@ -99,7 +99,6 @@ impl Row for PromptRouterSummary {
 impl QuerySet<PromptRouterSummary> {
     /// Sets AWS's parameter `type`.
     #[must_use]
-    #[inline]
     pub fn r#type(self, value: impl Into<PromptRouterType>) -> Self {
         let value: PromptRouterType = value.into();
         self.with(|parameters| parameters.r#type(value.clone().into()))

@@ -182,7 +182,6 @@ impl QuerySet<ProvisionedModelSummary> {
 
     /// Sets AWS's parameter `statusEquals`.
     #[must_use]
-    #[inline]
     pub fn status_equals(self, value: impl Into<ProvisionedModelStatus>) -> Self {
         let value: ProvisionedModelStatus = value.into();
         self.with(|parameters| parameters.status_equals(value.clone().into()))
@@ -190,7 +189,6 @@ impl QuerySet<ProvisionedModelSummary> {
 
     /// Sets AWS's parameter `modelArnEquals`.
     #[must_use]
-    #[inline]
     pub fn model_arn_equals(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.model_arn_equals(value.clone()))
@@ -198,7 +196,6 @@ impl QuerySet<ProvisionedModelSummary> {
 
     /// Sets AWS's parameter `nameContains`.
     #[must_use]
-    #[inline]
     pub fn name_contains(self, value: impl Into<String>) -> Self {
         let value: String = value.into();
         self.with(|parameters| parameters.name_contains(value.clone()))
@@ -206,7 +203,6 @@ impl QuerySet<ProvisionedModelSummary> {
 
     /// Sets AWS's parameter `sortBy`.
     #[must_use]
-    #[inline]
     pub fn sort_by(self, value: impl Into<SortByProvisionedModels>) -> Self {
         let value: SortByProvisionedModels = value.into();
         self.with(|parameters| parameters.sort_by(value.clone().into()))
@@ -214,7 +210,6 @@ impl QuerySet<ProvisionedModelSummary> {
 
     /// Sets AWS's parameter `sortOrder`.
     #[must_use]
-    #[inline]
     pub fn sort_order(self, value: impl Into<SortOrder>) -> Self {
         let value: SortOrder = value.into();
         self.with(|parameters| parameters.sort_order(value.clone().into()))

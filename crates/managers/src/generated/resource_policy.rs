@@ -21,7 +21,6 @@ impl Manager<ResourcePolicy> {
     /// # Requests
     ///
     /// One `GetResourcePolicy` (`bedrock:GetResourcePolicy`).
-    #[inline]
     pub fn get<A: Into<String>>(&self, resource_arn: A) -> BoxFuture<'static, Result<Bound<ResourcePolicy>>> {
         const OPERATION: &str = "GetResourcePolicy";
         let resource_arn: String = resource_arn.into();
@@ -46,7 +45,6 @@ impl Manager<ResourcePolicy> {
     /// # Requests
     ///
     /// One `PutResourcePolicy` (`bedrock:PutResourcePolicy`).
-    #[inline]
     pub fn put<A: Into<String>, B: Into<String>>(
         &self,
         resource_arn: A,
@@ -79,7 +77,6 @@ impl Manager<ResourcePolicy> {
     /// # Requests
     ///
     /// One `DeleteResourcePolicy` (`bedrock:DeleteResourcePolicy`).
-    #[inline]
     pub fn delete<A: Into<String>>(&self, resource_arn: A) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "DeleteResourcePolicy";
         let resource_arn: String = resource_arn.into();

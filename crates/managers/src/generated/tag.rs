@@ -21,7 +21,6 @@ impl Manager<Tag> {
     /// # Requests
     ///
     /// One `ListTagsForResource` (`bedrock:ListTagsForResource`).
-    #[inline]
     pub fn of<A: Into<String>>(&self, resource_arn: A) -> BoxFuture<'static, Result<Vec<Tag>>> {
         const OPERATION: &str = "ListTagsForResource";
         let resource_arn: String = resource_arn.into();
@@ -50,7 +49,6 @@ impl Manager<Tag> {
     /// # Requests
     ///
     /// One `TagResource` (`bedrock:TagResource`).
-    #[inline]
     pub fn add<A: Into<String>, B: IntoIterator<Item = C>, C: Into<Tag>>(
         &self,
         resource_arn: A,
@@ -84,7 +82,6 @@ impl Manager<Tag> {
     /// # Requests
     ///
     /// One `UntagResource` (`bedrock:UntagResource`).
-    #[inline]
     pub fn remove<A: Into<String>, B: IntoIterator<Item = C>, C: Into<String>>(
         &self,
         resource_arn: A,

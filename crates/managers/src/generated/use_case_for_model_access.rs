@@ -44,7 +44,6 @@ impl Manager<UseCaseForModelAccess> {
     /// # Requests
     ///
     /// One `PutUseCaseForModelAccess` (`bedrock:PutUseCaseForModelAccess`).
-    #[inline]
     pub fn put<A: Into<Blob>>(&self, form_data: A) -> BoxFuture<'static, Result<()>> {
         const OPERATION: &str = "PutUseCaseForModelAccess";
         let form_data: Blob = form_data.into();

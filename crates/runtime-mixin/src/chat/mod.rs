@@ -65,7 +65,6 @@ pub trait ChatExt {
 }
 
 impl<M: BoundModel + ?Sized> ChatExt for M {
-    #[inline]
     fn chat(&self) -> Chat {
         Chat::new(self.target(), facts(self))
     }

@@ -84,12 +84,10 @@ pub trait ResolveExt {
 }
 
 impl<M: BoundModel + ?Sized> ResolveExt for M {
-    #[inline]
     fn invocable(&self) -> InvocableModel {
         InvocableModel::new(self.session(), self.target().model_id, self.as_foundation_model())
     }
 
-    #[inline]
     fn resolve(&self) -> impl Future<Output = Result<Bound<ResolvedModel>>> + Send + 'static {
         resolve(self.session().clone(), self.target().model_id, fetched(self.as_foundation_model()))
     }
@@ -185,7 +183,6 @@ impl InvocableModel {
     /// # Ok(())
     /// # }
     /// ```
-    #[inline]
     pub fn routing(mut self, routing: impl IntoIterator<Item = Routing>) -> Self {
         self.routing = routing.into_iter().collect();
         self

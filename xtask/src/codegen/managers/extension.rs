@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use super::writer::INLINE;
+
 /// A method of such a trait.
 pub(super) struct Method {
     pub(super) doc: String,
@@ -20,9 +22,10 @@ pub(super) fn declaration(doc: &str, name: &str, methods: &[Method]) -> String {
 
 /// An implementation of the trait: each method's signature and body. `header` is the text after `impl`.
 pub(super) fn definition(header: &str, methods: &[Method]) -> String {
+    let inline = if header.starts_with('<') { "" } else { INLINE };
     let mut text = format!("impl{header} {{\n");
     for Method { signature, body, .. } in methods {
-        let _ = writeln!(text, "#[inline]\n{signature} {{ {body} }}\n");
+        let _ = writeln!(text, "{inline}{signature} {{ {body} }}\n");
     }
     text + "}\n\n"
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::writer::{Writer, line};
+use super::writer::{INLINE, Writer, line};
 use crate::codegen::description::Reference;
 use crate::codegen::fields::row_fields;
 use crate::codegen::names::{pascal, raw, snake};
@@ -235,12 +235,12 @@ impl<'a> Writer<'a> {
             ("Time", _) => ("Timestamp".to_owned(), String::new(), "timestamp_to_sdk(value)"),
             _ => ("bool".to_owned(), String::new(), "value"),
         };
+        let inline = if parameter.starts_with("impl ") { "" } else { INLINE };
         line!(
             self,
             "/// Sets AWS's parameter `{name}`.
             #[must_use]
-            #[inline]
-            pub fn {method}(self, value: {parameter}) -> Self {{
+            {inline}pub fn {method}(self, value: {parameter}) -> Self {{
                 {make}
                 self.with(|parameters| parameters.{method}({give}))
             }}\n"

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::extension::{Method, declaration, definition};
-use super::writer::{CHECK, Writer, line};
+use super::writer::{CHECK, INLINE, Writer, line};
 use crate::codegen::description::Reference;
 use crate::codegen::names::{raw, snake};
 use crate::codegen::operations::{Operation, Operations};
@@ -107,10 +107,10 @@ impl<'a> Writer<'a> {
         let generics = if generics.is_empty() { String::new() } else { format!("<{}>", generics.join(", ")) };
         let parameter_list: String =
             parameters.iter().map(|(name, kind)| format!(", {name}: {kind}")).collect();
+        let inline = if generics.is_empty() { INLINE } else { "" };
         let future = format!("BoxFuture<'static, Result<{returns}>>");
         let of_manager = format!(
-            "{doc}#[inline]
-            pub fn {method}{generics}(&self{parameter_list}) -> {future} {{
+            "{doc}{inline}pub fn {method}{generics}(&self{parameter_list}) -> {future} {{
                 const OPERATION: &str = {operation_name:?};
                 {}
                 {with}(self.choice(), move |session| {call})

@@ -32,6 +32,9 @@ macro_rules! line {
 
 pub(super) use line;
 
+/// Before a function that is not generic: a crate compiles those that it calls.
+pub(super) const INLINE: &str = "#[inline]\n";
+
 /// Checks a key, before anything is sent.
 pub(super) const CHECK: &str = "let key = key.checked(OPERATION)?;";
 
