@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use bedrock_orm_models::{Tokens, wire_struct};
+use bedrock_orm_models::Tokens;
+use bedrock_orm_models::wire::wire_struct;
 
 use crate::Result;
 

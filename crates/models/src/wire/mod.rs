@@ -5,9 +5,8 @@ mod enums;
 mod structs;
 mod unions;
 
-pub(crate) use crate::wire_struct;
 pub(crate) use enums::wire_enum;
-pub use structs::{MemberWriter, Members, Shortest, finite, null_as_empty, read, read_value};
+pub use structs::{MemberWriter, Members, Shortest, finite, null_as_empty, read, read_value, wire_struct};
 pub(crate) use unions::wire_union;
 
 #[cfg(test)]

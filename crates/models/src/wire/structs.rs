@@ -7,6 +7,7 @@ use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, Error, Ignored
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// A struct whose members are read by their index.
+#[doc(hidden)]
 pub trait Members: Default {
     /// The name of the struct, for error messages.
     const STRUCT: &'static str;
@@ -178,7 +179,7 @@ macro_rules! wire_struct {
         impl $crate::wire::Members for $name {
             const STRUCT: &'static str = stringify!($name);
             const NAMES: &'static [&'static str] = &[$($wire),*];
-            const REQUIRED: u64 = 0 $(| $crate::wire_struct!(@bit $kind $index))*;
+            const REQUIRED: u64 = 0 $(| $crate::wire::wire_struct!(@bit $kind $index))*;
 
             #[allow(unused_variables)] // AWS has structs without members
             fn read_member<'de, A: ::serde::de::MapAccess<'de>>(
@@ -187,7 +188,7 @@ macro_rules! wire_struct {
                 members: &mut A,
             ) -> Result<(), A::Error> {
                 match index {
-                    $($index => $crate::wire_struct!(@read $kind members &mut self.$field),)*
+                    $($index => $crate::wire::wire_struct!(@read $kind members &mut self.$field),)*
                     _ => Ok(()),
                 }
             }
@@ -202,9 +203,9 @@ macro_rules! wire_struct {
         impl ::serde::Serialize for $name {
             #[allow(unused_mut)] // AWS has structs without members
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let written = [$($crate::wire_struct!(@written $kind self.$field)),*];
+                let written = [$($crate::wire::wire_struct!(@written $kind self.$field)),*];
                 let mut members = $crate::wire::MemberWriter::new(serializer, stringify!($name), &written)?;
-                $($crate::wire_struct!(@write $kind members $wire self.$field);)*
+                $($crate::wire::wire_struct!(@write $kind members $wire self.$field);)*
                 members.end()
             }
         }
@@ -233,3 +234,4 @@ macro_rules! wire_struct {
     };
     (@write $kind:ident $members:ident $wire:literal $value:expr) => { $members.write($wire, &$value) };
 }
+pub use wire_struct;
