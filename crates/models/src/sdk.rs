@@ -1,6 +1,5 @@
 //! Shared parts of the conversions from and to the SDK's types.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use aws_smithy_types::error::operation::BuildError;
@@ -131,13 +130,7 @@ pub fn timestamp_to_sdk(time: Timestamp) -> DateTime {
 /// Converts the SDK's document to JSON. A number that JSON cannot represent becomes `null`.
 pub fn document_from_sdk(document: Document) -> Value {
     match document {
-        Document::Object(members) => {
-            let mut object = serde_json::Map::new();
-            for (key, value) in members {
-                object.insert(key, document_from_sdk(value));
-            }
-            Value::Object(object)
-        }
+        Document::Object(members) => Value::Object(each_value_with(members, document_from_sdk)),
         Document::Array(items) => items.into_iter().map(document_from_sdk).collect(),
         Document::Number(Number::PosInt(number)) => number.into(),
         Document::Number(Number::NegInt(number)) => number.into(),
@@ -188,11 +181,7 @@ fn take_apart(value: Value) {
 
 fn shallow_document_to_sdk(value: Value) -> Document {
     match value {
-        Value::Object(members) => {
-            let members: HashMap<_, _> =
-                members.into_iter().map(|(key, value)| (key, shallow_document_to_sdk(value))).collect();
-            Document::Object(members)
-        }
+        Value::Object(members) => Document::Object(each_value_with(members, shallow_document_to_sdk)),
         Value::Array(items) => Document::Array(items.into_iter().map(shallow_document_to_sdk).collect()),
         Value::Number(number) => Document::Number(number_to_sdk(&number)),
         Value::String(text) => Document::String(text),
