@@ -290,7 +290,24 @@ impl<'a> Call<'a> {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         S: FnOnce() -> F,
     {
-        self.send_with_report(boxed(sending), |_| Report::default())
+        self.send_boxed(boxed(sending))
+    }
+
+    /// Sends the request, whose future is in its box already.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_boxed<T, E, F>(
+        self,
+        sending: Pin<Box<F>>,
+    ) -> impl Future<Output = Result<T>> + use<'a, T, E, F>
+    where
+        T: RequestId + Send,
+        E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+    {
+        self.send_with_report(sending, |_| Report::default())
     }
 
     /// Sends the request, and tells what `report` reads from the response.

@@ -2,6 +2,7 @@
 //! on it is compiled once, not for each operation.
 
 use std::error::Error as StdError;
+use std::pin::Pin;
 
 use aws_sdk_bedrockruntime::config::http::HttpResponse;
 use aws_sdk_bedrockruntime::error::{ProvideErrorMetadata, SdkError};
@@ -9,11 +10,12 @@ use aws_sdk_bedrockruntime::operation::RequestId;
 use bedrock_orm_core::{Bound, Result, Session, SessionChoice, sdk};
 use futures_core::future::BoxFuture;
 
-/// Sends a request, and converts its response. `request` fails if the request cannot be sent.
+/// Sends a request, and converts its response. `request` returns what sends it, made in its box ([`sdk::boxed`]), or why it
+/// cannot be sent.
 pub(crate) fn send<'a, F, O, E, T>(
     session: &'a Session,
     operation: &'static str,
-    request: impl FnOnce() -> Result<F> + Send + 'a,
+    request: impl FnOnce() -> Result<Pin<Box<F>>> + Send + 'a,
     response: impl FnOnce(O) -> Result<T> + Send + 'a,
 ) -> BoxFuture<'a, Result<T>>
 where
@@ -23,7 +25,7 @@ where
 {
     Box::pin(async move {
         let sending = request()?;
-        response(sdk::Call::new(session, operation).send(|| sending).await?)
+        response(sdk::Call::new(session, operation).send_boxed(sending).await?)
     })
 }
 

@@ -29,7 +29,7 @@ impl Manager<AccountDataRetention> {
             send(
                 session,
                 OPERATION,
-                move || Ok(sdk::control_plane(session).get_account_data_retention().send()),
+                move || Ok(sdk::boxed(|| sdk::control_plane(session).get_account_data_retention().send())),
                 |response| Ok(response.into()),
             )
         })
@@ -56,7 +56,7 @@ impl Manager<AccountDataRetention> {
                 OPERATION,
                 move || {
                     let input = operation::put_account_data_retention::builders::PutAccountDataRetentionInputBuilder::from(PutAccountDataRetentionRequest::new(mode));
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |response| Ok(response.into()),
             )

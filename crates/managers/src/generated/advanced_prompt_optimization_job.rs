@@ -31,10 +31,12 @@ impl Get for AdvancedPromptOptimizationJob {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session)
-                    .get_advanced_prompt_optimization_job()
-                    .job_identifier(key)
-                    .send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session)
+                        .get_advanced_prompt_optimization_job()
+                        .job_identifier(key)
+                        .send()
+                }))
             },
             |response| Ok(response.into()),
         )
@@ -92,7 +94,7 @@ impl Row for AdvancedPromptOptimizationJobSummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.job_summaries.unwrap_or_default();
@@ -134,7 +136,7 @@ impl Create for AdvancedPromptOptimizationJob {
             OPERATION,
             move || {
                 let input = operation::create_advanced_prompt_optimization_job::builders::CreateAdvancedPromptOptimizationJobInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| Ok(response.into()),
         )
@@ -150,10 +152,12 @@ impl Stop for AdvancedPromptOptimizationJob {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session)
-                    .stop_advanced_prompt_optimization_job()
-                    .job_identifier(key)
-                    .send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session)
+                        .stop_advanced_prompt_optimization_job()
+                        .job_identifier(key)
+                        .send()
+                }))
             },
             |_| Ok(()),
         )
@@ -227,7 +231,7 @@ impl Manager<AdvancedPromptOptimizationJob> {
                 OPERATION,
                 move || {
                     let input = operation::batch_delete_advanced_prompt_optimization_job::builders::BatchDeleteAdvancedPromptOptimizationJobInputBuilder::from(BatchDeleteAdvancedPromptOptimizationJobRequest::new(job_identifiers));
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |response| Ok(response.into()),
             )

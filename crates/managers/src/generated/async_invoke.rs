@@ -32,7 +32,7 @@ impl Get for AsyncInvoke {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::runtime(session).get_async_invoke().invocation_arn(key).send())
+                Ok(sdk::boxed(|| sdk::runtime(session).get_async_invoke().invocation_arn(key).send()))
             },
             |response| Ok(response.into()),
         )
@@ -128,7 +128,7 @@ impl Row for AsyncInvokeSummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(async move { input.send_with(&sdk::runtime(session)).await })
+                Ok(sdk::boxed(|| async move { input.send_with(&sdk::runtime(session)).await }))
             },
             |response| {
                 let rows = response.async_invoke_summaries.unwrap_or_default();

@@ -44,7 +44,9 @@ impl Get for AutomatedReasoningPolicy {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).get_automated_reasoning_policy().policy_arn(key).send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session).get_automated_reasoning_policy().policy_arn(key).send()
+                }))
             },
             |response| Ok(response.into()),
         )
@@ -96,7 +98,7 @@ impl Row for AutomatedReasoningPolicySummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.automated_reasoning_policy_summaries;
@@ -131,7 +133,7 @@ impl Create for AutomatedReasoningPolicy {
             OPERATION,
             move || {
                 let input = operation::create_automated_reasoning_policy::builders::CreateAutomatedReasoningPolicyInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| Ok(response.into()),
         )
@@ -155,7 +157,7 @@ impl Update for AutomatedReasoningPolicy {
             move || {
                 let key = key.checked(OPERATION)?;
                 let input = operation::update_automated_reasoning_policy::builders::UpdateAutomatedReasoningPolicyInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| Ok(response.into()),
         )
@@ -171,7 +173,9 @@ impl Delete for AutomatedReasoningPolicy {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).delete_automated_reasoning_policy().policy_arn(key).send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session).delete_automated_reasoning_policy().policy_arn(key).send()
+                }))
             },
             |_| Ok(()),
         )
@@ -248,7 +252,7 @@ impl Manager<AutomatedReasoningPolicy> {
                 move || {
                     let key = key.checked(OPERATION)?;
                     let input = operation::create_automated_reasoning_policy_version::builders::CreateAutomatedReasoningPolicyVersionInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key);
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |response| Ok(response.into()),
             )
@@ -276,10 +280,12 @@ impl Manager<AutomatedReasoningPolicy> {
                 OPERATION,
                 move || {
                     let key = key.checked(OPERATION)?;
-                    Ok(sdk::control_plane(session)
-                        .export_automated_reasoning_policy_version()
-                        .policy_arn(key)
-                        .send())
+                    Ok(sdk::boxed(|| {
+                        sdk::control_plane(session)
+                            .export_automated_reasoning_policy_version()
+                            .policy_arn(key)
+                            .send()
+                    }))
                 },
                 |response| held(OPERATION, response.policy_definition, true),
             )
@@ -304,11 +310,13 @@ impl Manager<AutomatedReasoningPolicy> {
                 OPERATION,
                 move || {
                     let key = key.checked(OPERATION)?;
-                    Ok(sdk::control_plane(session)
-                        .delete_automated_reasoning_policy()
-                        .policy_arn(key)
-                        .set_force(Some(force))
-                        .send())
+                    Ok(sdk::boxed(|| {
+                        sdk::control_plane(session)
+                            .delete_automated_reasoning_policy()
+                            .policy_arn(key)
+                            .set_force(Some(force))
+                            .send()
+                    }))
                 },
                 |_| Ok(()),
             )
@@ -399,11 +407,13 @@ impl Get for AutomatedReasoningPolicyBuildWorkflow {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session)
-                    .get_automated_reasoning_policy_build_workflow()
-                    .policy_arn(key.policy_arn)
-                    .build_workflow_id(key.build_workflow_id)
-                    .send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session)
+                        .get_automated_reasoning_policy_build_workflow()
+                        .policy_arn(key.policy_arn)
+                        .build_workflow_id(key.build_workflow_id)
+                        .send()
+                }))
             },
             |response| Ok(response.into()),
         )
@@ -449,7 +459,7 @@ impl Row for AutomatedReasoningPolicyBuildWorkflowSummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.automated_reasoning_policy_build_workflow_summaries;
@@ -529,7 +539,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
                 OPERATION,
                 move || {
                     let input = operation::start_automated_reasoning_policy_build_workflow::builders::StartAutomatedReasoningPolicyBuildWorkflowInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(policy_arn).build_workflow_type(build_workflow_type.into());
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |response| Ok(response.into()),
             )
@@ -554,11 +564,13 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
                 OPERATION,
                 move || {
                     let key = key.checked(OPERATION)?;
-                    Ok(sdk::control_plane(session)
-                        .cancel_automated_reasoning_policy_build_workflow()
-                        .policy_arn(key.policy_arn)
-                        .build_workflow_id(key.build_workflow_id)
-                        .send())
+                    Ok(sdk::boxed(|| {
+                        sdk::control_plane(session)
+                            .cancel_automated_reasoning_policy_build_workflow()
+                            .policy_arn(key.policy_arn)
+                            .build_workflow_id(key.build_workflow_id)
+                            .send()
+                    }))
                 },
                 |_| Ok(()),
             )
@@ -587,12 +599,14 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
                 OPERATION,
                 move || {
                     let key = key.checked(OPERATION)?;
-                    Ok(sdk::control_plane(session)
-                        .delete_automated_reasoning_policy_build_workflow()
-                        .policy_arn(key.policy_arn)
-                        .build_workflow_id(key.build_workflow_id)
-                        .last_updated_at(timestamp_to_sdk(last_updated_at))
-                        .send())
+                    Ok(sdk::boxed(|| {
+                        sdk::control_plane(session)
+                            .delete_automated_reasoning_policy_build_workflow()
+                            .policy_arn(key.policy_arn)
+                            .build_workflow_id(key.build_workflow_id)
+                            .last_updated_at(timestamp_to_sdk(last_updated_at))
+                            .send()
+                    }))
                 },
                 |_| Ok(()),
             )
@@ -628,13 +642,15 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
                 OPERATION,
                 move || {
                     let key = key.checked(OPERATION)?;
-                    Ok(sdk::control_plane(session)
-                        .get_automated_reasoning_policy_build_workflow_result_assets()
-                        .policy_arn(key.policy_arn)
-                        .build_workflow_id(key.build_workflow_id)
-                        .asset_type(asset_type.into())
-                        .set_asset_id(asset_id)
-                        .send())
+                    Ok(sdk::boxed(|| {
+                        sdk::control_plane(session)
+                            .get_automated_reasoning_policy_build_workflow_result_assets()
+                            .policy_arn(key.policy_arn)
+                            .build_workflow_id(key.build_workflow_id)
+                            .asset_type(asset_type.into())
+                            .set_asset_id(asset_id)
+                            .send()
+                    }))
                 },
                 |response| Ok(response.into()),
             )
@@ -662,11 +678,13 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
                 OPERATION,
                 move || {
                     let key = key.checked(OPERATION)?;
-                    Ok(sdk::control_plane(session)
-                        .get_automated_reasoning_policy_annotations()
-                        .policy_arn(key.policy_arn)
-                        .build_workflow_id(key.build_workflow_id)
-                        .send())
+                    Ok(sdk::boxed(|| {
+                        sdk::control_plane(session)
+                            .get_automated_reasoning_policy_annotations()
+                            .policy_arn(key.policy_arn)
+                            .build_workflow_id(key.build_workflow_id)
+                            .send()
+                    }))
                 },
                 |response| Ok(response.into()),
             )
@@ -705,7 +723,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
                 move || {
                     let key = key.checked(OPERATION)?;
                     let input = operation::update_automated_reasoning_policy_annotations::builders::UpdateAutomatedReasoningPolicyAnnotationsInputBuilder::try_from(UpdateAutomatedReasoningPolicyAnnotationsRequest::new(annotations, last_updated_annotation_set_hash)).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id);
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |response| Ok(response.into()),
             )
@@ -733,11 +751,13 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
                 OPERATION,
                 move || {
                     let key = key.checked(OPERATION)?;
-                    Ok(sdk::control_plane(session)
-                        .get_automated_reasoning_policy_next_scenario()
-                        .policy_arn(key.policy_arn)
-                        .build_workflow_id(key.build_workflow_id)
-                        .send())
+                    Ok(sdk::boxed(|| {
+                        sdk::control_plane(session)
+                            .get_automated_reasoning_policy_next_scenario()
+                            .policy_arn(key.policy_arn)
+                            .build_workflow_id(key.build_workflow_id)
+                            .send()
+                    }))
                 },
                 |response| Ok(response.into()),
             )
@@ -767,7 +787,7 @@ impl Manager<AutomatedReasoningPolicyBuildWorkflow> {
                 move || {
                     let key = key.checked(OPERATION)?;
                     let input = operation::start_automated_reasoning_policy_test_workflow::builders::StartAutomatedReasoningPolicyTestWorkflowInputBuilder::from(request).policy_arn(key.policy_arn).build_workflow_id(key.build_workflow_id);
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |response| Ok(response.into()),
             )
@@ -941,11 +961,13 @@ impl Get for AutomatedReasoningPolicyTestCase {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session)
-                    .get_automated_reasoning_policy_test_case()
-                    .policy_arn(key.policy_arn)
-                    .test_case_id(key.test_case_id)
-                    .send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session)
+                        .get_automated_reasoning_policy_test_case()
+                        .policy_arn(key.policy_arn)
+                        .test_case_id(key.test_case_id)
+                        .send()
+                }))
             },
             |response| held(OPERATION, response.test_case, true),
         )
@@ -992,7 +1014,7 @@ impl Row for AutomatedReasoningPolicyTestCase {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.test_cases;
@@ -1041,7 +1063,7 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
                 OPERATION,
                 move || {
                     let input = operation::create_automated_reasoning_policy_test_case::builders::CreateAutomatedReasoningPolicyTestCaseInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(policy_arn);
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |response| Ok(response.into()),
             )
@@ -1071,7 +1093,7 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
                 move || {
                     let key = key.checked(OPERATION)?;
                     let input = operation::update_automated_reasoning_policy_test_case::builders::UpdateAutomatedReasoningPolicyTestCaseInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.policy_arn(key.policy_arn).test_case_id(key.test_case_id);
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |response| Ok(response.into()),
             )
@@ -1100,12 +1122,14 @@ impl Manager<AutomatedReasoningPolicyTestCase> {
                 OPERATION,
                 move || {
                     let key = key.checked(OPERATION)?;
-                    Ok(sdk::control_plane(session)
-                        .delete_automated_reasoning_policy_test_case()
-                        .policy_arn(key.policy_arn)
-                        .test_case_id(key.test_case_id)
-                        .last_updated_at(timestamp_to_sdk(last_updated_at))
-                        .send())
+                    Ok(sdk::boxed(|| {
+                        sdk::control_plane(session)
+                            .delete_automated_reasoning_policy_test_case()
+                            .policy_arn(key.policy_arn)
+                            .test_case_id(key.test_case_id)
+                            .last_updated_at(timestamp_to_sdk(last_updated_at))
+                            .send()
+                    }))
                 },
                 |_| Ok(()),
             )
@@ -1167,12 +1191,14 @@ impl Get for AutomatedReasoningPolicyTestResult {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session)
-                    .get_automated_reasoning_policy_test_result()
-                    .policy_arn(key.policy_arn)
-                    .build_workflow_id(key.build_workflow_id)
-                    .test_case_id(key.test_case_id)
-                    .send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session)
+                        .get_automated_reasoning_policy_test_result()
+                        .policy_arn(key.policy_arn)
+                        .build_workflow_id(key.build_workflow_id)
+                        .test_case_id(key.test_case_id)
+                        .send()
+                }))
             },
             |response| held(OPERATION, response.test_result, true),
         )
@@ -1228,7 +1254,7 @@ impl Row for AutomatedReasoningPolicyTestResult {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.test_results;

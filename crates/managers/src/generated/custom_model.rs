@@ -32,7 +32,7 @@ impl Get for CustomModel {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).get_custom_model().model_identifier(key).send())
+                Ok(sdk::boxed(|| sdk::control_plane(session).get_custom_model().model_identifier(key).send()))
             },
             |response| Ok(response.into()),
         )
@@ -163,7 +163,7 @@ impl Row for CustomModelSummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.model_summaries.unwrap_or_default();
@@ -258,7 +258,7 @@ impl Create for CustomModel {
                         request,
                     )
                     .map_err(|error| Error::unsendable(OPERATION, error))?;
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| Ok(response.into()),
         )
@@ -274,7 +274,9 @@ impl Delete for CustomModel {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).delete_custom_model().model_identifier(key).send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session).delete_custom_model().model_identifier(key).send()
+                }))
             },
             |_| Ok(()),
         )

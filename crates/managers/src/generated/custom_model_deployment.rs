@@ -33,10 +33,12 @@ impl Get for CustomModelDeployment {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session)
-                    .get_custom_model_deployment()
-                    .custom_model_deployment_identifier(key)
-                    .send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session)
+                        .get_custom_model_deployment()
+                        .custom_model_deployment_identifier(key)
+                        .send()
+                }))
             },
             |response| Ok(response.into()),
         )
@@ -143,7 +145,7 @@ impl Row for CustomModelDeploymentSummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.model_deployment_summaries.unwrap_or_default();
@@ -220,7 +222,7 @@ impl Create for CustomModelDeployment {
             OPERATION,
             move || {
                 let input = operation::create_custom_model_deployment::builders::CreateCustomModelDeploymentInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| Ok(response.into()),
         )
@@ -244,7 +246,7 @@ impl Update for CustomModelDeployment {
             move || {
                 let key = key.checked(OPERATION)?;
                 let input = operation::update_custom_model_deployment::builders::UpdateCustomModelDeploymentInputBuilder::from(request).custom_model_deployment_identifier(key);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| Ok(response.into()),
         )
@@ -260,10 +262,12 @@ impl Delete for CustomModelDeployment {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session)
-                    .delete_custom_model_deployment()
-                    .custom_model_deployment_identifier(key)
-                    .send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session)
+                        .delete_custom_model_deployment()
+                        .custom_model_deployment_identifier(key)
+                        .send()
+                }))
             },
             |_| Ok(()),
         )

@@ -60,7 +60,7 @@ impl Row for EnforcedGuardrailsConfiguration {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.guardrails_config;
@@ -93,7 +93,7 @@ impl Manager<EnforcedGuardrailsConfiguration> {
                 OPERATION,
                 move || {
                     let input = operation::put_enforced_guardrail_configuration::builders::PutEnforcedGuardrailConfigurationInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |response| Ok(response.into()),
             )
@@ -117,10 +117,12 @@ impl Manager<EnforcedGuardrailsConfiguration> {
                 session,
                 OPERATION,
                 move || {
-                    Ok(sdk::control_plane(session)
-                        .delete_enforced_guardrail_configuration()
-                        .config_id(config_id)
-                        .send())
+                    Ok(sdk::boxed(|| {
+                        sdk::control_plane(session)
+                            .delete_enforced_guardrail_configuration()
+                            .config_id(config_id)
+                            .send()
+                    }))
                 },
                 |_| Ok(()),
             )

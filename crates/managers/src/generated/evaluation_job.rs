@@ -33,7 +33,7 @@ impl Get for EvaluationJob {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).get_evaluation_job().job_identifier(key).send())
+                Ok(sdk::boxed(|| sdk::control_plane(session).get_evaluation_job().job_identifier(key).send()))
             },
             |response| Ok(response.into()),
         )
@@ -155,7 +155,7 @@ impl Row for EvaluationSummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.job_summaries.unwrap_or_default();
@@ -236,7 +236,7 @@ impl Create for EvaluationJob {
                         request,
                     )
                     .map_err(|error| Error::unsendable(OPERATION, error))?;
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| Ok(response.into()),
         )
@@ -252,7 +252,9 @@ impl Stop for EvaluationJob {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).stop_evaluation_job().job_identifier(key).send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session).stop_evaluation_job().job_identifier(key).send()
+                }))
             },
             |_| Ok(()),
         )
@@ -332,7 +334,7 @@ impl Manager<EvaluationJob> {
                 OPERATION,
                 move || {
                     let input = operation::batch_delete_evaluation_job::builders::BatchDeleteEvaluationJobInputBuilder::from(BatchDeleteEvaluationJobRequest::new(job_identifiers));
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |response| Ok(response.into()),
             )

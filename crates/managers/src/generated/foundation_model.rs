@@ -26,7 +26,9 @@ impl Get for FoundationModel {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).get_foundation_model().model_identifier(key).send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session).get_foundation_model().model_identifier(key).send()
+                }))
             },
             |response| held(OPERATION, response.model_details, false),
         )
@@ -115,7 +117,7 @@ impl Row for FoundationModel {
             Self::OPERATION,
             move || {
                 let input = parameters.clone();
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.model_summaries.unwrap_or_default();
@@ -186,7 +188,9 @@ impl Manager<FoundationModel> {
                 OPERATION,
                 move || {
                     let key = key.checked(OPERATION)?;
-                    Ok(sdk::control_plane(session).get_foundation_model_availability().model_id(key).send())
+                    Ok(sdk::boxed(|| {
+                        sdk::control_plane(session).get_foundation_model_availability().model_id(key).send()
+                    }))
                 },
                 |response| Ok(response.into()),
             )

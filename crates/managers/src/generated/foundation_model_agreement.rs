@@ -40,7 +40,7 @@ impl Manager<FoundationModelAgreement> {
                 OPERATION,
                 move || {
                     let input = operation::create_foundation_model_agreement::builders::CreateFoundationModelAgreementInputBuilder::from(CreateFoundationModelAgreementRequest::new(offer_token, model_id));
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |response| Ok(response.into()),
             )
@@ -65,7 +65,7 @@ impl Manager<FoundationModelAgreement> {
                 OPERATION,
                 move || {
                     let input = operation::delete_foundation_model_agreement::builders::DeleteFoundationModelAgreementInputBuilder::from(DeleteFoundationModelAgreementRequest::new(model_id));
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |_| Ok(()),
             )
@@ -126,7 +126,7 @@ impl Row for Offer {
             Self::OPERATION,
             move || {
                 let input = parameters.clone();
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.offers;

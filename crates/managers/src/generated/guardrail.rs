@@ -31,11 +31,13 @@ impl Get for Guardrail {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session)
-                    .get_guardrail()
-                    .guardrail_identifier(key.identifier)
-                    .set_guardrail_version(key.version)
-                    .send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session)
+                        .get_guardrail()
+                        .guardrail_identifier(key.identifier)
+                        .set_guardrail_version(key.version)
+                        .send()
+                }))
             },
             |response| Ok(response.into()),
         )
@@ -90,7 +92,7 @@ impl Row for GuardrailSummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.guardrails;
@@ -127,7 +129,7 @@ impl Create for Guardrail {
                 let input =
                     operation::create_guardrail::builders::CreateGuardrailInputBuilder::try_from(request)
                         .map_err(|error| Error::unsendable(OPERATION, error))?;
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| Ok(response.into()),
         )
@@ -154,7 +156,7 @@ impl Update for Guardrail {
                     operation::update_guardrail::builders::UpdateGuardrailInputBuilder::try_from(request)
                         .map_err(|error| Error::unsendable(OPERATION, error))?
                         .guardrail_identifier(key.identifier);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| Ok(response.into()),
         )
@@ -170,11 +172,13 @@ impl Delete for Guardrail {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session)
-                    .delete_guardrail()
-                    .guardrail_identifier(key.identifier)
-                    .set_guardrail_version(key.version)
-                    .send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session)
+                        .delete_guardrail()
+                        .guardrail_identifier(key.identifier)
+                        .set_guardrail_version(key.version)
+                        .send()
+                }))
             },
             |_| Ok(()),
         )
@@ -272,7 +276,7 @@ impl Manager<Guardrail> {
                 move || {
                     let key = key.checked(OPERATION)?;
                     let input = operation::create_guardrail_version::builders::CreateGuardrailVersionInputBuilder::from(request).guardrail_identifier(key.identifier);
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |response| Ok(response.into()),
             )

@@ -28,7 +28,9 @@ impl Get for ImportedModel {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).get_imported_model().model_identifier(key).send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session).get_imported_model().model_identifier(key).send()
+                }))
             },
             |response| Ok(response.into()),
         )
@@ -120,7 +122,7 @@ impl Row for ImportedModelSummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.model_summaries.unwrap_or_default();
@@ -177,7 +179,9 @@ impl Delete for ImportedModel {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).delete_imported_model().model_identifier(key).send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session).delete_imported_model().model_identifier(key).send()
+                }))
             },
             |_| Ok(()),
         )

@@ -30,10 +30,12 @@ impl Get for InferenceProfile {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session)
-                    .get_inference_profile()
-                    .inference_profile_identifier(key)
-                    .send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session)
+                        .get_inference_profile()
+                        .inference_profile_identifier(key)
+                        .send()
+                }))
             },
             |response| Ok(response.into()),
         )
@@ -85,7 +87,7 @@ impl Row for InferenceProfileSummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.inference_profile_summaries.unwrap_or_default();
@@ -120,7 +122,7 @@ impl Create for InferenceProfile {
             OPERATION,
             move || {
                 let input = operation::create_inference_profile::builders::CreateInferenceProfileInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| Ok(response.into()),
         )
@@ -136,10 +138,12 @@ impl Delete for InferenceProfile {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session)
-                    .delete_inference_profile()
-                    .inference_profile_identifier(key)
-                    .send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session)
+                        .delete_inference_profile()
+                        .inference_profile_identifier(key)
+                        .send()
+                }))
             },
             |_| Ok(()),
         )

@@ -30,7 +30,9 @@ impl Get for MarketplaceModelEndpoint {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).get_marketplace_model_endpoint().endpoint_arn(key).send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session).get_marketplace_model_endpoint().endpoint_arn(key).send()
+                }))
             },
             |response| held(OPERATION, response.marketplace_model_endpoint, false),
         )
@@ -79,7 +81,7 @@ impl Row for MarketplaceModelEndpointSummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.marketplace_model_endpoints.unwrap_or_default();
@@ -114,7 +116,7 @@ impl Create for MarketplaceModelEndpoint {
             OPERATION,
             move || {
                 let input = operation::create_marketplace_model_endpoint::builders::CreateMarketplaceModelEndpointInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| held(OPERATION, response.marketplace_model_endpoint, true),
         )
@@ -138,7 +140,7 @@ impl Update for MarketplaceModelEndpoint {
             move || {
                 let key = key.checked(OPERATION)?;
                 let input = operation::update_marketplace_model_endpoint::builders::UpdateMarketplaceModelEndpointInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?.endpoint_arn(key);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| held(OPERATION, response.marketplace_model_endpoint, true),
         )
@@ -154,7 +156,9 @@ impl Delete for MarketplaceModelEndpoint {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).delete_marketplace_model_endpoint().endpoint_arn(key).send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session).delete_marketplace_model_endpoint().endpoint_arn(key).send()
+                }))
             },
             |_| Ok(()),
         )
@@ -223,7 +227,7 @@ impl Manager<MarketplaceModelEndpoint> {
                 move || {
                     let key = key.checked(OPERATION)?;
                     let input = operation::register_marketplace_model_endpoint::builders::RegisterMarketplaceModelEndpointInputBuilder::from(RegisterMarketplaceModelEndpointRequest::new(model_source_identifier)).endpoint_identifier(key);
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |response| held(OPERATION, response.marketplace_model_endpoint, true),
             )
@@ -248,10 +252,12 @@ impl Manager<MarketplaceModelEndpoint> {
                 OPERATION,
                 move || {
                     let key = key.checked(OPERATION)?;
-                    Ok(sdk::control_plane(session)
-                        .deregister_marketplace_model_endpoint()
-                        .endpoint_arn(key)
-                        .send())
+                    Ok(sdk::boxed(|| {
+                        sdk::control_plane(session)
+                            .deregister_marketplace_model_endpoint()
+                            .endpoint_arn(key)
+                            .send()
+                    }))
                 },
                 |_| Ok(()),
             )

@@ -32,7 +32,7 @@ impl Get for ModelCopyJob {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).get_model_copy_job().job_arn(key).send())
+                Ok(sdk::boxed(|| sdk::control_plane(session).get_model_copy_job().job_arn(key).send()))
             },
             |response| Ok(response.into()),
         )
@@ -158,7 +158,7 @@ impl Row for ModelCopyJobSummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.model_copy_job_summaries.unwrap_or_default();
@@ -246,7 +246,7 @@ impl Create for ModelCopyJob {
                         request,
                     )
                     .map_err(|error| Error::unsendable(OPERATION, error))?;
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| Ok(response.into()),
         )

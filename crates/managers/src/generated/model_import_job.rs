@@ -32,7 +32,9 @@ impl Get for ModelImportJob {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).get_model_import_job().job_identifier(key).send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session).get_model_import_job().job_identifier(key).send()
+                }))
             },
             |response| Ok(response.into()),
         )
@@ -135,7 +137,7 @@ impl Row for ModelImportJobSummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.model_import_job_summaries.unwrap_or_default();
@@ -209,7 +211,7 @@ impl Create for ModelImportJob {
                         request,
                     )
                     .map_err(|error| Error::unsendable(OPERATION, error))?;
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| Ok(response.into()),
         )

@@ -32,7 +32,9 @@ impl Get for ModelInvocationJob {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).get_model_invocation_job().job_identifier(key).send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session).get_model_invocation_job().job_identifier(key).send()
+                }))
             },
             |response| Ok(response.into()),
         )
@@ -151,7 +153,7 @@ impl Row for ModelInvocationJobSummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.invocation_job_summaries.unwrap_or_default();
@@ -221,7 +223,7 @@ impl Create for ModelInvocationJob {
             OPERATION,
             move || {
                 let input = operation::create_model_invocation_job::builders::CreateModelInvocationJobInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| Ok(response.into()),
         )
@@ -237,7 +239,9 @@ impl Stop for ModelInvocationJob {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).stop_model_invocation_job().job_identifier(key).send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session).stop_model_invocation_job().job_identifier(key).send()
+                }))
             },
             |_| Ok(()),
         )

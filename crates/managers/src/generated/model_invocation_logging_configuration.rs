@@ -32,7 +32,11 @@ impl Manager<ModelInvocationLoggingConfiguration> {
             send(
                 session,
                 OPERATION,
-                move || Ok(sdk::control_plane(session).get_model_invocation_logging_configuration().send()),
+                move || {
+                    Ok(sdk::boxed(|| {
+                        sdk::control_plane(session).get_model_invocation_logging_configuration().send()
+                    }))
+                },
                 |response| held(OPERATION, response.logging_config, false),
             )
         })
@@ -59,7 +63,7 @@ impl Manager<ModelInvocationLoggingConfiguration> {
                 OPERATION,
                 move || {
                     let input = operation::put_model_invocation_logging_configuration::builders::PutModelInvocationLoggingConfigurationInputBuilder::try_from(PutModelInvocationLoggingConfigurationRequest::new(logging_config)).map_err(|error| Error::unsendable(OPERATION, error))?;
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |_| Ok(()),
             )
@@ -84,7 +88,9 @@ impl Manager<ModelInvocationLoggingConfiguration> {
                 session,
                 OPERATION,
                 move || {
-                    Ok(sdk::control_plane(session).delete_model_invocation_logging_configuration().send())
+                    Ok(sdk::boxed(|| {
+                        sdk::control_plane(session).delete_model_invocation_logging_configuration().send()
+                    }))
                 },
                 |_| Ok(()),
             )

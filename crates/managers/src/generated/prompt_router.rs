@@ -30,7 +30,9 @@ impl Get for PromptRouter {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).get_prompt_router().prompt_router_arn(key).send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session).get_prompt_router().prompt_router_arn(key).send()
+                }))
             },
             |response| Ok(response.into()),
         )
@@ -85,7 +87,7 @@ impl Row for PromptRouterSummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.prompt_router_summaries.unwrap_or_default();
@@ -124,7 +126,7 @@ impl Create for PromptRouter {
                         request,
                     )
                     .map_err(|error| Error::unsendable(OPERATION, error))?;
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| Ok(response.into()),
         )
@@ -140,7 +142,9 @@ impl Delete for PromptRouter {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session).delete_prompt_router().prompt_router_arn(key).send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session).delete_prompt_router().prompt_router_arn(key).send()
+                }))
             },
             |_| Ok(()),
         )

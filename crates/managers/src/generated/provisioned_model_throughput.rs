@@ -33,10 +33,12 @@ impl Get for ProvisionedModelThroughput {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session)
-                    .get_provisioned_model_throughput()
-                    .provisioned_model_id(key)
-                    .send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session)
+                        .get_provisioned_model_throughput()
+                        .provisioned_model_id(key)
+                        .send()
+                }))
             },
             |response| Ok(response.into()),
         )
@@ -154,7 +156,7 @@ impl Row for ProvisionedModelSummary {
             Self::OPERATION,
             move || {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
                 let rows = response.provisioned_model_summaries.unwrap_or_default();
@@ -231,7 +233,7 @@ impl Create for ProvisionedModelThroughput {
             OPERATION,
             move || {
                 let input = operation::create_provisioned_model_throughput::builders::CreateProvisionedModelThroughputInputBuilder::try_from(request).map_err(|error| Error::unsendable(OPERATION, error))?;
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| Ok(response.into()),
         )
@@ -255,7 +257,7 @@ impl Update for ProvisionedModelThroughput {
             move || {
                 let key = key.checked(OPERATION)?;
                 let input = operation::update_provisioned_model_throughput::builders::UpdateProvisionedModelThroughputInputBuilder::from(request).provisioned_model_id(key);
-                Ok(input.send_with(sdk::control_plane(session)))
+                Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |_| Ok(()),
         )
@@ -271,10 +273,12 @@ impl Delete for ProvisionedModelThroughput {
             OPERATION,
             move || {
                 let key = key.checked(OPERATION)?;
-                Ok(sdk::control_plane(session)
-                    .delete_provisioned_model_throughput()
-                    .provisioned_model_id(key)
-                    .send())
+                Ok(sdk::boxed(|| {
+                    sdk::control_plane(session)
+                        .delete_provisioned_model_throughput()
+                        .provisioned_model_id(key)
+                        .send()
+                }))
             },
             |_| Ok(()),
         )

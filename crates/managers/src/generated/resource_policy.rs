@@ -29,7 +29,9 @@ impl Manager<ResourcePolicy> {
                 session,
                 OPERATION,
                 move || {
-                    Ok(sdk::control_plane(session).get_resource_policy().resource_arn(resource_arn).send())
+                    Ok(sdk::boxed(|| {
+                        sdk::control_plane(session).get_resource_policy().resource_arn(resource_arn).send()
+                    }))
                 },
                 |response| Ok(response.into()),
             )
@@ -61,7 +63,7 @@ impl Manager<ResourcePolicy> {
                     let input = operation::put_resource_policy::builders::PutResourcePolicyInputBuilder::from(
                         PutResourcePolicyRequest::new(resource_arn, resource_policy),
                     );
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |response| Ok(response.into()),
             )
@@ -85,7 +87,9 @@ impl Manager<ResourcePolicy> {
                 session,
                 OPERATION,
                 move || {
-                    Ok(sdk::control_plane(session).delete_resource_policy().resource_arn(resource_arn).send())
+                    Ok(sdk::boxed(|| {
+                        sdk::control_plane(session).delete_resource_policy().resource_arn(resource_arn).send()
+                    }))
                 },
                 |_| Ok(()),
             )

@@ -33,7 +33,7 @@ impl Manager<Tag> {
                         operation::list_tags_for_resource::builders::ListTagsForResourceInputBuilder::from(
                             ListTagsForResourceRequest::new(resource_arn),
                         );
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |response| Ok(response.tags.unwrap_or_default().into_iter().map(Into::into).collect()),
             )
@@ -66,7 +66,7 @@ impl Manager<Tag> {
                         TagResourceRequest::new(resource_arn, tags),
                     )
                     .map_err(|error| Error::unsendable(OPERATION, error))?;
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |_| Ok(()),
             )
@@ -98,7 +98,7 @@ impl Manager<Tag> {
                     let input = operation::untag_resource::builders::UntagResourceInputBuilder::from(
                         UntagResourceRequest::new(resource_arn, tag_keys),
                     );
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |_| Ok(()),
             )

@@ -29,7 +29,7 @@ impl Manager<UseCaseForModelAccess> {
             send(
                 session,
                 OPERATION,
-                move || Ok(sdk::control_plane(session).get_use_case_for_model_access().send()),
+                move || Ok(sdk::boxed(|| sdk::control_plane(session).get_use_case_for_model_access().send())),
                 |response| Ok(response.into()),
             )
         })
@@ -53,7 +53,7 @@ impl Manager<UseCaseForModelAccess> {
                 OPERATION,
                 move || {
                     let input = operation::put_use_case_for_model_access::builders::PutUseCaseForModelAccessInputBuilder::from(PutUseCaseForModelAccessRequest::new(form_data));
-                    Ok(input.send_with(sdk::control_plane(session)))
+                    Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
                 },
                 |_| Ok(()),
             )

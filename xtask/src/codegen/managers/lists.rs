@@ -84,7 +84,7 @@ impl<'a> Writer<'a> {
                         Self::OPERATION,
                         move || {{
                             let input = parameters.clone(){token}{size};
-                            Ok({sending})
+                            {sending}
                         }},
                         |response| {{
                             let rows = response.{member}{all};

@@ -147,20 +147,22 @@ impl<'a> Writer<'a> {
                 } else {
                     format!("{builder}::from({value})")
                 };
-                format!("let input = {made}{setters};\nOk({})", self.sending("input"))
+                format!("let input = {made}{setters};\n{}", self.sending("input"))
             }
-            _ => format!("Ok({}.{snake}(){setters}.send())", self.client()),
+            _ => format!("Ok(sdk::boxed(|| {}.{snake}(){setters}.send()))", self.client()),
         };
         format!("send(session, OPERATION, move || {{ {check} {sending} }}, {response})")
     }
 
-    /// The expression that sends this input.
+    /// The expression for what sends this input, in its box.
     pub(super) fn sending(&self, input: &str) -> String {
         let client = self.client();
         match self.operations.service {
-            Service::Bedrock => format!("{input}.send_with({client})"),
+            Service::Bedrock => format!("Ok(sdk::boxed(|| {input}.send_with({client})))"),
             // The session can replace this client, so it is not borrowed from the session.
-            Service::BedrockRuntime => format!("async move {{ {input}.send_with(&{client}).await }}"),
+            Service::BedrockRuntime => {
+                format!("Ok(sdk::boxed(|| async move {{ {input}.send_with(&{client}).await }}))")
+            }
         }
     }
 
