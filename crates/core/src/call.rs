@@ -270,7 +270,7 @@ impl<'a> Call<'a> {
             return Err(Error::invalid_input(self.operation, message).with_hint("`None` sets no limit"));
         }
         match self.model_id {
-            Some(id) if id.trim().is_empty() => {
+            Some(id) if id.chars().all(char::is_whitespace) => {
                 Err(Error::invalid_input(self.operation, "the model's ID is blank"))
             }
             _ => Ok(()),
@@ -310,12 +310,13 @@ impl<'a> Call<'a> {
         self.send_with_report(sending, |_| Report::default())
     }
 
-    /// Sends the request, and tells what `report` reads from the response.
+    /// Sends the request, and tells what `report` reads from the response. `sending` is copied: it is a pinned pointer, as
+    /// the SDK's futures are large.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn send_with_report<T, E, F, R>(mut self, sending: Pin<Box<F>>, report: R) -> Result<T>
+    pub async fn send_with_report<T, E, F, R>(mut self, sending: F, report: R) -> Result<T>
     where
         T: RequestId + Send,
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
@@ -327,12 +328,13 @@ impl<'a> Call<'a> {
         Ok(response)
     }
 
-    /// Sends a request that opens a stream. Logs a failure, but not a success, because the stream continues.
+    /// Sends a request that opens a stream. Logs a failure, but not a success, because the stream continues. `sending` is a
+    /// pinned pointer, as for [`send_with_report`](Self::send_with_report).
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub async fn open<T, E, F>(&mut self, sending: Pin<Box<F>>) -> Result<T>
+    pub async fn open<T, E, F>(&mut self, sending: F) -> Result<T>
     where
         T: Send,
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use aws_sdk_bedrockruntime::operation::RequestId;
@@ -136,7 +136,8 @@ impl<M: BoundModel + ?Sized> ConverseExt for M {
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Converse<R> {
     target: Target,
-    request: ConverseRequest,
+    /// In a box: it is large, and moves with each setting and into each future.
+    request: Box<ConverseRequest>,
     guardrail_trace: Option<GuardrailTrace>,
     guardrail_mode: Option<GuardrailStreamProcessingMode>,
     limits: sdk::ReplyLimits,
@@ -170,7 +171,7 @@ impl<R> Converse<R> {
         let limits = sdk::reply_limits(&target.session);
         Self {
             target,
-            request,
+            request: Box::new(request),
             guardrail_trace: None,
             guardrail_mode: None,
             limits,
@@ -497,21 +498,19 @@ impl<R> Converse<R> {
         }
     }
 
-    /// Returns the request, whose guardrail is checked, and what was repaired in it.
-    fn checked_request(&mut self, operation: &'static str) -> Result<(ConverseRequest, Vec<Finding>)> {
-        let mut request = std::mem::take(&mut self.request);
-        if let Some(guardrail) = &mut request.guardrail_config {
+    /// Checks the request, and returns what was repaired in it.
+    fn check_request(&mut self, operation: &'static str) -> Result<Vec<Finding>> {
+        if let Some(guardrail) = &mut self.request.guardrail_config {
             guardrail_config::check(guardrail, operation)?;
             if self.guardrail_trace.is_some() {
                 guardrail.trace = self.guardrail_trace.take();
             }
         }
         if self.preflight == Preflight::Off {
-            return Ok((request, Vec::new()));
+            return Ok(Vec::new());
         }
         let facts = self.facts.take().unwrap_or_else(|| self.target.known_facts());
-        let findings = preflight::apply(self.preflight, &mut request, &facts, operation)?;
-        Ok((request, findings))
+        preflight::apply(self.preflight, &mut self.request, &facts, operation)
     }
 }
 
@@ -551,17 +550,18 @@ impl IntoFuture for Converse<Reply> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(mut self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let (request, repairs) = self.checked_request(OPERATION)?;
+        sdk::boxed(|| async move {
+            let repairs = self.check_request(OPERATION)?;
             self.apply_tags();
             let timeout = self.limits.total;
             let (mut limiter, cache) = (self.limiter.take(), self.cache.take());
             if self.fallbacks.is_empty() && cache.is_none() {
-                return Ok(reply(self.target, request, timeout, limiter).await?.with_repairs(repairs));
+                let reply = reply(self.target, self.request, timeout, limiter).await?;
+                return Ok(reply.with_repairs(repairs));
             }
             let reasoning_of = self.reasoning_of();
             let call = |target| {
-                let request = request_for(&target, &request, &reasoning_of);
+                let request = request_for(&target, &self.request, &reasoning_of);
                 Box::pin(cached_reply(target, request, timeout, limiter.take(), cache.clone()))
             };
             let (reply, failed) = fallback::first_success(self.target, self.fallbacks, call).await?;
@@ -574,7 +574,7 @@ const OPERATION: &str = "Converse";
 
 async fn reply(
     target: Target,
-    request: ConverseRequest,
+    request: Box<ConverseRequest>,
     mut timeout: Option<Duration>,
     limiter: Option<Limiter>,
 ) -> Result<Reply> {
@@ -583,11 +583,11 @@ async fn reply(
     if let Some(limiter) = limiter.or_else(|| call.limiter()) {
         timeout = Box::pin(call.admit(&limiter, demand::of_turn(&request), timeout)).await?;
     }
-    let input = ConverseInputBuilder::try_from(request)
+    let input = ConverseInputBuilder::try_from(*request)
         .map_err(|error| Error::unsendable(OPERATION, error))?
         .model_id(&target.model_id);
     let client = target.charged_client();
-    let sending = sdk::boxed(|| input.send_with(&client));
+    let sending = pin!(input.send_with(&client));
     let records_content = sdk::records_content(&target.session);
     let response =
         call.within(timeout).send_with_report(sending, |response| report(response, records_content)).await?;
@@ -602,8 +602,8 @@ async fn cached_reply(
     limiter: Option<Limiter>,
     cache: Option<Box<CachePolicy>>,
 ) -> Result<Reply> {
-    let Some(policy) = cache else { return reply(target, request, timeout, limiter).await };
-    let call = |request| reply(target.clone(), request, timeout, limiter.clone());
+    let Some(policy) = cache else { return reply(target, Box::new(request), timeout, limiter).await };
+    let call = |request| reply(target.clone(), Box::new(request), timeout, limiter.clone());
     let (reply, caching) = caching::sending::send(&target, &request, &policy, call).await?;
     Ok(reply.with_caching(caching))
 }
@@ -624,13 +624,13 @@ impl<T: DeserializeOwned + JsonSchema + Send + 'static> IntoFuture for Converse<
 
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
-            let (request, repairs) = self.checked_request(OPERATION)?;
+            let repairs = self.check_request(OPERATION)?;
             self.apply_tags();
             let (timeout, cache, form) = (self.limits.total, self.cache.take(), self.form);
             let mut limiter = self.limiter.take();
             let reasoning_of = self.reasoning_of();
             let call = |target: Target| {
-                let request = request_for(&target, &request, &reasoning_of);
+                let request = request_for(&target, &self.request, &reasoning_of);
                 let (limiter, cache) = (limiter.take(), cache.clone());
                 Box::pin(async move {
                     let call = |request| {
@@ -664,19 +664,20 @@ impl IntoFuture for Converse<ConverseStream> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(mut self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let (request, repairs) = self.checked_request(crate::converse_stream::OPERATION)?;
+        sdk::boxed(|| async move {
+            let repairs = self.check_request(crate::converse_stream::OPERATION)?;
             self.apply_tags();
             let (mode, cache) = (self.guardrail_mode.take(), self.cache.take());
             let (limits, restarts) = (self.limits, self.restarts);
             let mut limiter = self.limiter.take();
             if self.fallbacks.is_empty() && cache.is_none() {
-                let stream = open(self.target, request.streamed(mode), limits, restarts, limiter).await?;
+                let stream =
+                    open(self.target, self.request.streamed(mode), limits, restarts, limiter).await?;
                 return Ok(stream.with_repairs(repairs));
             }
             let reasoning_of = self.reasoning_of();
             let call = |target| {
-                let request = request_for(&target, &request, &reasoning_of);
+                let request = request_for(&target, &self.request, &reasoning_of);
                 let (mode, limiter) = (mode.clone(), limiter.take());
                 let open = move |target: Target, request: ConverseRequest| {
                     open(target, request.streamed(mode.clone()), limits, restarts, limiter.clone())

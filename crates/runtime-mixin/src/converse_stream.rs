@@ -1,7 +1,7 @@
 //! `ConverseStream`: streams a reply.
 
 use std::fmt;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use aws_sdk_bedrockruntime::operation::RequestId;
@@ -84,7 +84,7 @@ impl ConverseStream {
             .map_err(|error| Error::unsendable(OPERATION, error))?
             .model_id(&target.model_id);
         let client = target.charged_client();
-        let sending = sdk::boxed(|| input.send_with(&client));
+        let sending = pin!(input.send_with(&client));
         let (response, clock) = stream::opened(&mut call, sending, limits).await?;
         let running = call.into_running();
         let request_id = response.request_id().map(str::to_owned);

@@ -19,7 +19,7 @@ use crate::Target;
 /// Sends the request that opens a stream, and waits no longer than the limits of the stream allow. The clock starts.
 pub(crate) async fn opened<T, E, F>(
     call: &mut Call<'_>,
-    sending: Pin<Box<F>>,
+    sending: F,
     limits: ReplyLimits,
 ) -> Result<(T, Clock)>
 where

@@ -307,10 +307,9 @@ impl Writer<'_> {
     fn structure(&self, a_type: &Type, source: &Source, fields: &[Field]) -> (String, String) {
         let name = &a_type.name.name;
         let path = self.short_path(source);
-        let (mut from_fields, mut to_fields) = (String::new(), String::new());
+        let mut from_fields = String::new();
         for field in fields {
             let _ = writeln!(from_fields, "{}: {},", raw(&field.name), self.field_from_sdk(source, field));
-            let _ = writeln!(to_fields, ".set_{}({})", field.name, self.field_to_sdk(field));
         }
         let value = if fields.is_empty() { "_" } else { "value" };
         let from = format!(
@@ -319,14 +318,17 @@ impl Writer<'_> {
                 fn from({value}: {path}) -> Self {{ Self {{ {from_fields} }} }}
             }}\n\n"
         );
-        let (target, builder, build) = match &source.form {
-            Form::Input(operation) => (
-                format!("operation::{}::builders::{operation}InputBuilder", snake(operation)),
-                "Self::default()",
-                "",
-            ),
-            _ if builds_fallibly(source, fields) => (path, "Self::builder()", ".build()?"),
-            _ => (path, "Self::builder()", ".build()"),
+        let (target, statements, built) = match &source.form {
+            Form::Input(operation) => {
+                let target = format!("operation::{}::builders::{operation}InputBuilder", snake(operation));
+                let (statements, built) = self.input(fields);
+                (target, statements, built)
+            }
+            _ => {
+                let setters = self.setters(fields.iter());
+                let question = if builds_fallibly(source, fields) { "?" } else { "" };
+                (path, String::new(), format!("Self::builder(){setters}.build(){question}"))
+            }
         };
         let to = if self.fallible.contains(&a_type.name) {
             format!(
@@ -334,18 +336,44 @@ impl Writer<'_> {
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from({value}: {name}) -> Result<Self, ToSdkError> {{ Ok({builder}{to_fields}{build}) }}
+                    fn try_from({value}: {name}) -> Result<Self, ToSdkError> {{ {statements} Ok({built}) }}
                 }}\n\n"
             )
         } else {
             format!(
                 "impl From<{name}> for {target} {{
                     #[inline]
-                    fn from({value}: {name}) -> Self {{ {builder}{to_fields}{build} }}
+                    fn from({value}: {name}) -> Self {{ {statements} {built} }}
                 }}\n\n"
             )
         };
         (from, to)
+    }
+
+    /// The calls of a builder's setters.
+    fn setters<'f>(&self, fields: impl Iterator<Item = &'f Field>) -> String {
+        fields.map(|field| format!(".set_{}({})", field.name, self.field_to_sdk(field))).collect()
+    }
+
+    /// Statements, and the builder of an operation's input that they fill. A builder moves with each of its setters: what is
+    /// not there is not set.
+    fn input(&self, fields: &[Field]) -> (String, String) {
+        let (required, optional): (Vec<_>, Vec<_>) = fields.iter().partition(|field| field.required);
+        let builder = format!("Self::default(){}", self.setters(required.into_iter()));
+        if optional.is_empty() {
+            return (String::new(), builder);
+        }
+        let mut statements = format!("let mut builder = {builder};");
+        for field in optional {
+            let _ = writeln!(
+                statements,
+                "if let Some(value) = value.{} {{ builder = builder.set_{}({}); }}",
+                raw(&field.name),
+                field.name,
+                self.present_to_sdk(field, "value"),
+            );
+        }
+        (statements, "builder".to_owned())
     }
 
     /// The path of the SDK's type in a file that imports `operation`.
@@ -371,15 +399,11 @@ impl Writer<'_> {
 
     fn field_to_sdk(&self, field: &Field) -> String {
         let value = format!("value.{}", raw(&field.name));
-        if field.field_type.is_fraction() {
-            return if field.required {
-                format!("Some(finite({:?}, {value})?)", field.name)
-            } else {
-                format!("{value}.map(|value| finite({:?}, value)).transpose()?", field.name)
-            };
-        }
         if field.required {
-            return format!("Some({})", field.field_type.convert_to_sdk(&value, self.fallible));
+            return self.present_to_sdk(field, &value);
+        }
+        if field.field_type.is_fraction() {
+            return format!("{value}.map(|value| finite({:?}, value)).transpose()?", field.name);
         }
         if field.field_type.is_plain() {
             return value;
@@ -390,6 +414,14 @@ impl Writer<'_> {
         } else {
             format!("{value}.map({with})")
         }
+    }
+
+    /// The expression that converts a value that is there.
+    fn present_to_sdk(&self, field: &Field, value: &str) -> String {
+        if field.field_type.is_fraction() {
+            return format!("Some(finite({:?}, {value})?)", field.name);
+        }
+        format!("Some({})", field.field_type.convert_to_sdk(value, self.fallible))
     }
 }
 

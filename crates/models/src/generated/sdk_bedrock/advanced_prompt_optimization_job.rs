@@ -110,8 +110,7 @@ impl From<operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteA
 
 impl From<BatchDeleteAdvancedPromptOptimizationJobRequest> for operation::batch_delete_advanced_prompt_optimization_job::builders::BatchDeleteAdvancedPromptOptimizationJobInputBuilder {
                     #[inline]
-                    fn from(value: BatchDeleteAdvancedPromptOptimizationJobRequest) -> Self { Self::default().set_job_identifiers(Some(value.job_identifiers))
- }
+                    fn from(value: BatchDeleteAdvancedPromptOptimizationJobRequest) -> Self {  Self::default().set_job_identifiers(Some(value.job_identifiers)) }
                 }
 
 impl From<operation::batch_delete_advanced_prompt_optimization_job::BatchDeleteAdvancedPromptOptimizationJobOutput> for BatchDeleteAdvancedPromptOptimizationJobResponse {
@@ -145,15 +144,11 @@ impl TryFrom<CreateAdvancedPromptOptimizationJobRequest> for operation::create_a
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: CreateAdvancedPromptOptimizationJobRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_job_name(Some(value.job_name))
-.set_job_description(value.job_description)
-.set_client_token(value.client_token)
-.set_input_config(Some(value.input_config.try_into()?))
-.set_output_config(Some(value.output_config.try_into()?))
-.set_encryption_key_arn(value.encryption_key_arn)
-.set_tags(value.tags.map(try_each).transpose()?)
-.set_model_configurations(Some(try_each(value.model_configurations)?))
-) }
+                    fn try_from(value: CreateAdvancedPromptOptimizationJobRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_job_name(Some(value.job_name)).set_input_config(Some(value.input_config.try_into()?)).set_output_config(Some(value.output_config.try_into()?)).set_model_configurations(Some(try_each(value.model_configurations)?));if let Some(value) = value.job_description { builder = builder.set_job_description(Some(value)); }
+if let Some(value) = value.client_token { builder = builder.set_client_token(Some(value)); }
+if let Some(value) = value.encryption_key_arn { builder = builder.set_encryption_key_arn(Some(value)); }
+if let Some(value) = value.tags { builder = builder.set_tags(Some(try_each(value)?)); }
+ Ok(builder) }
                 }
 
 impl From<operation::create_advanced_prompt_optimization_job::CreateAdvancedPromptOptimizationJobOutput>

@@ -1618,13 +1618,23 @@ impl TryFrom<CreateAutomatedReasoningPolicyRequest>
 
     #[inline]
     fn try_from(value: CreateAutomatedReasoningPolicyRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_name(Some(value.name))
-            .set_description(value.description)
-            .set_client_request_token(value.client_request_token)
-            .set_policy_definition(value.policy_definition.map(TryInto::try_into).transpose()?)
-            .set_kms_key_id(value.kms_key_id)
-            .set_tags(value.tags.map(try_each).transpose()?))
+        let mut builder = Self::default().set_name(Some(value.name));
+        if let Some(value) = value.description {
+            builder = builder.set_description(Some(value));
+        }
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        if let Some(value) = value.policy_definition {
+            builder = builder.set_policy_definition(Some(value.try_into()?));
+        }
+        if let Some(value) = value.kms_key_id {
+            builder = builder.set_kms_key_id(Some(value));
+        }
+        if let Some(value) = value.tags {
+            builder = builder.set_tags(Some(try_each(value)?));
+        }
+        Ok(builder)
     }
 }
 
@@ -1671,12 +1681,10 @@ impl TryFrom<CreateAutomatedReasoningPolicyTestCaseRequest> for operation::creat
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: CreateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_guard_content(Some(value.guard_content))
-.set_query_content(value.query_content)
-.set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()))
-.set_client_request_token(value.client_request_token)
-.set_confidence_threshold(value.confidence_threshold.map(|value| finite("confidence_threshold", value)).transpose()?)
-) }
+                    fn try_from(value: CreateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_guard_content(Some(value.guard_content)).set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()));if let Some(value) = value.query_content { builder = builder.set_query_content(Some(value)); }
+if let Some(value) = value.client_request_token { builder = builder.set_client_request_token(Some(value)); }
+if let Some(value) = value.confidence_threshold { builder = builder.set_confidence_threshold(Some(finite("confidence_threshold", value)?)); }
+ Ok(builder) }
                 }
 
 impl
@@ -1710,10 +1718,9 @@ impl TryFrom<CreateAutomatedReasoningPolicyVersionRequest> for operation::create
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: CreateAutomatedReasoningPolicyVersionRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_client_request_token(value.client_request_token)
-.set_last_updated_definition_hash(Some(value.last_updated_definition_hash))
-.set_tags(value.tags.map(try_each).transpose()?)
-) }
+                    fn try_from(value: CreateAutomatedReasoningPolicyVersionRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_last_updated_definition_hash(Some(value.last_updated_definition_hash));if let Some(value) = value.client_request_token { builder = builder.set_client_request_token(Some(value)); }
+if let Some(value) = value.tags { builder = builder.set_tags(Some(try_each(value)?)); }
+ Ok(builder) }
                 }
 
 impl From<operation::create_automated_reasoning_policy_version::CreateAutomatedReasoningPolicyVersionOutput>
@@ -1745,9 +1752,8 @@ impl TryFrom<StartAutomatedReasoningPolicyBuildWorkflowRequest> for operation::s
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: StartAutomatedReasoningPolicyBuildWorkflowRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_client_request_token(value.client_request_token)
-.set_source_content(Some(value.source_content.try_into()?))
-) }
+                    fn try_from(value: StartAutomatedReasoningPolicyBuildWorkflowRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_source_content(Some(value.source_content.try_into()?));if let Some(value) = value.client_request_token { builder = builder.set_client_request_token(Some(value)); }
+ Ok(builder) }
                 }
 
 impl From<operation::start_automated_reasoning_policy_build_workflow::StartAutomatedReasoningPolicyBuildWorkflowOutput> for StartAutomatedReasoningPolicyBuildWorkflowResponse {
@@ -1766,9 +1772,9 @@ client_request_token: value.client_request_token,
 
 impl From<StartAutomatedReasoningPolicyTestWorkflowRequest> for operation::start_automated_reasoning_policy_test_workflow::builders::StartAutomatedReasoningPolicyTestWorkflowInputBuilder {
                     #[inline]
-                    fn from(value: StartAutomatedReasoningPolicyTestWorkflowRequest) -> Self { Self::default().set_test_case_ids(value.test_case_ids)
-.set_client_request_token(value.client_request_token)
- }
+                    fn from(value: StartAutomatedReasoningPolicyTestWorkflowRequest) -> Self { let mut builder = Self::default();if let Some(value) = value.test_case_ids { builder = builder.set_test_case_ids(Some(value)); }
+if let Some(value) = value.client_request_token { builder = builder.set_client_request_token(Some(value)); }
+ builder }
                 }
 
 impl From<operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowOutput> for StartAutomatedReasoningPolicyTestWorkflowResponse {
@@ -1788,9 +1794,7 @@ impl TryFrom<UpdateAutomatedReasoningPolicyAnnotationsRequest> for operation::up
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: UpdateAutomatedReasoningPolicyAnnotationsRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_annotations(Some(try_each(value.annotations)?))
-.set_last_updated_annotation_set_hash(Some(value.last_updated_annotation_set_hash))
-) }
+                    fn try_from(value: UpdateAutomatedReasoningPolicyAnnotationsRequest) -> Result<Self, ToSdkError> {  Ok(Self::default().set_annotations(Some(try_each(value.annotations)?)).set_last_updated_annotation_set_hash(Some(value.last_updated_annotation_set_hash))) }
                 }
 
 impl From<operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsOutput> for UpdateAutomatedReasoningPolicyAnnotationsResponse {
@@ -1824,10 +1828,14 @@ impl TryFrom<UpdateAutomatedReasoningPolicyRequest>
 
     #[inline]
     fn try_from(value: UpdateAutomatedReasoningPolicyRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_policy_definition(Some(value.policy_definition.try_into()?))
-            .set_name(value.name)
-            .set_description(value.description))
+        let mut builder = Self::default().set_policy_definition(Some(value.policy_definition.try_into()?));
+        if let Some(value) = value.name {
+            builder = builder.set_name(Some(value));
+        }
+        if let Some(value) = value.description {
+            builder = builder.set_description(Some(value));
+        }
+        Ok(builder)
     }
 }
 
@@ -1872,13 +1880,10 @@ impl TryFrom<UpdateAutomatedReasoningPolicyTestCaseRequest> for operation::updat
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: UpdateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_guard_content(Some(value.guard_content))
-.set_query_content(value.query_content)
-.set_last_updated_at(Some(timestamp_to_sdk(value.last_updated_at)))
-.set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()))
-.set_confidence_threshold(value.confidence_threshold.map(|value| finite("confidence_threshold", value)).transpose()?)
-.set_client_request_token(value.client_request_token)
-) }
+                    fn try_from(value: UpdateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_guard_content(Some(value.guard_content)).set_last_updated_at(Some(timestamp_to_sdk(value.last_updated_at))).set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()));if let Some(value) = value.query_content { builder = builder.set_query_content(Some(value)); }
+if let Some(value) = value.confidence_threshold { builder = builder.set_confidence_threshold(Some(finite("confidence_threshold", value)?)); }
+if let Some(value) = value.client_request_token { builder = builder.set_client_request_token(Some(value)); }
+ Ok(builder) }
                 }
 
 impl

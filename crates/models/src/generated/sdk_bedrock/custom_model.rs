@@ -29,14 +29,26 @@ impl TryFrom<CreateCustomModelRequest>
 
     #[inline]
     fn try_from(value: CreateCustomModelRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_model_name(Some(value.model_name))
-            .set_model_source_config(value.model_source_config.map(TryInto::try_into).transpose()?)
-            .set_custom_model_data_source(value.custom_model_data_source.map(TryInto::try_into).transpose()?)
-            .set_model_kms_key_arn(value.model_kms_key_arn)
-            .set_role_arn(value.role_arn)
-            .set_model_tags(value.model_tags.map(try_each).transpose()?)
-            .set_client_request_token(value.client_request_token))
+        let mut builder = Self::default().set_model_name(Some(value.model_name));
+        if let Some(value) = value.model_source_config {
+            builder = builder.set_model_source_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.custom_model_data_source {
+            builder = builder.set_custom_model_data_source(Some(value.try_into()?));
+        }
+        if let Some(value) = value.model_kms_key_arn {
+            builder = builder.set_model_kms_key_arn(Some(value));
+        }
+        if let Some(value) = value.role_arn {
+            builder = builder.set_role_arn(Some(value));
+        }
+        if let Some(value) = value.model_tags {
+            builder = builder.set_model_tags(Some(try_each(value)?));
+        }
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        Ok(builder)
     }
 }
 

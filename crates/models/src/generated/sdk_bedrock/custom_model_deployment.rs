@@ -29,12 +29,19 @@ impl TryFrom<CreateCustomModelDeploymentRequest>
 
     #[inline]
     fn try_from(value: CreateCustomModelDeploymentRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
+        let mut builder = Self::default()
             .set_model_deployment_name(Some(value.model_deployment_name))
-            .set_model_arn(Some(value.model_arn))
-            .set_description(value.description)
-            .set_tags(value.tags.map(try_each).transpose()?)
-            .set_client_request_token(value.client_request_token))
+            .set_model_arn(Some(value.model_arn));
+        if let Some(value) = value.description {
+            builder = builder.set_description(Some(value));
+        }
+        if let Some(value) = value.tags {
+            builder = builder.set_tags(Some(try_each(value)?));
+        }
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        Ok(builder)
     }
 }
 

@@ -108,9 +108,8 @@ impl TryFrom<PutEnforcedGuardrailConfigurationRequest> for operation::put_enforc
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: PutEnforcedGuardrailConfigurationRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_config_id(value.config_id)
-.set_guardrail_inference_config(Some(value.guardrail_inference_config.try_into()?))
-) }
+                    fn try_from(value: PutEnforcedGuardrailConfigurationRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_guardrail_inference_config(Some(value.guardrail_inference_config.try_into()?));if let Some(value) = value.config_id { builder = builder.set_config_id(Some(value)); }
+ Ok(builder) }
                 }
 
 impl From<operation::put_enforced_guardrail_configuration::PutEnforcedGuardrailConfigurationOutput>

@@ -214,17 +214,28 @@ impl TryFrom<CreateEvaluationJobRequest>
 
     #[inline]
     fn try_from(value: CreateEvaluationJobRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
+        let mut builder = Self::default()
             .set_job_name(Some(value.job_name))
-            .set_job_description(value.job_description)
-            .set_client_request_token(value.client_request_token)
             .set_role_arn(Some(value.role_arn))
-            .set_customer_encryption_key_id(value.customer_encryption_key_id)
-            .set_job_tags(value.job_tags.map(try_each).transpose()?)
-            .set_application_type(value.application_type.map(Into::into))
             .set_evaluation_config(Some(value.evaluation_config.try_into()?))
             .set_inference_config(Some(value.inference_config.try_into()?))
-            .set_output_data_config(Some(value.output_data_config.try_into()?)))
+            .set_output_data_config(Some(value.output_data_config.try_into()?));
+        if let Some(value) = value.job_description {
+            builder = builder.set_job_description(Some(value));
+        }
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        if let Some(value) = value.customer_encryption_key_id {
+            builder = builder.set_customer_encryption_key_id(Some(value));
+        }
+        if let Some(value) = value.job_tags {
+            builder = builder.set_job_tags(Some(try_each(value)?));
+        }
+        if let Some(value) = value.application_type {
+            builder = builder.set_application_type(Some(value.into()));
+        }
+        Ok(builder)
     }
 }
 

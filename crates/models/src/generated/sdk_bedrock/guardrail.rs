@@ -34,27 +34,44 @@ impl TryFrom<CreateGuardrailRequest> for operation::create_guardrail::builders::
 
     #[inline]
     fn try_from(value: CreateGuardrailRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
+        let mut builder = Self::default()
             .set_name(Some(value.name))
-            .set_description(value.description)
-            .set_topic_policy_config(value.topic_policy_config.map(TryInto::try_into).transpose()?)
-            .set_content_policy_config(value.content_policy_config.map(TryInto::try_into).transpose()?)
-            .set_word_policy_config(value.word_policy_config.map(TryInto::try_into).transpose()?)
-            .set_sensitive_information_policy_config(
-                value.sensitive_information_policy_config.map(TryInto::try_into).transpose()?,
-            )
-            .set_contextual_grounding_policy_config(
-                value.contextual_grounding_policy_config.map(TryInto::try_into).transpose()?,
-            )
-            .set_automated_reasoning_policy_config(
-                value.automated_reasoning_policy_config.map(TryInto::try_into).transpose()?,
-            )
-            .set_cross_region_config(value.cross_region_config.map(TryInto::try_into).transpose()?)
             .set_blocked_input_messaging(Some(value.blocked_input_messaging))
-            .set_blocked_outputs_messaging(Some(value.blocked_outputs_messaging))
-            .set_kms_key_id(value.kms_key_id)
-            .set_tags(value.tags.map(try_each).transpose()?)
-            .set_client_request_token(value.client_request_token))
+            .set_blocked_outputs_messaging(Some(value.blocked_outputs_messaging));
+        if let Some(value) = value.description {
+            builder = builder.set_description(Some(value));
+        }
+        if let Some(value) = value.topic_policy_config {
+            builder = builder.set_topic_policy_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.content_policy_config {
+            builder = builder.set_content_policy_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.word_policy_config {
+            builder = builder.set_word_policy_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.sensitive_information_policy_config {
+            builder = builder.set_sensitive_information_policy_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.contextual_grounding_policy_config {
+            builder = builder.set_contextual_grounding_policy_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.automated_reasoning_policy_config {
+            builder = builder.set_automated_reasoning_policy_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.cross_region_config {
+            builder = builder.set_cross_region_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.kms_key_id {
+            builder = builder.set_kms_key_id(Some(value));
+        }
+        if let Some(value) = value.tags {
+            builder = builder.set_tags(Some(try_each(value)?));
+        }
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        Ok(builder)
     }
 }
 
@@ -84,9 +101,14 @@ impl From<CreateGuardrailVersionRequest>
 {
     #[inline]
     fn from(value: CreateGuardrailVersionRequest) -> Self {
-        Self::default()
-            .set_description(value.description)
-            .set_client_request_token(value.client_request_token)
+        let mut builder = Self::default();
+        if let Some(value) = value.description {
+            builder = builder.set_description(Some(value));
+        }
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        builder
     }
 }
 
@@ -974,25 +996,38 @@ impl TryFrom<UpdateGuardrailRequest> for operation::update_guardrail::builders::
 
     #[inline]
     fn try_from(value: UpdateGuardrailRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
+        let mut builder = Self::default()
             .set_name(Some(value.name))
-            .set_description(value.description)
-            .set_topic_policy_config(value.topic_policy_config.map(TryInto::try_into).transpose()?)
-            .set_content_policy_config(value.content_policy_config.map(TryInto::try_into).transpose()?)
-            .set_word_policy_config(value.word_policy_config.map(TryInto::try_into).transpose()?)
-            .set_sensitive_information_policy_config(
-                value.sensitive_information_policy_config.map(TryInto::try_into).transpose()?,
-            )
-            .set_contextual_grounding_policy_config(
-                value.contextual_grounding_policy_config.map(TryInto::try_into).transpose()?,
-            )
-            .set_automated_reasoning_policy_config(
-                value.automated_reasoning_policy_config.map(TryInto::try_into).transpose()?,
-            )
-            .set_cross_region_config(value.cross_region_config.map(TryInto::try_into).transpose()?)
             .set_blocked_input_messaging(Some(value.blocked_input_messaging))
-            .set_blocked_outputs_messaging(Some(value.blocked_outputs_messaging))
-            .set_kms_key_id(value.kms_key_id))
+            .set_blocked_outputs_messaging(Some(value.blocked_outputs_messaging));
+        if let Some(value) = value.description {
+            builder = builder.set_description(Some(value));
+        }
+        if let Some(value) = value.topic_policy_config {
+            builder = builder.set_topic_policy_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.content_policy_config {
+            builder = builder.set_content_policy_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.word_policy_config {
+            builder = builder.set_word_policy_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.sensitive_information_policy_config {
+            builder = builder.set_sensitive_information_policy_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.contextual_grounding_policy_config {
+            builder = builder.set_contextual_grounding_policy_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.automated_reasoning_policy_config {
+            builder = builder.set_automated_reasoning_policy_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.cross_region_config {
+            builder = builder.set_cross_region_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.kms_key_id {
+            builder = builder.set_kms_key_id(Some(value));
+        }
+        Ok(builder)
     }
 }
 

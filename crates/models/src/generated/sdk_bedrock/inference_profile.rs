@@ -29,12 +29,19 @@ impl TryFrom<CreateInferenceProfileRequest>
 
     #[inline]
     fn try_from(value: CreateInferenceProfileRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
+        let mut builder = Self::default()
             .set_inference_profile_name(Some(value.inference_profile_name))
-            .set_description(value.description)
-            .set_client_request_token(value.client_request_token)
-            .set_model_source(Some(value.model_source.try_into()?))
-            .set_tags(value.tags.map(try_each).transpose()?))
+            .set_model_source(Some(value.model_source.try_into()?));
+        if let Some(value) = value.description {
+            builder = builder.set_description(Some(value));
+        }
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        if let Some(value) = value.tags {
+            builder = builder.set_tags(Some(try_each(value)?));
+        }
+        Ok(builder)
     }
 }
 

@@ -32,13 +32,20 @@ impl TryFrom<CreateMarketplaceModelEndpointRequest>
 
     #[inline]
     fn try_from(value: CreateMarketplaceModelEndpointRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
+        let mut builder = Self::default()
             .set_model_source_identifier(Some(value.model_source_identifier))
             .set_endpoint_config(Some(value.endpoint_config.try_into()?))
-            .set_accept_eula(value.accept_eula)
-            .set_endpoint_name(Some(value.endpoint_name))
-            .set_client_request_token(value.client_request_token)
-            .set_tags(value.tags.map(try_each).transpose()?))
+            .set_endpoint_name(Some(value.endpoint_name));
+        if let Some(value) = value.accept_eula {
+            builder = builder.set_accept_eula(Some(value));
+        }
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        if let Some(value) = value.tags {
+            builder = builder.set_tags(Some(try_each(value)?));
+        }
+        Ok(builder)
     }
 }
 
@@ -171,8 +178,10 @@ impl TryFrom<UpdateMarketplaceModelEndpointRequest>
 
     #[inline]
     fn try_from(value: UpdateMarketplaceModelEndpointRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_endpoint_config(Some(value.endpoint_config.try_into()?))
-            .set_client_request_token(value.client_request_token))
+        let mut builder = Self::default().set_endpoint_config(Some(value.endpoint_config.try_into()?));
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        Ok(builder)
     }
 }

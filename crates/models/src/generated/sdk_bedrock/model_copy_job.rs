@@ -27,12 +27,19 @@ impl TryFrom<CreateModelCopyJobRequest>
 
     #[inline]
     fn try_from(value: CreateModelCopyJobRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
+        let mut builder = Self::default()
             .set_source_model_arn(Some(value.source_model_arn))
-            .set_target_model_name(Some(value.target_model_name))
-            .set_model_kms_key_id(value.model_kms_key_id)
-            .set_target_model_tags(value.target_model_tags.map(try_each).transpose()?)
-            .set_client_request_token(value.client_request_token))
+            .set_target_model_name(Some(value.target_model_name));
+        if let Some(value) = value.model_kms_key_id {
+            builder = builder.set_model_kms_key_id(Some(value));
+        }
+        if let Some(value) = value.target_model_tags {
+            builder = builder.set_target_model_tags(Some(try_each(value)?));
+        }
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        Ok(builder)
     }
 }
 

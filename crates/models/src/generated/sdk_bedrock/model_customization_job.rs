@@ -39,22 +39,41 @@ impl TryFrom<CreateModelCustomizationJobRequest>
 
     #[inline]
     fn try_from(value: CreateModelCustomizationJobRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
+        let mut builder = Self::default()
             .set_job_name(Some(value.job_name))
             .set_custom_model_name(Some(value.custom_model_name))
             .set_role_arn(Some(value.role_arn))
-            .set_client_request_token(value.client_request_token)
             .set_base_model_identifier(Some(value.base_model_identifier))
-            .set_customization_type(value.customization_type.map(Into::into))
-            .set_custom_model_kms_key_id(value.custom_model_kms_key_id)
-            .set_job_tags(value.job_tags.map(try_each).transpose()?)
-            .set_custom_model_tags(value.custom_model_tags.map(try_each).transpose()?)
             .set_training_data_config(Some(value.training_data_config.try_into()?))
-            .set_validation_data_config(value.validation_data_config.map(TryInto::try_into).transpose()?)
-            .set_output_data_config(Some(value.output_data_config.try_into()?))
-            .set_hyper_parameters(value.hyper_parameters.map(each_value))
-            .set_vpc_config(value.vpc_config.map(TryInto::try_into).transpose()?)
-            .set_customization_config(value.customization_config.map(TryInto::try_into).transpose()?))
+            .set_output_data_config(Some(value.output_data_config.try_into()?));
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        if let Some(value) = value.customization_type {
+            builder = builder.set_customization_type(Some(value.into()));
+        }
+        if let Some(value) = value.custom_model_kms_key_id {
+            builder = builder.set_custom_model_kms_key_id(Some(value));
+        }
+        if let Some(value) = value.job_tags {
+            builder = builder.set_job_tags(Some(try_each(value)?));
+        }
+        if let Some(value) = value.custom_model_tags {
+            builder = builder.set_custom_model_tags(Some(try_each(value)?));
+        }
+        if let Some(value) = value.validation_data_config {
+            builder = builder.set_validation_data_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.hyper_parameters {
+            builder = builder.set_hyper_parameters(Some(each_value(value)));
+        }
+        if let Some(value) = value.vpc_config {
+            builder = builder.set_vpc_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.customization_config {
+            builder = builder.set_customization_config(Some(value.try_into()?));
+        }
+        Ok(builder)
     }
 }
 

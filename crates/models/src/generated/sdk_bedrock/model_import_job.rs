@@ -31,16 +31,27 @@ impl TryFrom<CreateModelImportJobRequest>
 
     #[inline]
     fn try_from(value: CreateModelImportJobRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
+        let mut builder = Self::default()
             .set_job_name(Some(value.job_name))
             .set_imported_model_name(Some(value.imported_model_name))
             .set_role_arn(Some(value.role_arn))
-            .set_model_data_source(Some(value.model_data_source.try_into()?))
-            .set_job_tags(value.job_tags.map(try_each).transpose()?)
-            .set_imported_model_tags(value.imported_model_tags.map(try_each).transpose()?)
-            .set_client_request_token(value.client_request_token)
-            .set_vpc_config(value.vpc_config.map(TryInto::try_into).transpose()?)
-            .set_imported_model_kms_key_id(value.imported_model_kms_key_id))
+            .set_model_data_source(Some(value.model_data_source.try_into()?));
+        if let Some(value) = value.job_tags {
+            builder = builder.set_job_tags(Some(try_each(value)?));
+        }
+        if let Some(value) = value.imported_model_tags {
+            builder = builder.set_imported_model_tags(Some(try_each(value)?));
+        }
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        if let Some(value) = value.vpc_config {
+            builder = builder.set_vpc_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.imported_model_kms_key_id {
+            builder = builder.set_imported_model_kms_key_id(Some(value));
+        }
+        Ok(builder)
     }
 }
 

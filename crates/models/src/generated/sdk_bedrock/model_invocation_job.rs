@@ -34,17 +34,28 @@ impl TryFrom<CreateModelInvocationJobRequest>
 
     #[inline]
     fn try_from(value: CreateModelInvocationJobRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
+        let mut builder = Self::default()
             .set_job_name(Some(value.job_name))
             .set_role_arn(Some(value.role_arn))
-            .set_client_request_token(value.client_request_token)
             .set_model_id(Some(value.model_id))
             .set_input_data_config(Some(value.input_data_config.try_into()?))
-            .set_output_data_config(Some(value.output_data_config.try_into()?))
-            .set_vpc_config(value.vpc_config.map(TryInto::try_into).transpose()?)
-            .set_timeout_duration_in_hours(value.timeout_duration_in_hours)
-            .set_tags(value.tags.map(try_each).transpose()?)
-            .set_model_invocation_type(value.model_invocation_type.map(Into::into)))
+            .set_output_data_config(Some(value.output_data_config.try_into()?));
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        if let Some(value) = value.vpc_config {
+            builder = builder.set_vpc_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.timeout_duration_in_hours {
+            builder = builder.set_timeout_duration_in_hours(Some(value));
+        }
+        if let Some(value) = value.tags {
+            builder = builder.set_tags(Some(try_each(value)?));
+        }
+        if let Some(value) = value.model_invocation_type {
+            builder = builder.set_model_invocation_type(Some(value.into()));
+        }
+        Ok(builder)
     }
 }
 

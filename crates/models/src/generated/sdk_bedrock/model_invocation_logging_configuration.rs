@@ -80,8 +80,7 @@ impl TryFrom<PutModelInvocationLoggingConfigurationRequest> for operation::put_m
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: PutModelInvocationLoggingConfigurationRequest) -> Result<Self, ToSdkError> { Ok(Self::default().set_logging_config(Some(value.logging_config.try_into()?))
-) }
+                    fn try_from(value: PutModelInvocationLoggingConfigurationRequest) -> Result<Self, ToSdkError> {  Ok(Self::default().set_logging_config(Some(value.logging_config.try_into()?))) }
                 }
 
 impl From<sdk::types::S3Config> for S3Config {

@@ -29,14 +29,21 @@ impl TryFrom<CreatePromptRouterRequest>
 
     #[inline]
     fn try_from(value: CreatePromptRouterRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_client_request_token(value.client_request_token)
+        let mut builder = Self::default()
             .set_prompt_router_name(Some(value.prompt_router_name))
             .set_models(Some(each(value.models)))
-            .set_description(value.description)
             .set_routing_criteria(Some(value.routing_criteria.try_into()?))
-            .set_fallback_model(Some(value.fallback_model.into()))
-            .set_tags(value.tags.map(try_each).transpose()?))
+            .set_fallback_model(Some(value.fallback_model.into()));
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        if let Some(value) = value.description {
+            builder = builder.set_description(Some(value));
+        }
+        if let Some(value) = value.tags {
+            builder = builder.set_tags(Some(try_each(value)?));
+        }
+        Ok(builder)
     }
 }
 

@@ -46,13 +46,20 @@ impl TryFrom<CreateProvisionedModelThroughputRequest>
 
     #[inline]
     fn try_from(value: CreateProvisionedModelThroughputRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_client_request_token(value.client_request_token)
+        let mut builder = Self::default()
             .set_model_units(Some(value.model_units))
             .set_provisioned_model_name(Some(value.provisioned_model_name))
-            .set_model_id(Some(value.model_id))
-            .set_commitment_duration(value.commitment_duration.map(Into::into))
-            .set_tags(value.tags.map(try_each).transpose()?))
+            .set_model_id(Some(value.model_id));
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        if let Some(value) = value.commitment_duration {
+            builder = builder.set_commitment_duration(Some(value.into()));
+        }
+        if let Some(value) = value.tags {
+            builder = builder.set_tags(Some(try_each(value)?));
+        }
+        Ok(builder)
     }
 }
 
@@ -157,8 +164,13 @@ impl From<UpdateProvisionedModelThroughputRequest>
 {
     #[inline]
     fn from(value: UpdateProvisionedModelThroughputRequest) -> Self {
-        Self::default()
-            .set_desired_provisioned_model_name(value.desired_provisioned_model_name)
-            .set_desired_model_id(value.desired_model_id)
+        let mut builder = Self::default();
+        if let Some(value) = value.desired_provisioned_model_name {
+            builder = builder.set_desired_provisioned_model_name(Some(value));
+        }
+        if let Some(value) = value.desired_model_id {
+            builder = builder.set_desired_model_id(Some(value));
+        }
+        builder
     }
 }

@@ -137,12 +137,17 @@ impl TryFrom<StartAsyncInvokeRequest>
 
     #[inline]
     fn try_from(value: StartAsyncInvokeRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_client_request_token(value.client_request_token)
+        let mut builder = Self::default()
             .set_model_id(Some(value.model_id))
             .set_model_input(Some(document_to_sdk(value.model_input)?))
-            .set_output_data_config(Some(value.output_data_config.try_into()?))
-            .set_tags(value.tags.map(try_each).transpose()?))
+            .set_output_data_config(Some(value.output_data_config.try_into()?));
+        if let Some(value) = value.client_request_token {
+            builder = builder.set_client_request_token(Some(value));
+        }
+        if let Some(value) = value.tags {
+            builder = builder.set_tags(Some(try_each(value)?));
+        }
+        Ok(builder)
     }
 }
 

@@ -146,21 +146,44 @@ impl TryFrom<ConverseStreamRequest> for operation::converse_stream::builders::Co
 
     #[inline]
     fn try_from(value: ConverseStreamRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_messages(value.messages.map(try_each).transpose()?)
-            .set_system(value.system.map(try_each).transpose()?)
-            .set_inference_config(value.inference_config.map(TryInto::try_into).transpose()?)
-            .set_tool_config(value.tool_config.map(TryInto::try_into).transpose()?)
-            .set_guardrail_config(value.guardrail_config.map(Into::into))
-            .set_additional_model_request_fields(
-                value.additional_model_request_fields.map(document_to_sdk).transpose()?,
-            )
-            .set_prompt_variables(value.prompt_variables.map(try_each_value).transpose()?)
-            .set_additional_model_response_field_paths(value.additional_model_response_field_paths)
-            .set_request_metadata(value.request_metadata.map(each_value))
-            .set_performance_config(value.performance_config.map(Into::into))
-            .set_service_tier(value.service_tier.map(TryInto::try_into).transpose()?)
-            .set_output_config(value.output_config.map(TryInto::try_into).transpose()?))
+        let mut builder = Self::default();
+        if let Some(value) = value.messages {
+            builder = builder.set_messages(Some(try_each(value)?));
+        }
+        if let Some(value) = value.system {
+            builder = builder.set_system(Some(try_each(value)?));
+        }
+        if let Some(value) = value.inference_config {
+            builder = builder.set_inference_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.tool_config {
+            builder = builder.set_tool_config(Some(value.try_into()?));
+        }
+        if let Some(value) = value.guardrail_config {
+            builder = builder.set_guardrail_config(Some(value.into()));
+        }
+        if let Some(value) = value.additional_model_request_fields {
+            builder = builder.set_additional_model_request_fields(Some(document_to_sdk(value)?));
+        }
+        if let Some(value) = value.prompt_variables {
+            builder = builder.set_prompt_variables(Some(try_each_value(value)?));
+        }
+        if let Some(value) = value.additional_model_response_field_paths {
+            builder = builder.set_additional_model_response_field_paths(Some(value));
+        }
+        if let Some(value) = value.request_metadata {
+            builder = builder.set_request_metadata(Some(each_value(value)));
+        }
+        if let Some(value) = value.performance_config {
+            builder = builder.set_performance_config(Some(value.into()));
+        }
+        if let Some(value) = value.service_tier {
+            builder = builder.set_service_tier(Some(value.try_into()?));
+        }
+        if let Some(value) = value.output_config {
+            builder = builder.set_output_config(Some(value.try_into()?));
+        }
+        Ok(builder)
     }
 }
 

@@ -36,10 +36,12 @@ impl TryFrom<ApplyGuardrailRequest> for operation::apply_guardrail::builders::Ap
 
     #[inline]
     fn try_from(value: ApplyGuardrailRequest) -> Result<Self, ToSdkError> {
-        Ok(Self::default()
-            .set_source(Some(value.source.into()))
-            .set_content(Some(try_each(value.content)?))
-            .set_output_scope(value.output_scope.map(Into::into)))
+        let mut builder =
+            Self::default().set_source(Some(value.source.into())).set_content(Some(try_each(value.content)?));
+        if let Some(value) = value.output_scope {
+            builder = builder.set_output_scope(Some(value.into()));
+        }
+        Ok(builder)
     }
 }
 

@@ -85,9 +85,7 @@ impl TryFrom<BatchDeleteAdvancedPromptOptimizationJobResponse> for operation::ba
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: BatchDeleteAdvancedPromptOptimizationJobResponse) -> Result<Self, ToSdkError> { Ok(Self::builder().set_errors(Some(try_each(value.errors)?))
-.set_advanced_prompt_optimization_jobs(Some(try_each(value.advanced_prompt_optimization_jobs)?))
-.build()?) }
+                    fn try_from(value: BatchDeleteAdvancedPromptOptimizationJobResponse) -> Result<Self, ToSdkError> {  Ok(Self::builder().set_errors(Some(try_each(value.errors)?)).set_advanced_prompt_optimization_jobs(Some(try_each(value.advanced_prompt_optimization_jobs)?)).build()?) }
                 }
 
 impl TryFrom<CreateAdvancedPromptOptimizationJobResponse>

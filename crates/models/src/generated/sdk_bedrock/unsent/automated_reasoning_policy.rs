@@ -467,26 +467,14 @@ impl TryFrom<AutomatedReasoningPolicyBuildWorkflow> for operation::get_automated
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: AutomatedReasoningPolicyBuildWorkflow) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
-.set_build_workflow_id(Some(value.build_workflow_id))
-.set_status(Some(value.status.into()))
-.set_build_workflow_type(Some(value.build_workflow_type.into()))
-.set_document_name(value.document_name)
-.set_document_content_type(value.document_content_type.map(Into::into))
-.set_document_description(value.document_description)
-.set_created_at(Some(timestamp_to_sdk(value.created_at)))
-.set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-.build()?) }
+                    fn try_from(value: AutomatedReasoningPolicyBuildWorkflow) -> Result<Self, ToSdkError> {  Ok(Self::builder().set_policy_arn(Some(value.policy_arn)).set_build_workflow_id(Some(value.build_workflow_id)).set_status(Some(value.status.into())).set_build_workflow_type(Some(value.build_workflow_type.into())).set_document_name(value.document_name).set_document_content_type(value.document_content_type.map(Into::into)).set_document_description(value.document_description).set_created_at(Some(timestamp_to_sdk(value.created_at))).set_updated_at(Some(timestamp_to_sdk(value.updated_at))).build()?) }
                 }
 
 impl TryFrom<AutomatedReasoningPolicyBuildWorkflowResultAssets> for operation::get_automated_reasoning_policy_build_workflow_result_assets::GetAutomatedReasoningPolicyBuildWorkflowResultAssetsOutput {
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: AutomatedReasoningPolicyBuildWorkflowResultAssets) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
-.set_build_workflow_id(Some(value.build_workflow_id))
-.set_build_workflow_assets(value.build_workflow_assets.map(TryInto::try_into).transpose()?)
-.build()?) }
+                    fn try_from(value: AutomatedReasoningPolicyBuildWorkflowResultAssets) -> Result<Self, ToSdkError> {  Ok(Self::builder().set_policy_arn(Some(value.policy_arn)).set_build_workflow_id(Some(value.build_workflow_id)).set_build_workflow_assets(value.build_workflow_assets.map(TryInto::try_into).transpose()?).build()?) }
                 }
 
 impl From<AutomatedReasoningPolicyBuildWorkflowStatus>
@@ -977,28 +965,21 @@ impl TryFrom<StartAutomatedReasoningPolicyBuildWorkflowResponse> for operation::
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: StartAutomatedReasoningPolicyBuildWorkflowResponse) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
-.set_build_workflow_id(Some(value.build_workflow_id))
-.build()?) }
+                    fn try_from(value: StartAutomatedReasoningPolicyBuildWorkflowResponse) -> Result<Self, ToSdkError> {  Ok(Self::builder().set_policy_arn(Some(value.policy_arn)).set_build_workflow_id(Some(value.build_workflow_id)).build()?) }
                 }
 
 impl TryFrom<StartAutomatedReasoningPolicyTestWorkflowResponse> for operation::start_automated_reasoning_policy_test_workflow::StartAutomatedReasoningPolicyTestWorkflowOutput {
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: StartAutomatedReasoningPolicyTestWorkflowResponse) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
-.build()?) }
+                    fn try_from(value: StartAutomatedReasoningPolicyTestWorkflowResponse) -> Result<Self, ToSdkError> {  Ok(Self::builder().set_policy_arn(Some(value.policy_arn)).build()?) }
                 }
 
 impl TryFrom<UpdateAutomatedReasoningPolicyAnnotationsResponse> for operation::update_automated_reasoning_policy_annotations::UpdateAutomatedReasoningPolicyAnnotationsOutput {
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: UpdateAutomatedReasoningPolicyAnnotationsResponse) -> Result<Self, ToSdkError> { Ok(Self::builder().set_policy_arn(Some(value.policy_arn))
-.set_build_workflow_id(Some(value.build_workflow_id))
-.set_annotation_set_hash(Some(value.annotation_set_hash))
-.set_updated_at(Some(timestamp_to_sdk(value.updated_at)))
-.build()?) }
+                    fn try_from(value: UpdateAutomatedReasoningPolicyAnnotationsResponse) -> Result<Self, ToSdkError> {  Ok(Self::builder().set_policy_arn(Some(value.policy_arn)).set_build_workflow_id(Some(value.build_workflow_id)).set_annotation_set_hash(Some(value.annotation_set_hash)).set_updated_at(Some(timestamp_to_sdk(value.updated_at))).build()?) }
                 }
 
 impl TryFrom<UpdateAutomatedReasoningPolicyResponse>
