@@ -23,7 +23,7 @@ use crate::auth::sigv4::Signature;
 use crate::auth::{api_key, region};
 use crate::formats::png;
 use crate::wire::description::Services;
-use crate::wire::event_stream::{DecodeError, Decoder, Frame, Received};
+use crate::wire::event_stream::{self, DecodeError, Decoder, Received};
 use crate::wire::request::{Request, query_pairs};
 use crate::wire::routing::Router;
 use crate::world::buckets::Buckets;
@@ -263,7 +263,7 @@ proptest! {
         bytes in vec(any::<u8>(), 0..300), payload in "\\PC{0,40}", flips in vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
         piece in 1usize..64,
     ) {
-        let frame = |text: &str| Frame::event("chunk", serde_json::json!({ "bytes": text }), 2).encode();
+        let frame = |text: &str| event_stream::event("chunk", serde_json::json!({ "bytes": text }), 2);
         let mut stream = [&frame(&payload)[..], &frame("x"), &bytes].concat();
         for (at, flip) in flips {
             let at = at.index(stream.len());

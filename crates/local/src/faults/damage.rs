@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::faults::applied::{AppliedFaults, injected_error};
 use crate::faults::effect::{At, Effect};
-use crate::wire::event_stream::{Frame, with_payload, with_wrong_checksum};
+use crate::wire::event_stream::{self, with_payload, with_wrong_checksum};
 use crate::wire::response::{Content, Response};
 
 /// How a response is interrupted.
@@ -99,15 +99,15 @@ impl Effect {
                 change_frame(frames, *after_events, move |frame| with_wrong_checksum(frame, of)).boxed()
             }
             Self::Exception { code, message, after_events } => {
-                let frame = Frame::exception(code, &injected_error(code, message.as_deref()).body()).encode();
+                let frame = event_stream::exception(code, &injected_error(code, message.as_deref()).body());
                 frames.take(*after_events).chain(stream::iter([frame])).boxed()
             }
             Self::ErrorFrame { code, message, after_events } => {
-                let frame = Frame::error(code, &injected_error(code, message.as_deref()).message).encode();
+                let frame = event_stream::error(code, &injected_error(code, message.as_deref()).message);
                 frames.take(*after_events).chain(stream::iter([frame])).boxed()
             }
             Self::UnknownEvent { after_events } => {
-                let unknown = Frame::event("futureEvent", json!({ "futureMember": true }), 2).encode();
+                let unknown = event_stream::event("futureEvent", json!({ "futureMember": true }), 2);
                 let at = *after_events;
                 let with_unknown = frames.enumerate().flat_map(move |(index, frame)| {
                     stream::iter((index == at).then(|| unknown.clone()).into_iter().chain([frame]))

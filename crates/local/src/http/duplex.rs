@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::http::client_stream::ClientStream;
 use crate::local::Local;
 use crate::wire::error::AwsError;
-use crate::wire::event_stream::{DecodeError, Decoder, Frame, Received};
+use crate::wire::event_stream::{self, DecodeError, Decoder, Received};
 use crate::wire::output;
 
 /// The most bytes that a client may send in one event.
@@ -67,7 +67,7 @@ impl DuplexStream {
                 Ok(None) => return,
                 Err(DecodeError::Frame(wrong)) => self.reject(wrong.to_owned()),
                 Err(DecodeError::Signature(wrong)) => {
-                    self.ready.push_back(Frame::error("InvalidSignatureException", wrong).encode());
+                    self.ready.push_back(event_stream::error("InvalidSignatureException", wrong));
                     self.is_over = true;
                 }
             }
@@ -92,12 +92,12 @@ impl DuplexStream {
 
     fn push_event(&mut self, event: &Value) {
         let payload = json!({ "bytes": BASE64.encode(event.to_string()) });
-        self.ready.push_back(Frame::event("chunk", payload, 2 + self.local.world.ids.below(60)).encode());
+        self.ready.push_back(event_stream::event("chunk", payload, 2 + self.local.world.ids.below(60)));
     }
 
     fn reject(&mut self, wrong: String) {
         let error = AwsError::validation(wrong);
-        self.ready.push_back(Frame::exception("validationException", &error.body()).encode());
+        self.ready.push_back(event_stream::exception("validationException", &error.body()));
         self.is_over = true;
     }
 

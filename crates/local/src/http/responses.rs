@@ -12,7 +12,7 @@ use crate::http::client_stream::{self, ClientStream};
 use crate::http::duplex;
 use crate::local::Local;
 use crate::wire::error::AwsError;
-use crate::wire::event_stream::{self, Decoder, Frame};
+use crate::wire::event_stream::{self, Decoder};
 use crate::wire::output::{Ending, Events, Output};
 use crate::wire::response::{Content, Response, json_content_type};
 
@@ -85,7 +85,7 @@ pub(crate) fn injected_failure(local: &Local, injected: &InjectedError) -> Respo
 fn frames_of(local: &Arc<Local>, events: Events, ending: Ending) -> impl Stream<Item = Bytes> + Send + use<> {
     let local = Arc::clone(local);
     let frames = events.map(move |event| match event {
-        Ok(event) => Frame::event(event.name, event.payload, 2 + local.world.ids.below(60)).encode(),
+        Ok(event) => event_stream::event(event.name, event.payload, 2 + local.world.ids.below(60)),
         Err(error) => exception_frame(&error.as_exception()),
     });
     with_ending(frames, ending, client_stream::stall(None))
@@ -109,5 +109,5 @@ fn with_ending(
 }
 
 fn exception_frame(error: &AwsError) -> Bytes {
-    Frame::exception(&error.code, &error.body()).encode()
+    event_stream::exception(&error.code, &error.body())
 }

@@ -24,7 +24,7 @@ const COMMON_WORDS: &[&str] = &[
 
 /// Returns the tool uses of the reply to a prompt.
 pub(crate) fn tool_uses(ids: &Ids, prompt: &Prompt) -> Vec<Value> {
-    let (text, material) = (prompt.last_text(), material_text(prompt));
+    let text = prompt.last_text();
     let has_results = prompt.last_turn().iter().any(|block| block["toolResult"].is_object());
     let tools: Vec<_> =
         prompt.tools.iter().map(|tool| &tool["toolSpec"]).filter(|tool| tool.is_object()).collect();
@@ -39,6 +39,10 @@ pub(crate) fn tool_uses(ids: &Ids, prompt: &Prompt) -> Vec<Value> {
             tools.iter().copied().filter(|tool| tool["name"] == name.as_str()).collect()
         }
     };
+    if called.is_empty() {
+        return Vec::new();
+    }
+    let material = material_text(prompt);
     let tool_use = |(name, input): (&Value, Value)| json!({ "toolUse": { "toolUseId": ids.tool_use(), "name": name, "input": input } });
     let calls = called.into_iter().flat_map(|tool| {
         let inputs = inputs(&tool["inputSchema"]["json"], &material);

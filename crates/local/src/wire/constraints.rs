@@ -74,8 +74,8 @@ enum Direction {
     Output,
 }
 
-enum Step {
-    Member(String),
+enum Step<'a> {
+    Member(&'a str),
     Item(usize),
 }
 
@@ -83,7 +83,7 @@ enum Step {
 struct Checker<'a> {
     service: &'a Service,
     direction: Direction,
-    path: Vec<Step>,
+    path: Vec<Step<'a>>,
     wrong_types: Vec<String>,
     wrong_unions: Vec<String>,
     broken_constraints: Vec<String>,
@@ -121,7 +121,7 @@ impl<'a> Checker<'a> {
         self.wrong_unions.into_iter().next().map_or(Ok(()), |message| Err(AwsError::validation(message)))
     }
 
-    fn visit(&mut self, name: &str, value: &Value) {
+    fn visit(&mut self, name: &'a str, value: &'a Value) {
         let service = self.service;
         let Some(shape) = service.shape(name) else { return };
         if shape.document || shape.eventstream {
@@ -144,7 +144,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn structure(&mut self, name: &str, shape: &Shape, value: &Value) {
+    fn structure(&mut self, name: &'a str, shape: &'a Shape, value: &'a Value) {
         for required in &shape.required {
             let is_stream = || {
                 let member = shape.member(required).and_then(|member| self.service.shape(&member.shape));
@@ -156,17 +156,16 @@ impl<'a> Checker<'a> {
                 self.at(required, |checker| checker.broken("Value null", "Member must not be null"));
             }
         }
+        let mut set = 0;
         for (member_name, member) in &shape.members {
             let inner = &value[member_name.as_str()];
             if !inner.is_null() {
+                set += 1;
                 self.at(member_name, |checker| checker.visit(&member.shape, inner));
             }
         }
-        if shape.union {
-            let set = shape.members.iter().filter(|(member, _)| !value[member.as_str()].is_null()).count();
-            if set != 1 {
-                self.wrong_union(name, shape);
-            }
+        if shape.union && set != 1 {
+            self.wrong_union(name, shape);
         }
         if self.direction == Direction::Output {
             self.undescribed_members(name, shape, value);
@@ -183,7 +182,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn list(&mut self, name: &str, shape: &Shape, items: &[Value], value: &Value) {
+    fn list(&mut self, name: &'a str, shape: &'a Shape, items: &'a [Value], value: &'a Value) {
         for constraint in broken_constraints(name, shape, value, "") {
             self.broken(&subject(shape, value), &constraint);
         }
@@ -216,7 +215,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn map(&mut self, name: &str, shape: &Shape, entries: &serde_json::Map<String, Value>, value: &Value) {
+    fn map(
+        &mut self,
+        name: &'a str,
+        shape: &'a Shape,
+        entries: &'a serde_json::Map<String, Value>,
+        value: &'a Value,
+    ) {
         for constraint in broken_constraints(name, shape, value, "") {
             self.broken(&subject(shape, value), &constraint);
         }
@@ -256,8 +261,8 @@ impl<'a> Checker<'a> {
     }
 
     /// Visits a member, with its name on the path.
-    fn at(&mut self, member: &str, visit: impl FnOnce(&mut Self)) {
-        self.path.push(Step::Member(member.to_owned()));
+    fn at(&mut self, member: &'a str, visit: impl FnOnce(&mut Self)) {
+        self.path.push(Step::Member(member));
         visit(self);
         self.path.pop();
     }
@@ -295,7 +300,7 @@ impl<'a> Checker<'a> {
     /// Returns a path such as `messages.1.member.content`, which constraint messages have. Indexes start at 1.
     fn constraint_path(&self) -> String {
         let steps = self.path.iter().map(|step| match step {
-            Step::Member(name) => name.clone(),
+            Step::Member(name) => (*name).to_owned(),
             Step::Item(index) => format!("{}.member", index + 1),
         });
         steps.collect::<Vec<_>>().join(".")
@@ -304,7 +309,7 @@ impl<'a> Checker<'a> {
     /// Returns a path such as `messages.0.content`, which the service's other messages have. Indexes start at 0.
     fn service_path(&self) -> String {
         let steps = self.path.iter().map(|step| match step {
-            Step::Member(name) => name.clone(),
+            Step::Member(name) => (*name).to_owned(),
             Step::Item(index) => index.to_string(),
         });
         steps.collect::<Vec<_>>().join(".")

@@ -30,61 +30,56 @@ pub enum Checksum {
     Message,
 }
 
-/// A frame before it is encoded.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Frame {
-    headers: Vec<(&'static str, String)>,
-    payload: Vec<u8>,
+/// Encodes an event. Like AWS, it pads the payload, with `padding` letters, to hide the length of the text.
+pub(crate) fn event(event_type: &str, mut payload: Value, padding: usize) -> Bytes {
+    payload["p"] = Value::from(&PADDING[..padding.clamp(2, PADDING.len())]);
+    encode_json(":event-type", event_type, "event", &payload)
 }
 
-impl Frame {
-    /// Creates an event. Like AWS, it pads the payload, with `padding` letters, to hide the length of the text.
-    pub(crate) fn event(event_type: &str, mut payload: Value, padding: usize) -> Self {
-        payload["p"] = Value::from(&PADDING[..padding.clamp(2, PADDING.len())]);
-        Self::new(":event-type", event_type, "event", &payload)
-    }
+/// Encodes an exception.
+pub(crate) fn exception(exception_type: &str, payload: &Value) -> Bytes {
+    encode_json(":exception-type", exception_type, "exception", payload)
+}
 
-    /// Creates an exception.
-    pub(crate) fn exception(exception_type: &str, payload: &Value) -> Self {
-        Self::new(":exception-type", exception_type, "exception", payload)
-    }
+/// Encodes an error, which has no payload.
+pub(crate) fn error(code: &str, message: &str) -> Bytes {
+    encode(&[(":error-code", code), (":error-message", message), (":message-type", "error")], &[])
+}
 
-    /// Creates an error, which has no payload.
-    pub(crate) fn error(code: &str, message: &str) -> Self {
-        let headers = [(":error-code", code), (":error-message", message), (":message-type", "error")];
-        Self { headers: headers.map(|(name, value)| (name, value.to_owned())).into(), payload: Vec::new() }
-    }
+fn encode_json(type_header: &str, name: &str, message_type: &str, payload: &Value) -> Bytes {
+    let headers =
+        [(type_header, name), (":content-type", "application/json"), (":message-type", message_type)];
+    // A JSON value can always be written, and `to_vec` is faster than `to_string`.
+    encode(&headers, &serde_json::to_vec(payload).unwrap_or_default())
+}
 
-    fn new(type_header: &'static str, name: &str, message_type: &str, payload: &Value) -> Self {
-        let headers = vec![
-            (type_header, name.to_owned()),
-            (":content-type", "application/json".to_owned()),
-            (":message-type", message_type.to_owned()),
-        ];
-        Self { headers, payload: payload.to_string().into_bytes() }
-    }
-
-    pub(crate) fn encode(&self) -> Bytes {
-        let mut headers = BytesMut::new();
-        for (name, value) in &self.headers {
-            headers.put_u8(name.len() as u8);
-            headers.put_slice(name.as_bytes());
-            headers.put_u8(STRING);
-            headers.put_u16(value.len() as u16);
-            headers.put_slice(value.as_bytes());
+fn encode(headers: &[(&str, &str)], payload: &[u8]) -> Bytes {
+    // The length of a name has one byte, the type of its value one, and the length of the value two.
+    let length = headers.iter().map(|(name, value)| 1 + name.len() + 1 + 2 + value.len()).sum();
+    frame(length, payload, |frame| {
+        for (name, value) in headers {
+            frame.put_u8(name.len() as u8);
+            frame.put_slice(name.as_bytes());
+            frame.put_u8(STRING);
+            frame.put_u16(value.len() as u16);
+            frame.put_slice(value.as_bytes());
         }
-        encode_frame(&headers, &self.payload)
-    }
+    })
 }
 
 /// Encodes a frame whose headers are already encoded.
 fn encode_frame(headers: &[u8], payload: &[u8]) -> Bytes {
-    let total = PRELUDE + headers.len() + payload.len() + CHECKSUM;
+    frame(headers.len(), payload, |frame| frame.put_slice(headers))
+}
+
+/// Encodes a frame. `put_headers` adds its headers, which have this length.
+fn frame(headers_length: usize, payload: &[u8], put_headers: impl FnOnce(&mut BytesMut)) -> Bytes {
+    let total = PRELUDE + headers_length + payload.len() + CHECKSUM;
     let mut frame = BytesMut::with_capacity(total);
     frame.put_u32(total as u32);
-    frame.put_u32(headers.len() as u32);
+    frame.put_u32(headers_length as u32);
     frame.put_u32(crc32fast::hash(&frame));
-    frame.put_slice(headers);
+    put_headers(&mut frame);
     frame.put_slice(payload);
     frame.put_u32(crc32fast::hash(&frame));
     frame.freeze()
@@ -311,7 +306,7 @@ mod tests {
 
     #[test]
     fn frames_have_the_layout_of_aws() {
-        let frame = Frame::event("messageStart", json!({"role": "assistant"}), 3).encode();
+        let frame = event("messageStart", json!({"role": "assistant"}), 3);
         let payload = br#"{"p":"abc","role":"assistant"}"#;
         assert_eq!(frame.len() as u32, u32::from_be_bytes(frame[..4].try_into().unwrap()));
         assert_eq!(crc32fast::hash(&frame[..8]).to_be_bytes(), frame[8..12]);
@@ -327,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_frame_with_a_wrong_checksum_does_not_hide_the_next_one() {
-        let frame = Frame::event("chunk", json!({}), 2).encode();
+        let frame = event("chunk", json!({}), 2);
         for which in [Checksum::Message, Checksum::Prelude] {
             let wrong = with_wrong_checksum(&frame, which);
             let decoded = decode(&[&frame[..], &wrong, &frame].concat());
@@ -340,8 +335,9 @@ mod tests {
     #[test]
     fn padding_stays_within_its_bounds() {
         for (requested, actual) in [(0, 2), (61, 61), (99, 61)] {
-            let frame = Frame::event("chunk", json!({}), requested);
-            let payload: Value = serde_json::from_slice(&frame.payload).unwrap();
+            let frame = event("chunk", json!({}), requested);
+            let (_, payload) = parse_frame(&frame).unwrap();
+            let payload: Value = serde_json::from_slice(&payload).unwrap();
             assert_eq!(payload["p"].as_str().unwrap().len(), actual);
         }
     }
@@ -350,7 +346,7 @@ mod tests {
 
     #[test]
     fn frames_are_decoded_in_pieces_of_any_size_signed_or_not() {
-        let plain = Frame::event("chunk", json!({}), 2).encode();
+        let plain = event("chunk", json!({}), 2);
         let signed = encode_frame(SIGNED, &plain);
         let stream = [&plain[..], &signed, &encode_frame(SIGNED, b"")].concat();
         for piece in [1, 7, stream.len()] {
@@ -375,7 +371,7 @@ mod tests {
             decoder.push(bytes);
             decoder.next()
         };
-        let frame = Frame::event("chunk", json!({}), 2).encode();
+        let frame = event("chunk", json!({}), 2);
         for at in [0, 8, 20, frame.len() - 1] {
             let mut broken = frame.to_vec();
             broken[at] ^= 1;
