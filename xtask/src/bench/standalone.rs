@@ -7,6 +7,10 @@ use std::process::Command;
 use super::programs::cpu_of_children;
 use crate::result::Result;
 
+/// Cargo builds crates of a registry at once, but crates of a path incrementally, which costs a first build a third more. Ours
+/// are built as users get them, and as the SDK's are.
+const AS_FROM_A_REGISTRY: &str = "[profile.dev.package.\"*\"]\nincremental = false\n";
+
 /// A program, and the crates that it needs. `ROOT` in them is the folder of the workspace.
 pub(super) struct Standalone<'a> {
     pub(super) name: &'a str,
@@ -22,7 +26,7 @@ impl Standalone<'_> {
         let dependencies = self.dependencies.replace("ROOT", &root.canonicalize()?.display().to_string());
         let manifest = format!(
             "[package]\nname = \"{}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-             {dependencies}tokio = {{ version = \"1\", features = [\"macros\", \"rt\"] }}\n",
+             {dependencies}tokio = {{ version = \"1\", features = [\"macros\", \"rt\"] }}\n\n{AS_FROM_A_REGISTRY}",
             self.name,
         );
         fs::write(folder.join("Cargo.toml"), manifest)?;
