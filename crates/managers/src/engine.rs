@@ -58,8 +58,13 @@ impl<M: Row> Walk<M> {
         let request = PageRequest { token, size: self.size(wanted) };
         let page = M::page(&session, &self.parameters, request).await?;
         self.tokens.arrived(page.items.len(), page.next_token.as_deref());
-        let matching = page.items.into_iter().filter(|row| self.filter.matches(row));
-        let items = matching.map(|row| Bound::new(row, session.clone())).collect();
+        // Without a filter, the number of rows is known, and they need not be copied as the list grows.
+        let mut items = Vec::with_capacity(if self.filter.is_all() { page.items.len() } else { 0 });
+        for row in page.items {
+            if self.filter.matches(&row) {
+                items.push(Bound::new(row, session.clone()));
+            }
+        }
         Ok(Page { items, next_token: page.next_token })
     }
 
