@@ -181,9 +181,21 @@ pub fn cells_fetch_once() {
             }
         })
     });
-    all(tasks.collect());
+    let missing = (0..3).map(|_| {
+        let (cells, under_way) = (Arc::clone(&cells), Arc::clone(&under_way));
+        spawn(async move {
+            let fetch = async {
+                under_way.visit().await;
+                Err(Error::new(ErrorKind::DoesNotExist, "no such name"))
+            };
+            assert!(cells.get("b", fetch).await.is_err());
+        })
+    });
+    all(tasks.chain(missing).collect());
     assert!(fetches.load(SeqCst) <= 2, "a fact was fetched again");
     assert_eq!(cells.known("a").as_deref(), Some(&1));
+    let names = format!("{cells:?}");
+    assert!(names.contains("\"a\"") && !names.contains("\"b\""), "{names}");
 }
 
 /// A notification that nobody waits for yet is not lost. It shows that a run with a task that waits forever fails.
