@@ -12,7 +12,7 @@ use super::names::{raw, snake};
 use super::plan::{Field, FieldType, Form, InSdk, Kind, Member, Plan, Source, Type, TypeName};
 
 /// The functions of `models/src/sdk.rs` that the conversions call, and their error.
-const HELPERS: [&str; 11] = [
+const HELPERS: [&str; 12] = [
     "ToSdkError",
     "document_from_sdk",
     "document_to_sdk",
@@ -24,6 +24,7 @@ const HELPERS: [&str; 11] = [
     "timestamp_to_sdk",
     "try_each",
     "try_each_value",
+    "update",
 ];
 
 fn is_name(letter: char) -> bool {
@@ -355,8 +356,7 @@ impl Writer<'_> {
         fields.map(|field| format!(".set_{}({})", field.name, self.field_to_sdk(field))).collect()
     }
 
-    /// Statements, and the builder of an operation's input that they fill. A builder moves with each of its setters: what is
-    /// not there is not set.
+    /// Statements, and the builder of an operation's input that they fill.
     fn input(&self, fields: &[Field]) -> (String, String) {
         let (required, optional): (Vec<_>, Vec<_>) = fields.iter().partition(|field| field.required);
         let builder = format!("Self::default(){}", self.setters(required.into_iter()));
@@ -365,12 +365,16 @@ impl Writer<'_> {
         }
         let mut statements = format!("let mut builder = {builder};");
         for field in optional {
+            let (name, value) = (&field.name, self.present_to_sdk(field, "value"));
+            // A closure cannot return the error of a conversion.
+            let (before, value) = match value.contains('?') {
+                true => (format!("let value = {value};"), "value"),
+                false => (String::new(), value.as_str()),
+            };
             let _ = writeln!(
                 statements,
-                "if let Some(value) = value.{} {{ builder = builder.set_{}({}); }}",
-                raw(&field.name),
-                field.name,
-                self.present_to_sdk(field, "value"),
+                "if let Some(value) = value.{} {{ {before} update(&mut builder, |builder| builder.set_{name}({value})); }}",
+                raw(name),
             );
         }
         (statements, "builder".to_owned())

@@ -5,6 +5,7 @@
 use crate::generated::advanced_prompt_optimization_job::*;
 use crate::sdk::{
     ToSdkError, document_from_sdk, document_to_sdk, each, each_value_with, timestamp_from_sdk, try_each,
+    update,
 };
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
@@ -144,10 +145,10 @@ impl TryFrom<CreateAdvancedPromptOptimizationJobRequest> for operation::create_a
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: CreateAdvancedPromptOptimizationJobRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_job_name(Some(value.job_name)).set_input_config(Some(value.input_config.try_into()?)).set_output_config(Some(value.output_config.try_into()?)).set_model_configurations(Some(try_each(value.model_configurations)?));if let Some(value) = value.job_description { builder = builder.set_job_description(Some(value)); }
-if let Some(value) = value.client_token { builder = builder.set_client_token(Some(value)); }
-if let Some(value) = value.encryption_key_arn { builder = builder.set_encryption_key_arn(Some(value)); }
-if let Some(value) = value.tags { builder = builder.set_tags(Some(try_each(value)?)); }
+                    fn try_from(value: CreateAdvancedPromptOptimizationJobRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_job_name(Some(value.job_name)).set_input_config(Some(value.input_config.try_into()?)).set_output_config(Some(value.output_config.try_into()?)).set_model_configurations(Some(try_each(value.model_configurations)?));if let Some(value) = value.job_description {  update(&mut builder, |builder| builder.set_job_description(Some(value))); }
+if let Some(value) = value.client_token {  update(&mut builder, |builder| builder.set_client_token(Some(value))); }
+if let Some(value) = value.encryption_key_arn {  update(&mut builder, |builder| builder.set_encryption_key_arn(Some(value))); }
+if let Some(value) = value.tags { let value = Some(try_each(value)?); update(&mut builder, |builder| builder.set_tags(value)); }
  Ok(builder) }
                 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::custom_model::*;
-use crate::sdk::{ToSdkError, each, each_value, timestamp_from_sdk, try_each};
+use crate::sdk::{ToSdkError, each, each_value, timestamp_from_sdk, try_each, update};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -31,22 +31,25 @@ impl TryFrom<CreateCustomModelRequest>
     fn try_from(value: CreateCustomModelRequest) -> Result<Self, ToSdkError> {
         let mut builder = Self::default().set_model_name(Some(value.model_name));
         if let Some(value) = value.model_source_config {
-            builder = builder.set_model_source_config(Some(value.try_into()?));
+            let value = Some(value.try_into()?);
+            update(&mut builder, |builder| builder.set_model_source_config(value));
         }
         if let Some(value) = value.custom_model_data_source {
-            builder = builder.set_custom_model_data_source(Some(value.try_into()?));
+            let value = Some(value.try_into()?);
+            update(&mut builder, |builder| builder.set_custom_model_data_source(value));
         }
         if let Some(value) = value.model_kms_key_arn {
-            builder = builder.set_model_kms_key_arn(Some(value));
+            update(&mut builder, |builder| builder.set_model_kms_key_arn(Some(value)));
         }
         if let Some(value) = value.role_arn {
-            builder = builder.set_role_arn(Some(value));
+            update(&mut builder, |builder| builder.set_role_arn(Some(value)));
         }
         if let Some(value) = value.model_tags {
-            builder = builder.set_model_tags(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_model_tags(value));
         }
         if let Some(value) = value.client_request_token {
-            builder = builder.set_client_request_token(Some(value));
+            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
         }
         Ok(builder)
     }

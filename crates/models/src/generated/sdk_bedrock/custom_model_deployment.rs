@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::custom_model_deployment::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
+use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each, update};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -33,13 +33,14 @@ impl TryFrom<CreateCustomModelDeploymentRequest>
             .set_model_deployment_name(Some(value.model_deployment_name))
             .set_model_arn(Some(value.model_arn));
         if let Some(value) = value.description {
-            builder = builder.set_description(Some(value));
+            update(&mut builder, |builder| builder.set_description(Some(value)));
         }
         if let Some(value) = value.tags {
-            builder = builder.set_tags(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_tags(value));
         }
         if let Some(value) = value.client_request_token {
-            builder = builder.set_client_request_token(Some(value));
+            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
         }
         Ok(builder)
     }

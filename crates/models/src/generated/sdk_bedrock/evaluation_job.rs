@@ -5,7 +5,7 @@
 use crate::generated::evaluation_job::*;
 use crate::sdk::{
     ToSdkError, document_from_sdk, document_to_sdk, each, each_value_with, finite, timestamp_from_sdk,
-    try_each,
+    try_each, update,
 };
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
@@ -221,19 +221,20 @@ impl TryFrom<CreateEvaluationJobRequest>
             .set_inference_config(Some(value.inference_config.try_into()?))
             .set_output_data_config(Some(value.output_data_config.try_into()?));
         if let Some(value) = value.job_description {
-            builder = builder.set_job_description(Some(value));
+            update(&mut builder, |builder| builder.set_job_description(Some(value)));
         }
         if let Some(value) = value.client_request_token {
-            builder = builder.set_client_request_token(Some(value));
+            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
         }
         if let Some(value) = value.customer_encryption_key_id {
-            builder = builder.set_customer_encryption_key_id(Some(value));
+            update(&mut builder, |builder| builder.set_customer_encryption_key_id(Some(value)));
         }
         if let Some(value) = value.job_tags {
-            builder = builder.set_job_tags(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_job_tags(value));
         }
         if let Some(value) = value.application_type {
-            builder = builder.set_application_type(Some(value.into()));
+            update(&mut builder, |builder| builder.set_application_type(Some(value.into())));
         }
         Ok(builder)
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::inference_profile::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
+use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each, update};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -33,13 +33,14 @@ impl TryFrom<CreateInferenceProfileRequest>
             .set_inference_profile_name(Some(value.inference_profile_name))
             .set_model_source(Some(value.model_source.try_into()?));
         if let Some(value) = value.description {
-            builder = builder.set_description(Some(value));
+            update(&mut builder, |builder| builder.set_description(Some(value)));
         }
         if let Some(value) = value.client_request_token {
-            builder = builder.set_client_request_token(Some(value));
+            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
         }
         if let Some(value) = value.tags {
-            builder = builder.set_tags(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_tags(value));
         }
         Ok(builder)
     }

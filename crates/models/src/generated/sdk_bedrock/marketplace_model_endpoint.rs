@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::marketplace_model_endpoint::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
+use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each, update};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -37,13 +37,14 @@ impl TryFrom<CreateMarketplaceModelEndpointRequest>
             .set_endpoint_config(Some(value.endpoint_config.try_into()?))
             .set_endpoint_name(Some(value.endpoint_name));
         if let Some(value) = value.accept_eula {
-            builder = builder.set_accept_eula(Some(value));
+            update(&mut builder, |builder| builder.set_accept_eula(Some(value)));
         }
         if let Some(value) = value.client_request_token {
-            builder = builder.set_client_request_token(Some(value));
+            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
         }
         if let Some(value) = value.tags {
-            builder = builder.set_tags(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_tags(value));
         }
         Ok(builder)
     }
@@ -180,7 +181,7 @@ impl TryFrom<UpdateMarketplaceModelEndpointRequest>
     fn try_from(value: UpdateMarketplaceModelEndpointRequest) -> Result<Self, ToSdkError> {
         let mut builder = Self::default().set_endpoint_config(Some(value.endpoint_config.try_into()?));
         if let Some(value) = value.client_request_token {
-            builder = builder.set_client_request_token(Some(value));
+            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
         }
         Ok(builder)
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::model_copy_job::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
+use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each, update};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -31,13 +31,14 @@ impl TryFrom<CreateModelCopyJobRequest>
             .set_source_model_arn(Some(value.source_model_arn))
             .set_target_model_name(Some(value.target_model_name));
         if let Some(value) = value.model_kms_key_id {
-            builder = builder.set_model_kms_key_id(Some(value));
+            update(&mut builder, |builder| builder.set_model_kms_key_id(Some(value)));
         }
         if let Some(value) = value.target_model_tags {
-            builder = builder.set_target_model_tags(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_target_model_tags(value));
         }
         if let Some(value) = value.client_request_token {
-            builder = builder.set_client_request_token(Some(value));
+            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
         }
         Ok(builder)
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::model_customization_job::*;
-use crate::sdk::{ToSdkError, each, each_value, finite, timestamp_from_sdk, try_each};
+use crate::sdk::{ToSdkError, each, each_value, finite, timestamp_from_sdk, try_each, update};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -47,31 +47,36 @@ impl TryFrom<CreateModelCustomizationJobRequest>
             .set_training_data_config(Some(value.training_data_config.try_into()?))
             .set_output_data_config(Some(value.output_data_config.try_into()?));
         if let Some(value) = value.client_request_token {
-            builder = builder.set_client_request_token(Some(value));
+            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
         }
         if let Some(value) = value.customization_type {
-            builder = builder.set_customization_type(Some(value.into()));
+            update(&mut builder, |builder| builder.set_customization_type(Some(value.into())));
         }
         if let Some(value) = value.custom_model_kms_key_id {
-            builder = builder.set_custom_model_kms_key_id(Some(value));
+            update(&mut builder, |builder| builder.set_custom_model_kms_key_id(Some(value)));
         }
         if let Some(value) = value.job_tags {
-            builder = builder.set_job_tags(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_job_tags(value));
         }
         if let Some(value) = value.custom_model_tags {
-            builder = builder.set_custom_model_tags(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_custom_model_tags(value));
         }
         if let Some(value) = value.validation_data_config {
-            builder = builder.set_validation_data_config(Some(value.try_into()?));
+            let value = Some(value.try_into()?);
+            update(&mut builder, |builder| builder.set_validation_data_config(value));
         }
         if let Some(value) = value.hyper_parameters {
-            builder = builder.set_hyper_parameters(Some(each_value(value)));
+            update(&mut builder, |builder| builder.set_hyper_parameters(Some(each_value(value))));
         }
         if let Some(value) = value.vpc_config {
-            builder = builder.set_vpc_config(Some(value.try_into()?));
+            let value = Some(value.try_into()?);
+            update(&mut builder, |builder| builder.set_vpc_config(value));
         }
         if let Some(value) = value.customization_config {
-            builder = builder.set_customization_config(Some(value.try_into()?));
+            let value = Some(value.try_into()?);
+            update(&mut builder, |builder| builder.set_customization_config(value));
         }
         Ok(builder)
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::model_import_job::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
+use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each, update};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -37,19 +37,22 @@ impl TryFrom<CreateModelImportJobRequest>
             .set_role_arn(Some(value.role_arn))
             .set_model_data_source(Some(value.model_data_source.try_into()?));
         if let Some(value) = value.job_tags {
-            builder = builder.set_job_tags(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_job_tags(value));
         }
         if let Some(value) = value.imported_model_tags {
-            builder = builder.set_imported_model_tags(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_imported_model_tags(value));
         }
         if let Some(value) = value.client_request_token {
-            builder = builder.set_client_request_token(Some(value));
+            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
         }
         if let Some(value) = value.vpc_config {
-            builder = builder.set_vpc_config(Some(value.try_into()?));
+            let value = Some(value.try_into()?);
+            update(&mut builder, |builder| builder.set_vpc_config(value));
         }
         if let Some(value) = value.imported_model_kms_key_id {
-            builder = builder.set_imported_model_kms_key_id(Some(value));
+            update(&mut builder, |builder| builder.set_imported_model_kms_key_id(Some(value)));
         }
         Ok(builder)
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::model_invocation_job::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
+use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each, update};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -41,19 +41,21 @@ impl TryFrom<CreateModelInvocationJobRequest>
             .set_input_data_config(Some(value.input_data_config.try_into()?))
             .set_output_data_config(Some(value.output_data_config.try_into()?));
         if let Some(value) = value.client_request_token {
-            builder = builder.set_client_request_token(Some(value));
+            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
         }
         if let Some(value) = value.vpc_config {
-            builder = builder.set_vpc_config(Some(value.try_into()?));
+            let value = Some(value.try_into()?);
+            update(&mut builder, |builder| builder.set_vpc_config(value));
         }
         if let Some(value) = value.timeout_duration_in_hours {
-            builder = builder.set_timeout_duration_in_hours(Some(value));
+            update(&mut builder, |builder| builder.set_timeout_duration_in_hours(Some(value)));
         }
         if let Some(value) = value.tags {
-            builder = builder.set_tags(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_tags(value));
         }
         if let Some(value) = value.model_invocation_type {
-            builder = builder.set_model_invocation_type(Some(value.into()));
+            update(&mut builder, |builder| builder.set_model_invocation_type(Some(value.into())));
         }
         Ok(builder)
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::prompt_router::*;
-use crate::sdk::{ToSdkError, each, finite, timestamp_from_sdk, try_each};
+use crate::sdk::{ToSdkError, each, finite, timestamp_from_sdk, try_each, update};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -35,13 +35,14 @@ impl TryFrom<CreatePromptRouterRequest>
             .set_routing_criteria(Some(value.routing_criteria.try_into()?))
             .set_fallback_model(Some(value.fallback_model.into()));
         if let Some(value) = value.client_request_token {
-            builder = builder.set_client_request_token(Some(value));
+            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
         }
         if let Some(value) = value.description {
-            builder = builder.set_description(Some(value));
+            update(&mut builder, |builder| builder.set_description(Some(value)));
         }
         if let Some(value) = value.tags {
-            builder = builder.set_tags(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_tags(value));
         }
         Ok(builder)
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::provisioned_model_throughput::*;
-use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each};
+use crate::sdk::{ToSdkError, each, timestamp_from_sdk, try_each, update};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -51,13 +51,14 @@ impl TryFrom<CreateProvisionedModelThroughputRequest>
             .set_provisioned_model_name(Some(value.provisioned_model_name))
             .set_model_id(Some(value.model_id));
         if let Some(value) = value.client_request_token {
-            builder = builder.set_client_request_token(Some(value));
+            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
         }
         if let Some(value) = value.commitment_duration {
-            builder = builder.set_commitment_duration(Some(value.into()));
+            update(&mut builder, |builder| builder.set_commitment_duration(Some(value.into())));
         }
         if let Some(value) = value.tags {
-            builder = builder.set_tags(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_tags(value));
         }
         Ok(builder)
     }
@@ -166,10 +167,10 @@ impl From<UpdateProvisionedModelThroughputRequest>
     fn from(value: UpdateProvisionedModelThroughputRequest) -> Self {
         let mut builder = Self::default();
         if let Some(value) = value.desired_provisioned_model_name {
-            builder = builder.set_desired_provisioned_model_name(Some(value));
+            update(&mut builder, |builder| builder.set_desired_provisioned_model_name(Some(value)));
         }
         if let Some(value) = value.desired_model_id {
-            builder = builder.set_desired_model_id(Some(value));
+            update(&mut builder, |builder| builder.set_desired_model_id(Some(value)));
         }
         builder
     }

@@ -3,7 +3,9 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::async_invoke::*;
-use crate::sdk::{ToSdkError, document_from_sdk, document_to_sdk, each, timestamp_from_sdk, try_each};
+use crate::sdk::{
+    ToSdkError, document_from_sdk, document_to_sdk, each, timestamp_from_sdk, try_each, update,
+};
 use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
@@ -142,10 +144,11 @@ impl TryFrom<StartAsyncInvokeRequest>
             .set_model_input(Some(document_to_sdk(value.model_input)?))
             .set_output_data_config(Some(value.output_data_config.try_into()?));
         if let Some(value) = value.client_request_token {
-            builder = builder.set_client_request_token(Some(value));
+            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
         }
         if let Some(value) = value.tags {
-            builder = builder.set_tags(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_tags(value));
         }
         Ok(builder)
     }

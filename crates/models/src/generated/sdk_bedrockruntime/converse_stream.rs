@@ -4,7 +4,7 @@
 
 use crate::generated::converse_stream::*;
 use crate::sdk::{
-    ToSdkError, document_from_sdk, document_to_sdk, each, each_value, try_each, try_each_value,
+    ToSdkError, document_from_sdk, document_to_sdk, each, each_value, try_each, try_each_value, update,
 };
 use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
@@ -148,40 +148,48 @@ impl TryFrom<ConverseStreamRequest> for operation::converse_stream::builders::Co
     fn try_from(value: ConverseStreamRequest) -> Result<Self, ToSdkError> {
         let mut builder = Self::default();
         if let Some(value) = value.messages {
-            builder = builder.set_messages(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_messages(value));
         }
         if let Some(value) = value.system {
-            builder = builder.set_system(Some(try_each(value)?));
+            let value = Some(try_each(value)?);
+            update(&mut builder, |builder| builder.set_system(value));
         }
         if let Some(value) = value.inference_config {
-            builder = builder.set_inference_config(Some(value.try_into()?));
+            let value = Some(value.try_into()?);
+            update(&mut builder, |builder| builder.set_inference_config(value));
         }
         if let Some(value) = value.tool_config {
-            builder = builder.set_tool_config(Some(value.try_into()?));
+            let value = Some(value.try_into()?);
+            update(&mut builder, |builder| builder.set_tool_config(value));
         }
         if let Some(value) = value.guardrail_config {
-            builder = builder.set_guardrail_config(Some(value.into()));
+            update(&mut builder, |builder| builder.set_guardrail_config(Some(value.into())));
         }
         if let Some(value) = value.additional_model_request_fields {
-            builder = builder.set_additional_model_request_fields(Some(document_to_sdk(value)?));
+            let value = Some(document_to_sdk(value)?);
+            update(&mut builder, |builder| builder.set_additional_model_request_fields(value));
         }
         if let Some(value) = value.prompt_variables {
-            builder = builder.set_prompt_variables(Some(try_each_value(value)?));
+            let value = Some(try_each_value(value)?);
+            update(&mut builder, |builder| builder.set_prompt_variables(value));
         }
         if let Some(value) = value.additional_model_response_field_paths {
-            builder = builder.set_additional_model_response_field_paths(Some(value));
+            update(&mut builder, |builder| builder.set_additional_model_response_field_paths(Some(value)));
         }
         if let Some(value) = value.request_metadata {
-            builder = builder.set_request_metadata(Some(each_value(value)));
+            update(&mut builder, |builder| builder.set_request_metadata(Some(each_value(value))));
         }
         if let Some(value) = value.performance_config {
-            builder = builder.set_performance_config(Some(value.into()));
+            update(&mut builder, |builder| builder.set_performance_config(Some(value.into())));
         }
         if let Some(value) = value.service_tier {
-            builder = builder.set_service_tier(Some(value.try_into()?));
+            let value = Some(value.try_into()?);
+            update(&mut builder, |builder| builder.set_service_tier(value));
         }
         if let Some(value) = value.output_config {
-            builder = builder.set_output_config(Some(value.try_into()?));
+            let value = Some(value.try_into()?);
+            update(&mut builder, |builder| builder.set_output_config(value));
         }
         Ok(builder)
     }

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::guardrail_assessment::*;
-use crate::sdk::{ToSdkError, each, each_value, each_value_with, try_each};
+use crate::sdk::{ToSdkError, each, each_value, each_value_with, try_each, update};
 use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
@@ -39,7 +39,7 @@ impl TryFrom<ApplyGuardrailRequest> for operation::apply_guardrail::builders::Ap
         let mut builder =
             Self::default().set_source(Some(value.source.into())).set_content(Some(try_each(value.content)?));
         if let Some(value) = value.output_scope {
-            builder = builder.set_output_scope(Some(value.into()));
+            update(&mut builder, |builder| builder.set_output_scope(Some(value.into())));
         }
         Ok(builder)
     }
