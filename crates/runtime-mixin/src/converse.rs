@@ -671,8 +671,8 @@ impl IntoFuture for Converse<ConverseStream> {
             let (limits, restarts) = (self.limits, self.restarts);
             let mut limiter = self.limiter.take();
             if self.fallbacks.is_empty() && cache.is_none() {
-                let stream =
-                    open(self.target, self.request.streamed(mode), limits, restarts, limiter).await?;
+                let request = Box::new(self.request.streamed(mode));
+                let stream = open(self.target, request, limits, restarts, limiter).await?;
                 return Ok(stream.with_repairs(repairs));
             }
             let reasoning_of = self.reasoning_of();
@@ -680,7 +680,8 @@ impl IntoFuture for Converse<ConverseStream> {
                 let request = request_for(&target, &self.request, &reasoning_of);
                 let (mode, limiter) = (mode.clone(), limiter.take());
                 let open = move |target: Target, request: ConverseRequest| {
-                    open(target, request.streamed(mode.clone()), limits, restarts, limiter.clone())
+                    let request = Box::new(request.streamed(mode.clone()));
+                    open(target, request, limits, restarts, limiter.clone())
                 };
                 Box::pin(cached_stream(target, request, cache.clone(), open))
             };
@@ -705,7 +706,7 @@ async fn cached_stream<F: Future<Output = Result<ConverseStream>>>(
 /// Opens a stream, with restarts until its first event.
 async fn open(
     target: Target,
-    request: ConverseStreamRequest,
+    request: Box<ConverseStreamRequest>,
     limits: sdk::ReplyLimits,
     restarts: u32,
     limiter: Option<Limiter>,

@@ -70,7 +70,7 @@ pub struct ConverseStream {
 impl ConverseStream {
     pub(crate) async fn open(
         target: Target,
-        request: ConverseStreamRequest,
+        request: Box<ConverseStreamRequest>,
         mut limits: ReplyLimits,
         limiter: Option<Limiter>,
     ) -> Result<Self> {
@@ -80,7 +80,7 @@ impl ConverseStream {
             let demand = demand::of_streamed_turn(&request);
             limits.total = Box::pin(call.admit(&limiter, demand, limits.total)).await?;
         }
-        let input = ConverseStreamInputBuilder::try_from(request)
+        let input = ConverseStreamInputBuilder::try_from(*request)
             .map_err(|error| Error::unsendable(OPERATION, error))?
             .model_id(&target.model_id);
         let client = target.charged_client();

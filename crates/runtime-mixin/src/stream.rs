@@ -93,19 +93,23 @@ pub(crate) trait Event: Sized {
 pub(crate) struct Events<T: Event> {
     source: Source<T>,
     /// The first event, if it was waited for and is still to be returned.
-    first: Option<T>,
+    first: Option<Box<T>>,
     clock: Clock,
     operation: &'static str,
     /// The call, until it has succeeded or failed.
     call: Option<OpenCall>,
 }
 
-// Nearly every source is a receiver, until the stream ends. A box would be one more allocation.
-#[expect(clippy::large_enum_variant)]
 enum Source<T: Event> {
-    Receiver { receiver: EventReceiver<T::Sdk, T::SdkError>, target: Target },
+    /// In a box: it is large, and a stream moves through several futures before its first event.
+    Receiver(Box<Receiver<T>>),
     Given(vec::IntoIter<Result<T>>),
     Closed,
+}
+
+struct Receiver<T: Event> {
+    events: EventReceiver<T::Sdk, T::SdkError>,
+    target: Target,
 }
 
 impl<T: Event> Source<T> {
@@ -113,11 +117,12 @@ impl<T: Event> Source<T> {
     fn poll(&mut self, operation: &'static str, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         match self {
             // A `recv` that waits can be dropped: the bytes that have arrived stay in the receiver.
-            Self::Receiver { receiver, target } => match pin!(receiver.recv()).poll(context) {
+            Self::Receiver(receiver) => match pin!(receiver.events.recv()).poll(context) {
                 Poll::Ready(Ok(Some(event))) => Poll::Ready(Some(Ok(event.into()))),
                 Poll::Ready(Ok(None)) => Poll::Ready(None),
                 Poll::Ready(Err(error)) => {
-                    let error = sdk::stream_error(&target.session, operation, &target.model_id, error);
+                    let Target { session, model_id, .. } = &receiver.target;
+                    let error = sdk::stream_error(session, operation, model_id, error);
                     Poll::Ready(Some(Err(error)))
                 }
                 Poll::Pending => Poll::Pending,
@@ -136,13 +141,13 @@ struct OpenCall {
 
 impl<T: Event> Events<T> {
     pub(crate) fn new(
-        receiver: EventReceiver<T::Sdk, T::SdkError>,
+        events: EventReceiver<T::Sdk, T::SdkError>,
         operation: &'static str,
         target: Target,
         running: Running,
         clock: Clock,
     ) -> Self {
-        let source = Source::Receiver { receiver, target: target.clone() };
+        let source = Source::Receiver(Box::new(Receiver { events, target: target.clone() }));
         let call = Some(OpenCall { target, running });
         Self { source, first: None, clock, operation, call }
     }
@@ -159,7 +164,7 @@ impl<T: Event> Events<T> {
         let first = poll_fn(|context| self.poll_event(context)).await;
         let interrupted =
             || Error::stream_interrupted(self.operation, "the stream ended before its first event");
-        self.first = Some(first.ok_or_else(interrupted)??);
+        self.first = Some(Box::new(first.ok_or_else(interrupted)??));
         Ok(())
     }
 
@@ -186,8 +191,8 @@ impl<T: Event> Events<T> {
 
     /// Returns the next event, or `None` after the end or an error.
     pub(crate) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
-        if self.first.is_some() {
-            return Poll::Ready(self.first.take().map(Ok));
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(*first)));
         }
         // Events are large. They are looked at where they are, which is faster than moving them.
         let mut polled = self.source.poll(self.operation, context);
