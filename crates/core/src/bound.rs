@@ -154,8 +154,8 @@ impl<M: Resource> UsingExt for M {
 
 #[cfg(test)]
 mod tests {
-    use bedrock_orm_models::FoundationModel;
-    use serde_json::json;
+    use bedrock_orm_models::{FoundationModel, GuardrailConfiguration, GuardrailSummary};
+    use serde_json::{from_value, json};
 
     use super::UsingExt as _;
     use crate::Session;
@@ -166,5 +166,18 @@ mod tests {
         let model = FoundationModel::with_id("amazon.nova-lite-v1:0");
         let rows = [model.clone().using(&session)];
         assert_eq!(serde_json::to_value(&rows).unwrap(), json!([model]));
+    }
+
+    #[tokio::test]
+    async fn a_row_of_a_guardrail_refers_to_its_version() {
+        let session = Session::local("http://127.0.0.1:9").unwrap();
+        let row: GuardrailSummary = from_value(json!({
+            "id": "gr1", "arn": "arn:aws:bedrock:us-east-1:123456789012:guardrail/gr1", "version": "7",
+            "name": "n", "status": "READY",
+            "createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z",
+        }))
+        .unwrap();
+        let configuration = GuardrailConfiguration::from(&row.using(&session));
+        assert_eq!(configuration, GuardrailConfiguration::new("gr1", "7"));
     }
 }

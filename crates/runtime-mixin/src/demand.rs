@@ -121,7 +121,7 @@ fn length(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use bedrock_orm_models::ToolSpecification;
+    use bedrock_orm_models::{DocumentBlock, ToolResultBlock, ToolSpecification};
     use serde_json::json;
 
     use super::*;
@@ -135,6 +135,19 @@ mod tests {
             .inference_config(InferenceConfiguration::default().max_tokens(7))
             .tool_config(ToolConfiguration::new([ToolSpecification::new("12", json!({"a": "b"}))]));
         assert_eq!(of_turn(&request), Demand { characters: 5 + 3 + 2 + 2, max_tokens: Some(7) });
+    }
+
+    #[test]
+    fn a_document_asks_for_its_text_or_its_bytes() {
+        let of = |source| of_turn(&ConverseRequest::from(Message::user(vec![source]))).characters;
+        let document = |source| ContentBlock::Document(DocumentBlock::new("report", source));
+        assert_eq!(of(document(DocumentSource::Text("12345".into()))), 5);
+        assert_eq!(of(document(DocumentSource::Bytes(vec![0; 7].into()))), 7);
+        let result = ToolResultContentBlock::Document(DocumentBlock::new(
+            "report",
+            DocumentSource::Text("123".into()),
+        ));
+        assert_eq!(of(ContentBlock::ToolResult(ToolResultBlock::new("call-1", [result]))), 3);
     }
 
     #[test]

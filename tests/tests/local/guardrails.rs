@@ -122,6 +122,17 @@ async fn a_blank_version_is_an_error_before_anything_is_sent() {
 }
 
 #[tokio::test]
+async fn a_version_that_has_a_number_cannot_be_updated() {
+    let (local, session) = local().await;
+    let guardrails = Guardrail::objects().using(&session);
+    let change = UpdateGuardrailRequest::new("renamed", "In.", "Out.");
+    let error = guardrails.update(("gr-123", "7"), change).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    assert!(error.message().contains("version 7 of guardrail `gr-123` cannot be updated"), "{error}");
+    assert_eq!(local.requests(), [], "AWS would update the draft");
+}
+
+#[tokio::test]
 async fn get_list_update_and_create_version_send_one_request_each() {
     let (local, session, guardrail) = session_with_guardrail().await;
     let id = guardrail.guardrail_id.as_str();

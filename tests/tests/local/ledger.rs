@@ -89,6 +89,25 @@ async fn a_stream_is_recorded_when_its_usage_arrives_and_an_unfinished_one_witho
 }
 
 #[tokio::test]
+async fn a_reply_that_cannot_be_read_is_charged_and_a_failure_of_the_server_is_not() {
+    let server = FakeServer::start([
+        FakeResponse::new(200, "not json").header("content-type", "application/json"),
+        FakeResponse::error(500, "InternalServerException", "It broke."),
+    ])
+    .await;
+    let session = Session::builder().local(server.url()).max_attempts(1).build().await.unwrap();
+    let (model, ledger) = (model(&session, MODEL), session.ledger());
+    let counted = || (ledger.snapshot().calls(), ledger.snapshot().calls_without_usage());
+    let unreadable = model.converse("Hello").await.unwrap_err();
+    assert_eq!((unreadable.kind(), counted()), (ErrorKind::InvalidResponse, (1, 1)));
+    let failed = model.converse("Hello").await.unwrap_err();
+    assert_eq!((failed.kind(), counted()), (ErrorKind::InternalServer, (1, 1)));
+    drop(server);
+    let unsent = model.converse("Hello").await.unwrap_err();
+    assert_eq!((unsent.kind(), counted()), (ErrorKind::Transport, (1, 1)));
+}
+
+#[tokio::test]
 async fn tags_of_the_session_and_of_the_call_name_the_row() {
     let (_local, session) = local().await;
     let ledger = session.ledger();

@@ -43,6 +43,11 @@ where
     assert_eq!(collected.usage().output_tokens, usage.output_tokens, "{id}");
     assert!(collected.request_id().is_some());
 
+    let mut events = model.invoke(body).stream().await.unwrap();
+    let first = events.next().await.unwrap().unwrap();
+    let is_whole = events.next().await.is_none();
+    assert_eq!(B::is_last(&first), is_whole, "{id}: a stream that is cut after its first event is not whole");
+
     let mut text = model.invoke(body).stream().await.unwrap().text();
     let mut pieces = 0;
     while let Some(piece) = text.next().await {

@@ -1,7 +1,9 @@
 //! Relations, and the regions that they are fetched from.
 
+use bedrock_orm::models::{CreatePromptRouterRequest, PromptRouterTargetModel, RoutingCriteria};
 use bedrock_orm::prelude::*;
 use bedrock_orm::relations::inference_profile::MODELS;
+use bedrock_orm::relations::prompt_router;
 use bedrock_orm_local::{LocalBedrock, RecordedRequest};
 use bedrock_orm_tests::support::{MODEL, local};
 
@@ -55,6 +57,29 @@ async fn a_model_in_another_region_is_fetched_from_that_region() {
     let models = row.models().await.unwrap();
     assert_eq!(models.iter().map(|model| model.session().region()).collect::<Vec<_>>(), named);
     assert_eq!(regions_of_gets(&local), expected, "no other request is sent");
+}
+
+#[tokio::test]
+async fn a_list_prefetches_several_relations_each_once() {
+    let (local, session) = local().await;
+    let routers = PromptRouter::objects().using(&session);
+    let [lite, pro] = ["lite", "pro"]
+        .map(|size| format!("arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-{size}-v1:0"));
+    let targets = [&lite, &pro].map(PromptRouterTargetModel::new);
+    let fallback = PromptRouterTargetModel::new(&lite);
+    let request = CreatePromptRouterRequest::new("mine", targets, RoutingCriteria::new(0.25), fallback);
+    routers.create(request).await.unwrap();
+    let both = routers.list().r#type("custom").prefetch_related(prompt_router::MODELS);
+    let both = both.prefetch_related(prompt_router::FALLBACK_MODEL);
+    assert_eq!(both.explain().related, ["models", "fallback_model"]);
+    let again = both.clone().prefetch_related(prompt_router::MODELS);
+    assert_eq!(again.explain().related, ["fallback_model", "models"]);
+
+    let row = both.one().await.unwrap();
+    local.clear_requests();
+    assert_eq!(row.models().await.unwrap().len(), 2);
+    assert!(row.fallback_model().await.unwrap().is_some());
+    assert_eq!(local.requests(), [], "both are prefetched");
 }
 
 #[tokio::test]

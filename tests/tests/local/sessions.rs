@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bedrock_orm::RetryPolicy;
 use bedrock_orm::prelude::*;
 use bedrock_orm_tests::support::fake_server::{Ending, FakeResponse, FakeServer};
 use bedrock_orm_tests::support::{MODEL, local, model, operations, session};
@@ -187,6 +188,20 @@ async fn the_session_limits_the_number_of_attempts() {
     let model = model(&session.build().await.unwrap(), MODEL);
     let error = model.converse("Hello").await.unwrap_err();
     assert_eq!((error.kind(), server.requests().len()), (ErrorKind::ServiceUnavailable, 2), "{error}");
+}
+
+#[tokio::test]
+async fn the_policy_for_quotas_is_not_stopped_by_the_sdks_own_quota_of_retries() {
+    let throttled = || {
+        FakeResponse::error(429, "ThrottlingException", "Too many tokens, please wait before trying again.")
+            .header("x-amz-retry-after", "1")
+    };
+    let server = FakeServer::start((0..120).map(|_| throttled())).await;
+    let session = Session::builder().local(server.url()).retries(RetryPolicy::quota()).build().await.unwrap();
+    for _ in 0..12 {
+        assert!(model(&session, MODEL).converse("Hello").await.unwrap_err().is_throttled());
+    }
+    assert_eq!(server.requests().len(), 120, "the SDK's own quota is 100 retries");
 }
 
 #[tokio::test]

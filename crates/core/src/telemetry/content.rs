@@ -115,3 +115,20 @@ fn result_part(result: &ToolResultBlock) -> Value {
     let response = if contents.len() == 1 { contents.remove(0) } else { contents.into() };
     json!({ "type": "tool_call_response", "id": result.tool_use_id, "response": response })
 }
+
+#[cfg(test)]
+mod tests {
+    use bedrock_orm_models::GuardrailConverseTextBlock;
+
+    use super::*;
+
+    #[test]
+    fn the_text_that_a_guardrail_looks_at_is_text() {
+        let guarded = || GuardrailConverseContentBlock::Text(GuardrailConverseTextBlock::new("Hello"));
+        let expected = json!([{ "type": "text", "content": "Hello" }]);
+        let system = system_instructions(&[SystemContentBlock::GuardContent(guarded())]);
+        assert_eq!(system, expected.to_string());
+        let message = Message::user(vec![ContentBlock::GuardContent(guarded())]);
+        assert_eq!(input_messages(&[message]), json!([{ "role": "user", "parts": expected }]).to_string());
+    }
+}

@@ -88,3 +88,19 @@ impl<'a> Seed<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resources::RESOURCES;
+
+    #[test]
+    fn the_operation_that_gets_a_resource_has_its_name() {
+        for resource in RESOURCES {
+            let gets = resource.operations.iter().filter(|(_, verb)| matches!(verb, Verb::Get));
+            for name in gets.filter_map(|(operation, _)| operation.strip_prefix("Get")) {
+                assert_eq!(resource.name, name, "what is seeded may have the members of Get");
+            }
+        }
+    }
+}

@@ -178,6 +178,7 @@ fn a_parsed_condition_equals_the_typed_one() {
         ("tags__has=x", Job::TAGS.has("x")),
         ("tags__len__gt=1", Job::TAGS.len().gt(1)),
         ("labels__has_key=team", Job::LABELS.has_key("team")),
+        ("name='", Job::NAME.eq("'")),
     ] {
         let parsed = Q::<Job>::parse(written);
         assert_eq!(parsed.problem(), None, "{written}");

@@ -51,3 +51,24 @@ pub(crate) fn warn_once(session: &Session, model: &FoundationModel) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bedrock_orm_models::FoundationModelLifecycle;
+
+    use super::*;
+
+    #[test]
+    fn an_end_is_near_90_days_before_it_and_after_it() {
+        const DAY: i64 = 24 * 60 * 60;
+        let mut model = FoundationModel::with_id("acme.oracle-v1:0");
+        assert!(!ends_within(&model, NEAR), "not known");
+        for (days, is_near) in [(-1, true), (1, true), (89, true), (91, false)] {
+            let end = Timestamp::from_second(Timestamp::now().as_second() + days * DAY).unwrap();
+            let mut lifecycle = FoundationModelLifecycle::default();
+            lifecycle.end_of_life_time = Some(end);
+            model.model_lifecycle = Some(lifecycle);
+            assert_eq!(ends_within(&model, NEAR), is_near, "in {days} days");
+        }
+    }
+}
