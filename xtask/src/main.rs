@@ -5,9 +5,11 @@ mod bench;
 mod ci;
 mod codegen;
 mod conformance;
+mod copy;
 mod coverage;
 mod features;
 mod minimal_versions;
+mod mutants;
 mod packages;
 mod page;
 mod process;
@@ -41,6 +43,9 @@ cargo xtask faults             every fault of the local Bedrock meets every fami
 cargo xtask faults --quick     the same with one seed, without writing
 cargo xtask soak               an hour of mixed work at 5 % faults; writes docs/reliability.md (--minutes N: another time)
 cargo xtask soak --quick       the same for three minutes, without writing
+cargo xtask mutants            change a sample of the code, place by place: does a test fail? writes docs/reliability.md
+                               (an hour or more, so CI does not run it; installs cargo-mutants)
+cargo xtask mutants CRATE      the same for one crate (core, managers, runtime-mixin, models, local), without writing
 cargo xtask api --from PATH    write crates/api from a botocore wheel or folder
 ";
 
@@ -77,6 +82,8 @@ fn run(words: &[&str]) -> Result {
         ["soak", arguments @ ..] if matches!(arguments, [] | ["--quick"] | ["--minutes", _]) => {
             reliability::run(&root(), "soak", "soak", arguments)
         }
+        ["mutants"] => mutants::run(&root(), None),
+        ["mutants", only] => mutants::run(&root(), Some(only)),
         ["ci"] => ci::run(&root()),
         ["api", "--from", from] => api::run(Path::new(from)),
         [] | ["help" | "--help" | "-h"] => {
