@@ -11,7 +11,7 @@ use std::process::Command;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::process::{succeeds, target};
+use crate::process::{installed, succeeds, target};
 use crate::result::Result;
 use crate::{copy, page};
 
@@ -55,9 +55,10 @@ pub(crate) fn run(root: &Path, only: Option<&str>) -> Result {
     if samples.is_empty() {
         return Err(format!("no such crate: {}", only.unwrap_or_default()).into());
     }
-    let target = target(root);
-    let folder = target.join("mutants");
-    let runs = Runs { program: installed(&target.join("tools"))?, copy: folder.join("tree"), folder };
+    let folder = target(root).join("mutants");
+    let program = installed(root, "cargo-mutants", VERSION, &[])?;
+    let program = program.ok_or_else(|| format!("cargo-mutants {VERSION} could not be installed"))?;
+    let runs = Runs { program, copy: folder.join("tree"), folder };
     copy::workspace(root, &runs.copy, &[])?;
     runs.passes(&samples)?;
 
@@ -94,17 +95,6 @@ pub(crate) fn run(root: &Path, only: Option<&str>) -> Result {
         page::write_section(&root.join(PAGE), "mutants", &section)?;
     }
     if low.is_empty() { Ok(()) } else { Err(low.join("; ").into()) }
-}
-
-/// The program, built if it is not there.
-fn installed(tools: &Path) -> Result<PathBuf> {
-    let program = tools.join("bin/cargo-mutants");
-    if !program.exists() {
-        let mut install = Command::new(env!("CARGO"));
-        install.args(["install", "--quiet", "--locked", "--debug", "--version", VERSION, "--root"]);
-        succeeds(install.arg(tools).arg("cargo-mutants"))?;
-    }
-    Ok(program)
 }
 
 /// cargo-mutants, and the workspace's copy, which it changes.

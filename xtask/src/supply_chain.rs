@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::process::{succeeds, target};
+use crate::process::{installed, succeeds};
 use crate::result::Result;
 
 const VERSION: &str = "0.20.2";
@@ -12,25 +12,10 @@ const VERSION: &str = "0.20.2";
 const ADVISORIES: &str = "advisory-dbs";
 
 pub(crate) fn run(root: &Path) -> Result {
-    let tools = target(root).join("tools");
-    let program = tools.join("bin/cargo-deny");
-    if !program.exists() {
-        let mut install = Command::new(env!("CARGO"));
-        install.args([
-            "install",
-            "--quiet",
-            "--locked",
-            "--debug",
-            "--no-default-features",
-            "--version",
-            VERSION,
-        ]);
-        let installed = install.arg("--root").arg(&tools).arg("cargo-deny").status()?;
-        if !installed.success() {
-            println!("skipped: cargo-deny {VERSION} could not be installed");
-            return Ok(());
-        }
-    }
+    let Some(program) = installed(root, "cargo-deny", VERSION, &["--no-default-features"])? else {
+        println!("skipped: cargo-deny {VERSION} could not be installed");
+        return Ok(());
+    };
     succeeds(deny(root, &program, &[]).args(["bans", "licenses", "sources"]))?;
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
