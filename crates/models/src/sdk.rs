@@ -73,8 +73,8 @@ pub(crate) fn each<T: Into<U>, U>(items: Vec<T>) -> Vec<U> {
 /// Sets a member of an operation's input. The SDK's setters take the builder, half a kilobyte, by value. Not inlined, so that
 /// the builder stays in its place for a member that is not there: otherwise the optimizer copies it for each.
 #[inline(never)]
-pub(crate) fn update<B: Default>(builder: &mut B, set: impl FnOnce(B) -> B) {
-    *builder = set(std::mem::take(builder));
+pub(crate) fn update<B: Default, T>(builder: &mut B, set: fn(B, T) -> B, value: T) {
+    *builder = set(std::mem::take(builder), value);
 }
 
 /// Converts every item, or returns the first error.

@@ -366,14 +366,9 @@ impl Writer<'_> {
         let mut statements = format!("let mut builder = {builder};");
         for field in optional {
             let (name, value) = (&field.name, self.present_to_sdk(field, "value"));
-            // A closure cannot return the error of a conversion.
-            let (before, value) = match value.contains('?') {
-                true => (format!("let value = {value};"), "value"),
-                false => (String::new(), value.as_str()),
-            };
             let _ = writeln!(
                 statements,
-                "if let Some(value) = value.{} {{ {before} update(&mut builder, |builder| builder.set_{name}({value})); }}",
+                "if let Some(value) = value.{} {{ update(&mut builder, Self::set_{name}, {value}); }}",
                 raw(name),
             );
         }

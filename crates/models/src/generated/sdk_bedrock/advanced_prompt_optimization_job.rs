@@ -145,10 +145,10 @@ impl TryFrom<CreateAdvancedPromptOptimizationJobRequest> for operation::create_a
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: CreateAdvancedPromptOptimizationJobRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_job_name(Some(value.job_name)).set_input_config(Some(value.input_config.try_into()?)).set_output_config(Some(value.output_config.try_into()?)).set_model_configurations(Some(try_each(value.model_configurations)?));if let Some(value) = value.job_description {  update(&mut builder, |builder| builder.set_job_description(Some(value))); }
-if let Some(value) = value.client_token {  update(&mut builder, |builder| builder.set_client_token(Some(value))); }
-if let Some(value) = value.encryption_key_arn {  update(&mut builder, |builder| builder.set_encryption_key_arn(Some(value))); }
-if let Some(value) = value.tags { let value = Some(try_each(value)?); update(&mut builder, |builder| builder.set_tags(value)); }
+                    fn try_from(value: CreateAdvancedPromptOptimizationJobRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_job_name(Some(value.job_name)).set_input_config(Some(value.input_config.try_into()?)).set_output_config(Some(value.output_config.try_into()?)).set_model_configurations(Some(try_each(value.model_configurations)?));if let Some(value) = value.job_description { update(&mut builder, Self::set_job_description, Some(value)); }
+if let Some(value) = value.client_token { update(&mut builder, Self::set_client_token, Some(value)); }
+if let Some(value) = value.encryption_key_arn { update(&mut builder, Self::set_encryption_key_arn, Some(value)); }
+if let Some(value) = value.tags { update(&mut builder, Self::set_tags, Some(try_each(value)?)); }
  Ok(builder) }
                 }
 

@@ -1622,21 +1622,19 @@ impl TryFrom<CreateAutomatedReasoningPolicyRequest>
     fn try_from(value: CreateAutomatedReasoningPolicyRequest) -> Result<Self, ToSdkError> {
         let mut builder = Self::default().set_name(Some(value.name));
         if let Some(value) = value.description {
-            update(&mut builder, |builder| builder.set_description(Some(value)));
+            update(&mut builder, Self::set_description, Some(value));
         }
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         if let Some(value) = value.policy_definition {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_policy_definition(value));
+            update(&mut builder, Self::set_policy_definition, Some(value.try_into()?));
         }
         if let Some(value) = value.kms_key_id {
-            update(&mut builder, |builder| builder.set_kms_key_id(Some(value)));
+            update(&mut builder, Self::set_kms_key_id, Some(value));
         }
         if let Some(value) = value.tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_tags(value));
+            update(&mut builder, Self::set_tags, Some(try_each(value)?));
         }
         Ok(builder)
     }
@@ -1685,9 +1683,9 @@ impl TryFrom<CreateAutomatedReasoningPolicyTestCaseRequest> for operation::creat
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: CreateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_guard_content(Some(value.guard_content)).set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()));if let Some(value) = value.query_content {  update(&mut builder, |builder| builder.set_query_content(Some(value))); }
-if let Some(value) = value.client_request_token {  update(&mut builder, |builder| builder.set_client_request_token(Some(value))); }
-if let Some(value) = value.confidence_threshold { let value = Some(finite("confidence_threshold", value)?); update(&mut builder, |builder| builder.set_confidence_threshold(value)); }
+                    fn try_from(value: CreateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_guard_content(Some(value.guard_content)).set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()));if let Some(value) = value.query_content { update(&mut builder, Self::set_query_content, Some(value)); }
+if let Some(value) = value.client_request_token { update(&mut builder, Self::set_client_request_token, Some(value)); }
+if let Some(value) = value.confidence_threshold { update(&mut builder, Self::set_confidence_threshold, Some(finite("confidence_threshold", value)?)); }
  Ok(builder) }
                 }
 
@@ -1722,8 +1720,8 @@ impl TryFrom<CreateAutomatedReasoningPolicyVersionRequest> for operation::create
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: CreateAutomatedReasoningPolicyVersionRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_last_updated_definition_hash(Some(value.last_updated_definition_hash));if let Some(value) = value.client_request_token {  update(&mut builder, |builder| builder.set_client_request_token(Some(value))); }
-if let Some(value) = value.tags { let value = Some(try_each(value)?); update(&mut builder, |builder| builder.set_tags(value)); }
+                    fn try_from(value: CreateAutomatedReasoningPolicyVersionRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_last_updated_definition_hash(Some(value.last_updated_definition_hash));if let Some(value) = value.client_request_token { update(&mut builder, Self::set_client_request_token, Some(value)); }
+if let Some(value) = value.tags { update(&mut builder, Self::set_tags, Some(try_each(value)?)); }
  Ok(builder) }
                 }
 
@@ -1756,7 +1754,7 @@ impl TryFrom<StartAutomatedReasoningPolicyBuildWorkflowRequest> for operation::s
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: StartAutomatedReasoningPolicyBuildWorkflowRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_source_content(Some(value.source_content.try_into()?));if let Some(value) = value.client_request_token {  update(&mut builder, |builder| builder.set_client_request_token(Some(value))); }
+                    fn try_from(value: StartAutomatedReasoningPolicyBuildWorkflowRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_source_content(Some(value.source_content.try_into()?));if let Some(value) = value.client_request_token { update(&mut builder, Self::set_client_request_token, Some(value)); }
  Ok(builder) }
                 }
 
@@ -1776,8 +1774,8 @@ client_request_token: value.client_request_token,
 
 impl From<StartAutomatedReasoningPolicyTestWorkflowRequest> for operation::start_automated_reasoning_policy_test_workflow::builders::StartAutomatedReasoningPolicyTestWorkflowInputBuilder {
                     #[inline]
-                    fn from(value: StartAutomatedReasoningPolicyTestWorkflowRequest) -> Self { let mut builder = Self::default();if let Some(value) = value.test_case_ids {  update(&mut builder, |builder| builder.set_test_case_ids(Some(value))); }
-if let Some(value) = value.client_request_token {  update(&mut builder, |builder| builder.set_client_request_token(Some(value))); }
+                    fn from(value: StartAutomatedReasoningPolicyTestWorkflowRequest) -> Self { let mut builder = Self::default();if let Some(value) = value.test_case_ids { update(&mut builder, Self::set_test_case_ids, Some(value)); }
+if let Some(value) = value.client_request_token { update(&mut builder, Self::set_client_request_token, Some(value)); }
  builder }
                 }
 
@@ -1834,10 +1832,10 @@ impl TryFrom<UpdateAutomatedReasoningPolicyRequest>
     fn try_from(value: UpdateAutomatedReasoningPolicyRequest) -> Result<Self, ToSdkError> {
         let mut builder = Self::default().set_policy_definition(Some(value.policy_definition.try_into()?));
         if let Some(value) = value.name {
-            update(&mut builder, |builder| builder.set_name(Some(value)));
+            update(&mut builder, Self::set_name, Some(value));
         }
         if let Some(value) = value.description {
-            update(&mut builder, |builder| builder.set_description(Some(value)));
+            update(&mut builder, Self::set_description, Some(value));
         }
         Ok(builder)
     }
@@ -1884,9 +1882,9 @@ impl TryFrom<UpdateAutomatedReasoningPolicyTestCaseRequest> for operation::updat
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: UpdateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_guard_content(Some(value.guard_content)).set_last_updated_at(Some(timestamp_to_sdk(value.last_updated_at))).set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()));if let Some(value) = value.query_content {  update(&mut builder, |builder| builder.set_query_content(Some(value))); }
-if let Some(value) = value.confidence_threshold { let value = Some(finite("confidence_threshold", value)?); update(&mut builder, |builder| builder.set_confidence_threshold(value)); }
-if let Some(value) = value.client_request_token {  update(&mut builder, |builder| builder.set_client_request_token(Some(value))); }
+                    fn try_from(value: UpdateAutomatedReasoningPolicyTestCaseRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_guard_content(Some(value.guard_content)).set_last_updated_at(Some(timestamp_to_sdk(value.last_updated_at))).set_expected_aggregated_findings_result(Some(value.expected_aggregated_findings_result.into()));if let Some(value) = value.query_content { update(&mut builder, Self::set_query_content, Some(value)); }
+if let Some(value) = value.confidence_threshold { update(&mut builder, Self::set_confidence_threshold, Some(finite("confidence_threshold", value)?)); }
+if let Some(value) = value.client_request_token { update(&mut builder, Self::set_client_request_token, Some(value)); }
  Ok(builder) }
                 }
 

@@ -31,25 +31,22 @@ impl TryFrom<CreateCustomModelRequest>
     fn try_from(value: CreateCustomModelRequest) -> Result<Self, ToSdkError> {
         let mut builder = Self::default().set_model_name(Some(value.model_name));
         if let Some(value) = value.model_source_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_model_source_config(value));
+            update(&mut builder, Self::set_model_source_config, Some(value.try_into()?));
         }
         if let Some(value) = value.custom_model_data_source {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_custom_model_data_source(value));
+            update(&mut builder, Self::set_custom_model_data_source, Some(value.try_into()?));
         }
         if let Some(value) = value.model_kms_key_arn {
-            update(&mut builder, |builder| builder.set_model_kms_key_arn(Some(value)));
+            update(&mut builder, Self::set_model_kms_key_arn, Some(value));
         }
         if let Some(value) = value.role_arn {
-            update(&mut builder, |builder| builder.set_role_arn(Some(value)));
+            update(&mut builder, Self::set_role_arn, Some(value));
         }
         if let Some(value) = value.model_tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_model_tags(value));
+            update(&mut builder, Self::set_model_tags, Some(try_each(value)?));
         }
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         Ok(builder)
     }

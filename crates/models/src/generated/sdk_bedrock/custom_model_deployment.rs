@@ -33,14 +33,13 @@ impl TryFrom<CreateCustomModelDeploymentRequest>
             .set_model_deployment_name(Some(value.model_deployment_name))
             .set_model_arn(Some(value.model_arn));
         if let Some(value) = value.description {
-            update(&mut builder, |builder| builder.set_description(Some(value)));
+            update(&mut builder, Self::set_description, Some(value));
         }
         if let Some(value) = value.tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_tags(value));
+            update(&mut builder, Self::set_tags, Some(try_each(value)?));
         }
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         Ok(builder)
     }

@@ -108,7 +108,7 @@ impl TryFrom<PutEnforcedGuardrailConfigurationRequest> for operation::put_enforc
                     type Error = ToSdkError;
 
                     #[inline]
-                    fn try_from(value: PutEnforcedGuardrailConfigurationRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_guardrail_inference_config(Some(value.guardrail_inference_config.try_into()?));if let Some(value) = value.config_id {  update(&mut builder, |builder| builder.set_config_id(Some(value))); }
+                    fn try_from(value: PutEnforcedGuardrailConfigurationRequest) -> Result<Self, ToSdkError> { let mut builder = Self::default().set_guardrail_inference_config(Some(value.guardrail_inference_config.try_into()?));if let Some(value) = value.config_id { update(&mut builder, Self::set_config_id, Some(value)); }
  Ok(builder) }
                 }
 

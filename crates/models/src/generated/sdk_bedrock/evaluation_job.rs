@@ -221,20 +221,19 @@ impl TryFrom<CreateEvaluationJobRequest>
             .set_inference_config(Some(value.inference_config.try_into()?))
             .set_output_data_config(Some(value.output_data_config.try_into()?));
         if let Some(value) = value.job_description {
-            update(&mut builder, |builder| builder.set_job_description(Some(value)));
+            update(&mut builder, Self::set_job_description, Some(value));
         }
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         if let Some(value) = value.customer_encryption_key_id {
-            update(&mut builder, |builder| builder.set_customer_encryption_key_id(Some(value)));
+            update(&mut builder, Self::set_customer_encryption_key_id, Some(value));
         }
         if let Some(value) = value.job_tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_job_tags(value));
+            update(&mut builder, Self::set_job_tags, Some(try_each(value)?));
         }
         if let Some(value) = value.application_type {
-            update(&mut builder, |builder| builder.set_application_type(Some(value.into())));
+            update(&mut builder, Self::set_application_type, Some(value.into()));
         }
         Ok(builder)
     }

@@ -39,45 +39,37 @@ impl TryFrom<CreateGuardrailRequest> for operation::create_guardrail::builders::
             .set_blocked_input_messaging(Some(value.blocked_input_messaging))
             .set_blocked_outputs_messaging(Some(value.blocked_outputs_messaging));
         if let Some(value) = value.description {
-            update(&mut builder, |builder| builder.set_description(Some(value)));
+            update(&mut builder, Self::set_description, Some(value));
         }
         if let Some(value) = value.topic_policy_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_topic_policy_config(value));
+            update(&mut builder, Self::set_topic_policy_config, Some(value.try_into()?));
         }
         if let Some(value) = value.content_policy_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_content_policy_config(value));
+            update(&mut builder, Self::set_content_policy_config, Some(value.try_into()?));
         }
         if let Some(value) = value.word_policy_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_word_policy_config(value));
+            update(&mut builder, Self::set_word_policy_config, Some(value.try_into()?));
         }
         if let Some(value) = value.sensitive_information_policy_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_sensitive_information_policy_config(value));
+            update(&mut builder, Self::set_sensitive_information_policy_config, Some(value.try_into()?));
         }
         if let Some(value) = value.contextual_grounding_policy_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_contextual_grounding_policy_config(value));
+            update(&mut builder, Self::set_contextual_grounding_policy_config, Some(value.try_into()?));
         }
         if let Some(value) = value.automated_reasoning_policy_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_automated_reasoning_policy_config(value));
+            update(&mut builder, Self::set_automated_reasoning_policy_config, Some(value.try_into()?));
         }
         if let Some(value) = value.cross_region_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_cross_region_config(value));
+            update(&mut builder, Self::set_cross_region_config, Some(value.try_into()?));
         }
         if let Some(value) = value.kms_key_id {
-            update(&mut builder, |builder| builder.set_kms_key_id(Some(value)));
+            update(&mut builder, Self::set_kms_key_id, Some(value));
         }
         if let Some(value) = value.tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_tags(value));
+            update(&mut builder, Self::set_tags, Some(try_each(value)?));
         }
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         Ok(builder)
     }
@@ -111,10 +103,10 @@ impl From<CreateGuardrailVersionRequest>
     fn from(value: CreateGuardrailVersionRequest) -> Self {
         let mut builder = Self::default();
         if let Some(value) = value.description {
-            update(&mut builder, |builder| builder.set_description(Some(value)));
+            update(&mut builder, Self::set_description, Some(value));
         }
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         builder
     }
@@ -1009,38 +1001,31 @@ impl TryFrom<UpdateGuardrailRequest> for operation::update_guardrail::builders::
             .set_blocked_input_messaging(Some(value.blocked_input_messaging))
             .set_blocked_outputs_messaging(Some(value.blocked_outputs_messaging));
         if let Some(value) = value.description {
-            update(&mut builder, |builder| builder.set_description(Some(value)));
+            update(&mut builder, Self::set_description, Some(value));
         }
         if let Some(value) = value.topic_policy_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_topic_policy_config(value));
+            update(&mut builder, Self::set_topic_policy_config, Some(value.try_into()?));
         }
         if let Some(value) = value.content_policy_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_content_policy_config(value));
+            update(&mut builder, Self::set_content_policy_config, Some(value.try_into()?));
         }
         if let Some(value) = value.word_policy_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_word_policy_config(value));
+            update(&mut builder, Self::set_word_policy_config, Some(value.try_into()?));
         }
         if let Some(value) = value.sensitive_information_policy_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_sensitive_information_policy_config(value));
+            update(&mut builder, Self::set_sensitive_information_policy_config, Some(value.try_into()?));
         }
         if let Some(value) = value.contextual_grounding_policy_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_contextual_grounding_policy_config(value));
+            update(&mut builder, Self::set_contextual_grounding_policy_config, Some(value.try_into()?));
         }
         if let Some(value) = value.automated_reasoning_policy_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_automated_reasoning_policy_config(value));
+            update(&mut builder, Self::set_automated_reasoning_policy_config, Some(value.try_into()?));
         }
         if let Some(value) = value.cross_region_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_cross_region_config(value));
+            update(&mut builder, Self::set_cross_region_config, Some(value.try_into()?));
         }
         if let Some(value) = value.kms_key_id {
-            update(&mut builder, |builder| builder.set_kms_key_id(Some(value)));
+            update(&mut builder, Self::set_kms_key_id, Some(value));
         }
         Ok(builder)
     }

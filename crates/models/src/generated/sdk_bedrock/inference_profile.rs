@@ -33,14 +33,13 @@ impl TryFrom<CreateInferenceProfileRequest>
             .set_inference_profile_name(Some(value.inference_profile_name))
             .set_model_source(Some(value.model_source.try_into()?));
         if let Some(value) = value.description {
-            update(&mut builder, |builder| builder.set_description(Some(value)));
+            update(&mut builder, Self::set_description, Some(value));
         }
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         if let Some(value) = value.tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_tags(value));
+            update(&mut builder, Self::set_tags, Some(try_each(value)?));
         }
         Ok(builder)
     }

@@ -37,14 +37,13 @@ impl TryFrom<CreateMarketplaceModelEndpointRequest>
             .set_endpoint_config(Some(value.endpoint_config.try_into()?))
             .set_endpoint_name(Some(value.endpoint_name));
         if let Some(value) = value.accept_eula {
-            update(&mut builder, |builder| builder.set_accept_eula(Some(value)));
+            update(&mut builder, Self::set_accept_eula, Some(value));
         }
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         if let Some(value) = value.tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_tags(value));
+            update(&mut builder, Self::set_tags, Some(try_each(value)?));
         }
         Ok(builder)
     }
@@ -181,7 +180,7 @@ impl TryFrom<UpdateMarketplaceModelEndpointRequest>
     fn try_from(value: UpdateMarketplaceModelEndpointRequest) -> Result<Self, ToSdkError> {
         let mut builder = Self::default().set_endpoint_config(Some(value.endpoint_config.try_into()?));
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         Ok(builder)
     }

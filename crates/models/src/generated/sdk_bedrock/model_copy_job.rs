@@ -31,14 +31,13 @@ impl TryFrom<CreateModelCopyJobRequest>
             .set_source_model_arn(Some(value.source_model_arn))
             .set_target_model_name(Some(value.target_model_name));
         if let Some(value) = value.model_kms_key_id {
-            update(&mut builder, |builder| builder.set_model_kms_key_id(Some(value)));
+            update(&mut builder, Self::set_model_kms_key_id, Some(value));
         }
         if let Some(value) = value.target_model_tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_target_model_tags(value));
+            update(&mut builder, Self::set_target_model_tags, Some(try_each(value)?));
         }
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         Ok(builder)
     }

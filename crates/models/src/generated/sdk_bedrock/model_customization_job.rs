@@ -47,36 +47,31 @@ impl TryFrom<CreateModelCustomizationJobRequest>
             .set_training_data_config(Some(value.training_data_config.try_into()?))
             .set_output_data_config(Some(value.output_data_config.try_into()?));
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         if let Some(value) = value.customization_type {
-            update(&mut builder, |builder| builder.set_customization_type(Some(value.into())));
+            update(&mut builder, Self::set_customization_type, Some(value.into()));
         }
         if let Some(value) = value.custom_model_kms_key_id {
-            update(&mut builder, |builder| builder.set_custom_model_kms_key_id(Some(value)));
+            update(&mut builder, Self::set_custom_model_kms_key_id, Some(value));
         }
         if let Some(value) = value.job_tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_job_tags(value));
+            update(&mut builder, Self::set_job_tags, Some(try_each(value)?));
         }
         if let Some(value) = value.custom_model_tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_custom_model_tags(value));
+            update(&mut builder, Self::set_custom_model_tags, Some(try_each(value)?));
         }
         if let Some(value) = value.validation_data_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_validation_data_config(value));
+            update(&mut builder, Self::set_validation_data_config, Some(value.try_into()?));
         }
         if let Some(value) = value.hyper_parameters {
-            update(&mut builder, |builder| builder.set_hyper_parameters(Some(each_value(value))));
+            update(&mut builder, Self::set_hyper_parameters, Some(each_value(value)));
         }
         if let Some(value) = value.vpc_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_vpc_config(value));
+            update(&mut builder, Self::set_vpc_config, Some(value.try_into()?));
         }
         if let Some(value) = value.customization_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_customization_config(value));
+            update(&mut builder, Self::set_customization_config, Some(value.try_into()?));
         }
         Ok(builder)
     }

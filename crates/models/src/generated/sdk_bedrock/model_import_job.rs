@@ -37,22 +37,19 @@ impl TryFrom<CreateModelImportJobRequest>
             .set_role_arn(Some(value.role_arn))
             .set_model_data_source(Some(value.model_data_source.try_into()?));
         if let Some(value) = value.job_tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_job_tags(value));
+            update(&mut builder, Self::set_job_tags, Some(try_each(value)?));
         }
         if let Some(value) = value.imported_model_tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_imported_model_tags(value));
+            update(&mut builder, Self::set_imported_model_tags, Some(try_each(value)?));
         }
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         if let Some(value) = value.vpc_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_vpc_config(value));
+            update(&mut builder, Self::set_vpc_config, Some(value.try_into()?));
         }
         if let Some(value) = value.imported_model_kms_key_id {
-            update(&mut builder, |builder| builder.set_imported_model_kms_key_id(Some(value)));
+            update(&mut builder, Self::set_imported_model_kms_key_id, Some(value));
         }
         Ok(builder)
     }

@@ -41,21 +41,19 @@ impl TryFrom<CreateModelInvocationJobRequest>
             .set_input_data_config(Some(value.input_data_config.try_into()?))
             .set_output_data_config(Some(value.output_data_config.try_into()?));
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         if let Some(value) = value.vpc_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_vpc_config(value));
+            update(&mut builder, Self::set_vpc_config, Some(value.try_into()?));
         }
         if let Some(value) = value.timeout_duration_in_hours {
-            update(&mut builder, |builder| builder.set_timeout_duration_in_hours(Some(value)));
+            update(&mut builder, Self::set_timeout_duration_in_hours, Some(value));
         }
         if let Some(value) = value.tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_tags(value));
+            update(&mut builder, Self::set_tags, Some(try_each(value)?));
         }
         if let Some(value) = value.model_invocation_type {
-            update(&mut builder, |builder| builder.set_model_invocation_type(Some(value.into())));
+            update(&mut builder, Self::set_model_invocation_type, Some(value.into()));
         }
         Ok(builder)
     }

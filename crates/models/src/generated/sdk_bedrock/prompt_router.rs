@@ -35,14 +35,13 @@ impl TryFrom<CreatePromptRouterRequest>
             .set_routing_criteria(Some(value.routing_criteria.try_into()?))
             .set_fallback_model(Some(value.fallback_model.into()));
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         if let Some(value) = value.description {
-            update(&mut builder, |builder| builder.set_description(Some(value)));
+            update(&mut builder, Self::set_description, Some(value));
         }
         if let Some(value) = value.tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_tags(value));
+            update(&mut builder, Self::set_tags, Some(try_each(value)?));
         }
         Ok(builder)
     }

@@ -51,14 +51,13 @@ impl TryFrom<CreateProvisionedModelThroughputRequest>
             .set_provisioned_model_name(Some(value.provisioned_model_name))
             .set_model_id(Some(value.model_id));
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         if let Some(value) = value.commitment_duration {
-            update(&mut builder, |builder| builder.set_commitment_duration(Some(value.into())));
+            update(&mut builder, Self::set_commitment_duration, Some(value.into()));
         }
         if let Some(value) = value.tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_tags(value));
+            update(&mut builder, Self::set_tags, Some(try_each(value)?));
         }
         Ok(builder)
     }
@@ -167,10 +166,10 @@ impl From<UpdateProvisionedModelThroughputRequest>
     fn from(value: UpdateProvisionedModelThroughputRequest) -> Self {
         let mut builder = Self::default();
         if let Some(value) = value.desired_provisioned_model_name {
-            update(&mut builder, |builder| builder.set_desired_provisioned_model_name(Some(value)));
+            update(&mut builder, Self::set_desired_provisioned_model_name, Some(value));
         }
         if let Some(value) = value.desired_model_id {
-            update(&mut builder, |builder| builder.set_desired_model_id(Some(value)));
+            update(&mut builder, Self::set_desired_model_id, Some(value));
         }
         builder
     }

@@ -144,11 +144,10 @@ impl TryFrom<StartAsyncInvokeRequest>
             .set_model_input(Some(document_to_sdk(value.model_input)?))
             .set_output_data_config(Some(value.output_data_config.try_into()?));
         if let Some(value) = value.client_request_token {
-            update(&mut builder, |builder| builder.set_client_request_token(Some(value)));
+            update(&mut builder, Self::set_client_request_token, Some(value));
         }
         if let Some(value) = value.tags {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_tags(value));
+            update(&mut builder, Self::set_tags, Some(try_each(value)?));
         }
         Ok(builder)
     }

@@ -61,48 +61,40 @@ impl TryFrom<ConverseRequest> for operation::converse::builders::ConverseInputBu
     fn try_from(value: ConverseRequest) -> Result<Self, ToSdkError> {
         let mut builder = Self::default();
         if let Some(value) = value.messages {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_messages(value));
+            update(&mut builder, Self::set_messages, Some(try_each(value)?));
         }
         if let Some(value) = value.system {
-            let value = Some(try_each(value)?);
-            update(&mut builder, |builder| builder.set_system(value));
+            update(&mut builder, Self::set_system, Some(try_each(value)?));
         }
         if let Some(value) = value.inference_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_inference_config(value));
+            update(&mut builder, Self::set_inference_config, Some(value.try_into()?));
         }
         if let Some(value) = value.tool_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_tool_config(value));
+            update(&mut builder, Self::set_tool_config, Some(value.try_into()?));
         }
         if let Some(value) = value.guardrail_config {
-            update(&mut builder, |builder| builder.set_guardrail_config(Some(value.into())));
+            update(&mut builder, Self::set_guardrail_config, Some(value.into()));
         }
         if let Some(value) = value.additional_model_request_fields {
-            let value = Some(document_to_sdk(value)?);
-            update(&mut builder, |builder| builder.set_additional_model_request_fields(value));
+            update(&mut builder, Self::set_additional_model_request_fields, Some(document_to_sdk(value)?));
         }
         if let Some(value) = value.prompt_variables {
-            let value = Some(try_each_value(value)?);
-            update(&mut builder, |builder| builder.set_prompt_variables(value));
+            update(&mut builder, Self::set_prompt_variables, Some(try_each_value(value)?));
         }
         if let Some(value) = value.additional_model_response_field_paths {
-            update(&mut builder, |builder| builder.set_additional_model_response_field_paths(Some(value)));
+            update(&mut builder, Self::set_additional_model_response_field_paths, Some(value));
         }
         if let Some(value) = value.request_metadata {
-            update(&mut builder, |builder| builder.set_request_metadata(Some(each_value(value))));
+            update(&mut builder, Self::set_request_metadata, Some(each_value(value)));
         }
         if let Some(value) = value.performance_config {
-            update(&mut builder, |builder| builder.set_performance_config(Some(value.into())));
+            update(&mut builder, Self::set_performance_config, Some(value.into()));
         }
         if let Some(value) = value.service_tier {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_service_tier(value));
+            update(&mut builder, Self::set_service_tier, Some(value.try_into()?));
         }
         if let Some(value) = value.output_config {
-            let value = Some(value.try_into()?);
-            update(&mut builder, |builder| builder.set_output_config(value));
+            update(&mut builder, Self::set_output_config, Some(value.try_into()?));
         }
         Ok(builder)
     }

@@ -39,7 +39,7 @@ impl TryFrom<ApplyGuardrailRequest> for operation::apply_guardrail::builders::Ap
         let mut builder =
             Self::default().set_source(Some(value.source.into())).set_content(Some(try_each(value.content)?));
         if let Some(value) = value.output_scope {
-            update(&mut builder, |builder| builder.set_output_scope(Some(value.into())));
+            update(&mut builder, Self::set_output_scope, Some(value.into()));
         }
         Ok(builder)
     }
