@@ -8,7 +8,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use bedrock_orm_models::{Guardrail, GuardrailConfiguration, GuardrailSummary};
-use serde::{Serialize, Serializer};
+use serde_core::{Serialize, Serializer};
 
 use crate::{Resource, Session};
 

@@ -5,8 +5,8 @@ use std::ops::Deref;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_core::de::DeserializeOwned;
+use serde_core::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Bytes: an image, a document, a raw body. In JSON they are base64, as on AWS's wire. `Debug` shows only the length.
 ///

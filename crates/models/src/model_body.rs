@@ -1,7 +1,7 @@
 //! Typed bodies of `InvokeModel`.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 use crate::Usage;
 

@@ -23,8 +23,8 @@ use bedrock_orm_core::{Error, ErrorKind, Partial, Result};
 use bedrock_orm_models::Blob;
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 

@@ -61,7 +61,7 @@ impl ConversationManager {
 
     /// Sends a turn whose reply is a Rust type; see [`ConverseAsExt::converse_as`](crate::ConverseAsExt::converse_as).
     #[cfg(feature = "schema")]
-    pub fn converse_as<T: serde::de::DeserializeOwned + schemars::JsonSchema + Send + 'static>(
+    pub fn converse_as<T: serde_core::de::DeserializeOwned + schemars::JsonSchema + Send + 'static>(
         &self,
         model_id: impl Into<String>,
         request: impl Into<ConverseRequest>,

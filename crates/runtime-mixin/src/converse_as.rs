@@ -2,7 +2,7 @@
 
 use bedrock_orm_models::ConverseRequest;
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 
 use crate::typed::reply::Typed;
 use crate::{BoundModel, Converse};

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use bedrock_orm_models::{ConverseResponse, Message, Tokens};
-use serde::{Serialize, Serializer};
+use serde_core::{Serialize, Serializer};
 
 use crate::FailedAttempt;
 use crate::caching::report::{CacheReport, Caching, report};

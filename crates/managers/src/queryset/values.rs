@@ -2,7 +2,7 @@
 
 use bedrock_orm_core::{Error, Result};
 use bedrock_orm_models::{EachField, Field};
-use serde::Serialize;
+use serde_core::Serialize;
 use serde_json::{Map, Value};
 
 use super::QuerySet;

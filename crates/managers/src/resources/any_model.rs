@@ -6,7 +6,7 @@ use bedrock_orm_models::{
     ProvisionedModelThroughput,
 };
 use futures_core::future::BoxFuture;
-use serde::{Serialize, Serializer};
+use serde_core::{Serialize, Serializer};
 
 use super::Get;
 use crate::Objects;

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde_core::de::{
+    self, Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor,
+};
+use serde_core::ser::{Serialize, SerializeStruct, Serializer};
 
 /// A struct whose members are read by their index.
 #[doc(hidden)]
@@ -182,7 +184,7 @@ macro_rules! wire_struct {
             const REQUIRED: u64 = 0 $(| $crate::wire::wire_struct!(@bit $kind $index))*;
 
             #[allow(unused_variables)] // AWS has structs without members
-            fn read_member<'de, A: ::serde::de::MapAccess<'de>>(
+            fn read_member<'de, A: ::serde_core::de::MapAccess<'de>>(
                 &mut self,
                 index: usize,
                 members: &mut A,
@@ -194,15 +196,15 @@ macro_rules! wire_struct {
             }
         }
 
-        impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        impl<'de> ::serde_core::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 $crate::wire::read(deserializer)
             }
         }
 
-        impl ::serde::Serialize for $name {
+        impl ::serde_core::Serialize for $name {
             #[allow(unused_mut)] // AWS has structs without members
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            fn serialize<S: ::serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let written = [$($crate::wire::wire_struct!(@written $kind self.$field)),*];
                 let mut members = $crate::wire::MemberWriter::new(serializer, stringify!($name), &written)?;
                 $($crate::wire::wire_struct!(@write $kind members $wire self.$field);)*

@@ -10,9 +10,9 @@ macro_rules! wire_union {
             }
         }
 
-        impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                use ::serde::ser::SerializeMap;
+        impl ::serde_core::Serialize for $name {
+            fn serialize<S: ::serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use ::serde_core::ser::SerializeMap;
                 if let Self::Unknown(value) = self {
                     return value.serialize(serializer);
                 }
@@ -25,18 +25,18 @@ macro_rules! wire_union {
             }
         }
 
-        impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        impl<'de> ::serde_core::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde_core::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct Visitor;
 
-                impl<'de> ::serde::de::Visitor<'de> for Visitor {
+                impl<'de> ::serde_core::de::Visitor<'de> for Visitor {
                     type Value = $name;
 
                     fn expecting(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                         formatter.write_str(concat!("a ", stringify!($name), ", an object with one member"))
                     }
 
-                    fn visit_map<A: ::serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
+                    fn visit_map<A: ::serde_core::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
                         let mut known: Option<$name> = None;
                         // For a member that can have any value, null is a value: it counts if no other member does.
                         let mut null: Option<$name> = None;
@@ -57,7 +57,7 @@ macro_rules! wire_union {
                             };
                             if let Some(member) = member {
                                 if known.is_some() {
-                                    return Err(::serde::de::Error::custom(concat!(
+                                    return Err(::serde_core::de::Error::custom(concat!(
                                         stringify!($name), ": more than one member is set"
                                     )));
                                 }
@@ -67,7 +67,7 @@ macro_rules! wire_union {
                         Ok(known.or(null).unwrap_or_else(|| $name::Unknown(unknown.into())))
                     }
 
-                    fn visit_unit<E: ::serde::de::Error>(self) -> Result<$name, E> {
+                    fn visit_unit<E: ::serde_core::de::Error>(self) -> Result<$name, E> {
                         Ok($name::default())
                     }
                 }

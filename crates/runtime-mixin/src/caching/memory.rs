@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bedrock_orm_models::{ContentBlock, ConverseRequest, SystemContentBlock, Tool};
-use serde::Serialize;
+use serde_core::Serialize;
 use tokio::time::Instant;
 
 use super::point::{CacheLocation, CachePoint, seconds};

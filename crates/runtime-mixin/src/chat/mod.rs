@@ -19,8 +19,8 @@ use bedrock_orm_models::{
 #[cfg(feature = "schema")]
 use schemars::JsonSchema;
 #[cfg(feature = "schema")]
-use serde::de::DeserializeOwned;
-use serde::{Serialize, Serializer};
+use serde_core::de::DeserializeOwned;
+use serde_core::{Serialize, Serializer};
 use tokio::sync::mpsc;
 
 use crate::chat::chat_stream::ChatStream;

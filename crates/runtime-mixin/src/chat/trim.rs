@@ -5,7 +5,7 @@ use bedrock_orm_models::{
     ContentBlock, ConverseRequest, DocumentBlock, DocumentSource, Message, ReasoningContentBlock,
     ToolResultBlock, ToolResultContentBlock,
 };
-use serde::Serialize;
+use serde_core::Serialize;
 
 use crate::Target;
 use crate::chat::history::begins_turn;

@@ -2,7 +2,7 @@
 
 use bedrock_orm_core::{Error, ErrorKind};
 use bedrock_orm_models::ModelBody;
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 use serde_json::Value;
 
 /// What a guardrail did, which AWS adds to bodies and chunks.

@@ -2,7 +2,7 @@
 
 use bedrock_orm_core::{Error, ErrorKind, Partial};
 use bedrock_orm_models::{ConverseResponse, Message, StopReason};
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::form::TOOL;

@@ -3,7 +3,7 @@
 use bedrock_orm_core::{Error, ErrorKind, Result, sdk};
 use bedrock_orm_models::{ConverseRequest, Message, ToolResultBlock};
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 
 use super::form::{FormsByModel, TOOL, TypedForm, is_about_model};
 use super::misfit::Misfit;
