@@ -1,7 +1,9 @@
 //! Executes a planned query: requests pages as they are needed, and no more.
 
+use std::any::Any;
 use std::cmp::Ordering;
 use std::collections::{HashSet, VecDeque};
+use std::ops::ControlFlow;
 
 use bedrock_orm_core::{Bound, Error, Result, Session, SessionChoice};
 use futures_util::future::BoxFuture;
@@ -111,19 +113,45 @@ impl<M: Row> Source<M> {
         }
     }
 
-    /// Yields all pages in order. The lists are fetched concurrently.
-    fn all(&mut self) -> BoxStream<'_, Result<Page<Bound<M>>>> {
+    /// Fetches all pages, and calls `take` with each, in order, as long as it continues. Lists are fetched concurrently.
+    async fn each_page(&mut self, mut take: impl FnMut(Result<Page<Bound<M>>>) -> ControlFlow<()>) {
         match self {
             Self::Walk(walk) => {
-                stream::unfold(walk, |walk| async { walk.next(None).await.map(|page| (page, walk)) }).boxed()
+                while let Some(page) = walk.next(None).await {
+                    if take(page).is_break() {
+                        return;
+                    }
+                }
             }
-            Self::Chain(chain) => stream::iter(chain.iter_mut())
-                .map(Engine::drain)
-                .buffered(CONCURRENT_LISTS)
-                .flat_map(stream::iter)
-                .boxed(),
+            Self::Chain(chain) => {
+                let mut fetches = Vec::with_capacity(chain.len());
+                for list in chain {
+                    fetches.push(async { Box::new(list.drain().await) as Fetched }.boxed());
+                }
+                let mut fetched = concurrently(fetches);
+                while let Some(pages) = fetched.next().await {
+                    let Ok(pages) = pages.downcast::<Pages<M>>() else { return };
+                    for page in *pages {
+                        if take(page).is_break() {
+                            return;
+                        }
+                    }
+                }
+            }
         }
     }
+}
+
+/// The pages of a list, or why one could not be fetched.
+type Pages<M> = Vec<Result<Page<Bound<M>>>>;
+
+/// The [`Pages`] of a list of any rows.
+type Fetched = Box<dyn Any + Send>;
+
+/// Fetches lists concurrently, and yields their pages in the order of the lists. It knows nothing of the rows, so it is
+/// compiled once.
+fn concurrently(fetches: Vec<BoxFuture<'_, Fetched>>) -> BoxStream<'_, Fetched> {
+    stream::iter(fetches).buffered(CONCURRENT_LISTS).boxed()
 }
 
 /// The order to sort all rows in before the first one is returned.
@@ -162,14 +190,17 @@ impl<M: Row> Engine<M> {
         let plan = query.plan;
         let mut engine = match query.source {
             PlannedSource::Union(parts) => {
-                let parts = parts.into_iter().map(Self::new).collect::<Result<_>>()?;
-                Self { filter: query.filter, ..Self::of(Source::Chain(parts)) }
+                let mut chain = VecDeque::with_capacity(parts.len());
+                for part in parts {
+                    chain.push_back(Self::new(part)?);
+                }
+                Self { filter: query.filter, ..Self::of(Source::Chain(chain)) }
             }
             PlannedSource::List { sessions, parameters, starting_token, is_exact } => {
                 let is_one_of_several = sessions.len() > 1;
-                let mut walks: VecDeque<Self> = sessions
-                    .into_iter()
-                    .map(|choice| Walk {
+                let mut walks = VecDeque::with_capacity(sessions.len());
+                for choice in sessions {
+                    let walk = Walk {
                         choice,
                         session: None,
                         parameters: parameters.clone(),
@@ -178,12 +209,12 @@ impl<M: Row> Engine<M> {
                         filter: query.filter.clone(),
                         is_exact,
                         is_one_of_several,
-                    })
-                    .map(|walk| Self::of(Source::Walk(Box::new(walk))))
-                    .collect();
-                match walks.pop_front() {
-                    Some(walk) if walks.is_empty() => walk,
-                    first => Self::of(Source::Chain(first.into_iter().chain(walks).collect())),
+                    };
+                    walks.push_back(Self::of(Source::Walk(Box::new(walk))));
+                }
+                match walks.pop_front_if(|_| !is_one_of_several) {
+                    Some(walk) => walk,
+                    None => Self::of(Source::Chain(walks)),
                 }
             }
         };
@@ -191,9 +222,9 @@ impl<M: Row> Engine<M> {
         engine.sort = plan.order.map(|_| Sort { order: query.order, reversed: query.reversed });
         engine.skip = plan.offset;
         engine.wanted = if plan.sends_nothing { Some(0) } else { plan.limit };
-        let relations = query.related.iter();
-        engine.related =
-            relations.map(|relation| relation.prefetcher(query.concurrency)).collect::<Result<_>>()?;
+        for relation in &query.related {
+            engine.related.push(relation.prefetcher(query.concurrency)?);
+        }
         engine.keep_going = query.keep_going;
         Ok(engine)
     }
@@ -269,7 +300,7 @@ impl<M: Row> Engine<M> {
         Ok(rows)
     }
 
-    async fn drain(&mut self) -> Vec<Result<Page<Bound<M>>>> {
+    async fn drain(&mut self) -> Pages<M> {
         let mut pages = Vec::new();
         while let Some(page) = self.next(None).await {
             pages.push(page);
@@ -293,29 +324,29 @@ impl<M: Row> Engine<M> {
     async fn sort_all(&mut self, sort: &Sort<M>) {
         let mut rows = Vec::new();
         let keep = self.wanted.map(|wanted| wanted.saturating_add(self.skip));
-        let mut pages = self.source.all();
-        while let Some(page) = pages.next().await {
-            match page {
-                Ok(mut page) => {
-                    retain_rows(&self.filter, &mut self.distinct, &mut page.items);
-                    append(&mut rows, page.items);
-                    // Cuts the rows from time to time: memory stays bounded, and the cost of sorting is amortized.
-                    if let Some(keep) = keep
-                        && !sort.reversed
-                        && rows.len() / 2 > keep.max(500)
-                    {
-                        sort_rows(&sort.order, &mut rows);
-                        rows.truncate(keep);
-                    }
+        let take = |page: Result<Page<Bound<M>>>| match page {
+            Ok(mut page) => {
+                retain_rows(&self.filter, &mut self.distinct, &mut page.items);
+                append(&mut rows, page.items);
+                // Cuts the rows from time to time: memory stays bounded, and the cost of sorting is amortized.
+                if let Some(keep) = keep
+                    && !sort.reversed
+                    && rows.len() / 2 > keep.max(500)
+                {
+                    sort_rows(&sort.order, &mut rows);
+                    rows.truncate(keep);
                 }
-                Err(error) => {
-                    self.errors.push_back(error);
-                    if !self.keep_going {
-                        self.ended = true;
-                        return;
-                    }
-                }
+                ControlFlow::Continue(())
             }
+            Err(error) => {
+                self.errors.push_back(error);
+                self.ended = !self.keep_going;
+                if self.ended { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            }
+        };
+        self.source.each_page(take).await;
+        if self.ended {
+            return;
         }
         if sort.reversed {
             rows.reverse();
@@ -345,13 +376,12 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    fn is_new<M: Row>(&mut self, row: &Bound<M>) -> bool {
-        let session =
-            self.sessions.iter().position(|session| session == row.session()).unwrap_or_else(|| {
-                self.sessions.push(row.session().clone());
-                self.sessions.len() - 1
-            });
-        self.identities.insert((session, row.identity()))
+    fn is_new(&mut self, session: &Session, identity: String) -> bool {
+        let place = self.sessions.iter().position(|seen| seen == session).unwrap_or_else(|| {
+            self.sessions.push(session.clone());
+            self.sessions.len() - 1
+        });
+        self.identities.insert((place, identity))
     }
 }
 
@@ -360,7 +390,7 @@ fn retain_rows<M: Row>(filter: &Q<M>, distinct: &mut Option<Seen>, rows: &mut Ve
         rows.retain(|row| filter.matches(row));
     }
     if let Some(seen) = distinct {
-        rows.retain(|row| seen.is_new(row));
+        rows.retain(|row| seen.is_new(row.session(), row.identity()));
     }
 }
 

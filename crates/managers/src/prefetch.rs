@@ -14,11 +14,11 @@ use crate::{Page, Relation};
 
 /// Fetches the resources of one relation, each once per execution of a query.
 pub(crate) trait Prefetcher<M>: Send {
-    /// Adds the resources that the rows, which belong to the session, refer to.
+    /// Adds the resources that those rows refer to which belong to the session.
     fn load<'a>(
         &'a mut self,
         session: &'a Session,
-        rows: Vec<&'a Bound<M>>,
+        rows: &'a [Bound<M>],
         related: Related,
     ) -> BoxFuture<'a, Result<Related>>;
 }
@@ -56,7 +56,7 @@ impl<M: Send + Sync + 'static, To: Get> Prefetcher<M> for Fetched<M, To> {
     fn load<'a>(
         &'a mut self,
         session: &'a Session,
-        rows: Vec<&'a Bound<M>>,
+        rows: &'a [Bound<M>],
         related: Related,
     ) -> BoxFuture<'a, Result<Related>> {
         async move {
@@ -65,7 +65,8 @@ impl<M: Send + Sync + 'static, To: Get> Prefetcher<M> for Fetched<M, To> {
                 self.sessions.len() - 1
             });
             let known = &mut self.sessions[place].1;
-            let keys: Vec<To::Key> = rows.iter().flat_map(|row| self.relation.keys(row)).collect();
+            let rows = rows.iter().filter(|row| row.session() == session);
+            let keys: Vec<To::Key> = rows.flat_map(|row| self.relation.keys(row)).collect();
             let missing: Vec<To::Key> = keys.iter().filter(|key| !known.contains_key(key)).cloned().collect();
             let of_key = |key: &To::Key| session_of(session, key);
             known.extend(self.limit.get_all(of_key, missing).await?);
@@ -95,13 +96,17 @@ pub(crate) async fn prefetch<M: Send + Sync>(
         }
         let mut related = Related::default();
         for relation in relations.iter_mut() {
-            let rows = page.items.iter().filter(|row| row.session() == session).collect();
-            related = relation.load(session, rows, related).await?;
+            related = relation.load(session, &page.items, related).await?;
         }
         sessions.push((session.clone(), Arc::new(related)));
     }
-    Ok(page.map(|row| match sessions.iter().find(|(session, _)| session == row.session()) {
-        Some((_, related)) => row.with_related(related.clone()),
-        None => row,
-    }))
+    let mut rows = Vec::with_capacity(page.items.len());
+    for row in page.items {
+        let related = sessions.iter().find(|(session, _)| session == row.session());
+        rows.push(match related {
+            Some((_, related)) => row.with_related(related.clone()),
+            None => row,
+        });
+    }
+    Ok(Page { items: rows, next_token: page.next_token })
 }

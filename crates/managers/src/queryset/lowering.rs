@@ -26,7 +26,29 @@ impl<M: Row> QuerySet<M> {
     /// # }
     /// ```
     pub fn explain(&self) -> Plan {
-        self.lower().plan
+        let mut plan = self.lower().plan;
+        self.warn(&mut plan);
+        plan
+    }
+
+    /// Adds the warnings. Only a plan that is read has them: they need all fields of the model by name, which a program that
+    /// only lists need not compile.
+    fn warn(&self, plan: &mut Plan) {
+        plan.warnings = self.filter.unknown_values(&lookups::known_values::<M>);
+        if self.filter.is_never() {
+            plan.warnings.push("no row can match: nothing is sent".to_owned());
+        }
+        if let Some(problem) = self.invalid() {
+            plan.warnings.push(format!("the queryset is invalid, so nothing is sent: {problem}"));
+        }
+        for (part, plan) in self.union.iter().zip(&mut plan.union) {
+            part.warn(plan);
+        }
+    }
+
+    /// Returns why the queryset is invalid. `None` if it is valid.
+    fn invalid(&self) -> Option<&str> {
+        self.filter.problem().or(self.order.problem()).or(self.problem)
     }
 
     /// Builds the engine, which sends nothing yet.
@@ -36,7 +58,6 @@ impl<M: Row> QuerySet<M> {
 
     /// Lowers the filter, the order and the limit. Everything that is sent is decided here.
     pub(crate) fn lower(&self) -> PlannedQuery<M> {
-        let problem = self.filter.problem().or(self.order.problem()).or(self.problem);
         let mut plan = Plan {
             operation: M::OPERATION,
             sessions: self.sessions.iter().map(ToString::to_string).collect(),
@@ -52,7 +73,7 @@ impl<M: Row> QuerySet<M> {
             page_size: None,
             related: self.related.iter().map(|relation| relation.name()).collect(),
             sends_nothing: self.limit == Some(0) || (self.filter.is_never() && !self.plain),
-            warnings: self.warnings(problem),
+            warnings: Vec::new(),
         };
         let source = if self.is_union() {
             plan.order = self.sorted(false);
@@ -83,7 +104,7 @@ impl<M: Row> QuerySet<M> {
             related: self.related.clone(),
             concurrency: self.concurrency,
             keep_going: self.keep_going,
-            error: problem.map(|problem| Error::invalid_input(M::OPERATION, problem)),
+            error: self.invalid().map(|problem| Error::invalid_input(M::OPERATION, problem)),
         }
     }
 
@@ -118,16 +139,5 @@ impl<M: Row> QuerySet<M> {
         // With several sessions, each list would be in order, but not the whole.
         let order = (self.sessions.len() == 1).then_some(&self.order);
         push_down::<M>(self.parameters.clone(), &self.filter, order)
-    }
-
-    fn warnings(&self, problem: Option<&str>) -> Vec<String> {
-        let mut warnings = self.filter.unknown_values(&lookups::known_values::<M>);
-        if self.filter.is_never() {
-            warnings.push("no row can match: nothing is sent".to_owned());
-        }
-        if let Some(problem) = problem {
-            warnings.push(format!("the queryset is invalid, so nothing is sent: {problem}"));
-        }
-        warnings
     }
 }
