@@ -10,6 +10,8 @@ use aws_sdk_bedrockruntime::operation::RequestId;
 use bedrock_orm_core::{Bound, Result, Session, SessionChoice, sdk};
 use futures_core::future::BoxFuture;
 
+use crate::Page;
+
 /// Sends a request, and converts its response. `request` returns what sends it, made in its box ([`sdk::boxed`]), or why it
 /// cannot be sent.
 pub(crate) fn send<'a, F, O, E, T>(
@@ -27,6 +29,16 @@ where
         let sending = request()?;
         response(sdk::Call::new(session, operation).send_boxed(sending).await?)
     })
+}
+
+/// Converts the rows of a page and binds them, each in one step: a row is large to move.
+pub(crate) fn page_of<R, M: From<R>>(
+    session: &Session,
+    rows: Vec<R>,
+    next_token: Option<String>,
+) -> Page<Bound<M>> {
+    let items = rows.into_iter().map(|row| Bound::new(row.into(), session.clone())).collect();
+    Page::new(items, next_token)
 }
 
 /// Makes a call with the chosen session.

@@ -52,22 +52,15 @@ impl<M: Row> Walk<M> {
     }
 
     async fn page(&mut self, wanted: Option<usize>) -> Result<Page<Bound<M>>> {
-        let token = self.tokens.take()?;
+        let request = PageRequest { token: self.tokens.take()?, size: self.size(wanted) };
         let session = match &self.session {
-            Some(session) => session.clone(),
-            None => self.session.insert(self.choice.session().await?).clone(),
+            Some(session) => session,
+            None => self.session.insert(self.choice.session().await?),
         };
-        let request = PageRequest { token, size: self.size(wanted) };
-        let page = M::page(&session, &self.parameters, request).await?;
+        let mut page = M::page(session, &self.parameters, request).await?;
         self.tokens.arrived(page.items.len(), page.next_token.as_deref());
-        // Without a filter, the number of rows is known, and they need not be copied as the list grows.
-        let mut items = Vec::with_capacity(if self.filter.is_all() { page.items.len() } else { 0 });
-        for row in page.items {
-            if self.filter.matches(&row) {
-                items.push(Bound::new(row, session.clone()));
-            }
-        }
-        Ok(Page { items, next_token: page.next_token })
+        retain_rows(&self.filter, &mut None, &mut page.items);
+        Ok(page)
     }
 
     /// The page size to ask for: that of the plan, but no more rows than are still wanted.

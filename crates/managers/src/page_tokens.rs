@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use bedrock_orm_core::{Error, ErrorKind, Result, Session};
+use bedrock_orm_core::{Bound, Error, ErrorKind, Result, Session};
 
 use crate::resources::{PageRequest, Row};
 
@@ -93,9 +93,9 @@ pub async fn all_rows<M: Row>(session: &Session, parameters: &M::Parameters) -> 
     let mut rows = Vec::new();
     while !tokens.has_ended() {
         let request = PageRequest { token: tokens.take()?, size: None };
-        let mut page = M::page(session, parameters, request).await?;
+        let page = M::page(session, parameters, request).await?;
         tokens.arrived(page.items.len(), page.next_token.as_deref());
-        rows.append(&mut page.items);
+        rows.extend(page.items.into_iter().map(Bound::into_inner));
     }
     Ok(rows)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
 
-use bedrock_orm_core::{Error, ErrorKind, Resource, Result, Session};
+use bedrock_orm_core::{Bound, Error, ErrorKind, Resource, Result, Session};
 use bedrock_orm_models::{AsyncInvokeStatus, EachField, Field};
 use futures_core::future::BoxFuture;
 use jiff::Timestamp;
@@ -209,8 +209,10 @@ impl Row for Job {
         session: &'a Session,
         given: &'a JobParameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
-        Box::pin(async move { Fake::of(session).page(given, page) })
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
+        Box::pin(async move {
+            Ok(Fake::of(session).page(given, page)?.map(|row| Bound::new(row, session.clone())))
+        })
     }
 }
 

@@ -12,11 +12,12 @@ use super::names::{raw, snake};
 use super::plan::{Field, FieldType, Form, InSdk, Kind, Member, Plan, Source, Type, TypeName};
 
 /// The functions of `models/src/sdk.rs` that the conversions call, and their error.
-const HELPERS: [&str; 12] = [
+const HELPERS: [&str; 13] = [
     "ToSdkError",
     "document_from_sdk",
     "document_to_sdk",
     "each",
+    "each_in_place",
     "each_value",
     "each_value_with",
     "finite",
@@ -142,6 +143,9 @@ impl FieldType {
             Self::Type { .. } | Self::Blob => "Into::into".to_owned(),
             Self::Timestamp => "timestamp_from_sdk".to_owned(),
             Self::Document => "document_from_sdk".to_owned(),
+            Self::List(what) if matches!(**what, Self::Type { is_enum: true, .. }) => {
+                "each_in_place".to_owned()
+            }
             Self::List(what) if what.is_converted() => "each".to_owned(),
             Self::Map(what) if what.is_converted() || what.is_plain() => "each_value".to_owned(),
             Self::List(what) => {

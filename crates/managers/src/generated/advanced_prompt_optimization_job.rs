@@ -2,7 +2,7 @@
 
 //! Jobs that rewrite prompts to improve a model's replies.
 
-use crate::calls::{bound, send};
+use crate::calls::{bound, page_of, send};
 use crate::lookups::{NamedField, Text, Time};
 use crate::resources::{
     Create, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, Row, Set, Stop,
@@ -88,7 +88,7 @@ impl Row for AdvancedPromptOptimizationJobSummary {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -96,10 +96,7 @@ impl Row for AdvancedPromptOptimizationJobSummary {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
                 Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
-            |response| {
-                let rows = response.job_summaries.unwrap_or_default();
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
-            },
+            |response| Ok(page_of(session, response.job_summaries.unwrap_or_default(), response.next_token)),
         )
     }
 }

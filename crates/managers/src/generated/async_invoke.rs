@@ -2,7 +2,7 @@
 
 //! Asynchronous invocations: jobs that write their output to S3.
 
-use crate::calls::send;
+use crate::calls::{page_of, send};
 use crate::lookups::{NamedField, Opaque, Text, Time};
 use crate::resources::{
     Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row, Set,
@@ -10,7 +10,7 @@ use crate::resources::{
 };
 use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrockruntime::operation;
-use bedrock_orm_core::{Result, Session, sdk};
+use bedrock_orm_core::{Bound, Result, Session, sdk};
 use bedrock_orm_models::sdk::{timestamp_from_sdk, timestamp_to_sdk};
 use bedrock_orm_models::{
     AsyncInvoke, AsyncInvokeStatus, AsyncInvokeSummary, SortAsyncInvocationBy, SortOrder,
@@ -122,7 +122,7 @@ impl Row for AsyncInvokeSummary {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -131,8 +131,7 @@ impl Row for AsyncInvokeSummary {
                 Ok(sdk::boxed(|| async move { input.send_with(&sdk::runtime(session)).await }))
             },
             |response| {
-                let rows = response.async_invoke_summaries.unwrap_or_default();
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+                Ok(page_of(session, response.async_invoke_summaries.unwrap_or_default(), response.next_token))
             },
         )
     }

@@ -2,7 +2,7 @@
 
 //! Automated reasoning policies: rules in formal logic that replies are checked against, and the workflows that build and test them.
 
-use crate::calls::{bound, send, with_session};
+use crate::calls::{bound, page_of, send, with_session};
 use crate::lookups::{NamedField, Number, Opaque, Text, Time};
 use crate::resources::{
     BuildWorkflowKey, Create, Delete, Get, HasStatus, Key, Keyed, List, ListOf, PageRequest, Parameter,
@@ -92,7 +92,7 @@ impl Row for AutomatedReasoningPolicySummary {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -101,8 +101,7 @@ impl Row for AutomatedReasoningPolicySummary {
                 Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
-                let rows = response.automated_reasoning_policy_summaries;
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+                Ok(page_of(session, response.automated_reasoning_policy_summaries, response.next_token))
             },
         )
     }
@@ -453,7 +452,7 @@ impl Row for AutomatedReasoningPolicyBuildWorkflowSummary {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -462,8 +461,11 @@ impl Row for AutomatedReasoningPolicyBuildWorkflowSummary {
                 Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
-                let rows = response.automated_reasoning_policy_build_workflow_summaries;
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+                Ok(page_of(
+                    session,
+                    response.automated_reasoning_policy_build_workflow_summaries,
+                    response.next_token,
+                ))
             },
         )
     }
@@ -1008,7 +1010,7 @@ impl Row for AutomatedReasoningPolicyTestCase {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -1016,10 +1018,7 @@ impl Row for AutomatedReasoningPolicyTestCase {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
                 Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
-            |response| {
-                let rows = response.test_cases;
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
-            },
+            |response| Ok(page_of(session, response.test_cases, response.next_token)),
         )
     }
 }
@@ -1248,7 +1247,7 @@ impl Row for AutomatedReasoningPolicyTestResult {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -1256,10 +1255,7 @@ impl Row for AutomatedReasoningPolicyTestResult {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
                 Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
-            |response| {
-                let rows = response.test_results;
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
-            },
+            |response| Ok(page_of(session, response.test_results, response.next_token)),
         )
     }
 }

@@ -2,7 +2,7 @@
 
 //! Custom models: foundation models that were trained further on the account's own data.
 
-use crate::calls::send;
+use crate::calls::{page_of, send};
 use crate::lookups::{NamedField, Text, Time};
 use crate::resources::{
     Create, Delete, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
@@ -10,7 +10,7 @@ use crate::resources::{
 };
 use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
-use bedrock_orm_core::{Error, Result, Session, sdk};
+use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
 use bedrock_orm_models::sdk::{timestamp_from_sdk, timestamp_to_sdk};
 use bedrock_orm_models::{
     CreateCustomModelRequest, CreateCustomModelResponse, CustomModel, CustomModelSummary, ModelStatus,
@@ -157,7 +157,7 @@ impl Row for CustomModelSummary {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -166,8 +166,7 @@ impl Row for CustomModelSummary {
                 Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
-                let rows = response.model_summaries.unwrap_or_default();
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+                Ok(page_of(session, response.model_summaries.unwrap_or_default(), response.next_token))
             },
         )
     }

@@ -2,7 +2,7 @@
 
 //! Guardrails that an account or an organization applies to every call.
 
-use crate::calls::{bound, send, with_session};
+use crate::calls::{bound, page_of, send, with_session};
 use crate::lookups::{NamedField, Opaque, Text, TextList, Time};
 use crate::resources::{List, PageRequest, Parameter, Row};
 use crate::{Manager, Objects, Page};
@@ -54,7 +54,7 @@ impl Row for EnforcedGuardrailsConfiguration {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -62,10 +62,7 @@ impl Row for EnforcedGuardrailsConfiguration {
                 let input = parameters.clone().set_next_token(page.token);
                 Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
-            |response| {
-                let rows = response.guardrails_config;
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
-            },
+            |response| Ok(page_of(session, response.guardrails_config, response.next_token)),
         )
     }
 }

@@ -2,7 +2,7 @@
 
 //! Jobs that evaluate a model or a knowledge base.
 
-use crate::calls::{bound, send};
+use crate::calls::{bound, page_of, send};
 use crate::lookups::{NamedField, Opaque, Text, TextList, Time};
 use crate::resources::{
     Create, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row,
@@ -149,7 +149,7 @@ impl Row for EvaluationSummary {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -157,10 +157,7 @@ impl Row for EvaluationSummary {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
                 Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
-            |response| {
-                let rows = response.job_summaries.unwrap_or_default();
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
-            },
+            |response| Ok(page_of(session, response.job_summaries.unwrap_or_default(), response.next_token)),
         )
     }
 }

@@ -2,7 +2,7 @@
 
 //! Foundation models that providers offer in a region, and whether this account may use them.
 
-use crate::calls::{bound, send};
+use crate::calls::{bound, page_of, send};
 use crate::lookups::{Flag, NamedField, Opaque, Text, TextList, Time};
 use crate::resources::{Get, Key, Keyed, List, PageRequest, Parameter, PushedLookup, Pushes, Row, Set, held};
 use crate::{Manager, Objects, Page, QuerySet};
@@ -111,7 +111,7 @@ impl Row for FoundationModel {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         _page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -119,10 +119,7 @@ impl Row for FoundationModel {
                 let input = parameters.clone();
                 Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
-            |response| {
-                let rows = response.model_summaries.unwrap_or_default();
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), None))
-            },
+            |response| Ok(page_of(session, response.model_summaries.unwrap_or_default(), None)),
         )
     }
 }

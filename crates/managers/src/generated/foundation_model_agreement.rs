@@ -2,7 +2,7 @@
 
 //! Agreements that give an account access to a model, and the offers that they accept.
 
-use crate::calls::{bound, send, with_session};
+use crate::calls::{bound, page_of, send, with_session};
 use crate::lookups::{NamedField, Opaque, Text};
 use crate::resources::{ListOf, PageRequest, Parameter, Row, Set};
 use crate::{Manager, Objects, Page, QuerySet};
@@ -120,7 +120,7 @@ impl Row for Offer {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         _page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -128,10 +128,7 @@ impl Row for Offer {
                 let input = parameters.clone();
                 Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
-            |response| {
-                let rows = response.offers;
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), None))
-            },
+            |response| Ok(page_of(session, response.offers, None)),
         )
     }
 }

@@ -2,7 +2,7 @@
 
 //! Guardrails: policies that check a model's input and output.
 
-use crate::calls::{bound, send};
+use crate::calls::{bound, page_of, send};
 use crate::lookups::{NamedField, Opaque, Text, Time};
 use crate::resources::{
     Create, Delete, Get, GuardrailKey, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, Row,
@@ -86,7 +86,7 @@ impl Row for GuardrailSummary {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -94,10 +94,7 @@ impl Row for GuardrailSummary {
                 let input = parameters.clone().set_next_token(page.token).set_max_results(page.size);
                 Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
-            |response| {
-                let rows = response.guardrails;
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
-            },
+            |response| Ok(page_of(session, response.guardrails, response.next_token)),
         )
     }
 }

@@ -2,14 +2,14 @@
 
 //! Imported models: models whose weights were imported.
 
-use crate::calls::send;
+use crate::calls::{page_of, send};
 use crate::lookups::{Flag, NamedField, Text, Time};
 use crate::resources::{
     Delete, Get, Key, Keyed, List, PageRequest, Parameter, PushedLookup, Pushes, Row, Set, Tagged,
 };
 use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
-use bedrock_orm_core::{Result, Session, sdk};
+use bedrock_orm_core::{Bound, Result, Session, sdk};
 use bedrock_orm_models::sdk::{timestamp_from_sdk, timestamp_to_sdk};
 use bedrock_orm_models::{ImportedModel, ImportedModelSummary, SortModelsBy, SortOrder};
 use futures_core::future::BoxFuture;
@@ -116,7 +116,7 @@ impl Row for ImportedModelSummary {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -125,8 +125,7 @@ impl Row for ImportedModelSummary {
                 Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
-                let rows = response.model_summaries.unwrap_or_default();
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+                Ok(page_of(session, response.model_summaries.unwrap_or_default(), response.next_token))
             },
         )
     }

@@ -2,7 +2,7 @@
 
 //! Endpoints of models from the AWS Marketplace.
 
-use crate::calls::{bound, send, with_session};
+use crate::calls::{bound, page_of, send, with_session};
 use crate::lookups::{NamedField, Text, Time};
 use crate::resources::{
     Create, Delete, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
@@ -75,7 +75,7 @@ impl Row for MarketplaceModelEndpointSummary {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -84,8 +84,11 @@ impl Row for MarketplaceModelEndpointSummary {
                 Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
-                let rows = response.marketplace_model_endpoints.unwrap_or_default();
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+                Ok(page_of(
+                    session,
+                    response.marketplace_model_endpoints.unwrap_or_default(),
+                    response.next_token,
+                ))
             },
         )
     }

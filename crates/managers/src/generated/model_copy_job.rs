@@ -2,7 +2,7 @@
 
 //! Jobs that copy a custom model to another region.
 
-use crate::calls::send;
+use crate::calls::{page_of, send};
 use crate::lookups::{NamedField, Opaque, Text, Time};
 use crate::resources::{
     Create, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes, Row,
@@ -10,7 +10,7 @@ use crate::resources::{
 };
 use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
-use bedrock_orm_core::{Error, Result, Session, sdk};
+use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
 use bedrock_orm_models::sdk::{timestamp_from_sdk, timestamp_to_sdk};
 use bedrock_orm_models::{
     CreateModelCopyJobRequest, CreateModelCopyJobResponse, ModelCopyJob, ModelCopyJobStatus,
@@ -152,7 +152,7 @@ impl Row for ModelCopyJobSummary {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -161,8 +161,11 @@ impl Row for ModelCopyJobSummary {
                 Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
-                let rows = response.model_copy_job_summaries.unwrap_or_default();
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+                Ok(page_of(
+                    session,
+                    response.model_copy_job_summaries.unwrap_or_default(),
+                    response.next_token,
+                ))
             },
         )
     }

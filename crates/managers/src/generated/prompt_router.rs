@@ -2,7 +2,7 @@
 
 //! Prompt routers, which choose a model for each prompt.
 
-use crate::calls::send;
+use crate::calls::{page_of, send};
 use crate::lookups::{NamedField, Number, Opaque, Text, Time};
 use crate::resources::{
     Create, Delete, Get, HasStatus, Key, Keyed, List, PageRequest, Parameter, Progress, PushedLookup, Pushes,
@@ -10,7 +10,7 @@ use crate::resources::{
 };
 use crate::{Objects, Page, QuerySet};
 use aws_sdk_bedrock::operation;
-use bedrock_orm_core::{Error, Result, Session, sdk};
+use bedrock_orm_core::{Bound, Error, Result, Session, sdk};
 use bedrock_orm_models::{
     CreatePromptRouterRequest, CreatePromptRouterResponse, PromptRouter, PromptRouterSummary,
     PromptRouterType,
@@ -81,7 +81,7 @@ impl Row for PromptRouterSummary {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>> {
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {
         send(
             session,
             Self::OPERATION,
@@ -90,8 +90,11 @@ impl Row for PromptRouterSummary {
                 Ok(sdk::boxed(|| input.send_with(sdk::control_plane(session))))
             },
             |response| {
-                let rows = response.prompt_router_summaries.unwrap_or_default();
-                Ok(Page::new(rows.into_iter().map(Into::into).collect(), response.next_token))
+                Ok(page_of(
+                    session,
+                    response.prompt_router_summaries.unwrap_or_default(),
+                    response.next_token,
+                ))
             },
         )
     }

@@ -11,9 +11,9 @@ mod parameter;
 
 use std::fmt;
 
+use bedrock_orm_core::{Bound, Resource, Result, Session};
 #[cfg(feature = "control-plane")]
 use bedrock_orm_core::{Error, ErrorKind};
-use bedrock_orm_core::{Resource, Result, Session};
 use futures_core::future::BoxFuture;
 
 use crate::lookups::NamedField;
@@ -71,7 +71,7 @@ pub trait Row: Resource {
         session: &'a Session,
         parameters: &'a Self::Parameters,
         page: PageRequest,
-    ) -> BoxFuture<'a, Result<Page<Self>>>;
+    ) -> BoxFuture<'a, Result<Page<Bound<Self>>>>;
 }
 
 /// A request for one page.

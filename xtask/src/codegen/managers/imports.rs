@@ -14,7 +14,7 @@ const NAMES: [(&str, &[&str]); 9] = [
     ("futures_core::future", &["BoxFuture"]),
     ("jiff", &["Timestamp"]),
     ("crate", &["Manager", "Objects", "Page", "QuerySet", "Relation"]),
-    ("crate::calls", &["bound", "send", "with_session"]),
+    ("crate::calls", &["bound", "page_of", "send", "with_session"]),
     ("crate::lookups", &["Flag", "Map", "NamedField", "Number", "Opaque", "Text", "TextList", "Time"]),
     ("crate::follow", &["many", "one"]),
     (

@@ -78,7 +78,7 @@ impl<'a> Writer<'a> {
                 fn identity(&self) -> String {{ {identity} }}
 
                 #[inline]
-                fn page<'a>(session: &'a Session, parameters: &'a Self::Parameters, {page}: PageRequest) -> BoxFuture<'a, Result<Page<Self>>> {{
+                fn page<'a>(session: &'a Session, parameters: &'a Self::Parameters, {page}: PageRequest) -> BoxFuture<'a, Result<Page<Bound<Self>>>> {{
                     send(
                         session,
                         Self::OPERATION,
@@ -86,10 +86,7 @@ impl<'a> Writer<'a> {
                             let input = parameters.clone(){token}{size};
                             {sending}
                         }},
-                        |response| {{
-                            let rows = response.{member}{all};
-                            Ok(Page::new(rows.into_iter().map(Into::into).collect(), {next}))
-                        }},
+                        |response| Ok(page_of(session, response.{member}{all}, {next})),
                     )
                 }}
             }}\n",

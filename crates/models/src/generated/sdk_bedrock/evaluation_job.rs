@@ -4,8 +4,8 @@
 
 use crate::generated::evaluation_job::*;
 use crate::sdk::{
-    ToSdkError, document_from_sdk, document_to_sdk, each, each_value_with, finite, timestamp_from_sdk,
-    try_each, update,
+    ToSdkError, document_from_sdk, document_to_sdk, each, each_in_place, each_value_with, finite,
+    timestamp_from_sdk, try_each, update,
 };
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
@@ -665,7 +665,7 @@ impl From<sdk::types::EvaluationSummary> for EvaluationSummary {
             status: value.status.into(),
             creation_time: timestamp_from_sdk(value.creation_time),
             job_type: value.job_type.into(),
-            evaluation_task_types: each(value.evaluation_task_types),
+            evaluation_task_types: each_in_place(value.evaluation_task_types),
             model_identifiers: Some(value.model_identifiers),
             rag_identifiers: value.rag_identifiers,
             evaluator_model_identifiers: value.evaluator_model_identifiers,

@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::foundation_model::*;
-use crate::sdk::{each, timestamp_from_sdk};
+use crate::sdk::{each_in_place, timestamp_from_sdk};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -36,11 +36,11 @@ impl From<sdk::types::FoundationModelDetails> for FoundationModel {
             model_id: value.model_id,
             model_name: value.model_name,
             provider_name: value.provider_name,
-            input_modalities: value.input_modalities.map(each),
-            output_modalities: value.output_modalities.map(each),
+            input_modalities: value.input_modalities.map(each_in_place),
+            output_modalities: value.output_modalities.map(each_in_place),
             response_streaming_supported: value.response_streaming_supported,
-            customizations_supported: value.customizations_supported.map(each),
-            inference_types_supported: value.inference_types_supported.map(each),
+            customizations_supported: value.customizations_supported.map(each_in_place),
+            inference_types_supported: value.inference_types_supported.map(each_in_place),
             model_lifecycle: value.model_lifecycle.map(Into::into),
         }
     }
@@ -54,11 +54,11 @@ impl From<sdk::types::FoundationModelSummary> for FoundationModel {
             model_id: value.model_id,
             model_name: value.model_name,
             provider_name: value.provider_name,
-            input_modalities: value.input_modalities.map(each),
-            output_modalities: value.output_modalities.map(each),
+            input_modalities: value.input_modalities.map(each_in_place),
+            output_modalities: value.output_modalities.map(each_in_place),
             response_streaming_supported: value.response_streaming_supported,
-            customizations_supported: value.customizations_supported.map(each),
-            inference_types_supported: value.inference_types_supported.map(each),
+            customizations_supported: value.customizations_supported.map(each_in_place),
+            inference_types_supported: value.inference_types_supported.map(each_in_place),
             model_lifecycle: value.model_lifecycle.map(Into::into),
         }
     }

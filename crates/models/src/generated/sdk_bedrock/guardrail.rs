@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::guardrail::*;
-use crate::sdk::{ToSdkError, each, finite, timestamp_from_sdk, try_each, update};
+use crate::sdk::{ToSdkError, each, each_in_place, finite, timestamp_from_sdk, try_each, update};
 use aws_sdk_bedrock as sdk;
 use aws_sdk_bedrock::operation;
 
@@ -186,8 +186,8 @@ impl From<sdk::types::GuardrailContentFilter> for GuardrailContentFilter {
             r#type: value.r#type.into(),
             input_strength: value.input_strength.into(),
             output_strength: value.output_strength.into(),
-            input_modalities: value.input_modalities.map(each),
-            output_modalities: value.output_modalities.map(each),
+            input_modalities: value.input_modalities.map(each_in_place),
+            output_modalities: value.output_modalities.map(each_in_place),
             input_action: value.input_action.map(Into::into),
             output_action: value.output_action.map(Into::into),
             input_enabled: value.input_enabled,
@@ -217,8 +217,8 @@ impl From<sdk::types::GuardrailContentFilterConfig> for GuardrailContentFilterCo
             r#type: value.r#type.into(),
             input_strength: value.input_strength.into(),
             output_strength: value.output_strength.into(),
-            input_modalities: value.input_modalities.map(each),
-            output_modalities: value.output_modalities.map(each),
+            input_modalities: value.input_modalities.map(each_in_place),
+            output_modalities: value.output_modalities.map(each_in_place),
             input_action: value.input_action.map(Into::into),
             output_action: value.output_action.map(Into::into),
             input_enabled: value.input_enabled,

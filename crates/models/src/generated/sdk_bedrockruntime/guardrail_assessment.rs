@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::guardrail_assessment::*;
-use crate::sdk::{ToSdkError, each, each_value, each_value_with, try_each, update};
+use crate::sdk::{ToSdkError, each, each_in_place, each_value, each_value_with, try_each, update};
 use aws_sdk_bedrockruntime as sdk;
 use aws_sdk_bedrockruntime::operation;
 
@@ -14,7 +14,7 @@ impl From<sdk::types::AppliedGuardrailDetails> for AppliedGuardrailDetails {
             guardrail_id: value.guardrail_id,
             guardrail_version: value.guardrail_version,
             guardrail_arn: value.guardrail_arn,
-            guardrail_origin: value.guardrail_origin.map(each),
+            guardrail_origin: value.guardrail_origin.map(each_in_place),
             guardrail_ownership: value.guardrail_ownership.map(Into::into),
         }
     }
@@ -581,7 +581,7 @@ impl From<sdk::types::GuardrailSensitiveInformationPolicyAssessment>
 impl From<sdk::types::GuardrailTextBlock> for GuardrailTextBlock {
     #[inline]
     fn from(value: sdk::types::GuardrailTextBlock) -> Self {
-        Self { text: value.text, qualifiers: value.qualifiers.map(each) }
+        Self { text: value.text, qualifiers: value.qualifiers.map(each_in_place) }
     }
 }
 

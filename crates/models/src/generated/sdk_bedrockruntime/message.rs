@@ -3,7 +3,7 @@
 #![allow(clippy::wildcard_imports, deprecated)]
 
 use crate::generated::message::*;
-use crate::sdk::{ToSdkError, each, try_each};
+use crate::sdk::{ToSdkError, each, each_in_place, try_each};
 use aws_sdk_bedrockruntime as sdk;
 
 impl From<sdk::types::AudioBlock> for AudioBlock {
@@ -577,7 +577,7 @@ impl TryFrom<GuardrailConverseImageSource> for sdk::types::GuardrailConverseImag
 impl From<sdk::types::GuardrailConverseTextBlock> for GuardrailConverseTextBlock {
     #[inline]
     fn from(value: sdk::types::GuardrailConverseTextBlock) -> Self {
-        Self { text: value.text, qualifiers: value.qualifiers.map(each) }
+        Self { text: value.text, qualifiers: value.qualifiers.map(each_in_place) }
     }
 }
 
