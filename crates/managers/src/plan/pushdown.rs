@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use regex_lite::Regex;
 
 use crate::lookups::{Leaf, Lookup, Operand, Order, Q};
-use crate::resources::{Parameter, PushedLookup, Row, Set};
+use crate::resources::{Parameter, PushedLookup, Pushes, Row, Set};
 
 /// Added to a bound on a time. AWS documents neither whether its bounds are inclusive nor their precision.
 const TIME_MARGIN: SignedDuration = SignedDuration::from_secs(1);
@@ -24,6 +24,12 @@ pub struct Pushed {
     pub condition: String,
 }
 
+impl Pushed {
+    fn new(parameter: &'static str, value: &Value<'_>, condition: &dyn fmt::Display) -> Self {
+        Self { parameter, value: value.to_string(), condition: condition.to_string() }
+    }
+}
+
 /// The parameters of a list, with the conditions and the order that are pushed down.
 pub(crate) struct Pushdown<P> {
     pub(crate) parameters: P,
@@ -36,8 +42,13 @@ pub(crate) struct Pushdown<P> {
 
 /// Returns the parameters that are set, with their values.
 pub(crate) fn parameters_set<M: Row>(parameters: &M::Parameters) -> Vec<(&'static str, String)> {
-    let set = M::PARAMETERS.iter();
-    set.filter_map(|parameter| Some((parameter.name, (parameter.read)(parameters)?))).collect()
+    let mut set = Vec::new();
+    for parameter in M::PARAMETERS {
+        if let Some(value) = (parameter.read)(parameters) {
+            set.push((parameter.name, value));
+        }
+    }
+    set
 }
 
 /// A parameter's value.
@@ -62,21 +73,13 @@ pub(crate) fn push_down<M: Row>(
         if (parameter.read)(&pushdown.parameters).is_some() {
             continue;
         }
-        let found = leaves.iter().enumerate().find_map(|(place, leaf)| {
-            let value = (leaf.path == pushes.path).then(|| value(pushes.lookup, leaf))??;
-            Some((place, leaf, accepts(parameter, &value).then_some(value)?))
-        });
-        if let Some((place, leaf, value)) = found {
+        if let Some((place, value)) = find(&leaves, &pushes, &|value| accepts(parameter, value)) {
             used[place] = true;
-            pushdown.pushed.push(Pushed {
-                parameter: parameter.name,
-                value: value.to_string(),
-                condition: leaf.to_string(),
-            });
+            pushdown.pushed.push(Pushed::new(parameter.name, &value, leaves[place]));
             pushdown.parameters = set(parameter, pushdown.parameters, &value);
         }
     }
-    pushdown.is_exact = is_conjunction && used.into_iter().all(|used| used);
+    pushdown.is_exact = is_conjunction && !used.contains(&false);
     match order {
         Some(order) => push_order::<M>(pushdown, order),
         None => pushdown,
@@ -96,15 +99,24 @@ fn push_order<M: Row>(mut pushdown: Pushdown<M::Parameters>, order: &Order<M>) -
     let wanted = if key.is_descending() { "Descending" } else { "Ascending" };
     for (parameter, value) in [(by, *name), (direction, wanted)] {
         let value = Value::Text(value.into());
-        pushdown.pushed.push(Pushed {
-            parameter: parameter.name,
-            value: value.to_string(),
-            condition: format!("order by {order}"),
-        });
+        pushdown.pushed.push(Pushed::new(parameter.name, &value, &format_args!("order by {order}")));
         pushdown.parameters = set(parameter, pushdown.parameters, &value);
     }
     pushdown.is_ordered = true;
     pushdown
+}
+
+/// Finds the first condition that the parameter expresses. Returns its place, and the parameter's value. It knows nothing of
+/// the rows, so it is compiled once.
+fn find<'a>(
+    leaves: &[&'a Leaf],
+    pushes: &Pushes,
+    accepts: &dyn Fn(&Value<'_>) -> bool,
+) -> Option<(usize, Value<'a>)> {
+    leaves.iter().enumerate().find_map(|(place, leaf)| {
+        let value = (leaf.path == pushes.path).then(|| value(pushes.lookup, leaf))??;
+        accepts(&value).then_some((place, value))
+    })
 }
 
 /// Returns the parameter's value for the condition, or `None` if the parameter does not express the condition.
@@ -141,17 +153,19 @@ fn widened<'a>(time: Result<Timestamp, jiff::Error>) -> Option<Value<'a>> {
 /// Returns whether AWS accepts the value.
 fn accepts<P>(parameter: &Parameter<P>, value: &Value<'_>) -> bool {
     match (&parameter.set, value) {
-        (Set::Text(_), Value::Text(text)) => {
-            !text.is_empty()
-                && parameter.longest.is_none_or(|longest| text.chars().count() <= longest)
-                && parameter.pattern.is_none_or(|pattern| {
-                    // If the pattern cannot be parsed, nothing is pushed down. That is always correct.
-                    Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(text))
-                })
-        }
+        (Set::Text(_), Value::Text(text)) => fits(text, parameter.longest, parameter.pattern),
         (Set::Time(_), Value::Time(_)) | (Set::Flag(_), Value::Flag(_)) => true,
         _ => false,
     }
+}
+
+fn fits(text: &str, longest: Option<usize>, pattern: Option<&str>) -> bool {
+    !text.is_empty()
+        && longest.is_none_or(|longest| text.chars().count() <= longest)
+        && pattern.is_none_or(|pattern| {
+            // If the pattern cannot be parsed, nothing is pushed down. That is always correct.
+            Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(text))
+        })
 }
 
 fn set<P>(parameter: &Parameter<P>, parameters: P, value: &Value<'_>) -> P {

@@ -1,6 +1,6 @@
 //! Lowers a queryset into its plan.
 
-use bedrock_orm_core::{Error, Result};
+use bedrock_orm_core::{Error, Result, SessionChoice};
 
 use super::QuerySet;
 use crate::engine::Engine;
@@ -60,7 +60,7 @@ impl<M: Row> QuerySet<M> {
     pub(crate) fn lower(&self) -> PlannedQuery<M> {
         let mut plan = Plan {
             operation: M::OPERATION,
-            sessions: self.sessions.iter().map(ToString::to_string).collect(),
+            sessions: names(&self.sessions),
             union: Vec::new(),
             set: parameters_set::<M>(&self.parameters),
             pushed: Vec::new(),
@@ -93,7 +93,9 @@ impl<M: Row> QuerySet<M> {
             }
         };
         if let PlannedSource::Union(parts) = &source {
-            plan.union = parts.iter().map(|part| part.plan.clone()).collect();
+            for part in parts {
+                plan.union.push(part.plan.clone());
+            }
         }
         PlannedQuery {
             plan,
@@ -140,4 +142,8 @@ impl<M: Row> QuerySet<M> {
         let order = (self.sessions.len() == 1).then_some(&self.order);
         push_down::<M>(self.parameters.clone(), &self.filter, order)
     }
+}
+
+fn names(sessions: &[SessionChoice]) -> Vec<String> {
+    sessions.iter().map(ToString::to_string).collect()
 }
