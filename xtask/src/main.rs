@@ -23,6 +23,7 @@ mod tidy;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use bench::crate_times;
 use result::Result;
 
 const HELP: &str = "\
@@ -50,15 +51,19 @@ cargo xtask api --from PATH    write crates/api from a botocore wheel or folder
 ";
 
 fn main() -> ExitCode {
+    if let Some(times) = std::env::var_os(crate_times::TIMES) {
+        return ended(crate_times::compile(Path::new(&times)));
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match run(&words) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("xtask: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(run(&words).map(|()| ExitCode::SUCCESS))
+}
+
+fn ended(result: Result<ExitCode>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        eprintln!("xtask: {error}");
+        ExitCode::FAILURE
+    })
 }
 
 fn run(words: &[&str]) -> Result {

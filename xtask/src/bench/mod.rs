@@ -7,6 +7,7 @@
 
 mod calls;
 mod clients;
+pub(crate) mod crate_times;
 mod lists;
 mod local;
 mod memory;

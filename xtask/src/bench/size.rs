@@ -54,7 +54,7 @@ pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
     let folder = bench.target.join("bench-size");
     let ours = OURS.write(bench.root, &folder)?;
     let theirs = THEIRS.write(bench.root, &folder)?;
-    let (our_build, their_build) = (ours.debug_build()?, theirs.debug_build()?);
+    let (our_build, their_build) = ours.debug_build()?.beside(&theirs.debug_build()?);
     let (our_size, their_size) = (size(&ours)?, size(&theirs)?);
     let against = "the SDK's crates";
     bench.table.add(Row {

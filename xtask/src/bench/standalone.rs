@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::programs::cpu_of_children;
+use super::crate_times::CrateTimes;
 use crate::result::Result;
 
 /// Cargo builds crates of a registry at once, but crates of a path incrementally, which costs a first build a third more. Ours
@@ -45,15 +45,17 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// Returns the CPU time of a clean debug build, in seconds.
-    pub(super) fn debug_build(&self) -> Result<f64> {
+    /// Returns the CPU time of a clean debug build.
+    pub(super) fn debug_build(&self) -> Result<CrateTimes> {
         let target = self.folder.join("target");
         if target.exists() {
             fs::remove_dir_all(&target)?;
         }
-        let before = cpu_of_children()?;
-        self.cargo("build", &["--offline"])?;
-        Ok((cpu_of_children()? - before) / 1e9)
+        CrateTimes::of(&self.folder.join("crate-times"), |variable, file| {
+            let mut cargo = self.command("build", &["--offline"]);
+            cargo.env("RUSTC_WRAPPER", std::env::current_exe()?).env(variable, file);
+            crate::process::succeeds(&mut cargo)
+        })
     }
 
     /// Builds the program in release without symbols, and returns its path.
@@ -63,9 +65,13 @@ impl Written {
     }
 
     fn cargo(&self, task: &str, arguments: &[&str]) -> Result {
+        crate::process::succeeds(&mut self.command(task, arguments))
+    }
+
+    fn command(&self, task: &str, arguments: &[&str]) -> Command {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.arg(task).args(arguments).arg("--quiet").current_dir(&self.folder);
         cargo.env("CARGO_TARGET_DIR", self.folder.join("target"));
-        crate::process::succeeds(&mut cargo)
+        cargo
     }
 }
