@@ -39,21 +39,25 @@ pub(crate) fn place(
 
 /// Returns the points that the request has, in order.
 fn existing(request: &ConverseRequest) -> Vec<CachePoint> {
-    let tools = request.tool_config.iter().flat_map(|config| &config.tools).filter_map(|tool| match tool {
-        Tool::CachePoint(block) => Some(CachePoint::given(CacheLocation::Tools, block)),
-        _ => None,
-    });
-    let system = request.system.iter().flatten().filter_map(|block| match block {
-        SystemContentBlock::CachePoint(block) => Some(CachePoint::given(CacheLocation::System, block)),
-        _ => None,
-    });
-    let messages = request.messages.iter().flatten().enumerate().flat_map(|(index, message)| {
-        message.content.iter().filter_map(move |block| match block {
-            ContentBlock::CachePoint(block) => Some(CachePoint::given(CacheLocation::Message(index), block)),
-            _ => None,
-        })
-    });
-    tools.chain(system).chain(messages).collect()
+    let mut points = Vec::new();
+    for tool in request.tool_config.as_ref().map_or(Default::default(), |config| &config.tools[..]) {
+        if let Tool::CachePoint(block) = tool {
+            points.push(CachePoint::given(CacheLocation::Tools, block));
+        }
+    }
+    for block in request.system.as_deref().unwrap_or_default() {
+        if let SystemContentBlock::CachePoint(block) = block {
+            points.push(CachePoint::given(CacheLocation::System, block));
+        }
+    }
+    for (index, message) in request.messages.as_deref().unwrap_or_default().iter().enumerate() {
+        for block in &message.content {
+            if let ContentBlock::CachePoint(block) = block {
+                points.push(CachePoint::given(CacheLocation::Message(index), block));
+            }
+        }
+    }
+    points
 }
 
 /// Returns where points can go, the most useful place first. A part in which the caller placed a point gets none.

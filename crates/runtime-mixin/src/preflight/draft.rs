@@ -1,7 +1,7 @@
 //! A request while rules work on it: each part knows where it was.
 
 use bedrock_orm_models::{
-    ContentBlock, ConversationRole, ConverseRequest, Message, SystemContentBlock, ToolResultBlock,
+    ContentBlock, ConversationRole, ConverseRequest, Message, SystemContentBlock, Tool, ToolResultBlock,
     ToolUseBlock, ToolUseType,
 };
 
@@ -32,6 +32,11 @@ pub(super) struct Turn {
 pub(super) struct Block {
     pub(super) place: Place,
     pub(super) content: ContentBlock,
+}
+
+/// Returns the tools of a request.
+pub(super) fn tools(request: &mut ConverseRequest) -> &mut [Tool] {
+    request.tool_config.as_mut().map_or(Default::default(), |config| &mut config.tools)
 }
 
 impl Draft {

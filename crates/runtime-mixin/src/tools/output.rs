@@ -24,9 +24,21 @@ pub struct ToolOutput {
 impl ToolOutput {
     /// Creates an output of several blocks. Blank texts are left out.
     pub fn new(content: impl IntoIterator<Item = impl Into<ToolResultContentBlock>>) -> Self {
-        let mut content: Vec<_> = content.into_iter().map(|block| sendable(block.into())).collect();
-        content
-            .retain(|block| !matches!(block, ToolResultContentBlock::Text(text) if text.trim().is_empty()));
+        let mut blocks = Vec::new();
+        for block in content {
+            blocks.push(block.into());
+        }
+        Self::of(blocks)
+    }
+
+    fn of(blocks: Vec<ToolResultContentBlock>) -> Self {
+        let mut content = Vec::with_capacity(blocks.len());
+        for block in blocks {
+            match sendable(block) {
+                ToolResultContentBlock::Text(text) if text.trim().is_empty() => {}
+                block => content.push(block),
+            }
+        }
         if content.is_empty() {
             content.push("The tool returned nothing.".into());
         }
@@ -62,7 +74,7 @@ fn sendable(block: ToolResultContentBlock) -> ToolResultContentBlock {
 
 impl<T: Into<ToolResultContentBlock>> From<T> for ToolOutput {
     fn from(block: T) -> Self {
-        Self::new([block])
+        Self::of(vec![block.into()])
     }
 }
 
@@ -85,13 +97,13 @@ impl IntoToolOutput for ToolOutput {
 
 impl IntoToolOutput for () {
     fn into_tool_output(self) -> Result<ToolOutput, super::ToolError> {
-        Ok(ToolOutput::new([] as [ToolResultContentBlock; 0]))
+        Ok(ToolOutput::of(Vec::new()))
     }
 }
 
 impl IntoToolOutput for Vec<ToolResultContentBlock> {
     fn into_tool_output(self) -> Result<ToolOutput, super::ToolError> {
-        Ok(ToolOutput::new(self))
+        Ok(ToolOutput::of(self))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bedrock_orm_models::{CachePointBlock, CacheTtl, ContentBlock, SystemContentBlock, Tool};
 
-use crate::preflight::draft::Draft;
+use crate::preflight::draft::{Draft, tools};
 use crate::preflight::facts::{ModelFacts, ModelFeature};
 use crate::preflight::finding::{Place, Report};
 use crate::preflight::rule::Rule;
@@ -27,22 +27,26 @@ const MAX: usize = 4;
 const REMOVED: &str = "the cache point is removed";
 
 /// Returns the cache points in the order in which AWS reads them.
-fn points(draft: &mut Draft) -> impl Iterator<Item = (Place, &mut CachePointBlock)> {
-    let tools = draft.request.tool_config.iter_mut().flat_map(|config| &mut config.tools).enumerate();
-    let tools = tools.filter_map(|(index, tool)| match tool {
-        Tool::CachePoint(point) => Some((Place::Tool(index), point)),
-        _ => None,
-    });
-    let system = draft.system.iter_mut().filter_map(|(place, block)| match block {
-        SystemContentBlock::CachePoint(point) => Some((*place, point)),
-        _ => None,
-    });
-    let blocks = draft.turns.iter_mut().flat_map(|turn| &mut turn.blocks);
-    let messages = blocks.filter_map(|block| match &mut block.content {
-        ContentBlock::CachePoint(point) => Some((block.place, point)),
-        _ => None,
-    });
-    tools.chain(system).chain(messages)
+fn points(draft: &mut Draft) -> Vec<(Place, &mut CachePointBlock)> {
+    let mut points = Vec::new();
+    for (index, tool) in tools(&mut draft.request).iter_mut().enumerate() {
+        if let Tool::CachePoint(point) = tool {
+            points.push((Place::Tool(index), point));
+        }
+    }
+    for (place, block) in &mut draft.system {
+        if let SystemContentBlock::CachePoint(point) = block {
+            points.push((*place, point));
+        }
+    }
+    for turn in &mut draft.turns {
+        for block in &mut turn.blocks {
+            if let ContentBlock::CachePoint(point) = &mut block.content {
+                points.push((block.place, point));
+            }
+        }
+    }
+    points
 }
 
 /// Removes the cache points at these places.
@@ -62,7 +66,7 @@ fn remove(draft: &mut Draft, places: &[Place]) {
 
 fn remove_all(draft: &mut Draft, facts: &ModelFacts, report: &mut Report) {
     if facts.refuse(ModelFeature::CachePoints) {
-        let places: Vec<_> = points(draft).map(|(place, _)| place).collect();
+        let places: Vec<_> = points(draft).into_iter().map(|(place, _)| place).collect();
         for place in &places {
             report.refused(*place, "the model takes no cache points", REMOVED);
         }
@@ -92,7 +96,7 @@ fn mend_reasoning(draft: &mut Draft, facts: &ModelFacts, report: &mut Report) {
 /// Removes the earliest cache points of the messages: the later ones cache more, and those of tools and system prompt serve
 /// other conversations.
 fn mend_count(draft: &mut Draft, _: &ModelFacts, report: &mut Report) {
-    let places: Vec<_> = points(draft).map(|(place, _)| place).collect();
+    let places: Vec<_> = points(draft).into_iter().map(|(place, _)| place).collect();
     let is_in_message = |place: &Place| matches!(place, Place::Block { .. } | Place::Added);
     let (messages, prefix): (Vec<Place>, Vec<Place>) = places.iter().partition(|place| is_in_message(place));
     let surplus = places.len().saturating_sub(MAX);

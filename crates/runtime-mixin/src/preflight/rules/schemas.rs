@@ -3,7 +3,7 @@
 use bedrock_orm_models::{Tool, ToolInputSchema, ToolSpecification};
 use serde_json::{Map, Value, json};
 
-use crate::preflight::draft::Draft;
+use crate::preflight::draft::{Draft, tools};
 use crate::preflight::facts::{ModelFacts, ModelFeature};
 use crate::preflight::finding::{Place, Report};
 use crate::preflight::rule::Rule;
@@ -34,8 +34,7 @@ fn schemas(draft: &mut Draft) -> impl Iterator<Item = (Place, &mut Map<String, V
 }
 
 fn specifications(draft: &mut Draft) -> impl Iterator<Item = (Place, &mut ToolSpecification)> {
-    let tools = draft.request.tool_config.iter_mut().flat_map(|config| &mut config.tools);
-    tools.enumerate().filter_map(|(index, tool)| match tool {
+    tools(&mut draft.request).iter_mut().enumerate().filter_map(|(index, tool)| match tool {
         Tool::ToolSpec(specification) => Some((Place::Tool(index), specification)),
         _ => None,
     })
@@ -121,17 +120,26 @@ fn schema_of(tool: &ToolSpecification) -> &Value {
 }
 
 /// Returns the schemas inside a schema.
-fn nested(schema: &Value) -> impl Iterator<Item = &Value> {
-    let named = ["properties", "$defs", "definitions"].into_iter();
-    let named = named.filter_map(|keyword| schema[keyword].as_object()).flat_map(|schemas| schemas.values());
-    let listed = UNIONS.into_iter().filter_map(|keyword| schema[keyword].as_array()).flatten();
-    let single =
-        ["items", "additionalProperties", "not"].into_iter().filter_map(|keyword| schema.get(keyword));
-    named.chain(listed).chain(single)
+fn nested(schema: &Value) -> Vec<&Value> {
+    let mut nested = Vec::new();
+    for keyword in ["properties", "$defs", "definitions"] {
+        if let Some(schemas) = schema[keyword].as_object() {
+            nested.extend(schemas.values());
+        }
+    }
+    for keyword in UNIONS {
+        if let Some(schemas) = schema[keyword].as_array() {
+            nested.extend(schemas);
+        }
+    }
+    for keyword in ["items", "additionalProperties", "not"] {
+        nested.extend(schema.get(keyword));
+    }
+    nested
 }
 
 fn has_one_of(schema: &Value) -> bool {
-    schema.get("oneOf").is_some() || nested(schema).any(has_one_of)
+    schema.get("oneOf").is_some() || nested(schema).into_iter().any(has_one_of)
 }
 
 /// Counts the properties that are not required, also of the objects inside.
@@ -141,5 +149,5 @@ fn optional_parameters(schema: &Value) -> usize {
     let is_required =
         |name: &String| required.is_some_and(|required| required.iter().any(|known| known == name));
     properties.filter(|name| !is_required(name)).count()
-        + nested(schema).map(optional_parameters).sum::<usize>()
+        + nested(schema).into_iter().map(optional_parameters).sum::<usize>()
 }
