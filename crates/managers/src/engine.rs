@@ -123,6 +123,7 @@ impl<M: Row> Source<M> {
                 }
                 let mut fetched = concurrently(fetches);
                 while let Some(pages) = fetched.next().await {
+                    // They are what was boxed above.
                     let Ok(pages) = pages.downcast::<Pages<M>>() else { return };
                     for page in *pages {
                         if take(page).is_break() {
