@@ -79,7 +79,9 @@ pub(crate) fn each<T: Into<U>, U>(items: Vec<T>) -> Vec<U> {
 /// the builder stays in its place for a member that is not there: otherwise the optimizer copies it for each.
 #[inline(never)]
 pub(crate) fn update<B: Default, T>(builder: &mut B, set: fn(B, T) -> B, value: T) {
-    *builder = set(std::mem::take(builder), value);
+    let updated = set(std::mem::take(builder), value);
+    // What is left in its place is empty, and needs no drop.
+    std::mem::forget(std::mem::replace(builder, updated));
 }
 
 /// Converts every item, or returns the first error.
