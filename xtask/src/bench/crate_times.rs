@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use super::programs::cpu_of_children;
+use crate::process::succeeds;
 use crate::result::Result;
 
 /// Cargo runs this program in place of the compiler if the variable is set, to the file of the times.
@@ -36,11 +37,11 @@ pub(super) struct CrateTimes {
 }
 
 impl CrateTimes {
-    /// Measures a build, which gets the name of the variable and the file for it.
-    pub(super) fn of(file: &Path, build: impl FnOnce(&str, &Path) -> Result) -> Result<Self> {
+    /// Runs cargo, and measures what it builds. The file is for the times of the crates.
+    pub(super) fn of(cargo: &mut Command, file: &Path) -> Result<Self> {
         File::create(file)?;
         let before = cpu_of_children()?;
-        build(TIMES, file)?;
+        succeeds(cargo.env("RUSTC_WRAPPER", std::env::current_exe()?).env(TIMES, file))?;
         let all = (cpu_of_children()? - before) / 1e9;
         let mut crates = BTreeMap::new();
         for line in fs::read_to_string(file)?.lines() {

@@ -51,11 +51,7 @@ impl Written {
         if target.exists() {
             fs::remove_dir_all(&target)?;
         }
-        CrateTimes::of(&self.folder.join("crate-times"), |variable, file| {
-            let mut cargo = self.command("build", &["--offline"]);
-            cargo.env("RUSTC_WRAPPER", std::env::current_exe()?).env(variable, file);
-            crate::process::succeeds(&mut cargo)
-        })
+        CrateTimes::of(&mut self.command("build", &["--offline"]), &self.folder.join("crate-times"))
     }
 
     /// Builds the program in release without symbols, and returns its path.

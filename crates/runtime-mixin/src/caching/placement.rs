@@ -37,10 +37,14 @@ pub(crate) fn place(
     points
 }
 
+fn tools(request: &ConverseRequest) -> &[Tool] {
+    request.tool_config.as_ref().map(|config| config.tools.as_slice()).unwrap_or_default()
+}
+
 /// Returns the points that the request has, in order.
 fn existing(request: &ConverseRequest) -> Vec<CachePoint> {
     let mut points = Vec::new();
-    for tool in request.tool_config.as_ref().map_or(Default::default(), |config| &config.tools[..]) {
+    for tool in tools(request) {
         if let Tool::CachePoint(block) = tool {
             points.push(CachePoint::given(CacheLocation::Tools, block));
         }
@@ -62,7 +66,7 @@ fn existing(request: &ConverseRequest) -> Vec<CachePoint> {
 
 /// Returns where points can go, the most useful place first. A part in which the caller placed a point gets none.
 fn candidates(request: &ConverseRequest, accepted: Accepted) -> Vec<CacheLocation> {
-    let tools = request.tool_config.as_ref().map(|config| config.tools.as_slice()).unwrap_or_default();
+    let tools = tools(request);
     let has_tool_point = tools.iter().any(|tool| matches!(tool, Tool::CachePoint(_)));
     let system = request.system.as_deref().unwrap_or_default();
     let has_system_point = system.iter().any(|block| matches!(block, SystemContentBlock::CachePoint(_)));
