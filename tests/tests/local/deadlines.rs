@@ -563,3 +563,18 @@ async fn a_history_stays_sendable_after_an_empty_reply() {
         talk.converse(history).await.unwrap_or_else(|error| panic!("turn {turn}: {error}"));
     }
 }
+
+/// The SDK's protection of uploads would wake the task ten times a second.
+#[tokio::test]
+async fn a_call_that_waits_for_its_reply_is_not_polled() {
+    let (local, session) = local().await;
+    local.fault(Fault::latency(Duration::from_secs(2)).times(1)).unwrap();
+    let mut polls = 0;
+    let mut call = model(&session, MODEL).converse("Hello").into_future();
+    let reply = std::future::poll_fn(|context| {
+        polls += 1;
+        call.as_mut().poll(context)
+    });
+    reply.await.unwrap();
+    assert!(polls < 10, "{polls} polls");
+}

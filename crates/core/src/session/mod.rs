@@ -10,6 +10,7 @@ mod region;
 mod registry;
 mod resending;
 mod retries;
+mod user_agent;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -28,6 +29,7 @@ pub(crate) use limits::{SessionLimits, StreamLimits, supported_timeout};
 pub use registry::SessionChoice;
 pub use retries::RetryPolicy;
 pub(crate) use retries::with_own_pauses;
+use user_agent::UserAgent;
 
 /// Returns the SDK's behavior version, which determines its defaults for retries and timeouts. Raising it changes
 /// behavior, so it belongs in the changelog.
@@ -288,9 +290,11 @@ impl Session {
     #[cfg(feature = "control-plane")]
     pub(crate) fn control_plane(&self) -> &aws_sdk_bedrock::Client {
         self.inner.control_plane.get_or_init(|| {
-            let config = aws_sdk_bedrock::config::Builder::from(&self.inner.config)
+            let mut config = aws_sdk_bedrock::config::Builder::from(&self.inner.config)
                 .retry_classifier(retries::OwnPauses)
-                .timeout_config(limits::of_requests(&timeouts(&self.inner.config)));
+                .timeout_config(limits::of_requests(&timeouts(&self.inner.config)))
+                .stalled_stream_protection(limits::of_stalls(&self.inner.config));
+            config.push_interceptor(UserAgent::of_client());
             aws_sdk_bedrock::Client::from_conf(config.build())
         })
     }
@@ -320,7 +324,9 @@ impl Session {
     fn runtime_config(&self) -> aws_sdk_bedrockruntime::config::Builder {
         let policy = self.inner.settings.retries;
         let mut config = aws_sdk_bedrockruntime::config::Builder::from(&self.inner.config)
-            .retry_classifier(retries::Pauses::new(policy));
+            .retry_classifier(retries::Pauses::new(policy))
+            .stalled_stream_protection(limits::of_stalls(&self.inner.config));
+        config.push_interceptor(UserAgent::of_client());
         if let Some(partition) = policy.and_then(RetryPolicy::partition) {
             config.set_retry_partition(Some(partition));
         }
