@@ -715,8 +715,8 @@ async fn open(
         return ConverseStream::open(target, request, limits, limiter).await;
     }
     stream::restarting(restarts, limits, |limits| {
-        let stream = ConverseStream::open(target.clone(), request.clone(), limits, limiter.clone());
-        async { stream.await?.begun().await }
+        let (target, request, limiter) = (target.clone(), request.clone(), limiter.clone());
+        async move { ConverseStream::open(target, request, limits, limiter).await?.begun().await }
     })
     .await
 }

@@ -58,7 +58,8 @@ impl Event for ConverseStreamOutput {
 /// Source: [`ConverseStream`](https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html).
 pub struct ConverseStream {
     events: Events<ConverseStreamOutput>,
-    assembly: Assembly,
+    /// In a box: it is large, and a stream moves through several futures.
+    assembly: Box<Assembly>,
     failed: bool,
     model_id: String,
     request_id: Option<String>,
@@ -91,13 +92,18 @@ impl ConverseStream {
         let model_id = target.model_id.clone();
         let assembly = Assembly::new(sdk::records_content(&target.session));
         let events = Events::new(response.stream, OPERATION, target, running, clock);
-        Ok(Self { assembly, ..Self::new(events, model_id, request_id) })
+        Ok(Self::new(events, assembly, model_id, request_id))
     }
 
-    fn new(events: Events<ConverseStreamOutput>, model_id: String, request_id: Option<String>) -> Self {
+    fn new(
+        events: Events<ConverseStreamOutput>,
+        assembly: Assembly,
+        model_id: String,
+        request_id: Option<String>,
+    ) -> Self {
         Self {
             events,
-            assembly: Assembly::default(),
+            assembly: Box::new(assembly),
             failed: false,
             model_id,
             request_id,
@@ -127,7 +133,7 @@ impl ConverseStream {
     /// ```
     pub fn from_events(events: impl IntoIterator<Item = Result<ConverseStreamOutput>>) -> Self {
         let events = Events::given(OPERATION, events.into_iter().collect());
-        Self::new(events, String::new(), None)
+        Self::new(events, Assembly::default(), String::new(), None)
     }
 
     pub(crate) fn after(mut self, failed_attempts: Vec<FailedAttempt>) -> Self {

@@ -96,67 +96,61 @@ pub(crate) struct Events<T: Event> {
     first: Option<Box<T>>,
     clock: Clock,
     operation: &'static str,
-    /// The call, until it has succeeded or failed.
-    call: Option<OpenCall>,
 }
 
 enum Source<T: Event> {
     /// In a box: it is large, and a stream moves through several futures before its first event.
-    Receiver(Box<Receiver<T>>),
+    Call(Box<OpenCall<T>>),
     Given(vec::IntoIter<Result<T>>),
-    Closed,
 }
 
-struct Receiver<T: Event> {
-    events: EventReceiver<T::Sdk, T::SdkError>,
+/// A call whose stream is open.
+struct OpenCall<T: Event> {
+    /// `None` when the connection is closed.
+    receiver: Option<EventReceiver<T::Sdk, T::SdkError>>,
     target: Target,
+    /// Until the call has succeeded or failed.
+    running: Option<Running>,
 }
 
 impl<T: Event> Source<T> {
     #[inline]
     fn poll(&mut self, operation: &'static str, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
-        match self {
-            // A `recv` that waits can be dropped: the bytes that have arrived stay in the receiver.
-            Self::Receiver(receiver) => match pin!(receiver.events.recv()).poll(context) {
-                Poll::Ready(Ok(Some(event))) => Poll::Ready(Some(Ok(event.into()))),
-                Poll::Ready(Ok(None)) => Poll::Ready(None),
-                Poll::Ready(Err(error)) => {
-                    let Target { session, model_id, .. } = &receiver.target;
-                    let error = sdk::stream_error(session, operation, model_id, error);
-                    Poll::Ready(Some(Err(error)))
-                }
-                Poll::Pending => Poll::Pending,
-            },
-            Self::Given(events) => Poll::Ready(events.next()),
-            Self::Closed => Poll::Ready(None),
+        let OpenCall { receiver, target, .. } = match self {
+            Self::Call(call) => &mut **call,
+            Self::Given(events) => return Poll::Ready(events.next()),
+        };
+        let Some(receiver) = receiver else { return Poll::Ready(None) };
+        // A `recv` that waits can be dropped: the bytes that have arrived stay in the receiver.
+        match pin!(receiver.recv()).poll(context) {
+            Poll::Ready(Ok(Some(event))) => Poll::Ready(Some(Ok(event.into()))),
+            Poll::Ready(Ok(None)) => Poll::Ready(None),
+            Poll::Ready(Err(error)) => {
+                let error = sdk::stream_error(&target.session, operation, &target.model_id, error);
+                Poll::Ready(Some(Err(error)))
+            }
+            Poll::Pending => Poll::Pending,
         }
     }
 }
 
-/// A call whose stream is open.
-struct OpenCall {
-    target: Target,
-    running: Running,
-}
-
 impl<T: Event> Events<T> {
     pub(crate) fn new(
-        events: EventReceiver<T::Sdk, T::SdkError>,
+        receiver: EventReceiver<T::Sdk, T::SdkError>,
         operation: &'static str,
         target: Target,
         running: Running,
         clock: Clock,
     ) -> Self {
-        let source = Source::Receiver(Box::new(Receiver { events, target: target.clone() }));
-        let call = Some(OpenCall { target, running });
-        Self { source, first: None, clock, operation, call }
+        let call = OpenCall { receiver: Some(receiver), target, running: Some(running) };
+        Self { source: Source::Call(Box::new(call)), first: None, clock, operation }
     }
 
     /// Creates a stream of these events, without time limits and without log events.
     pub(crate) fn given(operation: &'static str, events: Vec<Result<T>>) -> Self {
         let limits = ReplyLimits { total: None, first_event: None, silence: None };
         let source = Source::Given(events.into_iter());
-        Self { source, first: None, clock: Clock::new(limits), operation, call: None }
+        Self { source, first: None, clock: Clock::new(limits), operation }
     }
 
     /// Waits for the first event, which remains the next one.
@@ -170,22 +164,40 @@ impl<T: Event> Events<T> {
 
     /// Tells what the call used, as soon as it is known.
     pub(crate) fn used(&mut self, usage: impl FnOnce() -> Option<Tokens>) {
-        if let Some(call) = &mut self.call {
-            call.running.used(usage);
+        if let Some(running) = self.running() {
+            running.used(usage);
         }
     }
 
     /// Tells that the stream completed.
     pub(crate) fn succeeded(&mut self, request_id: Option<&str>, report: impl FnOnce() -> Report) {
-        if let Some(OpenCall { target, running }) = self.call.take() {
-            target.call(self.operation).resume(running).succeeded(request_id, report);
+        if let Some(mut call) = self.ended() {
+            call.succeeded(request_id, report);
         }
     }
 
     /// Tells that the stream failed.
     pub(crate) fn failed(&mut self, error: &Error) {
-        if let Some(OpenCall { target, running }) = self.call.take() {
-            target.call(self.operation).resume(running).failed(error);
+        if let Some(mut call) = self.ended() {
+            call.failed(error);
+        }
+    }
+
+    fn running(&mut self) -> Option<&mut Running> {
+        match &mut self.source {
+            Source::Call(call) => call.running.as_mut(),
+            Source::Given(_) => None,
+        }
+    }
+
+    /// Returns the call that ends, unless it has ended before.
+    fn ended(&mut self) -> Option<Call<'_>> {
+        match &mut self.source {
+            Source::Call(call) => {
+                let running = call.running.take()?;
+                Some(call.target.call(self.operation).resume(running))
+            }
+            Source::Given(_) => None,
         }
     }
 
@@ -202,9 +214,9 @@ impl<T: Event> Events<T> {
         match &polled {
             Poll::Ready(Some(Ok(_))) => {
                 if self.clock.event()
-                    && let Some(call) = &mut self.call
+                    && let Some(running) = self.running()
                 {
-                    call.running.first_chunk();
+                    running.first_chunk();
                 }
             }
             Poll::Ready(_) => self.close(),
@@ -215,7 +227,10 @@ impl<T: Event> Events<T> {
 
     /// Closes the connection.
     pub(crate) fn close(&mut self) {
-        self.source = Source::Closed;
+        match &mut self.source {
+            Source::Call(call) => call.receiver = None,
+            Source::Given(events) => *events = Vec::new().into_iter(),
+        }
     }
 }
 
