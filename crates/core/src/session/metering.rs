@@ -56,14 +56,15 @@ impl Session {
 
     /// Returns a clone of this session whose calls also have these tags.
     pub(crate) fn with_tags(&self, more: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut tags = self.tags.as_deref().cloned().unwrap_or_default();
-        tags.extend(more);
-        Self { tags: Some(Arc::new(tags)), ..self.clone() }
+        self.with_own(|own| Arc::make_mut(own.tags.get_or_insert_default()).extend(more))
     }
 
     /// Returns the tags of its calls.
     pub fn tags(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.tags.iter().flat_map(|tags| tags.iter()).map(|(name, value)| (name.as_str(), value.as_str()))
+        self.own_tags()
+            .into_iter()
+            .flat_map(|tags| tags.iter())
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Lets the calls of a model wait for this limiter, in this session and its clones: `converse`, `converse_stream`,
@@ -102,7 +103,7 @@ impl Session {
     /// Starts the entry of a charged call, if the session has a ledger.
     pub(crate) fn ledger_entry(&self, model_id: &str) -> Option<LedgerEntry> {
         let ledger = self.inner.meters.get()?.ledger.get()?;
-        Some(ledger.entry(model_id, self.tags.as_ref()))
+        Some(ledger.entry(model_id, self.own_tags()))
     }
 
     fn meters(&self) -> &Meters {

@@ -69,9 +69,16 @@ pub(crate) enum CredentialSource {
 #[derive(Clone)]
 pub struct Session {
     inner: Arc<Inner>,
+    /// `None` if nothing was set: each row of a list has a session, so it is small.
+    own: Option<Arc<OwnSettings>>,
+}
+
+/// The settings that a session does not share with its clones.
+#[derive(Clone, Default)]
+struct OwnSettings {
     /// The tags of its calls. `None` if there are none.
     tags: Option<Arc<Tags>>,
-    /// The time limit of its calls, if it differs from that of its other clones.
+    /// The time limit of its calls, if it is set.
     operation_timeout: Option<Option<Duration>>,
     records_content: bool,
 }
@@ -194,10 +201,19 @@ impl Session {
                 extensions: extensions::Extensions::default(),
                 meters: OnceLock::new(),
             }),
-            tags: None,
-            operation_timeout: None,
-            records_content: false,
+            own: None,
         }
+    }
+
+    /// Returns a clone with other settings of its own.
+    fn with_own(&self, change: impl FnOnce(&mut OwnSettings)) -> Self {
+        let mut own = self.own.as_deref().cloned().unwrap_or_default();
+        change(&mut own);
+        Self { inner: self.inner.clone(), own: Some(Arc::new(own)) }
+    }
+
+    fn own_tags(&self) -> Option<&Arc<Tags>> {
+        self.own.as_ref()?.tags.as_ref()
     }
 
     /// Returns the region, such as `eu-central-1`.
@@ -235,7 +251,7 @@ impl Session {
     /// ```
     #[must_use]
     pub fn with_operation_timeout(&self, timeout: impl Into<Option<Duration>>) -> Self {
-        Self { operation_timeout: Some(supported_timeout(timeout.into())), ..self.clone() }
+        self.with_own(|own| own.operation_timeout = Some(supported_timeout(timeout.into())))
     }
 
     /// Returns a clone of this session that records **the content of prompts and replies** in the spans of `converse` and
@@ -256,16 +272,16 @@ impl Session {
     /// ```
     #[must_use]
     pub fn with_content_in_spans(&self) -> Self {
-        Self { records_content: true, ..self.clone() }
+        self.with_own(|own| own.records_content = true)
     }
 
     pub(crate) fn records_content(&self) -> bool {
-        self.records_content
+        self.own.as_ref().is_some_and(|own| own.records_content)
     }
 
     pub(crate) fn limits(&self) -> SessionLimits {
         let limits = self.inner.settings.limits;
-        match self.operation_timeout {
+        match self.own.as_ref().and_then(|own| own.operation_timeout) {
             Some(timeout) => SessionLimits { operation: timeout, reply: timeout, ..limits },
             None => limits,
         }
@@ -347,7 +363,7 @@ fn timeouts(config: &SdkConfig) -> TimeoutConfig {
 /// not compared.
 impl PartialEq for Session {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.inner, &other.inner) && self.tags == other.tags
+        Arc::ptr_eq(&self.inner, &other.inner) && self.own_tags() == other.own_tags()
     }
 }
 
