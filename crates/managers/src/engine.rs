@@ -59,7 +59,7 @@ impl<M: Row> Walk<M> {
         };
         let mut page = M::page(session, &self.parameters, request).await?;
         self.tokens.arrived(page.items.len(), page.next_token.as_deref());
-        retain_rows(&self.filter, &mut None, &mut page.items);
+        retain_matching(&self.filter, &mut page.items);
         Ok(page)
     }
 
@@ -379,10 +379,14 @@ impl Seen {
     }
 }
 
-fn retain_rows<M: Row>(filter: &Q<M>, distinct: &mut Option<Seen>, rows: &mut Vec<Bound<M>>) {
+fn retain_matching<M>(filter: &Q<M>, rows: &mut Vec<Bound<M>>) {
     if !filter.is_all() {
         rows.retain(|row| filter.matches(row));
     }
+}
+
+fn retain_rows<M: Row>(filter: &Q<M>, distinct: &mut Option<Seen>, rows: &mut Vec<Bound<M>>) {
+    retain_matching(filter, rows);
     if let Some(seen) = distinct {
         rows.retain(|row| seen.is_new(row.session(), row.identity()));
     }

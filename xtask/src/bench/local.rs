@@ -19,7 +19,7 @@ pub(super) fn measure(bench: &mut Bench<'_>) -> Result {
     let local = Server::start(&local, &["--port", "0", "--stream-pace", "0"])?;
     let fixed = Server::start(bench.programs.path("static_server")?, &[])?;
     for (what, of, units) in [
-        ("the local Bedrock, `Converse`: CPU of the server", "concurrent", 5000),
+        ("the local Bedrock, `Converse`: CPU of the server", "concurrent", 20_000),
         ("the local Bedrock, an event: CPU of the server", "streams", 4000),
     ] {
         let times = &units.to_string();

@@ -18,7 +18,8 @@ const HEADERS: [&str; 2] = ["user-agent", "x-amz-user-agent"];
 /// request, from the environment and the features in use, which are the same for a client.
 #[derive(Debug, Default)]
 pub(super) struct UserAgent {
-    values: OnceLock<[String; HEADERS.len()]>,
+    /// Those that the SDK sent.
+    sent: OnceLock<Vec<(&'static str, String)>>,
 }
 
 impl UserAgent {
@@ -38,7 +39,7 @@ impl Intercept for UserAgent {
         _context: &BeforeSerializationInterceptorContextRef<'_>,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if self.values.get().is_some() {
+        if self.sent.get().is_some() {
             let disabled = disable_interceptor::<UserAgentInterceptor>("the headers are known");
             config.interceptor_state().store_put(disabled);
         }
@@ -53,10 +54,9 @@ impl Intercept for UserAgent {
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let headers = context.request_mut().headers_mut();
-        let values =
-            self.values.get_or_init(|| HEADERS.map(|name| headers.get(name).unwrap_or_default().to_owned()));
-        for (name, value) in HEADERS.into_iter().zip(values) {
-            headers.try_insert(name, value.clone())?;
+        let sent = |name| Some((name, headers.get(name)?.to_owned()));
+        for (name, value) in self.sent.get_or_init(|| HEADERS.into_iter().filter_map(sent).collect()) {
+            headers.try_insert(*name, value.clone())?;
         }
         Ok(())
     }

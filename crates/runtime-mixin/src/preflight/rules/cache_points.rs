@@ -49,6 +49,10 @@ fn points(draft: &mut Draft) -> Vec<(Place, &mut CachePointBlock)> {
     points
 }
 
+fn places(draft: &mut Draft) -> Vec<Place> {
+    points(draft).into_iter().map(|(place, _)| place).collect()
+}
+
 /// Removes the cache points at these places.
 fn remove(draft: &mut Draft, places: &[Place]) {
     if let Some(config) = &mut draft.request.tool_config {
@@ -66,7 +70,7 @@ fn remove(draft: &mut Draft, places: &[Place]) {
 
 fn remove_all(draft: &mut Draft, facts: &ModelFacts, report: &mut Report) {
     if facts.refuse(ModelFeature::CachePoints) {
-        let places: Vec<_> = points(draft).into_iter().map(|(place, _)| place).collect();
+        let places = places(draft);
         for place in &places {
             report.refused(*place, "the model takes no cache points", REMOVED);
         }
@@ -96,7 +100,7 @@ fn mend_reasoning(draft: &mut Draft, facts: &ModelFacts, report: &mut Report) {
 /// Removes the earliest cache points of the messages: the later ones cache more, and those of tools and system prompt serve
 /// other conversations.
 fn mend_count(draft: &mut Draft, _: &ModelFacts, report: &mut Report) {
-    let places: Vec<_> = points(draft).into_iter().map(|(place, _)| place).collect();
+    let places = places(draft);
     let is_in_message = |place: &Place| matches!(place, Place::Block { .. } | Place::Added);
     let (messages, prefix): (Vec<Place>, Vec<Place>) = places.iter().partition(|place| is_in_message(place));
     let surplus = places.len().saturating_sub(MAX);
