@@ -183,22 +183,24 @@ impl<T: Event> Events<T> {
         }
     }
 
-    fn running(&mut self) -> Option<&mut Running> {
+    /// Returns the call whose stream this is. Given events have none.
+    fn call(&mut self) -> Option<&mut OpenCall<T>> {
         match &mut self.source {
-            Source::Call(call) => call.running.as_mut(),
+            Source::Call(call) => Some(call),
             Source::Given(_) => None,
         }
     }
 
+    fn running(&mut self) -> Option<&mut Running> {
+        self.call()?.running.as_mut()
+    }
+
     /// Returns the call that ends, unless it has ended before.
     fn ended(&mut self) -> Option<Call<'_>> {
-        match &mut self.source {
-            Source::Call(call) => {
-                let running = call.running.take()?;
-                Some(call.target.call(self.operation).resume(running))
-            }
-            Source::Given(_) => None,
-        }
+        let operation = self.operation;
+        let call = self.call()?;
+        let running = call.running.take()?;
+        Some(call.target.call(operation).resume(running))
     }
 
     /// Returns the next event, or `None` after the end or an error.

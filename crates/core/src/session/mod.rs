@@ -158,7 +158,7 @@ impl Session {
     }
 
     /// Builds a session from the SDK's own configuration. A time limit that it leaves open has the default of
-    /// [`SessionBuilder`]; one that it disables is disabled.
+    /// [`SessionBuilder`]; one that it disables is disabled. The SDK's protection against stalled uploads is always off.
     ///
     /// # Errors
     ///
