@@ -97,6 +97,7 @@ pub enum GuardrailFindingAction {
 }
 
 impl GuardrailFindingAction {
+    #[inline]
     fn from_name(name: &str) -> Self {
         match name {
             "BLOCKED" => Self::Blocked,
@@ -109,29 +110,35 @@ impl GuardrailFindingAction {
 
 impl GuardrailReport {
     /// Returns what blocked the prompt or the reply.
+    #[inline]
     pub fn blocked_by(&self) -> Vec<GuardrailFinding> {
         self.with_action(&GuardrailFindingAction::Blocked)
     }
 
     /// Returns what was masked.
+    #[inline]
     pub fn masked(&self) -> Vec<GuardrailFinding> {
         self.with_action(&GuardrailFindingAction::Masked)
     }
 
     /// Returns whether the prompt was blocked, so that the model did not see it.
+    #[inline]
     pub fn is_input_blocked(&self) -> bool {
         self.intervened && (self.is_unused || self.is_blocked_in(&GuardrailContentSource::Input))
     }
 
     /// Returns whether the reply was blocked, as the trace says.
+    #[inline]
     pub fn is_output_blocked(&self) -> bool {
         self.is_blocked_in(&GuardrailContentSource::Output)
     }
 
+    #[inline]
     fn with_action(&self, action: &GuardrailFindingAction) -> Vec<GuardrailFinding> {
         self.findings.iter().filter(|finding| finding.action == *action).cloned().collect()
     }
 
+    #[inline]
     fn is_blocked_in(&self, source: &GuardrailContentSource) -> bool {
         let is_blocked = |finding: &GuardrailFinding| {
             finding.action == GuardrailFindingAction::Blocked && finding.source.as_ref() == Some(source)
@@ -139,6 +146,7 @@ impl GuardrailReport {
         self.findings.iter().any(is_blocked)
     }
 
+    #[inline]
     fn of_findings(findings: Vec<GuardrailFinding>) -> Self {
         let acts = |finding: &GuardrailFinding| finding.action != GuardrailFindingAction::None;
         Self { intervened: findings.iter().any(acts), findings, is_unused: false }
@@ -147,6 +155,7 @@ impl GuardrailReport {
 
 impl GuardrailTraceAssessment {
     /// Returns what the guardrail found, in one list.
+    #[inline]
     pub fn report(&self) -> GuardrailReport {
         let input = self.input_assessment.iter().flatten();
         let input = input.flat_map(|(id, assessment)| {
@@ -163,6 +172,7 @@ impl GuardrailTraceAssessment {
 
 impl ConverseResponse {
     /// Returns what the guardrail found and did. Its findings need `GuardrailTrace::Enabled`.
+    #[inline]
     pub fn guardrail(&self) -> GuardrailReport {
         let trace = self.trace.as_ref().and_then(|trace| trace.guardrail.as_ref());
         let mut report = trace.map(GuardrailTraceAssessment::report).unwrap_or_default();
@@ -174,6 +184,7 @@ impl ConverseResponse {
 
 impl ConverseStreamMetadataEvent {
     /// Returns what the guardrail found. Its findings need `GuardrailTrace::Enabled`.
+    #[inline]
     pub fn guardrail(&self) -> GuardrailReport {
         let trace = self.trace.as_ref().and_then(|trace| trace.guardrail.as_ref());
         let mut report = trace.map(GuardrailTraceAssessment::report).unwrap_or_default();
@@ -184,6 +195,7 @@ impl ConverseStreamMetadataEvent {
 
 impl ApplyGuardrailResponse {
     /// Returns what the guardrail found and did.
+    #[inline]
     pub fn guardrail(&self) -> GuardrailReport {
         let found = self.assessments.iter().flat_map(|assessment| findings(assessment, None, None));
         let mut report = GuardrailReport::of_findings(found.collect());
@@ -193,6 +205,7 @@ impl ApplyGuardrailResponse {
 }
 
 /// Returns the findings of one assessment. What was looked for and not found is left out.
+#[inline]
 fn findings(
     assessment: &GuardrailAssessment,
     source: Option<&GuardrailContentSource>,
@@ -253,6 +266,7 @@ fn findings(
     findings
 }
 
+#[inline]
 fn reasoning_name(finding: &GuardrailAutomatedReasoningFinding) -> &'static str {
     use GuardrailAutomatedReasoningFinding as Finding;
     match finding {
@@ -268,6 +282,7 @@ fn reasoning_name(finding: &GuardrailAutomatedReasoningFinding) -> &'static str 
 }
 
 impl fmt::Display for GuardrailReport {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(if self.intervened { "intervened" } else { "did not intervene" })?;
         for (index, finding) in self.findings.iter().enumerate() {
@@ -279,6 +294,7 @@ impl fmt::Display for GuardrailReport {
 }
 
 impl fmt::Display for GuardrailFinding {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let action = match &self.action {
             GuardrailFindingAction::Blocked => "blocked",
@@ -296,6 +312,7 @@ impl fmt::Display for GuardrailFinding {
 }
 
 impl fmt::Display for GuardrailPolicyKind {
+    #[inline]
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Topic => "topic",

@@ -45,6 +45,7 @@ macro_rules! wire_enum {
 
         impl Default for $name {
             /// An empty value, for a required member that AWS omits.
+            #[inline]
             fn default() -> Self {
                 Self::Unknown(String::new())
             }

@@ -7,7 +7,7 @@ mod unions;
 
 pub(crate) use enums::wire_enum;
 pub use structs::{MemberWriter, Members, Shortest, finite, null_as_empty, read, read_value, wire_struct};
-pub(crate) use unions::wire_union;
+pub(crate) use unions::{Member, Union, read_member, read_union, wire_union};
 
 #[cfg(test)]
 mod tests {

@@ -400,8 +400,7 @@ impl Chat {
     /// tool calls. `CountTokens` (`bedrock:CountTokens`) if the history is trimmed by counted tokens.
     pub fn send(&mut self, content: impl Into<Content>) -> impl Future<Output = Result<Reply>> + Send {
         let turn = Turn::new(self.conversation.clone(), self.settings.clone(), self.events(None));
-        // The future of a turn is large.
-        let running = Box::pin(turn.run(Message::user(content)));
+        let running = turn.run(Message::user(content));
         async move {
             let finished = running.await?;
             if let Some(conversation) = finished.conversation {
@@ -457,7 +456,7 @@ impl Chat {
             let has_tools = asked.settings.tools.iter().next().is_some();
             if has_tools {
                 let turn = Turn::new(asked.conversation.clone(), asked.settings.clone(), asked.events(None));
-                if let Some(conversation) = Box::pin(turn.run(message)).await?.conversation {
+                if let Some(conversation) = turn.run(message).await?.conversation {
                     asked.conversation = conversation;
                 }
                 push_user(
@@ -490,7 +489,7 @@ impl Chat {
     ) -> impl Future<Output = Result<ChatStream<'_>>> + Send {
         let (sender, events) = mpsc::channel(1);
         let turn = Turn::new(self.conversation.clone(), self.settings.clone(), self.events(Some(sender)));
-        let running = Box::pin(turn.run(Message::user(content)));
+        let running = turn.run(Message::user(content));
         ChatStream::begin(&mut self.conversation, running, events)
     }
 

@@ -7,6 +7,7 @@ use bedrock_orm_models::{
     ContentBlockDelta, ConverseStreamOutput, Message, ReasoningContentBlockDelta, Tool as ToolSetting,
     ToolChoice, ToolResultBlock,
 };
+use futures_core::future::BoxFuture;
 use futures_util::StreamExt;
 
 use crate::chat::conversation::Conversation;
@@ -54,19 +55,24 @@ impl Turn {
         Self { conversation, settings, events, first: 0, rounds: Vec::new(), stream: None }
     }
 
+    /// Takes the turn. Its future is large, so it is boxed.
     #[inline]
-    pub(crate) async fn run(mut self, message: Message) -> Result<Finished> {
-        let Some(timeout) = self.settings.timeout else {
-            let reply = self.reply_to(message).await;
-            return self.finished(reply);
-        };
-        let reply = match tokio::time::timeout(timeout, self.reply_to(message)).await {
-            Ok(reply) => reply,
-            Err(_) => Err(Error::new(ErrorKind::Timeout, format!("the turn did not end within {timeout:?}"))
-                .with_operation(OPERATION)
-                .with_hint("the chat's `turn_timeout` sets the limit")),
-        };
-        self.finished(reply)
+    pub(crate) fn run(mut self, message: Message) -> BoxFuture<'static, Result<Finished>> {
+        Box::pin(async move {
+            let Some(timeout) = self.settings.timeout else {
+                let reply = self.reply_to(message).await;
+                return self.finished(reply);
+            };
+            let reply = match tokio::time::timeout(timeout, self.reply_to(message)).await {
+                Ok(reply) => reply,
+                Err(_) => {
+                    Err(Error::new(ErrorKind::Timeout, format!("the turn did not end within {timeout:?}"))
+                        .with_operation(OPERATION)
+                        .with_hint("the chat's `turn_timeout` sets the limit"))
+                }
+            };
+            self.finished(reply)
+        })
     }
 
     #[inline]
