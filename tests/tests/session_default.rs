@@ -361,3 +361,24 @@ async fn the_hint_about_credentials_depends_on_their_source() {
         assert!(error.hint().unwrap().contains(advice), "{error}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_local_session_connects_without_a_proxy() {
+    if child().is_none() {
+        let local = LocalBedrock::start().await.unwrap();
+        // Nothing listens there.
+        let proxy = "http://127.0.0.1:9";
+        let variables = [("http_proxy", proxy), ("HTTP_PROXY", proxy), ("NO_PROXY", "")];
+        run_child("a_local_session_connects_without_a_proxy", &local, &variables).await;
+        assert_eq!(operations(&local), ["Converse", "ListFoundationModels"]);
+        return;
+    }
+    let url = child().unwrap();
+    let aws = Session::builder().region("us-east-1").access_key("test", "test").endpoint_url(&url);
+    let through_proxy = aws.build().await.unwrap();
+    let error = FoundationModel::with_id(MODEL).using(&through_proxy).converse("Hello").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+    let session = Session::local(url).unwrap();
+    FoundationModel::with_id(MODEL).using(&session).converse("Hello").await.unwrap();
+    FoundationModel::objects().using(&session).list().await.unwrap();
+}

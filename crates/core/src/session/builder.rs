@@ -262,10 +262,16 @@ impl SessionBuilder {
                 let config = loader.load().await;
                 let credentials = profile.credentials_provider(&config);
                 let config = config.into_builder().credentials_provider(credentials).build();
-                return Session::new(config, stream, retries, CredentialSource::Profile(profile.into_name()));
+                return Session::new(
+                    config,
+                    stream,
+                    retries,
+                    CredentialSource::Profile(profile.into_name()),
+                    false,
+                );
             }
         };
-        Session::new(loader.load().await, stream, retries, source)
+        Session::new(loader.load().await, stream, retries, source, false)
     }
 
     /// Builds a session for a local Bedrock. It is not async, because it reads neither files nor the network.
@@ -295,7 +301,7 @@ impl SessionBuilder {
             )
             .timeout_config(self.timeouts.take_unset_from(defaults).build())
             .build();
-        Session::new(config, self.stream, self.retries, CredentialSource::AccessKey)
+        Session::new(config, self.stream, self.retries, CredentialSource::AccessKey, true)
     }
 
     /// Checks the settings.

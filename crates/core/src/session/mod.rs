@@ -1,6 +1,7 @@
 //! Sessions: an account, a region, and the clients for them.
 
 mod builder;
+mod direct;
 mod extensions;
 mod limits;
 mod metering;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 #[cfg(feature = "control-plane")]
 use once_cell::sync::OnceCell;
 
@@ -111,6 +113,7 @@ struct Settings {
     limits: SessionLimits,
     retries: Option<RetryPolicy>,
     credential_source: CredentialSource,
+    is_local: bool,
 }
 
 impl Session {
@@ -135,7 +138,7 @@ impl Session {
     }
 
     /// Returns a session for the local Bedrock at this URL, in region `us-east-1`. It reads neither the environment nor
-    /// configuration files, and it signs with placeholder keys: it never has real credentials.
+    /// configuration files, connects without a proxy, and signs with placeholder keys: it never has real credentials.
     ///
     /// [`in_region`](Self::in_region) returns a session for another region, and [`SessionBuilder::local`] has further
     /// settings. The local Bedrock can run on another machine, such as another container.
@@ -164,7 +167,7 @@ impl Session {
     ///
     /// [`Configuration`](crate::ErrorKind::Configuration) if it has no region, or an invalid one.
     pub fn from_sdk_config(config: &SdkConfig) -> Result<Self> {
-        Self::new(config.clone(), StreamLimits::default(), None, CredentialSource::SdkConfig)
+        Self::new(config.clone(), StreamLimits::default(), None, CredentialSource::SdkConfig, false)
     }
 
     fn new(
@@ -172,6 +175,7 @@ impl Session {
         stream: StreamLimits,
         retries: Option<RetryPolicy>,
         credential_source: CredentialSource,
+        is_local: bool,
     ) -> Result<Self> {
         let region = match config.region().map(AsRef::as_ref) {
             Some(region) if is_region(region) => region.to_owned(),
@@ -184,7 +188,7 @@ impl Session {
             None => config.into_builder().behavior_version(behavior_version()).build(),
         };
         let limits = SessionLimits::new(&timeouts(&config), stream);
-        let settings = Settings { limits, retries, credential_source };
+        let settings = Settings { limits, retries, credential_source, is_local };
         Ok(Self::with_regions(config, region, settings, region::Regions::default()))
     }
 
@@ -311,6 +315,9 @@ impl Session {
                 .timeout_config(limits::of_requests(&timeouts(&self.inner.config)))
                 .stalled_stream_protection(limits::of_stalls(&self.inner.config));
             config.push_interceptor(UserAgent::of_client());
+            if let Some(client) = self.own_http_client() {
+                config.set_http_client(Some(client));
+            }
             aws_sdk_bedrock::Client::from_conf(config.build())
         })
     }
@@ -343,10 +350,18 @@ impl Session {
             .retry_classifier(retries::Pauses::new(policy))
             .stalled_stream_protection(limits::of_stalls(&self.inner.config));
         config.push_interceptor(UserAgent::of_client());
+        if let Some(client) = self.own_http_client() {
+            config.set_http_client(Some(client));
+        }
         if let Some(partition) = policy.and_then(RetryPolicy::partition) {
             config.set_retry_partition(Some(partition));
         }
         config
+    }
+
+    /// Returns an HTTP client for one client of the SDK, which closes its connections with it. `None` for the configured one.
+    fn own_http_client(&self) -> Option<SharedHttpClient> {
+        self.inner.settings.is_local.then(|| direct::client(&self.inner.config))
     }
 
     fn runtime_clients(&self) -> std::sync::MutexGuard<'_, RuntimeClients> {
