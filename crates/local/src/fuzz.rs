@@ -263,7 +263,7 @@ proptest! {
         bytes in vec(any::<u8>(), 0..300), payload in "\\PC{0,40}", flips in vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
         piece in 1usize..64,
     ) {
-        let frame = |text: &str| event_stream::event("chunk", serde_json::json!({ "bytes": text }), 2);
+        let frame = |text: &str| event_stream::event("chunk", &serde_json::json!({ "bytes": text }), 2);
         let mut stream = [&frame(&payload)[..], &frame("x"), &bytes].concat();
         for (at, flip) in flips {
             let at = at.index(stream.len());

@@ -166,6 +166,8 @@ pub(crate) struct Journal {
 #[derive(Debug, Default)]
 struct Kept {
     requests: VecDeque<RecordedRequest>,
+    /// The bytes of all bodies together.
+    bytes: usize,
     last_id: u64,
 }
 
@@ -179,23 +181,24 @@ impl Journal {
         let mut kept = self.kept();
         kept.last_id += 1;
         request.id = kept.last_id;
-        kept.requests.push_back(request);
         let size = |request: &RecordedRequest| request.body.len() + request.response.body.len();
-        let mut bytes: usize = kept.requests.iter().map(size).sum();
-        while kept.requests.len() > MOST_REQUESTS || (bytes > MOST_BYTES && kept.requests.len() > 1) {
-            bytes -= kept.requests.pop_front().as_ref().map_or(0, size);
+        kept.bytes += size(&request);
+        kept.requests.push_back(request);
+        while kept.requests.len() > MOST_REQUESTS || (kept.bytes > MOST_BYTES && kept.requests.len() > 1) {
+            kept.bytes -= kept.requests.pop_front().as_ref().map_or(0, size);
         }
         kept.last_id
     }
 
     /// Adds bytes that were sent to a request's response, if the request is still kept.
     pub(crate) fn record_sent(&self, id: u64, bytes: &Bytes) {
-        let mut kept = self.kept();
+        let kept = &mut *self.kept();
         let index = kept.requests.binary_search_by_key(&id, |request| request.id);
         let Some(request) = index.ok().and_then(|index| kept.requests.get_mut(index)) else { return };
         let response = &mut request.response;
         let room = MOST_BYTES_OF_RESPONSE.saturating_sub(response.body.len()).min(bytes.len());
         response.bytes_sent += bytes.len();
+        kept.bytes += room;
         if response.body.is_empty() && room == bytes.len() {
             response.body = bytes.clone();
         } else if room > 0 {
@@ -217,7 +220,9 @@ impl Journal {
     }
 
     pub(crate) fn clear(&self) {
-        self.kept().requests.clear();
+        let mut kept = self.kept();
+        kept.requests.clear();
+        kept.bytes = 0;
     }
 }
 

@@ -107,7 +107,7 @@ impl Effect {
                 frames.take(*after_events).chain(stream::iter([frame])).boxed()
             }
             Self::UnknownEvent { after_events } => {
-                let unknown = event_stream::event("futureEvent", json!({ "futureMember": true }), 2);
+                let unknown = event_stream::event("futureEvent", &json!({ "futureMember": true }), 2);
                 let at = *after_events;
                 let with_unknown = frames.enumerate().flat_map(move |(index, frame)| {
                     stream::iter((index == at).then(|| unknown.clone()).into_iter().chain([frame]))

@@ -53,9 +53,10 @@ fn tool_choice(choice: &Value) -> ToolChoice {
 }
 
 /// Returns the members that every response has.
-pub(crate) fn response_body(model: &FoundationModel, completion: &Completion) -> Value {
+pub(crate) fn response_body(model: &FoundationModel, completion: Completion) -> Value {
     let style = model.style;
-    let mut content = completion.content.clone();
+    let latency = completion.latency_ms();
+    let mut content = completion.content;
     if style.unrequested_reasoning == Some(ReasoningPosition::AfterText) {
         content.sort_by_key(|block| block["reasoningContent"].is_object());
     }
@@ -64,12 +65,16 @@ pub(crate) fn response_body(model: &FoundationModel, completion: &Completion) ->
             |block: &&mut Value| block["toolUse"].is_object() && block["toolUse"]["type"].is_null();
         content.iter_mut().filter(lacks_type).for_each(|block| block["toolUse"]["type"] = json!(TOOL_USE));
     }
-    json!({
-        "metrics": { "latencyMs": completion.latency_ms() },
-        "output": { "message": message("assistant", content) },
+    let mut body = json!({
+        "metrics": { "latencyMs": latency },
+        "output": { "message": null },
         "stopReason": completion.stop_reason,
-        "usage": completion.usage.to_converse(),
-    })
+        "usage": null,
+    });
+    // `json!` copies what it contains.
+    body["output"]["message"] = message("assistant", content);
+    body["usage"] = completion.usage.to_converse();
+    body
 }
 
 /// Returns the fields of the provider's own response that the request asks for, if the server has them.

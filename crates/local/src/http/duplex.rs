@@ -92,7 +92,7 @@ impl DuplexStream {
 
     fn push_event(&mut self, event: &Value) {
         let payload = json!({ "bytes": BASE64.encode(event.to_string()) });
-        self.ready.push_back(event_stream::event("chunk", payload, 2 + self.local.world.ids.below(60)));
+        self.ready.push_back(event_stream::event("chunk", &payload, 2 + self.local.world.ids.below(60)));
     }
 
     fn reject(&mut self, wrong: String) {

@@ -24,10 +24,10 @@ pub(crate) fn entry(
         id: 0,
         received: local.world.clock.now().into(),
         operation: operation.map(str::to_owned),
-        method: parts.method.to_string(),
+        method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
-        headers: parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+        headers: parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
         body,
         status: response.map_or(0, |response| response.status.as_u16()),
         response: RecordedResponse {

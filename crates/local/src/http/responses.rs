@@ -10,6 +10,7 @@ use hyper::StatusCode;
 use crate::faults::InjectedError;
 use crate::http::client_stream::{self, ClientStream};
 use crate::http::duplex;
+use crate::json::to_bytes;
 use crate::local::Local;
 use crate::wire::error::AwsError;
 use crate::wire::event_stream::{self, Decoder};
@@ -30,7 +31,7 @@ pub(crate) fn success(
     match output {
         Output::Json(value) => {
             headers.push(json_content_type());
-            Response::whole(status, headers, value.to_string())
+            Response::whole(status, headers, to_bytes(&value))
         }
         Output::Bytes { body, headers: more } => {
             headers.extend(more);
@@ -85,7 +86,7 @@ pub(crate) fn injected_failure(local: &Local, injected: &InjectedError) -> Respo
 fn frames_of(local: &Arc<Local>, events: Events, ending: Ending) -> impl Stream<Item = Bytes> + Send + use<> {
     let local = Arc::clone(local);
     let frames = events.map(move |event| match event {
-        Ok(event) => event_stream::event(event.name, event.payload, 2 + local.world.ids.below(60)),
+        Ok(event) => event_stream::event(event.name, &event.payload, 2 + local.world.ids.below(60)),
         Err(error) => exception_frame(&error.as_exception()),
     });
     with_ending(frames, ending, client_stream::stall(None))

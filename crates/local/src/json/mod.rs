@@ -4,6 +4,11 @@ pub(crate) mod record;
 
 use serde_json::Value;
 
+/// Writes a value. It can always be written, and this is faster than its `Display`.
+pub(crate) fn to_bytes(value: &Value) -> Vec<u8> {
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
 /// Returns the items of a list, or none if the value is not a list.
 pub(crate) fn items(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)

@@ -128,11 +128,11 @@ fn look_up(
 ) -> Option<CacheUse> {
     let style = model.style;
     let minimum = style.cache_minimum?;
-    let positions = positions(model, prompt);
-    let has_cache_point = positions.iter().any(|position| position.cache_point.is_some());
-    if !has_cache_point && model.provider() != "anthropic" {
-        return None;
+    if !blocks(prompt).any(|block| block["cachePoint"].is_object()) {
+        let unused = CacheUse { reports_lifetimes: style.reports_cache_lifetimes, ..CacheUse::default() };
+        return (model.provider() == "anthropic").then_some(unused);
     }
+    let positions = positions(model, prompt);
     cache.0.retain(|_, entry| entry.expires_at > now);
 
     let points = positions.iter().enumerate().filter(|(_, position)| position.tokens >= minimum);
@@ -147,7 +147,7 @@ fn look_up(
     let read = cached.map_or(0, |cached| positions[cached].tokens);
     let mut used = CacheUse {
         read,
-        has_cache_point,
+        has_cache_point: true,
         reports_lifetimes: style.reports_cache_lifetimes,
         ..CacheUse::default()
     };
@@ -165,15 +165,18 @@ fn look_up(
     Some(used)
 }
 
-/// Returns the positions of a prompt in the order in which models read it: tools, system, messages. Consecutive cache points
-/// count as one.
-fn positions(model: &FoundationModel, prompt: &Prompt) -> Vec<Position> {
+/// Returns the blocks of a prompt in the order in which models read it: tools, system, messages.
+fn blocks(prompt: &Prompt) -> impl Iterator<Item = &Value> {
     let messages = prompt.messages.iter().flat_map(|message| items(&message["content"]));
-    let blocks = prompt.tools.iter().chain(&prompt.system).chain(messages);
+    prompt.tools.iter().chain(&prompt.system).chain(messages)
+}
+
+/// Returns the positions of a prompt, in the order of its blocks. Consecutive cache points count as one.
+fn positions(model: &FoundationModel, prompt: &Prompt) -> Vec<Position> {
     let mut hasher = DefaultHasher::new();
     model.model_id.hash(&mut hasher);
     let mut positions = vec![Position { prefix_hash: hasher.finish(), tokens: 0, cache_point: None }];
-    for block in blocks {
+    for block in blocks(prompt) {
         let Some(last) = positions.last_mut() else { break };
         if block["cachePoint"].is_object() {
             last.cache_point = Some(Lifetime::of_cache_point(&block["cachePoint"]));

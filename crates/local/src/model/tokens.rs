@@ -36,9 +36,19 @@ fn first_token(text: &str) -> Option<usize> {
     Some(blank + length)
 }
 
-/// Returns the number of tokens of a text.
+/// Returns the number of [`tokens`] of a text.
 pub(crate) fn count_in_text(text: &str) -> u64 {
-    tokens(text).count() as u64
+    let (mut count, mut run) = (0, 0);
+    for character in text.chars() {
+        if character.is_alphanumeric() {
+            count += u64::from(run % MAX_TOKEN_LENGTH == 0);
+            run += 1;
+        } else {
+            count += u64::from(!character.is_whitespace());
+            run = 0;
+        }
+    }
+    count
 }
 
 /// Splits a text before white space: a stream sends one word in each delta.
@@ -106,6 +116,16 @@ mod tests {
             ("日本", 1),
         ] {
             assert_eq!(count_in_text(text), count, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_count_is_that_of_the_tokens() {
+        let characters: Vec<char> = "abc XYZ019 \n\t\u{b}.,“”é日本\u{a0}²½".chars().collect();
+        let mut text = String::new();
+        for number in 0..2000_u32 {
+            text.push(characters[(number.wrapping_mul(2_654_435_761) >> 16) as usize % characters.len()]);
+            assert_eq!(count_in_text(&text), tokens(&text).count() as u64, "{text:?}");
         }
     }
 

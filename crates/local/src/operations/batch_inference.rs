@@ -185,7 +185,8 @@ async fn output(local: &Local, job: &OpenBatch, input: &Value) -> AwsResult<(Val
     }
     if job.is_converse {
         let completion = reply(local, job, converse::parse(job.model, input)?).await?;
-        return Ok((converse::response_body(job.model, &completion), completion.usage));
+        let usage = completion.usage.clone();
+        return Ok((converse::response_body(job.model, completion), usage));
     }
     let mut request = formats::parse(job.model, input.to_string().as_bytes())?;
     if let Some(body) = formats::response_body_without_text(&request, &local.world.ids) {

@@ -19,8 +19,9 @@ use crate::world::catalogue::FoundationModel;
 pub(crate) async fn converse(local: &Local, request: &Request) -> AwsResult<Output> {
     let ConverseTurn { model, turn, requested_fields } = ConverseTurn::take(local, request).await?;
     let completion = turn.generation.whole().await?.into_unary()?;
-    let mut body = response_body(model, &completion);
-    set(&mut body, "additionalModelResponseFields", additional_fields(&requested_fields, &completion));
+    let fields = additional_fields(&requested_fields, &completion);
+    let mut body = response_body(model, completion);
+    set(&mut body, "additionalModelResponseFields", fields);
     set(&mut body, "trace", turn.guardrails.and_then(|guardrails| guardrails.converse_trace()));
     for repeated in ["performanceConfig", "serviceTier"] {
         set(&mut body, repeated, request.input.get(repeated).cloned());

@@ -27,20 +27,22 @@ pub(crate) async fn converse_stream(local: &Local, request: &Request) -> AwsResu
         ReplyEvent::MessageStart => vec![event("messageStart", json!({ "role": "assistant" }))],
         ReplyEvent::BlockStart(block) => {
             whole_input = (sends_input_whole && block["toolUse"].is_object()).then(String::new);
-            let start = start(block).map(|start| json!({ "contentBlockIndex": index, "start": start }));
+            let start = start(&block).map(|start| json!({ "contentBlockIndex": index, "start": start }));
             start.into_iter().map(|start| event("contentBlockStart", start)).collect()
         }
-        ReplyEvent::BlockDelta(delta) => match (&mut whole_input, reply_event.tool_input()) {
-            (Some(whole), Some(fragment)) => {
+        ReplyEvent::BlockDelta(delta) => {
+            if let Some(whole) = &mut whole_input
+                && let Some(fragment) = delta["toolUse"]["input"].as_str()
+            {
                 whole.push_str(fragment);
-                Vec::new()
+                return Vec::new();
             }
-            _ => vec![block_delta(index, delta)],
-        },
+            vec![block_delta(index, delta)]
+        }
         ReplyEvent::BlockStop => {
             let whole =
                 whole_input.take().map(|input| if input.is_empty() { "{}".to_owned() } else { input });
-            let whole = whole.map(|input| block_delta(index, &json!({ "toolUse": { "input": input } })));
+            let whole = whole.map(|input| block_delta(index, json!({ "toolUse": { "input": input } })));
             index += 1;
             let stop = event("contentBlockStop", json!({ "contentBlockIndex": index - 1 }));
             whole.into_iter().chain([stop]).collect()
@@ -63,8 +65,11 @@ fn event(name: &'static str, payload: Value) -> Event {
     Event { name, payload }
 }
 
-fn block_delta(index: usize, delta: &Value) -> Event {
-    event("contentBlockDelta", json!({ "contentBlockIndex": index, "delta": delta }))
+fn block_delta(index: usize, delta: Value) -> Event {
+    let mut payload = json!({ "contentBlockIndex": index, "delta": null });
+    // `json!` would copy it.
+    payload["delta"] = delta;
+    event("contentBlockDelta", payload)
 }
 
 fn metadata(completion: &Completion) -> Value {

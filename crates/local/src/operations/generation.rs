@@ -86,7 +86,7 @@ impl Generation {
     /// Returns the reply as a stream. `write` converts each event; its first argument is the reply so far.
     pub(crate) fn into_events<T: Send + 'static>(
         self,
-        mut write: impl FnMut(&Completion, &ReplyEvent) -> Vec<T> + Send + 'static,
+        mut write: impl FnMut(&Completion, ReplyEvent) -> Vec<T> + Send + 'static,
     ) -> BoxStream<'static, AwsResult<T>> {
         let Self { mut completion, live } = self;
         let (events, finish) = match live {
@@ -99,7 +99,7 @@ impl Generation {
             if let Some(finish) = &finish {
                 add_event(&mut completion, &event, finish)?;
             }
-            Ok(stream::iter(write(&completion, &event)).map(Ok))
+            Ok(stream::iter(write(&completion, event)).map(Ok))
         });
         written.try_flatten().boxed()
     }

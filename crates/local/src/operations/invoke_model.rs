@@ -121,7 +121,7 @@ pub(crate) async fn invoke_with_response_stream(local: &Local, request: &Request
                 completion,
                 id: &id,
             },
-            event,
+            &event,
         );
         // In recordings, the chunks with text and the last chunk have the guardrail's action.
         if let (true, Some(chunk)) = (event.text().is_some(), chunks.first_mut()) {

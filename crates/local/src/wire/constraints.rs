@@ -5,7 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::wire::description::{Kind, Service, Shape};
 use crate::wire::error::{AwsError, AwsResult};
@@ -128,7 +128,7 @@ impl<'a> Checker<'a> {
             return;
         }
         match (shape.kind, value) {
-            (Kind::Structure, Value::Object(_)) => self.structure(name, shape, value),
+            (Kind::Structure, Value::Object(members)) => self.structure(name, shape, members),
             (Kind::List, Value::Array(items)) => self.list(name, shape, items, value),
             (Kind::Map, Value::Object(entries)) => self.map(name, shape, entries, value),
             (Kind::String | Kind::Blob, Value::String(text)) => self.scalar(name, shape, value, text),
@@ -144,7 +144,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn structure(&mut self, name: &'a str, shape: &'a Shape, value: &'a Value) {
+    fn structure(&mut self, name: &'a str, shape: &'a Shape, members: &'a Map<String, Value>) {
+        let value = |member: &str| members.get(member).filter(|value| !value.is_null());
         for required in &shape.required {
             let is_stream = || {
                 let member = shape.member(required).and_then(|member| self.service.shape(&member.shape));
@@ -152,14 +153,17 @@ impl<'a> Checker<'a> {
             };
             let may_be_omitted =
                 self.direction == Direction::Output && OMITTED_MEMBERS.contains(&(name, required.as_str()));
-            if value[required.as_str()].is_null() && !may_be_omitted && !is_stream() {
+            if value(required).is_none() && !may_be_omitted && !is_stream() {
                 self.at(required, |checker| checker.broken("Value null", "Member must not be null"));
             }
         }
         let mut set = 0;
         for (member_name, member) in &shape.members {
-            let inner = &value[member_name.as_str()];
-            if !inner.is_null() {
+            // Most of the members that a shape allows are not set.
+            if set == members.len() {
+                break;
+            }
+            if let Some(inner) = value(member_name) {
                 set += 1;
                 self.at(member_name, |checker| checker.visit(&member.shape, inner));
             }
@@ -167,13 +171,13 @@ impl<'a> Checker<'a> {
         if shape.union && set != 1 {
             self.wrong_union(name, shape);
         }
-        if self.direction == Direction::Output {
-            self.undescribed_members(name, shape, value);
+        if self.direction == Direction::Output && set != members.len() {
+            self.undescribed_members(name, shape, members);
         }
     }
 
-    fn undescribed_members(&mut self, name: &str, shape: &Shape, value: &Value) {
-        for member in value.as_object().into_iter().flat_map(|object| object.keys()) {
+    fn undescribed_members(&mut self, name: &str, shape: &Shape, members: &Map<String, Value>) {
+        for member in members.keys() {
             let known = shape.member(member).is_some() || UNDESCRIBED_MEMBERS.contains(&(name, member));
             if !known {
                 let message = format!("{name} at '{}' has no member {member}", self.service_path());
@@ -215,13 +219,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn map(
-        &mut self,
-        name: &'a str,
-        shape: &'a Shape,
-        entries: &'a serde_json::Map<String, Value>,
-        value: &'a Value,
-    ) {
+    fn map(&mut self, name: &'a str, shape: &'a Shape, entries: &'a Map<String, Value>, value: &'a Value) {
         for constraint in broken_constraints(name, shape, value, "") {
             self.broken(&subject(shape, value), &constraint);
         }

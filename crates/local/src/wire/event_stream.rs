@@ -4,6 +4,7 @@
 //! checksum of everything before.
 
 use bytes::{Buf as _, BufMut, Bytes, BytesMut};
+use serde::ser::{SerializeMap as _, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,6 +14,7 @@ pub(crate) const CONTENT_TYPE: &str = "application/vnd.amazon.eventstream";
 const STRING: u8 = 7;
 const PRELUDE: usize = 12;
 const CHECKSUM: usize = 4;
+const PADDING_MEMBER: &str = "p";
 const PADDING: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678";
 /// AWS's limit of a frame's length.
 const MAX_FRAME: usize = 24 << 20;
@@ -31,9 +33,30 @@ pub enum Checksum {
 }
 
 /// Encodes an event. Like AWS, it pads the payload, with `padding` letters, to hide the length of the text.
-pub(crate) fn event(event_type: &str, mut payload: Value, padding: usize) -> Bytes {
-    payload["p"] = Value::from(&PADDING[..padding.clamp(2, PADDING.len())]);
-    encode_json(":event-type", event_type, "event", &payload)
+pub(crate) fn event(event_type: &str, payload: &Value, padding: usize) -> Bytes {
+    let padding = &PADDING[..padding.clamp(2, PADDING.len())];
+    encode_json(":event-type", event_type, "event", &Padded { payload, padding })
+}
+
+/// A payload with its padding, which AWS sorts in among the members.
+struct Padded<'a> {
+    payload: &'a Value,
+    padding: &'a str,
+}
+
+impl Serialize for Padded<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let members = || self.payload.as_object().into_iter().flatten();
+        let mut object = serializer.serialize_map(None)?;
+        for (name, value) in members().filter(|(name, _)| name.as_str() < PADDING_MEMBER) {
+            object.serialize_entry(name, value)?;
+        }
+        object.serialize_entry(PADDING_MEMBER, self.padding)?;
+        for (name, value) in members().filter(|(name, _)| name.as_str() > PADDING_MEMBER) {
+            object.serialize_entry(name, value)?;
+        }
+        object.end()
+    }
 }
 
 /// Encodes an exception.
@@ -46,10 +69,10 @@ pub(crate) fn error(code: &str, message: &str) -> Bytes {
     encode(&[(":error-code", code), (":error-message", message), (":message-type", "error")], &[])
 }
 
-fn encode_json(type_header: &str, name: &str, message_type: &str, payload: &Value) -> Bytes {
+fn encode_json(type_header: &str, name: &str, message_type: &str, payload: &impl Serialize) -> Bytes {
     let headers =
         [(type_header, name), (":content-type", "application/json"), (":message-type", message_type)];
-    // A JSON value can always be written, and `to_vec` is faster than `to_string`.
+    // JSON values can always be written.
     encode(&headers, &serde_json::to_vec(payload).unwrap_or_default())
 }
 
@@ -306,7 +329,7 @@ mod tests {
 
     #[test]
     fn frames_have_the_layout_of_aws() {
-        let frame = event("messageStart", json!({"role": "assistant"}), 3);
+        let frame = event("messageStart", &json!({"role": "assistant"}), 3);
         let payload = br#"{"p":"abc","role":"assistant"}"#;
         assert_eq!(frame.len() as u32, u32::from_be_bytes(frame[..4].try_into().unwrap()));
         assert_eq!(crc32fast::hash(&frame[..8]).to_be_bytes(), frame[8..12]);
@@ -322,7 +345,7 @@ mod tests {
 
     #[test]
     fn a_frame_with_a_wrong_checksum_does_not_hide_the_next_one() {
-        let frame = event("chunk", json!({}), 2);
+        let frame = event("chunk", &json!({}), 2);
         for which in [Checksum::Message, Checksum::Prelude] {
             let wrong = with_wrong_checksum(&frame, which);
             let decoded = decode(&[&frame[..], &wrong, &frame].concat());
@@ -335,7 +358,7 @@ mod tests {
     #[test]
     fn padding_stays_within_its_bounds() {
         for (requested, actual) in [(0, 2), (61, 61), (99, 61)] {
-            let frame = event("chunk", json!({}), requested);
+            let frame = event("chunk", &json!({}), requested);
             let (_, payload) = parse_frame(&frame).unwrap();
             let payload: Value = serde_json::from_slice(&payload).unwrap();
             assert_eq!(payload["p"].as_str().unwrap().len(), actual);
@@ -346,7 +369,7 @@ mod tests {
 
     #[test]
     fn frames_are_decoded_in_pieces_of_any_size_signed_or_not() {
-        let plain = event("chunk", json!({}), 2);
+        let plain = event("chunk", &json!({}), 2);
         let signed = encode_frame(SIGNED, &plain);
         let stream = [&plain[..], &signed, &encode_frame(SIGNED, b"")].concat();
         for piece in [1, 7, stream.len()] {
@@ -371,7 +394,7 @@ mod tests {
             decoder.push(bytes);
             decoder.next()
         };
-        let frame = event("chunk", json!({}), 2);
+        let frame = event("chunk", &json!({}), 2);
         for at in [0, 8, 20, frame.len() - 1] {
             let mut broken = frame.to_vec();
             broken[at] ^= 1;

@@ -69,7 +69,6 @@ impl Request {
         let pairs = query_pairs(query);
         for (name, member) in &shape.members {
             let key = member.location_name.as_deref().unwrap_or(name);
-            let kind = service.shape(&member.shape).map_or(Kind::String, |inner| inner.kind);
             let text = match member.location {
                 Some(Location::Querystring) => pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone()),
                 Some(Location::Header) => {
@@ -78,6 +77,7 @@ impl Request {
                 Some(Location::Uri) | None => None,
             };
             if let Some(text) = text {
+                let kind = service.shape(&member.shape).map_or(Kind::String, |inner| inner.kind);
                 members.insert(name.clone(), parse_text(kind, text)?);
             }
         }
