@@ -34,7 +34,7 @@ pub(crate) fn perform(
 
 /// Converts an exception that the operation does not declare to a validation error.
 fn as_described(operation: &Operation, error: AwsError) -> AwsError {
-    if operation.errors.iter().any(|described| described.shape == error.code) {
+    if operation.errors.iter().any(|described| *described.shape == *error.code) {
         return error;
     }
     AwsError::validation(error.message)
@@ -42,7 +42,7 @@ fn as_described(operation: &Operation, error: AwsError) -> AwsError {
 
 /// Returns the output of an operation from a record.
 pub(crate) fn output(request: &Request, resource: &Resource, record: &Record) -> Record {
-    let output = request.operation.output.as_ref().map(|output| output.shape.as_str());
+    let output = request.operation.output.as_ref().map(|output| &*output.shape);
     projection::output(request.service, output, record, resource.wrapped_in)
 }
 

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value};
 
-use crate::wire::description::{Kind, Service, Shape};
+use crate::wire::description::{Kind, Service, Shape, ShapeName};
 use crate::wire::error::{AwsError, AwsResult};
 
 /// Members of AWS's responses that its description lacks.
@@ -57,15 +57,18 @@ type Test = fn(&str) -> bool;
 /// Checks a request against its shape. The error has AWS's message.
 pub(crate) fn check_request(service: &Service, shape: &str, value: &Value) -> AwsResult<()> {
     let mut checker = Checker::new(service, Direction::Request);
-    checker.visit(shape, value);
+    checker.visit_named(shape, value);
     checker.into_result()
 }
 
 /// Returns how an output violates its shape. The list is empty if the output is valid.
 pub(crate) fn output_violations(service: &Service, shape: &str, value: &Value) -> Vec<String> {
     let mut checker = Checker::new(service, Direction::Output);
-    checker.visit(shape, value);
-    [checker.wrong_types, checker.wrong_unions, checker.broken_constraints].concat()
+    checker.visit_named(shape, value);
+    let mut violations = checker.wrong_types;
+    violations.append(&mut checker.wrong_unions);
+    violations.append(&mut checker.broken_constraints);
+    violations
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -121,9 +124,20 @@ impl<'a> Checker<'a> {
         self.wrong_unions.into_iter().next().map_or(Ok(()), |message| Err(AwsError::validation(message)))
     }
 
-    fn visit(&mut self, name: &'a str, value: &'a Value) {
-        let service = self.service;
-        let Some(shape) = service.shape(name) else { return };
+    /// Visits a value of the shape with this name.
+    fn visit_named(&mut self, name: &'a str, value: &'a Value) {
+        if let Some(shape) = self.service.shape(name) {
+            self.visit_shape(name, shape, value);
+        }
+    }
+
+    fn visit(&mut self, name: &'a ShapeName, value: &'a Value) {
+        if let Some(shape) = self.service.shape_of(name) {
+            self.visit_shape(name, shape, value);
+        }
+    }
+
+    fn visit_shape(&mut self, name: &'a str, shape: &'a Shape, value: &'a Value) {
         if shape.document || shape.eventstream {
             return;
         }
@@ -148,7 +162,7 @@ impl<'a> Checker<'a> {
         let value = |member: &str| members.get(member).filter(|value| !value.is_null());
         for required in &shape.required {
             let is_stream = || {
-                let member = shape.member(required).and_then(|member| self.service.shape(&member.shape));
+                let member = shape.member(required).and_then(|member| self.service.shape_of(&member.shape));
                 member.is_some_and(|member| member.eventstream)
             };
             let may_be_omitted =
@@ -191,7 +205,7 @@ impl<'a> Checker<'a> {
             self.broken(&subject(shape, value), &constraint);
         }
         let Some(member) = &shape.member else { return };
-        if self.service.shape(&member.shape).is_some_and(|inner| inner.kind == Kind::String) {
+        if self.service.shape_of(&member.shape).is_some_and(|inner| inner.kind == Kind::String) {
             return self.list_of_strings(&member.shape, shape, items, value);
         }
         for (index, item) in items.iter().enumerate() {
@@ -224,7 +238,7 @@ impl<'a> Checker<'a> {
             self.broken(&subject(shape, value), &constraint);
         }
         let key_shape =
-            shape.key.as_ref().and_then(|key| Some((&key.shape, self.service.shape(&key.shape)?)));
+            shape.key.as_ref().and_then(|key| Some((&*key.shape, self.service.shape_of(&key.shape)?)));
         for (key, inner) in entries {
             if let Some((key_name, key_shape)) = key_shape {
                 for constraint in broken_constraints(key_name, key_shape, &Value::Null, key) {

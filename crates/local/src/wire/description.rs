@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::{LazyLock, OnceLock};
 
 use bedrock_orm_api::{BEDROCK, BEDROCK_RUNTIME};
 use fancy_regex::Regex;
+use indexmap::IndexMap;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 static SERVICES: LazyLock<Result<Services, String>> = LazyLock::new(|| {
@@ -38,12 +40,18 @@ impl Services {
 #[derive(Debug, serde::Deserialize)]
 pub(crate) struct Service {
     pub(crate) operations: HashMap<String, Operation>,
-    pub(crate) shapes: HashMap<String, Shape>,
+    pub(crate) shapes: IndexMap<String, Shape>,
 }
 
 impl Service {
     pub(crate) fn shape(&self, name: &str) -> Option<&Shape> {
         self.shapes.get(name)
+    }
+
+    /// Returns the shape that a part of another shape has.
+    pub(crate) fn shape_of(&self, name: &ShapeName) -> Option<&Shape> {
+        let index = *name.index.get_or_init(|| self.shapes.get_index_of(&name.name));
+        self.shapes.get_index(index?).map(|(_, shape)| shape)
     }
 
     /// Returns whether the payload of a structure is an event stream.
@@ -86,7 +94,29 @@ pub(crate) struct Http {
 
 #[derive(Debug, serde::Deserialize)]
 pub(crate) struct ShapeRef {
-    pub(crate) shape: String,
+    pub(crate) shape: ShapeName,
+}
+
+/// The name of a shape, which is looked up on first use.
+#[derive(Debug, serde::Deserialize)]
+#[serde(from = "String")]
+pub(crate) struct ShapeName {
+    name: String,
+    index: OnceLock<Option<usize>>,
+}
+
+impl From<String> for ShapeName {
+    fn from(name: String) -> Self {
+        Self { name, index: OnceLock::new() }
+    }
+}
+
+impl Deref for ShapeName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.name
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, serde::Deserialize)]
@@ -142,7 +172,7 @@ impl Shape {
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Member {
-    pub(crate) shape: String,
+    pub(crate) shape: ShapeName,
     pub(crate) location: Option<Location>,
     pub(crate) location_name: Option<String>,
 }
@@ -238,7 +268,7 @@ mod tests {
         for service in Services::load().unwrap().iter() {
             let members = service.shapes.values().flat_map(|shape| &shape.members);
             for (_, member) in members {
-                assert!(service.shape(&member.shape).is_some(), "{}", member.shape);
+                assert!(service.shape(&member.shape).is_some(), "{:?}", member.shape);
             }
         }
     }

@@ -3,7 +3,7 @@
 //! A frame consists of the total length, the length of the headers, the checksum of both, the headers, the payload, and the
 //! checksum of everything before.
 
-use bytes::{Buf as _, BufMut, Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 use serde::ser::{SerializeMap as _, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -81,31 +81,31 @@ fn encode(headers: &[(&str, &str)], payload: &[u8]) -> Bytes {
     let length = headers.iter().map(|(name, value)| 1 + name.len() + 1 + 2 + value.len()).sum();
     frame(length, payload, |frame| {
         for (name, value) in headers {
-            frame.put_u8(name.len() as u8);
-            frame.put_slice(name.as_bytes());
-            frame.put_u8(STRING);
-            frame.put_u16(value.len() as u16);
-            frame.put_slice(value.as_bytes());
+            frame.push(name.len() as u8);
+            frame.extend_from_slice(name.as_bytes());
+            frame.push(STRING);
+            frame.extend_from_slice(&(value.len() as u16).to_be_bytes());
+            frame.extend_from_slice(value.as_bytes());
         }
     })
 }
 
 /// Encodes a frame whose headers are already encoded.
 fn encode_frame(headers: &[u8], payload: &[u8]) -> Bytes {
-    frame(headers.len(), payload, |frame| frame.put_slice(headers))
+    frame(headers.len(), payload, |frame| frame.extend_from_slice(headers))
 }
 
 /// Encodes a frame. `put_headers` adds its headers, which have this length.
-fn frame(headers_length: usize, payload: &[u8], put_headers: impl FnOnce(&mut BytesMut)) -> Bytes {
+fn frame(headers_length: usize, payload: &[u8], put_headers: impl FnOnce(&mut Vec<u8>)) -> Bytes {
     let total = PRELUDE + headers_length + payload.len() + CHECKSUM;
-    let mut frame = BytesMut::with_capacity(total);
-    frame.put_u32(total as u32);
-    frame.put_u32(headers_length as u32);
-    frame.put_u32(crc32fast::hash(&frame));
+    let mut frame = Vec::with_capacity(total);
+    frame.extend_from_slice(&(total as u32).to_be_bytes());
+    frame.extend_from_slice(&(headers_length as u32).to_be_bytes());
+    frame.extend_from_slice(&crc32fast::hash(&frame).to_be_bytes());
     put_headers(&mut frame);
-    frame.put_slice(payload);
-    frame.put_u32(crc32fast::hash(&frame));
-    frame.freeze()
+    frame.extend_from_slice(payload);
+    frame.extend_from_slice(&crc32fast::hash(&frame).to_be_bytes());
+    frame.into()
 }
 
 /// Replaces the payload of a frame. A frame that cannot be parsed stays as it is.
@@ -198,7 +198,7 @@ impl Decoder {
 
     /// Adds received bytes.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
-        self.buffer.put_slice(bytes);
+        self.buffer.extend_from_slice(bytes);
     }
 
     /// Returns whether bytes of an incomplete frame are left.

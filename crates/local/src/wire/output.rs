@@ -6,7 +6,7 @@ use futures_util::stream::{BoxStream, StreamExt as _};
 use serde_json::Value;
 
 use crate::wire::constraints::output_violations;
-use crate::wire::description::{Operation, Service};
+use crate::wire::description::{Operation, Service, ShapeRef};
 use crate::wire::error::{AwsError, AwsResult};
 
 /// The headers of a response that an operation sets.
@@ -77,9 +77,8 @@ impl Output {
                 refuse(operation, &violations).map(|()| Self::Json(value))
             }
             Self::Events { events, headers, ending } => {
-                let check = |event: Event| {
-                    refuse(operation, &check_event(service, &output.shape, &event)).map(|()| event)
-                };
+                let check =
+                    |event: Event| refuse(operation, &check_event(service, output, &event)).map(|()| event);
                 let checked = events.map(move |event| event.and_then(check));
                 Ok(Self::Events { events: until_error(checked.boxed()), headers, ending })
             }
@@ -112,14 +111,14 @@ fn refuse(operation: &Operation, violations: &[String]) -> AwsResult<()> {
 
 /// Returns the name of the output's payload member.
 fn payload<'a>(service: &'a Service, operation: &'a Operation) -> Option<&'a str> {
-    service.shape(&operation.output.as_ref()?.shape)?.payload.as_deref()
+    service.shape_of(&operation.output.as_ref()?.shape)?.payload.as_deref()
 }
 
-fn check_event(service: &Service, output: &str, event: &Event) -> Vec<String> {
-    let shape = service.shape(output);
-    let stream = shape.and_then(|shape| service.shape(&shape.member(shape.payload.as_deref()?)?.shape));
+fn check_event(service: &Service, output: &ShapeRef, event: &Event) -> Vec<String> {
+    let shape = service.shape_of(&output.shape);
+    let stream = shape.and_then(|shape| service.shape_of(&shape.member(shape.payload.as_deref()?)?.shape));
     match stream.and_then(|stream| stream.member(event.name)) {
         Some(member) => output_violations(service, &member.shape, &event.payload),
-        None => vec![format!("{output} has no event {}", event.name)],
+        None => vec![format!("{} has no event {}", &*output.shape, event.name)],
     }
 }

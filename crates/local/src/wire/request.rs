@@ -55,7 +55,7 @@ impl Request {
         let mut request = Self::without_input(&route, body, region);
         let RouteMatch { service, operation, labels } = route;
         let Some(input) = &operation.input else { return Ok(request) };
-        let Some(shape) = service.shape(&input.shape) else { return Ok(request) };
+        let Some(shape) = service.shape_of(&input.shape) else { return Ok(request) };
 
         let mut members = request.body_members(shape)?;
         for (name, label) in labels {
@@ -77,7 +77,7 @@ impl Request {
                 Some(Location::Uri) | None => None,
             };
             if let Some(text) = text {
-                let kind = service.shape(&member.shape).map_or(Kind::String, |inner| inner.kind);
+                let kind = service.shape_of(&member.shape).map_or(Kind::String, |inner| inner.kind);
                 members.insert(name.clone(), parse_text(kind, text)?);
             }
         }
@@ -91,7 +91,7 @@ impl Request {
             return Ok(Map::new());
         }
         if let Some(payload) = &shape.payload {
-            let member = shape.member(payload).and_then(|member| self.service.shape(&member.shape));
+            let member = shape.member(payload).and_then(|member| self.service.shape_of(&member.shape));
             let is_bytes = member.is_some_and(|inner| inner.kind == Kind::Blob || inner.eventstream);
             let limit = member.and_then(|inner| inner.max).filter(|max| self.body.len() as f64 > *max);
             let inside = || {
@@ -136,12 +136,12 @@ fn remove_undescribed(service: &Service, shape: &Shape, value: &mut Value) {
     if shape.document {
         return;
     }
-    let inner = |shape: &Option<ShapeRef>| shape.as_ref().and_then(|shape| service.shape(&shape.shape));
+    let inner = |shape: &Option<ShapeRef>| shape.as_ref().and_then(|shape| service.shape_of(&shape.shape));
     match (shape.kind, value) {
         (Kind::Structure, Value::Object(members)) => {
             members.retain(|name, value| shape.member(name).is_some() && !value.is_null());
             for (name, value) in members {
-                if let Some(shape) = shape.member(name).and_then(|member| service.shape(&member.shape)) {
+                if let Some(shape) = shape.member(name).and_then(|member| service.shape_of(&member.shape)) {
                     remove_undescribed(service, shape, value);
                 }
             }
