@@ -48,7 +48,7 @@ impl Service {
         self.shapes.get(name)
     }
 
-    /// Returns the shape that a part of another shape has.
+    /// Returns the shape that a part of another shape, or of an operation, of this service has.
     pub(crate) fn shape_of(&self, name: &ShapeName) -> Option<&Shape> {
         let index = *name.index.get_or_init(|| self.shapes.get_index_of(&name.name));
         self.shapes.get_index(index?).map(|(_, shape)| shape)
