@@ -315,9 +315,7 @@ impl Session {
                 .timeout_config(limits::of_requests(&timeouts(&self.inner.config)))
                 .stalled_stream_protection(limits::of_stalls(&self.inner.config));
             config.push_interceptor(UserAgent::of_client());
-            if let Some(client) = self.own_http_client() {
-                config.set_http_client(Some(client));
-            }
+            config.set_http_client(self.http_client());
             aws_sdk_bedrock::Client::from_conf(config.build())
         })
     }
@@ -350,18 +348,18 @@ impl Session {
             .retry_classifier(retries::Pauses::new(policy))
             .stalled_stream_protection(limits::of_stalls(&self.inner.config));
         config.push_interceptor(UserAgent::of_client());
-        if let Some(client) = self.own_http_client() {
-            config.set_http_client(Some(client));
-        }
+        config.set_http_client(self.http_client());
         if let Some(partition) = policy.and_then(RetryPolicy::partition) {
             config.set_retry_partition(Some(partition));
         }
         config
     }
 
-    /// Returns an HTTP client for one client of the SDK, which closes its connections with it. `None` for the configured one.
-    fn own_http_client(&self) -> Option<SharedHttpClient> {
-        self.inner.settings.is_local.then(|| direct::client(&self.inner.config))
+    /// Returns the HTTP client for one client of the SDK. A local session has a new one for each, which closes its connections
+    /// with it. `None` for the SDK's own.
+    fn http_client(&self) -> Option<SharedHttpClient> {
+        let config = &self.inner.config;
+        if self.inner.settings.is_local { Some(direct::client(config)) } else { config.http_client() }
     }
 
     fn runtime_clients(&self) -> std::sync::MutexGuard<'_, RuntimeClients> {

@@ -2,10 +2,11 @@
 
 pub(crate) mod record;
 
+use serde::Serialize;
 use serde_json::Value;
 
-/// Writes a value. It can always be written, and this is faster than its `Display`.
-pub(crate) fn to_bytes(value: &Value) -> Vec<u8> {
+/// Writes a value that can always be written, as JSON values can. This is faster than their `Display`.
+pub(crate) fn to_bytes(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 

@@ -13,7 +13,7 @@ use crate::store::collections::{Entry, Position};
 use crate::store::context::Context;
 use crate::store::projection::project;
 use crate::store::resource::{DRAFT, Resource};
-use crate::wire::description::{Kind, Operation, Service, Shape};
+use crate::wire::description::{Kind, Operation, Service, Shape, ShapeName};
 use crate::wire::error::{AwsError, AwsResult};
 use crate::wire::request::Request;
 use crate::world::ACCOUNT;
@@ -57,7 +57,7 @@ pub(crate) struct Form<'a> {
     member: &'a str,
     list: &'a Shape,
     pub(crate) row: &'a Shape,
-    pub(crate) row_name: &'a str,
+    pub(crate) row_name: &'a ShapeName,
 }
 
 impl<'a> Form<'a> {

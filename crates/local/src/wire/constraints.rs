@@ -55,16 +55,16 @@ const OMITTED_MEMBERS: &[(&str, &str)] = &[
 type Test = fn(&str) -> bool;
 
 /// Checks a request against its shape. The error has AWS's message.
-pub(crate) fn check_request(service: &Service, shape: &str, value: &Value) -> AwsResult<()> {
+pub(crate) fn check_request(service: &Service, shape: &ShapeName, value: &Value) -> AwsResult<()> {
     let mut checker = Checker::new(service, Direction::Request);
-    checker.visit_named(shape, value);
+    checker.visit(shape, value);
     checker.into_result()
 }
 
 /// Returns how an output violates its shape. The list is empty if the output is valid.
-pub(crate) fn output_violations(service: &Service, shape: &str, value: &Value) -> Vec<String> {
+pub(crate) fn output_violations(service: &Service, shape: &ShapeName, value: &Value) -> Vec<String> {
     let mut checker = Checker::new(service, Direction::Output);
-    checker.visit_named(shape, value);
+    checker.visit(shape, value);
     let mut violations = checker.wrong_types;
     violations.append(&mut checker.wrong_unions);
     violations.append(&mut checker.broken_constraints);
@@ -124,20 +124,8 @@ impl<'a> Checker<'a> {
         self.wrong_unions.into_iter().next().map_or(Ok(()), |message| Err(AwsError::validation(message)))
     }
 
-    /// Visits a value of the shape with this name.
-    fn visit_named(&mut self, name: &'a str, value: &'a Value) {
-        if let Some(shape) = self.service.shape(name) {
-            self.visit_shape(name, shape, value);
-        }
-    }
-
     fn visit(&mut self, name: &'a ShapeName, value: &'a Value) {
-        if let Some(shape) = self.service.shape_of(name) {
-            self.visit_shape(name, shape, value);
-        }
-    }
-
-    fn visit_shape(&mut self, name: &'a str, shape: &'a Shape, value: &'a Value) {
+        let Some(shape) = self.service.shape_of(name) else { return };
         if shape.document || shape.eventstream {
             return;
         }

@@ -8,6 +8,8 @@ use serde::ser::{SerializeMap as _, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::json::to_bytes;
+
 pub(crate) const CONTENT_TYPE: &str = "application/vnd.amazon.eventstream";
 
 /// The type of a header value that is a string.
@@ -72,8 +74,7 @@ pub(crate) fn error(code: &str, message: &str) -> Bytes {
 fn encode_json(type_header: &str, name: &str, message_type: &str, payload: &impl Serialize) -> Bytes {
     let headers =
         [(type_header, name), (":content-type", "application/json"), (":message-type", message_type)];
-    // JSON values can always be written.
-    encode(&headers, &serde_json::to_vec(payload).unwrap_or_default())
+    encode(&headers, &to_bytes(payload))
 }
 
 fn encode(headers: &[(&str, &str)], payload: &[u8]) -> Bytes {

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use bedrock_orm_core::{Error, Result};
 use futures_core::Stream;
+use futures_core::future::BoxFuture;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 
@@ -15,7 +16,7 @@ use crate::chat::conversation::Conversation;
 use crate::chat::event::ChatEvent;
 use crate::chat::turn::Finished;
 
-type Running = Pin<Box<dyn Future<Output = Result<Finished>> + Send>>;
+type Running = BoxFuture<'static, Result<Finished>>;
 
 /// A turn of a chat as a stream of [`ChatEvent`]s, through all rounds of tool calls.
 ///
